@@ -1,4 +1,4 @@
-"""Real widgets without a display; a test fails on a leaked window, thread or modal question."""
+"""Real widgets without a display. A test fails if it leaks a window or thread, or if a dialog waits for the user."""
 
 import os
 import threading
@@ -38,7 +38,7 @@ def qapp() -> QApplication:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_leaks(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No window, thread or worker outlives its test."""
     threads, workers = set(threading.enumerate()), []
     start = Worker.start
@@ -52,14 +52,14 @@ def nothing_left_behind(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> 
     for _ in range(3):
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QApplication.processEvents()
-    left = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
-    assert not left, f"windows left open: {left}"
+    open_windows = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    assert not open_windows, f"windows left open: {open_windows}"
     assert not [t for t in set(threading.enumerate()) - threads if not t.daemon]
     assert not [w for w in workers if isValid(w) and w.busy], "work outlived its test"
 
 
 @pytest.fixture(autouse=True)
-def no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_dialogs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A dialog that would wait for the user fails the test instead."""
 
     def refuse(*arguments: object, **options: object) -> None:

@@ -1,4 +1,4 @@
-"""The table of commands: each does one thing, and can be done where it has something to do."""
+"""The table of commands: each does one thing and is enabled if it has something to do."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from gui.state.view_state import Focus, ViewState
 from gui.window.actions import ACTIONS, MENUS, Action
 from gui.window.main_window import MainWindow
 from gui.window.menus import mnemonic_letter
-from tests.gui.test_panels import state
+from tests.gui.view_harness import state_of
 
 NETWORK = Network(
     (
@@ -27,7 +27,9 @@ NETWORK = Network(
         Node("separable", SeparableConv2d(8, 3)),
     )
 )
-WRONG = Network((Node("lost", MlpConv(4, 7, 4, 4), ("nowhere",)), Node("wide", MlpConv(4, 7, 4, 4, padding="valid"))))
+MISTAKES = Network(
+    (Node("lost", MlpConv(4, 7, 4, 4), ("nowhere",)), Node("wide", MlpConv(4, 7, 4, 4, padding="valid")))
+)
 PROJECTS = {
     "one design": Project(NoiseInput((3, 16, 16)), (Design("d", NETWORK),)),
     "several and a stem": Project(
@@ -36,16 +38,16 @@ PROJECTS = {
         Network((Node("stem_conv", Conv2d(8, 3)), Node("stem_relu", Activation("relu")))),
     ),
     "no design": Project(NoiseInput((3, 8, 8))),
-    "mistakes": Project(NoiseInput((3, 5, 5)), (Design("d", WRONG),)),
+    "mistakes": Project(NoiseInput((3, 5, 5)), (Design("d", MISTAKES),)),
 }
 
 
 def states(project: Project) -> list[ViewState]:
-    """A state per place that can be chosen, parts of blocks included."""
-    start = state(project)
+    """A state per possible focus, parts of blocks included."""
+    start = state_of(project)
     inputs = [(design, INPUT) for design in (STEM, *start.check.analyses)]
-    places = dict.fromkeys((*inputs, *start.check.reports))
-    return [replace(start, focus=Focus(*place)) for place in places]
+    refs = dict.fromkeys((*inputs, *start.check.reports))
+    return [replace(start, focus=Focus(*ref)) for ref in refs]
 
 
 EDITS = [action for action in ACTIONS if action.edit is not None]
@@ -53,39 +55,56 @@ EDITS = [action for action in ACTIONS if action.edit is not None]
 
 @pytest.mark.parametrize("project", PROJECTS)
 @pytest.mark.parametrize("action", EDITS, ids=lambda action: action.id)
-def test_a_command_is_enabled_where_it_has_an_edit(action: Action, project: str) -> None:
+def test_a_command_is_enabled_if_it_has_an_edit(action: Action, project: str) -> None:
     assert action.edit is not None
-    for shown in states(PROJECTS[project]):
-        edit = action.edit(shown)
-        assert action.enabled(shown) == (edit is not None), shown.focus
-        assert edit is None or edit.project != shown.project
+    for current in states(PROJECTS[project]):
+        edit = action.edit(current)
+        assert action.enabled(current) == (edit is not None), current.focus
+        assert edit is None or edit.project != current.project
 
 
-def test_each_command_is_enabled_somewhere_and_most_somewhere_not() -> None:
-    every = [shown for project in PROJECTS.values() for shown in states(project)]
+def test_each_command_is_enabled_in_some_state_and_disabled_in_another_unless_it_adds() -> None:
+    all_states = [current for project in PROJECTS.values() for current in states(project)]
     for action in EDITS:
-        answers = {action.enabled(shown) for shown in every}
-        always = action.id.startswith("add_")
-        assert answers == ({True} if always else {True, False}), action.id
+        enabled = {action.enabled(current) for current in all_states}
+        always_enabled = action.id.startswith("add_")
+        assert enabled == ({True} if always_enabled else {True, False}), action.id
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
-def test_a_command_does_one_thing_and_has_an_id_of_its_own(action: Action) -> None:
+def test_a_command_does_one_thing_and_has_a_unique_id_in_a_menu(action: Action) -> None:
     assert [action.edit, action.look, action.run].count(None) == 2
     assert [other.id for other in ACTIONS].count(action.id) == 1
     assert any(action.id in ids for ids in MENUS.values())
 
 
-@pytest.mark.parametrize("action", [action for action in ACTIONS if action.look], ids=lambda action: action.id)
-def test_a_command_that_changes_the_look_checks_what_it_sets(action: Action) -> None:
+CHECKED = [action for action in ACTIONS if action.look and action.checked]
+
+
+@pytest.mark.parametrize("action", CHECKED, ids=lambda action: action.id)
+def test_a_command_that_changes_the_look_checks_itself_in_a_group_and_else_toggles(action: Action) -> None:
     assert action.look is not None
-    for shown in states(PROJECTS["one design"]):
-        if action.enabled(shown) and action.checked is not None:
-            after = replace(shown, look=action.look(shown))
-            assert action.checked(after) != action.checked(shown) or (action.group and action.checked(after))
+    assert action.checked is not None
+    enabled = [current for current in states(PROJECTS["one design"]) if action.enabled(current)]
+    assert enabled
+    for current in enabled:
+        after = replace(current, look=action.look(current))
+        assert action.checked(after) == (True if action.group else not action.checked(current))
 
 
-def test_buttons_and_menus_of_the_list_hold_the_windows_own_actions(window: MainWindow) -> None:
+@pytest.mark.parametrize(("action_id", "is_open"), [("open_blocks", True), ("close_blocks", False)])
+@pytest.mark.parametrize("blocks", ["open", "closed"])
+def test_all_blocks_are_opened_or_closed_even_those_toggled_before(blocks: str, action_id: str, is_open: bool) -> None:
+    (look,) = (action.look for action in ACTIONS if action.id == action_id)
+    assert look is not None
+    refs = [("d", "inception"), ("d", "separable")]
+    before = state_of(PROJECTS["one design"], blocks=blocks, toggled_blocks=frozenset(refs[:1]))
+    after = replace(before, look=look(before))
+    assert before.is_open(refs[0]) != before.is_open(refs[1])
+    assert [after.is_open(ref) for ref in refs] == [is_open, is_open]
+
+
+def test_buttons_and_menus_of_the_design_list_have_the_actions_of_the_window(window: MainWindow) -> None:
     actions = window.actions_by_id
     buttons = window.designs.buttons
     assert {glyph: button.defaultAction() for glyph, button in buttons.items()} == {

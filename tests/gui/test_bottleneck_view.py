@@ -1,4 +1,4 @@
-"""The view of bottlenecks in the window: searched, narrowed, run, put in and taken back."""
+"""The bottleneck view in the window: ranks are searched, chosen, run, applied and undone."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +38,7 @@ NETWORK = Network(
     )
 )
 PROJECT = Project(NoiseInput((8, 12, 12), seed=3), (Design("deep", NETWORK),), title="Two convolutions")
-PLACE = ("deep", "second")
+REF = ("deep", "second")
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -49,21 +49,18 @@ def window(open_window: Callable[[Project], MainWindow]) -> MainWindow:
 
 @pytest.fixture
 def wait(window: MainWindow, qtbot: QtBot) -> Callable[[], None]:
-    """Until no search runs and the answer to the last query is shown."""
+    """Wait until nothing is searched and the answer to the last query is shown."""
 
     def wait() -> None:
-        def done() -> bool:
-            return not window.workbench.state.rank_search.busy_text
-
-        qtbot.waitUntil(done, timeout=20_000)
+        qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
 
     return wait
 
 
 @pytest.fixture
 def page(window: MainWindow, wait: Callable[[], None]) -> BottleneckLayerPage:
-    """The layer `second`, searched."""
-    window.workbench.set_focus(Focus(*PLACE))
+    """The page of a layer, `second`, after its search."""
+    window.workbench.set_focus(Focus(*REF))
     window.actions_by_id["search_ranks"].trigger()
     wait()
     return window.views["bottleneck"].layer
@@ -71,8 +68,8 @@ def page(window: MainWindow, wait: Callable[[], None]) -> BottleneckLayerPage:
 
 @pytest.fixture
 def design_page(window: MainWindow, wait: Callable[[], None]) -> BottleneckDesignPage:
-    """All layers of the design, searched."""
-    window.workbench.set_focus(Focus(*PLACE))
+    """The page of the design after the search of all its layers."""
+    window.workbench.set_focus(Focus(*REF))
     window.docks.bring_forward("bottleneck")
     window.views["bottleneck"].tabs.setCurrentWidget(window.views["bottleneck"].design)
     window.views["bottleneck"].design.search_button.click()
@@ -80,26 +77,26 @@ def design_page(window: MainWindow, wait: Callable[[], None]) -> BottleneckDesig
     return window.views["bottleneck"].design
 
 
-def chosen_widths(window: MainWindow) -> tuple[int, ...]:
-    shown = window.workbench.state.rank_search
-    assert shown.curve is not None
-    assert shown.rank_index is not None
-    return shown.curve.ranks[shown.rank_index]
+def chosen_ranks(window: MainWindow) -> tuple[int, ...]:
+    search = window.workbench.state.rank_search
+    assert search.curve is not None
+    assert search.rank_index is not None
+    return search.curve.ranks[search.rank_index]
 
 
-def test_the_command_shows_the_curve_and_the_maps_of_the_chosen_layer(
+def test_the_command_search_shows_the_curve_and_maps_of_the_focused_layer(
     window: MainWindow, page: BottleneckLayerPage
 ) -> None:
     assert window.docks.centre.currentWidget() is window.views["bottleneck"]
-    shown = window.workbench.state.rank_search
-    assert shown.curve is not None
-    assert shown.curve.ref == PLACE
-    assert shown.visible_result is not None
+    search = window.workbench.state.rank_search
+    assert search.curve is not None
+    assert search.curve.ref == REF
+    assert search.visible_result is not None
     assert page.maps.isVisible()
-    assert page.slider.maximum() == len(shown.curve.ranks) - 1
+    assert page.slider.maximum() == len(search.curve.ranks) - 1
 
 
-def test_in_a_low_window_the_chart_has_all_the_room(window: MainWindow, page: BottleneckLayerPage) -> None:
+def test_in_a_low_window_the_chart_takes_the_space_of_the_maps(window: MainWindow, page: BottleneckLayerPage) -> None:
     window.docks.centre.setCurrentIndex(0)
     window.resize(900, 560)
     window.docks.share_space()
@@ -115,7 +112,9 @@ def test_in_a_low_window_the_chart_has_all_the_room(window: MainWindow, page: Bo
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_an_empty_box_of_the_list_is_seen(window: MainWindow, design_page: BottleneckDesignPage, theme: str) -> None:
+def test_an_unchecked_box_of_the_list_is_visible(
+    window: MainWindow, design_page: BottleneckDesignPage, theme: str
+) -> None:
     workbench = window.workbench
     workbench.set_look(replace(workbench.state.look, theme=theme))
     table = design_page.table
@@ -127,43 +126,43 @@ def test_an_empty_box_of_the_list_is_seen(window: MainWindow, design_page: Bottl
     assert max(lightness) - min(lightness) > 60
 
 
-def test_the_slider_chooses_the_width_whose_maps_are_run(
+def test_the_slider_chooses_the_rank_whose_maps_are_run(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     for index in (0, 5, 3):
         page.slider.setValue(index)
         wait()
-        assert chosen_widths(window) == (index + 1,)
-        trial = window.workbench.state.rank_search.visible_result
-        assert trial is not None
-        assert trial.ranks == (index + 1,)
+        assert chosen_ranks(window) == (index + 1,)
+        result = window.workbench.state.rank_search.visible_result
+        assert result is not None
+        assert result.ranks == (index + 1,)
         assert page.box.value() == index + 1
 
 
-def test_of_many_quick_choices_the_last_is_run(
+def test_of_many_quick_choices_only_the_result_of_the_last_is_shown(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     for index in (0, 1, 2, 6, 4):
         page.slider.setValue(index)
     qtbot.waitUntil(lambda: window.workbench.state.rank_search.visible_result is not None, timeout=20_000)
-    assert chosen_widths(window) == (5,)
+    assert chosen_ranks(window) == (5,)
     wait()
 
 
-def test_a_choice_made_while_the_curve_is_measured_is_run_behind_it(
+def test_a_rank_chosen_while_the_curve_is_measured_is_run_afterwards(
     window: MainWindow, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
-    window.workbench.set_focus(Focus(*PLACE))
+    window.workbench.set_focus(Focus(*REF))
     page = window.views["bottleneck"].layer
     window.actions_by_id["search_ranks"].trigger()
     qtbot.waitUntil(lambda: window.workbench.state.rank_search.curve is not None, timeout=20_000)
     page.slider.setValue(2)
     qtbot.waitUntil(lambda: window.workbench.state.rank_search.visible_result is not None, timeout=20_000)
     wait()
-    assert chosen_widths(window) == (3,)
+    assert chosen_ranks(window) == (3,)
 
 
-def test_where_no_width_is_within_the_error_the_widest_that_is_cheaper_is_shown(
+def test_if_no_rank_is_within_the_error_the_largest_one_that_saves_macs_is_chosen(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     page.error.edit.setText("0.001")
@@ -173,10 +172,10 @@ def test_where_no_width_is_within_the_error_the_widest_that_is_cheaper_is_shown(
     assert curve is not None
     assert curve.cheapest_within(1e-5) is None
     assert curve.break_even
-    assert chosen_widths(window) == curve.ranks[curve.break_even]
+    assert chosen_ranks(window) == curve.ranks[curve.break_even]
 
 
-def test_that_the_file_of_the_weights_is_gone_is_told(
+def test_a_missing_weight_file_is_reported(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None], tmp_path: Path
 ) -> None:
     path = tmp_path / "weight.npy"
@@ -194,7 +193,7 @@ def test_that_the_file_of_the_weights_is_gone_is_told(
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_layer_that_only_zeros_reach_has_no_width_to_choose(
+def test_a_layer_whose_input_is_all_zeros_has_no_rank_to_choose(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None], tmp_path: Path, form: Form
 ) -> None:
     np.save(tmp_path / "zeros.npy", np.zeros((8, 12, 12), np.float32))
@@ -206,54 +205,54 @@ def test_a_layer_that_only_zeros_reach_has_no_width_to_choose(
     wait()
     page.search_button.click()
     wait()
-    shown = window.workbench.state.rank_search
-    assert shown.problems == ()
-    assert shown.curve is not None
-    assert (shown.curve.form, shown.curve.ranks, shown.rank_index) == (form, (), None)
+    search = window.workbench.state.rank_search
+    assert search.problems == ()
+    assert search.curve is not None
+    assert (search.curve.form, search.curve.ranks, search.rank_index) == (form, (), None)
     assert not page.slider.isEnabled()
 
 
-def test_an_error_to_bear_chooses_the_cheapest_within_it(
+def test_a_tolerated_error_chooses_the_cheapest_rank_within_it(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     page.error.edit.setText("30")
     page.error.edit.textEdited.emit("30")
     wait()
-    shown = window.workbench.state.rank_search
-    assert shown.curve is not None
-    assert shown.rank_index == shown.curve.cheapest_within(0.3)
-    assert shown.curve.decisive_errors[shown.rank_index] <= 0.3 < shown.curve.decisive_errors[shown.rank_index - 1]
+    search = window.workbench.state.rank_search
+    assert search.curve is not None
+    assert search.rank_index == search.curve.cheapest_within(0.3)
+    assert search.curve.decisive_errors[search.rank_index] <= 0.3 < search.curve.decisive_errors[search.rank_index - 1]
 
 
-def test_a_budget_of_macs_chooses_what_costs_no_more(
+def test_a_budget_of_macs_chooses_the_largest_rank_within_it(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     page.budget.edit.textEdited.emit("50K")
     wait()
-    shown = window.workbench.state.rank_search
-    assert shown.curve is not None
-    assert shown.rank_index is not None
-    assert shown.curve.costs[shown.rank_index] <= 50_000 < shown.curve.costs[shown.rank_index + 1]
+    search = window.workbench.state.rank_search
+    assert search.curve is not None
+    assert search.rank_index is not None
+    assert search.curve.costs[search.rank_index] <= 50_000 < search.curve.costs[search.rank_index + 1]
 
 
 @pytest.mark.parametrize(("text", "percent"), [("5", 5), ("0,5", 0.5), ("12 %", 12)])
-def test_per_cents_are_read_as_people_write_them(text: str, percent: float) -> None:
+def test_percentages_are_parsed_as_people_write_them(text: str, percent: float) -> None:
     assert parse_percent(text) == percent
 
 
 @pytest.mark.parametrize("text", ["", "0", "100", "many"])
-def test_what_is_no_error_is_refused_with_what_would_be_right(text: str) -> None:
+def test_an_invalid_error_is_refused_with_the_valid_range(text: str) -> None:
     with pytest.raises(ValueError, match="between 0 and 100"):
         parse_percent(text)
 
 
-def test_macs_are_read_with_their_prefix_and_nothing_is_no_budget() -> None:
+def test_macs_are_parsed_with_their_prefix_and_an_empty_text_as_no_budget() -> None:
     assert (parse_macs("13.25M"), parse_macs("512"), parse_macs(" ")) == (13_250_000, 512, 0)
     with pytest.raises(ValueError, match="500M"):
         parse_macs("a lot")
 
 
-def test_fitting_again_runs_another_replacement_that_loses_less_where_it_is_fitted(
+def test_refitting_runs_another_replacement_with_a_smaller_error_on_the_fitted_inputs(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     page.slider.setValue(2)
@@ -261,16 +260,16 @@ def test_fitting_again_runs_another_replacement_that_loses_less_where_it_is_fitt
     plain = window.workbench.state.rank_search.result
     page.refit.click()
     wait()
-    again = window.workbench.state.rank_search.result
+    refitted = window.workbench.state.rank_search.result
     assert plain is not None
-    assert again is not None
-    assert again.refit
-    assert again.fit_error is not None
+    assert refitted is not None
+    assert refitted.refit
+    assert refitted.fit_error is not None
     assert plain.fit_error is not None
-    assert again.fit_error < plain.fit_error
+    assert refitted.fit_error < plain.fit_error
 
 
-def test_apply_puts_the_pair_in_as_one_undo_step(
+def test_apply_replaces_the_layer_by_the_pair_in_one_undo_step(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     page.slider.setValue(1)
@@ -289,7 +288,7 @@ def test_apply_puts_the_pair_in_as_one_undo_step(
     assert not window.workbench.document.undo_stack.canUndo()
 
 
-def test_apply_to_a_copy_leaves_the_design_as_it_was(window: MainWindow, page: BottleneckLayerPage) -> None:
+def test_apply_to_a_copy_adds_a_design_and_leaves_the_original(window: MainWindow, page: BottleneckLayerPage) -> None:
     page.apply_copy.click()
     project = window.workbench.state.project
     assert project.design("deep") == PROJECT.design("deep")
@@ -310,7 +309,7 @@ def test_what_was_put_in_runs_and_gives_what_the_trial_gave(
     assert trial is not None
     fitted_to = window.workbench.state.rank_search.calibration
     assert fitted_to is not None
-    result = window.workbench.state.run.results[PLACE].volume
+    result = window.workbench.state.run.results[REF].volume
     assert trial.spec in fitted_to.check_inputs  # the window's own input is what it is fitted to
     assert result.shape == trial.output.shape
     page.map_input.chosen.emit(fitted_to.fit_inputs[0])
@@ -324,7 +323,7 @@ def test_after_an_edit_the_curve_is_dimmed_and_cannot_be_applied(window: MainWin
     content = build_bottleneck_content(window.workbench.state)
     assert content.message == _STALE
     assert content.maps is not None
-    assert not any(plate.is_fresh for plate in content.maps.panels)
+    assert not any(panel.is_fresh for panel in content.maps.panels)
     assert not page.apply.isEnabled()
     window.workbench.document.undo_stack.undo()
     assert build_bottleneck_content(window.workbench.state).message != _STALE
@@ -345,7 +344,7 @@ def test_another_form_is_searched_at_once(
     assert not page.refit.isEnabled()
 
 
-def test_a_layer_that_nothing_can_stand_for_says_why(window: MainWindow, page: BottleneckLayerPage) -> None:
+def test_the_message_says_why_a_layer_cannot_be_replaced(window: MainWindow, page: BottleneckLayerPage) -> None:
     window.workbench.set_focus(Focus("deep", "grouped"))
     assert "6 groups" in build_bottleneck_content(window.workbench.state).message
     assert not page.search_button.isEnabled()
@@ -354,7 +353,7 @@ def test_a_layer_that_nothing_can_stand_for_says_why(window: MainWindow, page: B
     assert "Select a convolution" in build_bottleneck_content(window.workbench.state).message
 
 
-def test_before_it_is_searched_a_layer_says_what_to_do(window: MainWindow, page: BottleneckLayerPage) -> None:
+def test_the_message_of_an_unsearched_layer_says_what_to_do(window: MainWindow, page: BottleneckLayerPage) -> None:
     window.workbench.set_focus(Focus("deep", "first"))
     content = build_bottleneck_content(window.workbench.state)
     assert content.message.startswith("Search")
@@ -362,16 +361,16 @@ def test_before_it_is_searched_a_layer_says_what_to_do(window: MainWindow, page:
     assert page.search_button.isEnabled()
 
 
-def test_a_known_curve_is_shown_again_when_its_layer_is_chosen(
+def test_the_cached_curve_of_a_layer_is_shown_again_when_it_gets_the_focus(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     window.workbench.set_focus(Focus("deep", "first"))
-    window.workbench.set_focus(Focus(*PLACE))
+    window.workbench.set_focus(Focus(*REF))
     assert build_bottleneck_content(window.workbench.state).curve is not None
 
 
-def test_cancel_ends_the_search(window: MainWindow, qtbot: QtBot) -> None:
-    window.workbench.set_focus(Focus(*PLACE))
+def test_cancel_stops_the_search(window: MainWindow, qtbot: QtBot) -> None:
+    window.workbench.set_focus(Focus(*REF))
     window.actions_by_id["search_ranks"].trigger()
     qtbot.waitUntil(lambda: bool(window.workbench.state.rank_search.busy_text), timeout=20_000)
     assert window.actions_by_id["cancel"].isEnabled()
@@ -380,13 +379,13 @@ def test_cancel_ends_the_search(window: MainWindow, qtbot: QtBot) -> None:
     assert not window.actions_by_id["cancel"].isEnabled()
 
 
-def test_another_project_knows_nothing_of_it(window: MainWindow, page: BottleneckLayerPage) -> None:
+def test_opening_another_project_clears_the_curves(window: MainWindow, page: BottleneckLayerPage) -> None:
     window.workbench.show_project(replace(PROJECT, title="Another"))
     assert window.workbench.state.rank_search.curves == {}
     assert window.workbench.state.rank_search.query is None
 
 
-def test_a_click_on_the_chart_chooses_the_width_that_is_drawn_there(
+def test_a_click_on_the_chart_chooses_the_rank_drawn_there(
     window: MainWindow, page: BottleneckLayerPage, qtbot: QtBot, wait: Callable[[], None]
 ) -> None:
     layout = page.chart.current_layout()
@@ -399,48 +398,47 @@ def test_a_click_on_the_chart_chooses_the_width_that_is_drawn_there(
     assert page.chart.index_at(QPointF(1, 1)) is None
     qtbot.mouseClick(page.chart, Qt.MouseButton.LeftButton, pos=point.toPoint())
     wait()
-    assert chosen_widths(window) == (7,)
+    assert chosen_ranks(window) == (7,)
 
 
-def test_arrow_keys_step_through_the_widths(
+def test_arrow_keys_step_through_the_ranks(
     window: MainWindow, page: BottleneckLayerPage, qtbot: QtBot, wait: Callable[[], None]
 ) -> None:
     page.slider.setValue(3)
     wait()
-    for key, width in ((Qt.Key.Key_Right, 5), (Qt.Key.Key_Left, 4), (Qt.Key.Key_PageDown, 1)):
+    for key, rank in ((Qt.Key.Key_Right, 5), (Qt.Key.Key_Left, 4), (Qt.Key.Key_PageDown, 1)):
         qtbot.keyClick(page.chart, key)
         wait()
-        assert chosen_widths(window) == (width,)
+        assert chosen_ranks(window) == (rank,)
 
 
-def test_the_mouse_on_the_chart_reads_cost_and_errors(
+def test_hovering_the_chart_announces_the_rank_and_its_errors(
     window: MainWindow, page: BottleneckLayerPage, qtbot: QtBot
 ) -> None:
     layout, curve = page.chart.current_layout(), window.workbench.state.rank_search.curve
     assert layout is not None
     assert layout.chart_layout is not None
     assert curve is not None
-    said: list[str] = []
-    window.views["bottleneck"].hovered.connect(said.append)
+    texts: list[str] = []
+    window.views["bottleneck"].hovered.connect(texts.append)
     qtbot.mouseMove(page.chart, layout.chart_layout.point_at(curve.costs[3], 0.5).toPoint())
-    assert any(text.startswith("r 4: ") and "expected" in text and "plain SVD" in text for text in said)
+    assert any(text.startswith("r 4: ") and "expected" in text and "plain SVD" in text for text in texts)
 
 
 @pytest.mark.parametrize("file_format", ["png", "svg", "pdf"])
-def test_the_exported_figure_has_the_curve(window: MainWindow, page: BottleneckLayerPage, file_format: str) -> None:
-    drawn = render_view(window.workbench.state, "bottleneck", file_format)
-    empty = render_view(
-        replace(window.workbench.state, rank_search=type(window.workbench.state.rank_search)()),
-        "bottleneck",
-        file_format,
-    )
-    assert len(drawn) > len(empty)
+def test_the_exported_figure_contains_the_curve(
+    window: MainWindow, page: BottleneckLayerPage, file_format: str
+) -> None:
+    searched = window.workbench.state
+    unsearched = replace(searched, rank_search=RankSearchState())
+    content, empty = (render_view(state, "bottleneck", file_format) for state in (searched, unsearched))
+    assert len(content) > len(empty)
     if file_format == "svg":
-        assert b"rank r, maps between" in drawn
+        assert b"rank r, maps between" in content
         assert b"rank r, maps between" not in empty
 
 
-def test_the_button_says_again_what_it_does_when_the_search_is_over(
+def test_the_tooltip_of_the_button_says_what_it_does_or_why_it_cannot(
     window: MainWindow, page: BottleneckLayerPage
 ) -> None:
     assert page.search_button.text() == "Search"
@@ -451,14 +449,14 @@ def test_the_button_says_again_what_it_does_when_the_search_is_over(
     assert "Find what can replace" in page.search_button.toolTip()
 
 
-def test_what_was_cancelled_before_anything_was_measured_is_measured_the_next_time(
+def test_a_curve_cancelled_before_its_first_measurement_is_measured_the_next_time(
     window: MainWindow, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
-    window.workbench.set_focus(Focus(*PLACE))
+    window.workbench.set_focus(Focus(*REF))
     rank_search = window.workbench.rank_search
 
-    def cancel(search_state: RankSearchState) -> None:
-        if search_state.busy_text and search_state.curve is not None and not search_state.curve.measured_at:
+    def cancel(search: RankSearchState) -> None:
+        if search.busy_text and search.curve is not None and not search.curve.measured_at:
             rank_search.cancel()
 
     rank_search.changed.connect(cancel)
@@ -476,22 +474,22 @@ def test_what_was_cancelled_before_anything_was_measured_is_measured_the_next_ti
     assert window.workbench.state.rank_search.visible_result is not None
 
 
-def test_a_cancelled_search_does_not_begin_again_behind_a_search_of_the_design(
+def test_a_cancelled_search_does_not_start_again_after_a_search_of_the_design(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     page.slider.setValue(0)
     window.workbench.cancel()
-    begun: list[str] = []
-    window.workbench.rank_search.changed.connect(lambda search_state: begun.append(search_state.busy_text))
-    window.workbench.answer(SearchDesign("deep", RankQuery(PLACE)))
+    busy_texts: list[str] = []
+    window.workbench.rank_search.changed.connect(lambda search: busy_texts.append(search.busy_text))
+    window.workbench.answer(SearchDesign("deep", RankQuery(REF)))
     wait()
     qtbot.wait(50)
-    assert "searching second" not in begun
+    assert "searching second" not in busy_texts
     assert not window.workbench.state.rank_search.busy_text
 
 
-def test_a_design_that_is_gone_is_searched_no_more(window: MainWindow, wait: Callable[[], None]) -> None:
-    window.workbench.answer(SearchDesign("gone", RankQuery(PLACE)))
+def test_a_query_of_a_removed_design_is_refused(window: MainWindow, wait: Callable[[], None]) -> None:
+    window.workbench.answer(SearchDesign("gone", RankQuery(REF)))
     wait()
     window.workbench.answer(SearchRanks(RankQuery(("gone", "second"))))
     wait()
@@ -499,7 +497,7 @@ def test_a_design_that_is_gone_is_searched_no_more(window: MainWindow, wait: Cal
     assert "select a convolution" in problem.text
 
 
-def test_after_apply_the_page_says_that_the_layer_is_fitted(
+def test_after_apply_the_page_says_that_the_layer_is_fitted_and_chooses_nothing(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     page.apply.click()
@@ -519,12 +517,12 @@ def test_after_apply_the_page_says_that_the_layer_is_fitted(
     assert page.apply.isEnabled()
 
 
-def test_a_known_layer_chosen_while_another_is_searched_is_shown_behind_it(
+def test_an_searched_layer_focused_while_another_is_searched_is_shown_afterwards(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     window.workbench.set_focus(Focus("deep", "first"))
     window.actions_by_id["search_ranks"].trigger()
-    window.workbench.set_focus(Focus(*PLACE))
+    window.workbench.set_focus(Focus(*REF))
     wait()
     assert build_bottleneck_content(window.workbench.state).curve is not None
     wait()
@@ -532,28 +530,28 @@ def test_a_known_layer_chosen_while_another_is_searched_is_shown_behind_it(
     assert window.workbench.state.rank_search.visible_result is not None
 
 
-def test_what_is_shown_again_can_be_cancelled_at_once(
+def test_the_run_of_a_cached_curve_can_be_cancelled_at_once(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     window.workbench.set_focus(Focus("deep", "first"))
     window.actions_by_id["search_ranks"].trigger()
     wait()
-    window.workbench.set_focus(Focus(*PLACE))
+    window.workbench.set_focus(Focus(*REF))
     assert window.workbench.state.rank_search.busy_text
     assert window.actions_by_id["cancel"].isEnabled()
     assert page.search_button.text() == "Cancel"
     wait()
 
 
-def test_a_mistake_before_the_layer_is_told_in_the_page(
+def test_a_mistake_in_an_earlier_layer_is_shown_in_the_page(
     open_window: Callable[[Project], MainWindow], qtbot: QtBot
 ) -> None:
-    lost = PROJECT.network("deep").node("first")
+    first = PROJECT.network("deep").node("first")
     network = PROJECT.network("deep").with_node_replaced(
-        "first", replace(lost, weights=FileWeights("/nowhere.npz", "w", "b"))
+        "first", replace(first, weights=FileWeights("/nowhere.npz", "w", "b"))
     )
     window = open_window(PROJECT.with_network("deep", network))
-    window.workbench.set_focus(Focus(*PLACE))
+    window.workbench.set_focus(Focus(*REF))
     window.actions_by_id["search_ranks"].trigger()
     qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
     content = build_bottleneck_content(window.workbench.state)
@@ -562,7 +560,7 @@ def test_a_mistake_before_the_layer_is_told_in_the_page(
     window.workbench.edit("Seeded", PROJECT)
     assert not build_bottleneck_content(window.workbench.state).is_mistake
     window.workbench.document.undo_stack.undo()
-    window.workbench.answer(SearchDesign("deep", RankQuery(PLACE)))
+    window.workbench.answer(SearchDesign("deep", RankQuery(REF)))
     qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
     assert "/nowhere.npz does not exist" in window.workbench.state.rank_search.problems[0].text
 
@@ -572,62 +570,64 @@ def test_a_mistake_before_the_layer_is_told_in_the_page(
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    """A folder of three bright pictures."""
+    """A folder of three photos of random pixels."""
     folder = tmp_path / "photos"
     folder.mkdir()
     for number, name in enumerate(("a.png", "b.png", "c.png")):
-        write_picture(folder / name, number)
+        write_photo(folder / name, number)
     return folder
 
 
-def write_picture(path: Path, seed: int) -> None:
+def write_photo(path: Path, seed: int) -> None:
     values = np.random.default_rng(seed).integers(0, 255, (12, 12, 3), np.uint8)
     QImage(values.tobytes(), 12, 12, 36, QImage.Format.Format_RGB888).save(str(path))
 
 
 @pytest.fixture
 def photo_window(open_window: Callable[[Project], MainWindow], tmp_path: Path, photos: Path) -> MainWindow:
-    """Its layer `second` is chosen."""
+    """A window whose input is a photo, with the focus on `second`."""
     project = replace(PROJECT, input=ImageInput(str(photos / "a.png"), (12, 12)))
     window = open_window(project)
-    window.workbench.set_focus(Focus(*PLACE))
+    window.workbench.set_focus(Focus(*REF))
     return window
 
 
-def errors_after_asking(window: MainWindow, qtbot: QtBot, wish: RankQuery) -> dict[int, float]:
-    window.workbench.answer(SearchRanks(wish))
+def errors_in_window(window: MainWindow, qtbot: QtBot, query: RankQuery) -> dict[int, float]:
+    window.workbench.answer(SearchRanks(query))
     qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
-    shown = window.workbench.state.rank_search
-    assert not shown.problems
-    assert shown.curve is not None
-    return shown.curve.decisive_errors
+    search = window.workbench.state.rank_search
+    assert not search.problems
+    assert search.curve is not None
+    return search.curve.decisive_errors
 
 
-def errors_on(project: Project, photos: Path) -> dict[int, float]:
-    return RankSearch(project, calibration_set(project, photos)).curve(PLACE, "1x1+kxk").decisive_errors
+def expected_errors(project: Project, photos: Path) -> dict[int, float]:
+    return RankSearch(project, calibration_set(project, photos)).curve(REF, "1x1+kxk").decisive_errors
 
 
-def test_other_photos_have_a_curve_of_their_own(photo_window: MainWindow, photos: Path, qtbot: QtBot) -> None:
-    errors_after_asking(photo_window, qtbot, RankQuery(PLACE))
-    found = errors_after_asking(photo_window, qtbot, RankQuery(PLACE, photo_folder=photos))
-    expected = errors_on(photo_window.workbench.state.project, photos)
-    assert {at: found[at] for at in expected} == expected
+def test_a_folder_of_photos_has_its_own_curve(photo_window: MainWindow, photos: Path, qtbot: QtBot) -> None:
+    errors_in_window(photo_window, qtbot, RankQuery(REF))
+    errors = errors_in_window(photo_window, qtbot, RankQuery(REF, photo_folder=photos))
+    expected = expected_errors(photo_window.workbench.state.project, photos)
+    assert expected
+    assert {index: errors[index] for index in expected} == expected
 
 
-def test_a_photo_that_was_replaced_is_searched_anew(photo_window: MainWindow, photos: Path, qtbot: QtBot) -> None:
-    before = errors_after_asking(photo_window, qtbot, RankQuery(PLACE, photo_folder=photos))
-    write_picture(photos / "c.png", 99)
-    found = errors_after_asking(photo_window, qtbot, RankQuery(PLACE, photo_folder=photos))
-    expected = errors_on(photo_window.workbench.state.project, photos)
-    assert {at: found[at] for at in expected} == expected
-    assert before[0] != found[0]
+def test_a_replaced_photo_is_read_again(photo_window: MainWindow, photos: Path, qtbot: QtBot) -> None:
+    before = errors_in_window(photo_window, qtbot, RankQuery(REF, photo_folder=photos))
+    write_photo(photos / "c.png", 99)
+    errors = errors_in_window(photo_window, qtbot, RankQuery(REF, photo_folder=photos))
+    expected = expected_errors(photo_window.workbench.state.project, photos)
+    assert expected
+    assert {index: errors[index] for index in expected} == expected
+    assert before[0] != errors[0]
 
 
 # The whole design
 
 
 def measure_all(window: MainWindow, page: BottleneckDesignPage, wait: Callable[[], None], qtbot: QtBot) -> None:
-    """Choose every layer, for an error of a half, and have the loss in the end measured."""
+    """Check every layer for an error of a half, and measure the loss at the output."""
     page.error.show_value(0.5)
     page.error.chosen.emit(0.5)
     page.check_all_button.click()
@@ -636,7 +636,7 @@ def measure_all(window: MainWindow, page: BottleneckDesignPage, wait: Callable[[
     wait()
 
 
-def test_the_list_has_every_kxk_convolution_with_what_it_saves(design_page: BottleneckDesignPage) -> None:
+def test_the_list_has_every_kxk_convolution_with_its_savings(design_page: BottleneckDesignPage) -> None:
     model = design_page.model
     assert sorted(report.name for report in model.reports) == ["first", "second"]
     texts = [model.index(row, column).data() for row in range(2) for column in range(model.columnCount())]
@@ -645,7 +645,7 @@ def test_the_list_has_every_kxk_convolution_with_what_it_saves(design_page: Bott
     assert titles == ["Layer", "Weights", "MACs", "Saved at 1 %", "Saved at 2 %", "Saved at 5 %", "Saved at 10 %"]
 
 
-def test_several_are_put_in_after_the_loss_in_the_end_was_measured(
+def test_several_layers_are_replaced_in_one_step_after_the_loss_is_measured(
     window: MainWindow, design_page: BottleneckDesignPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     design_page.error.show_value(0.5)
@@ -657,16 +657,16 @@ def test_several_are_put_in_after_the_loss_in_the_end_was_measured(
     qtbot.waitUntil(lambda: window.workbench.state.rank_search.replacement is not None, timeout=20_000)
     wait()
     assert "Measured on noise, seed 4: the last volume differs by" in design_page.note.text()
-    swap = window.workbench.state.rank_search.replacement
-    assert swap is not None
+    replacement = window.workbench.state.rank_search.replacement
+    assert replacement is not None
     design_page.apply.click()
     state = window.workbench.state
-    assert state.check.analyses["deep"].macs == swap.macs < swap.macs_before
+    assert state.check.analyses["deep"].macs == replacement.macs < replacement.macs_before
     window.workbench.document.undo_stack.undo()
     assert window.workbench.state.project == PROJECT
 
 
-def test_what_was_measured_is_not_that_of_another_choice(
+def test_a_measurement_is_not_valid_for_other_checked_layers(
     window: MainWindow, design_page: BottleneckDesignPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     measure_all(window, design_page, wait, qtbot)
@@ -686,7 +686,7 @@ def test_a_project_that_was_edited_and_edited_back_can_be_measured_and_applied(
     assert design_page.apply.isEnabled()
 
 
-def test_layers_are_chosen_in_one_design_not_in_another_of_the_same_names(
+def test_checked_layers_are_not_checked_in_another_design_with_the_same_names(
     window: MainWindow, design_page: BottleneckDesignPage
 ) -> None:
     project = window.workbench.state.project
@@ -696,34 +696,36 @@ def test_layers_are_chosen_in_one_design_not_in_another_of_the_same_names(
     assert not design_page.model.checked
 
 
-def test_what_was_measured_is_not_that_of_an_edited_project_but_of_one_that_is_undone(
+def test_a_measurement_is_not_valid_after_an_edit_but_again_after_undo(
     window: MainWindow, design_page: BottleneckDesignPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     measure_all(window, design_page, wait, qtbot)
     assert design_page.apply.isEnabled()
-    behind = NETWORK.with_layer("grouped", Conv2d(6, 5, groups=6))
-    window.workbench.edit("Behind", window.workbench.state.project.with_network("deep", behind))
+    network = NETWORK.with_layer("grouped", Conv2d(6, 5, groups=6))
+    window.workbench.edit("After", window.workbench.state.project.with_network("deep", network))
     assert sorted(design_page.model.curves) == ["first", "second"]
     assert not design_page.apply.isEnabled()
     window.workbench.document.undo_stack.undo()
     assert design_page.apply.isEnabled()
 
 
-def test_after_an_edit_layers_behind_it_are_not_searched(window: MainWindow, design_page: BottleneckDesignPage) -> None:
-    edited = PROJECT.with_network("deep", NETWORK.with_layer("relu", Activation("relu6")))
-    window.workbench.edit("Between", edited)
+def test_after_an_edit_the_curves_of_later_layers_are_stale(
+    window: MainWindow, design_page: BottleneckDesignPage
+) -> None:
+    project = PROJECT.with_network("deep", NETWORK.with_layer("relu", Activation("relu6")))
+    window.workbench.edit("Between", project)
     assert list(design_page.model.curves) == ["first"]
     window.workbench.document.undo_stack.undo()
     assert sorted(design_page.model.curves) == ["first", "second"]
 
 
-def test_a_row_chooses_its_layer(window: MainWindow, design_page: BottleneckDesignPage) -> None:
+def test_a_row_focuses_its_layer(window: MainWindow, design_page: BottleneckDesignPage) -> None:
     names = [report.name for report in design_page.model.reports]
     design_page.table.setCurrentIndex(design_page.model.index(names.index("first"), 0))
     assert window.workbench.state.focus.ref == ("deep", "first")
 
 
-def test_a_folder_without_photos_is_told_in_the_page(
+def test_a_folder_without_photos_is_reported_in_the_page(
     open_window: Callable[[Project], MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     image = QImage(12, 12, QImage.Format.Format_RGB32)
@@ -732,7 +734,7 @@ def test_a_folder_without_photos_is_told_in_the_page(
     (tmp_path / "empty").mkdir()
     project = replace(PROJECT, input=ImageInput(str(tmp_path / "photo.png"), (12, 12)))
     window = open_window(project)
-    window.workbench.set_focus(Focus(*PLACE))
+    window.workbench.set_focus(Focus(*REF))
     window.actions_by_id["search_ranks"].trigger()
     qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "empty"))

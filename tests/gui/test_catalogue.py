@@ -1,4 +1,4 @@
-"""Every name in the catalogue is that of something of the right kind, and its rows fit together."""
+"""The catalogue: its dotted names lead to classes and functions of the right form, and its rows fit together."""
 
 import inspect
 import subprocess
@@ -10,27 +10,27 @@ import pytest
 from engine.files.paths import RESOURCES
 from gui.catalogue.figures import FIGURE_IDS, FIGURES, TURN_FIGURE, FigureRow
 from gui.catalogue.panels import PANELS
-from gui.catalogue.views import ON_REQUEST, VIEWS, VIEWS_WITH_PICTURE, ViewRow
+from gui.catalogue.views import ON_REQUEST, VIEWS, VIEWS_WITH_PICTURE, Picture, ViewRow
 from gui.views.base import View
 
 ROWS = (*PANELS, *VIEWS)
-BY_ID = pytest.mark.parametrize("row", VIEWS, ids=lambda row: row.id)
+VIEWS_BY_ID = pytest.mark.parametrize("row", VIEWS, ids=lambda row: row.id)
+PICTURES_BY_ID = pytest.mark.parametrize(
+    "picture", [pytest.param(row.picture, id=row.id) for row in VIEWS if row.picture]
+)
 
 
 def parameters(name: str) -> list[str]:
     return list(inspect.signature(resolve_name(name)).parameters)
 
 
-@BY_ID
-def test_a_view_names_its_widget(row: ViewRow) -> None:
+@VIEWS_BY_ID
+def test_the_widget_of_a_row_is_a_view(row: ViewRow) -> None:
     assert issubclass(resolve_name(row.widget), View)
 
 
-@BY_ID
-def test_a_views_picture_names_functions_of_the_right_signature(row: ViewRow) -> None:
-    picture = row.picture
-    if picture is None:
-        return
+@PICTURES_BY_ID
+def test_a_picture_names_functions_of_the_right_signature(picture: Picture) -> None:
     assert parameters(picture.paint)[:4] == ["painter", "rect", "state", "theme"]
     if isinstance(picture.size, str):
         assert parameters(picture.size) == ["state"]
@@ -51,11 +51,11 @@ def test_figures_have_ids_of_their_own_and_one_of_them_turns() -> None:
 
 
 def test_every_view_of_the_package_has_a_row(qapp: object) -> None:
-    named = {resolve_name(row.widget) for row in VIEWS}
-    assert {kind for kind in View.__subclasses__() if kind.__module__.startswith("gui.views.")} == named
+    widgets = {resolve_name(row.widget) for row in VIEWS}
+    assert {view for view in View.__subclasses__() if view.__module__.startswith("gui.views.")} == widgets
 
 
-def test_rows_have_ids_of_their_own_and_a_place_behind_or_below_an_earlier_one() -> None:
+def test_rows_have_unique_ids_and_refer_only_to_earlier_rows() -> None:
     earlier: set[str] = set()
     for row in ROWS:
         assert row.id not in earlier
@@ -64,14 +64,14 @@ def test_rows_have_ids_of_their_own_and_a_place_behind_or_below_an_earlier_one()
         earlier.add(row.id)
 
 
-def test_only_what_can_be_drawn_is_exported_and_what_has_to_be_computed_only_on_request() -> None:
+def test_views_without_a_picture_are_not_exported_and_those_that_compute_first_only_on_request() -> None:
     assert "counting" not in VIEWS_WITH_PICTURE
     assert ON_REQUEST == ("bottleneck",)
 
 
 def test_the_catalogue_loads_neither_qt_nor_the_views() -> None:
     program = "import sys, gui.catalogue.views, gui.catalogue.figures, gui.catalogue.pictures; print(*sys.modules)"
-    loaded = subprocess.run(
+    modules = subprocess.run(
         [sys.executable, "-c", program], cwd=RESOURCES.parent, capture_output=True, text=True, check=True
     ).stdout.split()
-    assert not {"PySide6", "pyqtgraph", "numpy", "gui.views"} & set(loaded)
+    assert not {"PySide6", "pyqtgraph", "numpy", "gui.views"} & set(modules)

@@ -1,4 +1,4 @@
-"""The view of conventions: what each counts, and choosing one for the whole window."""
+"""The view of counting rules: what each counts, and choosing one for the whole window."""
 
 import pytest
 from msgspec.structs import replace
@@ -6,14 +6,14 @@ from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from engine.cost.counting import CONVENTIONS, convention_by_id, count_operations, custom_convention
+from engine.cost.counting import CONVENTIONS, convention_by_id, custom_convention
 from engine.files.paths import RESOURCES
 from engine.project.file import load_project
 from gui.state.view_state import Focus, Look, ViewState
 from gui.views.counting import CountingView
 from gui.views.counting_model import _LEFT_OUT, _TOTAL_COLUMN, TITLE_COLUMN, CountingModel
 from tests.golden.projects import mistaken, start
-from tests.gui.view_answers import lead, state_of
+from tests.gui.view_harness import state_of, update_view
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +35,14 @@ def texts(model: CountingModel, column: int) -> list[str]:
     return [model.index(row, column).data() for row in range(model.rowCount())]
 
 
-def test_it_is_an_item_model(resnets: ViewState, qtmodeltester: ModelTester) -> None:
+def test_its_model_obeys_the_rules_of_qt(resnets: ViewState, qtmodeltester: ModelTester) -> None:
     model = CountingModel()
     model.show_state(resnets, "v1.5")
     qtmodeltester.check(model)
 
 
-def test_one_design_has_the_published_totals_of_every_tool(view: CountingView, resnets: ViewState) -> None:
-    lead(view, resnets)
+def test_resnet50_has_the_published_totals_of_every_tool(view: CountingView, resnets: ViewState) -> None:
+    update_view(view, resnets)
     assert view.design.value() == "v1.5"
     totals = dict(zip(texts(view.model, TITLE_COLUMN), texts(view.model, _TOTAL_COLUMN), strict=True))
     assert totals["as torchvision counts"] == "4.089 G MACs"
@@ -53,7 +53,7 @@ def test_one_design_has_the_published_totals_of_every_tool(view: CountingView, r
 
 
 def test_a_tool_tip_says_what_a_term_contributes_or_that_it_is_left_out(view: CountingView, resnets: ViewState) -> None:
-    lead(view, resnets)
+    update_view(view, resnets)
     row = [rule.id for rule in view.model.conventions].index("fvcore")
     columns = {term.id: 2 + number for number, term in enumerate(view.model.terms)}
     norm = view.model.index(row, columns["batch_norm"])
@@ -66,21 +66,20 @@ def test_a_tool_tip_says_what_a_term_contributes_or_that_it_is_left_out(view: Co
     assert "lrn" not in columns
 
 
-def test_the_sentence_below_names_the_rule_the_count_and_what_is_left_out(
-    view: CountingView, resnets: ViewState
-) -> None:
-    lead(view, replace(resnets, look=Look(convention=convention_by_id("fvcore"), metric="ops")))
+def test_the_note_names_the_rule_the_count_and_the_omitted_terms(view: CountingView, resnets: ViewState) -> None:
+    update_view(view, replace(resnets, look=Look(convention=convention_by_id("fvcore"), metric="ops")))
     assert view.note.text().startswith(
         "v1.5, as fvcore counts: 4,111,512,576 MACs for one input. Left out: 9.609 M relu"
     )
     assert "Rule: fvcore" in view.note.text()
 
 
-def test_choosing_a_row_counts_by_it_everywhere(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
-    lead(view, resnets)
+def test_choosing_a_row_requests_its_rule_and_operations_as_the_metric(
+    qtbot: QtBot, view: CountingView, resnets: ViewState
+) -> None:
+    update_view(view, resnets)
     row = [rule.id for rule in view.model.conventions].index("thop")
     with qtbot.waitSignal(view.look_requested) as signal:
-        rect = view.table.visualRect(view.model.index(row, TITLE_COLUMN))
         view.table.scrollTo(view.model.index(row, TITLE_COLUMN))
         rect = view.table.visualRect(view.model.index(row, TITLE_COLUMN))
         qtbot.mouseClick(view.table.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
@@ -88,16 +87,20 @@ def test_choosing_a_row_counts_by_it_everywhere(qtbot: QtBot, view: CountingView
     assert (look.convention, look.metric) == (convention_by_id("thop"), "ops")
 
 
-def test_showing_a_state_asks_for_nothing(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
+def test_showing_a_state_requests_nothing_and_selects_the_row_of_its_rule(
+    qtbot: QtBot, view: CountingView, resnets: ViewState
+) -> None:
     with qtbot.assertNotEmitted(view.look_requested):
-        lead(view, resnets)
+        update_view(view, resnets)
         thop = replace(resnets, look=replace(resnets.look, convention=convention_by_id("thop"), metric="ops"))
         view.show_state(resnets, thop)
     assert view.table.currentIndex().row() == [rule.id for rule in CONVENTIONS].index("thop")
 
 
-def test_counting_more_makes_a_counting_rule_of_ones_own(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
-    lead(view, resnets)
+def test_counting_another_group_of_terms_makes_a_custom_rule(
+    qtbot: QtBot, view: CountingView, resnets: ViewState
+) -> None:
+    update_view(view, resnets)
     with qtbot.waitSignal(view.look_requested) as signal:
         view.group_actions["batch norm"].trigger()
     (look,) = signal.args
@@ -108,33 +111,31 @@ def test_counting_more_makes_a_counting_rule_of_ones_own(qtbot: QtBot, view: Cou
     assert view.group_actions["batch norm"].isChecked()
 
 
-def test_a_batch_multiplies_and_keeps_the_rule(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
+def test_a_batch_multiplies_the_total_and_leaves_the_rule(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
     look = Look(convention=convention_by_id("fvcore"), metric="ops")
-    lead(view, replace(resnets, look=look))
+    update_view(view, replace(resnets, look=look))
     with qtbot.waitSignal(view.look_requested) as signal:
         view.batch.setValue(8)
     (new_look,) = signal.args
     assert new_look.convention == replace(convention_by_id("fvcore"), batch=8)
     view.show_state(resnets, replace(resnets, look=new_look))
-    row = view.model.current_row
-    reports = resnets.check.analyses["v1.5"].reports
-    total = sum(count_operations(report, new_look.convention) or 0 for report in reports)
-    assert view.model.index(row, _TOTAL_COLUMN).data(Qt.ItemDataRole.ToolTipRole) == f"{total:,} MACs"
+    total = view.model.index(view.model.current_row, _TOTAL_COLUMN)
+    assert total.data(Qt.ItemDataRole.ToolTipRole) == f"{8 * 4_111_512_576:,} MACs"
 
 
-def test_another_design_may_be_counted(view: CountingView, resnets: ViewState) -> None:
-    lead(view, resnets)
+def test_another_design_can_be_counted(view: CountingView, resnets: ViewState) -> None:
+    update_view(view, resnets)
     view.design.show_value("v1")
     view.design.chosen.emit("v1")
     assert texts(view.model, _TOTAL_COLUMN)[0] == "3.858 G MACs"
 
 
 def test_unknown_totals_are_shown_as_unknown(view: CountingView) -> None:
-    lead(view, state_of(mistaken(), Focus("bottleneck")))
+    update_view(view, state_of(mistaken(), Focus("bottleneck")))
     assert set(texts(view.model, _TOTAL_COLUMN)) == {"unknown MACs", "unknown FLOPs"}
     assert "unknown until" in view.note.text()
 
 
-def test_the_view_may_be_narrow(view: CountingView) -> None:
-    lead(view, state_of(start()))
+def test_the_view_can_be_made_narrow(view: CountingView) -> None:
+    update_view(view, state_of(start()))
     assert view.minimumSizeHint().width() <= 250

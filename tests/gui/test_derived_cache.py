@@ -1,4 +1,4 @@
-"""The cache of derived values: each is computed once, within a capacity, and no volume stays alive for it."""
+"""The cache of derived values: each is computed once, within a capacity, and no volume stays alive because of it."""
 
 import gc
 import weakref
@@ -16,29 +16,29 @@ def fetch(cache, key, size=10, volumes=()):
     return cache.get_or_make(volumes, key, lambda: key[0], lambda _: size)
 
 
-def test_the_same_volume_is_measured_once():
-    calls, cache, measured = [], DerivedCache(1000), volume()
+def test_a_value_is_computed_once_per_volume():
+    calls, cache, array = [], DerivedCache(1000), volume()
     for _ in range(2):
-        cache.get_or_make((measured,), ("range",), lambda: calls.append(1), lambda _: 10)
+        cache.get_or_make((array,), ("range",), lambda: calls.append(1), lambda _: 10)
     assert calls == [1]
-    cache.get_or_make((measured.copy(),), ("range",), lambda: calls.append(2), lambda _: 10)
+    cache.get_or_make((array.copy(),), ("range",), lambda: calls.append(2), lambda _: 10)
     assert calls == [1, 2]
 
 
-def test_another_key_of_the_same_volume_is_another_value():
-    cache, measured = DerivedCache(1000), volume()
+def test_the_same_volume_has_a_value_per_key():
+    cache, array = DerivedCache(1000), volume()
     names = ["range", "dead", "range"]
-    assert [fetch(cache, (name,), volumes=(measured,)) for name in names] == names
+    assert [fetch(cache, (name,), volumes=(array,)) for name in names] == names
 
 
-def test_the_least_recently_used_gives_way():
-    cache, measured = DerivedCache(50), volume()
+def test_the_least_recently_used_values_are_evicted():
+    cache, array = DerivedCache(50), volume()
     for key in ("a", "b", "c", "d", "a", "e", "f"):
-        fetch(cache, (key,), volumes=(measured,))
-    assert [key for key in "abcdef" if cache.has((measured,), (key,))] == ["a", "c", "d", "e", "f"]
+        fetch(cache, (key,), volumes=(array,))
+    assert [key for key in "abcdef" if cache.has((array,), (key,))] == ["a", "c", "d", "e", "f"]
 
 
-def test_a_large_value_evicts_no_small_one():
+def test_a_large_value_does_not_evict_small_ones():
     cache = DerivedCache(100)
     for key in "abcdefghij":
         fetch(cache, (key,))
@@ -50,7 +50,7 @@ def test_a_large_value_evicts_no_small_one():
     assert cache.has((), ("large",))
 
 
-def test_of_large_values_only_the_last_is_held():
+def test_only_the_last_large_value_stays_cached():
     cache = DerivedCache(100)
     fetch(cache, ("first",), 1000)
     fetch(cache, ("second",), 26)
@@ -60,11 +60,11 @@ def test_of_large_values_only_the_last_is_held():
     assert cache.has((), ("second",))
 
 
-def test_a_volume_does_not_stay_alive():
-    cache, measured = DerivedCache(1000), volume()
-    fetch(cache, ("range",), volumes=(measured,))
-    fetch(cache, ("large",), 900, volumes=(measured,))
-    gone = weakref.ref(measured)
-    del measured
+def test_the_cache_does_not_keep_a_volume_alive():
+    cache, array = DerivedCache(1000), volume()
+    fetch(cache, ("range",), volumes=(array,))
+    fetch(cache, ("large",), 900, volumes=(array,))
+    reference = weakref.ref(array)
+    del array
     gc.collect()
-    assert gone() is None
+    assert reference() is None

@@ -1,4 +1,4 @@
-"""Edits of a project: names stay unique, no input dangles, no edit closes a cycle, whatever comes after what."""
+"""Edits of a project: after any sequence of them names are unique, no input dangles and nothing is a cycle."""
 
 import re
 
@@ -40,32 +40,35 @@ def project(*networks: Network, stem: Network | None = None) -> Project:
     return Project(NoiseInput((3, 16, 16)), designs, stem)
 
 
-def wiring(network: Network) -> dict[str, tuple[str, ...]]:
+def wires(network: Network) -> dict[str, tuple[str, ...]]:
     return {node.name: network.inputs_of(index) for index, node in enumerate(network.nodes)}
 
 
-def the_network(edit: Edit) -> Network:
+def design_names(edit: Edit) -> list[str]:
+    return [design.name for design in edit.project.designs]
+
+
+def edited_network(edit: Edit) -> Network:
     assert edit.focus is not None
     return edit.project.network(edit.focus.design)
 
 
 @pytest.mark.parametrize("kind", KIND_NAMES)
-def test_a_new_layer_of_every_kind_is_valid_and_named_after_what_it_does(kind: str):
+def test_a_new_layer_of_every_kind_has_a_default_name_of_letters_digits_and_underscores(kind: str):
     layer = edits.new_layer(kind)
     assert layer.kind == kind
     assert re.fullmatch(r"[a-z0-9_]+", edits.default_name(layer))
 
 
-def test_new_layers_are_named_by_kernel_or_function_and_numbered_when_the_name_is_taken():
-    first = edits.add_layer(project(CHAIN), "d0", "pool", "conv2d")
-    assert first.focus == Focus("d0", "conv3x3_2")
+def test_new_layers_are_named_by_kernel_or_function_and_numbered_if_the_name_is_taken():
+    assert edits.add_layer(project(CHAIN), "d0", "pool", "conv2d").focus == Focus("d0", "conv3x3_2")
     assert edits.add_layer(project(Network()), "d0", INPUT, "activation").focus == Focus("d0", "relu")
 
 
 def test_a_layer_added_behind_another_takes_over_all_its_users():
     edit = edits.add_layer(project(INCEPTION), "d0", "conv5x5", "activation")
     assert edit.text == "Add relu to d0"
-    assert wiring(the_network(edit)) == {
+    assert wires(edited_network(edit)) == {
         "conv1x1": (INPUT,),
         "reduce": (INPUT,),
         "conv5x5": ("reduce",),
@@ -76,14 +79,14 @@ def test_a_layer_added_behind_another_takes_over_all_its_users():
 
 def test_a_layer_added_behind_the_input_comes_first():
     edit = edits.add_layer(project(CHAIN), "d0", INPUT, "batch_norm")
-    assert [node.name for node in the_network(edit).nodes] == ["batch_norm", "conv3x3", "relu", "pool"]
-    assert all(not node.inputs for node in the_network(edit).nodes)
+    assert [node.name for node in edited_network(edit).nodes] == ["batch_norm", "conv3x3", "relu", "pool"]
+    assert all(not node.inputs for node in edited_network(edit).nodes)
 
 
-def test_a_layer_added_before_another_is_received_by_that_one_alone():
+def test_a_layer_added_before_another_feeds_only_that_one():
     edit = edits.add_layer_before(project(INCEPTION), "d0", "reduce", "batch_norm")
     assert edit.text == "Add batch_norm before reduce"
-    assert wiring(the_network(edit)) == {
+    assert wires(edited_network(edit)) == {
         "conv1x1": (INPUT,),
         "batch_norm": (INPUT,),
         "reduce": ("batch_norm",),
@@ -92,66 +95,66 @@ def test_a_layer_added_before_another_is_received_by_that_one_alone():
     }
 
 
-def test_before_a_layer_that_joins_a_new_one_takes_the_first_input():
-    wires = wiring(the_network(edits.add_layer_before(project(INCEPTION), "d0", "output", "activation")))
-    assert wires["relu"] == ("conv1x1",)
-    assert wires["output"] == ("relu", "conv5x5")
+def test_a_layer_added_before_one_that_joins_takes_its_first_input():
+    edit = edits.add_layer_before(project(INCEPTION), "d0", "output", "activation")
+    assert wires(edited_network(edit))["relu"] == ("conv1x1",)
+    assert wires(edited_network(edit))["output"] == ("relu", "conv5x5")
 
 
 @pytest.mark.parametrize(("channels", "filters"), [(256, 64), (7, 1), (3, 1)])
 def test_a_reduction_is_a_1x1_convolution_to_a_quarter_of_the_channels(channels: int, filters: int):
     edit = edits.add_reduction(project(CHAIN), "d0", "conv3x3", channels)
-    assert the_network(edit).nodes[0] == Node("reduce", Conv2d(filters, 1))
-    assert wiring(the_network(edit))["conv3x3"] == ("reduce",)
+    assert edited_network(edit).nodes[0] == Node("reduce", Conv2d(filters, 1))
+    assert wires(edited_network(edit))["conv3x3"] == ("reduce",)
 
 
 def test_a_concat_added_to_branches_joins_their_loose_ends():
     branches = Network(INCEPTION.nodes[:3])
     edit = edits.add_layer(project(branches), "d0", "conv5x5", "concat")
-    assert wiring(the_network(edit))["concat"] == ("conv5x5", "conv1x1")
-    assert analyze(the_network(edit), Shape(3, 16, 16)).macs is not None
+    assert wires(edited_network(edit))["concat"] == ("conv5x5", "conv1x1")
+    assert analyze(edited_network(edit), Shape(3, 16, 16)).macs is not None
 
 
 def test_an_add_added_to_a_chain_joins_what_the_layer_received():
     edit = edits.add_layer(project(CHAIN), "d0", "relu", "add")
-    assert wiring(the_network(edit))["add"] == ("relu", "conv3x3")
-    assert wiring(the_network(edit))["pool"] == ("add",)
+    assert wires(edited_network(edit))["add"] == ("relu", "conv3x3")
+    assert wires(edited_network(edit))["pool"] == ("add",)
 
 
-def test_removing_a_layer_gives_its_users_what_it_received():
-    assert wiring(the_network(edits.remove_node(project(CHAIN), "d0", "relu"))) == {
+def test_removing_a_layer_connects_its_users_to_its_inputs():
+    assert wires(edited_network(edits.remove_node(project(CHAIN), "d0", "relu"))) == {
         "conv3x3": (INPUT,),
         "pool": ("conv3x3",),
     }
-    left = the_network(edits.remove_node(project(INCEPTION), "d0", "conv5x5"))
-    assert wiring(left)["output"] == ("conv1x1", "reduce")
+    edit = edits.remove_node(project(INCEPTION), "d0", "conv5x5")
+    assert wires(edited_network(edit))["output"] == ("conv1x1", "reduce")
 
 
 def test_removing_a_concat_leaves_its_user_with_one_input():
     network = INCEPTION.with_node(Node("relu", Activation("relu")))
-    left = the_network(edits.remove_node(project(network), "d0", "output"))
-    assert wiring(left)["relu"] == ("conv1x1",)
-    assert analyze(left, Shape(3, 16, 16)).macs is not None
+    result = edited_network(edits.remove_node(project(network), "d0", "output"))
+    assert wires(result)["relu"] == ("conv1x1",)
+    assert analyze(result, Shape(3, 16, 16)).macs is not None
 
 
-def test_the_selection_after_removing_is_the_row_that_moved_up():
+def test_removing_focuses_the_row_that_moved_up_or_else_the_one_above():
     assert edits.remove_node(project(CHAIN), "d0", "relu").focus == Focus("d0", "pool")
     assert edits.remove_node(project(CHAIN), "d0", "pool").focus == Focus("d0", "relu")
     assert edits.remove_node(project(Network(CHAIN.nodes[:1])), "d0", "conv3x3").focus == Focus("d0", INPUT)
 
 
-def test_moving_along_a_chain_exchanges_layers_and_keeps_inputs_implied():
+def test_moving_along_a_chain_swaps_layers_and_leaves_inputs_implicit():
     edit = edits.move_node(project(CHAIN), "d0", "relu", 1)
     assert edit is not None
     assert edit.text == "Move relu down"
-    assert wiring(the_network(edit)) == {"conv3x3": (INPUT,), "pool": ("conv3x3",), "relu": ("pool",)}
-    assert all(not node.inputs for node in the_network(edit).nodes)
+    assert wires(edited_network(edit)) == {"conv3x3": (INPUT,), "pool": ("conv3x3",), "relu": ("pool",)}
+    assert all(not node.inputs for node in edited_network(edit).nodes)
 
 
-def test_moving_inside_a_branch_keeps_the_branch():
+def test_moving_inside_a_branch_swaps_its_layers():
     edit = edits.move_node(project(INCEPTION), "d0", "conv5x5", -1)
     assert edit is not None
-    assert wiring(the_network(edit)) == {
+    assert wires(edited_network(edit)) == {
         "conv1x1": (INPUT,),
         "conv5x5": (INPUT,),
         "reduce": ("conv5x5",),
@@ -159,21 +162,21 @@ def test_moving_inside_a_branch_keeps_the_branch():
     }
 
 
-def test_moving_past_another_branch_changes_the_list_only():
+def test_moving_past_another_branch_changes_only_the_list():
     edit = edits.move_node(project(INCEPTION), "d0", "reduce", -1)
     assert edit is not None
-    assert [node.name for node in the_network(edit).nodes] == ["reduce", "conv1x1", "conv5x5", "output"]
-    assert wiring(the_network(edit)) == wiring(INCEPTION)
+    assert [node.name for node in edited_network(edit).nodes] == ["reduce", "conv1x1", "conv5x5", "output"]
+    assert wires(edited_network(edit)) == wires(INCEPTION)
 
 
-def test_moving_beyond_the_ends_proposes_nothing():
+def test_there_is_no_move_beyond_the_ends():
     assert edits.move_node(project(CHAIN), "d0", "conv3x3", -1) is None
     assert edits.move_design(project(CHAIN, CHAIN), "d1", 1) is None
 
 
-def test_renaming_renames_it_where_it_is_an_input():
+def test_renaming_a_layer_renames_it_in_the_inputs_of_others():
     edit = edits.rename_node(project(INCEPTION), "d0", "conv5x5", "wide")
-    assert wiring(the_network(edit))["output"] == ("conv1x1", "wide")
+    assert wires(edited_network(edit))["output"] == ("conv1x1", "wide")
     assert edit.text == "Rename conv5x5 to wide"
 
 
@@ -189,20 +192,20 @@ def test_renaming_renames_it_where_it_is_an_input():
         ("block/conv-1.a_b", ""),
     ],
 )
-def test_a_layer_name_is_refused_with_the_reason(name: str, reason: str):
+def test_an_invalid_layer_name_is_refused_with_the_reason(name: str, reason: str):
     refusal = edits.name_refusal(project(CHAIN), ("d0", "relu"), name)
     assert bool(refusal) == bool(reason)
     assert reason in refusal
 
 
-def test_a_design_name_is_refused_when_empty_or_taken():
-    both = project(CHAIN, CHAIN)
-    assert edits.name_refusal(both, ("d0", INPUT), " ")
-    assert edits.name_refusal(both, ("d0", INPUT), "d1")
-    assert not edits.name_refusal(both, ("d0", INPUT), "with spaces, 5×5")
+def test_a_design_name_is_refused_if_empty_or_taken():
+    two_designs = project(CHAIN, CHAIN)
+    assert edits.name_refusal(two_designs, ("d0", INPUT), " ")
+    assert edits.name_refusal(two_designs, ("d0", INPUT), "d1")
+    assert not edits.name_refusal(two_designs, ("d0", INPUT), "with spaces, 5×5")
 
 
-def test_a_setting_is_named_in_the_text_and_merges_with_its_like():
+def test_an_edit_of_a_setting_names_it_and_merges_with_others_of_the_same_setting():
     edit = edits.set_setting(project(CHAIN), ("d0", "conv3x3"), "filters", 64)
     assert (edit.text, edit.merge) == ("Set filters to 64", "d0/conv3x3/filters")
     assert edit.project.network("d0").node("conv3x3").layer == Conv2d(64, 3)
@@ -210,45 +213,44 @@ def test_a_setting_is_named_in_the_text_and_merges_with_its_like():
     assert edits.set_setting(project(CHAIN), ("d0", "conv3x3"), "bias", False).text == "Set bias to off"
 
 
-def test_another_kind_keeps_common_settings_and_makes_an_automatic_name_anew():
+def test_another_kind_keeps_common_settings_and_replaces_a_default_name():
     network = Network((Node("conv5x5", Conv2d(8, 5, padding=1), weights=PresetWeights("box")),))
     edit = edits.set_kind(project(network), ("d0", "conv5x5"), "max_pool2d")
     assert edit.focus == Focus("d0", "max_pool5x5")
-    assert the_network(edit).nodes == (Node("max_pool5x5", MaxPool2d(5, 1, 1)),)
+    assert edited_network(edit).nodes == (Node("max_pool5x5", MaxPool2d(5, 1, 1)),)
 
 
-def test_another_kind_keeps_a_name_that_a_person_gave():
+def test_another_kind_keeps_a_name_chosen_by_the_user():
     network = Network((Node("stage1", Conv2d(8, 5)),))
     assert edits.set_kind(project(network), ("d0", "stage1"), "dense").focus == Focus("d0", "stage1")
 
 
-def test_another_kind_takes_as_many_inputs_as_it_can():
+def test_another_kind_keeps_as_many_inputs_as_it_can_take():
     edit = edits.set_kind(project(INCEPTION), ("d0", "output"), "conv2d")
-    assert wiring(the_network(edit))["output"] == ("conv1x1",)
-    back = edits.set_kind(edit.project, ("d0", "output"), "concat")
-    assert wiring(the_network(back))["output"] == ("conv1x1", "conv5x5")
+    assert wires(edited_network(edit))["output"] == ("conv1x1",)
+    edit = edits.set_kind(edit.project, ("d0", "output"), "concat")
+    assert wires(edited_network(edit))["output"] == ("conv1x1", "conv5x5")
 
 
-def test_inputs_and_weights_are_one_edit_each():
-    connected = edits.set_inputs(project(INCEPTION), ("d0", "conv5x5"), (INPUT,))
-    assert connected.text == "Connect conv5x5 to input"
-    assert wiring(connected.project.network("d0"))["conv5x5"] == (INPUT,)
-    source = FileWeights("w.npz", weight="a")
-    weighed = edits.set_weights(project(INCEPTION), ("d0", "conv5x5"), source, "w.npz")
-    assert weighed.project.network("d0").node("conv5x5").weights == source
+def test_inputs_and_weights_are_set_by_one_edit_each():
+    edit = edits.set_inputs(project(INCEPTION), ("d0", "conv5x5"), (INPUT,))
+    assert edit.text == "Connect conv5x5 to input"
+    assert wires(edit.project.network("d0"))["conv5x5"] == (INPUT,)
+    weights = FileWeights("w.npz", weight="a")
+    edit = edits.set_weights(project(INCEPTION), ("d0", "conv5x5"), weights, "w.npz")
+    assert edit.project.network("d0").node("conv5x5").weights == weights
 
 
 def test_designs_are_added_copied_moved_renamed_and_removed():
     start = project(CHAIN, INCEPTION)
-    added = edits.add_design(start)
-    assert [d.name for d in added.project.designs] == ["d0", "d1", "design"]
-    copied = edits.duplicate_design(start, "d0")
-    assert [d.name for d in copied.project.designs] == ["d0", "d0_2", "d1"]
-    assert copied.project.design("d0_2").network == CHAIN
-    moved = edits.move_design(start, "d1", -1)
-    assert moved is not None
-    assert [d.name for d in moved.project.designs] == ["d1", "d0"]
-    assert [d.name for d in edits.rename_design(start, "d0", "new").project.designs] == ["new", "d1"]
+    assert design_names(edits.add_design(start)) == ["d0", "d1", "design"]
+    copy = edits.duplicate_design(start, "d0")
+    assert design_names(copy) == ["d0", "d0_2", "d1"]
+    assert copy.project.design("d0_2").network == CHAIN
+    move = edits.move_design(start, "d1", -1)
+    assert move is not None
+    assert design_names(move) == ["d1", "d0"]
+    assert design_names(edits.rename_design(start, "d0", "new")) == ["new", "d1"]
     assert edits.remove_design(start, "d0").focus == Focus("d1")
     assert edits.remove_design(project(CHAIN), "d0").focus == Focus()
 
@@ -261,7 +263,7 @@ def test_the_stem_is_edited_like_a_design():
     assert len(edit.project.stem.nodes) == 4
 
 
-def test_other_channels_keep_means_with_their_colours():
+def test_another_channel_order_moves_means_with_their_colours():
     photo = ImageInput("p.png", channels="bgr", mean=(1.0, 2.0, 3.0), std=(4.0,))
     assert edits.with_channels(photo, "rgb") == ImageInput("p.png", channels="rgb", mean=(3.0, 2.0, 1.0), std=(4.0,))
     assert edits.with_channels(photo, "gray").mean == (2.0,)
@@ -269,7 +271,7 @@ def test_other_channels_keep_means_with_their_colours():
 
 @st.composite
 def ordered_networks(draw: st.DrawFn) -> Network:
-    """A small graph without mistakes of names: each node receives the node before, or some that are above it."""
+    """A small network with valid names: each node receives the node before it, or some of those above it."""
     nodes: list[Node] = []
     for index in range(draw(st.integers(0, 6))):
         above = [INPUT, *(node.name for node in nodes)]
@@ -284,20 +286,20 @@ def ordered_networks(draw: st.DrawFn) -> Network:
 
 @st.composite
 def networks(draw: st.DrawFn) -> Network:
-    """The same, in an order of the list that is free where every input is written."""
+    """The same, in any order of the list if every node names its inputs."""
     nodes = draw(ordered_networks()).nodes
     return Network(tuple(draw(st.permutations(nodes))) if all(node.inputs for node in nodes) else nodes)
 
 
-STEPS = ("add", "before", "reduce", "duplicate", "remove", "up", "down", "rename", "kind")
+OPERATIONS = ("add", "before", "reduce", "duplicate", "remove", "up", "down", "rename", "kind")
 
 
-def step(start: Project, what: str, at: int, kind: str, number: int) -> Edit | None:
+def step(start: Project, operation: str, position: int, kind: str, number: int) -> Edit | None:
     nodes = start.network("d0").nodes
     names = [INPUT, *(node.name for node in nodes)]
-    if what == "add" or not nodes:
-        return edits.add_layer(start, "d0", names[at % len(names)], kind)
-    name = nodes[at % len(nodes)].name
+    if operation == "add" or not nodes:
+        return edits.add_layer(start, "d0", names[position % len(names)], kind)
+    name = nodes[position % len(nodes)].name
     return {
         "before": lambda: edits.add_layer_before(start, "d0", name, kind),
         "reduce": lambda: edits.add_reduction(start, "d0", name, 8),
@@ -307,26 +309,26 @@ def step(start: Project, what: str, at: int, kind: str, number: int) -> Edit | N
         "down": lambda: edits.move_node(start, "d0", name, 2),
         "rename": lambda: edits.rename_node(start, "d0", name, f"r{number}"),
         "kind": lambda: edits.set_kind(start, ("d0", name), kind),
-    }[what]()
+    }[operation]()
 
 
 @given(
     networks(),
-    st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 20), st.sampled_from(KIND_NAMES)), max_size=12),
+    st.lists(st.tuples(st.sampled_from(OPERATIONS), st.integers(0, 20), st.sampled_from(KIND_NAMES)), max_size=12),
 )
 def test_after_any_edits_names_are_unique_no_input_dangles_and_nothing_is_a_cycle(
     network: Network, steps: list[tuple[str, int, str]]
 ):
-    now = project(network)
-    for number, (what, at, kind) in enumerate(steps):
-        edit = step(now, what, at, kind, number)
+    current = project(network)
+    for number, (operation, position, kind) in enumerate(steps):
+        edit = step(current, operation, position, kind, number)
         if edit is None:
             continue
-        now = edit.project
-        nodes = now.network("d0").nodes
+        current = edit.project
+        nodes = current.network("d0").nodes
         names = [node.name for node in nodes]
         assert len(set(names)) == len(names)
-        order = topological_order(now.network("d0"))
+        order = topological_order(current.network("d0"))
         assert not order.stuck
         assert all(source is not None for sources in order.sources for source in sources)
         assert all(len(set(node.inputs)) == len(node.inputs) for node in nodes)
@@ -335,33 +337,33 @@ def test_after_any_edits_names_are_unique_no_input_dangles_and_nothing_is_a_cycl
 
 
 @given(ordered_networks(), st.integers(0, 5), st.integers(0, 5))
-def test_a_move_there_and_back_restores_the_wiring(network: Network, at: int, to: int):
+def test_a_move_there_and_back_restores_wires_and_order(network: Network, position: int, target: int):
     if not network.nodes:
         return
-    name = network.nodes[at % len(network.nodes)].name
-    home = network.index(name)
-    moved = network.with_node_moved(name, to % len(network.nodes))
-    assert moved.index(name) == to % len(network.nodes)
-    assert wiring(moved.with_node_moved(name, home)) == wiring(network)
-    assert [node.name for node in moved.with_node_moved(name, home).nodes] == [node.name for node in network.nodes]
+    name = network.nodes[position % len(network.nodes)].name
+    index = network.index(name)
+    result = network.with_node_moved(name, target % len(network.nodes))
+    assert result.index(name) == target % len(network.nodes)
+    assert wires(result.with_node_moved(name, index)) == wires(network)
+    assert [node.name for node in result.with_node_moved(name, index).nodes] == [node.name for node in network.nodes]
 
 
 @given(networks(), st.integers(0, 5))
-def test_every_node_downstream_can_be_reached_and_loose_ends_feed_nobody(network: Network, at: int):
-    used = {name for names in wiring(network).values() for name in names}
-    assert set(network.loose_ends()) == {node.name for node in network.nodes} - used
+def test_downstream_is_all_users_and_theirs_and_loose_ends_have_none(network: Network, position: int):
+    source_names = {name for names in wires(network).values() for name in names}
+    assert set(network.loose_ends()) == {node.name for node in network.nodes} - source_names
     assert network.downstream(INPUT) == {node.name for node in network.nodes}
     if network.nodes:
-        name = network.nodes[at % len(network.nodes)].name
-        direct = {user for user, names in wiring(network).items() if name in names}
-        assert network.downstream(name) == direct.union(*(network.downstream(user) for user in direct))
+        name = network.nodes[position % len(network.nodes)].name
+        users = {user for user, names in wires(network).items() if name in names}
+        assert network.downstream(name) == users.union(*(network.downstream(user) for user in users))
 
 
 @pytest.mark.parametrize("name", ["conv", "conv_reduce"])
-def test_a_copy_of_a_fitted_layer_has_weights_of_its_own(name):
-    plain = Project(NoiseInput((8, 9, 10)), (Design("d", Network((Node("conv", Conv2d(8, 3)),))),))
-    fitted = apply_low_rank(plain, ("d", "conv"), "1x1+kxk", (4,), calibration_set(plain))
-    edit = edits.duplicate_node(fitted, "d", name)
+def test_a_copy_of_a_fitted_layer_does_not_have_its_fitted_weights(name):
+    start = Project(NoiseInput((8, 9, 10)), (Design("d", Network((Node("conv", Conv2d(8, 3)),))),))
+    low_rank = apply_low_rank(start, ("d", "conv"), "1x1+kxk", (4,), calibration_set(start))
+    edit = edits.duplicate_node(low_rank, "d", name)
     assert not check(edit.project).problems
     assert edit.project.network("d").node(f"{name}_2").weights is None
-    assert edit.project.network("d").node(name) == fitted.network("d").node(name)
+    assert edit.project.network("d").node(name) == low_rank.network("d").node(name)

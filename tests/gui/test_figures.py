@@ -1,4 +1,4 @@
-"""Figures for papers and slides: what each shows of any project, readable on its page, in every format."""
+"""Figures for papers and slides: what each shows of a project, legibly on its page, in every format."""
 
 import re
 from io import BytesIO
@@ -11,6 +11,7 @@ from PIL import Image
 from PySide6.QtGui import QImage
 
 from engine.blocks import BasicResidual, Inception
+from engine.cost.counting import convention_by_id
 from engine.layers import Activation, BatchNorm, Concat, Conv2d, MaxPool2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
@@ -48,7 +49,7 @@ COLUMN, SLIDE = PAGE_SIZES["85mm"], PAGE_SIZES["slide"]
 
 
 def svg_texts(content):
-    """(text, its size in points) of an SVG file, as it would be printed."""
+    """(text, its printed size in points) of each text of an SVG file."""
     root = ElementTree.fromstring(content)
     millimetres, units = float(root.get("width").removesuffix("mm")), float(root.get("viewBox").split()[2])
     for group in root.iter("{http://www.w3.org/2000/svg}g"):
@@ -59,7 +60,12 @@ def svg_texts(content):
             yield "".join(text.itertext()).strip(), size * hypot(a, b) * millimetres / units * 72 / 25.4
 
 
-def words_of(state, name, page=None):
+def text_of(state, name, page=None):
+    """All texts of a figure, joined by spaces."""
+    return " ".join(figure_texts(state, name, page))
+
+
+def figure_texts(state, name, page=None):
     return [text for text, _ in svg_texts(render_paper_figure(state, name, "svg", page))]
 
 
@@ -78,7 +84,7 @@ def test_no_text_in_a_column_is_smaller_than_six_and_a_half_points(name, project
 
 @pytest.mark.parametrize("project", ["inception_3a_192", "googlenet", "residual_bottleneck", "vgg16"])
 @pytest.mark.parametrize("name", FIGURE_IDS)
-def test_published_networks_are_readable_in_a_column_and_on_a_slide(name, project):
+def test_texts_of_published_networks_are_large_enough_in_a_column_and_on_a_slide(name, project):
     state = state_of(load_project(PROJECTS / f"{project}.toml").project, run=False)
     assert min(size for _, size in svg_texts(render_paper_figure(state, name, "svg", COLUMN))) > 6.45
     pixels = [2 * size for _, size in svg_texts(render_paper_figure(state, name, "svg", SLIDE))]
@@ -87,15 +93,15 @@ def test_published_networks_are_readable_in_a_column_and_on_a_slide(name, projec
 
 @pytest.mark.parametrize("project", SMALL.values(), ids=SMALL)
 @pytest.mark.parametrize("name", FIGURE_IDS)
-def test_every_text_stands_inside_of_its_page(name, project):
-    for chosen in (COLUMN, SLIDE):
-        content = render_paper_figure(state_of(project), name, "png", chosen)
+def test_nothing_touches_the_edges_of_its_page(name, project):
+    for page in (COLUMN, SLIDE):
+        content = render_paper_figure(state_of(project), name, "png", page)
         image = QImage.fromData(content)
-        ground = image.pixelColor(1, 1)
+        background = image.pixelColor(1, 1)
         right, bottom = image.width() - 1, image.height() - 1
         border = [image.pixelColor(x, y) for x in (0, right) for y in range(0, bottom, 7)]
         border += [image.pixelColor(x, y) for y in (0, bottom) for x in range(0, right, 7)]
-        assert {colour.name() for colour in border} == {ground.name()}
+        assert {colour.name() for colour in border} == {background.name()}
 
 
 @pytest.mark.parametrize("name", FIGURE_IDS)
@@ -108,127 +114,124 @@ def test_a_pdf_is_one_page_as_wide_as_a_column_with_text_as_text_and_lossless_ma
 
 
 @pytest.mark.parametrize("name", FIGURE_IDS)
-def test_a_png_is_a_slide_with_the_ground_of_its_theme(name):
-    for theme, ground in (("light", "#ffffff"), ("dark", DARK.base)):
+def test_a_png_is_a_slide_with_the_background_of_its_theme(name):
+    for theme, background in (("light", "#ffffff"), ("dark", DARK.base)):
         image = QImage.fromData(render_paper_figure(state_of(TWO, theme=theme), name, "png"))
         assert (image.width(), image.height()) == (1920, 1080)
-        assert image.pixelColor(1918, 1) == ground
+        assert image.pixelColor(1918, 1) == background
 
 
-def test_a_column_is_printed_with_600_dots_an_inch():
+def test_a_column_has_600_pixels_per_inch():
     image = QImage.fromData(render_paper_figure(state_of(TWO), "one-by-one", "png", COLUMN))
     assert image.width() / (85 / 25.4) == pytest.approx(600, rel=0.01)
 
 
-def test_pages_are_called_by_name_or_width():
+def test_pages_are_parsed_from_a_name_or_a_width():
     assert parse_page("120mm").width == pytest.approx(120 / 25.4 * 72 * 4, abs=1)
     assert parse_page("slide") is SLIDE
     assert page_for_format("pdf") is page_for_format("svg") is parse_page("85mm")
     assert page_for_format("png") is SLIDE
-    for wrong in ("12mm", "mm", "85", "a4", "9e9mm"):
-        with pytest.raises(ValueError, match=re.escape(f"{wrong!r} is not a figure width; use 85mm")):
-            parse_page(wrong)
+    for text in ("12mm", "mm", "85", "a4", "9e9mm"):
+        with pytest.raises(ValueError, match=re.escape(f"{text!r} is not a figure width; use 85mm")):
+            parse_page(text)
 
 
 # 1×1 before a convolution
 
 
-@pytest.mark.parametrize("chosen", [COLUMN, SLIDE], ids=["column", "slide"])
-def test_one_by_one_says_sizes_operators_formulas_costs_and_the_ratio(chosen):
-    said = " ".join(words_of(state_of(TWO), "one-by-one", chosen)).replace(" × ", " ").replace(" = ", " ")
+@pytest.mark.parametrize("page", [COLUMN, SLIDE], ids=["column", "slide"])
+def test_one_by_one_states_sizes_operators_formulas_costs_and_the_ratio(page):
+    text = text_of(state_of(TWO), "one-by-one", page).replace(" × ", " ").replace(" = ", " ")
     for expected in (
         *("(a) naive", "(b) bottleneck", "160.6 M MACs", "13.25 M MACs", "12.1× fewer multiply-accumulates"),
         *("5×5×256", "1×1×256", "5×5×16", "32 filters", "16 filters", "256", "28"),
         *("28·28·32", "5·5·256", "160,563,200", "28·28·16", "1·1·256", "3,211,264", "5·5·16", "10,035,200"),
     ):
-        assert expected in said
+        assert expected in text
 
 
-def test_the_caption_says_scale_counting_and_range():
-    said = " ".join(words_of(state_of(TWO), "one-by-one", SLIDE))
+def test_the_caption_states_scale_counting_and_range():
+    text = text_of(state_of(TWO), "one-by-one", SLIDE)
     for expected in ("edges ∝ √H, √W, √C", "MACs: multiply-accumulates, biases not counted", "arrow width ∝ √MACs",
                      "front: one channel", "each volume its own range, percentiles 1–99.5"):  # fmt: skip
-        assert expected in said
+        assert expected in text
 
 
-def test_another_convention_is_named_beside_its_numbers():
-    from engine.cost.counting import convention_by_id
-
+def test_the_counting_rule_is_named_beside_its_numbers():
     state = state_of(TWO, metric="ops", convention=convention_by_id("ptflops"))
-    said = " ".join(words_of(state, "one-by-one"))
-    assert "160.6 M MACs (ptflops)" in said
-    assert "MACs (ptflops): as ptflops counts" in said
-    assert "M MACs" in " ".join(words_of(state_of(TWO, metric="receptive_field"), "one-by-one"))
+    text = text_of(state, "one-by-one")
+    assert "160.6 M MACs (ptflops)" in text
+    assert "MACs (ptflops): as ptflops counts" in text
+    assert "M MACs" in text_of(state_of(TWO, metric="receptive_field"), "one-by-one")
 
 
-def test_the_choice_has_no_mark_in_a_figure_but_its_channel_is_what_its_front_shows():
-    plain = render_paper_figure(state_of(TWO), "one-by-one", "png", SLIDE)
-    assert (
-        render_paper_figure(state_of(TWO, focus=Focus("naive", "conv5x5", None, (3, 4))), "one-by-one", "png", SLIDE)
-        == plain
+def test_the_focus_is_not_marked_in_a_figure_but_its_channel_is_on_the_front():
+    without_focus, with_focus = (
+        render_paper_figure(state_of(TWO, focus=focus), "one-by-one", "png", SLIDE)
+        for focus in (None, Focus("naive", "conv5x5", None, (3, 4)))
     )
+    assert without_focus == with_focus
     state = state_of(TWO, focus=Focus("bottleneck", "reduce", 7))
-    assert any("channel 7" in text for text in words_of(state, "one-by-one", SLIDE))
+    assert any("channel 7" in text for text in figure_texts(state, "one-by-one", SLIDE))
 
 
-def test_before_a_run_boxes_are_plain_and_no_colours_are_explained():
-    said = " ".join(words_of(state_of(TWO, run=False), "one-by-one"))
-    assert "plain: not run" in said
-    assert "range" not in said
+def test_before_a_run_boxes_are_plain_and_the_caption_has_no_range():
+    text = text_of(state_of(TWO, run=False), "one-by-one")
+    assert "plain: not run" in text
+    assert "range" not in text
 
 
-def test_values_of_earlier_settings_are_said_to_be_that():
+def test_the_caption_says_that_stale_values_are_for_earlier_settings():
     state = state_of(TWO)
-    results = {place: replace(result, key=b"earlier") for place, result in state.run.results.items()}
+    results = {ref: replace(result, key=b"earlier") for ref, result in state.run.results.items()}
     state = replace(state, run=replace(state.run, results=results))
-    assert "dimmed: for earlier settings" in " ".join(words_of(state, "one-by-one"))
+    assert "dimmed: for earlier settings" in text_of(state, "one-by-one")
 
 
-def test_a_1x1_inside_of_a_long_design_stands_below_the_same_convolution_without_it():
-    said = " ".join(words_of(state_of(BLOCKS), "one-by-one", SLIDE))
-    assert "(a) without the 1×1" in said
-    assert "plain: counted, not run" in said
-    made = one_by_one.lay_out_one_by_one(state_of(BLOCKS), SLIDE)
+def test_a_1x1_inside_a_long_design_stands_below_the_same_convolution_without_it():
+    text = text_of(state_of(BLOCKS), "one-by-one", SLIDE)
+    assert "(a) without the 1×1" in text
+    assert "plain: counted, not run" in text
+    layout = one_by_one.lay_out_one_by_one(state_of(BLOCKS), SLIDE)
     (plain, _), (reduced, *_) = (
-        [box for box in made.scene.boxes if box.ref[0] == band.name] for band in made.scene.line_breaks.design_rows
+        [box for box in layout.scene.boxes if box.ref[0] == row.name] for row in layout.scene.line_breaks.design_rows
     )
     assert plain.vertex.shape == reduced.vertex.shape
 
 
-def test_a_chosen_block_is_where_the_1x1_is_looked_for():
+def test_the_1x1_of_the_focused_block_is_drawn():
     for block in ("3a", "3b"):
         state = state_of(BLOCKS, focus=Focus("blocks", block))
-        assert any(f"blocks · {block}/" in text for text in words_of(state, "one-by-one", SLIDE))
+        assert any(f"blocks · {block}/" in text for text in figure_texts(state, "one-by-one", SLIDE))
 
 
-def test_a_design_that_has_the_convolution_itself_gives_the_panel_without_the_1x1():
+def test_the_panel_without_the_1x1_is_of_a_design_that_has_the_convolution_itself():
     state = state_of(load_project(PROJECTS / "inception_3a_192.toml").project, run=False)
-    said = " ".join(words_of(state, "one-by-one", SLIDE))
-    assert "(a) naive · inception_3a/5x5" in said
-    assert "120.4 M MACs" in said
-    assert "(b) with reductions · inception_3a/5x5" in said
+    text = text_of(state, "one-by-one", SLIDE)
+    assert "(a) naive · inception_3a/5x5" in text
+    assert "120.4 M MACs" in text
+    assert "(b) with reductions · inception_3a/5x5" in text
 
 
-def test_a_long_design_without_a_1x1_shows_the_chosen_layer_with_its_neighbours():
+def test_a_long_design_without_a_1x1_shows_the_focused_or_most_expensive_layer_with_its_neighbours():
     vgg = load_project(PROJECTS / "vgg16.toml").project
-    made = one_by_one.lay_out_one_by_one(state_of(vgg, run=False, focus=Focus("VGG-16", "conv3_2")), SLIDE)
-    assert [box.vertex.name for box in made.scene.boxes] == ["input", "conv3_1", "conv3_2", "conv3_3"]
-    dearest = one_by_one.lay_out_one_by_one(state_of(vgg, run=False), SLIDE)
-    assert "conv1_2" in [box.vertex.name for box in dearest.scene.boxes]
+    layout = one_by_one.lay_out_one_by_one(state_of(vgg, run=False, focus=Focus("VGG-16", "conv3_2")), SLIDE)
+    assert [box.vertex.name for box in layout.scene.boxes] == ["input", "conv3_1", "conv3_2", "conv3_3"]
+    without_focus = one_by_one.lay_out_one_by_one(state_of(vgg, run=False), SLIDE)
+    assert "conv1_2" in [box.vertex.name for box in without_focus.scene.boxes]
 
 
 def test_elementwise_layers_are_not_drawn_but_their_values_and_costs_are():
     state = state_of(RELU)
-    made = one_by_one.lay_out_one_by_one(state, SLIDE)
-    assert [box.vertex.name for box in made.scene.boxes] == ["input", "c", "d"]
-    assert made.state.volume_at(("relu", "c")).result is state.volume_at(("relu", "relu")).result
-    said = " ".join(words_of(state, "one-by-one"))
-    assert "volumes are shown after batch norm, relu" in said
-    params = check(RELU).analyses["relu"].params
-    assert f"{params:,} params".replace(",", "") in said or f"{params} params" in said
+    layout = one_by_one.lay_out_one_by_one(state, SLIDE)
+    assert [box.vertex.name for box in layout.scene.boxes] == ["input", "c", "d"]
+    assert layout.state.volume_at(("relu", "c")).result is state.volume_at(("relu", "relu")).result
+    text = text_of(state, "one-by-one")
+    assert "volumes are shown after batch norm, relu" in text
+    assert f"{check(RELU).analyses['relu'].params} params" in text
 
 
-def test_an_elementwise_layer_is_drawn_where_something_else_reads_what_it_rewrites():
+def test_an_elementwise_layer_is_drawn_if_another_layer_reads_its_input():
     relu = Node("relu", Activation("relu"), ("c",))
     nodes = (conv("c", 4, 3), relu, Node("d", Conv2d(6, 3), ("relu",)), Node("join", Concat(), ("c", "d")))
     state = state_of(Project(NoiseInput((8, 12, 12)), (Design("branched", Network(nodes)),)))
@@ -236,94 +239,93 @@ def test_an_elementwise_layer_is_drawn_where_something_else_reads_what_it_rewrit
     assert [box.vertex.name for box in boxes] == ["input", "relu", "d", "join"]
 
 
-def test_an_elementwise_layer_that_is_drawn_is_named_even_where_its_box_has_no_room_for_words():
-    normalized = Node("bn", BatchNorm(), ("input",))
-    layers = (normalized, conv("a", 64, 1), conv("c", 16, 3))
+def test_a_drawn_elementwise_layer_is_named_even_if_its_arrow_has_no_room_for_text():
+    layers = (Node("bn", BatchNorm(), ("input",)), conv("a", 64, 1), conv("c", 16, 3))
     network = Network((*layers, Node("join", Concat(), ("c", "input"))))
     state = state_of(Project(NoiseInput((64, 28, 28)), (Design("dense", network),)))
-    assert "batch norm" in " ".join(words_of(state, "inception-module", SLIDE))
-    narrow = words_of(state, "inception-module", COLUMN)
-    assert "arrows without words: batch norm" in narrow
-    assert "80" in narrow
+    assert "batch norm" in text_of(state, "inception-module", SLIDE)
+    texts = figure_texts(state, "inception-module", COLUMN)
+    assert "arrows without words: batch norm" in texts
+    assert "80" in texts
 
 
 # The module
 
 
 def test_each_branch_is_a_row_from_the_input_to_the_concatenation():
-    made = inception_module.lay_out_inception_module(state_of(INCEPTION), SLIDE)
-    boxes = {box.vertex.name: box for box in made.scene.boxes}
+    layout = inception_module.lay_out_inception_module(state_of(INCEPTION), SLIDE)
+    boxes = {box.vertex.name: box for box in layout.scene.boxes}
     rows = [boxes[name].y for name in ("1x1", "3x3", "5x5", "pool_proj")]
     assert rows == sorted(set(rows))
     assert boxes["3x3_reduce"].y == boxes["3x3"].y
     assert boxes["input"].x < boxes["3x3_reduce"].x < boxes["3x3"].x < boxes["concat"].x
-    said = words_of(state_of(INCEPTION), "inception-module", SLIDE)
-    assert {"1×1, 6 filters", "3×3, 12 filters", "3×3 max pool", "concat"} <= set(said)
-    assert {arrow.role for arrow in made.scene.arrows} == {"design", "pool", "muted"}
+    texts = figure_texts(state_of(INCEPTION), "inception-module", SLIDE)
+    assert {"1×1, 6 filters", "3×3, 12 filters", "3×3 max pool", "concat"} <= set(texts)
+    assert {arrow.role for arrow in layout.scene.arrows} == {"design", "pool", "muted"}
 
 
-def test_of_several_modules_the_chosen_one_is_drawn():
+def test_of_several_modules_the_focused_or_else_the_first_is_drawn():
     for focus, block in ((Focus(), "3a"), (Focus("blocks", "3b"), "3b"), (Focus("blocks", "3b/5x5"), "3b")):
-        assert f"blocks · {block}" in words_of(state_of(BLOCKS, focus=focus), "inception-module", SLIDE)
+        assert f"blocks · {block}" in figure_texts(state_of(BLOCKS, focus=focus), "inception-module", SLIDE)
 
 
-def test_modules_of_two_designs_stand_beside_each_other_where_the_page_is_wide():
+def test_modules_of_two_designs_stand_side_by_side_on_a_wide_page():
     state = state_of(load_project(PROJECTS / "inception_3a_192.toml").project, run=False)
-    beside, below = (inception_module.lay_out_inception_module(state, chosen) for chosen in (SLIDE, COLUMN))
-    for made, axis in ((beside, 0), (below, 1)):
-        first, second = made.scene.heading_points
+    for page, axis in ((SLIDE, 0), (COLUMN, 1)):
+        layout = inception_module.lay_out_inception_module(state, page)
+        first, second = layout.scene.heading_points
         assert first[axis] < second[axis]
         assert first[1 - axis] == second[1 - axis]
-        ends = [
-            [box.bounds for box in made.scene.boxes if box.ref[0] == band.name]
-            for band in made.scene.line_breaks.design_rows
+        bounds_of_designs = [
+            [box.bounds for box in layout.scene.boxes if box.ref[0] == row.name]
+            for row in layout.scene.line_breaks.design_rows
         ]
-        assert max(bounds[axis + 2] for bounds in ends[0]) < min(bounds[axis] for bounds in ends[1])
+        assert max(bounds[axis + 2] for bounds in bounds_of_designs[0]) < min(
+            bounds[axis] for bounds in bounds_of_designs[1]
+        )
 
 
 def test_a_design_without_branches_shows_its_chain():
-    made = inception_module.lay_out_inception_module(state_of(CHAIN, run=False), SLIDE)
-    assert len(made.scene.boxes) == 101
+    layout = inception_module.lay_out_inception_module(state_of(CHAIN, run=False), SLIDE)
+    assert len(layout.scene.boxes) == 101
 
 
 # From above
 
 
-def test_from_above_only_the_number_of_maps_is_seen_across():
-    made = from_above.lay_out_from_above(state_of(TWO, scale="true"), SLIDE)
-    high = {box.ref: box.bounds[3] - box.bounds[1] for box in made.scene.boxes}
-    wide = {round(box.bounds[2] - box.bounds[0], 6) for box in made.scene.boxes}
-    assert len(wide) == 1
-    assert high["bottleneck", "input"] / high["bottleneck", "reduce"] == pytest.approx(16)
-    assert high["bottleneck", "conv5x5"] / high["bottleneck", "reduce"] == pytest.approx(2)
-    said = " ".join(words_of(state_of(TWO), "from-above"))
-    assert "H is invisible" in said
-    assert "H 28" not in said
+def test_from_above_boxes_are_as_long_as_their_number_of_maps_and_their_height_is_invisible():
+    layout = from_above.lay_out_from_above(state_of(TWO, scale="true"), SLIDE)
+    lengths = {box.ref: box.bounds[3] - box.bounds[1] for box in layout.scene.boxes}
+    widths = {round(box.bounds[2] - box.bounds[0], 6) for box in layout.scene.boxes}
+    assert len(widths) == 1
+    assert lengths["bottleneck", "input"] / lengths["bottleneck", "reduce"] == pytest.approx(16)
+    assert lengths["bottleneck", "conv5x5"] / lengths["bottleneck", "reduce"] == pytest.approx(2)
+    text = text_of(state_of(TWO), "from-above")
+    assert "H is invisible" in text
+    assert "H 28" not in text
 
 
 # The paper's table
 
 
-def test_narrow_pages_break_a_table_between_columns_and_repeat_the_rows_that_say_something():
+def test_narrow_pages_break_a_table_between_columns_and_omit_rows_that_would_be_empty():
     state = state_of(load_project(PROJECTS / "googlenet.toml").project, run=False)
-    whole, parts = (
-        googlenet_figure.googlenet_figure_sheets(state, SLIDE),
-        googlenet_figure.googlenet_figure_sheets(state, COLUMN),
-    )
+    whole, parts = (googlenet_figure.googlenet_figure_sheets(state, page) for page in (SLIDE, COLUMN))
     assert len(whole) == 1 < len(parts)
-    assert [column.id for part in parts for column in part.columns if column.id != "type"] == [
-        column.id for column in whole[0].columns if column.id != "type"
-    ]
+    whole_ids, part_ids = (
+        [column.id for sheet in sheets for column in sheet.columns if column.id != "type"] for sheets in (whole, parts)
+    )
+    assert part_ids == whole_ids
     for part in parts:
         assert part.table_width <= part.max_width + 1e-6
         assert part.columns[0].id == "type"
     for part in parts[1:]:
         assert all(any(column.text(row) for column in part.columns[1:]) for row in part.rows)
     assert [bool(part.notes) for part in parts] == [*[False] * (len(parts) - 1), True]
-    assert {"159K", "159.5K"} <= set(words_of(state, "paper-table"))
+    assert {"159K", "159.5K"} <= set(figure_texts(state, "paper-table"))
 
 
-def test_a_table_of_many_columns_has_the_width_of_a_page_unless_another_is_asked_for():
+def test_a_table_of_many_columns_is_as_wide_as_a_page_of_text_by_default():
     state = state_of(load_project(PROJECTS / "googlenet.toml").project, run=False)
     assert best_page(state, "paper-table", "pdf") is PAGE_SIZES["174mm"]
     assert best_page(state_of(TWO), "paper-table", "pdf") is COLUMN
@@ -337,32 +339,32 @@ def test_the_gif_goes_from_3d_to_top_and_back_and_rests_at_both_ends():
     state, size = state_of(TWO), screen_page(480, 270)
     images = list(paint_turn_frames(state, size, paper_theme(state)))
     assert len(images) == _TURN_STEPS + 1
-    made = from_above.lay_out_turn(state, size)
-    assert turn_panels(made, make_camera(*CAMERA_VIEWS["3-D"])).scene.camera == made.scene.camera
+    layout = from_above.lay_out_turn(state, size)
+    assert turn_panels(layout, make_camera(*CAMERA_VIEWS["3-D"])).scene.camera == layout.scene.camera
     file = Image.open(BytesIO(encode_gif(images)))
     assert (file.n_frames, file.size, file.info["loop"]) == (2 * _TURN_STEPS, (480, 270), 0)
     times = []
     for number in range(file.n_frames):
         file.seek(number)
         times.append(file.info["duration"])
-        shown = file.convert("RGB")
+        frame = file.convert("RGB")
         expected = images[number if number <= _TURN_STEPS else 2 * _TURN_STEPS - number]
-        content = QImage(shown.tobytes(), *shown.size, 3 * shown.width, QImage.Format.Format_RGB888)
-        assert mean_difference(content, expected) < 6
+        image = QImage(frame.tobytes(), *frame.size, 3 * frame.width, QImage.Format.Format_RGB888)
+        assert mean_difference(image, expected) < 6
     assert [number for number, time in enumerate(times) if time == _HOLD_MS] == [0, _TURN_STEPS]
 
 
-def test_headings_and_captions_stay_where_they_are_while_the_camera_turns():
+def test_headings_and_captions_keep_their_positions_while_the_camera_turns():
     state = state_of(TWO)
-    made = from_above.lay_out_turn(state, SLIDE)
+    layout = from_above.lay_out_turn(state, SLIDE)
     for pitch in (30.0, 60.0, 90.0):
-        other = turn_panels(made, make_camera(0.0, pitch))
-        assert (other.headings, other.caption) == (made.headings, made.caption)
-        assert [y for _, y in other.scene.heading_points] == pytest.approx([y for _, y in made.scene.heading_points])
+        other = turn_panels(layout, make_camera(0.0, pitch))
+        assert (other.headings, other.caption) == (layout.headings, layout.caption)
+        assert [y for _, y in other.scene.heading_points] == pytest.approx([y for _, y in layout.scene.heading_points])
         assert other.scene.shrink == pytest.approx(1.0)
 
 
-def test_the_start_projects_gif_is_of_modest_size():
+def test_the_gif_of_two_small_designs_is_below_3_mb():
     state = state_of(TWO)
     assert len(render_paper_figure(state, "from-above", "gif")) < 3_000_000
 
@@ -371,37 +373,37 @@ def test_the_start_projects_gif_is_of_modest_size():
 
 
 EMPTY = Project(NoiseInput((4, 8, 8)), (Design("empty", Network()),))
-WRONG = Project(NoiseInput((4, 8, 8)), (Design("wrong", Network((conv("c", 3, 3, groups=2),))),))
+MISTAKE = Project(NoiseInput((4, 8, 8)), (Design("wrong", Network((conv("c", 3, 3, groups=2),))),))
 
 
 @pytest.mark.parametrize("name", FIGURE_IDS)
 @pytest.mark.parametrize(
-    ("project", "said"),
+    ("project", "advice"),
     [
         (Project(NoiseInput((4, 8, 8))), "add one|add a design"),
         (EMPTY, "'empty' has no layers: add one|with a convolution"),
     ],
     ids=["no design", "no layer"],
 )
-def test_a_project_with_nothing_to_draw_is_told_what_to_do(name, project, said):
+def test_a_project_with_nothing_to_draw_is_refused_with_advice(name, project, advice):
     for file_format in ("png", "svg"):
-        with pytest.raises(ProjectError, match=f"{name} has nothing to (draw|list); .*({said})"):
+        with pytest.raises(ProjectError, match=f"{name} has nothing to (draw|list); .*({advice})"):
             render_paper_figure(state_of(project), name, file_format)
 
 
 @pytest.mark.parametrize("name", [name for name in FIGURE_IDS if name != "paper-table"])
-def test_mistakes_are_told_instead_of_drawn(name):
+def test_a_project_with_a_mistake_is_refused_except_by_the_table(name):
     with pytest.raises(ProjectError, match=r"(?s)fix the following.*groups 2 does not divide"):
-        render_paper_figure(state_of(WRONG), name, "pdf")
-    assert "unknown" in words_of(state_of(WRONG), "paper-table")
+        render_paper_figure(state_of(MISTAKE), name, "pdf")
+    assert "unknown" in figure_texts(state_of(MISTAKE), "paper-table")
 
 
-def test_a_mistake_elsewhere_does_not_stand_in_the_way():
-    project = replace(TWO, designs=(*TWO.designs, WRONG.designs[0]))
+def test_a_mistake_in_another_design_does_not_prevent_a_figure():
+    project = replace(TWO, designs=(*TWO.designs, MISTAKE.designs[0]))
     assert render_paper_figure(state_of(project, run=False), "one-by-one", "svg")
 
 
-def test_blocks_without_a_1x1_and_kinds_without_weights_have_figures_as_well():
+def test_blocks_without_a_1x1_and_layers_without_weights_have_figures_too():
     residual = Network(
         (conv("s", 8, 3), Node("b", BasicResidual(8)), Node("p", MaxPool2d(2)), Node("c", BasicResidual(16)))
     )
@@ -411,13 +413,13 @@ def test_blocks_without_a_1x1_and_kinds_without_weights_have_figures_as_well():
     for network in (residual, pools, relu, depthwise):
         state = state_of(Project(NoiseInput((8, 16, 16)), (Design("d", network),)))
         for name in FIGURE_IDS if network is not relu else ("inception-module", "one-by-one", "from-above"):
-            for chosen in (COLUMN, SLIDE):
-                assert render_paper_figure(state, name, "png", chosen)
+            for page in (COLUMN, SLIDE):
+                assert render_paper_figure(state, name, "png", page)
 
 
-def test_files_of_figures_are_written_whole_or_not_at_all(tmp_path):
+def test_either_all_files_of_figures_are_written_or_none(tmp_path):
     with pytest.raises(ProjectError, match="add a design"):
         export_files(state_of(EMPTY), tmp_path / "out", (), ("png",), 1.0, None, ("paper-table", "one-by-one"))
     assert not (tmp_path / "out").exists()
-    written = export_files(state_of(TWO), tmp_path / "out", (), ("png", "svg"), 1.0, None, ("one-by-one",))
-    assert {path.name for path in written} == {"one-by-one.png", "one-by-one.svg"}
+    paths = export_files(state_of(TWO), tmp_path / "out", (), ("png", "svg"), 1.0, None, ("one-by-one",))
+    assert {path.name for path in paths} == {"one-by-one.png", "one-by-one.svg"}

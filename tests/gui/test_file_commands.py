@@ -1,4 +1,4 @@
-"""Files as a person uses them: opened, dropped, saved, exported; each failure is told and changes nothing."""
+"""Files as the user handles them: opened, dropped, saved, exported. Each failure is reported and changes nothing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QSettings
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -27,21 +27,29 @@ Buttons = QMessageBox.StandardButton
 
 
 @pytest.fixture
-def told(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The details of each message, instead of its box."""
-    details: list[str] = []
-    monkeypatch.setattr(window.files, "show_message", lambda title, text: details.append(text))
-    return details
+def messages(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The text of each message, which no box shows."""
+    texts: list[str] = []
+    monkeypatch.setattr(window.files, "show_message", lambda title, text: texts.append(text))
+    return texts
 
 
-def edited(window: MainWindow) -> None:
+def entries(window: MainWindow, menu: str) -> dict[str, QAction]:
+    return {plain_text(action.text()): action for action in window.dynamic_menus[menu].actions()}
+
+
+def checked_entries(window: MainWindow, menu: str) -> list[str]:
+    return [plain_text(action.text()) for action in window.dynamic_menus[menu].actions() if action.isChecked()]
+
+
+def edit_filters(window: MainWindow) -> None:
     layer = Conv2d(filters=60, kernel=5)
     network = window.workbench.state.project.network("naive").with_layer("conv5x5", layer)
     window.workbench.edit("Set filters to 60", window.workbench.state.project.with_network("naive", network))
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("gone.toml", None, "gone.toml"),
         ("broken.toml", "format = 1\ntitle = 'a", "broken.toml"),
@@ -54,23 +62,23 @@ def edited(window: MainWindow) -> None:
         ("gone.safetensors", None, "gone.safetensors"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_told_and_changes_nothing(
-    window: MainWindow, told: list[str], tmp_path: Path, name: str, content: str | None, said: str
+def test_an_unusable_file_is_reported_and_changes_nothing(
+    window: MainWindow, messages: list[str], tmp_path: Path, name: str, content: str | None, message: str
 ) -> None:
     if content is not None:
         (tmp_path / name).write_text(content)
-    edited(window)
+    edit_filters(window)
     window.workbench.document.undo_stack.setClean()
     before = window.workbench.state.project
     window.files.use_file(tmp_path / name)
-    assert len(told) == 1
-    assert said in told[0]
+    (text,) = messages
+    assert message in text
     assert window.workbench.state.project is before
     assert window.workbench.document.undo_stack.canUndo()
     assert window.files.recent() == []
 
 
-def test_a_photo_that_is_none_is_told_at_the_input_and_can_be_undone(window: MainWindow, tmp_path: Path) -> None:
+def test_an_unreadable_photo_is_a_mistake_of_the_input_and_can_be_undone(window: MainWindow, tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("no picture")
     window.files.use_file(tmp_path / "text.png")
     assert "text.png" in window.problems.text()
@@ -80,7 +88,7 @@ def test_a_photo_that_is_none_is_told_at_the_input_and_can_be_undone(window: Mai
     assert not window.status.mistakes.isVisible()
 
 
-def test_recent_files_stand_with_their_folders_and_the_missing_ones_cannot_be_chosen(
+def test_recent_files_are_listed_with_their_folders_and_missing_ones_disabled(
     window: MainWindow, tmp_path: Path
 ) -> None:
     for name in ("one.toml", "R&D.toml"):
@@ -88,40 +96,40 @@ def test_recent_files_stand_with_their_folders_and_the_missing_ones_cannot_be_ch
         window.files.open_path(tmp_path / name)
     (tmp_path / "one.toml").unlink()
     window.dynamic_menus["recent"].aboutToShow.emit()
-    entries = window.dynamic_menus["recent"].actions()
-    assert [plain_text(entry.text()).split()[0] for entry in entries] == ["R&D.toml", "one.toml"]
-    assert str(tmp_path) in entries[0].text().replace("&", "")
-    assert [entry.isEnabled() for entry in entries] == [True, False]
-    assert "missing" in plain_text(entries[1].text())
-    entries[0].trigger()
+    actions = window.dynamic_menus["recent"].actions()
+    assert [plain_text(action.text()).split()[0] for action in actions] == ["R&D.toml", "one.toml"]
+    assert str(tmp_path) in actions[0].text().replace("&", "")
+    assert [action.isEnabled() for action in actions] == [True, False]
+    assert "missing" in plain_text(actions[1].text())
+    actions[0].trigger()
     assert window.workbench.document.path == tmp_path / "R&D.toml"
 
 
-def test_no_recent_files_make_no_menu(window: MainWindow) -> None:
+def test_the_menu_of_recent_files_is_disabled_without_any(window: MainWindow) -> None:
     assert not window.dynamic_menus["recent"].menuAction().isEnabled()
 
 
-@pytest.mark.parametrize(("answer", "written"), [(Buttons.Yes, True), (Buttons.Cancel, False)])
-def test_a_file_changed_by_another_program_is_overwritten_only_when_asked_to(
+@pytest.mark.parametrize(("answer", "is_saved"), [(Buttons.Yes, True), (Buttons.Cancel, False)])
+def test_a_file_changed_by_another_program_is_overwritten_only_if_the_user_agrees(
     window: MainWindow,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     answer: QMessageBox.StandardButton,
-    written: bool,
+    is_saved: bool,
 ) -> None:
     path = tmp_path / "lesson.toml"
     save_project(PROJECT, path)
     window.files.open_path(path)
-    edited(window)
-    theirs = path.read_text() + "# theirs\n"
-    path.write_text(theirs)
+    edit_filters(window)
+    other_text = path.read_text() + "# from another program\n"
+    path.write_text(other_text)
     monkeypatch.setattr(QMessageBox, "exec", lambda box: answer)
-    assert window.files.save() is written
-    assert (path.read_text() != theirs) is written
-    assert window.isWindowModified() is not written
+    assert window.files.save() is is_saved
+    assert (path.read_text() != other_text) is is_saved
+    assert window.isWindowModified() is not is_saved
 
 
-def test_weights_that_fit_the_chosen_layer_become_its_weights(window: MainWindow, tmp_path: Path) -> None:
+def test_weights_that_fit_the_focused_layer_become_its_weights(window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "weights.npz"
     np.savez(path, kernel=np.zeros((6, 8, 5, 5), np.float32), bias=np.zeros(6, np.float32))
     window.workbench.set_focus(Focus("naive", "conv5x5"))
@@ -158,8 +166,7 @@ def test_a_photo_changed_on_disk_is_read_again_by_the_next_run(
 
     path = tmp_path / "photo.png"
     paint("red")
-    project = PROJECT
-    window.workbench.show_project(project)
+    window.workbench.show_project(PROJECT)
     window.files.use_file(path)
     assert isinstance(window.workbench.state.project.input, ImageInput)
     first = run()
@@ -172,33 +179,28 @@ def test_a_photo_changed_on_disk_is_read_again_by_the_next_run(
 def test_an_exported_picture_has_the_chosen_scale(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view: str, scale: int
 ) -> None:
-    entries = {action.text().replace("&", ""): action for action in window.dynamic_menus["scale"].actions()}
-    entries[f"{scale}×"].trigger()
+    entries(window, "scale")[f"{scale}×"].trigger()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure.png"), ""))
-    titles = {plain_text(action.text()): action for action in window.dynamic_menus["export_view"].actions()}
-    titles[f"{view_row(view).title}…"].trigger()
+    entries(window, "export_view")[f"{view_row(view).title}…"].trigger()
     assert QImage(str(tmp_path / "figure.png")).size() == window.views[view].size() * scale
 
 
 def test_the_menus_offer_only_views_that_have_a_picture(window: MainWindow) -> None:
-    titles = [view_row(action_id).title for action_id in VIEWS_WITH_PICTURE]
-    for menu, more in (("export_view", "…"), ("copy_view", "")):
-        assert [plain_text(action.text()) for action in window.dynamic_menus[menu].actions()] == [
-            title + more for title in titles
-        ]
+    titles = [view_row(view_id).title for view_id in VIEWS_WITH_PICTURE]
+    for menu, suffix in (("export_view", "…"), ("copy_view", "")):
+        texts = [plain_text(action.text()) for action in window.dynamic_menus[menu].actions()]
+        assert texts == [title + suffix for title in titles]
 
 
-def test_the_chosen_scale_is_marked_and_remembered(window: MainWindow, settings: QSettings) -> None:
+def test_the_chosen_scale_is_checked_and_remembered(window: MainWindow, settings: QSettings) -> None:
     window.files.set_scale(3)
     window.dynamic_menus["scale"].aboutToShow.emit()
-    assert [plain_text(action.text()) for action in window.dynamic_menus["scale"].actions() if action.isChecked()] == [
-        "3×"
-    ]
+    assert checked_entries(window, "scale") == ["3×"]
     assert settings.value("export/scale", 0.0, type=float) == 3.0
 
 
 @pytest.mark.parametrize(("ending", "start"), [("tex", "% needs"), ("tsv", "design\t"), ("netron.json", "{")])
-def test_the_table_is_written_as_the_names_ending_says(
+def test_the_table_is_written_in_the_format_of_the_ending(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, start: str
 ) -> None:
     path = tmp_path / f"mine.{ending}"
@@ -207,15 +209,15 @@ def test_the_table_is_written_as_the_names_ending_says(
     assert path.read_text(encoding="utf-8").startswith(start)
 
 
-@pytest.mark.parametrize(("name", "said"), [("no/figure.svg", "cannot be written"), ("figure.doc", ".png")])
-def test_a_failed_export_is_told(
-    window: MainWindow, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+@pytest.mark.parametrize(("name", "message"), [("no/figure.svg", "cannot be written"), ("figure.doc", ".png")])
+def test_a_failed_export_is_reported(
+    window: MainWindow, messages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
 ) -> None:
     (tmp_path / "no").write_text("a file where a folder should be")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), ""))
     window.files.export_view("bars", window.views["bars"].size())
-    assert len(told) == 1
-    assert said in told[0]
+    (text,) = messages
+    assert message in text
 
 
 def test_export_all_writes_every_view_in_every_format(
@@ -223,14 +225,14 @@ def test_export_all_writes_every_view_in_every_format(
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     window.actions_by_id["export_all"].trigger()
-    written = {path.name for path in tmp_path.iterdir()} - {"settings.ini"}
+    names = {path.name for path in tmp_path.iterdir()} - {"settings.ini"}
     figures = {f"{view}.{end}" for view in VIEWS_WITH_PICTURE for end in ("png", "svg", "pdf")}
     texts = {f"table.{end}" for end in ("csv", "tsv", "md", "tex", "json")}
-    attached = {
+    attachments = {
         f"{design}.{viewer}.json" for design in ("naive", "bottleneck") for viewer in ("netron", "model-explorer")
     }
-    expected = figures | texts | attached
-    assert written == expected
+    expected = figures | texts | attachments
+    assert names == expected
     assert window.status.hover.text() == f"Wrote {len(expected)} files into {tmp_path}"
 
 
@@ -239,7 +241,7 @@ def test_export_all_writes_every_view_in_every_format(
 
 @pytest.mark.parametrize("name", FIGURE_IDS)
 @pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
-def test_a_figure_is_one_command_and_written_as_the_names_ending_says(
+def test_a_command_writes_a_figure_in_the_format_of_the_ending(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, ending: str, start: bytes
 ) -> None:
     path = tmp_path / f"mine.{ending}"
@@ -256,45 +258,41 @@ def test_figures_have_the_chosen_width(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     widths = []
     for title in ("Depending on the format", "85 mm", "174 mm", "Slide"):
-        {plain_text(action.text()): action for action in window.dynamic_menus["figure_width"].actions()}[
-            title
-        ].trigger()
+        entries(window, "figure_width")[title].trigger()
         window.actions_by_id["figure_one-by-one"].trigger()
         widths.append(QImage(str(path)).width())
         window.dynamic_menus["figure_width"].fill()
-        assert [plain_text(a.text()) for a in window.dynamic_menus["figure_width"].actions() if a.isChecked()] == [
-            title
-        ]
+        assert checked_entries(window, "figure_width") == [title]
     assert widths == [1920, 2008, 4110, 1920]
     assert settings.value("export/width", "", type=str) == "slide"
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("figure.gif", "must end in one of .png, .svg, .pdf"), ("no/figure.pdf", "cannot be written")]
+    ("name", "message"), [("figure.gif", "must end in one of .png, .svg, .pdf"), ("no/figure.pdf", "cannot be written")]
 )
-def test_a_figure_that_cannot_be_written_is_told(
-    window: MainWindow, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+def test_a_figure_that_cannot_be_written_is_reported(
+    window: MainWindow, messages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
 ) -> None:
     (tmp_path / "no").write_text("a file where a folder should be")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), ""))
     window.actions_by_id["figure_from-above"].trigger()
-    assert len(told) == 1
-    assert said in told[0]
+    (text,) = messages
+    assert message in text
 
 
 @pytest.mark.parametrize("action_id", [*(f"figure_{name}" for name in FIGURE_IDS), "turn"])
-def test_a_project_without_designs_has_no_figure_and_that_is_told(
-    window: MainWindow, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action_id: str
+def test_a_figure_of_a_project_without_designs_is_refused_with_a_message(
+    window: MainWindow, messages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action_id: str
 ) -> None:
     window.workbench.edit("Remove the designs", replace(PROJECT, designs=()))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure.png"), ""))
     window.actions_by_id[action_id].trigger()
-    assert len(told) == 1
-    assert "has nothing to" in told[0]
+    (text,) = messages
+    assert "has nothing to" in text
     assert not (tmp_path / "figure.png").exists()
 
 
-def test_the_turn_is_made_while_the_window_stays_usable(
+def test_the_gif_of_the_turn_is_written_in_the_background(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     path = tmp_path / "turn.gif"
@@ -306,17 +304,17 @@ def test_the_turn_is_made_while_the_window_stays_usable(
     assert path.read_bytes().startswith(b"GIF89a")
 
 
-def test_a_turn_that_cannot_be_written_is_told(
-    window: MainWindow, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+def test_a_gif_that_cannot_be_written_is_reported(
+    window: MainWindow, messages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     (tmp_path / "no").write_text("a file where a folder should be")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "turn.gif"), ""))
     window.actions_by_id["turn"].trigger()
-    qtbot.waitUntil(lambda: bool(told))
-    assert "cannot be written" in told[0]
+    qtbot.waitUntil(lambda: bool(messages))
+    assert "cannot be written" in messages[0]
 
 
-def test_a_turn_under_way_is_given_up_when_the_window_closes(
+def test_a_gif_in_progress_is_abandoned_when_the_window_closes(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "turn.gif"), ""))
@@ -328,12 +326,11 @@ def test_a_turn_under_way_is_given_up_when_the_window_closes(
 
 def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow) -> None:
     window.files.set_scale(2)
-    entries = {plain_text(action.text()): action for action in window.dynamic_menus["copy_view"].actions()}
-    entries["Operations"].trigger()
+    entries(window, "copy_view")["Operations"].trigger()
     assert QGuiApplication.clipboard().image().size() == window.views["bars"].size() * 2
 
 
-def test_what_went_wrong_can_be_copied_and_the_box_stays(
+def test_a_message_can_be_copied_and_its_box_stays_open(
     open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:
     open_window().show_message("This cannot be done", "p.toml: $.input: is missing")
@@ -345,7 +342,7 @@ def test_what_went_wrong_can_be_copied_and_the_box_stays(
     box.close()
 
 
-def test_a_sample_keeps_its_file_and_is_saved_elsewhere(
+def test_a_sample_project_is_saved_to_a_file_of_the_users_choice(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     next(iter(window.dynamic_menus["samples"].actions())).trigger()

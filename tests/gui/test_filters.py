@@ -43,7 +43,7 @@ from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
 from gui.views.filters import FiltersView
-from tests.gui.view_answers import lead, svg
+from tests.gui.view_harness import svg, update_view
 
 NAIVE = ("naive", "conv5x5")
 BOTTLENECK = ("bottleneck", "conv5x5")
@@ -96,7 +96,7 @@ def view(qtbot):
 
 
 def shown(view, state):
-    lead(view, state)
+    update_view(view, state)
     view.canvas.grab()
     return view.canvas.current_layout()
 

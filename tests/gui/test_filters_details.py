@@ -51,7 +51,7 @@ from tests.gui.test_filters import (
     state_of,
     two_designs,
 )
-from tests.gui.view_answers import Answer, svg
+from tests.gui.view_harness import ViewHarness, svg
 
 pytestmark = pytest.mark.usefixtures("qapp")
 RISING = np.arange(6, dtype=np.float32)[:, None, None] + random_volume((6, 9, 11)) / 100
@@ -64,7 +64,7 @@ def show(qtbot):
     made = []
 
     def show_state(state, size=(700, 700)):
-        made.append(Answer(qtbot, FiltersView, state, size))
+        made.append(ViewHarness(qtbot, FiltersView, state, size))
         made[-1].view.canvas.grab()
         return made[-1]
 

@@ -31,7 +31,7 @@ from gui.theme import DARK, LIGHT
 from gui.views.googlenet_table import GooglenetTableView
 from gui.window.main_window import MainWindow
 from tests.golden.projects import PROJECTS, chain, mistaken, start, with_stem
-from tests.gui.view_answers import Answer, state_of, svg
+from tests.gui.view_harness import ViewHarness, state_of, svg
 
 GOOGLENET = load_project(RESOURCES / "projects" / "googlenet.toml").project
 KEYS = Qt.Key
@@ -109,7 +109,7 @@ def test_the_chosen_design_is_shown_else_the_first_and_the_stem_at_one_of_its_la
 # The widget
 
 
-class PaperAnswer(Answer[GooglenetTableView]):
+class PaperAnswer(ViewHarness[GooglenetTableView]):
     """The view, its edits answered, and what tests ask of it."""
 
     def __init__(self, qtbot: QtBot, state: ViewState, size: tuple[int, int] = (1300, 600)) -> None:

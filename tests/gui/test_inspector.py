@@ -57,7 +57,7 @@ from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
 from gui.views.inspector import InspectorView
 from tests.engine.checkpoints import proceed
-from tests.gui.view_answers import Answer, svg
+from tests.gui.view_harness import ViewHarness, svg
 
 WIDE = (Node("wide", Conv2d(6, 3)), Node("narrow", Conv2d(4, 1)), Node("last", Conv2d(3, 3, padding="valid")))
 PROJECT = Project(NoiseInput((8, 9, 11), seed=3), (Design("d", Network(WIDE)), Design("e", Network(WIDE))), title="Two")
@@ -108,7 +108,7 @@ def every():
 
 @pytest.fixture
 def answer(qtbot, state):
-    made = Answer(qtbot, InspectorView, state, SIZE)
+    made = ViewHarness(qtbot, InspectorView, state, SIZE)
     yield made
     made.view.close_down()
 
@@ -492,7 +492,7 @@ class TestLargeLayers:
         monkeypatch.setattr(found_weights, "_MOST_WHOLE", 100)
 
     def test_their_weights_are_found_on_another_thread_and_said_to_be(self, qtbot, state, small_limits):
-        answer = Answer(qtbot, InspectorView, state, SIZE)
+        answer = ViewHarness(qtbot, InspectorView, state, SIZE)
         assert answer.view.content.note == LOADING_WEIGHTS_HINT
         assert answer.view.content.source_views
         qtbot.waitUntil(lambda: answer.view.content.explanation is not None)

@@ -11,7 +11,7 @@ from engine.project.project import Note, Published
 from gui.panels.notes import _NOTHING, NotesPanel
 from gui.state.view_state import Focus
 from tests.golden.projects import start
-from tests.gui.view_answers import state_of
+from tests.gui.view_harness import state_of
 
 TOLD = replace(
     start(),

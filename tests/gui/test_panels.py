@@ -49,7 +49,7 @@ from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.window.actions import Action
 from gui.window.qt_actions import QtActions
 from tests.gui.test_widgets import choose, turn_wheel
-from tests.gui.view_answers import lead
+from tests.gui.view_harness import update_view
 
 PHOTO = ImageInput("resources:photos/chelsea.png", (32, 32), "bgr", 1.0, (104.0, 116.0, 122.0), (1.0, 1.0, 1.0))
 STEM_NETWORK = Network((Node("stem_conv", Conv2d(8, 3)), Node("stem_relu", Activation("relu"))))
@@ -147,7 +147,7 @@ def test_the_form_of_every_kind_shows_any_valid_settings_and_proposes_nothing(
     proposed: list[Edit] = []
     kept_form.edit_proposed.connect(proposed.append)
     inputs = ("lost",) if kind in BLOCKS else ()  # thousands of layers, if they were known
-    lead(
+    update_view(
         kept_form,
         state(Project(NoiseInput((8, 12, 12)), (Design("d", Network((Node("n", layer, inputs),))),)), "d", "n"),
     )
@@ -160,7 +160,9 @@ def test_the_form_of_every_kind_shows_any_valid_settings_and_proposes_nothing(
 @pytest.mark.parametrize("kind", [*LAYERS, *BLOCKS])
 def test_every_setting_of_every_kind_has_a_title_and_names_for_screen_readers(kept_form: LayerForm, kind: type[Kind]):
     layer = new_layer(tag_of(kind))
-    lead(kept_form, state(Project(NoiseInput((8, 12, 12)), (Design("d", Network((Node("n", layer),))),)), "d", "n"))
+    update_view(
+        kept_form, state(Project(NoiseInput((8, 12, 12)), (Design("d", Network((Node("n", layer),))),)), "d", "n")
+    )
     form = kept_form.settings[kind]
     for name, field in form.fields.items():
         assert field.title.text(), name

@@ -20,7 +20,7 @@ from gui.paint.tables.ruled_table import (
     table_width,
 )
 from tests.golden.projects import start
-from tests.gui.view_answers import state_of, svg
+from tests.gui.view_harness import state_of, svg
 
 pytestmark = pytest.mark.usefixtures("qapp")
 SPACING = Spacing(head=1.5, row=2.0, note_gap=0.5, note=1.25)

@@ -37,7 +37,7 @@ from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.theme import DARK, LIGHT
 from gui.views.table import TableView
 from tests.golden.projects import PROJECTS, chain, mistaken, start, three_designs, with_stem
-from tests.gui.view_answers import Answer, state_of, svg
+from tests.gui.view_harness import ViewHarness, state_of, svg
 
 SIZES = ((420.0, 260.0), (900.0, 330.0), (1600.0, 900.0))
 
@@ -150,7 +150,7 @@ def test_the_printed_table_compares_the_chosen_metric_too() -> None:
 # The widget
 
 
-class TableViewAnswer(Answer[TableView]):
+class TableViewAnswer(ViewHarness[TableView]):
     """The view, and what tests ask of it."""
 
     def __init__(self, qtbot: QtBot, state: ViewState, size: tuple[int, int] = (900, 400)) -> None:

@@ -26,7 +26,7 @@ from gui.theme import LIGHT
 from gui.views.volumes import VolumesView
 from tests.gui.test_volumes_layout import assert_nothing_overlaps, polygon_of
 from tests.gui.test_volumes_layout import meet as overlap
-from tests.gui.view_answers import lead
+from tests.gui.view_harness import update_view
 from tests.gui.volume_scenes import BLOCKS, box_of, conv, picture, scene_of, state_of
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -242,7 +242,7 @@ def at(view, x, y):
 
 
 def test_a_double_click_on_a_closed_blocks_box_asks_to_open_it(view, qtbot):
-    lead(view, shown_state())
+    update_view(view, shown_state())
     box = box_of(view.canvas.current_layout().scene, "3a")
     with qtbot.waitSignal(view.look_requested) as asked:
         QTest.mouseDClick(view.canvas, Qt.MouseButton.LeftButton, pos=at(view, *box.prism.corner(0.5, 0.5, 0)))
@@ -250,7 +250,7 @@ def test_a_double_click_on_a_closed_blocks_box_asks_to_open_it(view, qtbot):
 
 
 def test_a_double_click_on_an_open_blocks_name_or_frame_asks_to_close_it(view, qtbot):
-    lead(view, shown_state(toggled_blocks=frozenset({BLOCK})))
+    update_view(view, shown_state(toggled_blocks=frozenset({BLOCK})))
     (placed,) = view.canvas.current_layout().scene.frames
     left, top, right, bottom = placed.rect
     title = placed.texts[0]
@@ -261,7 +261,7 @@ def test_a_double_click_on_an_open_blocks_name_or_frame_asks_to_close_it(view, q
 
 
 def test_a_double_click_elsewhere_shows_the_whole_picture(view):
-    lead(view, shown_state())
+    update_view(view, shown_state())
     view.look_requested.connect(lambda look: pytest.fail("toggled"))
     view.canvas.zoom_by(3.0)
     QTest.mouseDClick(view.canvas, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
@@ -279,7 +279,7 @@ def middle_of(view, state, place):
 
 def test_a_block_that_is_opened_while_zoomed_in_stays_in_view(view):
     state = shown_state()
-    lead(view, state)
+    update_view(view, state)
     place = ("blocks", "3b")
     view.canvas.zoom_by(4.0, QPointF(middle_of(view, state, place)))
     before = middle_of(view, state, place)
@@ -294,7 +294,7 @@ def test_a_block_that_is_opened_while_zoomed_in_stays_in_view(view):
 )
 def test_the_choice_is_zoomed_to(view, blocks, name):
     state = shown_state(blocks, focus=Focus("blocks", name))
-    lead(view, state)
+    update_view(view, state)
     QTest.keyClick(view.canvas, Qt.Key.Key_Z)
     assert view.canvas.zoom > 1.0
     left, top, right, bottom = hits.find_rect(state, view.canvas.current_layout().scene, ("blocks", name))
@@ -308,7 +308,7 @@ def test_the_choice_is_zoomed_to(view, blocks, name):
 
 def test_a_block_says_its_shapes_its_sums_and_how_it_opens(view, qtbot):
     state = shown_state()
-    lead(view, state)
+    update_view(view, state)
     tip = view.canvas._tip_text(hits.VolumeHit(BLOCK))
     report = state.report(BLOCK)
     assert tip.splitlines() == [
@@ -324,7 +324,7 @@ def test_a_block_says_its_shapes_its_sums_and_how_it_opens(view, qtbot):
 
 def test_closed_blocks_are_described_as_one_for_those_who_do_not_see_them(view):
     state = shown_state()
-    lead(view, state)
+    update_view(view, state)
     described = view.canvas.accessibleDescription()
     assert "stem 16×14×14 → 3a 28×14×14 → 3b" in described
     view.show_state(state, replace(state, look=replace(state.look, blocks="open")))

@@ -24,7 +24,7 @@ from gui.paint.volumes.layout import lay_out_volumes
 from gui.state.view_state import Focus, RunView
 from gui.state.volume_at import VolumeResult
 from gui.theme import DARK, LIGHT
-from tests.gui.view_answers import svg as drawn_as_svg
+from tests.gui.view_harness import svg as drawn_as_svg
 from tests.gui.volume_scenes import CHAIN, INCEPTION, TWO, box_of, conv, picture, scene_of, state_of, svg, values
 
 pytestmark = pytest.mark.usefixtures("qapp")

@@ -15,7 +15,7 @@ from gui.paint.volumes.kernel_boxes import find_kernel_boxes
 from gui.paint.volumes.visible_parts import find_visible_parts
 from gui.state.view_state import Focus
 from gui.views.volumes import VolumesView
-from tests.gui.view_answers import Answer
+from tests.gui.view_harness import ViewHarness
 from tests.gui.volume_scenes import BLOCKS, TWO, box_of, picture, scene_of, state_of, svg
 
 BRANCHES = Project(
@@ -111,7 +111,7 @@ def test_what_is_seen_is_drawn():
 @pytest.fixture
 def answer(qtbot):
     state = state_of(TWO, focus=Focus("naive", "conv5x5", 4, (3, 20)))
-    made = Answer(qtbot, VolumesView, state, (900, 600))
+    made = ViewHarness(qtbot, VolumesView, state, (900, 600))
     yield made
     made.view.close_down()
 

@@ -15,7 +15,7 @@ from gui.paint.volumes.camera import CAMERA_VIEWS
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.state.view_state import Focus, Look
 from gui.views.volumes import VolumesView
-from tests.gui.view_answers import lead
+from tests.gui.view_harness import update_view
 from tests.gui.volume_scenes import INCEPTION, TWO, box_of, conv, scene_of, state_of
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -146,7 +146,7 @@ def test_a_click_on_a_front_face_chooses_the_volume_the_channel_and_the_pixel(vi
 
 
 def test_a_click_before_a_run_chooses_the_volume_only(view, qtbot):
-    lead(view, state_of(TWO, run=False))
+    update_view(view, state_of(TWO, run=False))
     with qtbot.waitSignal(view.focus_requested) as asked:
         QTest.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=point_of(view, "reduce", "bottleneck"))
     assert asked.args == [Focus("bottleneck", "reduce")]
@@ -192,7 +192,7 @@ def test_zooming_keeps_the_point_under_the_mouse_and_fit_shows_all(view):
 
 @pytest.mark.parametrize(("key", "name"), [(Qt.Key.Key_T, "Top"), (Qt.Key.Key_F, "Front"), (Qt.Key.Key_1, "3-D")])
 def test_keys_and_buttons_ask_for_the_named_views(view, qtbot, key, name):
-    lead(view, state_of(TWO, yaw=10.0, pitch=10.0))
+    update_view(view, state_of(TWO, yaw=10.0, pitch=10.0))
     for act in (
         lambda: QTest.keyClick(view.canvas, key),
         lambda: QTest.mouseClick(view.cameras[name], Qt.MouseButton.LeftButton),
@@ -201,7 +201,7 @@ def test_keys_and_buttons_ask_for_the_named_views(view, qtbot, key, name):
             act()
         assert (asked.args[0].yaw, asked.args[0].pitch) == CAMERA_VIEWS[name]
     assert not view.cameras[name].isChecked()  # until a state says so
-    lead(view, state_of(TWO, yaw=CAMERA_VIEWS[name][0], pitch=CAMERA_VIEWS[name][1]))
+    update_view(view, state_of(TWO, yaw=CAMERA_VIEWS[name][0], pitch=CAMERA_VIEWS[name][1]))
     assert view.cameras[name].isChecked()
 
 
@@ -219,7 +219,7 @@ def test_a_named_view_is_reached_in_one_smooth_motion(view, qtbot, monkeypatch):
 def answered(view, state):
     """The looks that a view asks for; each is shown at once, as in the window."""
     states = [state]
-    lead(view, state)
+    update_view(view, state)
 
     def show(look):
         states.append(replace(states[-1], look=look))
@@ -271,7 +271,7 @@ def test_the_scale_of_edges_is_chosen_in_the_toolbar(view, qtbot):
 
 
 def test_arrow_keys_choose_neighbours_and_shift_turns(view, qtbot):
-    lead(view, state_of(TWO, focus=Focus("bottleneck", "reduce")))
+    update_view(view, state_of(TWO, focus=Focus("bottleneck", "reduce")))
     with qtbot.waitSignal(view.focus_requested) as asked:
         QTest.keyClick(view.canvas, Qt.Key.Key_Right)
     assert asked.args == [Focus("bottleneck", "conv5x5")]

@@ -1,4 +1,4 @@
-"""Projects of every layout, their states with known values, and pictures of their volumes."""
+"""Projects of every layout, their states with random values, and pictures of their volumes."""
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize
@@ -17,7 +17,7 @@ from gui.paint.volumes.scene import VolumesScene
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import LIGHT
-from tests.gui.view_answers import svg as drawn_as_svg
+from tests.gui.view_harness import svg as drawn_as_svg
 
 
 def conv(name, filters, kernel=1, inputs=(), **settings):
@@ -101,14 +101,14 @@ def values(shape, seed=0):
 
 
 def state_of(project, *, run=True, focus=None, **look):
-    known = check(project)
+    project_check = check(project)
     results = {}
-    for number, (place, key) in enumerate(known.keys.items() if run else ()):
-        if place == (STEM, INPUT):
-            results[place] = VolumeResult(key, values(known.input_shape, number))
-        elif (report := known.reports.get(place)) is not None:
-            results[place] = VolumeResult(key, values(report.output_shape, number))
-    return ViewState(project, known, RunView(results), focus or Focus(STEM, INPUT), Look(**look))
+    for number, (ref, key) in enumerate(project_check.keys.items() if run else ()):
+        if ref == (STEM, INPUT):
+            results[ref] = VolumeResult(key, values(project_check.input_shape, number))
+        elif (report := project_check.reports.get(ref)) is not None:
+            results[ref] = VolumeResult(key, values(report.output_shape, number))
+    return ViewState(project, project_check, RunView(results), focus or Focus(STEM, INPUT), Look(**look))
 
 
 def scene_of(state, size=(1200, 700)) -> VolumesScene:

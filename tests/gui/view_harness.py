@@ -1,4 +1,4 @@
-"""Helpers of tests of views: a state before a run, a view whose requests are answered, and a picture as SVG."""
+"""For tests of views: a state before a run, a view whose requests are granted, and a painted picture as SVG."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -21,10 +21,12 @@ SomeView = TypeVar("SomeView", bound=View)
 
 
 def state_of(project: Project, focus: Focus | None = None, **look: object) -> ViewState:
+    """A checked project that has not been run."""
     return ViewState(project, check(project), RunView(), focus or Focus(), Look(**look))
 
 
 def svg(paint: _PaintView, state: ViewState, width: int = 1200, height: int = 700) -> str:
+    """What a view paints of a state, as the text of an SVG file."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.ReadWrite)
     generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
@@ -37,18 +39,18 @@ def svg(paint: _PaintView, state: ViewState, width: int = 1200, height: int = 70
     return bytes(buffer.data().data()).decode()
 
 
-def lead(view: View | Panel, new: ViewState) -> None:
-    """Show another state, as the window does, whatever the current one is."""
+def update_view(view: View | Panel, new: ViewState) -> None:
+    """Show another state, as the window does, after whatever the view shows now."""
     view.show_state(view._state, new)
 
 
-class Answer(Generic[SomeView]):
+class ViewHarness(Generic[SomeView]):
     """A view and its state, which follows the requests of the view as in the workbench."""
 
     def __init__(
-        self, qtbot: QtBot, kind: Callable[[ViewState], SomeView], state: ViewState, size: tuple[int, int]
+        self, qtbot: QtBot, view_class: Callable[[ViewState], SomeView], state: ViewState, size: tuple[int, int]
     ) -> None:
-        view = self.view = kind(state)
+        view = self.view = view_class(state)
         self.state = state
         qtbot.addWidget(view)
         view.resize(*size)

@@ -3,18 +3,19 @@
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QAction, QWheelEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.widgets.choice_controls import CheckControl, Checklist, ChoiceBox, ChoiceControl, OptionalControl
+from gui.widgets.choice_controls import CheckControl, Checklist, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
 from gui.widgets.flow import FlowLayout
 from gui.widgets.glyphs import _GLYPHS, GlyphButton
 from gui.widgets.number_controls import DOUBLINGS, IntegerControl, NumberControl, parse_seed, slider_steps
 from gui.widgets.pair_controls import MarginsControl, PairControl
 from gui.widgets.texts import ElidedLabel, NameField
+from tests.gui.user_input import choose, turn_wheel
 
 
 def show_active(qtbot: QtBot, widget: QWidget) -> QWidget:
@@ -29,21 +30,6 @@ def record_changes(control: Control) -> list[Any]:
     values: list[Any] = []
     control.changed.connect(values.append)
     return values
-
-
-def turn_wheel(widget: QWidget, steps: int = 1) -> None:
-    middle = QPointF(widget.rect().center())
-    event = QWheelEvent(
-        middle,
-        QPointF(widget.mapToGlobal(middle.toPoint())),
-        QPoint(),
-        QPoint(0, 120 * steps),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(widget, event)
 
 
 CONTROLS = {
@@ -149,16 +135,6 @@ def test_an_open_link_stays_open_when_both_numbers_become_alike(qtbot: QtBot):
     assert control.boxes[1].isVisible()
     control.show_value(3, anew=True)
     assert not control.boxes[1].isVisible()
-
-
-def choose(qtbot: QtBot, choice: ChoiceBox, value: object) -> None:
-    """Choose with the keyboard, as a user does."""
-    index = [option for option, text in choice.options if text].index(value)
-    choice.setFocus()
-    qtbot.keyClick(choice, Qt.Key.Key_Home)
-    for _ in range(index):
-        qtbot.keyClick(choice, Qt.Key.Key_Down)
-    assert choice.value() == value
 
 
 def test_margins_start_from_the_numbers_that_were_shown(qtbot: QtBot):

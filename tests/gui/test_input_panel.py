@@ -13,7 +13,7 @@ from engine.project.project import Project
 from engine.shapes import Shape
 from gui.panels.input_panel import InputPanel
 from tests.gui.panel_harness import PHOTO, PROJECT, PanelHarness
-from tests.gui.user_input import choose
+from tests.gui.user_input import select_option
 from tests.gui.view_harness import state_of
 
 
@@ -38,20 +38,20 @@ def test_size_and_channels_are_edited(qtbot: QtBot):
     panel.extent.boxes[0].stepUp()
     assert harness.state.project.input.size == (33, 33)
     assert harness.edits[-1].merge == "input/size"
-    choose(qtbot, panel.channels, "rgb")
+    select_option(qtbot, panel.channels, "rgb")
     assert harness.state.project.input.mean == (122.0, 116.0, 104.0)
     assert "shape 3×33×33" in panel.result.text()
 
 
 def test_noise_takes_over_the_shape_of_the_photo_and_the_photo_returns_unchanged(qtbot: QtBot):
     panel, harness = open_input_panel(qtbot)
-    choose(qtbot, panel.kind, NoiseInput)
+    select_option(qtbot, panel.kind, NoiseInput)
     assert harness.state.project.input == NoiseInput(Shape(3, 32, 32))
     panel.shape.boxes[0].stepUp()
     panel.seed.edit.selectAll()
     qtbot.keyClicks(panel.seed.edit, "9")
     assert harness.state.project.input == NoiseInput((4, 32, 32), 9)
-    choose(qtbot, panel.kind, ImageInput)
+    select_option(qtbot, panel.kind, ImageInput)
     assert harness.state.project.input == PHOTO
 
 
@@ -64,7 +64,7 @@ def test_an_array_of_a_file_is_selected_by_name(qtbot: QtBot, tmp_path: Path, mo
     panel.kind.setCurrentIndex(index)
     panel.kind.activated.emit(index)
     assert harness.state.project.input == ArrayInput(str(path), "first")
-    choose(qtbot, panel.key, "second")
+    select_option(qtbot, panel.key, "second")
     assert "shape 3×5×5" in panel.result.text()
     assert harness.edits[-1].text == "Use array second"
 

@@ -10,11 +10,7 @@ from pytestqt.qtbot import QtBot
 from gui.paint.maps.tiles import MapSpot
 from gui.state.view_state import Focus
 from gui.window.main_window import MainWindow
-
-
-def run(window: MainWindow, qtbot: QtBot) -> None:
-    window.actions_by_id["run"].trigger()
-    qtbot.waitUntil(lambda: window.workbench.state.run.progress is None)
+from tests.gui.window_input import run
 
 
 def test_a_value_clicked_in_the_mosaic_is_explained(window: MainWindow, qtbot: QtBot) -> None:

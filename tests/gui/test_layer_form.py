@@ -25,7 +25,7 @@ from gui.panels.source_fields import array_names, match_arrays
 from gui.state.edits import layer_settings, new_layer
 from gui.state.view_state import Focus, ViewState
 from tests.gui.panel_harness import BOTTLENECK, BRANCHES, NAIVE, PROJECT, PanelHarness
-from tests.gui.user_input import choose, turn_wheel
+from tests.gui.user_input import select_option, turn_wheel
 from tests.gui.view_harness import state_of, update_view
 
 
@@ -123,7 +123,7 @@ def test_kernel_padding_bias_and_groups_are_edited_by_their_controls(qtbot: QtBo
     qtbot.mouseClick(controls["kernel"].link, Qt.MouseButton.LeftButton)
     controls["kernel"].boxes[1].stepDown()
     assert focused_layer(harness).kernel == (5, 4)
-    choose(qtbot, controls["padding"].mode, 4)
+    select_option(qtbot, controls["padding"].mode, 4)
     controls["padding"].boxes[2].stepUp()
     assert focused_layer(harness).padding == (0, 0, 1, 0)
     controls["bias"].box.click()
@@ -211,7 +211,7 @@ def test_tooltip_and_summary_have_the_formula_with_the_numbers_of_the_layer(qtbo
 
 def test_changing_the_kind_keeps_common_settings_and_changes_a_default_name(qtbot: QtBot):
     form, harness = open_form(qtbot, NAIVE, "conv5x5")
-    choose(qtbot, form.kind, "avg_pool2d")
+    select_option(qtbot, form.kind, "avg_pool2d")
     assert harness.state.focus.node == "avg_pool5x5"
     assert focused_layer(harness).kernel == 5
     assert form.name.edit.text() == "avg_pool5x5"
@@ -236,7 +236,7 @@ def test_an_input_is_selected_from_the_nodes_that_do_not_depend_on_the_layer(qtb
     model = form.inputs.one.model()
     after = [option[0] for option in form.inputs.one.options].index(("conv5x5",))
     assert not model.flags(model.index(after, 0)) & Qt.ItemFlag.ItemIsEnabled
-    choose(qtbot, form.inputs.one, (INPUT,))
+    select_option(qtbot, form.inputs.one, (INPUT,))
     assert harness.state.project.network("d").node("relu").inputs == (INPUT,)
     assert harness.edits[-1].text == "Connect relu to input"
 
@@ -275,9 +275,9 @@ def test_a_missing_input_can_be_unchecked(qtbot: QtBot):
 
 def test_weights_from_a_preset_or_a_seed_are_selected(qtbot: QtBot):
     form, harness = open_form(qtbot, NAIVE, "conv5x5")
-    choose(qtbot, form.weights.source, "gabor")
+    select_option(qtbot, form.weights.source, "gabor")
     assert harness.state.project.network("d").node("conv5x5").weights == PresetWeights("gabor")
-    choose(qtbot, form.weights.source, "seeded")
+    select_option(qtbot, form.weights.source, "seeded")
     assert harness.state.project.network("d").node("conv5x5").weights is None
 
 
@@ -289,11 +289,11 @@ def test_arrays_of_a_weights_file_are_matched_by_shape_and_name(
     np.savez(path, **arrays)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *arguments: (str(path), ""))
     form, harness = open_form(qtbot, NAIVE, "conv5x5")
-    choose(qtbot, form.weights.source, "file")
+    select_option(qtbot, form.weights.source, "file")
     expected = FileWeights(str(path), weight="conv5x5.weight", bias="b")
     assert harness.state.project.network("d").node("conv5x5").weights == expected
     assert harness.edits[-1].text == "Use weights.npz weights for conv5x5"
-    choose(qtbot, form.weights.roles["weight"].widget, "other.weight")
+    select_option(qtbot, form.weights.roles["weight"].widget, "other.weight")
     assert harness.state.project.network("d").node("conv5x5").weights == replace(expected, weight="other.weight")
     assert array_names(str(path)) == tuple(arrays)
     assert match_arrays(str(tmp_path / "missing.npz"), NAIVE.nodes[0], None) == FileWeights(

@@ -1,28 +1,12 @@
-"""The whole window, operated as a user does."""
+"""The main window: views, panels, toolbar, menus and status bar, operated as by a user."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QAction, QDropEvent, QImage
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractItemView,
-    QApplication,
-    QCheckBox,
-    QComboBox,
-    QFileDialog,
-    QLabel,
-    QLineEdit,
-    QMenu,
-    QMessageBox,
-    QSlider,
-    QSpinBox,
-    QTabBar,
-    QWidget,
-)
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QTabBar
 from pytestqt.qtbot import QtBot
 
 from engine.blocks import BLOCKS
@@ -30,56 +14,15 @@ from engine.cost.counting import Convention, convention_by_id
 from engine.files.paths import RESOURCES
 from engine.layers import LAYERS, Conv2d, tag_of
 from engine.network.graph import Network, Node
-from engine.network.input_specs import ImageInput, NoiseInput
-from engine.project.file import load_project, save_project
+from engine.network.input_specs import NoiseInput
+from engine.project.file import load_project
 from engine.project.project import Design, Project
 from gui.state.view_state import Focus
 from gui.widgets.about import AboutBox
-from gui.widgets.tab_order import focusable_in_reading_order
 from gui.window.actions import ACTIONS, TOOL_CONVENTIONS, TOOLBAR
 from gui.window.main_window import MainWindow
-from gui.window.menus import mnemonic_letter, plain_text
 from tests.gui.conftest import NAIVE, PROJECT
-
-Buttons = QMessageBox.StandardButton
-SLOW_PROJECT = Project(
-    NoiseInput((256, 56, 56)),
-    (Design("slow", Network(tuple(Node(f"conv{i}", Conv2d(filters=256, kernel=3)) for i in range(60)))),),
-)
-
-
-def activate(window: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitActive(window):
-        window.activateWindow()
-
-
-def filters_box(window: MainWindow) -> QSpinBox:
-    (box,) = (
-        box for box in window.form.findChildren(QSpinBox) if box.isVisible() and box.accessibleName() == "Filters"
-    )
-    return box
-
-
-def visible_field(window: MainWindow, kind: type[QWidget], name: str) -> QWidget:
-    return next(box for box in window.form.findChildren(kind) if box.isVisible() and box.accessibleName() == name)
-
-
-def set_filters(window: MainWindow, filters: int) -> None:
-    """Type a number, as a user does."""
-    box = filters_box(window)
-    box.setFocus()
-    box.setValue(filters)
-
-
-def menu_entries(window: MainWindow, menu: str) -> dict[str, QAction]:
-    """Return the entries of a menu that is filled when it opens, by their texts."""
-    window.dynamic_menus[menu].aboutToShow.emit()
-    return {plain_text(action.text()): action for action in window.dynamic_menus[menu].actions()}
-
-
-def run(window: MainWindow, qtbot: QtBot) -> None:
-    window.actions_by_id["run"].trigger()
-    qtbot.waitUntil(lambda: window.workbench.state.run.progress is None)
+from tests.gui.window_input import SLOW_PROJECT, filters_box, menu_entries, run, set_filters
 
 
 def grab_image(window: MainWindow, view: str) -> QImage:
@@ -202,98 +145,6 @@ def test_switching_the_theme_repaints_every_view_and_back(window: MainWindow) ->
     assert {view: grab_image(window, view) == old for view, old in light.items()} == dict.fromkeys(light, True)
 
 
-def test_a_drag_of_a_slider_is_one_undo_step_and_the_next_drag_another(window: MainWindow) -> None:
-    slider = visible_field(window, QSlider, "Filters, slider")
-    for position in (3, 4, 5):
-        slider.setValue(position)
-    window.edit_merging.end_merging()
-    for position in (6, 7):
-        slider.setValue(position)
-    stack = window.workbench.document.undo_stack
-    assert [stack.text(index) for index in range(stack.count())] == ["Set filters to 8", "Set filters to 16"]
-
-
-def test_edits_of_two_fields_are_two_undo_steps(window: MainWindow, qtbot: QtBot) -> None:
-    activate(window, qtbot)
-    set_filters(window, 20)
-    window.designs.tree.setFocus()
-    set_filters(window, 30)
-    assert window.workbench.document.undo_stack.count() == 2
-
-
-def test_undo_in_a_number_box_undoes_the_edit(window: MainWindow, qtbot: QtBot) -> None:
-    activate(window, qtbot)
-    box = filters_box(window)
-    box.setFocus()
-    box.selectAll()
-    qtbot.keyClicks(box, "64")
-    qtbot.keyClick(box, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert box.value() == 6
-    assert window.workbench.state.project == PROJECT
-    assert window.workbench.document.clean
-
-
-def test_undo_in_a_name_being_typed_undoes_the_typing(window: MainWindow, qtbot: QtBot) -> None:
-    activate(window, qtbot)
-    set_filters(window, 20)
-    line = visible_field(window, QLineEdit, "Name")
-    line.setFocus()
-    qtbot.keyClicks(line, "x")
-    qtbot.keyClick(line, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert line.text() == "conv5x5"
-    assert filters_box(window).value() == 20
-
-
-def test_escape_in_a_name_being_typed_does_not_cancel_the_run(
-    open_window: Callable[[Project], MainWindow], qtbot: QtBot
-) -> None:
-    window = open_window(SLOW_PROJECT)
-    activate(window, qtbot)
-    line = visible_field(window, QLineEdit, "Name")
-    line.setFocus()
-    window.actions_by_id["run"].trigger()
-    qtbot.keyClicks(line, "x")
-    qtbot.keyClick(line, Qt.Key.Key_Escape)
-    assert line.text() == "conv59"
-    assert window.workbench.state.run.progress is not None
-    qtbot.keyClick(line, Qt.Key.Key_Escape)
-    assert window.workbench.state.run.progress is None
-
-
-def test_delete_removes_a_layer_from_the_list_and_the_volumes_but_not_from_a_field(
-    window: MainWindow, qtbot: QtBot
-) -> None:
-    activate(window, qtbot)
-    window.workbench.set_focus(Focus("bottleneck", "reduce"))
-    for widget in (
-        visible_field(window, QLineEdit, "Name"),
-        visible_field(window, QComboBox, "Kind"),
-        filters_box(window),
-    ):
-        widget.setFocus()
-        qtbot.keyClick(widget, Qt.Key.Key_Delete)
-    assert len(window.workbench.state.project.network("bottleneck").nodes) == 2
-    (canvas,) = (
-        part for part in focusable_in_reading_order(window.views["volumes"]) if part.accessibleName() == "Volumes"
-    )
-    canvas.setFocus()
-    qtbot.keyClick(canvas, Qt.Key.Key_Delete)
-    assert [node.name for node in window.workbench.state.project.network("bottleneck").nodes] == ["conv5x5"]
-    window.designs.tree.setFocus()
-    qtbot.keyClick(window.designs.tree, Qt.Key.Key_Delete)
-    assert window.workbench.state.project.network("bottleneck").nodes == ()
-
-
-def test_f2_starts_renaming_from_any_field(window: MainWindow, qtbot: QtBot) -> None:
-    activate(window, qtbot)
-    box = filters_box(window)
-    box.setFocus()
-    qtbot.keyClick(box, Qt.Key.Key_F2)
-    qtbot.keyClicks(QApplication.focusWidget(), "big")
-    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: window.workbench.state.focus == Focus("naive", "big"))
-
-
 def test_commands_insert_a_1x1_convolution_or_another_layer_before_the_focus(window: MainWindow) -> None:
     window.actions_by_id["reduce"].trigger()
     assert window.workbench.state.project.network("naive").nodes == (
@@ -308,46 +159,10 @@ def test_commands_insert_a_1x1_convolution_or_another_layer_before_the_focus(win
     ]
 
 
-def test_tab_visits_visible_fields_of_the_panels_in_reading_order(window: MainWindow, qtbot: QtBot) -> None:
-    activate(window, qtbot)
-    window.designs.tree.setFocus()
-    visited: list[QWidget] = []
-    while (focused := QApplication.focusWidget()) is not None and focused not in visited:
-        visited.append(focused)
-        assert not focused.visibleRegion().isEmpty() or window.form.isAncestorOf(focused), focused.accessibleName()
-        qtbot.keyClick(focused, Qt.Key.Key_Tab)
-    names = [widget.accessibleName() for widget in visited]
-    expected = ("Designs and layers", "Add layer", "Name", "Kind", "Filters", "Kernel", "Input", "Weights", "Volumes")
-    assert [name for name in names if name in expected] == list(expected)
-    assert "Kind of input" not in names
-    assert "Views in the middle" in names
-    assert focused is window.designs.tree
-
-
 def test_the_panels_menu_raises_views_in_the_middle_and_checks_the_visible_one(window: MainWindow) -> None:
     menu_entries(window, "panels")["Bottleneck"].trigger()
     assert window.docks.centre.currentWidget() is window.views["bottleneck"]
     assert [menu_entries(window, "panels")[title].isChecked() for title in ("Volumes", "Bottleneck")] == [False, True]
-
-
-def test_every_entry_of_a_menu_has_a_mnemonic_letter_of_its_own(window: MainWindow) -> None:
-    def menus(actions: list[QAction]) -> Iterator[list[QAction]]:
-        yield actions
-        for action in actions:
-            if isinstance(action.menu(), QMenu):
-                yield from menus(action.menu().actions())
-
-    for actions in menus(window.menuBar().actions()):
-        letters = [mnemonic_letter(action.text()) for action in actions if not action.isSeparator()]
-        assert all(letters)
-        assert len(set(letters)) == len(letters)
-
-
-def test_no_field_has_a_mnemonic_letter_of_the_menu_bar(window: MainWindow) -> None:
-    taken = {mnemonic_letter(action.text()) for action in window.menuBar().actions()}
-    for kind in (QAbstractButton, QLabel):
-        for widget in window.findChildren(kind):
-            assert mnemonic_letter(widget.text()) not in taken or not mnemonic_letter(widget.text()), widget.text()
 
 
 def test_the_status_bar_counts_mistakes_and_a_click_opens_their_list(window: MainWindow, qtbot: QtBot) -> None:
@@ -444,11 +259,6 @@ def test_every_entry_of_the_toolbar_exists() -> None:
     assert set(TOOLBAR) <= ids
 
 
-def test_no_two_actions_share_a_shortcut(window: MainWindow) -> None:
-    keys = [key.toString() for action in window.actions_by_id.values() for key in action.shortcuts()]
-    assert sorted(keys) == sorted(set(keys))
-
-
 def test_the_palette_finds_a_command_by_parts_of_its_words_and_triggers_it(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_by_id["palette"].trigger()
     palette = QApplication.activeModalWidget() or next(
@@ -479,127 +289,12 @@ def test_layout_and_theme_are_restored_in_the_next_window(
     assert settings.value("look/theme", "", type=str) == "dark"
 
 
-def test_the_title_names_the_file_and_marks_unsaved_edits(window: MainWindow, tmp_path: Path) -> None:
-    save_project(PROJECT, tmp_path / "lesson.toml")
-    window.files.open_path(tmp_path / "lesson.toml")
-    assert window.windowTitle() == "lesson.toml[*] – Convolume"
-    assert not window.isWindowModified()
-    set_filters(window, 60)
-    assert window.isWindowModified()
-
-
-def test_save_writes_the_edited_project(window: MainWindow, tmp_path: Path) -> None:
-    save_project(PROJECT, tmp_path / "lesson.toml")
-    window.files.open_path(tmp_path / "lesson.toml")
-    set_filters(window, 60)
-    window.actions_by_id["save"].trigger()
-    assert load_project(tmp_path / "lesson.toml").project.network("naive").node("conv5x5").layer == Conv2d(60, 5)
-    assert not window.isWindowModified()
-
-
-def test_save_as_writes_the_chosen_file_and_lists_it_as_recent(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "named"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    window.actions_by_id["save_as"].trigger()
-    assert load_project(tmp_path / "named.toml").project == PROJECT
-    assert window.files.recent()[0] == tmp_path / "named.toml"
-
-
-def test_a_failed_save_is_reported_and_the_edits_stay(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    messages: list[str] = []
-    monkeypatch.setattr(window.files, "show_message", lambda title, details: messages.append(details))
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "p.toml"), ""))
-    set_filters(window, 60)
-    window.actions_by_id["save_as"].trigger()
-    assert len(messages) == 1
-    assert "p.toml" in messages[0]
-    assert window.isWindowModified()
-    assert window.workbench.document.undo_stack.canUndo()
-
-
-@pytest.mark.parametrize(
-    ("answer", "closes", "saved"),
-    [(Buttons.Cancel, False, False), (Buttons.Discard, True, False), (Buttons.Save, True, True)],
-)
-def test_closing_with_unsaved_edits_asks(
-    window: MainWindow,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    answer: QMessageBox.StandardButton,
-    closes: bool,
-    saved: bool,
-) -> None:
-    path = tmp_path / "lesson.toml"
-    save_project(PROJECT, path)
-    window.files.open_path(path)
-    set_filters(window, 60)
-    monkeypatch.setattr(QMessageBox, "exec", lambda box: answer)
-    assert window.close() is closes
-    assert (load_project(path).project != PROJECT) is saved
-
-
-def test_an_invalid_file_is_reported_with_file_position_and_value(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    messages: list[str] = []
-    monkeypatch.setattr(window.files, "show_message", lambda title, details: messages.append(details))
-    path = tmp_path / "wrong.toml"
-    save_project(PROJECT, path)
-    path.write_text(path.read_text().replace("filters = 2", "filters = 0"))
-    window.files.open_path(path)
-    assert "wrong.toml" in messages[0]
-    assert "$.designs[1].nodes[0].filters" in messages[0]
-    assert "is 0" in messages[0]
-    assert window.workbench.state.project == PROJECT
-
-
 def test_the_text_of_a_message_can_be_selected(window: MainWindow, qtbot: QtBot) -> None:
     window.show_message("This cannot be done", "p.toml: $.input: is missing")
     (box,) = (widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMessageBox))
     assert box.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse
     assert "$.input" in box.informativeText()
     box.close()
-
-
-def test_a_dropped_photo_becomes_the_input(window: MainWindow, tmp_path: Path) -> None:
-    image = QImage(20, 10, QImage.Format.Format_RGB32)
-    image.fill(Qt.GlobalColor.red)
-    image.save(str(tmp_path / "red.png"))
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "red.png"))])
-    event = QDropEvent(
-        QPointF(10, 10), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    )
-    window.dropEvent(event)
-    assert window.workbench.state.project.input == ImageInput(str(tmp_path / "red.png"))
-    assert window.actions_by_id["undo"].text() == "&Undo Use photo red.png"
-
-
-def test_a_sample_opens_without_a_path(window: MainWindow) -> None:
-    menu_entries(window, "samples")["Inception 3a, 5×5 branch: with and without a 1×1 bottleneck"].trigger()
-    assert window.workbench.state.project.title.startswith("Inception 3a")
-    assert window.workbench.document.path is None
-
-
-def test_a_new_project_has_an_empty_design_that_takes_layers(window: MainWindow) -> None:
-    window.actions_by_id["new"].trigger()
-    (design,) = window.workbench.state.project.designs
-    assert design.network.nodes == ()
-    window.actions_by_id["add_conv2d"].trigger()
-    assert len(window.workbench.state.project.designs[0].network.nodes) == 1
-
-
-def test_every_field_has_an_accessible_name_or_a_text(window: MainWindow) -> None:
-    kinds = (QSpinBox, QLineEdit, QComboBox, QCheckBox, QAbstractItemView, QSlider)
-    for box in (box for kind in kinds for box in window.findChildren(kind)):
-        parent = box.parentWidget()
-        part_of_another = isinstance(parent, (QSpinBox, QComboBox)) or box.objectName().startswith("qt_")
-        if box.focusPolicy() & Qt.FocusPolicy.TabFocus and box.isVisible() and not part_of_another:
-            assert box.accessibleName() or getattr(box, "text", str)(), f"{box} in {parent}"
 
 
 @pytest.mark.parametrize("rule", TOOL_CONVENTIONS, ids=lambda rule: rule.id)

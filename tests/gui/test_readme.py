@@ -43,8 +43,8 @@ def test_the_readme_links_to_the_manual():
 
 
 def test_every_drawn_picture_is_shown_and_every_picture_shown_is_drawn():
-    shown = {path.stem for document in DOCUMENTS for path, _ in links(document) if path.suffix == ".png"}
-    assert shown == {picture.name for picture in PICTURES}
+    linked_pictures = {path.stem for document in DOCUMENTS for path, _ in links(document) if path.suffix == ".png"}
+    assert linked_pictures == {picture.name for picture in PICTURES}
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)

@@ -15,7 +15,7 @@ from gui.widgets.glyphs import _GLYPHS, GlyphButton
 from gui.widgets.number_controls import DOUBLINGS, IntegerControl, NumberControl, parse_seed, slider_steps
 from gui.widgets.pair_controls import MarginsControl, PairControl
 from gui.widgets.texts import ElidedLabel, NameField
-from tests.gui.user_input import choose, turn_wheel
+from tests.gui.user_input import select_option, turn_wheel
 
 
 def show_active(qtbot: QtBot, widget: QWidget) -> QWidget:
@@ -142,12 +142,12 @@ def test_the_four_margins_start_from_the_value_shown_before(qtbot: QtBot):
     show_active(qtbot, control)
     control.show_value(2, anew=True)
     changes = record_changes(control)
-    choose(qtbot, control.mode, 4)
+    select_option(qtbot, control.mode, 4)
     assert control.value() == 2
     assert [box.isVisible() for box in control.boxes] == [True] * 4
     control.boxes[3].stepUp()
     assert changes[-1] == (2, 2, 2, 3)
-    choose(qtbot, control.mode, "same")
+    select_option(qtbot, control.mode, "same")
     assert changes[-1] == "same"
     assert not any(box.isVisible() for box in control.boxes)
 

@@ -1,4 +1,4 @@
-"""Input to widgets as a user makes it: the wheel over a widget, and a choice by the keyboard."""
+"""Input to widgets as by a user: turning the wheel, and selecting an option with the keyboard."""
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
@@ -23,8 +23,8 @@ def turn_wheel(widget: QWidget, steps: int = 1) -> None:
     QApplication.sendEvent(widget, event)
 
 
-def choose(qtbot: QtBot, choice: ChoiceBox, value: object) -> None:
-    """Choose with the keyboard, as a user does."""
+def select_option(qtbot: QtBot, choice: ChoiceBox, value: object) -> None:
+    """Select an option with the keyboard, as a user does."""
     index = [option for option, text in choice.options if text].index(value)
     choice.setFocus()
     qtbot.keyClick(choice, Qt.Key.Key_Home)

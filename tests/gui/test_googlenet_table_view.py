@@ -1,4 +1,4 @@
-"""The paper's table: the printed one, and the widget in which widths are edited by keys."""
+"""The table of the GoogLeNet paper: printed, and as a widget in which widths are edited by keys."""
 
 from collections.abc import Callable
 
@@ -44,15 +44,15 @@ def googlenet(node: str = "conv1", **look: object) -> ViewState:
 # The printed table
 
 
-def test_the_printed_table_holds_published_figures_beside_recounted_ones_and_the_notes() -> None:
+def test_the_printed_table_has_published_figures_beside_recounted_ones_and_notes() -> None:
     drawn = svg(paint_googlenet_table, googlenet(), 1716, 765)
     for text in ("conv 7×7/2 ¹", "9.2K", "2.7K", "3.4×", "1018.0K", "−5.4 %", "7·7·3·8 + 24·64 = 2,712", "6826.4K"):
-        assert f"{text}" in drawn
+        assert text in drawn
     assert drawn.count(">published<") == 2
 
 
 @pytest.mark.parametrize("project", [*PROJECTS.values(), GOOGLENET], ids=lambda project: project.title)
-def test_a_figure_of_its_own_size_holds_the_whole_table_in_readable_text(project: Project) -> None:
+def test_a_figure_of_natural_size_shows_the_whole_table_in_readable_text(project: Project) -> None:
     state = state_of(project)
     width, _ = googlenet_table_size(state)
     for sheet in make_googlenet_sheets(state):
@@ -61,7 +61,7 @@ def test_a_figure_of_its_own_size_holds_the_whole_table_in_readable_text(project
         assert left_out == 0
 
 
-def test_every_design_is_printed_and_what_is_common_stands_below_the_last() -> None:
+def test_every_design_is_printed_and_common_notes_are_below_the_last() -> None:
     state = state_of(start())
     first, last = make_googlenet_sheets(state)
     assert [sheet.design for sheet in (first, last)] == [design.name for design in start().designs]
@@ -73,7 +73,7 @@ def test_every_design_is_printed_and_what_is_common_stands_below_the_last() -> N
     assert drawn.count("params: weights without biases") == 1
 
 
-def test_a_small_rectangle_counts_the_rows_that_it_leaves_out() -> None:
+def test_a_small_figure_counts_the_rows_that_it_leaves_out() -> None:
     one = chain()
     state = state_of(one.with_designs(one.designs[:1]))
     (sheet,) = make_googlenet_sheets(state)
@@ -86,18 +86,18 @@ def test_a_small_rectangle_counts_the_rows_that_it_leaves_out() -> None:
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
-def test_a_difference_beyond_rounding_is_coloured_and_has_a_sign_and_agreement_is_muted(theme) -> None:
+def test_a_difference_beyond_rounding_has_the_warning_colour_and_agreement_is_an_equals_sign(theme) -> None:
     drawn = svg(paint_googlenet_table, googlenet(theme=theme.name), 1716, 765)
     assert theme.warning in drawn
     assert ">=<" in drawn
 
 
-def test_the_printed_table_of_no_design_says_what_to_do() -> None:
+def test_without_designs_the_printed_table_says_how_to_add_one() -> None:
     drawn = svg(paint_googlenet_table, state_of(start().with_designs(())))
     assert "No layers yet. Add a design with + Design" in drawn
 
 
-def test_the_chosen_design_is_shown_else_the_first_and_the_stem_at_one_of_its_layers() -> None:
+def test_the_focused_design_is_shown_else_the_first_and_the_stem_if_one_of_its_layers_has_the_focus() -> None:
     assert choose_table_design(state_of(start())) == start().designs[0].name
     assert choose_table_design(state_of(start(), Focus(start().designs[1].name, INPUT))) == start().designs[1].name
     stem = with_stem()
@@ -109,8 +109,8 @@ def test_the_chosen_design_is_shown_else_the_first_and_the_stem_at_one_of_its_la
 # The widget
 
 
-class PaperAnswer(ViewHarness[GooglenetTableView]):
-    """The view, its edits answered, and what tests ask of it."""
+class TableHarness(ViewHarness[GooglenetTableView]):
+    """The view and its state, to which its edits are applied."""
 
     def __init__(self, qtbot: QtBot, state: ViewState, size: tuple[int, int] = (1300, 600)) -> None:
         super().__init__(qtbot, GooglenetTableView, state, size)
@@ -134,20 +134,20 @@ class PaperAnswer(ViewHarness[GooglenetTableView]):
         row = self.view.model.row_of((self.view.model.design, node))
         return str(self.view.model.index(row, self.column(column_id)).data())
 
-    def choose(self, node: str, column_id: str) -> None:
+    def select(self, node: str, column_id: str) -> None:
         row = self.view.model.row_of((self.view.model.design, node))
         self.view.table.setCurrentIndex(self.view.model.index(row, self.column(column_id)))
 
     def press(self, *keys: "Qt.Key | str") -> None:
-        """Keys go to the editor where there is one, else to the table."""
+        """Press keys in the editor if it is open, else in the table."""
         for key in (key for part in keys for key in (part if isinstance(part, str) else [part])):
             self.qtbot.keyClick(self.editor or self.view.table, key)
-            QApplication.processEvents()  # Qt commits what Enter closes a moment later
+            QApplication.processEvents()  # Qt commits the editor by a queued call
 
     @property
     def editor(self) -> QLineEdit | None:
-        found = self.view.table.viewport().findChildren(QLineEdit)
-        return next((editor for editor in found if editor.isVisible()), None)
+        editors = self.view.table.viewport().findChildren(QLineEdit)
+        return next((editor for editor in editors if editor.isVisible()), None)
 
     @property
     def current(self) -> tuple[str, str]:
@@ -156,204 +156,204 @@ class PaperAnswer(ViewHarness[GooglenetTableView]):
 
 
 @pytest.fixture
-def shown(qtbot: QtBot) -> PaperAnswer:
-    return PaperAnswer(qtbot, googlenet("inception_3a"))
+def harness(qtbot: QtBot) -> TableHarness:
+    return TableHarness(qtbot, googlenet("inception_3a"))
 
 
-def test_typing_in_a_width_and_enter_is_one_edit_with_the_setting_the_block_and_the_number(shown: PaperAnswer) -> None:
-    shown.choose("inception_3a", "3x3_reduce")
-    shown.press("64", KEYS.Key_Return)
-    assert [edit.text for edit in shown.edits] == ["Set 3×3 reduce of inception_3a to 64"]
-    assert shown.state.project.design("GoogLeNet").network.node("inception_3a").layer.n3x3_reduce == 64
-    assert shown.cell("inception_3a", "3x3_reduce") == "64"
-    assert shown.cell("inception_3a", "params") == "117.5K"
-    assert shown.cell("inception_3a", "params_difference") == "−26 %"
-    assert shown.editor is None
+def test_typing_a_width_and_enter_is_one_edit_named_for_setting_block_and_number(harness: TableHarness) -> None:
+    harness.select("inception_3a", "3x3_reduce")
+    harness.press("64", KEYS.Key_Return)
+    assert [edit.text for edit in harness.edits] == ["Set 3×3 reduce of inception_3a to 64"]
+    assert harness.state.project.design("GoogLeNet").network.node("inception_3a").layer.n3x3_reduce == 64
+    assert harness.cell("inception_3a", "3x3_reduce") == "64"
+    assert harness.cell("inception_3a", "params") == "117.5K"
+    assert harness.cell("inception_3a", "params_difference") == "−26 %"
+    assert harness.editor is None
 
 
-def test_enter_opens_the_width_for_editing_and_escape_leaves_it_as_it_was(shown: PaperAnswer) -> None:
-    shown.choose("inception_3a", "5x5")
-    shown.press(KEYS.Key_Return)
-    assert shown.editor is not None
-    assert shown.editor.text() == "32"
-    shown.press("9", KEYS.Key_Escape)
-    assert shown.editor is None
-    assert shown.edits == []
-    assert shown.cell("inception_3a", "5x5") == "32"
+def test_enter_opens_a_width_for_editing_and_escape_restores_it(harness: TableHarness) -> None:
+    harness.select("inception_3a", "5x5")
+    harness.press(KEYS.Key_Return)
+    assert harness.editor is not None
+    assert harness.editor.text() == "32"
+    harness.press("9", KEYS.Key_Escape)
+    assert harness.editor is None
+    assert harness.edits == []
+    assert harness.cell("inception_3a", "5x5") == "32"
 
 
-def test_tab_goes_on_to_the_next_width_even_of_the_next_row_and_backtab_back(shown: PaperAnswer) -> None:
-    shown.choose("inception_3a", "5x5")
-    shown.press("48", KEYS.Key_Tab)
-    assert shown.current == ("inception_3a", "pool_proj")
-    shown.press(KEYS.Key_Tab)
-    assert shown.current == ("inception_3b", "1x1")
-    shown.press("100", KEYS.Key_Backtab)
-    assert shown.current == ("inception_3a", "pool_proj")
-    assert shown.editor is not None
-    assert [edit.text for edit in shown.edits] == ["Set 5×5 of inception_3a to 48", "Set 1×1 of inception_3b to 100"]
+def test_tab_moves_to_the_next_width_also_of_the_next_row_and_backtab_moves_back(harness: TableHarness) -> None:
+    harness.select("inception_3a", "5x5")
+    harness.press("48", KEYS.Key_Tab)
+    assert harness.current == ("inception_3a", "pool_proj")
+    harness.press(KEYS.Key_Tab)
+    assert harness.current == ("inception_3b", "1x1")
+    harness.press("100", KEYS.Key_Backtab)
+    assert harness.current == ("inception_3a", "pool_proj")
+    assert harness.editor is not None
+    assert [edit.text for edit in harness.edits] == ["Set 5×5 of inception_3a to 48", "Set 1×1 of inception_3b to 100"]
 
 
 @pytest.mark.parametrize("text", ["0", "x", "1.5", "-3"])
-def test_a_number_that_is_not_allowed_stays_open_and_says_what_is(shown: PaperAnswer, text: str) -> None:
-    shown.choose("inception_3a", "1x1")
-    shown.press(KEYS.Key_Return)
-    assert shown.editor is not None
-    shown.editor.selectAll()
-    shown.press(text, KEYS.Key_Return)
-    assert shown.editor is not None
-    assert f"{text!r} is no number of maps; type a whole number from 1" in shown.editor.reason.text()
-    assert shown.editor.reason.isVisible()
-    shown.press(KEYS.Key_Tab)
-    assert shown.edits == []
+def test_an_invalid_number_keeps_the_editor_open_with_the_reason(harness: TableHarness, text: str) -> None:
+    harness.select("inception_3a", "1x1")
+    harness.press(KEYS.Key_Return)
+    assert harness.editor is not None
+    harness.editor.selectAll()
+    harness.press(text, KEYS.Key_Return)
+    assert harness.editor is not None
+    assert f"{text!r} is no number of maps; type a whole number from 1" in harness.editor.reason.text()
+    assert harness.editor.reason.isVisible()
+    harness.press(KEYS.Key_Tab)
+    assert harness.edits == []
 
 
-def test_a_reduction_of_0_leaves_it_out(shown: PaperAnswer) -> None:
-    shown.choose("inception_3a", "pool_proj")
-    shown.press("0", KEYS.Key_Return)
-    assert shown.cell("inception_3a", "output") == "416×28×28"
+def test_a_pool_projection_of_0_maps_is_left_out(harness: TableHarness) -> None:
+    harness.select("inception_3a", "pool_proj")
+    harness.press("0", KEYS.Key_Return)
+    assert harness.cell("inception_3a", "output") == "416×28×28"
 
 
-def test_a_number_that_is_there_already_is_no_edit(shown: PaperAnswer) -> None:
-    shown.choose("inception_3a", "1x1")
-    shown.press("64", KEYS.Key_Return)
-    assert shown.edits == []
+def test_typing_the_present_number_is_no_edit(harness: TableHarness) -> None:
+    harness.select("inception_3a", "1x1")
+    harness.press("64", KEYS.Key_Return)
+    assert harness.edits == []
 
 
-def test_arrow_keys_move_between_cells_and_the_chosen_row_is_the_focus(shown: PaperAnswer) -> None:
-    shown.choose("inception_3a", "3x3")
-    shown.press(KEYS.Key_Down, KEYS.Key_Left)
-    assert shown.current == ("inception_3b", "3x3_reduce")
-    assert shown.state.focus.ref == ("GoogLeNet", "inception_3b")
+def test_arrow_keys_move_between_cells_and_the_current_row_is_the_focus(harness: TableHarness) -> None:
+    harness.select("inception_3a", "3x3")
+    harness.press(KEYS.Key_Down, KEYS.Key_Left)
+    assert harness.current == ("inception_3b", "3x3_reduce")
+    assert harness.state.focus.ref == ("GoogLeNet", "inception_3b")
 
 
-def test_cells_that_are_no_width_cannot_be_edited(shown: PaperAnswer) -> None:
+def test_cells_without_a_width_cannot_be_edited(harness: TableHarness) -> None:
     for node, column_id in (("inception_3a", "params"), ("pool1", "1x1"), ("inception_3a", "output")):
-        shown.choose(node, column_id)
-        shown.press("7", KEYS.Key_Return)
-        assert shown.editor is None
-    assert shown.edits == []
+        harness.select(node, column_id)
+        harness.press("7", KEYS.Key_Return)
+        assert harness.editor is None
+    assert harness.edits == []
 
 
-def test_a_width_of_a_layer_without_a_column_of_its_own_is_edited_under_filters(shown: PaperAnswer) -> None:
-    shown.choose("linear", "filters")
-    shown.press("10", KEYS.Key_Return)
-    assert shown.edits[-1].text == "Set units of linear to 10"
+def test_a_width_of_a_layer_without_a_column_of_its_own_is_edited_under_filters(harness: TableHarness) -> None:
+    harness.select("linear", "filters")
+    harness.press("10", KEYS.Key_Return)
+    assert harness.edits[-1].text == "Set units of linear to 10"
 
 
-def test_the_stem_becomes_separable_as_published_and_dense_again(qtbot: QtBot) -> None:
-    shown = PaperAnswer(qtbot, googlenet("conv1"))
-    assert shown.view.button.text() == "Make conv1 separable"
-    assert "7·7·3·8 + 24·64 = 2,712 weights" in shown.view.button.toolTip()
-    qtbot.mouseClick(shown.view.button, Qt.MouseButton.LeftButton)
-    assert shown.edits[-1].text == "Make conv1 separable"
-    assert isinstance(shown.state.project.network("GoogLeNet").node("conv1").layer, SeparableConv2d)
-    assert (shown.cell("conv1", "params"), shown.cell("conv1", "params_difference")) == ("2.7K", "=")
-    assert (shown.cell("conv1", "ops"), shown.cell("conv1", "ops_difference")) == ("34.0M", "=")
-    tip = shown.view.model.index(0, shown.column("params")).data(Qt.ItemDataRole.ToolTipRole)
+def test_conv1_becomes_separable_as_published_and_dense_again(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, googlenet("conv1"))
+    assert harness.view.button.text() == "Make conv1 separable"
+    assert "7·7·3·8 + 24·64 = 2,712 weights" in harness.view.button.toolTip()
+    qtbot.mouseClick(harness.view.button, Qt.MouseButton.LeftButton)
+    assert harness.edits[-1].text == "Make conv1 separable"
+    assert isinstance(harness.state.project.network("GoogLeNet").node("conv1").layer, SeparableConv2d)
+    assert (harness.cell("conv1", "params"), harness.cell("conv1", "params_difference")) == ("2.7K", "=")
+    assert (harness.cell("conv1", "ops"), harness.cell("conv1", "ops_difference")) == ("34.0M", "=")
+    tip = harness.view.model.index(0, harness.column("params")).data(Qt.ItemDataRole.ToolTipRole)
     assert tip.startswith("7·7·3·8 + 24·64 = 2,712 weights, as published")
-    assert shown.view.button.text() == "Make conv1 dense"
-    shown.view.switch.trigger()
-    assert shown.state.project.network("GoogLeNet") == GOOGLENET.network("GoogLeNet")
+    assert harness.view.button.text() == "Make conv1 dense"
+    harness.view.switch.trigger()
+    assert harness.state.project.network("GoogLeNet") == GOOGLENET.network("GoogLeNet")
 
 
-def test_the_switch_is_off_at_other_rows_and_says_why(shown: PaperAnswer) -> None:
-    assert not shown.view.button.isEnabled()
-    assert "inception_3a is an inception" in shown.view.button.toolTip()
-    assert shown.view.switch in shown.view.table.actions()
+def test_the_switch_is_disabled_at_a_block_with_the_reason(harness: TableHarness) -> None:
+    assert not harness.view.button.isEnabled()
+    assert "inception_3a is an inception" in harness.view.button.toolTip()
+    assert harness.view.switch in harness.view.table.actions()
 
 
-def test_below_the_table_stands_the_note_of_the_chosen_row(qtbot: QtBot) -> None:
-    shown = PaperAnswer(qtbot, googlenet("inception_5a"))
-    assert shown.view.note.text().startswith("inception (5a) ⁴: ")
-    shown.show(replace(shown.state, focus=Focus("GoogLeNet", "pool1")))
-    assert "K = 1024" in shown.view.note.text()
+def test_the_note_of_the_current_row_is_shown_below_the_table(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, googlenet("inception_5a"))
+    assert harness.view.note.text().startswith("inception (5a) ⁴: ")
+    harness.show(replace(harness.state, focus=Focus("GoogLeNet", "pool1")))
+    assert "K = 1024" in harness.view.note.text()
 
 
-def test_tooltips_have_the_exact_integers_and_screen_readers_the_column_and_row(shown: PaperAnswer) -> None:
-    index = shown.view.model.index(shown.view.model.row_of(("GoogLeNet", "inception_4c")), shown.column("params"))
+def test_tooltips_have_exact_integers_and_accessible_texts_the_column_and_row(harness: TableHarness) -> None:
+    index = harness.view.model.index(harness.view.model.row_of(("GoogLeNet", "inception_4c")), harness.column("params"))
     assert "= 509,440 weights, 7.5 % more than the published 463K" in index.data(Qt.ItemDataRole.ToolTipRole)
-    told = index.data(Qt.ItemDataRole.AccessibleTextRole)
-    assert told.startswith("params recounted of inception (4c): ")
+    accessible_text = index.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert accessible_text.startswith("params recounted of inception (4c): ")
 
 
-def test_an_edit_tells_of_the_rows_that_differ_only_and_resets_nothing(shown: PaperAnswer) -> None:
-    told: list[int] = []
+def test_an_edit_signals_only_the_rows_that_differ_and_no_reset(harness: TableHarness) -> None:
+    changed_rows: list[int] = []
     resets: list[int] = []
-    shown.view.model.dataChanged.connect(lambda first, last, roles: told.append(first.row()))
-    shown.view.model.modelReset.connect(lambda: resets.append(1))
-    shown.choose("inception_3a", "3x3_reduce")
-    shown.press("64", KEYS.Key_Return)
-    rows = shown.view.model.rows
-    assert [rows[row].node for row in told] == ["inception_3a", ""]
+    harness.view.model.dataChanged.connect(lambda first, last, roles: changed_rows.append(first.row()))
+    harness.view.model.modelReset.connect(lambda: resets.append(1))
+    harness.select("inception_3a", "3x3_reduce")
+    harness.press("64", KEYS.Key_Return)
+    rows = harness.view.model.rows
+    assert [rows[row].node for row in changed_rows] == ["inception_3a", ""]
     assert resets == []
-    shown.press(KEYS.Key_Up)
-    assert len(told) == 2
+    harness.press(KEYS.Key_Up)
+    assert len(changed_rows) == 2
 
 
-def test_another_theme_colours_every_row_anew(shown: PaperAnswer) -> None:
-    model, told = shown.view.model, list[int]()
-    model.dataChanged.connect(lambda first, last, roles: told.append(first.row()))
-    shown.show(replace(shown.state, look=replace(shown.state.look, theme="dark")))
-    assert told == list(range(len(model.rows)))
+def test_another_theme_signals_every_row_and_colours_the_total(harness: TableHarness) -> None:
+    model, changed_rows = harness.view.model, list[int]()
+    model.dataChanged.connect(lambda first, last, roles: changed_rows.append(first.row()))
+    harness.show(replace(harness.state, look=replace(harness.state.look, theme="dark")))
+    assert changed_rows == list(range(len(model.rows)))
     total = model.index(len(model.rows) - 1, 0)
     assert total.data(Qt.ItemDataRole.BackgroundRole).name() == DARK.window
 
 
-def test_a_part_of_a_block_that_is_chosen_elsewhere_is_its_blocks_row(shown: PaperAnswer) -> None:
-    shown.show(replace(shown.state, focus=Focus("GoogLeNet", "inception_4a/5x5")))
-    assert shown.current[0] == "inception_4a"
-    assert shown.focuses == []
+def test_a_part_of_a_block_focused_elsewhere_makes_its_blocks_row_current(harness: TableHarness) -> None:
+    harness.show(replace(harness.state, focus=Focus("GoogLeNet", "inception_4a/5x5")))
+    assert harness.current[0] == "inception_4a"
+    assert harness.focuses == []
 
 
-def test_what_is_chosen_elsewhere_is_shown_at_one_of_its_widths(shown: PaperAnswer) -> None:
+def test_a_node_focused_elsewhere_is_current_at_one_of_its_widths(harness: TableHarness) -> None:
     for node, column in (("conv1", "filters"), ("inception_3a", "1x1"), ("conv2", "3x3_reduce"), ("pool1", "patch")):
-        shown.show(replace(shown.state, focus=Focus("GoogLeNet", node)))
-        assert shown.current == (node, column)
-    shown.choose("inception_3a", "5x5")
-    shown.show(replace(shown.state, focus=Focus("GoogLeNet", "inception_4a")))
-    assert shown.current == ("inception_4a", "5x5")
+        harness.show(replace(harness.state, focus=Focus("GoogLeNet", node)))
+        assert harness.current == (node, column)
+    harness.select("inception_3a", "5x5")
+    harness.show(replace(harness.state, focus=Focus("GoogLeNet", "inception_4a")))
+    assert harness.current == ("inception_4a", "5x5")
 
 
-def test_another_design_is_chosen_above_the_table(qtbot: QtBot) -> None:
+def test_the_design_is_selected_above_the_table_if_there_are_several(qtbot: QtBot) -> None:
     project = start()
-    shown = PaperAnswer(qtbot, state_of(project))
-    assert [text for _, text in shown.view.design.options] == [design.name for design in project.designs]
-    shown.view.design.chosen.emit(project.designs[1].name)
-    assert shown.view.model.design == project.designs[1].name == shown.state.focus.design
-    assert not PaperAnswer(qtbot, googlenet()).view.design.isVisible()
+    harness = TableHarness(qtbot, state_of(project))
+    assert [text for _, text in harness.view.design.options] == [design.name for design in project.designs]
+    harness.view.design.chosen.emit(project.designs[1].name)
+    assert harness.view.model.design == project.designs[1].name == harness.state.focus.design
+    assert not TableHarness(qtbot, googlenet()).view.design.isVisible()
 
 
 def test_without_a_layer_the_view_says_what_to_do(qtbot: QtBot) -> None:
-    shown = PaperAnswer(qtbot, state_of(start().with_designs(())))
-    assert shown.view.hint.isVisible()
-    assert shown.view.hint.text() == NO_LAYER_HINT
-    assert not shown.view.table.isVisible()
-    shown.show(state_of(start()))
-    assert shown.view.table.isVisible()
-    assert not shown.view.hint.isVisible()
+    harness = TableHarness(qtbot, state_of(start().with_designs(())))
+    assert harness.view.hint.isVisible()
+    assert harness.view.hint.text() == NO_LAYER_HINT
+    assert not harness.view.table.isVisible()
+    harness.show(state_of(start()))
+    assert harness.view.table.isVisible()
+    assert not harness.view.hint.isVisible()
 
 
-def test_a_mistake_is_told_at_its_row(qtbot: QtBot) -> None:
-    shown = PaperAnswer(qtbot, state_of(mistaken()))
-    problem = next(p for p in shown.state.check.problems if p.design and p.node)
-    shown.show(replace(shown.state, focus=Focus(problem.design, problem.node)))
-    wrong = next(row for row in shown.view.model.rows if row.problem)
-    shown.show(replace(shown.state, focus=Focus(wrong.design, wrong.node)))
-    assert wrong.problem in shown.view.note.text()
+def test_a_mistake_is_shown_in_the_note_of_its_row(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, state_of(mistaken()))
+    problem = next(p for p in harness.state.check.problems if p.design and p.node)
+    harness.show(replace(harness.state, focus=Focus(problem.design, problem.node)))
+    mistaken_row = next(row for row in harness.view.model.rows if row.problem)
+    harness.show(replace(harness.state, focus=Focus(mistaken_row.design, mistaken_row.node)))
+    assert mistaken_row.problem in harness.view.note.text()
 
 
-def test_the_name_of_a_row_chooses_it(shown: PaperAnswer) -> None:
-    names = shown.view.table.verticalHeader()
-    row = shown.view.model.row_of(("GoogLeNet", "pool3"))
+def test_a_click_on_the_name_of_a_row_selects_its_node(harness: TableHarness) -> None:
+    names = harness.view.table.verticalHeader()
+    row = harness.view.model.row_of(("GoogLeNet", "pool3"))
     at = QPoint(10, names.sectionViewportPosition(row) + 5)
-    shown.qtbot.mouseClick(names.viewport(), Qt.MouseButton.LeftButton, pos=at)
-    assert shown.state.focus.node == "pool3"
+    harness.qtbot.mouseClick(names.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert harness.state.focus.node == "pool3"
 
 
 @pytest.mark.parametrize("project", [GOOGLENET, mistaken(), with_stem()], ids=lambda project: project.title)
-def test_the_model_keeps_qts_rules(qtmodeltester: ModelTester, qtbot: QtBot, project: Project) -> None:
-    qtmodeltester.check(PaperAnswer(qtbot, state_of(project)).view.model)
+def test_the_model_passes_qts_checks(qtmodeltester: ModelTester, qtbot: QtBot, project: Project) -> None:
+    qtmodeltester.check(TableHarness(qtbot, state_of(project)).view.model)
 
 
 def test_in_the_window_a_typed_width_is_one_undo_step(
@@ -364,7 +364,8 @@ def test_in_the_window_a_typed_width_is_one_undo_step(
     assert isinstance(view, GooglenetTableView)
     window.docks["paper"].raise_()
     window.workbench.set_focus(Focus("GoogLeNet", "inception_3a"))
-    index = view.model.index(view.model.row_of(("GoogLeNet", "inception_3a")), 6)
+    column = [column.id for column in view.model.columns].index("3x3_reduce")
+    index = view.model.index(view.model.row_of(("GoogLeNet", "inception_3a")), column)
     view.table.setCurrentIndex(index)
     qtbot.keyClicks(view.table, "6")
     (editor,) = view.table.viewport().findChildren(QLineEdit)

@@ -1,4 +1,4 @@
-"""The inspector in its window: it follows what is chosen anywhere, and chooses everywhere."""
+"""The inspector in the window: it shares the focus with every other view."""
 
 from collections.abc import Callable
 
@@ -10,26 +10,22 @@ from pytestqt.qtbot import QtBot
 from engine.layers.explanation import Spot
 from gui.state.view_state import Focus
 from gui.window.main_window import MainWindow
+from tests.gui.window_input import run
 
 
-def run(window: MainWindow, qtbot: QtBot) -> None:
-    window.actions_by_id["run"].trigger()
-    qtbot.waitUntil(lambda: window.workbench.state.run.progress is None)
-
-
-def test_a_click_in_the_mosaic_is_inspected(window: MainWindow, qtbot: QtBot) -> None:
+def test_a_value_clicked_in_the_mosaic_is_explained(window: MainWindow, qtbot: QtBot) -> None:
     run(window, qtbot)
     inspector, mosaic = window.views["inspector"], window.views["filters"].canvas
     window.docks.bring_forward("filters")
     mosaic.grab()
-    seen = mosaic.current_layout().panels[0].projection
-    QTest.mouseClick(mosaic, Qt.MouseButton.LeftButton, pos=seen.value_rect(Spot(2, 5, 7)).center().toPoint())
+    projection = mosaic.current_layout().panels[0].projection
+    QTest.mouseClick(mosaic, Qt.MouseButton.LeftButton, pos=projection.value_rect(Spot(2, 5, 7)).center().toPoint())
     window.docks.bring_forward("inspector")
     assert window.workbench.state.focus == Focus("naive", "conv5x5", 2, (5, 7))
     assert inspector.content.explanation.at == (2, 5, 7)
 
 
-def test_what_is_typed_is_chosen_in_every_view(window: MainWindow, qtbot: QtBot) -> None:
+def test_a_typed_channel_gets_the_focus_in_every_view(window: MainWindow, qtbot: QtBot) -> None:
     run(window, qtbot)
     window.docks.bring_forward("inspector")
     window.views["inspector"].fields["Map"].setValue(3)
@@ -39,7 +35,7 @@ def test_what_is_typed_is_chosen_in_every_view(window: MainWindow, qtbot: QtBot)
     assert window.views["volumes"].canvas.state.focus.channel == 3
 
 
-def test_in_a_high_window_it_stands_below_the_filters_and_in_a_low_one_behind_them(
+def test_it_is_docked_below_the_filters_in_a_high_window_and_behind_them_in_a_low_one(
     open_window: Callable[[], MainWindow],
 ) -> None:
     window = open_window()
@@ -67,7 +63,7 @@ def test_playing_stops_behind_another_tab(window: MainWindow, qtbot: QtBot) -> N
     assert not inspector.playing
 
 
-def test_the_command_inspect_brings_it_forward_ready_for_keys(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_command_inspect_raises_it_ready_for_keys(window: MainWindow, qtbot: QtBot) -> None:
     run(window, qtbot)
     window.resize(1200, 700)
     window.reset_layout()

@@ -1,4 +1,4 @@
-"""The manual's reference: every kind, setting, key, command and option, with defaults, is that of the program."""
+"""The manual documents every kind, setting, default, key, command and option of the program."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from engine.blocks import BLOCKS
 from engine.cost.metrics import METRICS
 from engine.layers import LAYERS, tag_of
-from engine.network import weight_specs
+from engine.network import input_specs, weight_specs
 from engine.project.project import Note, Published
 from engine.project.reader import _TABLES
 from engine.run.preset_kernels import PRESETS
@@ -31,26 +31,26 @@ from tests.documents import DOCUMENTS, ROOT, code, code_spans, files, page, sect
 # The project file
 
 PROJECT_FILE = page("project-file")
-SPECS = (
-    *(weight_specs.ImageInput, weight_specs.ArrayInput, weight_specs.NoiseInput),
+SOURCE_KINDS = (
+    *(input_specs.ImageInput, input_specs.ArrayInput, input_specs.NoiseInput),
     *(weight_specs.FileWeights, weight_specs.PresetWeights, weight_specs.SeedWeights),
 )
-HEADINGS = {kind: f"`{tag_of(kind)}`" for kind in (*LAYERS, *BLOCKS, *SPECS)}
-HEADINGS[weight_specs.LowRankWeights] = "Fitted weights"
+HEADING_OF_KIND = {kind: f"`{tag_of(kind)}`" for kind in (*LAYERS, *BLOCKS, *SOURCE_KINDS)}
+HEADING_OF_KIND[weight_specs.LowRankWeights] = "Fitted weights"
 
 
-def rows_of(kind):
-    """The rows of a kind's table by setting: default and meaning."""
+def documented_settings(kind):
+    """Cells of a kind's table by setting: default and meaning."""
     if kind in (Note, Published):
         table = tables(section(PROJECT_FILE, "Notes and published figures"))[kind is Published]
     else:
-        table = next(iter(tables(section(PROJECT_FILE, HEADINGS[kind]))), [["setting"]])
+        table = next(iter(tables(section(PROJECT_FILE, HEADING_OF_KIND[kind]))), [["setting"]])
     assert table[0][0] == "setting"
     return {code_spans(row[0])[0]: row[1:] for row in table[1:]}
 
 
 def documented_default(cell):
-    """The value that a cell of the column "default" names: `same`, `1e-5`, `1/255`, the kernel."""
+    """The value of a cell of the column "default": `same`, `1e-5`, `1/255`, the kernel."""
     if cell == "required":
         return msgspec.NODEFAULT
     if cell == "the kernel":
@@ -60,22 +60,24 @@ def documented_default(cell):
     return tuple(value) if isinstance(value, list) else value
 
 
-KINDS = (*HEADINGS, Note, Published)
+KINDS = (*HEADING_OF_KIND, Note, Published)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in HEADINGS if kind is not weight_specs.LowRankWeights], ids=tag_of)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in HEADING_OF_KIND if kind is not weight_specs.LowRankWeights], ids=tag_of
+)
 def test_every_kind_has_a_section(kind):
-    assert section(PROJECT_FILE, HEADINGS[kind])
+    assert section(PROJECT_FILE, HEADING_OF_KIND[kind])
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_the_settings_of_a_kind_and_their_defaults_are_documented(kind):
     fields = {field.name: field.default for field in msgspec.structs.fields(kind)}
-    assert {setting: documented_default(row[0]) for setting, row in rows_of(kind).items()} == fields
+    assert {setting: documented_default(row[0]) for setting, row in documented_settings(kind).items()} == fields
 
 
-def literals(kind):
-    """(setting, words) of a kind's settings that are one of a few words."""
+def word_settings(kind):
+    """Pairs of setting and its words, of a kind's settings that are one of a few words."""
     for field in msgspec.structs.fields(kind):
         type_ = get_args(field.type)[0] if get_origin(field.type) is Annotated else field.type
         if get_origin(type_) is Literal:
@@ -84,17 +86,19 @@ def literals(kind):
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_word_that_a_setting_accepts_is_documented(kind):
-    for setting, words in literals(kind):
-        meaning = rows_of(kind)[setting][1]
+    for setting, words in word_settings(kind):
+        meaning = documented_settings(kind)[setting][1]
         if not meaning.startswith("as in "):
-            assert set(words) <= {word.strip('"') for word in code_spans(" ".join(rows_of(kind)[setting]))}, setting
+            assert set(words) <= {
+                word.strip('"') for word in code_spans(" ".join(documented_settings(kind)[setting]))
+            }, setting
 
 
 def test_every_preset_is_documented():
-    assert set(PRESETS) <= set(code_spans(rows_of(weight_specs.PresetWeights)["name"][1]))
+    assert set(PRESETS) <= set(code_spans(documented_settings(weight_specs.PresetWeights)["name"][1]))
 
 
-def test_the_keys_of_the_top_level_are_documented():
+def test_the_tables_of_the_top_level_are_documented():
     (table,) = tables(section(PROJECT_FILE, "Top level"))
     assert {code_spans(row[0])[0] for row in table[1:]} == set(_TABLES)
 
@@ -106,7 +110,7 @@ SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModi
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 
 
-def bindings(shortcut):  # Qt knows the platform's keys only when there is an application: within tests
+def bindings(shortcut):  # Qt knows the keys of the platform only if there is an application, that is, within tests
     if isinstance(shortcut, STANDARD):
         return {key.toString() for key in QKeySequence.keyBindings(shortcut)}
     return {QKeySequence(shortcut).toString()}
@@ -122,16 +126,16 @@ EDITS = STANDARD.Undo, STANDARD.Redo
 
 
 @pytest.mark.parametrize("action", [action for action in ACTIONS if action.shortcut], ids=lambda action: action.id)
-def test_the_key_of_a_command_is_documented(action):
+def test_the_shortcut_of_a_command_is_documented(action):
     keys = bindings(action.shortcut)
     assert keys & COMMAND_KEYS or not keys  # a desktop may have no key for Quit
 
 
-def test_undo_and_redo_are_documented():
+def test_the_shortcuts_of_undo_and_redo_are_documented():
     assert all(bindings(edit) & COMMAND_KEYS for edit in EDITS)
 
 
-def test_every_documented_key_of_a_command_exists():
+def test_every_documented_shortcut_belongs_to_a_command():
     assert set().union(*map(bindings, (*EDITS, *(action.shortcut for action in ACTIONS)))) >= COMMAND_KEYS
 
 
@@ -141,7 +145,7 @@ def handles(widget, key, modifiers=NO_MODIFIER):
     return event.isAccepted()
 
 
-CANDIDATES = [
+CANDIDATE_KEYS = [
     *(Qt.Key(number) for number in (*range(0x20, 0x61), 0x7B, 0x7D)),
     *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
     *(Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Backspace, Qt.Key.Key_Return, Qt.Key.Key_F2),
@@ -157,11 +161,13 @@ def canvases(window):
 
 
 @pytest.mark.parametrize("heading", ["Volumes", "Filters and Inspector"])
-def test_the_keys_of_a_view_are_those_that_it_handles(heading, canvases, window):
+def test_the_documented_keys_of_a_view_are_those_that_it_handles(heading, canvases, window):
     window.views["filters"].canvas.repaint()
     documented = documented_keys(heading)
     handled = {
-        QKeySequence(key).toString() for key in CANDIDATES if any(handles(canvas, key) for canvas in canvases[heading])
+        QKeySequence(key).toString()
+        for key in CANDIDATE_KEYS
+        if any(handles(canvas, key) for canvas in canvases[heading])
     }
     with_modifiers = {
         key
@@ -191,32 +197,32 @@ COMMANDS = {command.name: command for command in commands.COMMANDS}
 METRIC_IDS = [metric.id for metric in METRICS]
 
 
-def options_of(command):
-    """The options of a command, by their words: of the parser itself."""
+def parser_options(command):
+    """Options of a command by name, from its parser."""
     parser = argparse.ArgumentParser(add_help=False)
     COMMANDS[command].add_options(parser)
     return {action.option_strings[0]: action for action in parser._actions if action.option_strings}
 
 
 def documented_options(command):
-    """Rows of the command's table by option: default and meaning."""
+    """Cells of a command's table by option: default and meaning."""
     text = section(COMMAND_LINE, command)
     rows = [row for table in tables(text) if table[0][0] == "option" for row in table[1:]]
     return {code_spans(row[0])[0].split()[0]: row[1:] for row in rows}
 
 
-def test_every_command_has_a_section_and_every_option_a_row():
+def test_every_command_has_a_section_and_its_options_have_rows():
     for command in COMMANDS:
         assert section(COMMAND_LINE, command), command
-        assert set(documented_options(command)) == set(options_of(command)), command
+        assert set(documented_options(command)) == set(parser_options(command)), command
 
 
-OPTIONS = [(command, option) for command in COMMANDS for option in options_of(command)]
+OPTIONS = [(command, option) for command in COMMANDS for option in parser_options(command)]
 
 
 @pytest.mark.parametrize(("command", "option"), OPTIONS)
 def test_the_default_of_an_option_is_documented(command, option):
-    action, cell = options_of(command)[option], documented_options(command)[option][0]
+    action, cell = parser_options(command)[option], documented_options(command)[option][0]
     if action.required:
         assert cell == "required"
     elif isinstance(action.default, str):
@@ -231,7 +237,7 @@ def test_the_default_of_an_option_is_documented(command, option):
 
 @pytest.mark.parametrize(("command", "option"), OPTIONS)
 def test_every_choice_of_an_option_is_documented(command, option):
-    action, row = options_of(command)[option], documented_options(command)[option]
+    action, row = parser_options(command)[option], documented_options(command)[option]
     choices = action.choices or (METRIC_IDS if option == "--metrics" else None)
     if choices is None and option in ("--views", "--figure", "--format", "--width"):
         choices = action.metavar.replace("|", ",").split(",")
@@ -255,7 +261,7 @@ def shell_lines(document):
 
 
 @pytest.mark.parametrize(("document", "line"), files(DOCUMENTS, shell_lines), ids=lambda value: str(value)[:60])
-def test_an_example_of_a_call_is_understood(document, line, monkeypatch):
+def test_an_example_of_a_call_is_parsed_and_its_project_exists(document, line, monkeypatch):
     monkeypatch.chdir(ROOT)
     program, *words = shlex.split(line)
     assert program == "convolume"
@@ -267,7 +273,7 @@ def test_an_example_of_a_call_is_understood(document, line, monkeypatch):
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.id)
-def test_every_metric_is_explained(metric):
+def test_every_metric_is_documented(metric):
     table, *_ = tables(page("counting"))
     assert metric.title in {row[0] for row in table[1:]}
 

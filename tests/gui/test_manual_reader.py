@@ -20,7 +20,7 @@ def reader(qtbot):
     return reader
 
 
-def listed(reader):
+def visible_titles(reader):
     items = [reader.contents.item(row) for row in range(reader.contents.count())]
     return [item.text() for item in items if not item.isHidden()]
 
@@ -34,21 +34,21 @@ def blocks(reader):
 
 def picture_widths(reader):
     for block in blocks(reader):
-        at = block.begin()
-        while not at.atEnd():
-            if at.fragment().charFormat().isImageFormat():
-                yield at.fragment().charFormat().toImageFormat().width()
-            at += 1
+        iterator = block.begin()
+        while not iterator.atEnd():
+            if iterator.fragment().charFormat().isImageFormat():
+                yield iterator.fragment().charFormat().toImageFormat().width()
+            iterator += 1
 
 
-def test_the_contents_list_every_page_and_begin_with_the_start(reader):
-    assert listed(reader) == [title(page) for page in pages()]
+def test_the_contents_list_every_page_and_the_start_page_is_open(reader):
+    assert visible_titles(reader) == [title(page) for page in pages()]
     assert reader.page.page == START
     assert reader.contents.currentRow() == 0
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
-def test_every_page_fits_the_window(reader, qtbot, page):
+def test_the_pictures_of_every_page_fit_the_window(reader, qtbot, page):
     reader.resize(900, 700)
     reader.show_page(page)
     qtbot.wait(1)
@@ -56,7 +56,7 @@ def test_every_page_fits_the_window(reader, qtbot, page):
     assert all(0 < width <= reader.page.viewport().width() for width in picture_widths(reader))
 
 
-def test_a_link_to_a_heading_of_another_page_is_followed_and_back_returns(reader):
+def test_a_link_opens_a_heading_of_another_page_and_back_returns(reader):
     reader.page.anchorClicked.emit(QUrl("project-file.md#fitted-weights"))
     assert reader.page.page == MANUAL / "project-file.md"
     assert reader.page.verticalScrollBar().value() > 1000
@@ -67,7 +67,7 @@ def test_a_link_to_a_heading_of_another_page_is_followed_and_back_returns(reader
     assert reader.page.page == MANUAL / "project-file.md"
 
 
-def test_a_link_that_leaves_the_manual_opens_outside(reader, monkeypatch):
+def test_a_link_to_the_web_opens_in_the_browser(reader, monkeypatch):
     opened = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
     reader.page.anchorClicked.emit(QUrl("https://example.org/paper"))
@@ -77,19 +77,19 @@ def test_a_link_that_leaves_the_manual_opens_outside(reader, monkeypatch):
 
 def test_a_search_lists_the_pages_with_hits_and_marks_them(reader):
     reader.search.setText("receptive field")
-    assert "Counting  (2)" in listed(reader)
-    assert all(text.endswith(")") for text in listed(reader))
+    assert "Counting  (2)" in visible_titles(reader)
+    assert all(text.endswith(")") for text in visible_titles(reader))
     current = reader.contents.currentItem().text()
-    assert current in listed(reader)
+    assert current in visible_titles(reader)
     marks = reader.page.extraSelections()
     assert f"({len(marks)})" in current
     assert {mark.cursor.selectedText().lower() for mark in marks} <= {"receptive", "field", "fields"}
     reader.search.clear()
-    assert len(listed(reader)) == len(pages())
+    assert len(visible_titles(reader)) == len(pages())
     assert reader.page.extraSelections() == []
 
 
-def test_enter_goes_from_hit_to_hit_and_round(reader, qtbot):
+def test_enter_moves_from_hit_to_hit_and_wraps_around(reader, qtbot):
     reader.show_page(MANUAL / "inspector.md")
     reader.search.setText("arrow key")
     hits = len(reader.page.extraSelections())
@@ -104,11 +104,11 @@ def test_enter_goes_from_hit_to_hit_and_round(reader, qtbot):
 
 def test_a_search_without_hits_lists_nothing(reader):
     reader.search.setText("xylophone")
-    assert listed(reader) == []
+    assert visible_titles(reader) == []
     assert reader.page.extraSelections() == []
 
 
-def test_keys_focus_the_search_zoom_and_close(reader, qtbot):
+def test_pages_are_zoomed_and_keys_focus_the_search_and_close(reader, qtbot):
     reader.activateWindow()
     reader.page.setFocus()
     size = reader.page.font().pointSizeF()
@@ -136,7 +136,7 @@ def test_tables_have_borders_in_the_colours_of_the_theme(reader, qtbot):
         set_theme("light")
 
 
-def test_lines_stay_readable_in_a_wide_window(reader, qtbot):
+def test_lines_have_at_most_80_characters_in_a_wide_window(reader, qtbot):
     reader.resize(1900, 900)
     reader.show_page(MANUAL / "inspector.md")
     qtbot.wait(1)
@@ -146,7 +146,7 @@ def test_lines_stay_readable_in_a_wide_window(reader, qtbot):
     assert max(lines) <= 80
 
 
-def test_words_and_headings():
+def test_queries_are_split_into_words_hits_counted_and_headings_made_slugs():
     assert query_words("  Bars  bars MACs ") == ("bars", "macs")
     assert hit_count("MACs and macs in bars", ("macs", "bars")) == 3
     assert hit_count("MACs", ("macs", "bars")) == 0
@@ -156,7 +156,7 @@ def test_words_and_headings():
 # In the window
 
 
-def test_f1_opens_the_page_about_the_view_that_has_the_focus(window, qtbot):
+def test_the_manual_opens_at_the_page_about_the_focused_view(window, qtbot):
     window.activateWindow()
     window.views["filters"].setFocus()
     window.actions_by_id["manual"].trigger()

@@ -1,4 +1,4 @@
-"""The notes of a project: listed with their place, and leading to it."""
+"""The notes of a project: listed with what they are about, which a click selects."""
 
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
@@ -13,18 +13,18 @@ from gui.state.view_state import Focus
 from tests.golden.projects import start
 from tests.gui.view_harness import state_of
 
-TOLD = replace(
+PROJECT = replace(
     start(),
     source="a paper",
     notes=(
         Note("about all"),
         Note("about a design", "naive"),
         Note("about a node", "bottleneck", "reduce"),
-        Note("about what is gone", "naive", "gone"),
+        Note("about a removed node", "naive", "gone"),
     ),
     published=(
         Published("naive", "conv5x5", ops="161M", note="cut, not rounded"),
-        Published("bottleneck", "reduce", ops="1M", note="told above already"),
+        Published("bottleneck", "reduce", ops="1M", note="noted above already"),
     ),
 )
 
@@ -33,30 +33,30 @@ def lines(panel: NotesPanel) -> list[str]:
     return [panel.list.item(row).text() for row in range(panel.list.count())]
 
 
-def test_notes_stand_with_their_place_and_those_of_figures_once(qtbot: QtBot) -> None:
-    panel = NotesPanel(state_of(TOLD))
+def test_notes_name_their_node_and_figures_of_a_node_with_a_note_add_none(qtbot: QtBot) -> None:
+    panel = NotesPanel(state_of(PROJECT))
     qtbot.addWidget(panel)
     assert panel.source.text() == "Source: a paper"
     assert lines(panel) == [
         "about all",
         "naive\nabout a design",
         "bottleneck › reduce\nabout a node",
-        "naive › gone\nabout what is gone",
+        "naive › gone\nabout a removed node",
         "naive › conv5x5\ncut, not rounded",
     ]
     assert panel.count == 5
 
 
-def test_a_note_leads_to_its_place_if_that_is_there(qtbot: QtBot) -> None:
-    panel, asked = NotesPanel(state_of(TOLD)), []
+def test_a_click_on_a_note_selects_its_node_if_it_exists(qtbot: QtBot) -> None:
+    panel, focuses = NotesPanel(state_of(PROJECT)), []
     qtbot.addWidget(panel)
-    panel.focus_requested.connect(asked.append)
+    panel.focus_requested.connect(focuses.append)
     panel.resize(300, 600)
     panel.show()
     for row in range(panel.list.count()):
         rect = panel.list.visualItemRect(panel.list.item(row))
         qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
-    assert asked == [Focus("naive", INPUT), Focus("bottleneck", "reduce"), Focus("naive", "conv5x5")]
+    assert focuses == [Focus("naive", INPUT), Focus("bottleneck", "reduce"), Focus("naive", "conv5x5")]
 
 
 def test_a_project_without_notes_says_so(qtbot: QtBot) -> None:

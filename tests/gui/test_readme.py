@@ -1,4 +1,4 @@
-"""README, credits and manual: links and pictures resolve, menus and examples are those of the program."""
+"""README, credits and manual: links and pictures resolve, and menu paths and examples agree with the program."""
 
 import json
 import shlex
@@ -20,15 +20,15 @@ from tests.pictures import FOLDER, LARGEST, PICTURES
 README = ROOT / "README.md"
 
 
-def name(value):
+def file_name(value):
     return value.name if isinstance(value, Path) else None
 
 
 # Links and pictures
 
 
-@pytest.mark.parametrize(("document", "target"), files(DOCUMENTS, links), ids=name)
-def test_a_link_leads_to_a_file_and_to_a_heading_in_it(document, target):
+@pytest.mark.parametrize(("document", "target"), files(DOCUMENTS, links), ids=file_name)
+def test_the_target_of_a_link_is_a_file_and_a_heading_in_it(document, target):
     path, heading = target
     assert path.exists()
     assert not heading or heading in slugs(path)
@@ -38,17 +38,17 @@ def test_every_page_of_the_manual_is_in_its_contents():
     assert set(pages()) == set(MANUAL.glob("*.md"))
 
 
-def test_the_readme_leads_to_the_manual():
+def test_the_readme_links_to_the_manual():
     assert MANUAL / "index.md" in {path for path, _ in links(README)}
 
 
 def test_every_drawn_picture_is_shown_and_every_picture_shown_is_drawn():
-    shown = {path.stem for document in DOCUMENTS for path, _ in links(document) if path.suffix == ".png"}
-    assert shown == {picture.name for picture in PICTURES}
+    linked_pictures = {path.stem for document in DOCUMENTS for path, _ in links(document) if path.suffix == ".png"}
+    assert linked_pictures == {picture.name for picture in PICTURES}
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
-def test_a_picture_is_no_large_file(picture):
+def test_a_picture_is_a_small_file(picture):
     assert (FOLDER / f"{picture.name}.png").stat().st_size <= LARGEST
 
 
@@ -61,7 +61,7 @@ def test_the_wheel_contains_the_manual_and_its_pictures():
 # Menus
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=file_name)
 def test_every_menu_path_exists(document, window):
     for path in menu_paths(document):
         actions = window.menuBar().actions()
@@ -77,19 +77,21 @@ def test_every_menu_path_exists(document, window):
 # Examples
 
 
-@pytest.mark.parametrize(("document", "text"), files(DOCUMENTS, lambda document: code(document, "toml")), ids=name)
+@pytest.mark.parametrize(("document", "text"), files(DOCUMENTS, lambda document: code(document, "toml")), ids=file_name)
 def test_an_example_of_a_project_file_has_no_mistakes(document, text, tmp_path):
     (tmp_path / "example.toml").write_text(text, encoding="utf-8")
     assert check(load_project(tmp_path / "example.toml").project).problems == ()
 
 
-@pytest.mark.parametrize(("document", "text"), files(DOCUMENTS, lambda document: code(document, "python")), ids=name)
+@pytest.mark.parametrize(
+    ("document", "text"), files(DOCUMENTS, lambda document: code(document, "python")), ids=file_name
+)
 def test_an_example_in_python_runs(document, text, monkeypatch):
     monkeypatch.chdir(ROOT)
     exec(compile(text, document.name, "exec"), {})
 
 
-def test_what_analyze_prints_is_what_the_manual_shows(capsys, monkeypatch):
+def test_the_output_of_analyze_has_the_lines_in_the_manual(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     (text,) = [text for text in code(MANUAL / "command-line.md", "") if text.startswith("$ python main.py analyze")]
     call, *lines = text.splitlines()
@@ -98,7 +100,7 @@ def test_what_analyze_prints_is_what_the_manual_shows(capsys, monkeypatch):
     assert [line for line in lines if line != "…" and line not in printed] == []
 
 
-def test_the_json_example_is_part_of_what_analyze_prints(capsys, tmp_path):
+def test_the_json_example_is_part_of_the_output_of_analyze(capsys, tmp_path):
     (text,) = code(MANUAL / "command-line.md", "json")
     (tmp_path / "example.toml").write_text(code(MANUAL / "project-file.md", "toml")[0], encoding="utf-8")
     assert main(["analyze", str(tmp_path / "example.toml"), "--format", "json"]) == 0
@@ -106,7 +108,7 @@ def test_the_json_example_is_part_of_what_analyze_prints(capsys, tmp_path):
 
 
 def is_part(part, whole):
-    """Whether the whole has all fields of the part with their values; a list may go on."""
+    """Whether `whole` has all fields of `part` with their values; a list may be longer."""
     if isinstance(part, dict):
         return all(key in whole and is_part(value, whole[key]) for key, value in part.items())
     if isinstance(part, list):
@@ -115,5 +117,5 @@ def is_part(part, whole):
 
 
 @pytest.mark.parametrize("rule", CONVENTIONS, ids=lambda rule: rule.id)
-def test_the_tools_with_a_counting_rule_are_named(rule):
+def test_the_manual_names_every_counting_rule(rule):
     assert rule.id in text_of(MANUAL / "counting.md")

@@ -25,21 +25,21 @@ class PaintRecorder(QObject):
 
 
 @contextmanager
-def painted(window: MainWindow) -> Iterator[dict[str, int]]:
+def count_paints(window: MainWindow) -> Iterator[dict[str, int]]:
     """Count how often each view and its parts are painted, by id; available at the end of the block."""
-    settle()
-    recorder, times = PaintRecorder(), dict[str, int]()
+    process_events()
+    recorder, counts = PaintRecorder(), dict[str, int]()
     QApplication.instance().installEventFilter(recorder)
     try:
-        yield times
-        settle()
+        yield counts
+        process_events()
     finally:
         QApplication.instance().removeEventFilter(recorder)
     for view_id, view in window.views.items():
-        times[view_id] = sum(widget is view or view.isAncestorOf(widget) for widget in recorder.widgets)
+        counts[view_id] = sum(widget is view or view.isAncestorOf(widget) for widget in recorder.widgets)
 
 
-def settle() -> None:
+def process_events() -> None:
     for _ in range(5):
         QApplication.sendPostedEvents()
         QApplication.processEvents()
@@ -47,14 +47,14 @@ def settle() -> None:
 
 def test_turning_the_camera_paints_the_volumes_alone(window: MainWindow) -> None:
     look = window.workbench.state.look
-    with painted(window) as times:
+    with count_paints(window) as counts:
         window.workbench.set_look(replace(look, yaw=look.yaw + 5))
-    assert times.pop("volumes") > 0
-    assert not any(times.values())
+    assert counts.pop("volumes") > 0
+    assert not any(counts.values())
 
 
 @pytest.mark.parametrize("changes", [{"colour_map": "cividis"}, {"range": "per map"}, {"theme": "dark"}])
-def test_another_look_of_the_maps_paints_them(window: MainWindow, changes: dict[str, str]) -> None:
-    with painted(window) as times:
+def test_a_change_of_colours_or_theme_paints_the_filters(window: MainWindow, changes: dict[str, str]) -> None:
+    with count_paints(window) as counts:
         window.workbench.set_look(replace(window.workbench.state.look, **changes))
-    assert times["filters"] > 0
+    assert counts["filters"] > 0

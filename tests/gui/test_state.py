@@ -1,4 +1,4 @@
-"""States: what is derived of them is made once, and holds no volume."""
+"""States: derived values are computed once and keep no volume alive; volumes are looked up with their freshness."""
 
 import gc
 import weakref
@@ -26,12 +26,12 @@ PROJECT = Project(
 
 def state_of(project: Project = PROJECT) -> ViewState:
     """A state in which the layer `a` has run."""
-    known = check(project)
-    result = VolumeResult(known.keys["d", "a"], np.zeros((3, 6, 7), np.float32), 1.5)
-    return ViewState(project, known, RunView({("d", "a"): result}), Focus(), Look())
+    project_check = check(project)
+    result = VolumeResult(project_check.keys["d", "a"], np.zeros((3, 6, 7), np.float32), 1.5)
+    return ViewState(project, project_check, RunView({("d", "a"): result}), Focus(), Look())
 
 
-def test_amounts_and_tables_hold_no_volume_of_a_state_that_is_gone() -> None:
+def test_costs_and_table_rows_keep_no_volume_of_a_deleted_state_alive() -> None:
     state = state_of()
     volume = weakref.ref(state.run.results["d", "a"].volume)
     assert state.costs.milliseconds == {("d", "a"): 1.5}
@@ -41,7 +41,7 @@ def test_amounts_and_tables_hold_no_volume_of_a_state_that_is_gone() -> None:
     assert volume() is None
 
 
-def test_amounts_and_tables_are_the_same_while_only_the_camera_turns() -> None:
+def test_costs_and_table_rows_are_not_recomputed_while_only_the_camera_turns() -> None:
     state = state_of()
     turned = replace(state, look=replace(state.look, yaw=12.0))
     assert turned.costs is state.costs
@@ -56,7 +56,7 @@ def test_a_closed_block_is_one_row_of_the_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "shape"),
+    ("ref", "shape"),
     [
         ((STEM, INPUT), Shape(4, 6, 7)),
         (("d", INPUT), Shape(4, 6, 7)),
@@ -66,12 +66,12 @@ def test_a_closed_block_is_one_row_of_the_table() -> None:
         (("gone", INPUT), None),
     ],
 )
-def test_every_place_has_the_shape_of_todays_settings(place: tuple[str, str], shape: Shape | None) -> None:
-    assert state_of().volume_at(place).shape == shape
+def test_a_volume_has_the_shape_of_the_current_settings_or_none(ref: tuple[str, str], shape: Shape | None) -> None:
+    assert state_of().volume_at(ref).shape == shape
 
 
 @pytest.mark.parametrize(
-    ("place", "source"),
+    ("ref", "source"),
     [
         ((STEM, INPUT), (STEM, INPUT)),
         (("d", INPUT), (STEM, INPUT)),
@@ -79,8 +79,10 @@ def test_every_place_has_the_shape_of_todays_settings(place: tuple[str, str], sh
         (("d", "b"), ("d", "b/concat")),
     ],
 )
-def test_a_volume_comes_from_the_layer_or_input_that_makes_it(place: tuple[str, str], source: tuple[str, str]) -> None:
-    assert state_of().volume_at(place).source == source
+def test_the_source_of_a_volume_is_the_layer_or_input_that_computes_it(
+    ref: tuple[str, str], source: tuple[str, str]
+) -> None:
+    assert state_of().volume_at(ref).source == source
 
 
 def test_a_volume_is_looked_up_once_per_state() -> None:
@@ -89,19 +91,19 @@ def test_a_volume_is_looked_up_once_per_state() -> None:
     assert replace(state, focus=Focus("d", "a")).volume_at(("d", "a")) is not state.volume_at(("d", "a"))
 
 
-def test_a_volume_of_earlier_settings_is_not_fresh() -> None:
+def test_a_volume_of_earlier_settings_is_stale() -> None:
     state = state_of()
-    at = state.volume_at(("d", "a"))
-    assert (at.is_fresh, state.volume_at(("d", "b")).is_fresh) == (True, False)
-    other = PROJECT.designs[0].network.with_layer("a", Conv2d(5, 3))
-    project = replace(PROJECT, designs=(replace(PROJECT.designs[0], network=other),))
+    current = state.volume_at(("d", "a"))
+    assert (current.is_fresh, state.volume_at(("d", "b")).is_fresh) == (True, False)
+    network = PROJECT.designs[0].network.with_layer("a", Conv2d(5, 3))
+    project = replace(PROJECT, designs=(replace(PROJECT.designs[0], network=network),))
     earlier = replace(state, project=project, check=check(project)).volume_at(("d", "a"))
-    assert (earlier.is_fresh, earlier.result is at.result, earlier.shape) == (False, True, Shape(5, 6, 7))
+    assert (earlier.is_fresh, earlier.result is current.result, earlier.shape) == (False, True, Shape(5, 6, 7))
     assert earlier.volume_of(earlier.shape) is None
-    assert at.volume_of(at.shape) is at.volume is not None
+    assert current.volume_of(current.shape) is current.volume is not None
 
 
-def test_problems_stand_at_the_volume_that_they_are_about() -> None:
+def test_problems_are_found_at_the_volume_of_their_node() -> None:
     state = state_of()
     problems = Problem("no such file", design="d", node="a"), Problem("no photo", design=STEM, node=INPUT)
     state = replace(state, run=RunView(problems=problems))

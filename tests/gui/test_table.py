@@ -1,4 +1,4 @@
-"""The table of operations: the printed one and the widget."""
+"""The table of operations: printed, and as a widget."""
 
 import csv
 import io
@@ -56,24 +56,24 @@ def with_filters(project: Project, filters: int) -> Project:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("project", [*PROJECTS.values(), chain()], ids=lambda project: project.title)
-def test_every_layer_is_printed_or_counted_and_every_total_is_there(
+def test_every_layer_is_printed_or_counted_as_left_out_and_every_total_is_printed(
     project: Project, size: tuple[float, float]
 ) -> None:
     sheet = make_operations_sheet(state_of(project))
     unit, blocks = fit_operations_sheet(sheet, QRectF(0, 0, *size))
     lines = [line for block in blocks for line in block]
-    for name, design in [(d.name, d) for d in project.designs]:
-        own = [line for line in lines if line.design == name]
+    for design in project.designs:
+        own = [line for line in lines if line.design == design.name]
         left_out = sum(int(line.text.split()[1]) for line in own if line.kind == "more")
         assert len([line for line in own if line.kind == "node"]) + left_out == len(design.network.nodes)
         assert [line.kind for line in own].count("total") == 1
     assert unit >= 6
 
 
-def test_a_hundred_layers_are_printed_whole_in_several_blocks() -> None:
-    one = chain()
+def test_a_hundred_layers_are_all_printed_in_several_blocks() -> None:
+    project = chain()
     unit, blocks = fit_operations_sheet(
-        make_operations_sheet(state_of(one.with_designs(one.designs[:1]))), QRectF(0, 0, 1600, 900)
+        make_operations_sheet(state_of(project.with_designs(project.designs[:1]))), QRectF(0, 0, 1600, 900)
     )
     assert len(blocks) > 1
     assert unit >= 9
@@ -81,27 +81,27 @@ def test_a_hundred_layers_are_printed_whole_in_several_blocks() -> None:
 
 
 @pytest.mark.parametrize("project", [*PROJECTS.values(), chain()], ids=lambda project: project.title)
-def test_a_figure_of_its_own_size_is_filled_by_the_whole_table_in_readable_text(project: Project) -> None:
+def test_a_figure_of_natural_size_is_filled_by_the_whole_table_in_readable_text(project: Project) -> None:
     state = state_of(project)
     sheet, (width, height) = make_operations_sheet(state), operations_table_size(state)
     unit, blocks = fit_operations_sheet(sheet, QRectF(0, 0, width, height))
     assert unit >= NATURAL
     assert not any(line.kind == "more" for block in blocks for line in block)
-    wide = len(blocks) * sheet.width + (len(blocks) - 1) * BLOCK_GAP
-    assert wide * unit <= width
-    assert len(project.designs) < 2 or wide * unit >= 0.7 * width
+    total_width = len(blocks) * sheet.width + (len(blocks) - 1) * BLOCK_GAP
+    assert total_width * unit <= width
+    assert len(project.designs) < 2 or total_width * unit >= 0.7 * width
     assert max(map(len, blocks)) * SPACING.row * unit >= 0.4 * height
 
 
 @pytest.mark.parametrize("name", ["googlenet", "densenet121", "mobilenet_v1"])
-def test_a_figure_of_its_own_size_says_all_settings_of_a_layer(name: str) -> None:
+def test_a_figure_of_natural_size_has_all_settings_of_every_layer(name: str) -> None:
     state = state_of(load_project(RESOURCES / "projects" / f"{name}.toml").project)
     drawn = svg(paint_operations_table, state, *operations_table_size(state))
     for row in state.cost_rows:
         assert f">{row.settings}<" in drawn or not row.settings
 
 
-def test_the_printed_table_holds_exact_numbers_ratios_and_mistakes_as_text() -> None:
+def test_the_printed_table_has_exact_numbers_ratios_and_mistakes_as_text() -> None:
     drawn = svg(paint_operations_table, state_of(start())) + svg(paint_operations_table, state_of(mistaken()))
     for text in (
         "160,563,200",
@@ -112,24 +112,24 @@ def test_the_printed_table_holds_exact_numbers_ratios_and_mistakes_as_text() -> 
         assert f">{text}" in drawn
 
 
-def test_the_printed_table_of_no_design_says_so() -> None:
+def test_without_designs_the_printed_table_says_how_to_add_one() -> None:
     assert ">No designs yet. Add a design with + Design" in svg(
         paint_operations_table, state_of(start().with_designs(()))
     )
 
 
-def test_without_a_design_the_table_says_what_to_do_in_its_place(qtbot: QtBot) -> None:
-    shown = TableViewAnswer(qtbot, state_of(start().with_designs(())), (200, 200))
-    assert shown.view.hint.text() == NO_DESIGN_HINT
-    assert shown.view.hint.isVisible()
-    assert shown.view.hint.wordWrap()
-    assert not shown.view.table.isVisible()
-    shown.show(state_of(start()))
-    assert not shown.view.hint.isVisible()
-    assert shown.view.table.isVisible()
+def test_without_designs_a_hint_is_shown_instead_of_the_table(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, state_of(start().with_designs(())), (200, 200))
+    assert harness.view.hint.text() == NO_DESIGN_HINT
+    assert harness.view.hint.isVisible()
+    assert harness.view.hint.wordWrap()
+    assert not harness.view.table.isVisible()
+    harness.show(state_of(start()))
+    assert not harness.view.hint.isVisible()
+    assert harness.view.table.isVisible()
 
 
-def test_the_printed_table_shows_flops_when_they_are_chosen() -> None:
+def test_the_printed_table_has_flops_if_they_are_the_metric() -> None:
     assert "FLOPs" not in svg(paint_operations_table, state_of(start()))
     assert "321,126,400" in svg(paint_operations_table, state_of(start(), metric="flops"))
 
@@ -142,16 +142,16 @@ def test_every_heading_of_the_printed_table_fits_its_column(metric: Metric) -> N
         assert text_width(title) <= column.width
 
 
-def test_the_printed_table_compares_the_chosen_metric_too() -> None:
-    said = make_operations_sheet(state_of(start(), metric="activation_bytes")).comparison_lines
-    assert said[-1] == "bottleneck: 1.5× as much activation memory as naive"
+def test_the_printed_table_compares_the_selected_metric_too() -> None:
+    lines = make_operations_sheet(state_of(start(), metric="activation_bytes")).comparison_lines
+    assert lines[-1] == "bottleneck: 1.5× as much activation memory as naive"
 
 
 # The widget
 
 
-class TableViewAnswer(ViewHarness[TableView]):
-    """The view, and what tests ask of it."""
+class TableHarness(ViewHarness[TableView]):
+    """The view with its cells and selected rows."""
 
     def __init__(self, qtbot: QtBot, state: ViewState, size: tuple[int, int] = (900, 400)) -> None:
         super().__init__(qtbot, TableView, state, size)
@@ -169,35 +169,35 @@ class TableViewAnswer(ViewHarness[TableView]):
         qtbot.mouseClick(self.view.table.viewport(), Qt.MouseButton.LeftButton, keys, point)
 
 
-def test_cells_hold_exact_numbers_shapes_and_settings(qtbot: QtBot) -> None:
-    answer = TableViewAnswer(qtbot, state_of(start()))
-    assert answer.column("Node") == ["conv5x5", "total", "reduce", "conv5x5", "total"]
-    assert answer.column("Layer") == ["5×5, 32 filters", "", "1×1, 16 filters", "5×5, 32 filters", ""]
-    assert answer.column("Output C×H×W") == ["32×28×28", "", "16×28×28", "32×28×28", ""]
-    assert answer.column("MACs") == ["160,563,200", "160,563,200", "3,211,264", "10,035,200", "13,246,464"]
-    assert answer.column("Params") == ["204,832", "204,832", "4,112", "12,832", "16,944"]
-    assert answer.view.note.text() == "bottleneck: 12.1× fewer multiply-accumulates than naive"
+def test_cells_have_exact_numbers_shapes_and_settings(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, state_of(start()))
+    assert harness.column("Node") == ["conv5x5", "total", "reduce", "conv5x5", "total"]
+    assert harness.column("Layer") == ["5×5, 32 filters", "", "1×1, 16 filters", "5×5, 32 filters", ""]
+    assert harness.column("Output C×H×W") == ["32×28×28", "", "16×28×28", "32×28×28", ""]
+    assert harness.column("MACs") == ["160,563,200", "160,563,200", "3,211,264", "10,035,200", "13,246,464"]
+    assert harness.column("Params") == ["204,832", "204,832", "4,112", "12,832", "16,944"]
+    assert harness.view.note.text() == "bottleneck: 12.1× fewer multiply-accumulates than naive"
 
 
-def test_an_edit_changes_cells_in_place(qtbot: QtBot) -> None:
-    answer = TableViewAnswer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
-    model = answer.view.model
+def test_an_edit_changes_cells_in_place_without_a_reset(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
+    model = harness.view.model
     resets: list[None] = []
     model.modelReset.connect(lambda: resets.append(None))
     with qtbot.waitSignal(model.dataChanged) as changed:
-        answer.show(with_project(answer.state, with_filters(start(), 64)))
+        harness.show(with_project(harness.state, with_filters(start(), 64)))
     assert [index.row() for index in changed.args[:2]] == [0, 1]
-    assert answer.column("MACs")[:2] == ["321,126,400", "321,126,400"]
+    assert harness.column("MACs")[:2] == ["321,126,400", "321,126,400"]
     assert resets == []
-    assert answer.selected() == [2]
-    assert answer.focuses == []
+    assert harness.selected() == [2]
+    assert harness.focuses == []
 
 
-def test_an_edit_of_the_stem_changes_receptive_fields_of_layers_that_stay_as_they_are(qtbot: QtBot) -> None:
+def test_an_edit_of_the_stem_updates_receptive_fields_of_layers_that_are_not_edited(qtbot: QtBot) -> None:
     project = with_stem()
     assert project.stem is not None
     wider = replace(project, stem=project.stem.with_layer("trunk2", Conv2d(filters=64, kernel=5)))
-    model = TableViewAnswer(qtbot, state_of(project, metric="receptive_field")).view.model
+    model = TableHarness(qtbot, state_of(project, metric="receptive_field")).view.model
     position = next(i for i, c in enumerate(model.columns) if c.metric is not None and c.metric.id == "receptive_field")
     before = [model.index(row, position).data() for row in range(model.rowCount())]
     with qtbot.waitSignal(model.dataChanged) as changed:
@@ -209,121 +209,123 @@ def test_an_edit_of_the_stem_changes_receptive_fields_of_layers_that_stay_as_the
     assert different <= set(range(first, last + 1))
 
 
-def test_layers_that_come_and_go_keep_the_scroll_position_and_choose_nothing(qtbot: QtBot) -> None:
+def test_adding_and_removing_layers_keeps_scroll_position_and_focus(qtbot: QtBot) -> None:
     project = chain()
-    answer = TableViewAnswer(qtbot, state_of(project, Focus("wide", "conv30")))
+    harness = TableHarness(qtbot, state_of(project, Focus("wide", "conv30")))
     QApplication.processEvents()
-    bar = answer.view.table.verticalScrollBar()
+    bar = harness.view.table.verticalScrollBar()
     before = bar.value()
     assert before > 0
     network = project.design("wide").network
     longer = project.with_network("wide", network.with_node(Node("extra", Activation("relu")), len(network.nodes)))
-    with qtbot.waitSignal(answer.view.model.rowsInserted) as inserted:
-        answer.show(with_project(answer.state, longer))
+    with qtbot.waitSignal(harness.view.model.rowsInserted) as inserted:
+        harness.show(with_project(harness.state, longer))
     assert inserted.args[1:] == [100, 100]
-    with qtbot.waitSignal(answer.view.model.rowsRemoved):
-        answer.show(with_project(answer.state, project))
+    with qtbot.waitSignal(harness.view.model.rowsRemoved):
+        harness.show(with_project(harness.state, project))
     assert bar.value() == before
-    assert answer.focuses == []
-    assert answer.column("Node")[60] == "conv30"
-    assert answer.selected() == [60]
+    assert harness.focuses == []
+    assert harness.column("Node")[60] == "conv30"
+    assert harness.selected() == [60]
 
 
 @pytest.mark.parametrize("name", PROJECTS)
 @pytest.mark.parametrize("after", PROJECTS)
-def test_any_project_can_follow_any_other(qtbot: QtBot, qtmodeltester: ModelTester, name: str, after: str) -> None:
-    answer = TableViewAnswer(qtbot, state_of(PROJECTS[name]))
-    qtmodeltester.check(answer.view.model)
-    answer.show(with_project(answer.state, PROJECTS[after]))
-    expected = sorted(table_rows(PROJECTS[after], answer.state.costs), key=lambda row: row.design == STEM)
-    assert list(answer.view.model.rows) == expected
-    assert answer.view.model.rowCount() == len(expected)
+def test_any_project_can_replace_any_other(qtbot: QtBot, qtmodeltester: ModelTester, name: str, after: str) -> None:
+    harness = TableHarness(qtbot, state_of(PROJECTS[name]))
+    qtmodeltester.check(harness.view.model)
+    harness.show(with_project(harness.state, PROJECTS[after]))
+    expected = sorted(table_rows(PROJECTS[after], harness.state.costs), key=lambda row: row.design == STEM)
+    assert list(harness.view.model.rows) == expected
+    assert harness.view.model.rowCount() == len(expected)
 
 
-def test_the_stem_stands_behind_the_designs_that_are_compared(qtbot: QtBot) -> None:
-    designs = [row.design for row in TableViewAnswer(qtbot, state_of(with_stem())).view.model.rows]
+def test_the_stem_is_listed_after_the_designs(qtbot: QtBot) -> None:
+    designs = [row.design for row in TableHarness(qtbot, state_of(with_stem())).view.model.rows]
     assert designs == sorted(designs, key=lambda name: name == STEM)
     assert STEM in designs
 
 
-def test_a_click_on_a_row_chooses_its_node(qtbot: QtBot) -> None:
-    answer = TableViewAnswer(qtbot, state_of(with_stem()))
-    model = answer.view.model
+def test_a_click_on_a_row_selects_its_node_and_a_total_selects_none(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, state_of(with_stem()))
+    model = harness.view.model
     (total, *_) = (i for i, row in enumerate(model.rows) if row.is_total)
-    answer.click(qtbot, total)
-    assert answer.focuses == []
+    harness.click(qtbot, total)
+    assert harness.focuses == []
     (row,) = (i for i, row in enumerate(model.rows) if row.node == "trunk1")
-    answer.click(qtbot, row)
-    assert answer.focuses == [Focus(STEM, "trunk1")]
-    assert answer.selected() == [row]
+    harness.click(qtbot, row)
+    assert harness.focuses == [Focus(STEM, "trunk1")]
+    assert harness.selected() == [row]
 
 
-def test_arrow_keys_choose_from_row_to_row(qtbot: QtBot) -> None:
-    answer = TableViewAnswer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
-    qtbot.keyClick(answer.view.table, Qt.Key.Key_Down)
-    assert answer.focuses == [Focus("bottleneck", "conv5x5")]
+def test_arrow_keys_select_the_next_row(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
+    qtbot.keyClick(harness.view.table, Qt.Key.Key_Down)
+    assert harness.focuses == [Focus("bottleneck", "conv5x5")]
 
 
-def test_the_choice_follows_the_state_and_tells_nobody(qtbot: QtBot) -> None:
-    answer = TableViewAnswer(qtbot, state_of(chain()))
-    assert answer.selected() == []
-    answer.show(replace(answer.state, focus=Focus("half as wide", "conv40")))
-    (row,) = answer.selected()
-    assert answer.view.model.rows[row].node == "conv40"
-    assert answer.view.table.viewport().rect().contains(answer.view.table.visualRect(answer.view.model.index(row, 1)))
-    answer.show(replace(answer.state, focus=Focus()))
-    assert answer.selected() == []
-    assert answer.focuses == []
+def test_the_selected_row_follows_the_focus_without_a_request(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, state_of(chain()))
+    assert harness.selected() == []
+    harness.show(replace(harness.state, focus=Focus("half as wide", "conv40")))
+    (row,) = harness.selected()
+    assert harness.view.model.rows[row].node == "conv40"
+    assert (
+        harness.view.table.viewport().rect().contains(harness.view.table.visualRect(harness.view.model.index(row, 1)))
+    )
+    harness.show(replace(harness.state, focus=Focus()))
+    assert harness.selected() == []
+    assert harness.focuses == []
 
 
-def test_several_rows_stay_selected_for_copying_while_the_last_one_is_chosen(qtbot: QtBot) -> None:
-    answer = TableViewAnswer(qtbot, state_of(three_designs()))
-    answer.click(qtbot, 1)
-    answer.click(qtbot, 4, Qt.KeyboardModifier.ShiftModifier)
-    assert answer.selected() == [1, 2, 3, 4]
-    assert answer.focuses == [Focus("plain", "norm1"), Focus("plain", "add")]
-    answer.show(replace(answer.state, run=RunView()))
-    assert answer.selected() == [1, 2, 3, 4]
+def test_several_rows_stay_selected_for_copying_while_the_last_one_has_the_focus(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, state_of(three_designs()))
+    harness.click(qtbot, 1)
+    harness.click(qtbot, 4, Qt.KeyboardModifier.ShiftModifier)
+    assert harness.selected() == [1, 2, 3, 4]
+    assert harness.focuses == [Focus("plain", "norm1"), Focus("plain", "add")]
+    harness.show(replace(harness.state, run=RunView()))
+    assert harness.selected() == [1, 2, 3, 4]
 
 
-def test_the_copy_key_takes_the_selected_rows_as_tab_separated_values(qtbot: QtBot) -> None:
-    answer = TableViewAnswer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
-    answer.view.activateWindow()
-    answer.view.table.setFocus()
-    qtbot.waitUntil(answer.view.table.hasFocus)
-    qtbot.keyClick(answer.view.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+def test_the_copy_key_copies_the_selected_rows_or_all_as_tab_separated_values(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
+    harness.view.activateWindow()
+    harness.view.table.setFocus()
+    qtbot.waitUntil(harness.view.table.hasFocus)
+    qtbot.keyClick(harness.view.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     copied = list(csv.DictReader(io.StringIO(QGuiApplication.clipboard().text()), dialect="excel-tab"))
     assert [(row["node"], row["macs"]) for row in copied] == [("reduce", "3211264")]
-    answer.show(replace(answer.state, focus=Focus()))
-    answer.view.copy_selected()
-    assert QGuiApplication.clipboard().text() == to_tsv(answer.view.model.rows)
+    harness.show(replace(harness.state, focus=Focus()))
+    harness.view.copy_selected()
+    assert QGuiApplication.clipboard().text() == to_tsv(harness.view.model.rows)
 
 
 def test_the_menu_copies_the_whole_table_in_each_format(qtbot: QtBot) -> None:
-    answer = TableViewAnswer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
-    actions = answer.view.copy_button.menu().actions()
+    harness = TableHarness(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
+    actions = harness.view.copy_button.menu().actions()
     assert [action.text() for action in actions] == [f"Copy as {name}" for name in ("TSV", "CSV", "Markdown", "LaTeX")]
     for action, text_of in zip(actions, (to_tsv, to_csv, to_markdown, to_latex), strict=True):
         action.trigger()
-        assert QGuiApplication.clipboard().text() == text_of(answer.view.model.rows)
+        assert QGuiApplication.clipboard().text() == text_of(harness.view.model.rows)
 
 
-def test_a_mistake_is_red_marked_and_told_beside_its_layer(qtbot: QtBot) -> None:
-    answer = TableViewAnswer(qtbot, state_of(mistaken()))
-    model = answer.view.model
-    assert answer.column("Mistake")[3].startswith("kernel 31×31 is larger than its padded input 28×28")
-    assert answer.column("MACs")[3:] == ["unknown"] * 3
+def test_a_mistake_has_a_red_marked_row_and_a_column_for_its_text(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, state_of(mistaken()))
+    model = harness.view.model
+    assert harness.column("Mistake")[3].startswith("kernel 31×31 is larger than its padded input 28×28")
+    assert harness.column("MACs")[3:] == ["unknown"] * 3
     assert model.index(3, 1).data(Qt.ItemDataRole.ForegroundRole).name() == LIGHT.error
     assert not model.index(3, 1).data(Qt.ItemDataRole.DecorationRole).isNull()
     assert model.index(2, 1).data(Qt.ItemDataRole.DecorationRole) is None
-    answer.show(with_project(answer.state, start()))
+    harness.show(with_project(harness.state, start()))
     assert "Mistake" not in [column.title for column in model.columns]
 
 
-def test_the_convention_stands_above_its_operations_on_screen_and_in_print(qtbot: QtBot) -> None:
+def test_the_counting_rule_is_in_the_heading_of_operations_on_screen_and_in_print(qtbot: QtBot) -> None:
     state = state_of(start(), metric="ops", convention=convention_by_id("ptflops"))
-    answer = TableViewAnswer(qtbot, state)
-    column = answer.column("Operations, as ptflops counts")
+    harness = TableHarness(qtbot, state)
+    column = harness.column("Operations, as ptflops counts")
     assert column[0] == f"{160_563_200 + 32 * 28 * 28:,}"
     assert "Operations, as ptflops counts" in svg(paint_operations_table, state)
 
@@ -335,29 +337,29 @@ def test_the_convention_stands_above_its_operations_on_screen_and_in_print(qtbot
         ("milliseconds", "Time, ms", "not run"),
     ],
 )
-def test_tooltips_have_the_unit_of_what_is_known(qtbot: QtBot, metric_id: str, title: str, tip: str) -> None:
-    model = TableViewAnswer(qtbot, state_of(start(), metric=metric_id)).view.model
+def test_tooltips_have_the_amount_with_its_unit_or_not_run(qtbot: QtBot, metric_id: str, title: str, tip: str) -> None:
+    model = TableHarness(qtbot, state_of(start(), metric=metric_id)).view.model
     (position,) = [i for i, column in enumerate(model.columns) if column.title == title]
     assert model.index(0, position).data(Qt.ItemDataRole.ToolTipRole) == tip
 
 
-def test_tooltips_give_the_formula_of_a_number(qtbot: QtBot) -> None:
-    model = TableViewAnswer(qtbot, state_of(start())).view.model
+def test_tooltips_have_the_formula_of_a_number(qtbot: QtBot) -> None:
+    model = TableHarness(qtbot, state_of(start())).view.model
     position = [column.title for column in model.columns].index("MACs")
     tips = [model.index(row, position).data(Qt.ItemDataRole.ToolTipRole) for row in (0, 1)]
     assert tips == ["28·28·32 × 5·5·256 = 160,563,200 MACs (160.6 M)", "160,563,200 MACs (160.6 M)"]
 
 
-def test_the_mouse_reads_a_cell_in_the_status_bar(qtbot: QtBot) -> None:
-    answer = TableViewAnswer(qtbot, state_of(start()))
-    position = [column.title for column in answer.view.model.columns].index("Params")
-    with qtbot.waitSignal(answer.view.hovered) as heard:
-        answer.view.table.entered.emit(answer.view.model.index(0, position))
-    assert heard.args == ["naive / conv5x5: 32·256·5·5 + 32 = 204,832 params (204.8 K)"]
+def test_hovering_a_cell_reports_its_formula(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, state_of(start()))
+    position = [column.title for column in harness.view.model.columns].index("Params")
+    with qtbot.waitSignal(harness.view.hovered) as hovered:
+        harness.view.table.entered.emit(harness.view.model.index(0, position))
+    assert hovered.args == ["naive / conv5x5: 32·256·5·5 + 32 = 204,832 params (204.8 K)"]
 
 
-def test_totals_are_bold_and_numbers_are_set_to_the_right(qtbot: QtBot) -> None:
-    model = TableViewAnswer(qtbot, state_of(start())).view.model
+def test_totals_are_bold_and_numbers_right_aligned(qtbot: QtBot) -> None:
+    model = TableHarness(qtbot, state_of(start())).view.model
     position = [column.title for column in model.columns].index("MACs")
     assert model.index(1, 0).data(Qt.ItemDataRole.FontRole).bold()
     assert model.index(0, 0).data(Qt.ItemDataRole.FontRole) is None
@@ -367,15 +369,15 @@ def test_totals_are_bold_and_numbers_are_set_to_the_right(qtbot: QtBot) -> None:
 
 
 def test_designs_have_their_colour_in_each_theme(qtbot: QtBot) -> None:
-    answer = TableViewAnswer(qtbot, state_of(start()))
+    harness = TableHarness(qtbot, state_of(start()))
     for theme in (LIGHT, DARK):
-        answer.show(replace(answer.state, look=Look(theme=theme.name)))
-        chips = [answer.view.model.index(row, 0).data(Qt.ItemDataRole.DecorationRole).name() for row in (0, 2)]
+        harness.show(replace(harness.state, look=Look(theme=theme.name)))
+        chips = [harness.view.model.index(row, 0).data(Qt.ItemDataRole.DecorationRole).name() for row in (0, 2)]
         assert chips == [theme.design(0), theme.design(1)]
 
 
-def test_flops_have_a_column_when_they_are_counted(qtbot: QtBot) -> None:
-    answer = TableViewAnswer(qtbot, state_of(start()))
-    answer.show(replace(answer.state, look=Look(metric="flops")))
-    assert answer.column("FLOPs (2 per MAC)")[0] == "321,126,400"
-    assert answer.view.note.text() == "bottleneck: 12.1× fewer floating-point operations than naive"
+def test_flops_have_a_column_if_they_are_the_metric(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, state_of(start()))
+    harness.show(replace(harness.state, look=Look(metric="flops")))
+    assert harness.column("FLOPs (2 per MAC)")[0] == "321,126,400"
+    assert harness.view.note.text() == "bottleneck: 12.1× fewer floating-point operations than naive"

@@ -1,13 +1,10 @@
-"""The scene of the volumes: nothing overlaps, lines meet boxes, sizes have one scale."""
+"""The scene of the volumes: nothing overlaps, lines end at boxes, and all edges have one scale."""
 
-import itertools
 from math import hypot, log2, sqrt
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QPolygonF
 
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, AvgPool2d, Concat, Conv2d
@@ -18,64 +15,11 @@ from engine.project.project import Design, Project
 from engine.shapes import Shape
 from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera, make_prism
 from gui.paint.volumes.kernel_boxes import find_kernel_boxes
-from gui.paint.volumes.text_options import DETAILS
 from gui.state.view_state import Focus, Look
+from tests.gui.overlaps import assert_nothing_overlaps, polygon_of
 from tests.gui.volume_scenes import CHAIN, INCEPTION, RESIDUAL, TWO, box_of, conv, scene_of, state_of
 
 pytestmark = pytest.mark.usefixtures("qapp")
-
-
-# What overlaps
-
-
-def area(polygon):
-    points = [polygon.at(i) for i in range(polygon.size())]
-    return abs(sum(a.x() * b.y() - b.x() * a.y() for a, b in zip(points, points[1:] + points[:1], strict=True))) / 2
-
-
-def polygon_of(rect):
-    left, top, right, bottom = rect
-    return QPolygonF([QPointF(left, top), QPointF(right, top), QPointF(right, bottom), QPointF(left, bottom)])
-
-
-def meet(first, second):
-    return area(first.intersected(second)) > 0.5
-
-
-def apart(first, second):
-    return (
-        first[2] <= second[0] + 0.01
-        or second[2] <= first[0] + 0.01
-        or first[3] <= second[1] + 0.01
-        or second[3] <= first[1] + 0.01
-    )
-
-
-def assert_nothing_overlaps(scene, width, height):
-    outlines = [box.prism.outline() for box in scene.boxes]
-    texts = [text for arrow in scene.arrows for text in arrow.texts]
-    for box in scene.boxes:
-        note = "ch 000" if box.vertex.is_compact else "channel 000"
-        texts += box.texts_with_note("" if box.caption.mistakes else note)
-    for number, box in enumerate(scene.boxes):
-        for other in scene.boxes[number + 1 :]:
-            assert apart(box.bounds, other.bounds), (box.place, other.place)
-    for number, text in enumerate(texts):
-        for other in texts[number + 1 :]:
-            assert apart(text.rect, other.rect), (text, other)
-        for box, outline in zip(scene.boxes, outlines, strict=True):
-            assert apart(text.rect, box.bounds) or not meet(outline, polygon_of(text.rect)), (text, box.place)
-        left, top, right, bottom = (edge * scene.shrink for edge in text.rect)
-        assert min(left, top, width - right, height - bottom) >= -0.5, text
-    lines = [pair for wire in scene.wires for pair in itertools.pairwise(wire)]
-    lines += [((arrow.start, arrow.y), (arrow.end, arrow.y)) for arrow in scene.arrows]
-    for start, end in lines:
-        rect = (min(start[0], end[0]), min(start[1], end[1]), max(start[0], end[0]), max(start[1], end[1]))
-        band = polygon_of((rect[0] - 1, rect[1] - 1, rect[2] + 1, rect[3] + 1))
-        for box, outline in zip(scene.boxes, outlines, strict=True):
-            assert apart(rect, box.bounds) or not meet(outline, band), (start, end, box.place)
-        for text in texts:
-            assert apart(rect, text.rect), (start, end, text)
 
 
 @st.composite
@@ -105,7 +49,7 @@ def networks(draw):
     st.sampled_from(((8, 1, 1), (8, 28, 28), (8, 5, 90))),
     st.sampled_from(((500, 300), (900, 500), (1920, 1080), (700, 1200))),
 )
-def test_boxes_texts_and_lines_keep_apart_for_any_graph_and_camera(graphs, yaw, pitch, scale, shape, size):
+def test_boxes_texts_and_lines_do_not_overlap_for_any_graph_and_camera(graphs, yaw, pitch, scale, shape, size):
     designs = tuple(Design(f"design {number}", network) for number, network in enumerate(graphs))
     state = state_of(Project(NoiseInput(shape), designs), run=False, yaw=yaw, pitch=pitch, scale=scale)
     assert_nothing_overlaps(scene_of(state, size), *size)
@@ -113,15 +57,15 @@ def test_boxes_texts_and_lines_keep_apart_for_any_graph_and_camera(graphs, yaw, 
 
 @pytest.mark.parametrize("view", CAMERA_VIEWS)
 @pytest.mark.parametrize("project", [TWO, INCEPTION, RESIDUAL, CHAIN])
-def test_boxes_texts_and_lines_keep_apart_in_every_named_view(project, view):
+def test_boxes_texts_and_lines_do_not_overlap_in_any_named_view(project, view):
     yaw, pitch = CAMERA_VIEWS[view]
     for size in ((900, 500), (1920, 1080)):
         assert_nothing_overlaps(scene_of(state_of(project, run=False, yaw=yaw, pitch=pitch), size), *size)
 
 
-def test_a_mistake_stands_at_its_layer_and_overlaps_nothing():
-    bad = Network((conv("big", 8, 11, padding="valid"), conv("after", 4)))
-    state = state_of(Project(NoiseInput((16, 8, 8)), (Design("bad", bad),)), run=False)
+def test_a_mistake_is_written_at_its_layer_and_overlaps_nothing():
+    mistaken = Network((conv("big", 8, 11, padding="valid"), conv("after", 4)))
+    state = state_of(Project(NoiseInput((16, 8, 8)), (Design("mistaken", mistaken),)), run=False)
     scene = scene_of(state)
     assert_nothing_overlaps(scene, 1200, 700)
     text = " ".join(box_of(scene, "big").caption.mistakes)
@@ -129,7 +73,7 @@ def test_a_mistake_stands_at_its_layer_and_overlaps_nothing():
     assert box_of(scene, "after").vertex.shape is None
 
 
-def test_a_node_whose_input_is_unknown_gets_an_arrow_from_nowhere():
+def test_the_arrow_of_a_node_whose_input_is_missing_starts_at_no_box():
     network = Network((conv("first", 4), conv("lost", 4, 1, ("nowhere",))))
     scene = scene_of(state_of(Project(NoiseInput((4, 8, 8)), (Design("d", network),)), run=False))
     arrow = next(arrow for arrow in scene.arrows if arrow.ref[1] == "lost")
@@ -139,60 +83,60 @@ def test_a_node_whose_input_is_unknown_gets_an_arrow_from_nowhere():
 
 @pytest.mark.parametrize("view", CAMERA_VIEWS)
 @pytest.mark.parametrize("project", [TWO, INCEPTION, RESIDUAL])
-def test_lines_leave_and_reach_boxes_or_their_numbers_at_a_small_constant_distance(project, view):
+def test_lines_start_and_end_at_a_small_distance_from_boxes_and_their_numbers(project, view):
     yaw, pitch = CAMERA_VIEWS[view]
     scene = scene_of(state_of(project, run=False, yaw=yaw, pitch=pitch))
     small = 0.5 * scene.line_breaks.text_sizes.em
     for arrow in scene.arrows:
         box = box_of(scene, arrow.ref[1], arrow.ref[0])
-        left = min(end(box.prism, arrow.y, -1), *(text.x for text in box.texts if touches(text, arrow.y)), 1e9)
+        left = min(outline_end(box.prism, arrow.y, -1), *(text.x for text in box.texts if touches(text, arrow.y)), 1e9)
         assert 0 < left - arrow.end < small, arrow.ref
     lines = [(arrow.start, arrow.y) for arrow in scene.arrows] + [wire[0] for wire in scene.wires]
     for box in scene.boxes:
         if box.targets:
             beside = [text.rect[2] for text in box.texts if touches(text, box.y)]
-            right = max(end(box.prism, box.y, 1), *beside, -1e9)
+            right = max(outline_end(box.prism, box.y, 1), *beside, -1e9)
             assert any(0 < x - right < small and y == box.y for x, y in lines), box.ref
 
 
-def end(prism, y, sign):
-    """Where a box ends at a height: the extreme of many points of its outline's lower and upper half."""
+def outline_end(prism, y, sign):
+    """The x at which the outline of a box ends at height y: on the right for sign 1, on the left for -1."""
     outline = prism.outline()
-    thin = outline.intersected(polygon_of((-1e5, y - 0.5, 1e5, y + 0.5))).boundingRect()
-    return thin.right() if sign > 0 else thin.left()
+    strip = outline.intersected(polygon_of((-1e5, y - 0.5, 1e5, y + 0.5))).boundingRect()
+    return strip.right() if sign > 0 else strip.left()
 
 
 def touches(text, y):
     return text.rect[1] - 0.7 * text.size < y < text.rect[3] + 0.7 * text.size
 
 
-# Sizes and places
+# Sizes and positions
 
 
 @pytest.mark.parametrize(("scale", "length"), [("true", float), ("sqrt", sqrt), ("log", lambda n: log2(n + 1))])
 def test_edges_of_all_designs_have_one_scale(scale, length):
     scene = scene_of(state_of(TWO, scale=scale))
-    eye = make_camera(Look().yaw, Look().pitch)
+    camera = make_camera(Look().yaw, Look().pitch)
     for box in scene.boxes:
         shape = box.vertex.shape
         for edge, count, direction in zip(
             (box.prism.width, box.prism.height, box.prism.depth),
             (shape.width, shape.height, shape.channels),
-            eye,
+            camera,
             strict=True,
         ):
             assert hypot(*edge) == pytest.approx(scene.unit * length(count) * hypot(*direction))
 
 
 def test_from_above_width_runs_across_and_channels_run_upward():
-    eye = make_camera(*CAMERA_VIEWS["Top"])
-    box = make_prism(Shape(16, 5, 9), "true", 1.0, eye)
+    camera = make_camera(*CAMERA_VIEWS["Top"])
+    box = make_prism(Shape(16, 5, 9), "true", 1.0, camera)
     assert box.width == pytest.approx((9, 0))
     assert box.depth == pytest.approx((0, -16))
     assert box.height == pytest.approx((0, 0))
 
 
-def test_every_edge_has_its_number():
+def test_every_edge_of_a_box_has_its_number():
     scene = scene_of(state_of(TWO))
     assert [text.text for text in box_of(scene, "reduce").texts[:3]] == ["16", "28", "28"]
     assert [text.text for text in box_of(scene_of(state_of(TWO, yaw=0.0, pitch=0.0)), "reduce").texts[:3]] == [
@@ -202,7 +146,7 @@ def test_every_edge_has_its_number():
     ]
 
 
-def test_turning_a_little_moves_boxes_a_little():
+def test_turning_the_camera_a_little_moves_boxes_a_little():
     for project in (TWO, INCEPTION, RESIDUAL, CHAIN):
         before = scene_of(state_of(project, run=False, yaw=-40.0, pitch=10.0))
         for step in range(1, 160):
@@ -240,15 +184,14 @@ def test_a_skip_connection_runs_above_the_boxes_it_skips():
     assert len({box.y for box in scene.boxes}) == 1
 
 
-def test_less_is_written_at_arrows_where_boxes_would_get_too_small():
-    roomy = scene_of(state_of(TWO), (1600, 900))
-    tight = scene_of(state_of(CHAIN), (900, 500))
-    assert any("=" in text.text for arrow in roomy.arrows for text in arrow.texts)
-    assert not any("=" in text.text for arrow in tight.arrows for text in arrow.texts)
-    assert DETAILS[0] == "formula"
+def test_formulas_at_arrows_are_left_out_if_boxes_would_get_too_small():
+    large_scene = scene_of(state_of(TWO), (1600, 900))
+    small_scene = scene_of(state_of(CHAIN), (900, 500))
+    assert any("=" in text.text for arrow in large_scene.arrows for text in arrow.texts)
+    assert not any("=" in text.text for arrow in small_scene.arrows for text in arrow.texts)
 
 
-def test_numbers_left_out_at_arrows_stand_where_an_arrow_is_long_enough():
+def test_an_arrow_that_is_long_enough_has_numbers_that_others_leave_out():
     alexnet = load_project(RESOURCES / "projects" / "alexnet.toml").project
     scene = scene_of(state_of(alexnet, run=False), (884, 550))
     texts = {arrow.ref[1]: [text.text for text in arrow.texts] for arrow in scene.arrows}
@@ -263,24 +206,24 @@ def test_numbers_left_out_at_arrows_stand_where_an_arrow_is_long_enough():
 def test_a_kernel_has_its_true_proportion_on_its_input():
     scene = scene_of(state_of(TWO))
     box = box_of(scene, INPUT, "naive")
-    (window,) = find_kernel_boxes(box, Focus())
-    assert hypot(*window.box.width) == pytest.approx(hypot(*box.prism.width) * 5 / 28)
-    assert hypot(*window.box.height) == pytest.approx(hypot(*box.prism.height) * 5 / 28)
-    assert hypot(*window.box.depth) == pytest.approx(hypot(*box.prism.depth))
+    (kernel_box,) = find_kernel_boxes(box, Focus())
+    assert hypot(*kernel_box.box.width) == pytest.approx(hypot(*box.prism.width) * 5 / 28)
+    assert hypot(*kernel_box.box.height) == pytest.approx(hypot(*box.prism.height) * 5 / 28)
+    assert hypot(*kernel_box.box.depth) == pytest.approx(hypot(*box.prism.depth))
 
 
 def test_a_grouped_kernel_reads_the_channels_of_its_group():
     project = Project(NoiseInput((8, 9, 9)), (Design("d", Network((conv("grouped", 4, 3, groups=4),))),))
     scene = scene_of(state_of(project))
     box = box_of(scene, INPUT)
-    (window,) = find_kernel_boxes(box, Focus("d", "grouped", 2, (0, 4)))
-    assert (window.box.x, window.box.y) == pytest.approx(box.prism.corner(3 / 9, 0, 4 / 8))
-    assert hypot(*window.box.depth) == pytest.approx(hypot(*box.prism.depth) * 2 / 8)
-    assert hypot(*window.box.height) == pytest.approx(hypot(*box.prism.height) * 2 / 9)  # a row lies in the padding
+    (kernel_box,) = find_kernel_boxes(box, Focus("d", "grouped", 2, (0, 4)))
+    assert (kernel_box.box.x, kernel_box.box.y) == pytest.approx(box.prism.corner(3 / 9, 0, 4 / 8))
+    assert hypot(*kernel_box.box.depth) == pytest.approx(hypot(*box.prism.depth) * 2 / 8)
+    assert hypot(*kernel_box.box.height) == pytest.approx(hypot(*box.prism.height) * 2 / 9)  # a row lies in the padding
 
 
-def test_kernels_of_one_size_stand_once_and_the_chosen_one_alone():
+def test_kernels_of_the_same_size_are_drawn_once_and_that_of_the_focus_alone():
     box = box_of(scene_of(state_of(INCEPTION)), INPUT)
     assert len(find_kernel_boxes(box, Focus())) == 2
-    (chosen,) = find_kernel_boxes(box, Focus("inception", "pool"))
-    assert chosen.role == "pool"
+    (kernel_box,) = find_kernel_boxes(box, Focus("inception", "pool"))
+    assert kernel_box.role == "pool"

@@ -1,4 +1,4 @@
-"""The picture of the volumes: faces show the very values, in the colours of their map, and words say which."""
+"""The picture of the volumes: faces have the colours of their values, and labels say of which."""
 
 import re
 
@@ -34,14 +34,14 @@ pytestmark = pytest.mark.usefixtures("qapp")
 
 
 @pytest.mark.parametrize(("yaw", "pitch"), [(-34.0, 24.0), (40.0, 50.0), (-60.0, 10.0), (0.0, 0.0), (0.0, 90.0)])
-def test_faces_show_the_values_of_the_volume_pixel_by_pixel(yaw, pitch):
+def test_every_pixel_of_a_face_has_the_colour_of_its_value(yaw, pitch):
     project = Project(NoiseInput((3, 4, 4)), (Design("d", Network((conv("last", 5, 3),))),))
     state = state_of(project, yaw=yaw, pitch=pitch, colour_map="cividis")
     image, scene = picture(state, (700, 500)), scene_of(state, (700, 500))
     box, volume = box_of(scene, "last"), state.volume_at(("d", "last")).volume
     low, high = colours.value_range(volume, zero_centred=False)
     channel = faces.most_varied_channel(volume)
-    seen = 0
+    compared_pixels = 0
     for face in box.prism.faces():
         if face.area < 500:
             continue
@@ -55,20 +55,20 @@ def test_faces_show_the_values_of_the_volume_pixel_by_pixel(yaw, pitch):
         rows, columns = expected.shape
         for row, column in np.ndindex(rows, columns):
             at = face.transform(columns, rows).map(QPointF(column + 0.5, row + 0.5)) * scene.shrink
-            shown = image.pixelColor(int(at.x()), int(at.y()))
-            assert (shown.red(), shown.green(), shown.blue()) == tuple(table[row, column]), (face.side, row, column)
-            seen += 1
-    assert seen >= 16
+            colour = image.pixelColor(int(at.x()), int(at.y()))
+            assert (colour.red(), colour.green(), colour.blue()) == tuple(table[row, column]), (face.side, row, column)
+            compared_pixels += 1
+    assert compared_pixels >= 16
 
 
-def test_the_chosen_channel_is_on_the_front_face_and_named():
+def test_the_focused_channel_is_on_the_front_face_and_labelled():
     state = state_of(TWO, focus=Focus("bottleneck", "reduce", 3))
     assert ">channel 3</text>" in svg(state).replace("\n", "")
     other = replace(state, focus=Focus("bottleneck", "reduce", 4))
     assert picture(state) != picture(other)
 
 
-def test_the_channel_that_nobody_chose_is_the_one_that_uses_most_colours():
+def test_without_a_focused_channel_the_one_with_most_colours_is_shown():
     volume = np.zeros((4, 16, 16), np.float32)
     volume[1, 0] = 100.0  # the highest variance, in two colours
     volume[2] = np.linspace(0, 90, 256).reshape(16, 16)
@@ -77,24 +77,24 @@ def test_the_channel_that_nobody_chose_is_the_one_that_uses_most_colours():
     assert faces.most_varied_channel(np.ones((3, 1, 1), np.float32)) == 0
 
 
-def test_volumes_that_are_compared_show_the_same_channel():
-    def fronts(state):
+def test_corresponding_volumes_of_two_designs_show_the_same_channel():
+    def front_channels(state):
         scene = scene_of(state)
         boxes = [box_of(scene, "conv5x5", design) for design in ("naive", "bottleneck")]
         return [face_values(state, box, state.focus).channel for box in boxes]
 
     state = state_of(TWO)
-    liveliest = [faces.most_varied_channel(state.volume_at((d, "conv5x5")).volume) for d in ("naive", "bottleneck")]
-    assert liveliest[0] != liveliest[1]
-    assert fronts(state) == [liveliest[0]] * 2
-    assert fronts(replace(state, focus=Focus("bottleneck", "conv5x5", 7))) == [7, 7]
-    assert fronts(replace(state, focus=Focus("bottleneck", "reduce", 7))) == [liveliest[0]] * 2
-    alone = replace(state, run=RunView({place: r for place, r in state.run.results.items() if place[0] != "naive"}))
+    most_varied = [faces.most_varied_channel(state.volume_at((d, "conv5x5")).volume) for d in ("naive", "bottleneck")]
+    assert most_varied[0] != most_varied[1]
+    assert front_channels(state) == [most_varied[0]] * 2
+    assert front_channels(replace(state, focus=Focus("bottleneck", "conv5x5", 7))) == [7, 7]
+    assert front_channels(replace(state, focus=Focus("bottleneck", "reduce", 7))) == [most_varied[0]] * 2
+    alone = replace(state, run=RunView({ref: result for ref, result in state.run.results.items() if ref[0] != "naive"}))
     box = box_of(scene_of(alone), "conv5x5", "bottleneck")
-    assert face_values(alone, box, alone.focus).channel == liveliest[1]
+    assert face_values(alone, box, alone.focus).channel == most_varied[1]
 
 
-def test_a_large_face_is_averaged_to_the_pixels_that_there_are():
+def test_a_large_face_is_averaged_to_the_available_pixels():
     volume = values((6, 300, 700))
     image = faces.face_image(volume, "front", 2, "gray", zero_centred=False, columns=200.0, rows=100.0)
     assert (image.width(), image.height()) == (175, 75)
@@ -105,7 +105,7 @@ def test_a_large_face_is_averaged_to_the_pixels_that_there_are():
         assert abs(image.pixelColor(column, row).red() - int(level)) <= 1
 
 
-def test_a_photo_stands_on_the_front_face_until_a_channel_is_chosen():
+def test_a_photo_is_on_the_front_face_until_a_channel_has_the_focus():
     spec = ImageInput("resources:photos/chelsea.png", (32, 32), "bgr", 1.0, (104.0, 117.0, 123.0))
     project = Project(spec, (Design("d", Network((conv("conv", 4, 3),))),))
     state = state_of(project, focus=Focus("d", "conv"))
@@ -116,13 +116,13 @@ def test_a_photo_stands_on_the_front_face_until_a_channel_is_chosen():
     state = replace(state, run=RunView({**state.run.results, (STEM, INPUT): VolumeResult(key, volume)}))
     scene = scene_of(state, (900, 500))
     x, y = box_of(scene, INPUT).prism.corner(0.1, 0.1, 0)
-    shown = picture(state).pixelColor(int(x * scene.shrink), int(y * scene.shrink))
-    assert (shown.red(), shown.green(), shown.blue()) == (200, 50, 10)
+    colour = picture(state).pixelColor(int(x * scene.shrink), int(y * scene.shrink))
+    assert (colour.red(), colour.green(), colour.blue()) == (200, 50, 10)
     assert ">photo</text>" in svg(state).replace("\n", "")
     assert ">photo</text>" not in svg(replace(state, focus=Focus("d", INPUT, 1))).replace("\n", "")
 
 
-def test_before_a_run_faces_are_plain_and_the_legend_says_so():
+def test_before_a_run_faces_are_plain_and_the_legend_says_how_to_run():
     state = state_of(TWO, run=False)
     text = svg(state)
     assert "run (F5) to see values" in text
@@ -132,9 +132,9 @@ def test_before_a_run_faces_are_plain_and_the_legend_says_so():
     assert picture(state).pixelColor(int(x * scene.shrink), int(y * scene.shrink)) == QColor(LIGHT.plain)
 
 
-def test_totals_that_are_unknown_say_of_what():
-    broken = TWO.with_network("naive", Network((conv("conv5x5", 32, 5, groups=7),)))
-    assert "MACs unknown · params unknown" in svg(state_of(broken, run=False))
+def test_unknown_totals_have_their_unit():
+    mistaken = TWO.with_network("naive", Network((conv("conv5x5", 32, 5, groups=7),)))
+    assert "MACs unknown · params unknown" in svg(state_of(mistaken, run=False))
 
 
 def test_values_of_earlier_settings_are_dimmed_and_labelled():
@@ -162,21 +162,21 @@ def test_values_of_another_shape_are_not_shown():
     assert picture(stale).pixelColor(int(x * scene.shrink), int(y * scene.shrink)) == QColor(LIGHT.plain)
 
 
-def test_a_volume_of_one_value_says_so_at_a_bar_of_one_colour():
+def test_a_volume_of_one_value_has_a_legend_of_one_value_and_one_colour():
     state = state_of(TWO, focus=Focus("bottleneck", "reduce"))
-    place = ("bottleneck", "reduce")
+    ref = ("bottleneck", "reduce")
     for volume, words in (
         (np.full((16, 28, 28), 0.517, np.float32), "all values 0.517"),
         (np.where(np.arange(28) < 9, np.nan, np.full((16, 28, 28), 0.517, np.float32)), "all finite values 0.517"),
     ):
-        results = {**state.run.results, place: VolumeResult(state.check.keys[place], volume)}
+        results = {**state.run.results, ref: VolumeResult(state.check.keys[ref], volume)}
         assert words in svg(replace(state, run=RunView(results)))
     low = colours.load_lut("viridis")[0]
     image = colours.colour_bar_image("viridis", one_colour=True)
     assert {image.pixelColor(x, 0).getRgb()[:3] for x in range(image.width())} == {tuple(low)}
 
 
-# What is written
+# Labels
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
@@ -184,23 +184,23 @@ def test_operators_and_kernels_have_the_colour_of_their_design_and_pooling_its_o
     nodes = (conv("conv", 8, 5), Node("pool", MaxPool2d(kernel=2)), Node("fc", Dense(units=10)))
     designs = tuple(Design(name, Network(nodes)) for name in ("first", "second"))
     state = state_of(Project(NoiseInput((8, 32, 32)), designs), theme=theme.name)
-    drawn = svg(state)
+    svg_text = svg(state)
     for words, colours_of in (
         ("5×5, 8 filters", [theme.design(0), theme.design(1)]),
         ("dense, 10 units", [theme.design(0), theme.design(1)]),
         ("2×2 max pool", [theme.pool, theme.pool]),
     ):
-        assert text_colours(drawn, words) == colours_of
+        assert text_colours(svg_text, words) == colours_of
     scene, image = scene_of(state, (1600, 900)), picture(state, (1600, 900), theme)
     for index, design in enumerate(("first", "second")):
         arrow = next(arrow for arrow in scene.arrows if arrow.ref == (design, "conv"))
         at = (arrow.start + arrow.end) / 2 * scene.shrink, arrow.y * scene.shrink
         assert image.pixelColor(int(at[0]), int(at[1])) == QColor(theme.design(index))
-        (window,) = find_kernel_boxes(box_of(scene, INPUT, design), state.focus)
-        assert (window.design, window.role) == (design, "design")
+        (kernel_box,) = find_kernel_boxes(box_of(scene, INPUT, design), state.focus)
+        assert (kernel_box.design, kernel_box.role) == (design, "design")
 
 
-def test_the_lines_of_a_kernel_leave_most_of_a_small_volume_to_its_values():
+def test_the_outline_of_a_kernel_covers_less_than_a_fifth_of_a_small_volume():
     nodes = tuple(conv(f"c{number}", 512, 3) for number in range(30))
     state = state_of(Project(NoiseInput((512, 14, 14)), (Design("d", Network(nodes)),)))
     image, scene = picture(state, (900, 500)), scene_of(state, (900, 500))
@@ -214,49 +214,53 @@ def test_the_lines_of_a_kernel_leave_most_of_a_small_volume_to_its_values():
         for y in range(bounds.top(), bounds.bottom())
         if outline.containsPoint(QPointF(x + 0.5, y + 0.5), Qt.FillRule.WindingFill)
     ]
-    of_the_map = colours.load_lut("viridis")[:, :3].astype(int)
-    others = [colour for colour in inside if np.abs(of_the_map - colour).max(axis=1).min() > 40]
+    lut = colours.load_lut("viridis")[:, :3].astype(int)
+    outline_pixels = [colour for colour in inside if np.abs(lut - colour).max(axis=1).min() > 40]
     assert len(inside) > 200
-    assert len(others) < 0.2 * len(inside)
+    assert len(outline_pixels) < 0.2 * len(inside)
 
 
-def text_colours(drawn, words):
-    """Colours of the texts that begin with these words, in the order of the designs."""
-    found = []
-    for at in re.finditer(f">{re.escape(words)}", drawn):
-        found.append((float(re.findall(r' y="([-.0-9]+)"', drawn[: at.start()])[-1]), at.start()))
-    return [re.findall(r'<g fill="[^"]*"[^>]*stroke="(#[0-9a-f]+)"', drawn[:at])[-1] for _, at in sorted(found)]
+def text_colours(svg_text, words):
+    """Colours of the texts that begin with these words, from top to bottom."""
+    colour_at_y = []
+    for match in re.finditer(f">{re.escape(words)}", svg_text):
+        before = svg_text[: match.start()]
+        y = float(re.findall(r' y="([-.0-9]+)"', before)[-1])
+        colour_at_y.append((y, re.findall(r'<g fill="[^"]*"[^>]*stroke="(#[0-9a-f]+)"', before)[-1]))
+    return [colour for _, colour in sorted(colour_at_y)]
 
 
 @pytest.mark.parametrize("size", [(1600, 900), (640, 400), (480, 360), (354, 256), (300, 256), (240, 200)])
-def test_headings_are_shortened_to_the_room_that_there_is(size):
+def test_headings_are_shortened_to_the_available_width(size):
     state = state_of(TWO)
-    drawn = svg(state, size)
-    spelt = [
-        words for words in ("12.1× fewer multiply-accumulates", "12.1× fewer MACs", "12.1× fewer<") if words in drawn
+    svg_text = svg(state, size)
+    comparisons = [
+        words for words in ("12.1× fewer multiply-accumulates", "12.1× fewer MACs", "12.1× fewer<") if words in svg_text
     ]
-    assert len(spelt) == 1
-    long = "a design of a name that is longer than any picture of it is wide, however wide it may be drawn"
-    for shown in (state, state_of(replace(TWO, designs=(TWO.designs[0], replace(TWO.designs[1], name=long))))):
-        for painted in headings(shown, size):
-            assert painted.right() <= size[0]
+    assert len(comparisons) == 1
+    long_name = "a design of a name that is longer than any picture of it is wide, however wide it may be drawn"
+    with_long_name = state_of(replace(TWO, designs=(TWO.designs[0], replace(TWO.designs[1], name=long_name))))
+    for headed_state in (state, with_long_name):
+        rects = heading_rects(headed_state, size)
+        assert len(rects) == 6  # name, totals and comparison of two designs
+        assert all(rect.right() <= size[0] for rect in rects)
 
 
-def headings(state, size):
+def heading_rects(state, size):
     """Rectangles of the texts in the headings."""
-    found, draw_text = [], legend.draw_label
+    rects, draw_label = [], legend.draw_label
 
-    def noted(painter, text, colour):
-        found.append(QRectF(text.x, text.y, measure_text(text.text, text.size, text.bold), text.size))
-        draw_text(painter, text, colour)
+    def record_label(painter, text, colour):
+        rects.append(QRectF(text.x, text.y, measure_text(text.text, text.size, text.bold), text.size))
+        draw_label(painter, text, colour)
 
     image = QImage(*size, QImage.Format.Format_RGB32)
     painter = QPainter(image)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(legend, "draw_label", noted)
+        patched.setattr(legend, "draw_label", record_label)
         legend.draw_headings(painter, state, lay_out_volumes(state, *size), LIGHT, size[0])
     painter.end()
-    return found
+    return rects
 
 
 def test_svg_keeps_text_as_text_with_totals_ratio_and_formula():
@@ -272,24 +276,24 @@ def test_svg_keeps_text_as_text_with_totals_ratio_and_formula():
         assert words in text
 
 
-def test_files_have_even_the_smallest_text_and_the_screen_leaves_it_out():
+def test_files_have_even_the_smallest_labels_and_the_screen_leaves_them_out():
     state = state_of(CHAIN, run=False)
     text = svg(state, (400, 240))
     assert text.count("<text") > 300
     laid_out = lay_out_volumes(state, 400, 240)
     image = QImage(400, 240, QImage.Format.Format_RGB32)
-    drawn = []
+    images = []
     for smallest in (0.0, 5.0):
         image.fill(QColor(LIGHT.base))
         painter = QPainter(image)
         drawing.draw_volumes(painter, QRectF(0, 0, 400, 240), state, LIGHT, laid_out, smallest)
         painter.end()
-        drawn.append(image.copy())
+        images.append(image.copy())
     assert laid_out.scene.line_breaks.text_sizes.small * laid_out.scene.shrink < 5.0
-    assert drawn[0] != drawn[1]
+    assert images[0] != images[1]
 
 
-def test_operators_take_the_room_of_smaller_texts_that_the_screen_leaves_out():
+def test_operators_grow_into_the_space_of_labels_that_the_screen_leaves_out():
     state, size = state_of(INCEPTION), (560, 220)
     laid_out = lay_out_volumes(state, *size)
 
@@ -306,19 +310,19 @@ def test_operators_take_the_room_of_smaller_texts_that_the_screen_leaves_out():
     assert grown <= arrow.end - arrow.start
 
 
-def font_size(drawn, words):
-    before = drawn[: drawn.index(f">{words}")]
+def font_size(svg_text, words):
+    before = svg_text[: svg_text.index(f">{words}")]
     return int(re.findall(r'font-size="(\d+)"', before)[-1])
 
 
-def test_an_empty_design_and_an_empty_project_say_what_to_do():
+def test_an_empty_design_and_an_empty_project_have_a_hint():
     assert readable_labels.EMPTY_DESIGN_HINT in svg(
         state_of(Project(NoiseInput((8, 8, 8)), (Design("new", Network()),)))
     )
     assert drawing.ADD_DESIGN_HINT in svg(state_of(Project(NoiseInput((8, 8, 8)))))
 
 
-def test_with_a_stem_the_input_says_where_it_comes_from():
+def test_with_a_stem_the_input_of_a_design_is_labelled_with_its_origin():
     stem = Network((conv("first", 4, 3), Node("pool", MaxPool2d(kernel=2))))
     project = replace(TWO, input=NoiseInput((3, 32, 32)), stem=stem)
     scene = scene_of(state_of(project))
@@ -326,7 +330,7 @@ def test_with_a_stem_the_input_says_where_it_comes_from():
     assert box_of(scene, INPUT, "naive").vertex.shape == (4, 16, 16)
 
 
-def test_light_and_dark_differ_in_ground_only_where_nothing_is_drawn():
+def test_the_background_is_that_of_the_theme():
     state = state_of(TWO)
     assert picture(state, theme=LIGHT).pixelColor(1, 1) == QColor(LIGHT.base)
     assert picture(state, theme=DARK).pixelColor(1, 1) == QColor(DARK.base)
@@ -335,7 +339,7 @@ def test_light_and_dark_differ_in_ground_only_where_nothing_is_drawn():
 # Colours
 
 
-def test_levels_equal_the_rounded_formula():
+def test_levels_are_the_rounded_and_clamped_formula():
     volume = values((2, 9, 9))
     for row in volume[0]:
         for value, level in zip(row, colours.to_levels(row, -1.0, 2.0), strict=True):
@@ -343,7 +347,7 @@ def test_levels_equal_the_rounded_formula():
             assert abs(int(level) - min(255.0, max(0.0, exact))) <= 0.51
 
 
-def test_a_range_ignores_outliers_and_is_one_value_only_where_all_values_are():
+def test_a_range_ignores_outliers_but_is_one_value_only_if_all_values_are_equal():
     volume = values((4, 50, 50))
     volume[0, 0, 0] = 1e9
     low, high = colours.value_range(volume, zero_centred=False)
@@ -364,5 +368,5 @@ def test_an_indexed_image_has_the_colours_of_its_map(name):
     table = colours.load_lut(name)
     assert table.shape == (256, 3)
     for level in (0, 17, 128, 255):
-        shown = image.pixelColor(level % 16, level // 16)
-        assert (shown.red(), shown.green(), shown.blue()) == tuple(table[level])
+        colour = image.pixelColor(level % 16, level // 16)
+        assert (colour.red(), colour.green(), colour.blue()) == tuple(table[level])

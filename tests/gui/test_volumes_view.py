@@ -1,4 +1,4 @@
-"""The volumes view: what is under a point, and what mouse and keys ask for."""
+"""The volumes view: hits of points, and what mouse and keys request."""
 
 import pytest
 from msgspec.structs import replace
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("qapp")
 # Hits
 
 
-def test_every_pixel_of_every_face_is_found_where_it_is_painted():
+def test_every_face_is_hit_at_the_pixels_where_it_is_painted():
     state = state_of(INCEPTION)
     laid_out = lay_out_volumes(state, 1600, 900)
     for box in laid_out.scene.boxes:
@@ -34,27 +34,27 @@ def test_every_pixel_of_every_face_is_found_where_it_is_painted():
             columns, rows = sizes.get(face.side, (shape.channels, shape.height))
             for column, row in ((0, 0), (columns - 1, rows - 1), (columns // 2, rows // 3)):
                 at = face.transform(columns, rows).map(QPointF(column + 0.5, row + 0.5)) * laid_out.scene.shrink
-                found = hits.hit_volumes(state, laid_out, at.x(), at.y())
-                assert found.ref == box.ref
-                assert found.side == face.side
+                hit = hits.hit_volumes(state, laid_out, at.x(), at.y())
+                assert hit.ref == box.ref
+                assert hit.side == face.side
                 expected = {
-                    "front": (found.channel, (row, column)),
+                    "front": (hit.channel, (row, column)),
                     "top": (row, (0, column)),
                     "right": (column, (row, shape.width - 1)),
                     "left": (column, (row, 0)),
                 }[face.side]
-                assert (found.channel, found.pixel) == expected
+                assert (hit.channel, hit.pixel) == expected
 
 
-def test_a_front_face_says_the_value_under_the_mouse():
+def test_the_description_of_a_hit_has_its_value():
     state = state_of(TWO, focus=Focus("bottleneck", "reduce", 3))
     value = state.volume_at(("bottleneck", "reduce")).volume[3, 12, 7]
-    found = hits.VolumeHit(("bottleneck", "reduce"), "front", 3, (12, 7))
-    said = f"{value:.4g}".replace("-", "−")
-    assert hits.describe_hit(state, found) == f"bottleneck · reduce · 16×28×28 · channel 3, y 12, x 7: {said}"
+    hit = hits.VolumeHit(("bottleneck", "reduce"), "front", 3, (12, 7))
+    value_text = f"{value:.4g}".replace("-", "−")
+    assert hits.describe_hit(state, hit) == f"bottleneck · reduce · 16×28×28 · channel 3, y 12, x 7: {value_text}"
 
 
-def test_a_thin_box_can_be_hit_beside_its_edge_and_by_its_name():
+def test_a_thin_box_is_hit_beside_its_edge_and_at_its_name():
     project = Project(NoiseInput((1000, 1, 1)), (Design("deep", Network((conv("conv", 2),))),))
     state = state_of(project, yaw=-90.0, pitch=0.0, scale="true")
     laid_out = lay_out_volumes(state, 900, 500)
@@ -83,27 +83,27 @@ def test_arrow_keys_follow_connections_branches_and_designs():
 @pytest.fixture
 def view(qtbot, monkeypatch):
     monkeypatch.setattr(VolumesView, "turn_milliseconds", 0)
-    made = VolumesView(state_of(TWO))
-    qtbot.addWidget(made)
-    made.resize(1000, 600)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+    view = VolumesView(state_of(TWO))
+    qtbot.addWidget(view)
+    view.resize(1000, 600)
+    view.show()
+    qtbot.waitExposed(view)
+    return view
 
 
-def test_the_toolbar_drops_its_words_where_they_have_no_room(view):
-    words = [label for label in view.findChildren(QLabel) if label.text() in ("Camera", "Edges")]
-    assert [label.isVisible() for label in words] == [True, True]
+def test_the_toolbar_hides_its_labels_if_they_do_not_fit(view):
+    labels = [label for label in view.findChildren(QLabel) if label.text() in ("Camera", "Edges")]
+    assert [label.isVisible() for label in labels] == [True, True]
     view.resize(view.minimumSizeHint().width(), 400)
     assert view.width() < 400
-    assert not any(label.isVisible() for label in words)
+    assert not any(label.isVisible() for label in labels)
     for button in filter(QToolButton.isVisible, view.findChildren(QToolButton)):
         assert button.width() >= button.minimumSizeHint().width()
     view.resize(1000, 600)
-    assert [label.isVisible() for label in words] == [True, True]
+    assert [label.isVisible() for label in labels] == [True, True]
 
 
-def test_a_window_of_900_by_560_is_reached(window):
+def test_the_window_can_be_resized_to_900_by_560(window):
     window.resize(900, 560)
     QApplication.processEvents()
     assert (window.width(), window.height()) == (900, 560)
@@ -132,30 +132,30 @@ def _move(position, widget, button, modifier):
     )
 
 
-def test_a_click_on_a_front_face_chooses_the_volume_the_channel_and_the_pixel(view, qtbot):
+def test_a_click_on_a_front_face_selects_volume_channel_and_pixel(view, qtbot):
     scene = view.canvas.current_layout().scene
     box = box_of(scene, "reduce")
     volume = view._state.volume_at(box.ref).volume
-    with qtbot.waitSignal(view.focus_requested) as asked:
+    with qtbot.waitSignal(view.focus_requested) as request:
         at = point_of(view, "reduce", "bottleneck", (7.5 / 28, 12.5 / 28, 0))
         QTest.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=at)
-    (focus,) = asked.args
+    (focus,) = request.args
     assert focus.ref == ("bottleneck", "reduce")
     assert focus.channel == faces.most_varied_channel(volume)
     assert focus.pixel == (12, 7)
 
 
-def test_a_click_before_a_run_chooses_the_volume_only(view, qtbot):
+def test_a_click_before_a_run_selects_only_the_volume(view, qtbot):
     update_view(view, state_of(TWO, run=False))
-    with qtbot.waitSignal(view.focus_requested) as asked:
+    with qtbot.waitSignal(view.focus_requested) as request:
         QTest.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=point_of(view, "reduce", "bottleneck"))
-    assert asked.args == [Focus("bottleneck", "reduce")]
+    assert request.args == [Focus("bottleneck", "reduce")]
 
 
-def test_a_drag_turns_the_camera_and_chooses_nothing(view, qtbot):
+def test_a_drag_turns_the_camera_and_selects_nothing(view, qtbot):
     looks = []
     view.look_requested.connect(looks.append)
-    view.focus_requested.connect(lambda focus: pytest.fail(f"chose {focus}"))
+    view.focus_requested.connect(lambda focus: pytest.fail(f"selected {focus}"))
     start = point_of(view, "reduce", "bottleneck")
     drag(view.canvas, start, start + QPoint(40, 20))
     assert looks[0].yaw > Look().yaw
@@ -169,7 +169,7 @@ def test_a_drag_turns_the_camera_and_chooses_nothing(view, qtbot):
         (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier),
     ],
 )
-def test_a_middle_or_shift_drag_moves_the_picture(view, button, modifier):
+def test_a_drag_with_the_middle_button_or_shift_moves_the_picture(view, button, modifier):
     view.look_requested.connect(lambda look: pytest.fail("turned"))
     drag(view.canvas, QPoint(300, 300), QPoint(340, 310), modifier, button)
     assert (view.canvas.offset.x(), view.canvas.offset.y()) == (40, 10)
@@ -177,7 +177,7 @@ def test_a_middle_or_shift_drag_moves_the_picture(view, button, modifier):
     assert view.canvas.offset == QPointF()
 
 
-def test_zooming_keeps_the_point_under_the_mouse_and_fit_shows_all(view):
+def test_zooming_keeps_the_point_under_the_mouse_and_fit_shows_the_complete_picture(view):
     before = view.canvas.hit_at(QPointF(point_of(view, "reduce", "bottleneck")))
     at = QPointF(point_of(view, "reduce", "bottleneck"))
     view.canvas.zoom_by(3.0, at)
@@ -191,21 +191,21 @@ def test_zooming_keeps_the_point_under_the_mouse_and_fit_shows_all(view):
 
 
 @pytest.mark.parametrize(("key", "name"), [(Qt.Key.Key_T, "Top"), (Qt.Key.Key_F, "Front"), (Qt.Key.Key_1, "3-D")])
-def test_keys_and_buttons_ask_for_the_named_views(view, qtbot, key, name):
+def test_keys_and_buttons_request_the_named_views(view, qtbot, key, name):
     update_view(view, state_of(TWO, yaw=10.0, pitch=10.0))
-    for act in (
+    for trigger in (
         lambda: QTest.keyClick(view.canvas, key),
         lambda: QTest.mouseClick(view.cameras[name], Qt.MouseButton.LeftButton),
     ):
-        with qtbot.waitSignal(view.look_requested) as asked:
-            act()
-        assert (asked.args[0].yaw, asked.args[0].pitch) == CAMERA_VIEWS[name]
-    assert not view.cameras[name].isChecked()  # until a state says so
+        with qtbot.waitSignal(view.look_requested) as request:
+            trigger()
+        assert (request.args[0].yaw, request.args[0].pitch) == CAMERA_VIEWS[name]
+    assert not view.cameras[name].isChecked()  # until the state has this camera
     update_view(view, state_of(TWO, yaw=CAMERA_VIEWS[name][0], pitch=CAMERA_VIEWS[name][1]))
     assert view.cameras[name].isChecked()
 
 
-def test_a_named_view_is_reached_in_one_smooth_motion(view, qtbot, monkeypatch):
+def test_the_camera_turns_to_a_named_view_in_steps(view, qtbot, monkeypatch):
     monkeypatch.setattr(VolumesView, "turn_milliseconds", 80)
     looks = []
     view.look_requested.connect(looks.append)
@@ -216,8 +216,8 @@ def test_a_named_view_is_reached_in_one_smooth_motion(view, qtbot, monkeypatch):
     assert len(pitches) > 2
 
 
-def answered(view, state):
-    """The looks that a view asks for; each is shown at once, as in the window."""
+def record_states(view, state):
+    """The states of a view whose requested looks are shown at once, as in the window."""
     states = [state]
     update_view(view, state)
 
@@ -233,23 +233,23 @@ def cameras(states):
     return [(state.look.yaw, state.look.pitch) for state in states]
 
 
-def test_a_motion_gives_way_to_another_one_from_where_the_camera_is(view, qtbot, monkeypatch):
+def test_a_second_motion_of_the_camera_starts_where_the_first_is(view, qtbot, monkeypatch):
     monkeypatch.setattr(VolumesView, "turn_milliseconds", 200)
-    states = answered(view, state_of(TWO))
+    states = record_states(view, state_of(TWO))
     view.turn_to("Top")
     qtbot.waitUntil(lambda: states[-1].look.pitch > 40)
-    reached = states[-1].look.pitch
+    pitch_before = states[-1].look.pitch
     del states[:-1]
     view.turn_to("Front")
     qtbot.waitUntil(lambda: cameras(states)[-1] == CAMERA_VIEWS["Front"])
     pitches = [pitch for _, pitch in cameras(states)]
-    assert pitches[0] == reached
+    assert pitches[0] == pitch_before
     assert pitches == sorted(pitches, reverse=True)
 
 
-def test_the_mouse_takes_the_camera_out_of_a_motion(view, qtbot, monkeypatch):
+def test_turning_by_the_mouse_stops_a_motion_of_the_camera(view, qtbot, monkeypatch):
     monkeypatch.setattr(VolumesView, "turn_milliseconds", 200)
-    states = answered(view, state_of(TWO))
+    states = record_states(view, state_of(TWO))
     view.turn_to("Top")
     qtbot.waitUntil(lambda: states[-1].look.pitch > 30)
     view.canvas.turned.emit(1.0, 0.0)
@@ -264,30 +264,30 @@ def test_a_motion_begins_and_ends_slowly(view):
     assert curve.valueForProgress(0.9) > 0.95
 
 
-def test_the_scale_of_edges_is_chosen_in_the_toolbar(view, qtbot):
-    with qtbot.waitSignal(view.look_requested) as asked:
+def test_the_scale_of_edges_is_selected_in_the_toolbar(view, qtbot):
+    with qtbot.waitSignal(view.look_requested) as request:
         QTest.mouseClick(view.scales["log"], Qt.MouseButton.LeftButton)
-    assert asked.args[0].scale == "log"
+    assert request.args[0].scale == "log"
 
 
-def test_arrow_keys_choose_neighbours_and_shift_turns(view, qtbot):
+def test_arrow_keys_select_neighbours_and_with_shift_turn_the_camera(view, qtbot):
     update_view(view, state_of(TWO, focus=Focus("bottleneck", "reduce")))
-    with qtbot.waitSignal(view.focus_requested) as asked:
+    with qtbot.waitSignal(view.focus_requested) as request:
         QTest.keyClick(view.canvas, Qt.Key.Key_Right)
-    assert asked.args == [Focus("bottleneck", "conv5x5")]
+    assert request.args == [Focus("bottleneck", "conv5x5")]
     with qtbot.waitSignal(view.look_requested) as turned:
         QTest.keyClick(view.canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     assert turned.args[0].yaw == Look().yaw + 5
 
 
-def test_hovering_says_what_the_mouse_is_on(view, qtbot):
+def test_hovering_reports_the_volume_and_channel(view, qtbot):
     at = QPointF(point_of(view, "reduce", "bottleneck"))
-    with qtbot.waitSignal(view.hovered) as said:
+    with qtbot.waitSignal(view.hovered) as hovered:
         QApplication.sendEvent(
             view.canvas, _move(at, view.canvas, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier)
         )
-    assert said.args[0].startswith("bottleneck · reduce · 16×28×28 · channel ")
+    assert hovered.args[0].startswith("bottleneck · reduce · 16×28×28 · channel ")
 
 
-def test_the_chains_are_described_for_those_who_do_not_see_them(view):
+def test_the_accessible_description_lists_volumes_in_order(view):
     assert "naive: input 256×28×28 → conv5x5 32×28×28" in view.canvas.accessibleDescription()

@@ -1,20 +1,21 @@
-"""Controls of forms: changes by the user are reported at once, shown values are not, the wheel needs the focus."""
+"""Widgets of forms: changes by the user are reported at once, shown values are not, and the wheel needs the focus."""
 
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QAction, QWheelEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.widgets.choice_controls import CheckControl, Checklist, ChoiceBox, ChoiceControl, OptionalControl
+from gui.widgets.choice_controls import CheckControl, Checklist, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
 from gui.widgets.flow import FlowLayout
 from gui.widgets.glyphs import _GLYPHS, GlyphButton
 from gui.widgets.number_controls import DOUBLINGS, IntegerControl, NumberControl, parse_seed, slider_steps
 from gui.widgets.pair_controls import MarginsControl, PairControl
 from gui.widgets.texts import ElidedLabel, NameField
+from tests.gui.user_input import select_option, turn_wheel
 
 
 def show_active(qtbot: QtBot, widget: QWidget) -> QWidget:
@@ -31,21 +32,6 @@ def record_changes(control: Control) -> list[Any]:
     return values
 
 
-def turn_wheel(widget: QWidget, steps: int = 1) -> None:
-    middle = QPointF(widget.rect().center())
-    event = QWheelEvent(
-        middle,
-        QPointF(widget.mapToGlobal(middle.toPoint())),
-        QPoint(),
-        QPoint(0, 120 * steps),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(widget, event)
-
-
 CONTROLS = {
     "integer": (lambda: IntegerControl(1, 10**9), [1, 64, 100, 5000]),
     "pair": (lambda: PairControl(1, 1000), [3, (3, 5), 7]),
@@ -58,7 +44,7 @@ CONTROLS = {
 
 
 @pytest.mark.parametrize("name", CONTROLS)
-def test_a_shown_value_is_read_back_and_not_reported(qtbot: QtBot, name: str):
+def test_a_shown_value_is_returned_but_not_reported(qtbot: QtBot, name: str):
     make, values = CONTROLS[name]
     control = make()
     qtbot.addWidget(control)
@@ -106,7 +92,7 @@ def test_a_typed_integer_is_reported_digit_by_digit(qtbot: QtBot):
     assert control.slider.steps[control.slider.value()] == 64
 
 
-def test_the_slider_goes_through_common_numbers_and_stays_near_others(qtbot: QtBot):
+def test_the_slider_steps_through_common_numbers_from_any_number(qtbot: QtBot):
     control = IntegerControl(1, 10**9)
     show_active(qtbot, control)
     control.show_value(100)
@@ -125,7 +111,7 @@ def test_doublings_are_common_filter_counts_in_order():
     assert slider_steps(0, 1_000_000) == tuple(range(16))
 
 
-def test_a_pair_opens_and_closes_its_link(qtbot: QtBot):
+def test_a_pair_is_edited_apart_if_its_link_is_open_and_together_if_closed(qtbot: QtBot):
     control = PairControl(1, 99)
     show_active(qtbot, control)
     control.show_value(3, reset=True)
@@ -140,7 +126,7 @@ def test_a_pair_opens_and_closes_its_link(qtbot: QtBot):
     assert not control.boxes[1].isVisible()
 
 
-def test_an_open_link_stays_open_when_both_numbers_become_alike(qtbot: QtBot):
+def test_an_open_link_stays_open_if_both_numbers_become_equal(qtbot: QtBot):
     control = PairControl(1, 99)
     show_active(qtbot, control)
     control.show_value((3, 5), reset=True)
@@ -151,32 +137,22 @@ def test_an_open_link_stays_open_when_both_numbers_become_alike(qtbot: QtBot):
     assert not control.boxes[1].isVisible()
 
 
-def choose(qtbot: QtBot, choice: ChoiceBox, value: object) -> None:
-    """Choose with the keyboard, as a user does."""
-    index = [option for option, text in choice.options if text].index(value)
-    choice.setFocus()
-    qtbot.keyClick(choice, Qt.Key.Key_Home)
-    for _ in range(index):
-        qtbot.keyClick(choice, Qt.Key.Key_Down)
-    assert choice.value() == value
-
-
-def test_margins_start_from_the_numbers_that_were_shown(qtbot: QtBot):
+def test_the_four_margins_start_from_the_value_shown_before(qtbot: QtBot):
     control = MarginsControl(("same", "valid"), 0, 99)
     show_active(qtbot, control)
     control.show_value(2, reset=True)
     changes = record_changes(control)
-    choose(qtbot, control.mode, 4)
+    select_option(qtbot, control.mode, 4)
     assert control.value() == 2
     assert [box.isVisible() for box in control.boxes] == [True] * 4
     control.boxes[3].stepUp()
     assert changes[-1] == (2, 2, 2, 3)
-    choose(qtbot, control.mode, "same")
+    select_option(qtbot, control.mode, "same")
     assert changes[-1] == "same"
     assert not any(box.isVisible() for box in control.boxes)
 
 
-def test_margins_that_become_alike_keep_their_sides_open(qtbot: QtBot):
+def test_margins_that_become_equal_stay_four_fields(qtbot: QtBot):
     control = MarginsControl(("same", "valid"), 0, 99)
     show_active(qtbot, control)
     control.show_value((1, 2, 1, 3), reset=True)
@@ -187,24 +163,24 @@ def test_margins_that_become_alike_keep_their_sides_open(qtbot: QtBot):
     assert control.value() == (1, 2)
 
 
-def test_a_number_that_cannot_be_read_is_refused_with_the_reason_and_taken_back(qtbot: QtBot):
+def test_text_that_is_no_number_is_refused_with_the_reason_and_escape_restores_the_number(qtbot: QtBot):
     control = NumberControl(parse_seed, str)
     show_active(qtbot, control)
     control.show_value(7)
-    changes, refused = record_changes(control), []
-    control.refused.connect(refused.append)
+    changes, refusals = record_changes(control), []
+    control.refused.connect(refusals.append)
     control.edit.selectAll()
     qtbot.keyClicks(control.edit, "-")
     assert changes == []
-    assert "integer" in refused[-1]
+    assert "integer" in refusals[-1]
     qtbot.keyClick(control.edit, Qt.Key.Key_Escape)
-    assert (control.edit.text(), refused[-1]) == ("7", "")
+    assert (control.edit.text(), refusals[-1]) == ("7", "")
     control.edit.selectAll()
     qtbot.keyClicks(control.edit, "12")
     assert changes == [1, 12]
 
 
-def test_unchecking_none_gives_what_none_stood_for(qtbot: QtBot):
+def test_unchecking_none_sets_the_value_that_none_means(qtbot: QtBot):
     control = OptionalControl(PairControl(1, 99), "as the kernel")
     show_active(qtbot, control)
     control.show_value(None, reset=True)
@@ -216,7 +192,7 @@ def test_unchecking_none_gives_what_none_stood_for(qtbot: QtBot):
     assert changes == [(3, 5), None]
 
 
-def test_a_checklist_keeps_the_order_of_choosing_and_never_gets_empty(qtbot: QtBot):
+def test_a_checklist_keeps_the_order_of_checking_and_at_least_one_item(qtbot: QtBot):
     control = Checklist()
     show_active(qtbot, control)
     control.set_options([("a", "a", True), ("b", "b", True), ("c", "c", False)])
@@ -250,7 +226,7 @@ def test_a_name_is_committed_once_and_a_refused_one_never(qtbot: QtBot):
     assert not field.reason.isVisible()
 
 
-def test_escape_takes_a_typed_name_back(qtbot: QtBot):
+def test_escape_restores_a_name(qtbot: QtBot):
     field = NameField(lambda name: "")
     show_active(qtbot, field)
     field.show_name("conv", reset=True)
@@ -260,7 +236,7 @@ def test_escape_takes_a_typed_name_back(qtbot: QtBot):
     assert field.edit.text() == "conv"
 
 
-def test_another_name_from_outside_replaces_what_is_typed_and_the_same_does_not(qtbot: QtBot):
+def test_another_shown_name_replaces_typed_text_and_the_same_name_does_not(qtbot: QtBot):
     field = NameField(lambda name: "")
     show_active(qtbot, field)
     field.show_name("conv", reset=True)
@@ -276,13 +252,15 @@ def test_each_glyph_is_drawn_inside_its_button(qtbot: QtBot, glyph: str):
     button = GlyphButton(glyph, "Do it (Ctrl+X)")
     show_active(qtbot, button)
     image = button.grab().toImage()
-    ground = image.pixelColor(1, 1)
-    inked = [(x, y) for x in range(image.width()) for y in range(image.height()) if image.pixelColor(x, y) != ground]
-    assert inked
+    background = image.pixelColor(1, 1)
+    glyph_pixels = [
+        (x, y) for x in range(image.width()) for y in range(image.height()) if image.pixelColor(x, y) != background
+    ]
+    assert glyph_pixels
     assert button.accessibleName() == "Do it"
 
 
-def test_a_glyph_button_follows_its_action_and_shows_none_of_its_text(qtbot: QtBot):
+def test_a_glyph_button_follows_its_action_without_showing_its_text(qtbot: QtBot):
     plain, button = GlyphButton("copy", "Copy"), GlyphButton("copy", "Copy")
     action = QAction("Duplicate", button)
     action.setToolTip("Duplicate conv (Ctrl+D)")
@@ -296,7 +274,7 @@ def test_a_glyph_button_follows_its_action_and_shows_none_of_its_text(qtbot: QtB
     assert (button.accessibleName(), button.isEnabled()) == ("Duplicate pool", False)
 
 
-def test_an_elided_label_has_all_of_its_text_as_its_tooltip(qtbot: QtBot):
+def test_an_elided_label_has_its_complete_text_as_tooltip(qtbot: QtBot):
     label = ElidedLabel("/a/very/long/path/to/some/file.png")
     show_active(qtbot, label)
     label.resize(60, 20)
@@ -304,7 +282,7 @@ def test_an_elided_label_has_all_of_its_text_as_its_tooltip(qtbot: QtBot):
     assert label.minimumSizeHint().width() < 60
 
 
-def test_a_flow_begins_a_new_row_where_the_next_widget_would_not_fit(qtbot: QtBot) -> None:
+def test_a_flow_layout_starts_a_new_row_if_the_next_widget_does_not_fit(qtbot: QtBot) -> None:
     widget = QWidget()
     qtbot.addWidget(widget)
     flow = FlowLayout(widget)
@@ -314,12 +292,12 @@ def test_a_flow_begins_a_new_row_where_the_next_widget_would_not_fit(qtbot: QtBo
     for child in children:
         child.setFixedSize(50, 20)
         flow.addWidget(child)
-    for width, places in (
+    for width, positions in (
         (250, [(2, 3), (56, 3), (110, 3), (164, 3)]),
         (112, [(2, 3), (56, 3), (2, 27), (56, 27)]),
         (54, [(2, 3), (2, 27), (2, 51), (2, 75)]),
     ):
         flow.setGeometry(QRect(0, 0, width, flow.heightForWidth(width)))
-        assert [(child.x(), child.y()) for child in children] == places
-        assert flow.heightForWidth(width) == places[-1][1] + 23
+        assert [(child.x(), child.y()) for child in children] == positions
+        assert flow.heightForWidth(width) == positions[-1][1] + 23
     assert flow.minimumSize().width() == 54

@@ -1,4 +1,4 @@
-"""The one path: edits, undo, runs and files become states."""
+"""The workbench: edits, undo, runs and files become states."""
 
 import threading
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.files.paths import RESOURCES
@@ -17,6 +18,7 @@ from engine.network.node_ref import STEM
 from engine.project.file import load_project, save_project
 from engine.project.project import Design, Project
 from engine.run.check import check
+from engine.run.execute import RunRequest, run_all
 from engine.text.problems import ProjectError
 from gui.state import edits
 from gui.state.edit import Edit
@@ -25,7 +27,7 @@ from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
 from tests.gui.conftest import PROJECT
 
-NAIVE = ("naive", "conv5x5")
+NAIVE_CONV = ("naive", "conv5x5")
 
 
 def with_filters(project: Project, filters: int, design: str = "naive") -> Project:
@@ -42,15 +44,15 @@ def run(workbench: Workbench, qtbot: QtBot) -> None:
         workbench.run()
 
 
-def test_an_edit_changes_shapes_and_costs_before_the_next_line_runs(workbench: Workbench) -> None:
+def test_an_edit_changes_shapes_and_costs_at_once(workbench: Workbench) -> None:
     edit_filters(workbench, 9)
-    report = workbench.state.report(NAIVE)
+    report = workbench.state.report(NAIVE_CONV)
     assert report is not None
     assert report.output_shape == (9, 12, 12)
     assert report.macs == 12 * 12 * 9 * 5 * 5 * 8
 
 
-def test_undo_and_redo_show_the_project_before_and_after(workbench: Workbench) -> None:
+def test_undo_and_redo_restore_the_project_before_and_after(workbench: Workbench) -> None:
     edit_filters(workbench, 9)
     edited = workbench.state.project
     workbench.document.undo_stack.undo()
@@ -79,37 +81,41 @@ def test_edits_of_different_settings_are_different_undo_steps(workbench: Workben
     assert workbench.document.undo_stack.count() == 2
 
 
-def test_an_edit_that_changes_nothing_is_no_undo_step(workbench: Workbench) -> None:
+def test_an_edit_without_a_change_is_no_undo_step(workbench: Workbench) -> None:
     edit_filters(workbench, 6)
     assert workbench.document.undo_stack.count() == 0
     assert workbench.state.clean
 
 
-def test_a_run_gives_the_volume_that_the_engine_computes(workbench: Workbench, qtbot: QtBot) -> None:
+def test_a_run_ends_with_the_fresh_volumes_that_the_engine_computes(workbench: Workbench, qtbot: QtBot) -> None:
     run(workbench, qtbot)
-    result = workbench.state.volume_at(NAIVE).result
+    expected = run_all(RunRequest.of(PROJECT), lambda event: None)
+    assert set(workbench.state.run.results) == set(expected)
+    for ref, node_done in expected.items():
+        np.testing.assert_array_equal(workbench.state.run.results[ref].volume, node_done.volume)
+    result = workbench.state.volume_at(NAIVE_CONV).result
     assert result is not None
     assert result.volume.shape == (6, 12, 12)
-    assert workbench.state.volume_at(NAIVE).is_fresh
+    assert workbench.state.volume_at(NAIVE_CONV).is_fresh
     assert workbench.state.run.progress is None
 
 
 def test_an_edit_makes_results_stale_and_undo_makes_them_fresh(workbench: Workbench, qtbot: QtBot) -> None:
     run(workbench, qtbot)
     edit_filters(workbench, 9)
-    assert workbench.state.volume_at(NAIVE).result is not None
-    assert not workbench.state.volume_at(NAIVE).is_fresh
+    assert workbench.state.volume_at(NAIVE_CONV).result is not None
+    assert not workbench.state.volume_at(NAIVE_CONV).is_fresh
     workbench.document.undo_stack.undo()
-    assert workbench.state.volume_at(NAIVE).is_fresh
+    assert workbench.state.volume_at(NAIVE_CONV).is_fresh
 
 
-def test_undo_after_a_second_run_finds_the_first_results_again(workbench: Workbench, qtbot: QtBot) -> None:
+def test_undo_after_a_second_run_returns_to_the_results_of_the_first(workbench: Workbench, qtbot: QtBot) -> None:
     run(workbench, qtbot)
-    first = workbench.state.volume_at(NAIVE).result
+    first = workbench.state.volume_at(NAIVE_CONV).result
     edit_filters(workbench, 9)
     run(workbench, qtbot)
     workbench.document.undo_stack.undo()
-    again = workbench.state.volume_at(NAIVE).result
+    again = workbench.state.volume_at(NAIVE_CONV).result
     assert first is not None
     assert again is not None
     assert again.volume is first.volume
@@ -117,40 +123,40 @@ def test_undo_after_a_second_run_finds_the_first_results_again(workbench: Workbe
 
 def test_a_second_run_recomputes_only_what_lies_downstream_of_the_edit(workbench: Workbench, qtbot: QtBot) -> None:
     run(workbench, qtbot)
-    before = {place: workbench.state.volume_at(place).result for place in workbench.state.run.results}
+    before = {ref: workbench.state.volume_at(ref).result for ref in workbench.state.run.results}
     edit_filters(workbench, 9)
     run(workbench, qtbot)
-    changed = {place for place, result in before.items() if workbench.state.volume_at(place).result is not result}
-    assert changed == {NAIVE}
+    changed = {ref for ref, result in before.items() if workbench.state.volume_at(ref).result is not result}
+    assert changed == {NAIVE_CONV}
 
 
-def test_a_run_started_during_another_gives_only_the_newer_results(workbench: Workbench, qtbot: QtBot) -> None:
-    seen: list[int] = []
-    workbench.runner.node_done.connect(lambda event: seen.append(event.volume.shape[0]) if event.ref == NAIVE else 0)
+def test_a_run_started_during_another_returns_only_its_own_results(workbench: Workbench, qtbot: QtBot) -> None:
+    filters_of_results: list[int] = []
+    workbench.runner.node_done.connect(
+        lambda event: filters_of_results.append(event.volume.shape[0]) if event.ref == NAIVE_CONV else 0
+    )
     for filters in (7, 8, 9):
         edit_filters(workbench, filters)
         workbench.run()
     qtbot.waitUntil(lambda: workbench.state.run.progress is None)
-    assert seen == [9]
-    assert workbench.state.volume_at(NAIVE).is_fresh
+    assert filters_of_results == [9]
+    assert workbench.state.volume_at(NAIVE_CONV).is_fresh
 
 
-def test_what_a_run_for_other_settings_gives_does_not_replace_a_fresh_result(
-    workbench: Workbench, qtbot: QtBot
-) -> None:
+def test_a_late_result_for_other_settings_does_not_replace_a_fresh_one(workbench: Workbench, qtbot: QtBot) -> None:
     run(workbench, qtbot)
-    fresh = workbench.state.volume_at(NAIVE).result
+    fresh = workbench.state.volume_at(NAIVE_CONV).result
     edit_filters(workbench, 9)
     workbench.run()
     workbench.document.undo_stack.undo()
     qtbot.waitUntil(lambda: workbench.state.run.progress is None)
-    assert workbench.state.volume_at(NAIVE).result is fresh
-    assert workbench.state.volume_at(NAIVE).is_fresh
+    assert workbench.state.volume_at(NAIVE_CONV).result is fresh
+    assert workbench.state.volume_at(NAIVE_CONV).is_fresh
     workbench.document.undo_stack.redo()
-    assert workbench.state.volume_at(NAIVE).is_fresh
+    assert workbench.state.volume_at(NAIVE_CONV).is_fresh
 
 
-def test_a_run_of_a_project_in_which_nothing_can_run_ends_the_run_under_way(qtbot: QtBot) -> None:
+def test_a_run_with_nothing_to_compute_ends_the_run_in_progress(qtbot: QtBot) -> None:
     workbench = Workbench(slow_project())
     with qtbot.waitSignal(workbench.runner.node_done):
         workbench.run()
@@ -161,12 +167,12 @@ def test_a_run_of_a_project_in_which_nothing_can_run_ends_the_run_under_way(qtbo
     workbench.close()
 
 
-def test_a_design_with_a_mistake_leaves_the_others_to_run(workbench: Workbench, qtbot: QtBot) -> None:
+def test_designs_without_a_mistake_run_beside_one_with_a_mistake(workbench: Workbench, qtbot: QtBot) -> None:
     project = workbench.state.project
     wrong = project.network("naive").with_layer("conv5x5", Conv2d(filters=6, kernel=5, groups=5))
     workbench.edit("Set groups to 5", project.with_network("naive", wrong))
     run(workbench, qtbot)
-    assert workbench.state.volume_at(NAIVE).result is None
+    assert workbench.state.volume_at(NAIVE_CONV).result is None
     assert workbench.state.volume_at(("bottleneck", "conv5x5")).is_fresh
     assert [problem.design for problem in workbench.state.check.problems] == ["naive", "naive"]
 
@@ -176,7 +182,7 @@ def slow_project() -> Project:
     return Project(NoiseInput((256, 56, 56)), (Design("slow", network),))
 
 
-def test_cancel_ends_a_run_and_keeps_what_was_computed(qtbot: QtBot) -> None:
+def test_cancel_ends_a_run_and_keeps_its_results(qtbot: QtBot) -> None:
     workbench = Workbench(slow_project())
     with qtbot.waitSignal(workbench.runner.node_done):
         workbench.run()
@@ -189,11 +195,11 @@ def test_cancel_ends_a_run_and_keeps_what_was_computed(qtbot: QtBot) -> None:
     assert 0 < len(results) < 41
 
 
-def test_what_a_cancelled_run_had_still_to_tell_is_not_heard(workbench: Workbench, qtbot: QtBot) -> None:
+def test_late_reports_of_a_cancelled_run_are_dropped(workbench: Workbench, qtbot: QtBot) -> None:
     ends: list[object] = []
     workbench.runner.ended.connect(ends.append)
     workbench.run()
-    workbench.runner.worker._pool.waitForDone()  # all is said, and waits to be heard
+    workbench.runner.worker._pool.waitForDone()  # all reports are queued
     workbench.cancel()
     qtbot.wait(10)
     assert ends == []
@@ -201,10 +207,10 @@ def test_what_a_cancelled_run_had_still_to_tell_is_not_heard(workbench: Workbenc
     assert workbench.state.run.progress is None
 
 
-def test_results_of_a_design_that_was_removed_during_the_run_are_dropped(workbench: Workbench, qtbot: QtBot) -> None:
+def test_results_of_a_design_removed_during_the_run_are_dropped(workbench: Workbench, qtbot: QtBot) -> None:
     workbench.run()
-    left = workbench.state.project.with_designs(workbench.state.project.designs[1:])
-    workbench.edit("Remove naive", left)
+    remaining = workbench.state.project.with_designs(workbench.state.project.designs[1:])
+    workbench.edit("Remove naive", remaining)
     qtbot.waitUntil(lambda: workbench.state.run.progress is None)
     assert {design for design, _ in workbench.state.run.results} == {STEM, "bottleneck"}
 
@@ -217,21 +223,17 @@ def test_closing_during_a_run_leaves_no_worker(qtbot: QtBot) -> None:
     assert not workbench.runner.worker.busy
 
 
-def test_the_engine_runs_outside_the_windows_thread(workbench: Workbench, qtbot: QtBot) -> None:
+def test_a_run_uses_another_thread_than_the_window(workbench: Workbench, qtbot: QtBot) -> None:
     threads: list[int] = []
-    workbench.runner.worker._reported.connect(lambda *_: threads.append(threading.get_ident()), type=_direct())
+    workbench.runner.worker._reported.connect(
+        lambda *_: threads.append(threading.get_ident()), type=Qt.ConnectionType.DirectConnection
+    )
     run(workbench, qtbot)
     assert threads
     assert threading.get_ident() not in threads
 
 
-def _direct() -> object:
-    from PySide6.QtCore import Qt
-
-    return Qt.ConnectionType.DirectConnection
-
-
-def test_a_fault_in_a_file_found_by_a_run_is_told_at_its_node(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_nan_in_an_input_file_is_a_problem_at_the_input(qtbot: QtBot, tmp_path: Path) -> None:
     array = np.zeros((2, 3, 3), np.float32)
     array[1, 2, 0] = np.nan
     np.save(tmp_path / "volume.npy", array)
@@ -243,23 +245,23 @@ def test_a_fault_in_a_file_found_by_a_run_is_told_at_its_node(qtbot: QtBot, tmp_
     workbench.close()
 
 
-def test_the_selection_moves_to_the_last_volume_when_its_node_goes(workbench: Workbench) -> None:
+def test_the_focus_moves_to_the_last_volume_if_its_node_is_removed(workbench: Workbench) -> None:
     workbench.set_focus(Focus("bottleneck", "reduce", 1))
     network = workbench.state.project.network("bottleneck").without("reduce")
     workbench.edit("Remove reduce", workbench.state.project.with_network("bottleneck", network))
     assert workbench.state.focus == Focus("bottleneck", "conv5x5")
 
 
-def test_undo_selects_what_was_selected_before_the_edit_and_redo_what_was_after(workbench: Workbench) -> None:
-    chosen = Focus("naive", "conv5x5", channel=2, pixel=(3, 4))
-    workbench.set_focus(chosen)
+def test_undo_restores_the_focus_before_the_edit_and_redo_the_one_after(workbench: Workbench) -> None:
+    focus = Focus("naive", "conv5x5", channel=2, pixel=(3, 4))
+    workbench.set_focus(focus)
     edit_filters(workbench, 9)
     workbench.set_focus(Focus("bottleneck", "reduce", channel=1))
     workbench.document.undo_stack.undo()
-    assert workbench.state.focus == chosen
+    assert workbench.state.focus == focus
     workbench.set_focus(Focus("bottleneck", "reduce", channel=1))
     workbench.document.undo_stack.redo()
-    assert workbench.state.focus == chosen
+    assert workbench.state.focus == focus
 
 
 def propose(workbench: Workbench, edit: Edit | None) -> None:
@@ -267,7 +269,7 @@ def propose(workbench: Workbench, edit: Edit | None) -> None:
     workbench.edit(edit.text, edit.project, edit.merge, edit.focus)
 
 
-STEPS: dict[str, Callable[[Project], Edit | None]] = {
+EDITS: dict[str, Callable[[Project], Edit | None]] = {
     "remove": lambda project: edits.remove_node(project, "bottleneck", "reduce"),
     "rename": lambda project: edits.rename_node(project, "bottleneck", "reduce", "squeeze"),
     "rename the design": lambda project: edits.rename_design(project, "bottleneck", "narrow"),
@@ -276,41 +278,41 @@ STEPS: dict[str, Callable[[Project], Edit | None]] = {
     "remove the design": lambda project: edits.remove_design(project, "bottleneck"),
     "add": lambda project: edits.add_layer(project, "bottleneck", "reduce", "activation"),
     "move": lambda project: edits.move_node(project, "bottleneck", "reduce", 1),
-    "of another kind": lambda project: edits.set_kind(project, ("bottleneck", "reduce"), "max_pool2d"),
+    "change the kind": lambda project: edits.set_kind(project, ("bottleneck", "reduce"), "max_pool2d"),
 }
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_undo_and_redo_of_an_edit_that_moves_the_selection_move_it_back_and_forth(
-    workbench: Workbench, step: str
+@pytest.mark.parametrize("edit_name", EDITS)
+def test_undo_and_redo_of_an_edit_that_moves_the_focus_move_it_back_and_forth(
+    workbench: Workbench, edit_name: str
 ) -> None:
-    chosen = Focus("bottleneck", "reduce", channel=1, pixel=(2, 5))
-    workbench.set_focus(chosen)
-    propose(workbench, STEPS[step](workbench.state.project))
+    focus = Focus("bottleneck", "reduce", channel=1, pixel=(2, 5))
+    workbench.set_focus(focus)
+    propose(workbench, EDITS[edit_name](workbench.state.project))
     after = workbench.state.focus
     assert after.ref in workbench.state.check
     workbench.set_focus(Focus("naive", "conv5x5"))
     for _ in range(2):
         workbench.document.undo_stack.undo()
-        assert workbench.state.focus == chosen
+        assert workbench.state.focus == focus
         workbench.document.undo_stack.redo()
         assert workbench.state.focus == after
 
 
-def test_undo_of_one_drag_selects_what_was_selected_when_it_began(workbench: Workbench) -> None:
-    began, ended = Focus("naive", "conv5x5", channel=0), Focus("naive", "conv5x5", channel=5)
-    workbench.set_focus(began)
+def test_undo_of_a_drag_restores_the_focus_before_it_and_redo_the_one_after(workbench: Workbench) -> None:
+    first, last = Focus("naive", "conv5x5", channel=0), Focus("naive", "conv5x5", channel=5)
+    workbench.set_focus(first)
     edit_filters(workbench, 7, merge="filters")
-    workbench.set_focus(ended)
+    workbench.set_focus(last)
     edit_filters(workbench, 8, merge="filters")
     assert workbench.document.undo_stack.count() == 1
     workbench.document.undo_stack.undo()
-    assert workbench.state.focus == began
+    assert workbench.state.focus == first
     workbench.document.undo_stack.redo()
-    assert workbench.state.focus == ended
+    assert workbench.state.focus == last
 
 
-def test_redo_selects_the_last_volume_if_the_edit_removed_what_was_selected(workbench: Workbench) -> None:
+def test_redo_moves_the_focus_to_the_last_volume_if_the_edit_removes_its_node(workbench: Workbench) -> None:
     workbench.set_focus(Focus("bottleneck", "reduce", 1))
     network = workbench.state.project.network("bottleneck").without("reduce")
     workbench.edit("Remove reduce", workbench.state.project.with_network("bottleneck", network))
@@ -320,24 +322,24 @@ def test_redo_selects_the_last_volume_if_the_edit_removed_what_was_selected(work
     assert workbench.state.focus == Focus("bottleneck", "conv5x5")
 
 
-def test_each_of_several_undo_steps_selects_what_was_selected_before_its_edit(workbench: Workbench) -> None:
+def test_each_undo_step_restores_the_focus_before_its_edit(workbench: Workbench) -> None:
     before = []
-    for filters, chosen in ((7, Focus("naive", "conv5x5")), (8, Focus("bottleneck", "reduce")), (9, Focus("naive"))):
-        workbench.set_focus(chosen)
-        before.append(chosen)
+    for filters, focus in ((7, Focus("naive", "conv5x5")), (8, Focus("bottleneck", "reduce")), (9, Focus("naive"))):
+        workbench.set_focus(focus)
+        before.append(focus)
         edit_filters(workbench, filters)
-    for chosen in reversed(before):
+    for focus in reversed(before):
         workbench.document.undo_stack.undo()
-        assert workbench.state.focus == chosen
+        assert workbench.state.focus == focus
 
 
-def test_a_selection_of_what_is_not_there_is_refused(workbench: Workbench) -> None:
+def test_a_focus_on_a_missing_node_is_refused(workbench: Workbench) -> None:
     before = workbench.state
     workbench.set_focus(Focus("naive", "nothing"))
     assert workbench.state is before
 
 
-def test_opening_a_wrong_file_leaves_project_history_and_path(workbench: Workbench, tmp_path: Path) -> None:
+def test_opening_an_invalid_file_changes_nothing(workbench: Workbench, tmp_path: Path) -> None:
     edit_filters(workbench, 9)
     before = workbench.state
     (tmp_path / "wrong.toml").write_text("format = 1\n[input\n")
@@ -347,7 +349,7 @@ def test_opening_a_wrong_file_leaves_project_history_and_path(workbench: Workben
     assert workbench.document.undo_stack.canUndo()
 
 
-def test_opening_a_file_starts_a_history_of_its_own(workbench: Workbench, tmp_path: Path) -> None:
+def test_opening_a_file_starts_an_empty_history(workbench: Workbench, tmp_path: Path) -> None:
     edit_filters(workbench, 9)
     save_project(PROJECT, tmp_path / "p.toml")
     workbench.open(tmp_path / "p.toml")
@@ -357,17 +359,17 @@ def test_opening_a_file_starts_a_history_of_its_own(workbench: Workbench, tmp_pa
     assert not workbench.document.undo_stack.canUndo()
 
 
-def test_a_project_that_is_opened_shows_no_result_of_the_one_before(
+def test_an_opened_project_keeps_only_the_results_with_its_keys(
     workbench: Workbench, qtbot: QtBot, tmp_path: Path
 ) -> None:
     run(workbench, qtbot)
     save_project(with_filters(PROJECT, 9), tmp_path / "p.toml")
     workbench.open(tmp_path / "p.toml")
-    assert workbench.state.volume_at(NAIVE).result is None
-    assert workbench.state.volume_at(("bottleneck", "conv5x5")).is_fresh  # the same as before, by its key
+    assert workbench.state.volume_at(NAIVE_CONV).result is None
+    assert workbench.state.volume_at(("bottleneck", "conv5x5")).is_fresh  # the same key as before
 
 
-def test_saving_makes_the_state_clean_and_an_edit_makes_it_dirty(workbench: Workbench, tmp_path: Path) -> None:
+def test_saving_makes_the_state_clean_and_an_edit_makes_it_unclean(workbench: Workbench, tmp_path: Path) -> None:
     edit_filters(workbench, 9)
     assert not workbench.state.clean
     workbench.document.save(tmp_path / "p.toml")
@@ -379,7 +381,7 @@ def test_saving_makes_the_state_clean_and_an_edit_makes_it_dirty(workbench: Work
     assert workbench.state.clean
 
 
-def test_saving_over_a_file_that_changed_on_disk_asks_first(workbench: Workbench, tmp_path: Path) -> None:
+def test_a_file_that_changed_on_disk_is_overwritten_only_on_request(workbench: Workbench, tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     workbench.document.save(path)
     path.write_text("somebody else's")
@@ -405,27 +407,27 @@ def test_a_file_of_a_newer_format_is_never_overwritten(workbench: Workbench, tmp
     assert load_project(tmp_path / "mine.toml").project == PROJECT
 
 
-def test_every_change_of_state_is_told_once_with_old_and_new(workbench: Workbench) -> None:
-    told: list[tuple[ViewState, ViewState]] = []
-    workbench.changed.connect(lambda old, new: told.append((old, new)))
+def test_every_change_of_state_is_signalled_once_with_old_and_new(workbench: Workbench) -> None:
+    changes: list[tuple[ViewState, ViewState]] = []
+    workbench.changed.connect(lambda old, new: changes.append((old, new)))
     before = workbench.state
     workbench.set_look(replace(before.look, logarithmic=True))
-    assert [(old is before, new is workbench.state) for old, new in told] == [(True, True)]
+    assert [(old is before, new is workbench.state) for old, new in changes] == [(True, True)]
 
 
-def test_designs_input_is_the_stems_last_volume(workbench: Workbench, qtbot: QtBot) -> None:
+def test_the_input_of_a_design_is_the_last_volume_of_the_stem(workbench: Workbench, qtbot: QtBot) -> None:
     stem = Network((Node("stem_conv", Conv2d(filters=4, kernel=3)),))
     workbench.edit("Add stem", replace(PROJECT, stem=stem))
     run(workbench, qtbot)
     assert workbench.state.volume_at(("naive", INPUT)).result is workbench.state.volume_at((STEM, "stem_conv")).result
-    received = workbench.state.volume_at((STEM, INPUT)).result
-    assert received is not None
-    assert received.volume.shape == (8, 12, 12)
+    stem_input = workbench.state.volume_at((STEM, INPUT)).result
+    assert stem_input is not None
+    assert stem_input.volume.shape == (8, 12, 12)
     assert check(workbench.state.project).analyses["naive"].input_shape == (4, 12, 12)
 
 
 @pytest.mark.parametrize(
-    ("name", "chosen"),
+    ("name", "focus"),
     [
         ("inception_3a_5x5_branch", Focus("naive", "conv5x5")),
         ("inception_3a_192", Focus("naive", "inception_3a/concat")),
@@ -433,8 +435,8 @@ def test_designs_input_is_the_stems_last_volume(workbench: Workbench, qtbot: QtB
         ("nin", Focus("NIN", "conv1")),
     ],
 )
-def test_the_last_volume_is_chosen_first_but_of_a_classifier_the_first(
-    workbench: Workbench, name: str, chosen: Focus
+def test_an_opened_project_has_the_focus_on_its_last_volume_or_on_the_first_of_a_classifier(
+    workbench: Workbench, name: str, focus: Focus
 ) -> None:
     workbench.open(RESOURCES / "projects" / f"{name}.toml", sample=True)
-    assert workbench.state.focus == chosen
+    assert workbench.state.focus == focus

@@ -1,0 +1,61 @@
+"""States of the inspector after a run: of a chain of convolutions, and of a layer of every kind."""
+
+from msgspec.structs import replace
+
+from engine.layers import (
+    Activation,
+    Add,
+    AvgPool2d,
+    BatchNorm,
+    Concat,
+    Conv2d,
+    Dense,
+    Dropout,
+    GlobalAvgPool2d,
+    LocalResponseNorm,
+    MaxPool2d,
+)
+from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Project
+from engine.run.check import check
+from engine.run.execute import RunRequest, run_all
+from gui.command_line.offscreen import state_after_run
+from gui.state.view_state import Focus
+
+CHAIN = (Node("wide", Conv2d(6, 3)), Node("narrow", Conv2d(4, 1)), Node("last", Conv2d(3, 3, padding="valid")))
+PROJECT = Project(
+    NoiseInput((8, 9, 11), seed=3), (Design("d", Network(CHAIN)), Design("e", Network(CHAIN))), title="Two"
+)
+
+EVERY_KIND = (
+    Node("conv2d", Conv2d(4, 3, stride=2), (INPUT,)),
+    Node("max_pool2d", MaxPool2d(2, padding=1)),
+    Node("avg_pool2d", AvgPool2d(2, stride=1), ("conv2d",)),
+    Node("activation", Activation("tanh")),
+    Node("batch_norm", BatchNorm()),
+    Node("lrn", LocalResponseNorm()),
+    Node("dropout", Dropout()),
+    Node("concat", Concat(), ("activation", "dropout")),
+    Node("add", Add(), ("activation", "dropout")),
+    Node("softmax", Activation("softmax")),
+    Node("global_avg_pool2d", GlobalAvgPool2d()),
+    Node("dense", Dense(5), ("add",)),
+)
+KINDS = Project(NoiseInput((3, 9, 8), seed=1), (Design("d", Network(EVERY_KIND)),))
+
+
+def run_project(project, focus=None, **look):
+    """The state after a run of a project."""
+    state = state_after_run(project, run_all(RunRequest.of(project), lambda event: None), "light")
+    return replace(
+        state, focus=focus or Focus("d", project.designs[0].network.nodes[-1].name), look=replace(state.look, **look)
+    )
+
+
+def with_filters(state, filters):
+    """The state after an edit of the first layer: everything behind it is stale."""
+    project = state.project
+    network = project.design("d").network.with_layer("wide", Conv2d(filters, 3))
+    project = project.with_network("d", network)
+    return replace(state, project=project, check=check(project))

@@ -1,0 +1,53 @@
+"""The list of problems: a click or Enter leads to what has the mistake."""
+
+from msgspec.structs import replace
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from engine.layers import Conv2d
+from engine.network.graph import INPUT, Network, Node
+from engine.project.project import Design
+from engine.text.problems import Problem
+from gui.panels.problems import ProblemsPanel
+from gui.state.view_state import Focus, RunView, ViewState
+from tests.gui.panel_harness import PROJECT, PanelHarness
+from tests.gui.view_harness import state_of
+
+
+def state_with_problems() -> ViewState:
+    mistaken = Network((Node("conv", Conv2d(4, 3, groups=3)),))
+    before_run = state_of(replace(PROJECT, designs=(Design("naive", mistaken),)))
+    return replace(before_run, run=RunView(problems=(Problem("out of memory", "$.designs[0]", "naive"),)))
+
+
+def test_problems_are_listed_and_a_click_or_enter_selects_their_node(qtbot: QtBot):
+    panel = ProblemsPanel(state_with_problems())
+    harness = PanelHarness(qtbot, panel)
+    texts = [panel.list.item(row).text() for row in range(panel.list.count())]
+    assert panel.count_label.text() == f"{len(texts)} mistakes"
+    assert texts[0].startswith("naive › conv\ngroups 3 does not divide")
+    assert texts[-1] == "naive\nout of memory"
+    rect = panel.list.visualItemRect(panel.list.item(0))
+    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    panel.list.setCurrentRow(panel.list.count() - 1)
+    qtbot.keyClick(panel.list, Qt.Key.Key_Return)
+    assert harness.focuses == [Focus("naive", "conv"), Focus("naive", INPUT)]
+
+
+def test_problems_are_copied_with_their_position_in_the_file(qtbot: QtBot):
+    panel = ProblemsPanel(state_with_problems())
+    PanelHarness(qtbot, panel)
+    qtbot.mouseClick(panel.copy, Qt.MouseButton.LeftButton)
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[0].startswith("$.designs[0].nodes[0].groups: conv: groups 3")
+    assert len(lines) == panel.list.count()
+
+
+def test_without_problems_the_list_is_hidden_with_a_message(qtbot: QtBot):
+    panel = ProblemsPanel(state_with_problems())
+    harness = PanelHarness(qtbot, panel)
+    harness.show(state_of(PROJECT))
+    assert panel.count_label.text() == "No mistakes"
+    assert not panel.list.isVisible()
+    assert not panel.copy.isVisible()

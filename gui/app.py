@@ -26,7 +26,7 @@ def make_application() -> QApplication:
     QCoreApplication.setApplicationName("Convolume")
     QCoreApplication.setOrganizationName("Convolume")
     app.setStyle("Fusion")
-    pg.setConfigOptions(imageAxisOrder="row-major", antialias=True)  # type: ignore[no-untyped-call]
+    pg.setConfigOptions(imageAxisOrder="row-major", antialias=True, mouseRateLimit=0)
     app.setWindowIcon(load_icon("convolume", THEMES["light"].accent, THEMES["light"].muted))
     return app
 

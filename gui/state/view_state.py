@@ -112,6 +112,8 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     path: Path | None = None
     clean: bool = True
     rank_search: RankSearchState = RankSearchState()
+    session: int = 0
+    """Number of the opened project: views keep their zoom while it stays the same, and fit for another."""
 
     def analysis(self, design: str) -> Analysis | None:
         """The analysis of a design or of the stem; None if there is none of that name."""

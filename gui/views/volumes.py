@@ -67,7 +67,7 @@ class VolumesView(View):
             self._show_look()
         if old.check is not new.check or _blocks_differ(old.look, new.look):
             self.canvas.setAccessibleDescription(_describe_volumes(new))
-        parts = ("project", "check", "run", "focus", "look")
+        parts = ("project", "check", "run", "focus", "look", "session")
         if any(getattr(old, part) is not getattr(new, part) for part in parts):
             self.canvas.show_state(new)
 
@@ -133,9 +133,9 @@ class VolumesView(View):
         for scale, button in self.scales.items():
             button.clicked.connect(partial(self._on_scale_clicked, scale))
         self.fit_button.clicked.connect(self.canvas.fit)
-        self.focus_button.clicked.connect(self.canvas.zoom_to_focus)
-        self.nearer_button.clicked.connect(partial(self._on_zoom_clicked, 1.25))
-        self.farther_button.clicked.connect(partial(self._on_zoom_clicked, 0.8))
+        self.focus_button.clicked.connect(self.canvas.zoom_to_selection)
+        self.nearer_button.clicked.connect(self.canvas.zoom_in)
+        self.farther_button.clicked.connect(self.canvas.zoom_out)
         self.canvas.turned.connect(self._on_canvas_turned)
         self.canvas.camera_chosen.connect(self.turn_to)
         self.canvas.ref_selected.connect(self._on_canvas_ref_selected)
@@ -159,9 +159,6 @@ class VolumesView(View):
     def _on_scale_clicked(self, scale: DepthScale) -> None:
         self.scales[scale].setChecked(self._state.look.scale == scale)
         self.look_requested.emit(replace(self._state.look, scale=scale))
-
-    def _on_zoom_clicked(self, factor: float) -> None:
-        self.canvas.zoom_by(factor)
 
     def _on_canvas_turned(self, yaw: float, pitch: float) -> None:
         self._motion.stop()

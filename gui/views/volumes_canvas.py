@@ -1,23 +1,19 @@
-"""The canvas of the Volumes view: paints the boxes and handles turning, zoom, mouse and keys."""
+"""The canvas of the Volumes view: a pyqtgraph view of the painted boxes, whose camera turns by mouse and keys."""
 
 from collections.abc import Iterator
+from functools import partial
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
+from pyqtgraph.GraphicsScene.mouseEvents import MouseDragEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QTransform
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.cost import metrics
 from engine.network.analysis import Report
 from engine.network.node_ref import NodeRef
+from gui.graphics.canvas import Canvas
+from gui.graphics.painted_item import PaintedItem
+from gui.graphics.zoom_box import ZoomBox
 from gui.paint.volumes import drawing, hits
 from gui.paint.volumes.hits import Direction, VolumeHit
 from gui.paint.volumes.layout import VolumesLayout, lay_out_volumes
@@ -30,8 +26,6 @@ _SMALLEST_TEXT = 6.0
 """Height in pixels below which text is not drawn."""
 
 _DEGREES_PER_PIXEL = 0.4
-_NEAREST, _FARTHEST = 60.0, 0.4
-"""Limits of the zoom."""
 
 _AROUND_BLOCK, _AROUND_VOLUME = 1.1, 2.2
 """Width of the view, in widths of the selected block or volume, after zooming to it."""
@@ -49,11 +43,30 @@ _TURNS: dict[int, tuple[float, float]] = {
     Qt.Key.Key_Up: (0.0, 5.0),
     Qt.Key.Key_Down: (0.0, -5.0),
 }
-_ZOOM_KEYS = {Qt.Key.Key_Plus: 1.25, Qt.Key.Key_Equal: 1.25, Qt.Key.Key_Minus: 0.8}
 
 
-class VolumesCanvas(QWidget):
-    """The picture with its own zoom and pan; it reports what mouse and keys request."""
+class _CameraBox(ZoomBox):
+    """A zoom box in which a drag turns the camera, and moves the picture with Shift, Space or the middle button."""
+
+    turned = Signal(float, float)
+    """Pixels to the right and down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.space_down = False
+
+    def mouseDragEvent(self, event: MouseDragEvent, axis: int | None = None) -> None:
+        shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier) or self.space_down
+        if event.button() != Qt.MouseButton.LeftButton or shifted:
+            super().mouseDragEvent(event, axis)
+            return
+        event.accept()
+        step = event.scenePos() - event.lastScenePos()
+        self.turned.emit(step.x(), step.y())
+
+
+class VolumesCanvas(Canvas):
+    """The picture in a ViewBox; it reports what mouse and keys request."""
 
     turned = Signal(float, float)
     """Degrees of yaw and pitch to add."""
@@ -64,62 +77,69 @@ class VolumesCanvas(QWidget):
     hit_selected = Signal(object)
     block_toggled = Signal(object)
     """Reference of a block to open or close."""
-    hovered = Signal(str)
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Volumes", THEMES[state.look.theme], parent)
         self.state = state
-        self.zoom = 1.0
-        self.offset = QPointF()
-        self._pressed: QPointF | None = None
-        self._last = QPointF()
-        self._drag_mode: str = ""
-        self._space_down = False
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Volumes")
+        self._box = _CameraBox()
+        self._picture = PaintedItem(self._paint)
+        self._box.addItem(self._picture)
+        self._box.sigResized.connect(self._on_box_resized)
+        self.setCentralItem(self._box)
+        self._box.turned.connect(
+            lambda right, down: self.turned.emit(_DEGREES_PER_PIXEL * right, _DEGREES_PER_PIXEL * down)
+        )
+        self.keys |= {key: partial(self.camera_chosen.emit, name) for key, name in _CAMERA_KEYS.items()}
         self.setMinimumSize(240, 160)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:
         return QSize(900, 500)
 
+    @property
+    def zoom_box(self) -> ZoomBox:
+        return self._box
+
     def show_state(self, state: ViewState) -> None:
-        self._keep_block_in_place(self.state, state)
-        self.state = state
-        self.update()
+        old, self.state = self.state, state
+        self.show_theme(THEMES[state.look.theme])
+        if old.session != state.session:
+            self.fit()
+        else:
+            self._keep_block_in_place(old, state)
+        self._picture.update()
 
     def current_layout(self) -> VolumesLayout:
         return lay_out_volumes(self.state, self.width(), self.height())
 
+    def _on_box_resized(self) -> None:
+        whole = QRectF(0, 0, self.width(), self.height())
+        self._box.set_whole(whole)
+        self._picture.set_rect(whole)
+
+    def picture_point(self, position: QPointF) -> QPointF:
+        """Return the point of the whole picture at a point of the widget."""
+        return QPointF(self._box.mapSceneToView(position))
+
+    def widget_point(self, point: QPointF) -> QPointF:
+        """Return the point of the widget at a point of the whole picture."""
+        return QPointF(self._box.mapViewToScene(point))
+
     def hit_at(self, position: QPointF) -> VolumeHit | None:
         """Return what is under a point of the widget."""
-        at = (position - self.offset) / self.zoom
+        at = self.picture_point(position)
         return hits.hit_volumes(self.state, self.current_layout(), at.x(), at.y())
 
-    def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
-        """Zoom about a point of the widget, its middle by default."""
-        fixed = QPointF(self.width() / 2, self.height() / 2) if about is None else about
-        zoom = min(_NEAREST, max(_FARTHEST, self.zoom * factor))
-        self.offset = fixed - (fixed - self.offset) * (zoom / self.zoom)
-        self.zoom = zoom
-        self.update()
-
-    def fit(self) -> None:
-        """Show the whole picture."""
-        self.zoom, self.offset = 1.0, QPointF()
-        self.update()
-
-    def zoom_to_focus(self) -> None:
+    def zoom_to_selection(self) -> None:
         """Show the selected volume and its surroundings, or the selected block."""
         ref = self.state.focus.ref
         rect = self._rect_of(self.state, ref)
         if rect is not None:
             opened = self.state.check.block(ref) is not None and self.state.is_open(ref)
-            zoom = min(self.width() / rect.width(), self.height() / rect.height())
-            self.zoom = min(_NEAREST, max(1.0, zoom / (_AROUND_BLOCK if opened else _AROUND_VOLUME)))
-            self.offset = QPointF(self.width() / 2, self.height() / 2) - rect.center() * self.zoom
-            self.update()
+            around = _AROUND_BLOCK if opened else _AROUND_VOLUME
+            wide, high = around * rect.width(), around * rect.height()
+            middle = rect.center()
+            self._box.zoom_to(QRectF(middle.x() - wide / 2, middle.y() - high / 2, wide, high))
 
     def _rect_of(self, state: ViewState, ref: NodeRef) -> QRectF | None:
         """Return the rectangle of a node in the whole picture of a state."""
@@ -133,103 +153,71 @@ class VolumesCanvas(QWidget):
     def _keep_block_in_place(self, old: ViewState, new: ViewState) -> None:
         """Keep a block that is opened or closed at its position if the picture is zoomed."""
         toggled = old.look.toggled_blocks ^ new.look.toggled_blocks
-        if len(toggled) == 1 and self.zoom > 1.0:
+        if len(toggled) == 1 and self._box.zoom.across > 1.0:
             before, after = (self._rect_of(state, ref) for state in (old, new) for ref in toggled)
             if before is not None and after is not None:
-                self.offset += (before.center() - after.center()) * self.zoom
+                self._box.pan_by((before.center() - after.center()) * self._box.zoom.across)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme = THEMES[self.state.look.theme]
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.base))
-        painter.save()
-        painter.translate(self.offset)
-        painter.scale(self.zoom, self.zoom)
-        rect = QRectF(0, 0, self.width(), self.height())
-        visible = QRectF(-self.offset / self.zoom, self.size() / self.zoom)
+    def _paint(self, painter: QPainter) -> None:
+        """Paint the visible part of the picture.
+
+        Texts are painted at their size on the screen, so they are sharp at every zoom. The transform is that of the
+        box without its rounding errors, which would move letters off the pixels.
+        """
+        visible, factor = self._box.viewRect(), self._box.zoom.across
+        left, top = (round(-start * factor, 6) for start in (visible.left(), visible.top()))
+        painter.setTransform(QTransform(factor, 0.0, 0.0, factor, left, top))
         drawing.draw_volumes(
-            painter, rect, self.state, theme, self.current_layout(), _SMALLEST_TEXT, self.zoom, visible
+            painter,
+            self._box.whole,
+            self.state,
+            self._theme,
+            self.current_layout(),
+            _SMALLEST_TEXT,
+            factor,
+            visible,
         )
-        painter.restore()
-        if self.hasFocus():
-            painter.setPen(QPen(QColor(theme.accent), 2))
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
-        painter.end()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._pressed = self._last = event.position()
-        self._drag_mode = ""
+    # Mouse and keys
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        position = event.position()
-        if self._pressed is None:
-            self._report_hover(position)
-            return
-        if not self._drag_mode and (position - self._pressed).manhattanLength() >= QApplication.startDragDistance() / 2:
-            shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier) or self._space_down
-            panning = shifted or bool(event.buttons() & Qt.MouseButton.MiddleButton)
-            self._drag_mode = "pan" if panning else "turn"
-        step, self._last = position - self._last, position
-        if self._drag_mode == "pan":
-            self.offset += step
-            self.update()
-        elif self._drag_mode == "turn":
-            self.turned.emit(_DEGREES_PER_PIXEL * step.x(), _DEGREES_PER_PIXEL * step.y())
+    def describe(self, point: QPointF) -> str:
+        hit = self.hit_at(point)
+        return "" if hit is None else hits.describe_hit(self.state, hit)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        clicked = self._pressed is not None and not self._drag_mode and event.button() == Qt.MouseButton.LeftButton
-        self._pressed, self._drag_mode = None, ""
-        hit = self.hit_at(event.position()) if clicked else None
+    def tip(self, point: QPointF) -> str:
+        hit = self.hit_at(point)
+        return "" if hit is None else self._tip_text(hit)
+
+    def click(self, point: QPointF) -> None:
+        hit = self.hit_at(point)
         if hit is not None:
             self.hit_selected.emit(hit)
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self._pressed = None
-        hit = self.hit_at(event.position())
+    def double_click(self, point: QPointF) -> None:
+        """Open or close a block, or show the whole picture."""
+        hit = self.hit_at(point)
         if hit is None or self.state.check.block(hit.ref) is None:
             self.fit()
         else:
             self.block_toggled.emit(hit.ref)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self.zoom_by(1.0015 ** event.angleDelta().y(), event.position())
-        event.accept()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.hovered.emit("")
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, shifted = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        key, modifiers = event.key(), event.modifiers()
         if key == Qt.Key.Key_Space:
-            self._space_down = True
-        elif key in _CAMERA_KEYS:
-            self.camera_chosen.emit(_CAMERA_KEYS[Qt.Key(key)])
-        elif key in _TURNS and shifted:
+            self._box.space_down = True
+        elif key in _TURNS and modifiers & Qt.KeyboardModifier.ShiftModifier:
             self.turned.emit(*_TURNS[key])
-        elif key in KEY_STEPS and (key not in _ARROW_KEYS or event.modifiers() & Qt.KeyboardModifier.ControlModifier):
+        elif key in KEY_STEPS and (key not in _ARROW_KEYS or modifiers & Qt.KeyboardModifier.ControlModifier):
             self._step_focus(KEY_STEPS[key])
         elif key in _ARROW_KEYS:
             self._select_neighbour(_ARROW_KEYS[key])
-        elif key in _ZOOM_KEYS:
-            self.zoom_by(_ZOOM_KEYS[Qt.Key(key)])
-        elif key == Qt.Key.Key_0:
-            self.fit()
-        elif key == Qt.Key.Key_Z and not event.modifiers():
-            self.zoom_to_focus()
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space_down = False
+            self._box.space_down = False
         super().keyReleaseEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            hit = self.hit_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), "" if hit is None else self._tip_text(hit), self)
-            return True
-        return super().event(event)
 
     def _step_focus(self, by: FocusStep) -> None:
         """Select another value of the selected volume."""
@@ -241,10 +229,6 @@ class VolumesCanvas(QWidget):
         ref = hits.find_neighbour(scene, hits.find_box(self.state, scene, self.state.focus.ref), direction)
         if ref is not None:
             self.ref_selected.emit(ref)
-
-    def _report_hover(self, position: QPointF) -> None:
-        hit = self.hit_at(position)
-        self.hovered.emit("" if hit is None else hits.describe_hit(self.state, hit))
 
     def _tip_text(self, hit: VolumeHit) -> str:
         """Return the label of a layer and its exact costs with formulas."""

@@ -65,7 +65,7 @@ class Workbench(QObject):
         """Show another project, with a new history and no results."""
         self.cancel()
         self.rank_search.clear()
-        self._set_state(replace(self.state, run=RunView()))
+        self._set_state(replace(self.state, run=RunView(), session=self.state.session + 1))
         self.document.replace(Version(project, initial_focus(project, check(project))), path, file)
 
     def run(self) -> None:

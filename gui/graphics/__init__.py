@@ -1,0 +1,1 @@
+"""Parts of pyqtgraph's views that several views share: the canvas, its zoom and pan, and items that host painting."""

@@ -1,0 +1,162 @@
+"""A ViewBox with the zoom and pan that all views have in common."""
+
+from collections.abc import Iterable
+
+import pyqtgraph as pg
+from pyqtgraph.GraphicsScene.mouseEvents import MouseDragEvent
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QGraphicsSceneWheelEvent
+
+from gui.graphics.zoom import FIT, Zoom, fitted_size, scale_about, visible_rect, zoom_of
+
+WHEEL_BASE = 1.0015
+"""Magnification per unit of the wheel's angle, of which a notch has 120."""
+ZOOM_STEP = 1.25
+"""Magnification of a key or button."""
+MOST_ZOOM = 64.0
+
+
+class ZoomBox(pg.ViewBox):
+    """Shows a part of a whole: the wheel zooms about the mouse, a drag moves the part.
+
+    Linked boxes show the same part of their wholes. Neither pyqtgraph's automatic ranges nor its own links and aspect
+    lock are used: a locked aspect and a link work against each other as soon as two boxes differ in size.
+
+    Parameters
+    ----------
+    keeps_aspect
+        Whether a unit has the same length in both directions; if so, both are zoomed together.
+    zooms
+        The directions that can be zoomed.
+    up
+        Whether y increases upwards.
+    from_corner
+        Where a whole is put that is smaller than the box: in the top left corner, or else in the middle.
+    """
+
+    zoom_changed = Signal(object)
+    """The new Zoom, after mouse, key or button have changed it."""
+
+    def __init__(
+        self, *, keeps_aspect: bool = True, zooms: str = "xy", up: bool = False, from_corner: bool = False
+    ) -> None:
+        super().__init__(enableMenu=False, invertY=not up, defaultPadding=0.0)
+        self.disableAutoRange()
+        self.zoom = FIT
+        self.least = 1.0
+        """The smallest magnification."""
+        self.most = MOST_ZOOM
+        self._keeps_aspect, self._zooms, self._from_corner = keeps_aspect, zooms, from_corner
+        self._whole = QRectF(0, 0, 1, 1)
+        self._linked: list[ZoomBox] = []
+
+    # What is visible
+
+    @property
+    def whole(self) -> QRectF:
+        """What fitting shows, in view coordinates."""
+        return self._whole
+
+    def set_whole(self, whole: QRectF) -> None:
+        """Change what fitting shows; the zoom stays."""
+        if whole != self._whole and whole.width() > 0 and whole.height() > 0:
+            self._whole = whole
+            self.apply_zoom()
+
+    @property
+    def pixels_per_unit(self) -> tuple[float, float]:
+        """Horizontal and vertical scale."""
+        rect = self.viewRect()
+        return self.width() / rect.width(), self.height() / rect.height()
+
+    @property
+    def fitted_scale(self) -> float:
+        """Pixels per unit when the whole fits, horizontally."""
+        return float(self.width() / fitted_size(self._whole, self._box_size(), keeps_aspect=self._keeps_aspect)[0])
+
+    def _box_size(self) -> QSizeF:
+        return QSizeF(max(self.width(), 1.0), max(self.height(), 1.0))
+
+    def apply_zoom(self) -> None:
+        """Make the part visible that the zoom names."""
+        rect = visible_rect(
+            self._whole, self._box_size(), self.zoom, keeps_aspect=self._keeps_aspect, from_corner=self._from_corner
+        )
+        self.setRange(rect, padding=0, disableAutoRange=True)
+
+    def resizeEvent(self, event: QGraphicsSceneResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.apply_zoom()
+
+    # Zoom and pan
+
+    def link(self, boxes: Iterable["ZoomBox"]) -> None:
+        """Zoom and move these boxes together with this one."""
+        self._linked = [box for box in boxes if box is not self]
+
+    def set_zoom(self, zoom: Zoom) -> None:
+        """Show another part, in all linked boxes."""
+        for box in (self, *self._linked):
+            box.zoom = zoom
+            box.apply_zoom()
+        self.zoom_changed.emit(zoom)
+
+    def fit(self) -> None:
+        """Show the whole."""
+        self.set_zoom(FIT)
+
+    def zoom_by(self, factor: float, about: QPointF | None = None, directions: str = "xy") -> None:
+        """Zoom about a point in view coordinates, the middle by default."""
+        across, down = (
+            min(max(now * factor, self.least), self.most) / now if name in directions and name in self._zooms else 1.0
+            for name, now in (("x", self.zoom.across), ("y", self.zoom.down))
+        )
+        visible = self.viewRect()
+        self._show_rect(scale_about(visible, visible.center() if about is None else about, across, down))
+
+    def zoom_to(self, rect: QRectF) -> None:
+        """Show a rectangle, as large as fits and the limits permit."""
+        width, height = fitted_size(self._whole, self._box_size(), keeps_aspect=self._keeps_aspect)
+        across, down = width / max(rect.width(), 1e-9), height / max(rect.height(), 1e-9)
+        if self._keeps_aspect:
+            across = down = min(across, down)
+        across, down = (
+            min(max(factor, self.least), self.most) if name in self._zooms else 1.0
+            for name, factor in (("x", across), ("y", down))
+        )
+        size = QSizeF(width / across, height / down)
+        middle = rect.center()
+        self._show_rect(QRectF(middle.x() - size.width() / 2, middle.y() - size.height() / 2, *size.toTuple()))
+
+    def pan_by(self, pixels: QPointF) -> None:
+        """Move what is visible by pixels of the screen."""
+        rect = self.viewRect()
+        across, down = self.pixels_per_unit
+        up = -1.0 if self.yInverted() else 1.0
+        self._show_rect(rect.translated(-pixels.x() / across, up * pixels.y() / down))
+
+    def _show_rect(self, rect: QRectF) -> None:
+        """Show the allowed rectangle nearest to this one."""
+        zoom = zoom_of(self._whole, self._box_size(), rect, keeps_aspect=self._keeps_aspect)
+        allowed = visible_rect(
+            self._whole, self._box_size(), zoom, keeps_aspect=self._keeps_aspect, from_corner=self._from_corner
+        )
+        middle = zoom_of(self._whole, self._box_size(), allowed, keeps_aspect=self._keeps_aspect)
+        self.set_zoom(zoom._replace(x=middle.x, y=middle.y))
+
+    # Mouse
+
+    def wheelEvent(self, event: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
+        """Zoom about the mouse; on an axis, only in its direction."""
+        directions = "xy" if axis is None else "xy"[axis]
+        self.zoom_by(WHEEL_BASE ** event.delta(), self.mapSceneToView(event.scenePos()), directions)
+        event.accept()
+
+    def mouseDragEvent(self, event: MouseDragEvent, axis: int | None = None) -> None:
+        """Move what is visible."""
+        if event.button() == Qt.MouseButton.RightButton:
+            event.ignore()
+            return
+        event.accept()
+        step = event.scenePos() - event.lastScenePos()
+        self.pan_by(QPointF(0.0 if axis == 1 else step.x(), 0.0 if axis == 0 else step.y()))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -102,9 +102,7 @@ def test_in_a_low_window_the_chart_takes_the_space_of_the_maps(window: MainWindo
     window.docks.share_space()
     QTest.mouseClick(window.docks.centre.tabBar(), LEFT, pos=window.docks.centre.tabBar().tabRect(1).center())
     QApplication.processEvents()
-    layout = page.chart.current_layout()
-    assert layout is not None
-    assert layout.chart_layout is not None
+    assert page.chart.visible_chart() is not None
     assert not page.maps.isVisible()
     window.resize(1600, 1000)
     QApplication.processEvents()
@@ -388,15 +386,11 @@ def test_opening_another_project_clears_the_curves(window: MainWindow, page: Bot
 def test_a_click_on_the_chart_chooses_the_rank_drawn_there(
     window: MainWindow, page: BottleneckLayerPage, qtbot: QtBot, wait: Callable[[], None]
 ) -> None:
-    layout = page.chart.current_layout()
-    curve = window.workbench.state.rank_search.curve
-    assert layout is not None
-    assert layout.chart_layout is not None
+    chart, curve = page.chart.visible_chart(), window.workbench.state.rank_search.curve
+    assert chart is not None
     assert curve is not None
-    point = layout.chart_layout.point_at(curve.costs[6], curve.expected_errors[6])
-    assert page.chart.index_at(point) == 6
-    assert page.chart.index_at(QPointF(1, 1)) is None
-    qtbot.mouseClick(page.chart, Qt.MouseButton.LeftButton, pos=point.toPoint())
+    point = chart.point_at(curve.costs[6], curve.expected_errors[6])
+    qtbot.mouseClick(page.chart.viewport(), Qt.MouseButton.LeftButton, pos=point.toPoint())
     wait()
     assert chosen_ranks(window) == (7,)
 
@@ -415,13 +409,12 @@ def test_arrow_keys_step_through_the_ranks(
 def test_hovering_the_chart_announces_the_rank_and_its_errors(
     window: MainWindow, page: BottleneckLayerPage, qtbot: QtBot
 ) -> None:
-    layout, curve = page.chart.current_layout(), window.workbench.state.rank_search.curve
-    assert layout is not None
-    assert layout.chart_layout is not None
+    chart, curve = page.chart.visible_chart(), window.workbench.state.rank_search.curve
+    assert chart is not None
     assert curve is not None
     texts: list[str] = []
     window.views["bottleneck"].hovered.connect(texts.append)
-    qtbot.mouseMove(page.chart, layout.chart_layout.point_at(curve.costs[3], 0.5).toPoint())
+    qtbot.mouseMove(page.chart.viewport(), chart.point_at(curve.costs[3], 0.5).toPoint())
     assert any(text.startswith("r 4: ") and "expected" in text and "plain SVD" in text for text in texts)
 
 

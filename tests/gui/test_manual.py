@@ -22,7 +22,7 @@ from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEWS
 from gui.command_line import command as command_line
 from gui.command_line import commands
-from gui.views.bottleneck_layer import _RANK_STEPS
+from gui.views.bottleneck_chart import _RANK_STEPS
 from gui.widgets.manual_pages import MANUAL
 from gui.widgets.manual_reader import ManualReader
 from gui.window.actions import ACTIONS

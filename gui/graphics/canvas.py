@@ -101,7 +101,21 @@ class Canvas(pg.GraphicsView):
 
     def _on_scene_clicked(self, event: MouseClickEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and not event.isAccepted():
-            (self.double_click if event.double() else self.click)(QPointF(event.scenePos()))
+            self.click(QPointF(event.scenePos()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        event.accept()  # what no item wants is not the parent's either
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        # Not the scene's, which would take its release for another click.
+        self.sceneObj.clickEvents.clear()
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.double_click(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)

@@ -59,18 +59,6 @@ def _start(start: float, extent: float, visible: float, middle: float, *, from_s
     return min(max(start + middle * extent - visible / 2, start), start + extent - visible)
 
 
-def zoom_of(whole: QRectF, size: QSizeF, visible: QRectF, *, keeps_aspect: bool) -> Zoom:
-    """The zoom that shows a rectangle, the reverse of `visible_rect`."""
-    width, height = fitted_size(whole, size, keeps_aspect=keeps_aspect)
-    middle = visible.center()
-    return Zoom(
-        width / visible.width(),
-        height / visible.height(),
-        (middle.x() - whole.left()) / whole.width(),
-        (middle.y() - whole.top()) / whole.height(),
-    )
-
-
 def scale_about(visible: QRectF, point: QPointF, across: float, down: float) -> QRectF:
     """A visible rectangle after zooming about a point, which stays where it is."""
     left = point.x() - (point.x() - visible.left()) / across

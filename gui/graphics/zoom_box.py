@@ -7,7 +7,7 @@ from pyqtgraph.GraphicsScene.mouseEvents import MouseDragEvent
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QGraphicsSceneWheelEvent
 
-from gui.graphics.zoom import FIT, Zoom, fitted_size, scale_about, visible_rect, zoom_of
+from gui.graphics.zoom import FIT, Zoom, fitted_size, scale_about, visible_rect
 
 WHEEL_BASE = 1.0015
 """Magnification per unit of the wheel's angle, of which a notch has 120."""
@@ -107,12 +107,12 @@ class ZoomBox(pg.ViewBox):
 
     def zoom_by(self, factor: float, about: QPointF | None = None, directions: str = "xy") -> None:
         """Zoom about a point in view coordinates, the middle by default."""
-        across, down = (
-            min(max(now * factor, self.least), self.most) / now if name in directions and name in self._zooms else 1.0
-            for name, now in (("x", self.zoom.across), ("y", self.zoom.down))
-        )
+        old = self.zoom
+        across = self._limit("x", old.across * factor) if "x" in directions else old.across
+        down = self._limit("y", old.down * factor) if "y" in directions else old.down
         visible = self.viewRect()
-        self._show_rect(scale_about(visible, visible.center() if about is None else about, across, down))
+        point = visible.center() if about is None else about
+        self._show_around(across, down, scale_about(visible, point, across / old.across, down / old.down).center())
 
     def zoom_to(self, rect: QRectF) -> None:
         """Show a rectangle, as large as fits and the limits permit."""
@@ -120,29 +120,29 @@ class ZoomBox(pg.ViewBox):
         across, down = width / max(rect.width(), 1e-9), height / max(rect.height(), 1e-9)
         if self._keeps_aspect:
             across = down = min(across, down)
-        across, down = (
-            min(max(factor, self.least), self.most) if name in self._zooms else 1.0
-            for name, factor in (("x", across), ("y", down))
-        )
-        size = QSizeF(width / across, height / down)
-        middle = rect.center()
-        self._show_rect(QRectF(middle.x() - size.width() / 2, middle.y() - size.height() / 2, *size.toTuple()))
+        self._show_around(self._limit("x", across), self._limit("y", down), rect.center())
 
     def pan_by(self, pixels: QPointF) -> None:
         """Move what is visible by pixels of the screen."""
-        rect = self.viewRect()
         across, down = self.pixels_per_unit
         up = -1.0 if self.yInverted() else 1.0
-        self._show_rect(rect.translated(-pixels.x() / across, up * pixels.y() / down))
+        middle = self.viewRect().center() + QPointF(-pixels.x() / across, up * pixels.y() / down)
+        self._show_around(self.zoom.across, self.zoom.down, middle)
 
-    def _show_rect(self, rect: QRectF) -> None:
-        """Show the allowed rectangle nearest to this one."""
-        zoom = zoom_of(self._whole, self._box_size(), rect, keeps_aspect=self._keeps_aspect)
-        allowed = visible_rect(
-            self._whole, self._box_size(), zoom, keeps_aspect=self._keeps_aspect, from_corner=self._from_corner
+    def _limit(self, direction: str, factor: float) -> float:
+        return min(max(factor, self.least), self.most) if direction in self._zooms else 1.0
+
+    def _show_around(self, across: float, down: float, middle: QPointF) -> None:
+        """Zoom so that this point is in the middle, or as near to it as the whole permits."""
+        whole = self._whole
+        zoom = Zoom(
+            across, down, (middle.x() - whole.left()) / whole.width(), (middle.y() - whole.top()) / whole.height()
         )
-        middle = zoom_of(self._whole, self._box_size(), allowed, keeps_aspect=self._keeps_aspect)
-        self.set_zoom(zoom._replace(x=middle.x, y=middle.y))
+        allowed = visible_rect(
+            whole, self._box_size(), zoom, keeps_aspect=self._keeps_aspect, from_corner=self._from_corner
+        ).center()
+        x, y = (allowed.x() - whole.left()) / whole.width(), (allowed.y() - whole.top()) / whole.height()
+        self.set_zoom(FIT if across == down == 1.0 else zoom._replace(x=x, y=y))
 
     # Mouse
 

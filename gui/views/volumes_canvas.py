@@ -5,7 +5,7 @@ from functools import partial
 
 from pyqtgraph.GraphicsScene.mouseEvents import MouseDragEvent
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QTransform
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.cost import metrics
@@ -17,6 +17,7 @@ from gui.graphics.zoom_box import ZoomBox
 from gui.paint.volumes import drawing, hits
 from gui.paint.volumes.hits import Direction, VolumeHit
 from gui.paint.volumes.layout import VolumesLayout, lay_out_volumes
+from gui.paint.volumes.pinned_parts import PinnedParts, place_pinned_parts
 from gui.state.focus_steps import FocusStep, step_focus
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
@@ -117,6 +118,10 @@ class VolumesCanvas(Canvas):
         self._box.set_whole(whole)
         self._picture.set_rect(whole)
 
+    def _pinned_parts(self) -> PinnedParts:
+        zoom, top = self._box.zoom.across, self._box.viewRect().top()
+        return place_pinned_parts(self.current_layout(), self.width(), self.height(), zoom, top)
+
     def picture_point(self, position: QPointF) -> QPointF:
         """Return the point of the whole picture at a point of the widget."""
         return QPointF(self._box.mapSceneToView(position))
@@ -127,6 +132,8 @@ class VolumesCanvas(Canvas):
 
     def hit_at(self, position: QPointF) -> VolumeHit | None:
         """Return what is under a point of the widget."""
+        if self._pinned_parts().cover(position):
+            return None
         at = self.picture_point(position)
         return hits.hit_volumes(self.state, self.current_layout(), at.x(), at.y())
 
@@ -159,23 +166,17 @@ class VolumesCanvas(Canvas):
                 self._box.pan_by((before.center() - after.center()) * self._box.zoom.across)
 
     def _paint(self, painter: QPainter) -> None:
-        """Paint the visible part of the picture.
-
-        Texts are painted at their size on the screen, so they are sharp at every zoom. The transform is that of the
-        box without its rounding errors, which would move letters off the pixels.
-        """
-        visible, factor = self._box.viewRect(), self._box.zoom.across
-        left, top = (round(-start * factor, 6) for start in (visible.left(), visible.top()))
-        painter.setTransform(QTransform(factor, 0.0, 0.0, factor, left, top))
+        """Paint the visible part in pixels of the screen: texts are sharp and readable at every zoom."""
+        painter.resetTransform()  # the box's has rounding errors, which would move letters off the pixels
         drawing.draw_volumes(
             painter,
-            self._box.whole,
+            QRectF(0, 0, self.width(), self.height()),
             self.state,
             self._theme,
             self.current_layout(),
             _SMALLEST_TEXT,
-            factor,
-            visible,
+            self._box.zoom.across,
+            self._box.viewRect(),
         )
 
     # Mouse and keys

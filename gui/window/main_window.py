@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
 
 from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEWS, VIEWS_WITH_PICTURE, view_row
+from gui.graphics.canvas import Canvas
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
 from gui.panels.input_panel import InputPanel
@@ -36,7 +37,7 @@ from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.file_commands import FileCommands
 from gui.window.manual import Manual, page_about
 from gui.window.menu_entry import MenuEntry
-from gui.window.menus import DynamicMenu, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
+from gui.window.menus import DynamicMenu, add_canvas_menu, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
 from gui.window.qt_actions import QtActions
 from gui.window.toolbar import Toolbar
 from gui.window.window_layout import WindowLayout
@@ -153,10 +154,17 @@ class MainWindow(QMainWindow):
             assign_mnemonics(menu.actions())
         self.menus = fill_menu_bar(self.menuBar(), self.actions_by_id, self.dynamic_menus)
         self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id)
+        for view_id, view in self.views.items():
+            for canvas in view.findChildren(Canvas):
+                add_canvas_menu(canvas, self.actions_by_id, self._picture_entries(view_id))
 
     def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[MenuEntry]:
         for view_id in VIEWS_WITH_PICTURE:
             yield MenuEntry(f"{view_row(view_id).title}{more}", partial(self._run_at_size, run, view_id))
+
+    def _picture_entries(self, view_id: str) -> Iterator[MenuEntry]:
+        yield MenuEntry("Copy as a picture", partial(self._run_at_size, self.files.copy_view, view_id))
+        yield MenuEntry("Export…", partial(self._run_at_size, self.files.export_view, view_id))
 
     def _run_at_size(self, run: Callable[..., object], view_id: str) -> None:
         """Call `run` for a view at its current size."""
@@ -220,6 +228,12 @@ class MainWindow(QMainWindow):
             self.toolbar.set_menu_icon(menu_id, load_icon(menu_id, theme.text, theme.muted))
 
     # Commands and events of the window itself
+
+    @property
+    def canvas(self) -> Canvas:
+        """The drawing that had the focus last in the window, otherwise that of the volumes."""
+        widget = self.focusWidget()
+        return widget if isinstance(widget, Canvas) else self.views["volumes"].findChildren(Canvas)[0]
 
     def reset_layout(self) -> None:
         """Put every dock back in its original place."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QMenuBar, QWidget
 
-from gui.window.actions import MENU_BAR, MENUS, ROW_MENU, SEPARATOR
+from gui.window.actions import MENU_BAR, MENUS, ROW_MENU, SEPARATOR, ZOOM_MENU
 from gui.window.menu_entry import MenuEntry
 
 _SHORT = 3
@@ -79,6 +79,17 @@ def make_row_menu(rows: QAbstractItemView, actions: Mapping[str, QAction]) -> QM
     rows.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
     rows.customContextMenuRequested.connect(lambda at: menu.popup(rows.viewport().mapToGlobal(at)))
     return menu
+
+
+def add_canvas_menu(canvas: QWidget, actions: Mapping[str, QAction], more: Iterable[MenuEntry]) -> None:
+    """Add the context menu of a drawing, which is the same for all: how it is zoomed, and more entries."""
+    separator = QAction(canvas)
+    separator.setSeparator(True)
+    canvas.addActions([*(actions[entry] for entry in ZOOM_MENU), separator])
+    for entry in more:
+        action = QAction(entry.text, canvas)
+        connect_action(action, entry.run)
+        canvas.addAction(action)
 
 
 def assign_mnemonics(actions: Iterable[QAction]) -> None:

@@ -1,6 +1,7 @@
 """Real widgets without a display. A test fails if it leaks a window or thread, or if a dialog waits for the user."""
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_SCALE_FACTOR", "1")
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 
+import pyqtgraph
 import pytest
 from PySide6.QtCore import QEvent, QSettings, QStandardPaths
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
@@ -56,6 +58,15 @@ def no_leaks(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     assert not open_windows, f"windows left open: {open_windows}"
     assert not [t for t in set(threading.enumerate()) - threads if not t.daemon]
     assert not [w for w in workers if isValid(w) and w.busy], "work outlived its test"
+
+
+@pytest.fixture(autouse=True)
+def no_printed_exceptions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An exception in an event of an item fails the test: pyqtgraph prints it and goes on."""
+    exceptions: list[BaseException | None] = []
+    monkeypatch.setattr(pyqtgraph.debug, "printExc", lambda *_, **__: exceptions.append(sys.exception()))
+    yield
+    assert not exceptions
 
 
 @pytest.fixture(autouse=True)

@@ -218,7 +218,7 @@ def test_drawing_only_the_visible_parts_makes_the_same_picture():
         painter = QPainter(image)
         painter.scale(zoom, zoom)
         painter.translate(-area.x(), -area.y())
-        drawing.draw_volumes(painter, QRectF(0, 0, *size), state, LIGHT, laid_out, 6.0, zoom, part)
+        drawing.draw_scene(painter, state, LIGHT, laid_out.scene, 6.0, size[0], zoom=zoom, area=part)
         painter.end()
         images.append(image)
     assert images[0] == images[1]
@@ -241,15 +241,22 @@ def view(qtbot):
 
 
 def at(view, x, y):
-    position = QPointF(x, y) * view.canvas.current_layout().scene.shrink * view.canvas.zoom + view.canvas.offset
+    position = view.canvas.widget_point(QPointF(x, y) * view.canvas.current_layout().scene.shrink)
     return QPoint(int(position.x()), int(position.y()))
+
+
+def zoom_by(view, factor, about=None):
+    box = view.canvas.zoom_box
+    box.zoom_by(factor, None if about is None else view.canvas.picture_point(about))
 
 
 def test_a_double_click_on_a_closed_block_opens_it(view, qtbot):
     update_view(view, state_with_blocks())
     box = box_of(view.canvas.current_layout().scene, "3a")
     with qtbot.waitSignal(view.look_requested) as request:
-        QTest.mouseDClick(view.canvas, Qt.MouseButton.LeftButton, pos=at(view, *box.prism.corner(0.5, 0.5, 0)))
+        QTest.mouseDClick(
+            view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(view, *box.prism.corner(0.5, 0.5, 0))
+        )
     assert request.args[0].toggled_blocks == {BLOCK}
 
 
@@ -260,20 +267,20 @@ def test_a_double_click_on_name_or_frame_of_an_open_block_closes_it(view, qtbot)
     title = frame.texts[0]
     for x, y in ((title.x + 2, title.y - 2), ((left + right) / 2, bottom), (right, (top + 3 * bottom) / 4)):
         with qtbot.waitSignal(view.look_requested) as request:
-            QTest.mouseDClick(view.canvas, Qt.MouseButton.LeftButton, pos=at(view, x, y))
+            QTest.mouseDClick(view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(view, x, y))
         assert request.args[0].toggled_blocks == frozenset()
 
 
 def test_a_double_click_elsewhere_shows_the_complete_picture(view):
     update_view(view, state_with_blocks())
     view.look_requested.connect(lambda look: pytest.fail("toggled"))
-    view.canvas.zoom_by(3.0)
-    QTest.mouseDClick(view.canvas, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
-    assert view.canvas.zoom == 1.0
+    zoom_by(view, 3.0)
+    QTest.mouseDClick(view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
+    assert view.canvas.zoom_box.zoom.across == 1.0
     stem = box_of(view.canvas.current_layout().scene, "stem")
-    view.canvas.zoom_by(1.2)
-    QTest.mouseDClick(view.canvas, Qt.MouseButton.LeftButton, pos=at(view, stem.x, stem.y))
-    assert view.canvas.zoom == 1.0
+    zoom_by(view, 1.2)
+    QTest.mouseDClick(view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(view, stem.x, stem.y))
+    assert view.canvas.zoom_box.zoom.across == 1.0
 
 
 def middle_of(view, state, ref):
@@ -285,11 +292,11 @@ def test_a_block_opened_while_zoomed_in_stays_where_it_is(view):
     state = state_with_blocks()
     update_view(view, state)
     ref = ("blocks", "3b")
-    view.canvas.zoom_by(4.0, QPointF(middle_of(view, state, ref)))
+    zoom_by(view, 4.0, QPointF(middle_of(view, state, ref)))
     before = middle_of(view, state, ref)
     with_open_block = replace(state, look=replace(state.look, toggled_blocks=frozenset({ref})))
     view.show_state(state, with_open_block)
-    assert view.canvas.zoom == 4.0
+    assert view.canvas.zoom_box.zoom.across == 4.0
     assert (middle_of(view, with_open_block, ref) - before).manhattanLength() <= 4
 
 
@@ -300,14 +307,14 @@ def test_the_focus_is_zoomed_to_by_key_and_button(view, blocks, name):
     state = state_with_blocks(blocks, focus=Focus("blocks", name))
     update_view(view, state)
     QTest.keyClick(view.canvas, Qt.Key.Key_Z)
-    assert view.canvas.zoom > 1.0
+    assert view.canvas.zoom_box.zoom.across > 1.0
     left, top, right, bottom = hits.find_rect(state, view.canvas.current_layout().scene, ("blocks", name))
     corners = [at(view, left, top), at(view, right, bottom)]
     assert all(view.canvas.rect().contains(point) for point in corners)
-    zoom_and_offset = view.canvas.zoom, view.canvas.offset
+    zoom = view.canvas.zoom_box.zoom
     view.canvas.fit()
     QTest.mouseClick(view.focus_button, Qt.MouseButton.LeftButton)
-    assert (view.canvas.zoom, view.canvas.offset) == zoom_and_offset
+    assert view.canvas.zoom_box.zoom == zoom
 
 
 def test_the_tooltip_of_a_block_has_shapes_sums_and_how_to_open_it(view, qtbot):

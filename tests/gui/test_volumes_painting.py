@@ -258,7 +258,8 @@ def heading_rects(state, size):
     painter = QPainter(image)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(legend, "draw_label", record_label)
-        legend.draw_headings(painter, state, lay_out_volumes(state, *size), LIGHT, size[0])
+        layout = lay_out_volumes(state, *size)
+        legend.draw_headings(painter, state, layout, LIGHT, size[0], [top for _, top in layout.scene.heading_points])
     painter.end()
     return rects
 

@@ -10,11 +10,16 @@ from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 from engine.network.graph import INPUT, Network
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
+from gui.graphics.zoom import FIT, Zoom
+from gui.graphics.zoom_box import ZOOM_STEP
 from gui.paint.volumes import faces, hits
 from gui.paint.volumes.camera import CAMERA_VIEWS
 from gui.paint.volumes.layout import lay_out_volumes
+from gui.paint.volumes.pinned_parts import place_pinned_parts
 from gui.state.view_state import Focus, Look
+from gui.theme import LIGHT
 from gui.views.volumes import VolumesView
+from tests.gui.user_input import turn_wheel
 from tests.gui.view_harness import update_view
 from tests.gui.volume_scenes import INCEPTION, TWO, box_of, conv, scene_of, state_of
 
@@ -112,7 +117,7 @@ def test_the_window_can_be_resized_to_900_by_560(window):
 def point_of(view, name, design, fractions=(0.5, 0.5, 0)):
     scene = view.canvas.current_layout().scene
     x, y = box_of(scene, name, design).prism.corner(*fractions)
-    at = QPointF(x, y) * scene.shrink * view.canvas.zoom + view.canvas.offset
+    at = view.canvas.widget_point(QPointF(x, y) * scene.shrink)
     return QPoint(int(at.x()), int(at.y()))
 
 
@@ -138,7 +143,7 @@ def test_a_click_on_a_front_face_selects_volume_channel_and_pixel(view, qtbot):
     volume = view._state.volume_at(box.ref).volume
     with qtbot.waitSignal(view.focus_requested) as request:
         at = point_of(view, "reduce", "bottleneck", (7.5 / 28, 12.5 / 28, 0))
-        QTest.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=at)
+        QTest.mouseClick(view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at)
     (focus,) = request.args
     assert focus.ref == ("bottleneck", "reduce")
     assert focus.channel == faces.most_varied_channel(volume)
@@ -148,7 +153,7 @@ def test_a_click_on_a_front_face_selects_volume_channel_and_pixel(view, qtbot):
 def test_a_click_before_a_run_selects_only_the_volume(view, qtbot):
     update_view(view, state_of(TWO, run=False))
     with qtbot.waitSignal(view.focus_requested) as request:
-        QTest.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=point_of(view, "reduce", "bottleneck"))
+        QTest.mouseClick(view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=point_of(view, "reduce", "bottleneck"))
     assert request.args == [Focus("bottleneck", "reduce")]
 
 
@@ -157,7 +162,7 @@ def test_a_drag_turns_the_camera_and_selects_nothing(view, qtbot):
     view.look_requested.connect(looks.append)
     view.focus_requested.connect(lambda focus: pytest.fail(f"selected {focus}"))
     start = point_of(view, "reduce", "bottleneck")
-    drag(view.canvas, start, start + QPoint(40, 20))
+    drag(view.canvas.viewport(), start, start + QPoint(40, 20))
     assert looks[0].yaw > Look().yaw
     assert looks[0].pitch > Look().pitch
 
@@ -171,23 +176,71 @@ def test_a_drag_turns_the_camera_and_selects_nothing(view, qtbot):
 )
 def test_a_drag_with_the_middle_button_or_shift_moves_the_picture(view, button, modifier):
     view.look_requested.connect(lambda look: pytest.fail("turned"))
-    drag(view.canvas, QPoint(300, 300), QPoint(340, 310), modifier, button)
-    assert (view.canvas.offset.x(), view.canvas.offset.y()) == (40, 10)
-    QTest.mouseDClick(view.canvas, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
-    assert view.canvas.offset == QPointF()
+    view.canvas.zoom_in()
+    before = view.canvas.widget_point(QPointF(500, 300))
+    drag(view.canvas.viewport(), QPoint(300, 300), QPoint(340, 310), modifier, button)
+    moved = view.canvas.widget_point(QPointF(500, 300)) - before
+    assert (moved.x(), moved.y()) == pytest.approx((40, 10))
+    QTest.mouseDClick(view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, 300))
+    assert view.canvas.zoom_box.zoom == FIT
 
 
-def test_zooming_keeps_the_point_under_the_mouse_and_fit_shows_the_complete_picture(view):
-    before = view.canvas.hit_at(QPointF(point_of(view, "reduce", "bottleneck")))
-    at = QPointF(point_of(view, "reduce", "bottleneck"))
-    view.canvas.zoom_by(3.0, at)
-    assert view.canvas.zoom == 3.0
-    assert view.canvas.hit_at(at) == before
+def test_the_wheel_zooms_about_the_mouse_and_fit_shows_the_complete_picture(view):
+    at = point_of(view, "reduce", "bottleneck")
+    before = view.canvas.hit_at(QPointF(at))
+    turn_wheel(view.canvas.viewport(), 4, at)
+    assert view.canvas.zoom_box.zoom.across > 2
+    assert view.canvas.hit_at(QPointF(at)) == before
     QTest.mouseClick(view.fit_button, Qt.MouseButton.LeftButton)
-    assert (view.canvas.zoom, view.canvas.offset) == (1.0, QPointF())
+    assert view.canvas.zoom_box.zoom == FIT
     QTest.mouseClick(view.nearer_button, Qt.MouseButton.LeftButton)
+    assert view.canvas.zoom_box.zoom.across == ZOOM_STEP
     QTest.keyClick(view.canvas, Qt.Key.Key_0)
-    assert view.canvas.zoom == 1.0
+    assert view.canvas.zoom_box.zoom == FIT
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Plus, Qt.Key.Key_Equal])
+def test_plus_and_minus_zoom_about_the_middle(view, key):
+    QTest.keyClick(view.canvas, key)
+    assert view.canvas.zoom_box.zoom == Zoom(ZOOM_STEP, ZOOM_STEP, 0.5, 0.5)
+    QTest.keyClick(view.canvas, Qt.Key.Key_Minus)
+    assert view.canvas.zoom_box.zoom == FIT
+
+
+def test_the_zoom_stays_after_an_edit_and_fits_for_another_project(view):
+    view.canvas.zoom_in()
+    zoom = view.canvas.zoom_box.zoom
+    update_view(view, state_of(INCEPTION))
+    assert view.canvas.zoom_box.zoom == zoom
+    update_view(view, replace(state_of(TWO), session=1))
+    assert view.canvas.zoom_box.zoom == FIT
+
+
+def test_a_zoomed_picture_fills_the_view_after_a_resize(view):
+    view.canvas.zoom_in()
+    view.resize(700, 500)
+    QApplication.processEvents()
+    visible, whole = view.canvas.zoom_box.viewRect(), view.canvas.zoom_box.whole
+    assert (whole.width(), whole.height()) == (view.canvas.width(), view.canvas.height())
+    assert visible.width() == pytest.approx(whole.width() / ZOOM_STEP)
+    assert visible.height() == pytest.approx(whole.height() / ZOOM_STEP)
+    assert whole.adjusted(-1e-6, -1e-6, 1e-6, 1e-6).contains(visible)
+
+
+def test_headings_and_legend_stay_visible_while_zoomed_and_hide_what_is_below_them(view):
+    view.canvas.zoom_box.zoom_by(6.0, view.canvas.picture_point(QPointF(point_of(view, "conv5x5", "naive"))))
+    layout, height = view.canvas.current_layout(), view.canvas.height()
+    visible = view.canvas.zoom_box.viewRect()
+    pinned = place_pinned_parts(layout, view.canvas.width(), height, 6.0, visible.top())
+    assert pinned.heading_tops == (0.0, None)
+    legend = QPointF(500, height - layout.legend_height / 2)
+    assert pinned.cover(legend)
+    assert view.canvas.hit_at(legend) is None
+    image = view.canvas.grab().toImage()
+    strip = image.copy(0, 2, 400, int(layout.header_height) - 4)
+    colours = {strip.pixelColor(x, y).name() for x in range(strip.width()) for y in range(strip.height())}
+    assert LIGHT.design(0) in colours
+    assert LIGHT.base in colours
 
 
 @pytest.mark.parametrize(("key", "name"), [(Qt.Key.Key_T, "Top"), (Qt.Key.Key_F, "Front"), (Qt.Key.Key_1, "3-D")])
@@ -284,7 +337,8 @@ def test_hovering_reports_the_volume_and_channel(view, qtbot):
     at = QPointF(point_of(view, "reduce", "bottleneck"))
     with qtbot.waitSignal(view.hovered) as hovered:
         QApplication.sendEvent(
-            view.canvas, _move(at, view.canvas, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier)
+            view.canvas.viewport(),
+            _move(at, view.canvas.viewport(), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier),
         )
     assert hovered.args[0].startswith("bottleneck · reduce · 16×28×28 · channel ")
 

@@ -1,18 +1,19 @@
 """Input to widgets as by a user: turning the wheel, and selecting an option with the keyboard."""
 
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.widgets.choice_controls import ChoiceBox
 
 
-def turn_wheel(widget: QWidget, steps: int = 1) -> None:
-    middle = QPointF(widget.rect().center())
+def turn_wheel(widget: QWidget, steps: int = 1, at: QPoint | None = None) -> None:
+    """Turn the wheel by notches, away from the user, over a point: the middle by default."""
+    point = widget.rect().center() if at is None else at
     event = QWheelEvent(
-        middle,
-        QPointF(widget.mapToGlobal(middle.toPoint())),
+        QPointF(point),
+        QPointF(widget.mapToGlobal(point)),
         QPoint(),
         QPoint(0, 120 * steps),
         Qt.MouseButton.NoButton,
@@ -20,6 +21,14 @@ def turn_wheel(widget: QWidget, steps: int = 1) -> None:
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )
+    QApplication.sendEvent(widget, event)
+
+
+def move_mouse(widget: QWidget, at: QPoint, button: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
+    """Move the mouse to a point of a widget, with a button held down or none."""
+    none, modifiers = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    position = QPointF(at)
+    event = QMouseEvent(QEvent.Type.MouseMove, position, widget.mapToGlobal(position), none, button, modifiers)
     QApplication.sendEvent(widget, event)
 
 

@@ -15,6 +15,7 @@ from gui.paint.volumes.kernel_boxes import KernelBox, find_kernel_boxes
 from gui.paint.volumes.labels import TextRole, cached_font, make_centred_label
 from gui.paint.volumes.layout import VolumesLayout, lay_out_volumes
 from gui.paint.volumes.legend import draw_headings, draw_label, draw_volumes_legend
+from gui.paint.volumes.pinned_parts import place_pinned_parts
 from gui.paint.volumes.readable_labels import AnchoredLabel, TextZoom, readable_labels
 from gui.paint.volumes.scene import PlacedBox, VolumesScene
 from gui.paint.volumes.visible_parts import VisibleParts, find_visible_parts
@@ -48,21 +49,29 @@ def draw_volumes(
     zoom: float = 1.0,
     area: QRectF | None = None,
 ) -> None:
-    """Draw a layout, or the part of it within `area`.
+    """Draw a layout, or enlarge the part of it within `area`.
 
-    Text smaller than `smallest_text` pixels on the device is left out. `zoom` is the factor by which the painter
-    enlarges the picture: texts and lines grow only with its square root, to leave space for the faces.
+    Text smaller than `smallest_text` pixels on the device is left out. With a zoom, texts and lines of the scene grow
+    only with its square root, to leave space for the faces; headings and legend keep their size and stay visible.
     """
+    start = QPointF() if area is None else area.topLeft()
     painter.save()
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
     painter.translate(rect.topLeft())
-    draw_headings(painter, state, layout, theme, rect.width())
+    painter.save()
+    painter.scale(zoom, zoom)
+    painter.translate(-start)
+    draw_scene(painter, state, theme, layout.scene, smallest_text, rect.width(), zoom=zoom, area=area)
+    painter.restore()
+    pinned = place_pinned_parts(layout, rect.width(), rect.height(), zoom, start.y())
+    for cover in pinned.covers:
+        painter.fillRect(cover, QColor(theme.base))
+    draw_headings(painter, state, layout, theme, rect.width(), pinned.heading_tops)
     if state.project.designs:
         draw_volumes_legend(painter, state, layout, theme, QRectF(0, 0, rect.width(), rect.height()))
     else:
         text = make_centred_label(ADD_DESIGN_HINT, rect.width() / 2, rect.height() / 2, layout.em)
         draw_label(painter, text, theme.muted)
-    draw_scene(painter, state, theme, layout.scene, smallest_text, rect.width(), zoom=zoom, area=area)
     painter.restore()
 
 

@@ -58,12 +58,27 @@ def draw_label(painter: QPainter, text: Label, colour: str) -> None:
     painter.drawText(QPointF(text.x, text.y), text.text)
 
 
-def draw_headings(painter: QPainter, state: ViewState, layout: VolumesLayout, theme: Theme, width: float) -> None:
-    """Draw the name of each design in its colour, its totals, and how it compares with the first."""
+def draw_headings(
+    painter: QPainter,
+    state: ViewState,
+    layout: VolumesLayout,
+    theme: Theme,
+    width: float,
+    tops: Sequence[float | None],
+) -> None:
+    """Draw the name of each design in its colour, its totals, and how it compares with the first.
+
+    Parameters
+    ----------
+    tops
+        Top of each heading; None leaves it out.
+    """
     em = layout.em
     size = round(1.3 * em)
-    for design_row, (_, top) in zip(layout.scene.line_breaks.design_rows, layout.scene.heading_points, strict=True):
-        if top > layout.scene.heading_points[0][1]:
+    for index, (design_row, top) in enumerate(zip(layout.scene.line_breaks.design_rows, tops, strict=True)):
+        if top is None:
+            continue
+        if index > 0:
             painter.setPen(QPen(QColor(theme.grid), 1))
             painter.drawLine(
                 QPointF(VOLUMES_MARGIN * em, top + 0.2 * em), QPointF(width - VOLUMES_MARGIN * em, top + 0.2 * em)

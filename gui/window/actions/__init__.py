@@ -10,7 +10,7 @@ from gui.window.actions.file import FILE_ACTIONS, FILE_MENUS
 from gui.window.actions.help import HELP_ACTIONS, HELP_MENUS
 from gui.window.actions.layer import LAYER_ACTIONS, LAYER_MENUS, ROW_MENU
 from gui.window.actions.run import RUN_ACTIONS, RUN_MENUS
-from gui.window.actions.view import VIEW_ACTIONS, VIEW_MENUS
+from gui.window.actions.view import VIEW_ACTIONS, VIEW_MENUS, ZOOM_MENU
 
 ACTIONS: tuple[Action, ...] = (
     *FILE_ACTIONS,
@@ -46,5 +46,6 @@ __all__ = [
     "SEPARATOR",
     "TOOLBAR",
     "TOOL_CONVENTIONS",
+    "ZOOM_MENU",
     "Action",
 ]

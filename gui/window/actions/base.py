@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 from PySide6.QtGui import QKeySequence
 
+from gui.graphics.canvas import Canvas
 from gui.panels.designs import DesignsPanel
 from gui.state.edit import Edit
 from gui.state.view_state import Look, ViewState
@@ -26,6 +27,10 @@ class CommandWindow(Protocol):
     files: FileCommands
     docks: Docks
     designs: DesignsPanel
+
+    @property
+    def canvas(self) -> Canvas:
+        """The drawing that the commands of zoom act on."""
 
     def begin(self, part_id: str) -> None: ...
 

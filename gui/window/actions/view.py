@@ -26,6 +26,8 @@ def _toggle_theme(state: ViewState) -> Look:
     return replace(state.look, theme="light" if state.look.theme == "dark" else "dark")
 
 
+_ZOOM_TIP = "The drawing that has the focus; in it also by the wheel and by + and −"
+
 VIEW_ACTIONS: tuple[Action, ...] = (
     Action("toggle_block", "Show block as layers", "Ctrl+Shift+B", look=_toggle_block, allowed=_is_block,
            checked=_shows_layers, tip="The selected block in pictures and tables: as its layers, or as one"),
@@ -35,6 +37,12 @@ VIEW_ACTIONS: tuple[Action, ...] = (
            look=lambda state: replace(state.look, blocks="closed", toggled_blocks=frozenset())),
     Action("inspect", "Inspect selected value", "Ctrl+Shift+I", run=lambda window: window.begin("inspector"),
            tip="How it is computed, with the real numbers"),
+    Action("zoom_in", "Zoom in", "Ctrl++", run=lambda window: window.canvas.zoom_in(), tip=_ZOOM_TIP),
+    Action("zoom_out", "Zoom out", "Ctrl+-", run=lambda window: window.canvas.zoom_out(), tip=_ZOOM_TIP),
+    Action("fit", "Fit", "Ctrl+0", run=lambda window: window.canvas.fit(),
+           tip="Show everything in the drawing that has the focus"),
+    Action("zoom_to_selection", "Zoom to selection", run=lambda window: window.canvas.zoom_to_selection(),
+           tip="In the drawing that has the focus (Z)"),
     Action("dark", "Dark theme", icon="theme", look=_toggle_theme, checked=lambda state: state.look.theme == "dark"),
     Action("reset_layout", "Reset layout", run=lambda window: window.reset_layout(),
            tip="Put every panel back in its original place"),
@@ -42,6 +50,11 @@ VIEW_ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 VIEW_MENUS: Menus = {
-    "View": ("toggle_block", "open_blocks", "close_blocks", SEPARATOR, "inspect", SEPARATOR, "dark", "show_mistakes",
+    "View": ("toggle_block", "open_blocks", "close_blocks", SEPARATOR, "inspect", SEPARATOR,
+             "Zoom", SEPARATOR, "dark", "show_mistakes",
              "reset_layout", SEPARATOR, "panels"),
+    "Zoom": ("zoom_in", "zoom_out", "fit", "zoom_to_selection"),
 }  # fmt: skip
+
+ZOOM_MENU = VIEW_MENUS["Zoom"]
+"""First entries of the context menu of every drawing."""

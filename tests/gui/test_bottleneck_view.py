@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -28,6 +28,7 @@ from gui.views.bottleneck_design import BottleneckDesignPage
 from gui.views.bottleneck_layer import BottleneckLayerPage, parse_macs, parse_percent
 from gui.views.bottleneck_model import _LAYER_COLUMN, _NOT_SEARCHED
 from gui.window.main_window import MainWindow
+from tests.gui.user_input import move_mouse
 
 NETWORK = Network(
     (
@@ -393,6 +394,30 @@ def test_a_click_on_the_chart_chooses_the_rank_drawn_there(
     qtbot.mouseClick(page.chart.viewport(), Qt.MouseButton.LeftButton, pos=point.toPoint())
     wait()
     assert chosen_ranks(window) == (7,)
+
+
+def test_the_line_of_the_rank_is_dragged_like_the_slider(
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
+) -> None:
+    page.slider.setValue(2)
+    wait()
+    chart, curve = page.chart.visible_chart(), window.workbench.state.rank_search.curve
+    assert chart is not None
+    assert curve is not None
+    port, middle = page.chart.viewport(), chart.plot.center().y()
+    points = [QPointF(chart.x(curve.costs[index]), middle).toPoint() for index in (2, 3, 4, 6)]
+    move_mouse(port, points[0])
+    QTest.mousePress(port, LEFT, pos=points[0])
+    values = []
+    for point in points[1:]:
+        move_mouse(port, point, LEFT)
+        values.append(page.slider.value())
+    QTest.mouseRelease(port, LEFT, pos=points[-1])
+    assert values == [3, 4, 6]
+    wait()
+    result = window.workbench.state.rank_search.visible_result
+    assert result is not None
+    assert result.ranks == (7,)
 
 
 def test_arrow_keys_step_through_the_ranks(

@@ -22,7 +22,6 @@ from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEWS
 from gui.command_line import command as command_line
 from gui.command_line import commands
-from gui.views.bottleneck_chart import _RANK_STEPS
 from gui.widgets.manual_pages import MANUAL
 from gui.widgets.manual_reader import ManualReader
 from gui.window.actions import ACTIONS
@@ -179,8 +178,11 @@ def test_the_documented_keys_of_a_view_are_those_that_it_handles(heading, canvas
     assert documented == handled | with_modifiers
 
 
-def test_the_keys_of_the_bottleneck_chart_are_documented():
-    assert documented_keys("Bottleneck") == {QKeySequence(key).toString() for key in _RANK_STEPS}
+def test_the_keys_of_the_bottleneck_chart_are_documented(window):
+    chart = window.views["bottleneck"].layer.chart
+    assert documented_keys("Bottleneck") == {
+        QKeySequence(key).toString() for key in CANDIDATE_KEYS if handles(chart, key)
+    }
 
 
 def test_the_keys_of_the_reader_are_documented(qtbot):

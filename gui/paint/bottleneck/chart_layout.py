@@ -166,4 +166,4 @@ def _error_axis(curve: ErrorCurve, marks: ChartMarks) -> tuple[float, float]:
     least = min([error for error in losses if error > 0], default=_LEAST_ERROR)
     errors = [error for point in curve.points for error in point[3:] if error]
     low = round_down(max(min(least, marks.error or 1.0), _LEAST_ERROR))
-    return low, max(1.0, round_up(max([*errors, *curve.expected_errors])))
+    return low, round_up(max([1.0, *errors, *curve.expected_errors]))

@@ -1,31 +1,47 @@
-"""The plot of the Bottleneck view's chart: a PlotItem with logarithmic axes, and the line of the rank."""
+"""The plot of the Bottleneck view: a PlotItem with logarithmic axes, curves, and the line of the rank to drag."""
 
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Callable
+from math import log10
+from typing import NamedTuple, cast
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsGridLayout, QStyleOptionGraphicsItem, QWidget
 
+from engine.rank_search import ErrorCurve
+from gui.graphics.painted_item import PaintedItem
 from gui.graphics.pixels import pixel_coordinates
+from gui.graphics.zoom import FIT
 from gui.graphics.zoom_box import ZoomBox
-from gui.paint.bottleneck.chart_layout import ChartLayout
+from gui.paint.bottleneck import chart_drawing
+from gui.paint.bottleneck.chart_layout import ChartLayout, zoom_chart
+from gui.paint.bottleneck.chart_marks import ChartMarks
+from gui.paint.bottleneck.chart_readout import (
+    ChartPoint,
+    Readout,
+    draw_readout,
+    hit_chart,
+    lay_out_readout,
+    nearest_point_of_rank,
+)
+from gui.theme import Theme
 
 _GRIP = 14
 """Width in pixels of the area in which the line can be grabbed; its handle fits in."""
+_AROUND_RANK = 0.25
+"""Part of the whole that is visible after zooming to the selected rank, in each direction."""
 
 
-class ChartAxis(pg.AxisItem):
+class _Axis(pg.AxisItem):
     """An axis that follows the range of its plot, drawn by a function with pixels of the scene as its coordinates.
 
     AxisItem has the geometry, the link to the range, and the mouse: the wheel and a drag act in its direction only. Its
-    own drawing has minor ticks as bright as text, labels between the powers of ten that differ from those of files, and
-    cosmetic pens.
+    own drawing has labels that differ from those of files, minor ticks as bright as text, and cosmetic pens.
     """
 
-    def __init__(self, orientation: str, draw: Callable[[QPainter], None]) -> None:
-        super().__init__(orientation, showValues=False, maxTickLength=0)
+    def __init__(self, side: str, draw: Callable[[QPainter], None]) -> None:
+        super().__init__(side, showValues=False, maxTickLength=0)
         self.enableAutoSIPrefix(False)
         self._draw = draw
 
@@ -40,7 +56,7 @@ class ChartAxis(pg.AxisItem):
             self._draw(painter)
 
 
-class RankLine(pg.InfiniteLine):
+class _RankLine(pg.InfiniteLine):
     """The vertical line of the selected rank, with a handle at its top.
 
     InfiniteLine drags it. The function that draws it for files does so here as well: the markers of InfiniteLine are
@@ -49,7 +65,7 @@ class RankLine(pg.InfiniteLine):
     Parameters
     ----------
     draw
-        Called with a painter in pixels of the scene, and whether the line can be or is being dragged.
+        Called with a painter in pixels of the scene, and whether the line is or can be dragged.
     """
 
     def __init__(self, draw: Callable[[QPainter, bool], None]) -> None:
@@ -63,43 +79,168 @@ class RankLine(pg.InfiniteLine):
             self._draw(painter, self.moving or self.mouseHovering)
 
 
+class Chart(NamedTuple):
+    """What a plot shows."""
+
+    layout: ChartLayout
+    curve: ErrorCurve
+    marks: ChartMarks
+
+
 class ChartPlot(pg.PlotItem):
-    """Axes, a box that can be zoomed, with logarithms to base 10 as its units, and the line of the rank in it.
+    """Error against MACs, in a box whose units are logarithms to base 10.
+
+    What lies below the line (grid, curves, points), what lies above it (legend), and what is said about the point under
+    the mouse are items that host the functions that paint files, with plain pens. They are beside the box, not in it: a
+    box cuts off what is in it, and marks on the frame would be halves. The plot fills the scene, so that their
+    coordinates are pixels.
 
     Parameters
     ----------
-    axes
-        What draws each axis, by its side.
-    draw_line
-        What draws the line of the rank.
+    box
+        The box to zoom.
+    chart
+        What is shown first, all of it.
     """
 
-    def __init__(
-        self, axes: Mapping[str, Callable[[QPainter], None]], draw_line: Callable[[QPainter, bool], None]
-    ) -> None:
-        box = ZoomBox(keeps_aspect=False, up=True)
-        super().__init__(
-            viewBox=box, axisItems={side: ChartAxis(side, draw) for side, draw in axes.items()}, enableMenu=False
-        )
-        self.box, self.line = box, RankLine(draw_line)
-        self.hideButtons()
-        self.addItem(self.line, ignoreBounds=True)
+    rank_dragged = Signal(int)
+    """Index of the rank to which the line is dragged."""
 
-    def place(self, chart: ChartLayout, size: QSizeF) -> None:
-        """Put the plot where it is laid out in a scene of a size."""
-        self.setGeometry(QRectF(QPointF(), size))
-        sides, plot = chart.sides, chart.plot
-        self.getAxis("left").setWidth(sides.left)
-        self.getAxis("top").setHeight(sides.top)
-        self.getAxis("bottom").setHeight(sides.bottom)
+    def __init__(self, box: ZoomBox, chart: Chart, theme: Theme) -> None:
+        draw_axes: dict[str, Callable[[QPainter], None]] = {
+            "left": self._paint_error_axis,
+            "bottom": self._paint_macs_axis,
+            "top": self._paint_rank_axis,
+        }
+        axes: dict[str, pg.AxisItem] = {side: _Axis(side, draw) for side, draw in draw_axes.items()}
+        super().__init__(viewBox=box, axisItems=axes, enableMenu=False)
+        self.hideButtons()
+        self.chart = chart
+        """What is visible now."""
+        self._whole, self._theme, self._axes = chart, theme, tuple(axes.values())
+        self._pointer: QPointF | None = None
+        self._readout: Readout | None = None
+        self._line = _RankLine(self._paint_line)
+        self.addItem(self._line, ignoreBounds=True)
+        self._below = self._add_layer(self._paint_below, box.zValue() - 1)
+        self._above = self._add_layer(self._paint_above, 1)
+        self._said = self._add_layer(self._paint_readout, 2)
+        box.sigRangeChanged.connect(self._show_visible_part)
+        self._line.sigDragged.connect(self._on_line_dragged)
+
+    def _add_layer(self, paint: Callable[[QPainter], None], height: float) -> PaintedItem:
+        """Add an item at a height above or below the box and the axes."""
+        item = PaintedItem(paint)
+        item.setParentItem(self)
+        item.setZValue(height)
+        return item
+
+    # What is shown
+
+    def show_chart(self, chart: Chart, theme: Theme, size: QSizeF) -> None:
+        """Show a chart that is laid out in a scene of a size. What a zoomed box shows stays."""
+        self._whole, self._theme = chart, theme
+        self._place(chart.layout, size)
+        visible = self.vb.viewRect()
+        is_zoomed = self.vb.zoom != FIT
+        self.vb.set_whole(chart.layout.whole)
+        if is_zoomed:
+            self.vb.zoom_to(visible)
+        index = chart.marks.selected_index
+        self._line.setVisible(index is not None)
+        if index is not None and not self._line.moving:
+            self._line.setValue(log10(chart.curve.costs[index]))
+        self._show_visible_part()
+
+    def _place(self, layout: ChartLayout, size: QSizeF) -> None:
+        """Put the box and the axes where they are laid out."""
+        rect, plot = QRectF(QPointF(), size), layout.plot
+        self.setGeometry(rect)
+        left, bottom, top = self._axes
+        width, height, depth = map(round, layout.sides)
+        left.setWidth(width)
+        top.setHeight(height)
+        bottom.setHeight(depth)
         grid = cast(QGraphicsGridLayout, self.layout)
-        grid.setContentsMargins(
-            plot.left() - sides.left,
-            plot.top() - sides.top,
-            size.width() - plot.right(),
-            size.height() - plot.bottom() - sides.bottom,
-        )
+        right, below = rect.right() - plot.right(), rect.bottom() - plot.bottom()
+        grid.setContentsMargins(plot.left() - width, plot.top() - height, right, below - depth)
         grid.activate()
-        for side in ("left", "top", "bottom"):
-            self.getAxis(side).update()
-        self.line.update()
+        for item in (self._below, self._above):
+            item.set_rect(rect)
+
+    def _show_visible_part(self) -> None:
+        """Lay out and paint what depends on the range."""
+        self.chart = self._whole._replace(layout=zoom_chart(*self._whole, self.vb.viewRect()))
+        for item in (self._below, self._above, self._line, *self._axes):
+            item.update()
+        self._show_readout()
+
+    def zoom_to_selection(self) -> None:
+        """Show the selected rank and its surroundings."""
+        layout, curve, marks = self._whole
+        if (index := marks.selected_index) is not None:
+            error = curve.decisive_errors.get(index) or curve.expected_errors[index]
+            size = layout.whole.size() * _AROUND_RANK
+            corner = QPointF(log10(curve.costs[index]) - size.width() / 2, layout.level(error) - size.height() / 2)
+            self.vb.zoom_to(QRectF(corner, size))
+
+    # The mouse
+
+    def hit(self, at: QPointF) -> ChartPoint | None:
+        """Return the point of the curve at a point of the scene; None outside the plot."""
+        return hit_chart(self.chart.layout, self.chart.curve, at)
+
+    def point_at(self, at: QPointF | None) -> None:
+        """Mark the point of the curve at a point of the scene, and show what is said about it; nothing for None."""
+        self._pointer = at
+        self._show_readout()
+
+    def _show_readout(self) -> None:
+        point = None if self._pointer is None else self._marked_point(self._pointer)
+        readout = None if point is None else lay_out_readout(self.chart.layout, self.chart.curve, point)
+        if readout != self._readout:
+            self._readout = readout
+            self._said.set_rect(QRectF() if readout is None else readout.rect)
+
+    def _marked_point(self, at: QPointF) -> ChartPoint | None:
+        """Return the point under the mouse; while the line is dragged, the nearest one of its rank."""
+        layout, curve, marks = self.chart
+        if self._line.moving and marks.selected_index is not None:
+            return nearest_point_of_rank(layout, curve, marks.selected_index, at.y())
+        return self.hit(at)
+
+    def _on_line_dragged(self) -> None:
+        """Move the line to the nearest rank that is visible."""
+        index = self.chart.layout.nearest_index(self.chart.curve, self._line_x())
+        if index is not None:
+            self._line.setValue(log10(self.chart.curve.costs[index]))
+            self.rank_dragged.emit(index)
+
+    def _line_x(self) -> float:
+        """The pixel of the line."""
+        return float(self.vb.mapViewToScene(self._line.pos()).x())
+
+    # Painting
+
+    def _paint_below(self, painter: QPainter) -> None:
+        chart_drawing.draw_curves(painter, *self.chart, self._theme)
+
+    def _paint_above(self, painter: QPainter) -> None:
+        chart_drawing.draw_notes(painter, *self.chart, self._theme)
+
+    def _paint_error_axis(self, painter: QPainter) -> None:
+        chart_drawing.draw_error_axis(painter, self.chart.layout, self._theme)
+
+    def _paint_macs_axis(self, painter: QPainter) -> None:
+        chart_drawing.draw_macs_axis(painter, self.chart.layout, self._theme)
+
+    def _paint_rank_axis(self, painter: QPainter) -> None:
+        chart_drawing.draw_rank_axis(painter, self.chart.layout, self.chart.curve, self._theme)
+
+    def _paint_line(self, painter: QPainter, is_grabbed: bool) -> None:
+        colour = self._theme.accent if is_grabbed else self._theme.text
+        chart_drawing.draw_rank_line(painter, self.chart.layout, self._line_x(), colour)
+
+    def _paint_readout(self, painter: QPainter) -> None:
+        if self._readout is not None:
+            draw_readout(painter, self.chart.layout, self._readout, self._theme)

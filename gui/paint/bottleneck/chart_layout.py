@@ -66,8 +66,12 @@ class ChartLayout(NamedTuple):
         return self.plot.left() + self.plot.width() * (log10(macs) - self.visible.left()) / self.visible.width()
 
     def y(self, error: float) -> float:
-        level = min(max(log10(max(error, _LEAST_ERROR)), self.whole.top()), self.whole.bottom())
-        return self.plot.bottom() - self.plot.height() * (level - self.visible.top()) / self.visible.height()
+        height = self.plot.height() * (self.level(error) - self.visible.top()) / self.visible.height()
+        return self.plot.bottom() - height
+
+    def level(self, error: float) -> float:
+        """Return the logarithm of an error within those of the axis."""
+        return min(max(log10(max(error, _LEAST_ERROR)), self.whole.top()), self.whole.bottom())
 
     def text_space(self, text: str) -> float:
         """Return the width of a text beside others."""

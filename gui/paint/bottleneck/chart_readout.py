@@ -20,6 +20,8 @@ _REACH = 7.0
 """Pixels within which a measured point is hit rather than the rank below the mouse."""
 _RING = 0.55
 """Radius of the mark around a point, in text heights."""
+_SERIES = sorted(ERROR_SERIES, key=lambda series: series.is_secondary)
+"""The series in the order in which they are read out: those that only compare last."""
 
 
 class ChartPoint(NamedTuple):
@@ -38,7 +40,6 @@ def hit_chart(chart: ChartLayout, curve: ErrorCurve, at: QPointF) -> ChartPoint 
     """Return the measured point at a position, else the nearest point of the rank below it; None outside the plot."""
     if not chart.plot.adjusted(-6, -6, 6, 6).contains(at):
         return None
-
     visible = chart.visible_indices(curve.costs)
     measured = [point for row in curve.points if row.position in visible for point in _measured_points(row)]
     if measured:
@@ -63,8 +64,8 @@ def points_of_rank(curve: ErrorCurve, index: int) -> list[ChartPoint]:
 
 
 def _measured_points(row: CurvePoint) -> Iterator[ChartPoint]:
-    """Yield the points of a measured rank, those that only compare last."""
-    for series in sorted(ERROR_SERIES, key=lambda series: series.is_secondary):
+    """Yield the points of a measured rank."""
+    for series in _SERIES:
         if error := series.error(row):
             yield ChartPoint(row.position, series.title, error)
 

@@ -127,6 +127,7 @@ class ChartPlot(pg.PlotItem):
         self._said = self._add_layer(self._paint_readout, 2)
         box.sigRangeChanged.connect(self._show_visible_part)
         self._line.sigDragged.connect(self._on_line_dragged)
+        self._line.sigPositionChangeFinished.connect(self._show_selected_rank)
 
     def _add_layer(self, paint: Callable[[QPainter], None], height: float) -> PaintedItem:
         """Add an item at a height above or below the box and the axes."""
@@ -146,11 +147,16 @@ class ChartPlot(pg.PlotItem):
         self.vb.set_whole(chart.layout.whole)
         if is_zoomed:
             self.vb.zoom_to(visible)
-        index = chart.marks.selected_index
-        self._line.setVisible(index is not None)
-        if index is not None and not self._line.moving:
-            self._line.setValue(log10(chart.curve.costs[index]))
+        if not self._line.moving:
+            self._show_selected_rank()
         self._show_visible_part()
+
+    def _show_selected_rank(self) -> None:
+        """Put the line at the selected rank, also after a drag whose rank was refused."""
+        _, curve, marks = self._whole
+        self._line.setVisible(marks.selected_index is not None)
+        if marks.selected_index is not None:
+            self._line.setValue(log10(curve.costs[marks.selected_index]))
 
     def _place(self, layout: ChartLayout, size: QSizeF) -> None:
         """Put the box and the axes where they are laid out."""

@@ -147,6 +147,25 @@ def test_the_line_can_be_grabbed_some_pixels_beside_it_and_shows_that_it_can_be_
     assert chart.selected == [5]
 
 
+def test_the_line_returns_to_the_selected_rank_if_the_rank_to_which_it_is_dragged_is_refused(chart: Chart) -> None:
+    chart.canvas.rank_selected.disconnect(chart.select)
+    chart.move(QPoint(3, 3))
+    before = chart.image()
+    chart.drag(chart.at(3), chart.at(5), chart.at(7))
+    chart.move(QPoint(3, 3))
+    assert chart.image() == before
+
+
+def test_while_the_line_is_dragged_its_rank_is_read_out(chart: Chart) -> None:
+    port = chart.canvas.viewport()
+    chart.move(chart.at(3))
+    QTest.mousePress(port, LEFT, NO_MODIFIER, chart.at(3))
+    chart.move(chart.at(5), LEFT)
+    chart.move(chart.at(6), LEFT)
+    assert [text.split(":")[0] for text in chart.hovered[-2:]] == ["r 6", "r 7"]
+    QTest.mouseRelease(port, LEFT, NO_MODIFIER, chart.at(6))
+
+
 def test_a_drag_beside_the_line_selects_nothing(chart: Chart) -> None:
     chart.drag(chart.at(6), chart.at(7), chart.at(8))
     assert chart.selected == []
@@ -213,6 +232,16 @@ def test_a_drag_moves_a_zoomed_chart_and_neither_a_fitted_one_nor_beyond_its_end
     assert chart.selected == []
     chart.drag(start, start + QPoint(300, 300), start + QPoint(600, 3000))
     assert chart.layout.whole.adjusted(-1e-9, -1e-9, 1e-9, 1e-9).contains(chart.layout.visible)
+
+
+def test_a_drag_over_an_axis_moves_a_zoomed_chart_in_its_direction_only(chart: Chart) -> None:
+    chart.wheel(chart.at(6), 8)
+    before, plot = chart.layout.visible, chart.layout.plot
+    start = QPointF(plot.center().x(), plot.bottom() + 12).toPoint()
+    chart.drag(start, start + QPoint(20, 10), start + QPoint(40, 20))
+    after = chart.layout.visible
+    assert after.left() < before.left()
+    assert after.top() == before.top()
 
 
 def test_a_double_click_and_the_key_0_fit(chart: Chart) -> None:

@@ -49,13 +49,14 @@ def readable_labels(
     for box, values in visible.boxes:
         texts = _box_texts(box, values, scene.line_breaks) if small else tuple(_block_names(box, zoom))
         for text in texts:
-            inside = max(0.0, min(right - text.width, text.x))
-            yield AnchoredLabel(box.ref[0], text._replace(x=inside), _nearest_point(_line_rect(text, texts), box))
+            line = _line_rect(text, texts)
+            shift = max(-line[0], min(0.0, right - line[2]))
+            yield AnchoredLabel(box.ref[0], text.translate(shift, 0.0), _nearest_point(line, box))
     for frame in visible.frames:
         for text in frame.texts if small else frame.texts[:1]:
             label = text if small else _enlarge_title(text, zoom, frame.rect[2] - text.x)
             if zoom.is_readable(label.size):
-                yield AnchoredLabel(frame.ref[0], label, (text.x, frame.rect[1]))
+                yield AnchoredLabel(frame.ref[0], label, (frame.texts[0].x, frame.rect[1]))
     for arrow, _ in visible.arrows:
         for text in _arrow_texts(state, arrow, text_sizes, zoom):
             width = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)

@@ -1,6 +1,7 @@
 """Blocks in the volumes view: one box if they are closed, their layers in a frame if they are open."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.text.problems import Problem
 from gui.paint.volumes import drawing, faces, hits
+from gui.paint.volumes.box_sizes import NOTE_SEPARATOR
 from gui.paint.volumes.camera import CAMERA_VIEWS
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.paint.volumes.readable_labels import TextZoom, readable_labels
@@ -205,6 +207,30 @@ def test_labels_at_arrows_touch_no_box_at_any_zoom(name, zoom):
                 (bottom - y) / magnification + y,
             )
             assert not any(polygons_overlap(outline, polygon_of(rect)) for outline in outlines), item.text
+
+
+@pytest.mark.parametrize("zoom", [1.0, 2.5, 16.0])
+def test_the_note_stays_beside_its_name_at_any_zoom(zoom):
+    state, size = state_with_blocks("open"), (900, 500)
+    scene = scene_of(state, size)
+    magnification = max(1.0, zoom * scene.shrink) ** 0.5
+    items = list(
+        readable_labels(
+            state,
+            scene,
+            find_visible_parts(state, scene, None),
+            TextZoom(zoom * scene.shrink, 0.0, magnification),
+            size[0] / scene.shrink,
+        )
+    )
+    pairs = [(name, note) for name, note in pairwise(items) if note.text.text.startswith(NOTE_SEPARATOR)]
+    assert len(pairs) > 5
+    for name, note in pairs:
+        (_, _, right, _), (left, _, _, _) = name.text.rect, note.text.rect
+        right, left = (
+            (x - item.anchor[0]) / magnification + item.anchor[0] for x, item in ((right, name), (left, note))
+        )
+        assert left == pytest.approx(right, abs=0.01)
 
 
 def test_drawing_only_the_visible_parts_makes_the_same_picture():

@@ -1,9 +1,10 @@
 """Selects and places the texts of boxes, arrows and frames that are readable at a zoom."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from engine.cost import metrics
+from gui.paint.volumes.camera import Rect
 from gui.paint.volumes.face_values import FaceValues, face_note
 from gui.paint.volumes.labels import Label, make_centred_label, measure_text
 from gui.paint.volumes.line_breaks import LineBreaks
@@ -46,14 +47,16 @@ def readable_labels(
     text_sizes = scene.line_breaks.text_sizes
     small = zoom.is_readable(text_sizes.small)
     for box, values in visible.boxes:
-        for text in _box_texts(box, values, scene.line_breaks) if small else _block_names(box, zoom):
-            inside = max(0.0, min(right - text.width, text.x))
-            yield AnchoredLabel(box.ref[0], text._replace(x=inside), _nearest_point(text, box))
+        texts = _box_texts(box, values, scene.line_breaks) if small else tuple(_block_names(box, zoom))
+        for text in texts:
+            line = _line_rect(text, texts)
+            shift = max(-line[0], min(0.0, right - line[2]))
+            yield AnchoredLabel(box.ref[0], text.translate(shift, 0.0), _nearest_point(line, box))
     for frame in visible.frames:
         for text in frame.texts if small else frame.texts[:1]:
             label = text if small else _enlarge_title(text, zoom, frame.rect[2] - text.x)
             if zoom.is_readable(label.size):
-                yield AnchoredLabel(frame.ref[0], label, (text.x, frame.rect[1]))
+                yield AnchoredLabel(frame.ref[0], label, (frame.texts[0].x, frame.rect[1]))
     for arrow, _ in visible.arrows:
         for text in _arrow_texts(state, arrow, text_sizes, zoom):
             width = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
@@ -110,9 +113,20 @@ def _enlarge_label(text: Label, zoom: TextZoom, max_width: float, max_growth: fl
     return text._replace(x=x, y=y, width=width, size=larger)
 
 
-def _nearest_point(text: Label, box: PlacedBox) -> ScenePoint:
-    """The point of a box's bounds that is nearest to a text."""
-    (text_left, text_top, text_right, text_bottom), (left, top, right, bottom) = text.rect, box.bounds
+def _line_rect(text: Label, texts: Sequence[Label]) -> Rect:
+    """The rectangle of a text and of those that adjoin it on its line, so that they move together."""
+    line = [
+        other
+        for other in texts
+        if other.y == text.y and (other.x <= text.x + text.width + 0.5 and text.x <= other.x + other.width + 0.5)
+    ]
+    lefts, tops, rights, bottoms = zip(*(other.rect for other in line), strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _nearest_point(rect: Rect, box: PlacedBox) -> ScenePoint:
+    """The point of a box's bounds that is nearest to the middle of a rectangle."""
+    (text_left, text_top, text_right, text_bottom), (left, top, right, bottom) = rect, box.bounds
     x, y = (text_left + text_right) / 2, (text_top + text_bottom) / 2
     return min(max(x, left), right), min(max(y, top), bottom)
 

@@ -54,6 +54,8 @@ class BottleneckLayerPage(BottleneckPage):
         self.chart = ChartCanvas(self._content, state, self)
         self.maps = MosaicCanvas(state, self._content.maps or _no_maps(state), self)
         self.maps.setMinimumSize(80, 60)
+        self._maps_owner: object = None
+        """Layer and form whose maps are shown; None without maps."""
         self.form = ChoiceBox([(form, words) for form, words in FORMS.items()])
         self.photos = QPushButton("Photos")
         self.map_input = ChoiceBox()
@@ -166,10 +168,18 @@ class BottleneckLayerPage(BottleneckPage):
     def _show_content(self) -> None:
         state, content = self._state, self._content
         self.chart.show_content(content, state)
-        self._fit_maps()
+        self._show_maps(state, content)
+        self._show_controls(state, content)
+
+    def _show_maps(self, state: ViewState, content: BottleneckContent) -> None:
+        """Show the maps, or those of the previous rank until they come: a chart that is dragged keeps its size."""
+        owner = None if content.curve is None else (content.curve.ref, content.curve.form)
         if content.maps is not None:
             self.maps.show_content(state, content.maps)
-        self._show_controls(state, content)
+            self._maps_owner = owner
+        elif owner != self._maps_owner or not state.rank_search.busy_text:
+            self._maps_owner = None
+        self._fit_maps()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -179,7 +189,7 @@ class BottleneckLayerPage(BottleneckPage):
         """Hide the maps if there is no room for them."""
         width, height = _LEAST_MAPS
         fits = self.splitter.width() >= width and self.splitter.height() >= height
-        self.maps.setVisible(fits and self._content.maps is not None)
+        self.maps.setVisible(fits and self._maps_owner is not None)
 
     def _request_cached_curve(self, search: RankSearchState, ref: NodeRef) -> None:
         """Show a curve that was computed before without waiting for the user."""

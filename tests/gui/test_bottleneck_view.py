@@ -420,6 +420,20 @@ def test_the_line_of_the_rank_is_dragged_like_the_slider(
     assert result.ranks == (7,)
 
 
+def test_the_chart_keeps_its_size_while_the_maps_of_another_rank_are_computed(
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
+) -> None:
+    assert page.maps.isVisible()
+    width = page.chart.width()
+    page.slider.setValue(page.slider.value() - 1)
+    QApplication.processEvents()
+    assert page.maps.isVisible()
+    assert page.chart.width() == width
+    window.workbench.cancel()
+    wait()
+    assert page.maps.isVisible() == (window.workbench.state.rank_search.visible_result is not None)
+
+
 def test_arrow_keys_step_through_the_ranks(
     window: MainWindow, page: BottleneckLayerPage, qtbot: QtBot, wait: Callable[[], None]
 ) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QCheckBox, QToolButton, QVBoxLayout, QWidget
 
 from engine.kernels import Checkpoint
-from engine.shapes import Shape
 from gui.paint.maps.mosaic import MosaicContent, build_mosaic_content, refocus_mosaics
 from gui.state.comparison import compared_refs
 from gui.state.view_state import ColourMap, Look, ViewState
@@ -125,10 +124,7 @@ class FiltersView(View):
         if old.look is not new.look:
             self._show_look(new.look)
         if self._maps_differ(old, new):
-            content = build_mosaic_content(new, None)
-            if _shapes(content) != _shapes(self._content):
-                self.canvas.fit()
-            self._show_content(content)
+            self._show_content(build_mosaic_content(new, None))
         elif old.focus != new.focus:
             self._show_content(refocus_mosaics(self._content, new, None))
 
@@ -200,10 +196,6 @@ class FiltersView(View):
 
     def _request_look(self, **changes: Any) -> None:
         self.look_requested.emit(replace(self._state.look, **changes))
-
-
-def _shapes(content: MosaicContent) -> tuple[Shape | None, ...]:
-    return tuple(panel.shape for panel in content.panels)
 
 
 def _compute_content(state: ViewState, checkpoint: Checkpoint) -> Iterator[MosaicContent]:

@@ -21,7 +21,6 @@ from gui.paint.maps import mosaic
 from gui.paint.maps.difference import make_difference_panel
 from gui.paint.maps.map_measures import volume_range
 from gui.paint.maps.mosaic_panels import MosaicPanel, colour_legend_text
-from gui.paint.maps.tile_grid import MosaicZoom
 from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import ViewState
 from gui.theme import Theme
@@ -160,12 +159,7 @@ def paint_bottleneck(painter: QPainter, rect: QRectF, state: ViewState, theme: T
 
 
 def draw_bottleneck(
-    painter: QPainter,
-    rect: QRectF,
-    content: BottleneckContent,
-    layout: BottleneckLayout,
-    theme: Theme,
-    zoom: MosaicZoom | None = None,
+    painter: QPainter, rect: QRectF, content: BottleneckContent, layout: BottleneckLayout, theme: Theme
 ) -> None:
     """Draw the content as laid out."""
     painter.save()
@@ -183,6 +177,6 @@ def draw_bottleneck(
     if layout.foot_rect.height() > 0:
         draw_wrapped_text(painter, layout.foot_rect, content.footnote, size * 0.9, theme.muted)
     if content.maps is not None:
-        maps_layout = mosaic.lay_out_mosaics(layout.maps_rect, content.maps, zoom or MosaicZoom())
+        maps_layout = mosaic.lay_out_mosaics(layout.maps_rect, content.maps)
         mosaic.draw_mosaics(painter, layout.maps_rect, content.maps, maps_layout, theme)
     painter.restore()

@@ -41,7 +41,7 @@ from gui.paint.maps.panel_drawing import (
     panel_caption_height,
 )
 from gui.paint.maps.tile_drawing import find_value_step
-from gui.paint.maps.tile_grid import MosaicZoom, Projection, choose_tile_grid, project_grid
+from gui.paint.maps.tile_grid import Projection, choose_tile_grid, project_grid
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 
@@ -155,8 +155,8 @@ def mosaic_text_size(rect: QRectF) -> float:
     return min(max(min(rect.width() / 46, rect.height() / 40), 12.0), 19.0)
 
 
-def lay_out_mosaics(rect: QRectF, content: MosaicContent, zoom: MosaicZoom) -> MosaicLayout:
-    """Lay out a picture; a pure function of its size, content and zoom.
+def lay_out_mosaics(rect: QRectF, content: MosaicContent) -> MosaicLayout:
+    """Lay out a picture; a pure function of its size and content. The mosaics are fitted.
 
     If the maps would get too little space, the words of the legends are left out, then the detail.
     """
@@ -164,16 +164,14 @@ def lay_out_mosaics(rect: QRectF, content: MosaicContent, zoom: MosaicZoom) -> M
     if content.detail is not None:
         bare = replace(content, detail=replace(content.detail, body=None, reason=_NO_SPACE))
     for variant, terse in ((content, False), (content, True), (bare, True)):
-        layout = _lay_out_with_legends(rect, variant, zoom, terse=terse)
-        if (
-            min(panel.projection.rect.height() if panel.projection else 0 for panel in layout.panels)
-            >= _LEAST_MAPS * layout.text_size
-        ):
+        layout = _lay_out_with_legends(rect, variant, terse=terse)
+        heights = [panel.projection.rect.height() if panel.projection else 0 for panel in layout.panels]
+        if min(heights, default=0) >= _LEAST_MAPS * layout.text_size:
             break
     return layout
 
 
-def _lay_out_with_legends(rect: QRectF, content: MosaicContent, zoom: MosaicZoom, *, terse: bool) -> MosaicLayout:
+def _lay_out_with_legends(rect: QRectF, content: MosaicContent, *, terse: bool) -> MosaicLayout:
     size = mosaic_text_size(rect)
     maps = rect.marginsRemoved(QMarginsF(size * 0.8, size * 0.6, size * 0.8, size * 0.6))
     detail = None
@@ -187,7 +185,7 @@ def _lay_out_with_legends(rect: QRectF, content: MosaicContent, zoom: MosaicZoom
     line_height = wrapped_text_height(value_text, maps.width(), size, bold=True) + size * 0.4 if value_text else 0.0
     value_rect = QRectF(maps.left(), first.top() - line_height, maps.width(), line_height)
     maps.setBottom(value_rect.top() - size * 0.6)
-    return MosaicLayout(size, _lay_out_panels(maps, content, size, zoom), value_rect, first, second, detail)
+    return MosaicLayout(size, _lay_out_panels(maps, content, size), value_rect, first, second, detail)
 
 
 def _cut_legend(rect: QRectF, words: str, size: float, *, terse: bool) -> tuple[QRectF, QRectF]:
@@ -214,15 +212,15 @@ def _split(rect: QRectF, detail: MapDetail, size: float) -> tuple[QRectF, QRectF
     return rect.adjusted(0, 0, 0, -height - size), QRectF(rect.left(), rect.bottom() - height, rect.width(), height)
 
 
-def _lay_out_panels(space: QRectF, content: MosaicContent, size: float, zoom: MosaicZoom) -> tuple[PanelLayout, ...]:
+def _lay_out_panels(space: QRectF, content: MosaicContent, size: float) -> tuple[PanelLayout, ...]:
     """Lay out the panels side by side or stacked, whichever shows the maps larger."""
+    if not content.panels:
+        return ()
     count, gap = len(content.panels), size * 1.2
     width, height = (space.width() - (count - 1) * gap) / count, (space.height() - (count - 1) * gap) / count
     beside = [QRectF(space.left() + i * (width + gap), space.top(), width, space.height()) for i in range(count)]
     stacked = [QRectF(space.left(), space.top() + i * (height + gap), space.width(), height) for i in range(count)]
-    options = [
-        _lay_out_panels_in(rects, content, size, zoom) for rects in ((beside, stacked) if count > 1 else (beside,))
-    ]
+    options = [_lay_out_panels_in(rects, content, size) for rects in ((beside, stacked) if count > 1 else (beside,))]
     return max(
         options,
         key=lambda layouts: min(
@@ -231,9 +229,7 @@ def _lay_out_panels(space: QRectF, content: MosaicContent, size: float, zoom: Mo
     )
 
 
-def _lay_out_panels_in(
-    rects: Sequence[QRectF], content: MosaicContent, size: float, zoom: MosaicZoom
-) -> tuple[PanelLayout, ...]:
+def _lay_out_panels_in(rects: Sequence[QRectF], content: MosaicContent, size: float) -> tuple[PanelLayout, ...]:
     """Lay out panels with captions and notes of equal height, so that equal maps are equally large."""
     width = rects[0].width()
     caption = panel_caption_height(content.panels, width, size)
@@ -245,17 +241,17 @@ def _lay_out_panels_in(
         words = QRectF(rect.left(), title.bottom() + size * 0.3, width, note)
         top = words.bottom() + size * 0.4
         maps_rect = QRectF(rect.left(), top, width, max(rect.bottom() - top, 1))
-        layouts.append(PanelLayout(title, words, _project_maps(panel, maps_rect, size, zoom)))
+        layouts.append(PanelLayout(title, words, _project_maps(panel, maps_rect, size)))
     return tuple(layouts)
 
 
-def _project_maps(panel: MosaicPanel, space: QRectF, size: float, zoom: MosaicZoom) -> Projection | None:
+def _project_maps(panel: MosaicPanel, space: QRectF, size: float) -> Projection | None:
     if panel.shape is None:
         return None
     grid = choose_tile_grid(
         panel.shape, space.width(), space.height(), lead_tiles=panel.lead_tiles, label=size, order=panel.order
     )
-    return project_grid(grid, space, zoom)
+    return project_grid(grid, space)
 
 
 def _selected_value_text(content: MosaicContent) -> str:
@@ -273,11 +269,19 @@ def _selected_value_text(content: MosaicContent) -> str:
 def paint_mosaics(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw the mosaics for a file: all of them, fitted into `rect`."""
     content = build_mosaic_content(state)
-    draw_mosaics(painter, rect, content, lay_out_mosaics(rect, content, MosaicZoom()), theme)
+    draw_mosaics(painter, rect, content, lay_out_mosaics(rect, content), theme)
 
 
 def draw_mosaics(painter: QPainter, rect: QRectF, content: MosaicContent, layout: MosaicLayout, theme: Theme) -> None:
     """Draw the content as laid out."""
+    draw_page(painter, rect, content, layout, theme)
+    for panel_layout, panel in zip(layout.panels, content.panels, strict=True):
+        if panel_layout.projection is not None:
+            draw_panel_maps(painter, panel_layout.projection, panel, content.focus, layout.text_size, theme)
+
+
+def draw_page(painter: QPainter, rect: QRectF, content: MosaicContent, layout: MosaicLayout, theme: Theme) -> None:
+    """Draw everything around the mosaics: captions, notes, the selected value, legends and the detail."""
     painter.save()
     painter.fillRect(rect, QColor(theme.base))
     for panel_layout, panel, index in zip(layout.panels, content.panels, content.design_indices, strict=True):
@@ -285,8 +289,6 @@ def draw_mosaics(painter: QPainter, rect: QRectF, content: MosaicContent, layout
         colour = theme.muted if index < 0 else theme.design(index)
         draw_panel_caption(painter, panel_layout.caption_rect, panel, colour, in_focus, layout.text_size, theme)
         draw_panel_note(painter, panel_layout.note_rect, panel, layout.text_size, theme)
-        if panel_layout.projection is not None:
-            draw_panel_maps(painter, panel_layout.projection, panel, content.focus, layout.text_size, theme)
     draw_wrapped_text(
         painter, layout.selected_value_rect, _selected_value_text(content), layout.text_size, theme.text, bold=True
     )

@@ -12,7 +12,7 @@ from gui.paint.basics.note_drawing import STALE_OPACITY, NoteTone, draw_note
 from gui.paint.basics.outline import draw_outline
 from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, text_width
 from gui.paint.maps.mosaic_panels import MosaicPanel
-from gui.paint.maps.tile_drawing import draw_colour_bar, draw_tile_numbers, draw_tiles
+from gui.paint.maps.tile_drawing import draw_colour_bar, draw_edges, draw_tile_numbers, draw_tiles, is_reduced
 from gui.paint.maps.tile_grid import Projection
 from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import Focus
@@ -74,6 +74,11 @@ def draw_panel_note(painter: QPainter, rect: QRectF, panel: MosaicPanel, size: f
         draw_note(painter, rect, panel.note, size, tone, theme)
 
 
+def panel_opacity(panel: MosaicPanel) -> float:
+    """Return the opacity of the maps: those of earlier settings are dimmed."""
+    return STALE_OPACITY if panel.has_values and not panel.is_fresh else 1.0
+
+
 def draw_panel_maps(
     painter: QPainter, projection: Projection, panel: MosaicPanel, focus: Focus, size: float, theme: Theme
 ) -> None:
@@ -81,18 +86,37 @@ def draw_panel_maps(
     assert panel.tiles is not None
     painter.save()
     painter.setClipRect(projection.rect)
-    painter.setOpacity(STALE_OPACITY if panel.has_values and not panel.is_fresh else 1.0)
+    painter.setOpacity(panel_opacity(panel))
     draw_tiles(painter, projection, panel.tiles, theme)
-    if panel.photo is not None:
-        painter.drawImage(projection.tile_rect(-1), panel.photo)
+    painter.restore()
+    draw_panel_marks(painter, projection, panel, focus, size, theme)
+
+
+def draw_panel_marks(
+    painter: QPainter, projection: Projection, panel: MosaicPanel, focus: Focus, size: float, theme: Theme
+) -> None:
+    """Draw what lies over the tiles: edges, the photo, crosses over dead maps, numbers and the selection."""
+    assert panel.tiles is not None
+    painter.save()
+    painter.setClipRect(projection.rect)
+    painter.setOpacity(panel_opacity(panel))
+    draw_edges(painter, projection, panel.tiles, theme)
     painter.setOpacity(1.0)
+    if panel.photo is not None:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_reduced(projection, projection.grid.repeat))
+        painter.drawImage(projection.tile_rect(-1), panel.photo)
     _cross_out_dead_maps(painter, projection, panel.dead_reasons)
     draw_tile_numbers(painter, projection, lambda channel: _tile_name(panel, channel), size, theme)
     painter.restore()
     painter.save()
-    painter.setClipRect(projection.rect.adjusted(-4, -4, 4, 4))
+    painter.setClipRect(marks_rect(projection))
     _draw_selection(painter, projection, panel.tiles, focus, theme)
     painter.restore()
+
+
+def marks_rect(projection: Projection) -> QRectF:
+    """Return the space for the marks: the frame of a selected map reaches beyond the maps."""
+    return projection.rect.adjusted(-4, -4, 4, 4)
 
 
 def _cross_out_dead_maps(painter: QPainter, projection: Projection, dead: Mapping[int, str]) -> None:

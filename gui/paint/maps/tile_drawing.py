@@ -20,16 +20,19 @@ def draw_tiles(painter: QPainter, projection: Projection, tiles: MapTiles, theme
     """Draw the visible block of tiles as one image; values larger than a pixel stay sharp squares."""
     block = projection.visible_block()
     raster, step = _is_raster(painter), find_value_step(painter, projection)
-    image = tile_image(tiles, projection.grid, block, step, theme.plain)
+    image = tile_image(tiles, projection.grid, block, step, theme.plain).image
     enlarge = 2 * projection.scale * step
     if not raster and enlarge > 1:  # viewers of the file would blur them
         most = (_MOST_ENLARGED_PIXELS / (image.width() * image.height())) ** 0.5
         times = max(1, int(min(np.ceil(enlarge), most)))
         image = image.scaled(image.width() * times, image.height() * times)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, projection.scale * step < 1)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_reduced(projection, step))
     painter.drawImage(projection.block_rect(block), image)
-    if tiles.colour_map == DIVERGING:
-        _draw_edges(painter, projection, theme)
+
+
+def is_reduced(projection: Projection, step: int) -> bool:
+    """Whether an image with a pixel every `step` units has more of them than it takes on the screen."""
+    return projection.scale * step < 1
 
 
 def _is_raster(painter: QPainter) -> bool:
@@ -56,9 +59,9 @@ def draw_tile_numbers(
         painter.drawText(QPointF(tile.left(), tile.top() - drop), name(channel))
 
 
-def _draw_edges(painter: QPainter, projection: Projection, theme: Theme) -> None:
-    """Outline the tiles, as pale ones would merge with a pale background."""
-    if projection.grid.tile_width * projection.scale >= 8:
+def draw_edges(painter: QPainter, projection: Projection, tiles: MapTiles, theme: Theme) -> None:
+    """Outline tiles of a diverging colour map, as pale ones would merge with a pale background."""
+    if tiles.colour_map == DIVERGING and projection.grid.tile_width * projection.scale >= 8:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         ink = QColor(theme.edge)
         ink.setAlphaF(0.5)

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QCheckBox, QToolButton, QVBoxLayout, QWidget
 from engine.kernels import Checkpoint
 from gui.paint.maps.mosaic import MosaicContent, build_mosaic_content, refocus_mosaics
 from gui.state.comparison import compared_refs
-from gui.state.view_state import ColourMap, Look, ViewState
+from gui.state.view_state import ColourLevels, ColourMap, Look, ViewState
 from gui.views.base import View
+from gui.views.levels_bar import Levels
 from gui.views.mosaic_canvas import MosaicCanvas
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.flow import FlowLayout
@@ -50,10 +51,11 @@ _DETAIL_TIPS = (
     "What each input channel contributes to the selected map; click a bar or press 1 to 9 to select its channel",
     "All the space for the maps",
 )
-_DRAWN_BY = ("colour_map", "range", "zero_centred", "theme", "order", "comparison", "detail")
+_DRAWN_BY = ("colour_map", "range", "zero_centred", "levels", "theme", "order", "comparison", "detail")
 """Settings of the look that this view depends on."""
 _DIFFERENCE_TIP = "Also show the difference between the maps of the two designs"
 _NO_DIFFERENCE_TIP = "Difference: select a volume that another design has in the same shape"
+_AUTOMATIC_TIP = "Colour range from the values (A), after an end of the colour bar has been dragged"
 _LEAST_WIDTH = 240
 
 
@@ -67,9 +69,11 @@ class FiltersView(View):
         """The setting of the look that each box sets."""
         self.canvas = MosaicCanvas(state, self._content, self)
         self.canvas.focus_requested.connect(self.focus_requested)
+        self.canvas.levels_requested.connect(self._on_canvas_levels_requested)
         self.canvas.hovered.connect(self.hovered)
         self.colour_map = self._make_choice("Colour map", _COLOUR_MAPS, "colour_map")
         self.range = self._make_choice("Range of the colours: one for all maps, or one per map", _RANGES, "range")
+        self.automatic = self._make_button("Auto", _AUTOMATIC_TIP, partial(self._request_look, levels=None))
         self.zero_centred = QCheckBox("Zero-centred", self)
         self.zero_centred.setToolTip("Blue below zero, red above, white at zero")
         self.zero_centred.clicked.connect(lambda on: self._request_look(zero_centred=on))
@@ -111,6 +115,7 @@ class FiltersView(View):
         return (
             self.colour_map,
             self.range,
+            self.automatic,
             self.difference,
             self.order,
             self.detail,
@@ -152,7 +157,13 @@ class FiltersView(View):
         comparable = sum(panel.ref is not None for panel in content.panels) > 1
         self.difference.setEnabled(comparable)
         self.difference.setToolTip(_DIFFERENCE_TIP if comparable else _NO_DIFFERENCE_TIP)
+        self.automatic.setEnabled(content.is_set_by_hand)
         self.canvas.show_content(self._state, content)
+
+    def _on_canvas_levels_requested(self, levels: Levels | None) -> None:
+        state = self._state
+        by_hand = None if levels is None else ColourLevels(state.session, state.focus.ref, *levels)
+        self._request_look(levels=by_hand)
 
     def _on_difference_clicked(self) -> None:
         self._request_look(comparison="maps + difference" if self.difference.isChecked() else "maps")

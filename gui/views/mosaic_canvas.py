@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 from msgspec.structs import replace
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QShowEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.layers.explanation import Spot
@@ -14,13 +14,15 @@ from gui.graphics.canvas import Canvas
 from gui.graphics.painted_item import PaintedItem
 from gui.graphics.zoom_box import ZoomBox
 from gui.paint.maps.detail.base import PlacedBody
-from gui.paint.maps.mosaic import MosaicContent, MosaicLayout, draw_page, lay_out_mosaics
+from gui.paint.maps.mosaic import MosaicContent, MosaicLayout, lay_out_mosaics
+from gui.paint.maps.mosaic_drawing import draw_page, shared_legend
 from gui.paint.maps.mosaic_panels import MosaicPanel, describe_map_value
 from gui.paint.maps.tile_grid import MapOrdering
 from gui.state import focus_steps
 from gui.state.focus_steps import FocusStep
 from gui.state.view_state import DetailKind, Focus, ViewState
 from gui.theme import THEMES
+from gui.views.levels_bar import LevelsBar, move_levels
 from gui.views.mosaic_frame import MosaicFrame
 from gui.views.step_keys import KEY_STEPS
 
@@ -28,6 +30,14 @@ _BELOW_BOXES = -1000
 """A ViewBox has the z value −100."""
 _MARGIN_OF_MAP = 0.05
 """Space around the selected map after zooming to it, in widths of the map."""
+_LEVELS_HINT = " · drag an end of the bar to set it by hand"
+_LEVEL_STEPS: dict[int, tuple[float, float]] = {
+    Qt.Key.Key_Left: (-0.05, 0.0),
+    Qt.Key.Key_Right: (0.05, 0.0),
+    Qt.Key.Key_Down: (0.0, -0.05),
+    Qt.Key.Key_Up: (0.0, 0.05),
+}
+"""How keys with Shift move the low and the high end of the colours, in widths of the range."""
 _CLICK_SHOWS: dict[DetailKind, str] = {
     "kernel": "its kernel",
     "kernel by size": "its kernel",
@@ -51,6 +61,8 @@ class MosaicCanvas(Canvas):
 
     focus_requested = Signal(object)
     """The requested Focus."""
+    levels_requested = Signal(object)
+    """The low and high end of the colours that a person sets by hand; None: automatic ends."""
 
     def __init__(self, state: ViewState, content: MosaicContent, parent: QWidget | None = None) -> None:
         super().__init__("Feature maps", THEMES[state.look.theme], parent)
@@ -61,6 +73,9 @@ class MosaicCanvas(Canvas):
         self._page.setZValue(_BELOW_BOXES)
         self.sceneObj.addItem(self._page)
         self._frames = [self._make_frame()]
+        self._levels_bar: LevelsBar | None = None
+        """Made when there are levels to set, as a window may never show any."""
+        self.keys[Qt.Key.Key_A] = partial(self.levels_requested.emit, None)
         self.keys |= {key: partial(self._step_focus, step) for key, step in KEY_STEPS.items()}
         self.keys |= {Qt.Key.Key_0 + number: partial(self._select_part, number) for number in range(1, 10)}
         self.setMinimumSize(160, 160)
@@ -138,7 +153,37 @@ class MosaicCanvas(Canvas):
         for frame, panel, panel_layout in zip(self._frames, self._content.panels, layout.panels, strict=False):
             frame.show_panel(panel, self._content.focus, layout.text_size, density, self._theme)
             layouts.append(panel_layout._replace(projection=frame.projection))
-        return layout._replace(panels=tuple(layouts))
+        layout = layout._replace(panels=tuple(layouts))
+        self._show_levels(layout, density)
+        return layout
+
+    def _show_levels(self, layout: MosaicLayout, density: float) -> None:
+        """Put handles on the colour bar if its ends can be set by hand."""
+        levels, legend = self._content.adjustable_levels, shared_legend(layout, self._content, density)
+        bar, is_shown = self._levels_bar, levels is not None and legend is not None
+        if levels is not None and legend is not None:
+            if bar is None:
+                bar = self._levels_bar = LevelsBar()
+                bar.sigLevelsChanged.connect(self._on_levels_changed)
+                bar.sigLevelsChangeFinished.connect(self._on_levels_change_finished)
+                self.sceneObj.addItem(bar)
+            bar.show_levels(levels, self._theme, zero_centred=self._state.look.zero_centred)
+            if not bar.is_dragged:
+                bar.place(legend.bar_rect)
+        if bar is not None:
+            bar.setVisible(is_shown)
+
+    def _on_levels_changed(self, bar: LevelsBar) -> None:
+        self.levels_requested.emit(bar.levels())
+
+    def _on_levels_change_finished(self) -> None:
+        self._invalidate_layout()  # the bar may have moved beside other numbers
+
+    def _step_levels(self, low_by: float, high_by: float) -> None:
+        levels = self._content.adjustable_levels
+        if levels is not None:
+            zero_centred = self._state.look.zero_centred
+            self.levels_requested.emit(move_levels(levels, low_by, high_by, zero_centred=zero_centred))
 
     def _on_zoom_changed(self) -> None:
         if self._layout is not None:
@@ -173,7 +218,7 @@ class MosaicCanvas(Canvas):
             return describe_map_value(*hit) + self._click_hint(hit[1])
         body = self._detail_body()
         if self.current_layout().legend_rect.contains(point):
-            return self._content.legend
+            return self._content.legend + (_LEVELS_HINT if self._content.adjustable_levels is not None else "")
         return "" if body is None else body.describe(point)
 
     def tip(self, point: QPointF) -> str:
@@ -223,6 +268,13 @@ class MosaicCanvas(Canvas):
     def _select(self, focus: Focus | None) -> None:
         if focus is not None:
             self.focus_requested.emit(focus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = _LEVEL_STEPS.get(event.key())
+        if step is not None and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._step_levels(*step)
+        else:
+            super().keyPressEvent(event)
 
     def _step_focus(self, by: FocusStep) -> None:
         focus = self._content.focus

@@ -29,7 +29,8 @@ from gui.paint.basics.colours import load_lut, to_levels, value_range
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.maps.kernel_image import load_selected_kernel
 from gui.paint.maps.layer_weights import _MOST_WEIGHTS
-from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics, paint_mosaics
+from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics
+from gui.paint.maps.mosaic_drawing import paint_mosaics
 from gui.paint.maps.mosaic_panels import (
     _EARLIER_SETTINGS_NOTE,
     MAPS_RUN_HINT,

@@ -29,7 +29,8 @@ from gui.paint.maps import budget
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.difference import make_difference_panel
 from gui.paint.maps.map_measures import order_maps
-from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics, paint_mosaics
+from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics
+from gui.paint.maps.mosaic_drawing import paint_mosaics
 from gui.paint.maps.mosaic_panels import build_mosaic_panels, colour_legend_text, describe_map_value
 from gui.paint.maps.tile_grid import MapOrdering, TileBlock, choose_tile_grid, project_grid
 from gui.paint.maps.tiles import MapTiles, tile_pixels

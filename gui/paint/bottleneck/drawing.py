@@ -20,6 +20,7 @@ from gui.paint.bottleneck.chart_marks import ChartMarks
 from gui.paint.maps import mosaic
 from gui.paint.maps.difference import make_difference_panel
 from gui.paint.maps.map_measures import volume_range
+from gui.paint.maps.mosaic_drawing import draw_mosaics
 from gui.paint.maps.mosaic_panels import MosaicPanel, colour_legend_text
 from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import ViewState
@@ -178,5 +179,5 @@ def draw_bottleneck(
         draw_wrapped_text(painter, layout.foot_rect, content.footnote, size * 0.9, theme.muted)
     if content.maps is not None:
         maps_layout = mosaic.lay_out_mosaics(layout.maps_rect, content.maps)
-        mosaic.draw_mosaics(painter, layout.maps_rect, content.maps, maps_layout, theme)
+        draw_mosaics(painter, layout.maps_rect, content.maps, maps_layout, theme)
     painter.restore()

@@ -14,12 +14,14 @@ from gui.theme import Theme, font
 
 _MOST_ENLARGED_PIXELS = 8_000_000
 """Pixels of an image that is enlarged for a vector file."""
+_LONG_NUMBER = "−0.000"
+"""A number as wide as most ends of a colour bar."""
 
 
 def draw_tiles(painter: QPainter, projection: Projection, tiles: MapTiles, theme: Theme) -> None:
     """Draw the visible block of tiles as one image; values larger than a pixel stay sharp squares."""
     block = projection.visible_block()
-    raster, step = _is_raster(painter), find_value_step(painter, projection)
+    raster, step = _is_raster(painter), projection.value_step(image_density(painter))
     image = tile_image(tiles, projection.grid, block, step, theme.plain).image
     enlarge = 2 * projection.scale * step
     if not raster and enlarge > 1:  # viewers of the file would blur them
@@ -39,9 +41,9 @@ def _is_raster(painter: QPainter) -> bool:
     return painter.paintEngine().type() == QPaintEngine.Type.Raster
 
 
-def find_value_step(painter: QPainter, projection: Projection) -> int:
-    """Return the step between the values that are drawn."""
-    return projection.value_step(painter.deviceTransform().m11() if _is_raster(painter) else 1.0)
+def image_density(painter: QPainter) -> float:
+    """Return the pixels that an image may have per pixel of the picture, in each direction."""
+    return painter.deviceTransform().m11() if _is_raster(painter) else 1.0
 
 
 def draw_tile_numbers(
@@ -72,17 +74,34 @@ def draw_edges(painter: QPainter, projection: Projection, tiles: MapTiles, theme
 
 
 def draw_colour_bar(
-    painter: QPainter, rect: QRectF, colour_map: str, low: str, high: str, theme: Theme, *, one_colour: bool = False
+    painter: QPainter,
+    rect: QRectF,
+    colour_map: str,
+    low: str,
+    high: str,
+    theme: Theme,
+    *,
+    one_colour: bool = False,
+    is_steady: bool = False,
 ) -> float:
     """Draw a colour bar between the labels of its ends; return the right edge of the last label."""
     size = rect.height() / 1.5
-    first, last = (text_width(text, size) + size * 0.4 for text in (low, high))
-    width = max(min(rect.width() - first - last, size * 22), size)
-    bar = QRectF(rect.left() + first, rect.center().y() - size * 0.4, width, size * 0.8)
+    bar = colour_bar_rect(rect, low, high, is_steady=is_steady)
+    before, behind = bar.left() - rect.left(), bar.right() + size * 0.4
     painter.drawImage(bar, colour_bar_image(colour_map, one_colour=one_colour))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(theme.muted), 1))
     painter.drawRect(bar)
-    draw_text(painter, QRectF(rect.left(), rect.top(), first, rect.height()), low, size, theme.text)
-    draw_text(painter, QRectF(bar.right() + size * 0.4, rect.top(), last, rect.height()), high, size, theme.text)
-    return bar.right() + size * 0.4 + text_width(high, size)
+    draw_text(painter, QRectF(rect.left(), rect.top(), before, rect.height()), low, size, theme.text)
+    width = text_width(high, size)
+    draw_text(painter, QRectF(behind, rect.top(), width + size * 0.4, rect.height()), high, size, theme.text)
+    return behind + width
+
+
+def colour_bar_rect(rect: QRectF, low: str, high: str, *, is_steady: bool = False) -> QRectF:
+    """Return the bar between its labels; with `is_steady`, they have the space of any number, so the bar stays."""
+    size = rect.height() / 1.5
+    least = text_width(_LONG_NUMBER, size) if is_steady else 0.0
+    first, last = (max(text_width(text, size), least) + size * 0.4 for text in (low, high))
+    width = max(min(rect.width() - first - last, size * 22), size)
+    return QRectF(rect.left() + first, rect.center().y() - size * 0.4, width, size * 0.8)

@@ -182,7 +182,8 @@ class FiltersView(View):
     def _maps_differ(old: ViewState, new: ViewState) -> bool:
         """Whether anything differs besides the selection within the maps."""
         return (
-            old.check is not new.check
+            old.session != new.session
+            or old.check is not new.check
             or any(getattr(old.look, name) != getattr(new.look, name) for name in _DRAWN_BY)
             or old.focus.ref != new.focus.ref
             or old.run.problems is not new.run.problems

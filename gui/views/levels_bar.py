@@ -54,11 +54,14 @@ class LevelsBar(pg.ColorBarItem):
         for line in self._ends.lines:
             line.setCursor(Qt.CursorShape.SizeHorCursor)
         self.vb.addItem(self._ends, ignoreBounds=True)
+        self._bar_rect = QRectF()
         self._start: Levels = (0.0, 1.0)
         """The levels before the drag."""
         self._zero_centred = False
         self._returns = False
         """Whether the handles are being put back."""
+        self._shown: tuple[object, ...] = ()
+        """The arguments of `show_levels`, and whether a handle was dragged."""
         self._ends.sigRegionChanged.connect(self._on_ends_changed)
         self._ends.sigRegionChangeFinished.connect(self._on_ends_change_finished)
 
@@ -72,6 +75,9 @@ class LevelsBar(pg.ColorBarItem):
 
     def place(self, bar: QRectF) -> None:
         """Put the handles on a painted bar."""
+        if self._bar_rect == bar:
+            return
+        self._bar_rect = bar
         self.layout.setRowFixedHeight(2, bar.height() + 2 * _HANDLE)
         self.setGeometry(bar.adjusted(0, -_HANDLE, 0, _HANDLE))
         self.layout.activate()
@@ -79,9 +85,12 @@ class LevelsBar(pg.ColorBarItem):
 
     def show_levels(self, levels: Levels, theme: Theme, *, zero_centred: bool) -> None:
         """Show the levels of the maps; while a handle is dragged, it stays under the mouse, and the other is hidden."""
+        is_dragged = self.is_dragged
+        if self._shown == (levels, theme, zero_centred, is_dragged):
+            return
+        self._shown = levels, theme, zero_centred, is_dragged
         self._zero_centred = zero_centred
         self._ends.setMovable(not zero_centred)
-        is_dragged = self.is_dragged
         for line in self._ends.lines:
             line.setMovable(True)
             line.setPen(theme.accent if line.moving else theme.muted, width=_HANDLE)

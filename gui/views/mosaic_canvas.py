@@ -187,8 +187,10 @@ class MosaicCanvas(Canvas):
 
     def _on_zoom_changed(self) -> None:
         if self._layout is not None:
+            step = self._layout.value_step(self.devicePixelRatioF())
             self._layout = self._show_visible_maps(self._layout)
-            self._page.update()  # it says which values the images leave out
+            if self._layout.value_step(self.devicePixelRatioF()) != step:
+                self._page.update()  # it says which values the images leave out
 
     def show_true_size(self) -> None:
         """Zoom to one pixel per value."""

@@ -27,6 +27,8 @@ class TilesItem(pg.ImageItem):
         self._picture: TileImage | None = None
         self._is_smooth = False
         self._visible = QRectF()
+        self._shown: tuple[object, ...] = ()
+        """What the picture depends on."""
 
     def show_tiles(self, tiles: MapTiles, projection: Projection, density: float, plain: str) -> None:
         """Show the tiles that are visible.
@@ -38,6 +40,9 @@ class TilesItem(pg.ImageItem):
         plain
             The colour of tiles without values.
         """
+        if self._shown == (tiles, projection, density, plain):
+            return
+        self._shown = tiles, projection, density, plain
         grid, block, step = projection.grid, projection.visible_block(), projection.value_step(density)
         self._make = partial(tile_image, tiles, grid, block, step, plain)
         self._is_smooth = is_reduced(projection, step)

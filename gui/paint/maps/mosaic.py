@@ -164,6 +164,14 @@ class MosaicLayout(NamedTuple):
     difference_legend_rect: QRectF
     detail: PlacedDetail | None
 
+    def value_step(self, density: float) -> int:
+        """Return the largest step between the values that an image shows.
+
+        `density` is the number of device pixels per pixel of the picture.
+        """
+        projections = [panel.projection for panel in self.panels if panel.projection is not None]
+        return max([projection.value_step(density) for projection in projections], default=1)
+
 
 def mosaic_text_size(rect: QRectF) -> float:
     """Return the height of the text: it grows with the picture, so that a large one can be read from afar."""

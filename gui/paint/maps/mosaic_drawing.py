@@ -63,15 +63,11 @@ def _draw_legends(painter: QPainter, layout: MosaicLayout, content: MosaicConten
 
 
 def shared_legend(layout: MosaicLayout, content: MosaicContent, density: float) -> ColourLegend | None:
-    """Return the legend of the designs' maps; None without values.
-
-    `density` is the number of device pixels per pixel of the picture.
-    """
+    """Return the legend of the designs' maps; None without values; `density` as in `MosaicLayout.value_step`."""
     tiles = next((panel.tiles for panel in content.panels if panel.has_values), None)
     if tiles is None or not content.legend:
         return None
-    projections = [panel.projection for panel in layout.panels if panel.projection is not None]
-    step = max([projection.value_step(density) for projection in projections], default=1)
+    step = layout.value_step(density)
     return ColourLegend(
         layout.legend_rect, tiles, content.legend, layout.text_size, step, is_steady=content.is_set_by_hand
     )

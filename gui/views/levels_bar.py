@@ -83,18 +83,24 @@ class LevelsBar(pg.ColorBarItem):
         self.layout.activate()
         self.vb.setRange(xRange=(0.0, 1.0), yRange=(0.0, 1.0), padding=0)
 
-    def show_levels(self, levels: Levels, theme: Theme, *, zero_centred: bool) -> None:
-        """Show the levels of the maps; while a handle is dragged, it stays under the mouse, and the other is hidden."""
+    def show_levels(self, levels: Levels, theme: Theme, density: float, *, zero_centred: bool) -> None:
+        """Show the levels of the maps; while a handle is dragged, it stays under the mouse, and the other is hidden.
+
+        Parameters
+        ----------
+        density
+            Device pixels per pixel of the screen, in which pyqtgraph measures its lines.
+        """
         is_dragged = self.is_dragged
-        if self._shown == (levels, theme, zero_centred, is_dragged):
+        if self._shown == (levels, theme, density, zero_centred, is_dragged):
             return
-        self._shown = levels, theme, zero_centred, is_dragged
+        self._shown = levels, theme, density, zero_centred, is_dragged
         self._zero_centred = zero_centred
         self._ends.setMovable(not zero_centred)
         for line in self._ends.lines:
             line.setMovable(True)
-            line.setPen(theme.accent if line.moving else theme.muted, width=_HANDLE)
-            line.setHoverPen(theme.accent, width=_HANDLE)
+            line.setPen(theme.accent if line.moving else theme.muted, width=_HANDLE * density)
+            line.setHoverPen(theme.accent, width=_HANDLE * density)
             line.setVisible(line.moving or self._ends.moving or not is_dragged)
         self.setLevels(levels)
         if not is_dragged:

@@ -167,7 +167,7 @@ class MosaicCanvas(Canvas):
                 bar.sigLevelsChanged.connect(self._on_levels_changed)
                 bar.sigLevelsChangeFinished.connect(self._on_levels_change_finished)
                 self.sceneObj.addItem(bar)
-            bar.show_levels(levels, self._theme, zero_centred=self._state.look.zero_centred)
+            bar.show_levels(levels, self._theme, density, zero_centred=self._state.look.zero_centred)
             if not bar.is_dragged:
                 bar.place(legend.bar_rect)
         if bar is not None:

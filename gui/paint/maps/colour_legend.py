@@ -12,6 +12,9 @@ from gui.paint.maps.tile_drawing import colour_bar_rect, draw_colour_bar
 from gui.paint.maps.tiles import MapTiles
 from gui.theme import Theme
 
+_BAR_SHARE = 0.55
+"""Share of the width for the bar with its ends, which can be dragged on the screen."""
+
 
 class ColourLegend(NamedTuple):
     """A legend in a rectangle; without space below the bar, the words are left out."""
@@ -43,7 +46,7 @@ class ColourLegend(NamedTuple):
         every = f"every {self.step}{'nd' if self.step in (2, 32) else 'th'}"
         longest = f"{every} row and column of pixels shown"
         phrases = longest, f"{every} row and column shown", f"{every} value", every
-        space = self.rect.width() - self.size * 9.2
+        space = self.rect.width() - max(self.size * 9.2, self.rect.width() * _BAR_SHARE)
         return next((text for text in phrases if text_width(text, self.size) <= space), every)
 
     @property

@@ -12,8 +12,8 @@ from gui.paint.maps.tile_drawing import colour_bar_rect, draw_colour_bar
 from gui.paint.maps.tiles import MapTiles
 from gui.theme import Theme
 
-_BAR_SHARE = 0.55
-"""Share of the width for the bar with its ends, which can be dragged on the screen."""
+_BAR_SHARE = 0.5
+"""Share of the width that the bar has at least with its ends, so that they can be dragged."""
 
 
 class ColourLegend(NamedTuple):

@@ -72,7 +72,7 @@ class MosaicCanvas(Canvas):
         self._page = PaintedItem(self._paint_page)
         self._page.setZValue(_BELOW_BOXES)
         self.sceneObj.addItem(self._page)
-        self._frames = [self._make_frame()]
+        self._frames: list[MosaicFrame] = []
         self._levels_bar: LevelsBar | None = None
         """Made when there are levels to set, as a window may never show any."""
         self.keys[Qt.Key.Key_A] = partial(self.levels_requested.emit, None)
@@ -89,12 +89,13 @@ class MosaicCanvas(Canvas):
     @property
     def _main_frame(self) -> MosaicFrame:
         """The first mosaic; without any, a hidden one."""
+        if not self._frames:
+            self._add_frame()
         return next((frame for frame in self._frames if frame.projection is not None), self._frames[0])
 
-    def _make_frame(self) -> MosaicFrame:
-        frame = MosaicFrame(self.sceneObj)
-        frame.box.zoom_changed.connect(self._on_zoom_changed)
-        return frame
+    def _add_frame(self) -> None:
+        self._frames.append(MosaicFrame(self.sceneObj))
+        self._frames[-1].box.zoom_changed.connect(self._on_zoom_changed)
 
     def show_content(self, state: ViewState, content: MosaicContent) -> None:
         is_other_project = state.session != self._state.session
@@ -135,7 +136,7 @@ class MosaicCanvas(Canvas):
         """Place the mosaics on the page."""
         layout, zoom = lay_out_mosaics(self._picture_rect(), self._content), self.zoom_box.zoom
         while len(self._frames) < len(layout.panels):
-            self._frames.append(self._make_frame())
+            self._add_frame()
         for frame, panel_layout in zip_longest(self._frames, layout.panels):
             frame.place(None if panel_layout is None else panel_layout.projection, zoom)
         self._page.set_rect(self._picture_rect())

@@ -259,6 +259,15 @@ class TestLevels:
         assert levels_of(answer)[1] == high
         assert levels_of(answer)[0] > low
 
+    def test_dragging_the_middle_moves_both_ends(self, show):
+        answer = show(state_of(two_designs()))
+        low, high = self.automatic(answer)
+        middle = (middle_of(answer, 0) + middle_of(answer, 1)) / 2
+        drop(answer, drag(answer, middle, QPoint(10, 0), QPoint(60, 0)))
+        new_low, new_high = levels_of(answer)
+        assert new_high - new_low == pytest.approx(high - low, abs=0.03)
+        assert new_low > low + 0.5
+
     def test_auto_returns_to_the_range_of_the_values(self, show, qtbot):
         answer, spot = show(state_of(two_designs())), Spot(1, 2, 3)
         automatic = self.automatic(answer)

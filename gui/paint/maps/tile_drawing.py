@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPen
 
 from gui.paint.basics.colours import DIVERGING, colour_bar_image
-from gui.paint.basics.text_drawing import draw_text, text_width
+from gui.paint.basics.text_drawing import ALIGN_LEFT, ALIGN_RIGHT, draw_text, text_width
 from gui.paint.maps.tile_grid import LABELLED_TILE_SIZE, Projection
 from gui.paint.maps.tiles import MapTiles, tile_image
 from gui.theme import Theme, font
@@ -92,7 +92,8 @@ def draw_colour_bar(
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(theme.muted), 1))
     painter.drawRect(bar)
-    draw_text(painter, QRectF(rect.left(), rect.top(), before, rect.height()), low, size, theme.text)
+    align, gap = (ALIGN_RIGHT, size * 0.4) if is_steady else (ALIGN_LEFT, 0.0)
+    draw_text(painter, QRectF(rect.left(), rect.top(), before - gap, rect.height()), low, size, theme.text, align)
     width = text_width(high, size)
     draw_text(painter, QRectF(behind, rect.top(), width + size * 0.4, rect.height()), high, size, theme.text)
     return behind + width

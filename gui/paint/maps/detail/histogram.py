@@ -23,6 +23,8 @@ from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 
 _BINS = 40
+_CAPTION, _LEAST_CAPTIONED = 1.7, 6.0
+"""Height of the words above the vertical axis, and least height of the rest with them, in text heights."""
 _LEAST_KEY = 0.75
 """The smallest size of the words beside a key before they are cut, relative to the text."""
 
@@ -83,8 +85,13 @@ class HistogramBody(NamedTuple):
     curves: tuple[MapHistogram, ...]
 
     def lay_out(self, rect: QRectF, size: float) -> "PlacedHistogram":
-        """Lay out a line of words per curve above, the numbers of the axes on the left and below."""
-        head = size * (1.5 * len(self.curves) + 1.7)
+        """Lay out a line of words per curve above, the numbers of the axes on the left and below.
+
+        Without much space, what the vertical axis counts is left out.
+        """
+        head = size * (1.5 * len(self.curves) + _CAPTION)
+        if rect.height() - head < _LEAST_CAPTIONED * size:
+            head -= size * (_CAPTION - 0.4)
         plot = rect.adjusted(text_width(f"{self.largest_count:,}", size) + size * 0.5, head, 0, -size * 1.8)
         plot.setHeight(min(plot.height(), plot.width()))
         return PlacedHistogram(self, rect, size, plot)
@@ -155,9 +162,10 @@ class PlacedHistogram(NamedTuple):
     def _draw_counts_axis(self, painter: QPainter, theme: Theme) -> None:
         """Draw a line and a number at round counts, and what is counted."""
         plot, size, most = self.plot_rect, self.size, self.body.largest_count
-        caption = QRectF(self.rect.left(), plot.top() - size * 1.7, self.rect.width(), size * 1.5)
-        draw_text(painter, caption, "values per bin", size * 0.9, theme.muted)
-        for count in round_ticks(0, most, int(plot.height() / (size * 1.8)), least_step=1):
+        caption = QRectF(self.rect.left(), plot.top() - size * _CAPTION, self.rect.width(), size * 1.5)
+        if caption.top() >= self.rect.top() + 1.5 * size * len(self.body.curves):
+            draw_text(painter, caption, "values per bin", size * 0.9, theme.muted)
+        for count in round_ticks(0, most, max(2, int(plot.height() / (size * 1.8))), least_step=1):
             y = plot.bottom() - plot.height() * count / most
             painter.setPen(QPen(QColor(theme.grid), 1))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))

@@ -13,11 +13,13 @@ from engine.layers.explanation import Spot
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Project
 from gui.paint.basics.colours import load_lut, to_levels
+from gui.paint.maps.mosaic import build_mosaic_content
 from gui.paint.maps.mosaic_drawing import paint_mosaics
 from gui.state.view_state import ColourLevels, Focus
 from gui.views import tiles_item
 from gui.views.filters import FiltersView
 from gui.views.levels_bar import LevelsBar, move_levels
+from gui.views.mosaic_canvas import MosaicCanvas
 from tests.gui.test_filters import BOTTLENECK, NAIVE, conv, design, drawn, random_volume, state_of, two_designs
 from tests.gui.view_harness import ViewHarness, svg
 
@@ -368,6 +370,19 @@ class TestLevels:
         with qtbot.waitSignal(answer.view.hovered) as said:
             QTest.mouseMove(answer.view.canvas.viewport(), at)
         assert said.args[0].endswith("drag an end of the bar to set it by hand")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (10, 10), (1, 300), (300, 1), (80, 60)])
+def test_a_canvas_of_any_size_is_drawn_and_zoomed(qtbot, size):
+    state = state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), comparison="maps + difference", detail="histogram")
+    canvas = MosaicCanvas(state, build_mosaic_content(state))
+    qtbot.addWidget(canvas)
+    canvas.setMinimumSize(1, 1)
+    canvas.resize(*size)
+    canvas.show()
+    for act in (canvas.zoom_in, canvas.show_true_size, canvas.zoom_to_selection, canvas.zoom_out, canvas.fit):
+        act()
+        canvas.grab()
 
 
 def test_the_histogram_has_round_numbers_on_both_axes():

@@ -263,7 +263,7 @@ def _lay_out_panels_in(rects: Sequence[QRectF], content: MosaicContent, size: fl
         title = QRectF(rect.left(), rect.top(), width, caption)
         words = QRectF(rect.left(), title.bottom() + size * 0.3, width, note)
         top = words.bottom() + size * 0.4
-        maps_rect = QRectF(rect.left(), top, width, max(rect.bottom() - top, 1))
+        maps_rect = QRectF(rect.left(), top, max(width, 1), max(rect.bottom() - top, 1))
         layouts.append(PanelLayout(title, words, _project_maps(panel, maps_rect, size)))
     return tuple(layouts)
 

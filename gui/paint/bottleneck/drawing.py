@@ -21,8 +21,8 @@ from gui.paint.bottleneck.chart_readout import describe_rank
 from gui.paint.maps import mosaic
 from gui.paint.maps.difference import make_difference_panel
 from gui.paint.maps.map_measures import volume_range
+from gui.paint.maps.mosaic_drawing import draw_mosaics
 from gui.paint.maps.mosaic_panels import MosaicPanel, colour_legend_text
-from gui.paint.maps.tile_grid import MosaicZoom
 from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import ViewState
 from gui.theme import Theme
@@ -171,8 +171,8 @@ def paint_bottleneck(painter: QPainter, rect: QRectF, state: ViewState, theme: T
         paint_chart(painter, layout.chart_layout, content.curve, content.chart_marks, theme)
         painter.setOpacity(1.0)
     if content.maps is not None:
-        maps_layout = mosaic.lay_out_mosaics(layout.maps_rect, content.maps, MosaicZoom())
-        mosaic.draw_mosaics(painter, layout.maps_rect, content.maps, maps_layout, theme)
+        maps_layout = mosaic.lay_out_mosaics(layout.maps_rect, content.maps)
+        draw_mosaics(painter, layout.maps_rect, content.maps, maps_layout, theme)
     painter.restore()
 
 

@@ -42,6 +42,10 @@ class BarLine(Struct, frozen=True):
         """Node that a click on the line selects."""
         return (self.design, self.nodes[0]) if len(self.nodes) == 1 else None
 
+    def shows(self, ref: NodeRef) -> bool:
+        """Whether the line shows that layer, alone or folded."""
+        return self.kind != "total" and self.design == ref[0] and ref[1] in self.nodes
+
 
 class BarsContent(Struct, frozen=True):
     """All texts and amounts of the figure, and its two axes."""
@@ -59,6 +63,11 @@ class BarsContent(Struct, frozen=True):
     """Per design: a heading, then its layers."""
     total_scale: BarScale
     line_scale: BarScale
+
+    @property
+    def lines(self) -> tuple[BarLine, ...]:
+        """The lines of all designs."""
+        return tuple(line for group in self.groups for line in group)
 
     @property
     def shares_axis(self) -> bool:

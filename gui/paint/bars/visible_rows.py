@@ -1,0 +1,109 @@
+"""The rows of bars that are visible on the screen: where they are while it is zoomed, and which of them have names."""
+
+from bisect import bisect
+from collections.abc import Iterator
+from math import ceil, floor
+
+from msgspec import Struct
+from msgspec.structs import replace
+from PySide6.QtCore import QRectF
+
+from engine.network.node_ref import NodeRef
+from gui.paint.bars.layout import LINE, LineColumn, PlacedLine
+
+_SMALLEST_UNIT = 9.0
+"""Least height of letters in pixels; below that, names are left out."""
+_TIGHT = 1.25
+"""Height in units of rows that are as near to each other as is readable."""
+
+
+class VisibleRows(Struct, frozen=True):
+    """The part of a column that is visible, from row `first` on, which need not be whole.
+
+    Rows are counted from 0, headings and folded layers included.
+    """
+
+    column: LineColumn
+    first: float
+    count: float
+    enlarged: float
+    """Factor by which bars are longer than without zoom."""
+    largest_unit: float
+    """Height of letters in pixels where there is space."""
+
+    @property
+    def row_height(self) -> float:
+        return self.column.rect.height() / self.count
+
+    @property
+    def unit(self) -> float:
+        """Height of letters in pixels."""
+        smallest = min(_SMALLEST_UNIT, self.largest_unit)
+        return min(max(self.row_height / LINE, smallest), self.largest_unit)
+
+    @property
+    def has_values(self) -> bool:
+        """Whether rows are high enough for a name and a number in each of them."""
+        return self.row_height >= _TIGHT * self.unit
+
+    @property
+    def indexes(self) -> range:
+        """The rows of which at least a part is visible."""
+        return range(max(floor(self.first), 0), min(ceil(self.first + self.count), len(self.column.lines)))
+
+    def place(self, index: int) -> PlacedLine:
+        """A row where it is; its bar may be longer than the row."""
+        area = self.column.rect
+        top = area.top() + (index - self.first) * self.row_height
+        row = QRectF(area.left(), top, area.width(), self.row_height)
+        return PlacedLine(self.column.lines[index], row, self.column.column.enlarged(self.enlarged))
+
+    def index_at(self, y: float) -> int | None:
+        """The row at a height of the screen."""
+        area = self.column.rect
+        index = floor(self.first + (y - area.top()) / self.row_height)
+        return index if area.top() <= y < area.bottom() and 0 <= index < len(self.column.lines) else None
+
+    def named(self, focus_ref: NodeRef) -> Iterator[PlacedLine]:
+        """The rows whose names fit without overlapping, each with a strip that is high enough for its name.
+
+        If the rows are too near to each other for numbers, the selected layer, headings, mistakes and the largest
+        amounts come first, and the strips extend to the beginning of the bars only.
+        """
+        if self.has_values:
+            yield from filter(self._is_whole, map(self.strip, self.indexes))
+            return
+        taken = list[float]()
+        for index in sorted(self.indexes, key=lambda index: self._rank(index, focus_ref)):
+            strip = self.strip(index)
+            top, at = strip.row_rect.top(), bisect(taken, strip.row_rect.top())
+            is_free = all(abs(other - top) >= strip.row_rect.height() for other in taken[max(at - 1, 0) : at + 1])
+            if is_free and strip.line.kind != "folded":
+                taken.insert(at, top)
+                yield strip
+
+    def strip(self, index: int) -> PlacedLine:
+        """A row with a strip that is high enough for its name.
+
+        If the rows are too near to each other for numbers, it is the place of the name beside the bars.
+        """
+        placed_line, area = self.place(index), self.column.rect
+        if self.has_values:
+            return placed_line
+        height = _TIGHT * self.unit
+        top = placed_line.row_rect.center().y() - height / 2
+        top = min(max(top, area.top()), area.bottom() - height)
+        row = QRectF(area.left(), top, placed_line.column.bar_left - area.left(), height)
+        return replace(placed_line, row_rect=row)
+
+    def _is_whole(self, placed_line: PlacedLine) -> bool:
+        """Whether letters in the middle of a row are not cut by the edge of the visible part."""
+        area, row = self.column.rect, placed_line.row_rect
+        margin = (row.height() - _TIGHT * self.unit) / 2 + 0.5
+        return row.top() + margin >= area.top() and row.bottom() - margin <= area.bottom()
+
+    def _rank(self, index: int, focus_ref: NodeRef) -> tuple[int, float]:
+        """Sort key of rows that compete for space."""
+        line = self.column.lines[index]
+        kinds = (line.shows(focus_ref), line.kind == "heading", line.problem, line.value is None, True)
+        return next(number for number, applies in enumerate(kinds) if applies), -(line.value or 0)

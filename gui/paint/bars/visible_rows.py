@@ -68,19 +68,19 @@ class VisibleRows(Struct, frozen=True):
         """The rows whose names fit without overlapping, each with a strip that is high enough for its name.
 
         If the rows are too near to each other for numbers, the selected layer, headings, mistakes and the largest
-        amounts come first, and the strips extend to the beginning of the bars only.
+        amounts come first, and the strips extend to the beginning of the bars only. Folded layers have no name then.
         """
         if self.has_values:
             yield from filter(self._is_whole, map(self.strip, self.indexes))
             return
-        taken = list[float]()
-        for index in sorted(self.indexes, key=lambda index: self._rank(index, focus_ref)):
-            strip = self.strip(index)
-            top, at = strip.row_rect.top(), bisect(taken, strip.row_rect.top())
-            is_free = all(abs(other - top) >= strip.row_rect.height() for other in taken[max(at - 1, 0) : at + 1])
-            if is_free and strip.line.kind != "folded":
+        taken, height = list[float](), _TIGHT * self.unit
+        indexes = (index for index in self.indexes if self.column.lines[index].kind != "folded")
+        for index in sorted(indexes, key=lambda index: self._rank(index, focus_ref)):
+            top = self._strip_top(index, height)
+            at = bisect(taken, top)
+            if all(abs(other - top) >= height for other in taken[max(at - 1, 0) : at + 1]):
                 taken.insert(at, top)
-                yield strip
+                yield self.strip(index)
 
     def strip(self, index: int) -> PlacedLine:
         """A row with a strip that is high enough for its name.
@@ -91,10 +91,14 @@ class VisibleRows(Struct, frozen=True):
         if self.has_values:
             return placed_line
         height = _TIGHT * self.unit
-        top = placed_line.row_rect.center().y() - height / 2
-        top = min(max(top, area.top()), area.bottom() - height)
-        row = QRectF(area.left(), top, placed_line.column.bar_left - area.left(), height)
-        return replace(placed_line, row_rect=row)
+        width = placed_line.column.bar_left - area.left()
+        return replace(placed_line, row_rect=QRectF(area.left(), self._strip_top(index, height), width, height))
+
+    def _strip_top(self, index: int, height: float) -> float:
+        """Where a strip begins that has a height and its middle at a row, or near to it at the edge."""
+        area, row_height = self.column.rect, self.column.rect.height() / self.count
+        top = area.top() + (index + 0.5 - self.first) * row_height - height / 2
+        return min(max(top, area.top()), area.bottom() - height)
 
     def _is_whole(self, placed_line: PlacedLine) -> bool:
         """Whether letters in the middle of a row are not cut by the edge of the visible part."""
@@ -105,5 +109,6 @@ class VisibleRows(Struct, frozen=True):
     def _rank(self, index: int, focus_ref: NodeRef) -> tuple[int, float]:
         """Sort key of rows that compete for space."""
         line = self.column.lines[index]
-        kinds = (line.shows(focus_ref), line.kind == "heading", line.problem, line.value is None, True)
-        return next(number for number, applies in enumerate(kinds) if applies), -(line.value or 0)
+        if line.shows(focus_ref):
+            return 0, 0.0
+        return (1 if line.kind == "heading" else 2 if line.problem else 3), -(line.value or 0)

@@ -92,8 +92,9 @@ class BarsCanvas(Canvas):
         self.layers.rows_axis.update()
 
     def show_theme(self, theme: Theme) -> None:
-        super().show_theme(theme)
-        self._style_scroll_bar()
+        if theme is not self._theme:
+            super().show_theme(theme)
+            self._style_scroll_bar()
 
     def _style_scroll_bar(self) -> None:
         colours = {name: getattr(self._theme, name) for name in ("base", "frame", "muted")}
@@ -137,7 +138,8 @@ class BarsCanvas(Canvas):
             if keeps_selection and focused is not None:
                 first = _scroll_to_row(first, visible, focused)
             zoom = zoom._replace(down=down, y=_middle(first, visible, count))
-        box.set_zoom(zoom)
+        if zoom != box.zoom or self.totals.box.zoom.across != zoom.across:
+            box.set_zoom(zoom)
         self._below.set_rect(QRectF(self.rect()))
         self._update_scroll_bar()
 

@@ -104,6 +104,7 @@ class _PaintedAxis(pg.AxisItem):
 
     def __init__(self, orientation: Literal["left", "top", "bottom"], paint: _Paint) -> None:
         super().__init__(orientation)
+        self.enableAutoSIPrefix(False)  # it would lay out a text that is not shown whenever the range changes
         self._paint = paint
         self._rect = QRectF()
 

@@ -35,6 +35,7 @@ class BarsView(View):
         self.canvas.hovered.connect(self.hovered)
         self.fit_button.clicked.connect(self.canvas.fit)
         self._show_look()
+        self.canvas.scroll_to_focus()
 
     def _compose(self) -> None:
         count_label = QLabel("Count")

@@ -6,7 +6,7 @@ import pyqtgraph as pg
 from msgspec.structs import replace
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter
-from PySide6.QtWidgets import QScrollBar, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.network.node_ref import NodeRef
 from gui.graphics.canvas import Canvas
@@ -21,18 +21,8 @@ from gui.paint.bars.visible_rows import VisibleRows
 from gui.state.view_state import Focus, ViewState
 from gui.theme import THEMES, Theme
 from gui.views.bars_plot import LayersPlot, TotalsPlot
+from gui.views.rows_scroll_bar import RowsScrollBar
 
-_SCROLL_STEP = 64
-"""Values of the scroll bar per row."""
-_SCROLL_BAR_WIDTH = 8
-_SCROLL_BAR_STYLE = """
-QScrollBar {{ background: {base}; width: {width}px; border: none }}
-QScrollBar::handle {{ background: {frame}; border-radius: 3px; min-height: 16px; margin: 0 1px }}
-QScrollBar::handle:hover {{ background: {muted} }}
-QScrollBar::add-line, QScrollBar::sub-line {{ height: 0 }}
-QScrollBar::add-page, QScrollBar::sub-page {{ background: none }}
-"""
-"""Slim, without buttons: it fits into the margin of the figure."""
 _AROUND_SELECTION = 7
 """Rows that are visible after zooming to the selection."""
 
@@ -56,23 +46,21 @@ class BarsCanvas(Canvas):
         self.layers = LayersPlot(self._paint_rows, self._paint_rows_axis)
         for item in (self._below, self.totals, self.layers):
             item.setParentItem(page)
-        self.scroll_bar = QScrollBar(Qt.Orientation.Vertical, self)
-        self.scroll_bar.setAccessibleName("Visible layers")
-        self._style_scroll_bar()
+        self.scroll_bar = RowsScrollBar(self._theme, self)
         self.setCentralItem(page)
         self._layout = lay_out_bars_on_screen(self._content, QRectF(self.rect()))
         self._show_content(self._content)
         page.geometryChanged.connect(self._lay_out)
         for plot in (self.totals, self.layers):
             plot.box.sigRangeChanged.connect(self._on_range_changed)
-        self.scroll_bar.valueChanged.connect(lambda value: self._scroll_to(value / _SCROLL_STEP))
+        self.scroll_bar.moved.connect(self.layers.box.scroll_to)
         self.keys |= {
             Qt.Key.Key_Up: lambda: self._select_neighbour(-1),
             Qt.Key.Key_Down: lambda: self._select_neighbour(1),
             Qt.Key.Key_PageUp: lambda: self._scroll_pages(-1),
             Qt.Key.Key_PageDown: lambda: self._scroll_pages(1),
-            Qt.Key.Key_Home: lambda: self._scroll_to(0),
-            Qt.Key.Key_End: lambda: self._scroll_to(self._row_count),
+            Qt.Key.Key_Home: lambda: self.layers.box.scroll_to(0),
+            Qt.Key.Key_End: lambda: self.layers.box.scroll_to(self._row_count),
         }
         self.setMinimumSize(120, 40)
 
@@ -94,11 +82,7 @@ class BarsCanvas(Canvas):
     def show_theme(self, theme: Theme) -> None:
         if theme is not self._theme:
             super().show_theme(theme)
-            self._style_scroll_bar()
-
-    def _style_scroll_bar(self) -> None:
-        colours = {name: getattr(self._theme, name) for name in ("base", "frame", "muted")}
-        self.scroll_bar.setStyleSheet(_SCROLL_BAR_STYLE.format(width=_SCROLL_BAR_WIDTH, **colours))
+            self.scroll_bar.show_theme(theme)
 
     def _show_content(self, content: BarsContent) -> None:
         self._content = content
@@ -125,19 +109,16 @@ class BarsCanvas(Canvas):
         Rows keep their height if that is the readable one, and the selected row stays visible if it is.
         """
         box, focused = self.layers.box, self._focus_index()
-        zoom, first, visible = box.zoom, box.viewRect().top(), box.viewRect().height()
+        first, visible = box.viewRect().top(), box.viewRect().height()
         keeps_selection = focused is not None and -1 < focused - first < visible
-        was_home = abs(zoom.down - box.home.down) < 1e-9
+        was_home = abs(box.zoom.down - box.home.down) < 1e-9
         self._layout = lay_out_bars_on_screen(self._content, QRectF(self.rect()))
         self._place_plots()
         box.home = self._home()
-        count, focused = self._row_count, self._focus_index()
-        if count:
-            down = box.home.down if was_home else zoom.down
-            visible = count / down
-            if keeps_selection and focused is not None:
-                first = _scroll_to_row(first, visible, focused)
-            zoom = zoom._replace(down=down, y=_middle(first, visible, count))
+        visible, focused = box.whole.height() / (box.home if was_home else box.zoom).down, self._focus_index()
+        if keeps_selection and focused is not None:
+            first = _scroll_to_row(first, visible, focused)
+        zoom = box.rows_zoom(first, visible)
         if zoom != box.zoom or self.totals.box.zoom.across != zoom.across:
             box.set_zoom(zoom)
         self._below.set_rect(QRectF(self.rect()))
@@ -162,9 +143,8 @@ class BarsCanvas(Canvas):
         if self._column is None:
             return FIT
         readable = max(floor(self._column.rect.height() / (LINE * self._layout.unit) + 1e-6), 1)
-        if readable >= self._row_count:
-            return FIT
-        return Zoom(down=self._row_count / readable, y=0.5 * readable / self._row_count)
+        zoom = self.layers.box.rows_zoom(0, readable)
+        return FIT._replace(down=zoom.down, y=zoom.y)
 
     def _visible_rows(self) -> VisibleRows | None:
         """The rows as they are zoomed; None if there are none."""
@@ -267,26 +247,19 @@ class BarsCanvas(Canvas):
         """Show the selected row and some around it."""
         index = self._focus_index()
         if index is not None:
-            count = min(_AROUND_SELECTION, self._row_count)
-            self.layers.box.set_zoom(self.layers.box.zoom._replace(down=self._row_count / count))
-            self._scroll_to(index + 0.5 - count / 2)
+            box = self.layers.box
+            box.set_zoom(box.rows_zoom(index + 0.5 - _AROUND_SELECTION / 2, _AROUND_SELECTION))
 
     def scroll_to_focus(self) -> None:
         """Move the selected row into view, by as little as is needed."""
         index = self._focus_index()
         if index is not None:
             range_ = self.layers.box.viewRect()
-            self._scroll_to(_scroll_to_row(range_.top(), range_.height(), index))
-
-    def _scroll_to(self, first: float) -> None:
-        """Let a row be the first visible one, as far as there are enough below it."""
-        box, count = self.layers.box, self._row_count
-        if count:
-            box.set_zoom(box.zoom._replace(y=_middle(first, count / box.zoom.down, count)))
+            self.layers.box.scroll_to(_scroll_to_row(range_.top(), range_.height(), index))
 
     def _scroll_pages(self, count: int) -> None:
         range_ = self.layers.box.viewRect()
-        self._scroll_to(range_.top() + count * max(range_.height() - 1, 1))
+        self.layers.box.scroll_to(range_.top() + count * max(range_.height() - 1, 1))
 
     def _on_range_changed(self) -> None:
         self._below.update()
@@ -296,21 +269,8 @@ class BarsCanvas(Canvas):
         self._update_scroll_bar()
 
     def _update_scroll_bar(self) -> None:
-        """Show the visible rows in the scroll bar, or hide it if all are visible."""
-        bar, column, range_ = self.scroll_bar, self._column, self.layers.box.viewRect()
-        hidden = 0 if column is None else round(_SCROLL_STEP * (self._row_count - range_.height()))
-        bar.setVisible(hidden > 0)
-        if column is None or hidden <= 0:
-            return
-        bar.blockSignals(True)  # the value follows the zoom here, elsewhere the zoom follows the value
-        bar.setRange(0, hidden)
-        bar.setSingleStep(_SCROLL_STEP)
-        bar.setPageStep(round(_SCROLL_STEP * range_.height()))
-        bar.setValue(round(_SCROLL_STEP * range_.top()))
-        bar.blockSignals(False)
-        bar.setGeometry(
-            self.width() - _SCROLL_BAR_WIDTH, round(column.rect.top()), _SCROLL_BAR_WIDTH, round(column.rect.height())
-        )
+        range_, area = self.layers.box.viewRect(), QRectF() if self._column is None else self._column.rect
+        self.scroll_bar.show_rows(range_.top(), range_.height(), self._row_count, area, self.width())
 
     # Mouse and keys
 
@@ -346,11 +306,6 @@ class BarsCanvas(Canvas):
         ref = line.ref()
         if ref is not None:
             self.focus_requested.emit(Focus(*ref))
-
-
-def _middle(first: float, visible: float, count: int) -> float:
-    """The middle of the view, as a fraction of all rows, if it begins at a row as far as there are enough below it."""
-    return (min(max(first, 0.0), max(count - visible, 0.0)) + visible / 2) / count
 
 
 def _scroll_to_row(first: float, visible: float, index: int) -> float:

@@ -81,6 +81,17 @@ class BarsBox(ZoomBox):
         self._most_across = max(min(MOST_ZOOM, scale.decades), 1.0) if scale.logarithmic else MOST_ZOOM
         self.set_whole(QRectF(start, 0, units_per_pixel * (rect.right() - column.bar_left), row_count))
 
+    def rows_zoom(self, first: float, visible: float) -> Zoom:
+        """The zoom that shows a number of rows, from one on as far as there are enough below it."""
+        count = self.whole.height()
+        visible = min(visible, count)
+        first = min(max(first, 0.0), count - visible)
+        return self.zoom._replace(down=count / visible, y=(first + visible / 2) / count)
+
+    def scroll_to(self, first: float) -> None:
+        """Let a row be the first visible one."""
+        self.set_zoom(self.rows_zoom(first, self.viewRect().height()))
+
     def fit(self) -> None:
         self.set_zoom(self.home)
 

@@ -68,17 +68,18 @@ class VisibleRows(Struct, frozen=True):
         """The rows whose names fit without overlapping, each with a strip that is high enough for its name.
 
         If the rows are too near to each other for numbers, the selected layer, headings, mistakes and the largest
-        amounts come first, and the strips extend to the beginning of the bars only. Folded layers have no name then.
+        amounts come first, and the strips extend to the beginning of the bars only, where folded layers have no space.
         """
         if self.has_values:
             yield from filter(self._is_whole, map(self.strip, self.indexes))
             return
         taken, height = list[float](), _TIGHT * self.unit
-        indexes = (index for index in self.indexes if self.column.lines[index].kind != "folded")
-        for index in sorted(indexes, key=lambda index: self._rank(index, focus_ref)):
+        for index in sorted(self.indexes, key=lambda index: self._rank(index, focus_ref)):
             top = self._strip_top(index, height)
             at = bisect(taken, top)
-            if all(abs(other - top) >= height for other in taken[max(at - 1, 0) : at + 1]):
+            fits = all(abs(other - top) >= height for other in taken[max(at - 1, 0) : at + 1])
+            line = self.column.lines[index]
+            if fits and (line.kind != "folded" or line.shows(focus_ref)):
                 taken.insert(at, top)
                 yield self.strip(index)
 

@@ -15,9 +15,9 @@ from gui.graphics.zoom import FIT, Zoom
 from gui.graphics.zoom_box import ZoomBox
 from gui.paint.bars.content import BarLine, BarsContent, build_bars_content
 from gui.paint.bars.drawing import paint_grid, paint_head, paint_ticks
-from gui.paint.bars.layout import LINE, LineColumn, PlacedAxis, PlacedLine, lay_out_bars_on_screen
+from gui.paint.bars.layout import LineColumn, PlacedAxis, PlacedLine, lay_out_bars_on_screen
 from gui.paint.bars.line_drawing import paint_line_texts, paint_selection, paint_short_bar
-from gui.paint.bars.visible_rows import VisibleRows
+from gui.paint.bars.visible_rows import COMPACT_LINE, VisibleRows
 from gui.state.view_state import Focus, ViewState
 from gui.theme import THEMES, Theme
 from gui.views.bars_plot import LayersPlot, TotalsPlot
@@ -142,7 +142,7 @@ class BarsCanvas(Canvas):
         """The zoom that shows as many rows as are readable, from the first on."""
         if self._column is None:
             return FIT
-        readable = max(floor(self._column.rect.height() / (LINE * self._layout.unit) + 1e-6), 1)
+        readable = max(floor(self._column.rect.height() / (COMPACT_LINE * self._layout.unit) + 1e-6), 1)
         zoom = self.layers.box.rows_zoom(0, readable)
         return FIT._replace(down=zoom.down, y=zoom.y)
 

@@ -177,7 +177,7 @@ def test_all_rows_are_visible_if_they_are_readable_and_otherwise_the_first_ones(
     assert first == 0
     assert 3 <= round(end) < 20
     assert end == pytest.approx(round(end))
-    assert long.row_rect("wide", "conv0").height() >= 13 * 1.5
+    assert long.row_rect("wide", "conv0").height() >= 13 * 1.35
     assert long.canvas.scroll_bar.isVisible()
 
 
@@ -302,7 +302,7 @@ def test_rows_stay_readable_when_the_view_is_resized(qtbot: QtBot) -> None:
         harness.view.resize(*size)
         QApplication.processEvents()
         assert harness.box.zoom.down == pytest.approx(harness.box.home.down)
-        assert harness.row_rect("wide", "conv0").height() >= 13 * 1.5 - 0.01
+        assert harness.row_rect("wide", "conv0").height() >= 13 * 1.35 - 0.01
 
 
 def test_a_layer_focused_elsewhere_is_scrolled_into_view(qtbot: QtBot) -> None:
@@ -329,7 +329,7 @@ def test_head_and_layers_are_apart_and_within_the_canvas(project: Project, size:
     for part in parts:
         assert rect.contains(part)
         assert not part.intersects(column)
-    assert column.height() >= 2 * 13 * 1.5
+    assert column.height() >= 2 * 13 * 1.35
 
 
 def test_the_head_stands_beside_the_layers_if_the_canvas_is_wide_and_low() -> None:

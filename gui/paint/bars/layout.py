@@ -20,7 +20,7 @@ from gui.paint.basics.column_layout import fill_columns
 from gui.paint.basics.text_drawing import text_width
 
 # Heights in units; a unit is the pixel size of a layer's text.
-BARS_MARGIN, _HEADLINE, _SUBJECT, _TOTAL, _AXIS, _STEM, _SECTION, LINE = 0.7, 2.5, 1.5, 2.0, 1.5, 1.6, 1.9, 1.5
+BARS_MARGIN, _HEADLINE, _SUBJECT, _TOTAL, _AXIS, _STEM, _SECTION, _LINE = 0.7, 2.5, 1.5, 2.0, 1.5, 1.6, 1.9, 1.5
 HEADLINE_FONT = 1.9
 BAR_THICKNESS = 0.62
 """Fraction of a row."""
@@ -123,7 +123,7 @@ class BarsLayout(Struct, frozen=True, dict=True):
         return tuple(
             placed_line
             for column in self.columns
-            for placed_line in _stack_lines(column.lines, column.column, column.rect, LINE * self.unit)
+            for placed_line in _stack_lines(column.lines, column.column, column.rect, _LINE * self.unit)
         )
 
     def row_rect(self, design: str, node: str) -> QRectF | None:
@@ -185,7 +185,7 @@ def _content_height(
 ) -> float:
     lines = max(map(len, columns), default=0)
     section = _SECTION if "section" in parts else 0
-    below = section + (0 if _shares_axis(content, columns, parts) else _AXIS) + LINE * lines if lines else 0
+    below = section + (0 if _shares_axis(content, columns, parts) else _AXIS) + _LINE * lines if lines else 0
     return (_head_height(content, parts) + below + BARS_MARGIN) * unit
 
 
@@ -229,7 +229,7 @@ def _lay_out_columns(
     top = section.bottom() + (0 if one_axis else _AXIS * unit)
     line_columns, axes = list[LineColumn](), list[PlacedAxis]()
     for lines, column_rect, bar_column in zip(columns, column_rects, bar_columns, strict=True):
-        bottom = min(top + LINE * unit * len(lines), area.bottom())
+        bottom = min(top + _LINE * unit * len(lines), area.bottom())
         line_rect = QRectF(column_rect.left(), top, column_rect.width(), max(bottom - top, 0.0))
         line_columns.append(LineColumn(lines, line_rect, bar_column))
         if not one_axis:
@@ -264,7 +264,7 @@ def _lay_out_most_expensive(content: BarsContent, rect: QRectF) -> BarsLayout:
     """Show as many of the most expensive layers as fit, in the smallest text; a line sums up the others."""
     count = _column_counts(rect.width(), _SMALLEST)[-1]
     head = _head_height(content) + _SECTION + _AXIS + BARS_MARGIN
-    capacity = max(int((rect.height() / _SMALLEST - head) // LINE), 0) * count
+    capacity = max(int((rect.height() / _SMALLEST - head) // _LINE), 0) * count
     for max_count in range(max(map(len, content.groups), default=0), -1, -1):
         groups = [tuple(_most_expensive_lines(content, group, max_count)) for group in content.groups]
         columns = fill_columns(groups, count, _repeat_heading)

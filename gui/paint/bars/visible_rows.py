@@ -9,12 +9,14 @@ from msgspec.structs import replace
 from PySide6.QtCore import QRectF
 
 from engine.network.node_ref import NodeRef
-from gui.paint.bars.layout import LINE, LineColumn, PlacedLine
+from gui.paint.bars.layout import LineColumn, PlacedLine
 
+COMPACT_LINE = 1.35
+"""Least height in units of rows with letters of full size."""
 _SMALLEST_UNIT = 9.0
 """Least height of letters in pixels; below that, names are left out."""
 _TIGHT = 1.25
-"""Height in units of rows that are as near to each other as is readable."""
+"""Least height in units of rows with a name and a number each."""
 
 
 class VisibleRows(Struct, frozen=True):
@@ -39,7 +41,7 @@ class VisibleRows(Struct, frozen=True):
     def unit(self) -> float:
         """Height of letters in pixels."""
         smallest = min(_SMALLEST_UNIT, self.largest_unit)
-        return min(max(self.row_height / LINE, smallest), self.largest_unit)
+        return min(max(self.row_height / COMPACT_LINE, smallest), self.largest_unit)
 
     @property
     def has_values(self) -> bool:

@@ -256,7 +256,7 @@ def test_the_headline_names_an_unreadable_input_as_what_to_fix() -> None:
 
 def test_the_stem_is_a_line_of_text_without_a_bar() -> None:
     content = build_bars_content(state_of(with_stem()))
-    assert content.stem_text == "stem, the same for all designs: 2.052 G MACs"
+    assert content.stem_texts == ("stem, the same for all designs: 2.052 G MACs", "stem: 2.052 G MACs")
     assert {line.design for group in content.groups for line in group} == {"naive", "bottleneck"}
 
 
@@ -289,3 +289,9 @@ def test_only_the_row_of_the_focused_layer_is_drawn_differently() -> None:
     assert changed_rows
     assert row.top() - 1 <= min(changed_rows)
     assert max(changed_rows) <= row.bottom() + 1
+
+
+def test_the_stem_is_said_in_few_words_where_more_do_not_fit() -> None:
+    wide, narrow = (svg(paint_bars, state_of(with_stem()), width, 500) for width in (900, 240))
+    assert ">stem, the same for all designs: 2.052 G MACs" in wide
+    assert ">stem: 2.052 G MACs" in narrow

@@ -334,10 +334,14 @@ def test_head_and_layers_are_apart_and_within_the_canvas(project: Project, size:
 
 def test_the_head_stands_beside_the_layers_if_the_canvas_is_wide_and_low() -> None:
     content = build_bars_content(state_of(chain()))
-    low, high = (lay_out_bars_on_screen(content, QRectF(0, 0, 1500, height)) for height in (380, 900))
-    assert low.columns[0].rect.left() > low.headline_rect.right()
-    assert low.columns[0].rect.top() < low.totals[0].row_rect.top()
-    assert high.columns[0].rect.top() > high.totals[-1].row_rect.bottom()
+    for width, height in ((1500, 380), (640, 170)):
+        low = lay_out_bars_on_screen(content, QRectF(0, 0, width, height))
+        assert low.columns[0].rect.left() > low.headline_rect.right()
+        assert low.columns[0].rect.top() < low.totals[0].row_rect.top()
+    for width, height in ((1500, 900), (640, 300), (400, 170), (640, 120)):
+        high = lay_out_bars_on_screen(content, QRectF(0, 0, width, height))
+        assert high.columns[0].rect.top() > high.headline_rect.bottom()
+        assert bool(high.totals) == (height >= 300)
 
 
 @pytest.mark.parametrize("notches", range(0, -26, -2))

@@ -57,12 +57,20 @@ class BarsContent(Struct, frozen=True):
     """Line below the headline: what it is about."""
     design_index: int | None
     """Design of the headline, None if it is about none."""
-    stem_text: str
+    stem_cost: str
+    """Cost of the stem with its unit; "" without a stem."""
     totals: tuple[BarLine, ...]
     groups: tuple[tuple[BarLine, ...], ...]
     """Per design: a heading, then its layers."""
     total_scale: BarScale
     line_scale: BarScale
+
+    @property
+    def stem_texts(self) -> tuple[str, ...]:
+        """What is said about the stem, from long to short; () without a stem."""
+        return (
+            (f"stem, the same for all designs: {self.stem_cost}", f"stem: {self.stem_cost}") if self.stem_cost else ()
+        )
 
     @property
     def lines(self) -> tuple[BarLine, ...]:
@@ -93,9 +101,8 @@ def build_bars_content(state: ViewState) -> BarsContent:
     headline, subject, design_index = _headline(state, all_rows, totals, metric)
     total_scale, line_scale = _choose_scales(totals, groups, logarithmic=state.look.logarithmic)
     cost = "" if stem is None else state.costs.text(metric, stem.value(metric))
-    stem_text = cost and f"stem, the same for all designs: {cost}"
     return BarsContent(
-        metric, state.costs, headline, subject, design_index, stem_text, totals, groups, total_scale, line_scale
+        metric, state.costs, headline, subject, design_index, cost, totals, groups, total_scale, line_scale
     )
 
 

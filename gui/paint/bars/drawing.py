@@ -58,7 +58,9 @@ def paint_head(painter: QPainter, layout: BarsLayout, theme: Theme) -> None:
     if layout.subject_rect.height():
         draw_text(painter, layout.subject_rect, content.subject, unit, theme.muted)
     if layout.stem_rect.height():
-        _paint_over_grid(painter, layout.stem_rect, content.stem_text, 0.95 * unit, theme.muted, theme)
+        size, width = 0.95 * unit, layout.stem_rect.width()
+        text = next((text for text in content.stem_texts if text_width(text, size) <= width), content.stem_texts[-1])
+        _paint_over_grid(painter, layout.stem_rect, text, size, theme.muted, theme)
     if layout.section_rect.height():
         _paint_over_grid(painter, layout.section_rect, content.section_title, unit, theme.text, theme, bold=True)
     elif not layout.columns:

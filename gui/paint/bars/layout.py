@@ -45,8 +45,8 @@ _HEADS: tuple[frozenset[HeadPart], ...] = (
 """What stands between the headline and the layers on the screen, the more the better."""
 _LEAST_ROWS = 4
 """Layers that the screen shows before its head becomes smaller."""
-_WIDE = 66.0
-"""Width in units from which the head stands beside the layers on the screen, if they do not fit below it."""
+_WIDE, _NARROW = 66.0, 40.0
+"""Widths in units from which the head stands beside the layers in a low canvas; the second if it would lose totals."""
 _LOW = 0.25
 """Fraction of the height that a head must take to stand beside the layers."""
 _HEAD_SHARE = 0.4
@@ -154,13 +154,19 @@ def lay_out_bars_on_screen(content: BarsContent, rect: QRectF) -> BarsLayout:
         if _content_height(content, columns, unit) <= rect.height():
             return _lay_out_columns(content, columns, rect, unit)
     unit = _COMFORTABLE
-    head_share = _head_height(content) * unit / rect.height()
-    if rect.width() >= _WIDE * unit and _LOW <= head_share <= 1.0:
-        return _lay_out_columns(content, columns, rect, unit, beside=True)
-    for parts in _HEADS:
-        if _content_height(content, (content.lines[:_LEAST_ROWS],), unit, parts) <= rect.height():
-            break
-    return _lay_out_columns(content, columns, rect, unit, parts)
+    below = _largest_head(content, rect.height(), unit, content.lines[:_LEAST_ROWS])
+    beside = _largest_head(content, rect.height(), unit, ())
+    is_low = _head_height(content) * unit >= _LOW * rect.height()
+    is_wide = rect.width() >= (_WIDE if "totals" in below else _NARROW) * unit
+    if is_low and is_wide and "totals" in beside:
+        return _lay_out_columns(content, columns, rect, unit, beside, beside=True)
+    return _lay_out_columns(content, columns, rect, unit, below)
+
+
+def _largest_head(content: BarsContent, height: float, unit: float, lines: Sequence[BarLine]) -> frozenset[HeadPart]:
+    """What of the head fits into a height above some lines."""
+    columns = (lines,) * bool(lines)
+    return next((parts for parts in _HEADS if _content_height(content, columns, unit, parts) <= height), _HEADS[-1])
 
 
 def _largest_unit(width: float) -> int:
@@ -192,7 +198,7 @@ def _content_height(
 def _head_height(content: BarsContent, parts: frozenset[HeadPart] = _WHOLE_HEAD) -> float:
     totals = _TOTAL * len(content.totals) + _AXIS if content.totals and "totals" in parts else 0
     subject = _SUBJECT if "subject" in parts else 0
-    return BARS_MARGIN + _HEADLINE + subject + totals + (_STEM if content.stem_text and "stem" in parts else 0)
+    return BARS_MARGIN + _HEADLINE + subject + totals + (_STEM if content.stem_cost and "stem" in parts else 0)
 
 
 def _shares_axis(
@@ -222,7 +228,7 @@ def _lay_out_columns(
     total_lines = content.totals if "totals" in parts else ()
     totals_rect = QRectF(x, subject.bottom(), width, _TOTAL * unit * len(total_lines))
     totals_axis = QRectF(x, totals_rect.bottom(), width, _AXIS * unit if total_lines else 0)
-    stem = QRectF(x, totals_axis.bottom(), width, _STEM * unit if content.stem_text and "stem" in parts else 0)
+    stem = QRectF(x, totals_axis.bottom(), width, _STEM * unit if content.stem_cost and "stem" in parts else 0)
     section_top = area.top() if beside else stem.bottom()
     section = QRectF(area.left(), section_top, area.width(), _SECTION * unit if columns and "section" in parts else 0)
     one_axis = _shares_axis(content, columns, parts) and not beside

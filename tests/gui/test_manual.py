@@ -156,10 +156,11 @@ def canvases(window):
     return {
         "Volumes": (window.views["volumes"].canvas,),
         "Filters and Inspector": (window.views["filters"].canvas, window.views["inspector"].canvas),
+        "Operations": (window.views["bars"].canvas,),
     }
 
 
-@pytest.mark.parametrize("heading", ["Volumes", "Filters and Inspector"])
+@pytest.mark.parametrize("heading", ["Volumes", "Filters and Inspector", "Operations"])
 def test_the_documented_keys_of_a_view_are_those_that_it_handles(heading, canvases, window):
     window.views["filters"].canvas.repaint()
     documented = documented_keys(heading)

@@ -17,11 +17,11 @@ class Picture(Struct, frozen=True):
 
 
 class ViewRow(DockRow, frozen=True, kw_only=True):
-    """A view: its widget, and its picture if it can be exported."""
+    """A view: its widget, and its picture for files, without which there is no view."""
 
     widget: str
     """Name of a subclass of `View`."""
-    picture: Picture | None = None
+    picture: Picture
     has_texts: bool = False
     """Whether it is exported as text files as well."""
 
@@ -103,6 +103,10 @@ VIEWS: tuple[ViewRow, ...] = (
         manual_page="counting",
         behind="table",
         widget="gui.views.counting:CountingView",
+        picture=Picture(
+            "gui.paint.tables.counting_table:paint_counting_table",
+            "gui.paint.tables.counting_table:counting_table_size",
+        ),
     ),
 )
 """In the order of menus and of the Tab key. Each row follows the one it refers to; the first of an area is in front."""
@@ -113,7 +117,7 @@ def view_row(view_id: str) -> ViewRow:
     return next(row for row in VIEWS if row.id == view_id)
 
 
-VIEWS_WITH_PICTURE = tuple(row.id for row in VIEWS if row.picture)
-"""Views that can be exported."""
-ON_REQUEST = tuple(row.id for row in VIEWS if row.picture and row.picture.prepare)
+VIEW_IDS = tuple(row.id for row in VIEWS)
+"""All views; each can be exported."""
+ON_REQUEST = tuple(row.id for row in VIEWS if row.picture.prepare)
 """Views that are exported only if they are named."""

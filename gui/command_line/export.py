@@ -12,7 +12,7 @@ from engine.run.check import check
 from engine.text.problems import Problem, ProjectError
 from gui.catalogue.figures import FIGURE_IDS, TURN_FIGURE
 from gui.catalogue.pictures import ANIMATION_FORMAT, PICTURE_FORMATS
-from gui.catalogue.views import ON_REQUEST, VIEWS_WITH_PICTURE
+from gui.catalogue.views import ON_REQUEST, VIEW_IDS
 from gui.command_line.options import add_project_option, add_theme_option, parse_choices, parse_size
 from gui.command_line.output import print_result
 from gui.command_line.projects import read_project, run_results
@@ -29,8 +29,8 @@ def add_export_options(command: ArgumentParser) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <view>.<format> go")
     command.add_argument(
         "--views",
-        type=parse_choices(VIEWS_WITH_PICTURE),
-        metavar=",".join(VIEWS_WITH_PICTURE),
+        type=parse_choices(VIEW_IDS),
+        metavar=",".join(VIEW_IDS),
         help=f"left out: all but {', '.join(ON_REQUEST)}, or none with --figure",
     )
     command.add_argument(
@@ -75,9 +75,7 @@ def export_pictures(options: Namespace) -> None:
     from gui.export.files import export_files
     from gui.export.pictures import prepare_views
 
-    views = options.views or (
-        () if options.figure else tuple(view for view in VIEWS_WITH_PICTURE if view not in ON_REQUEST)
-    )
+    views = options.views or (() if options.figure else tuple(view for view in VIEW_IDS if view not in ON_REQUEST))
     page = _page(options, views)
     project = read_project(options.project)
     focus = _focus_of(options, project)

@@ -38,8 +38,6 @@ class ViewFigure(Struct, frozen=True):
 def figure_of(view: str) -> ViewFigure:
     """The functions that the view's row names, imported."""
     picture = view_row(view).picture
-    if picture is None:
-        raise ValueError(f"the view {view} has no picture")
     size = picture.size
     return ViewFigure(resolve_name(picture.paint), resolve_name(size) if isinstance(size, str) else lambda state: size)
 
@@ -106,7 +104,7 @@ EXPORTERS: dict[str, Callable[[_Draw, QSize, float, str], bytes]] = {
 def prepare_views(state: ViewState, views: Iterable[str]) -> ViewState:
     """The state with everything computed that these views show; may take long, and raise ProjectError."""
     for row in map(view_row, views):
-        if row.picture and row.picture.prepare:
+        if row.picture.prepare:
             state = resolve_name(row.picture.prepare)(state)
     return state
 

@@ -17,7 +17,7 @@ from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
 from gui.catalogue.figures import TURN_FIGURE, figure_row
-from gui.catalogue.views import VIEWS_WITH_PICTURE, view_row
+from gui.catalogue.views import VIEW_IDS, view_row
 from gui.export.animation import TurnWriter, paint_turn_frames
 from gui.export.files import export_files, write_file
 from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, render_view
@@ -250,7 +250,7 @@ class FileCommands(QObject):
             self._run_or_report(lambda: self._write_all(Path(name)))
 
     def _write_all(self, folder: Path) -> None:
-        paths = export_files(self._workbench.state, folder, VIEWS_WITH_PICTURE, EXPORTERS, self.picture_scale)
+        paths = export_files(self._workbench.state, folder, VIEW_IDS, EXPORTERS, self.picture_scale)
         self.done.emit(f"Wrote {len(paths)} files into {folder}")
 
     def copy_view(self, view: str, size: QSize) -> None:

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
 
 from gui.catalogue.panels import PANELS
-from gui.catalogue.views import VIEWS, VIEWS_WITH_PICTURE, view_row
+from gui.catalogue.views import VIEW_IDS, VIEWS, view_row
 from gui.graphics.canvas import Canvas
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
@@ -159,7 +159,7 @@ class MainWindow(QMainWindow):
                 add_canvas_menu(canvas, self.actions_by_id, self._picture_entries(view_id))
 
     def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[MenuEntry]:
-        for view_id in VIEWS_WITH_PICTURE:
+        for view_id in VIEW_IDS:
             yield MenuEntry(f"{view_row(view_id).title}{more}", partial(self._run_at_size, run, view_id))
 
     def _picture_entries(self, view_id: str) -> Iterator[MenuEntry]:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QS
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
+from engine.text.problems import Problem, ProjectError
 from gui.catalogue.figures import figure_row
 from gui.catalogue.pictures import ANIMATION_FORMAT
 from gui.catalogue.views import view_row
@@ -101,12 +102,17 @@ EXPORTERS: dict[str, Callable[[_Draw, QSize, float, str], bytes]] = {
 }
 
 
-def prepare_views(state: ViewState, views: Iterable[str]) -> ViewState:
-    """The state with everything computed that these views show; may take long, and raise ProjectError."""
-    for row in map(view_row, views):
-        if row.picture.prepare:
-            state = resolve_name(row.picture.prepare)(state)
-    return state
+def prepare_view(state: ViewState, view: str) -> ViewState:
+    """The state with everything computed that the view shows; may take long, and raise ProjectError."""
+    prepare = view_row(view).picture.prepare
+    prepared: ViewState = resolve_name(prepare)(state) if prepare else state
+    return prepared
+
+
+def missing_content(state: ViewState, view: str) -> str:
+    """What is missing before a view's picture shows anything; "" if nothing is."""
+    text: str = resolve_name(view_row(view).picture.missing)(state)
+    return text
 
 
 def render_view(state: ViewState, view: str, file_format: str, scale: float = 1.0, size: QSize | None = None) -> bytes:
@@ -148,6 +154,18 @@ def render_paper_figure(
     unit = {"svg": _SVG_DPI, "png": figure_page.dpi}.get(file_format, _POINTS_PER_INCH) / _POINTS_PER_INCH
     title = f"{state.project.title} · {figure_row(name).title}"
     return EXPORTERS[file_format](draw, area, scale * unit * figure_page.points_per_unit, title)
+
+
+def missing_figure(state: ViewState, name: str, formats: Iterable[str], page: Page | None) -> tuple[Problem, ...]:
+    """Why a figure cannot be drawn in some of these formats; () if it can be."""
+    for file_format in formats:
+        is_animation = file_format == ANIMATION_FORMAT
+        try:
+            figure_page = page or (ANIMATION if is_animation else best_page(state, name, file_format))
+            resolve_name(figure_row(name).lay_out)(state, figure_page)
+        except ProjectError as error:
+            return error.problems
+    return ()
 
 
 def best_page(state: ViewState, name: str, file_format: str) -> Page:

@@ -32,6 +32,7 @@ def test_a_picture_names_functions_of_the_right_signature(picture: Picture) -> N
     assert parameters(picture.paint)[:4] == ["painter", "rect", "state", "theme"]
     if isinstance(picture.size, str):
         assert parameters(picture.size) == ["state"]
+    assert parameters(picture.missing) == ["state"]
     if picture.prepare:
         assert parameters(picture.prepare) == ["state"]
 

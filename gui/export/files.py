@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QSize
 
 from engine.files.atomic_write import write_atomically, write_folder_atomically
+from engine.files.unfinished import missing_folders, removed_on_failure
 from engine.text.problems import Problem, ProjectError
 from gui.catalogue.views import view_row
 from gui.export.pictures import render_paper_figure, render_view
@@ -54,8 +55,9 @@ def export_files(
 def write_file(path: Path, content: bytes) -> None:
     """Write a file completely or not at all, and create its folder; ProjectError if that fails."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content)
+        with removed_on_failure(*missing_folders(str(path.parent))):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, content)
     except OSError as error:
         raise ProjectError(
             [Problem(f"cannot be written: {error.strerror or error}; choose another place", "")], path

@@ -253,6 +253,7 @@ def test_every_exit_status_is_documented():
         command_line.WRONG,
         command_line.NO_DISPLAY,
         command_line.CANCELLED,
+        command_line.TERMINATED,
     }
 
 

@@ -21,6 +21,7 @@ from gui.export.pictures import png_bytes
 from gui.state.view_state import DepthScale, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.window.main_window import MainWindow
+from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench, initial_focus
 
 _ThemeName = Literal["light", "dark"]
@@ -72,7 +73,7 @@ def window_after_run(
         The run failed.
     """
     workbench = Workbench(project, Look(theme=theme))
-    window = MainWindow(workbench, QSettings("", QSettings.Format.IniFormat), set_theme)
+    window = MainWindow(workbench, Settings(QSettings("", QSettings.Format.IniFormat)), set_theme)
     try:
         workbench.show_project(project, path.absolute())
         window.resize(*size)

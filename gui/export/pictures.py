@@ -16,6 +16,7 @@ from gui.catalogue.figures import figure_row
 from gui.catalogue.pictures import ANIMATION_FORMAT
 from gui.catalogue.views import view_row
 from gui.export.animation import encode_gif, paint_turn_frames
+from gui.export.banded_painter import BandedPainter
 from gui.paint.basics.page import ANIMATION, Page, page_for_format
 from gui.paint.figures.base import PaperFigure
 from gui.state.view_state import ViewState
@@ -62,7 +63,7 @@ def _svg(draw: _Draw, size: QSize, scale: float, title: str) -> bytes:
     generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
     generator.setResolution(_SVG_DPI)
     generator.setTitle(title)
-    painter = QPainter(generator)
+    painter = BandedPainter(generator)
     draw(painter)
     painter.end()
     return bytes(buffer.data().data())
@@ -77,7 +78,7 @@ def _pdf(draw: _Draw, size: QSize, scale: float, title: str) -> bytes:
     writer.setPageMargins(QMarginsF(), QPageLayout.Unit.Point)
     writer.setTitle(title)
     writer.setCreator("Convolume")
-    painter = QPainter(writer)
+    painter = BandedPainter(writer)
     painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)  # else maps become JPEG
     pixel = scale * _PDF_RESOLUTION / _POINTS_PER_INCH
     painter.scale(pixel, pixel)

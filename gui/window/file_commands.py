@@ -18,15 +18,16 @@ from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
 from gui.catalogue.figures import TURN_FIGURE, figure_row
-from gui.catalogue.views import VIEW_IDS, view_row
+from gui.catalogue.views import view_row
 from gui.export.animation import TurnWriter, paint_turn_frames
-from gui.export.files import export_files, write_file
+from gui.export.files import write_file
 from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, render_view
 from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
 from gui.panels.source_fields import match_arrays
 from gui.state import edits
 from gui.widgets.message import Message
+from gui.window.export_all import ExportAll
 from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings
 from gui.workbench.document import FileChangedError
@@ -57,6 +58,9 @@ class FileCommands(QObject):
         self._settings = settings
         self._turn = TurnWriter(self)
         self._turn.ended.connect(self._on_turn_ended)
+        self.all = ExportAll(window, settings)
+        self.all.done.connect(self.done)
+        self.all.failed.connect(lambda details: self.show_message("This cannot be done", details))
 
     # Projects
 
@@ -219,8 +223,9 @@ class FileCommands(QObject):
         return self._settings.text("export/width", allowed=("", *PAGE_SIZES))
 
     def close_down(self) -> None:
-        """Cancel the animation in progress."""
+        """Cancel the exports in progress."""
         self._turn.close()
+        self.all.close_down()
 
     def _write_figure(self, name: str, path: Path) -> None:
         file_format = path.suffix.lower().removeprefix(".")
@@ -246,14 +251,9 @@ class FileCommands(QObject):
         return Path(file_name) if file_name else None
 
     def export_all(self) -> None:
-        """Write every view in every format into a folder."""
-        name = QFileDialog.getExistingDirectory(self._window, "Export all views into a folder")
-        if name:
-            self._run_or_report(lambda: self._write_all(Path(name)))
-
-    def _write_all(self, folder: Path) -> None:
-        paths = export_files(self._workbench.state, folder, VIEW_IDS, EXPORTERS, self.picture_scale)
-        self.done.emit(f"Wrote {len(paths)} files into {folder}")
+        """Ask for views, formats and folder, and write them in the background."""
+        path = self._workbench.document.path
+        self.all.ask(self._workbench.state, self.picture_scale, Path.home() if path is None else path.parent)
 
     def copy_view(self, view: str, size: QSize) -> None:
         """Copy one view to the clipboard as a picture, in the scale of exported ones."""

@@ -220,22 +220,6 @@ def test_a_failed_export_is_reported(
     assert message in text
 
 
-def test_export_all_writes_every_view_in_every_format(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
-    window.actions_by_id["export_all"].trigger()
-    names = {path.name for path in tmp_path.iterdir()} - {"settings.ini"}
-    figures = {f"{view}.{end}" for view in VIEW_IDS for end in ("png", "svg", "pdf")}
-    texts = {f"table.{end}" for end in ("csv", "tsv", "md", "tex", "json")}
-    attachments = {
-        f"{design}.{viewer}.json" for design in ("naive", "bottleneck") for viewer in ("netron", "model-explorer")
-    }
-    expected = figures | texts | attachments
-    assert names == expected
-    assert window.status.hover.text() == f"Wrote {len(expected)} files into {tmp_path}"
-
-
 # Figures for papers and slides
 
 

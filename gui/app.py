@@ -66,7 +66,7 @@ def open_window(path: Path | None) -> int:
     window.show()
     window.report_settings()
     workbench.run()
-    folders = {str(recent.parent) for recent in window.files.recent()}
+    folders = window.files.recent_folders()
     Thread(target=_remove_leftovers_in, args=[folders], daemon=True).start()  # they may be on slow drives
     try:
         return app.exec() or (128 + closer.number if closer.number else 0)
@@ -75,6 +75,6 @@ def open_window(path: Path | None) -> int:
         faults.close_down()
 
 
-def _remove_leftovers_in(folders: Iterable[str]) -> None:
+def _remove_leftovers_in(folders: Iterable[Path]) -> None:
     for folder in folders:
-        remove_leftovers(folder)
+        remove_leftovers(str(folder))

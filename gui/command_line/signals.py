@@ -1,4 +1,4 @@
-"""Ctrl+C and SIGTERM end the program at once: unfinished files are removed, complete ones stay.
+"""Ctrl+C, SIGTERM and SIGHUP end the program at once: unfinished files are removed, complete ones stay.
 
 An exception in the middle of Qt's calls would crash; so the process ends without one. Imports little, as the handlers
 are installed before everything else.
@@ -12,18 +12,18 @@ from types import FrameType
 
 from engine.files import unfinished
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 def end_on_signals() -> None:
-    """Let both signals end the program, unless it was started to ignore them, as by nohup."""
+    """Let these signals end the program, unless it was started to ignore them, as by nohup."""
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _on_signal)
 
 
 def exit_status(number: int) -> int:
-    """The exit status of a program that a signal ended: 130 for Ctrl+C, 143 for SIGTERM."""
+    """The exit status of a program that a signal ended: 130 for Ctrl+C, 143 for SIGTERM, 129 for SIGHUP."""
     return 128 + number
 
 

@@ -33,6 +33,12 @@ class ExportAll(QObject):
         self.progress: QProgressDialog | None = None
         self._count = 0
 
+    @property
+    def last_folder(self) -> Path | None:
+        """The folder of the last export; None if there was none."""
+        text = self._settings.text("export/folder")
+        return Path(text) if text else None
+
     def ask(self, state: ViewState, scale: float, project_folder: Path) -> None:
         """Open the dialog for a state, which is exported as it is now."""
         missing = {view: missing_content(state, view) for view in VIEW_IDS}
@@ -59,7 +65,7 @@ class ExportAll(QObject):
         return ExportChoice(
             self._settings.words("export/views", VIEW_IDS, VIEW_IDS),
             self._settings.words("export/formats", FORMAT_IDS, FORMAT_IDS),
-            Path(self._settings.text("export/folder", str(project_folder))),
+            self.last_folder or project_folder,
         )
 
     def _start(self, dialog: ExportDialog, missing: dict[str, str], files: tuple[PlannedFile, ...]) -> None:

@@ -35,8 +35,8 @@ class FaultReport(QObject):
         The log file; without a folder that can be written to, there is none.
     """
 
-    _faulted = Signal(str, str)
-    """One line, and the traceback. Queued: a fault may occur while painting, or in another thread."""
+    _faulted = Signal(str, str, str)
+    """The place of the fault, one line, and the traceback. Queued: it may occur while painting, or in a thread."""
 
     def __init__(self, window: QWidget, path: Path) -> None:
         super().__init__(window)
@@ -44,7 +44,7 @@ class FaultReport(QObject):
         self._path = path
         self._handler = _open_log(path)
         self._shown: set[str] = set()
-        """Tracebacks that a message has shown."""
+        """The places of faults that a message has shown; the text may differ each time."""
         self._message: _FaultMessage | None = None
         self._more = 0
         self._faulted.connect(self._on_faulted, Qt.ConnectionType.QueuedConnection)
@@ -68,12 +68,13 @@ class FaultReport(QObject):
         sys.__excepthook__(kind, error, trace)
         if self._handler is not None:
             _logger.error("%s", text.rstrip())
-        self._faulted.emit(f"{kind.__name__}: {error}", text)
+        place = "".join((kind.__name__, *traceback.format_tb(trace)))
+        self._faulted.emit(place, f"{kind.__name__}: {error}", text)
 
-    def _on_faulted(self, line: str, text: str) -> None:
-        if text in self._shown:
+    def _on_faulted(self, place: str, line: str, text: str) -> None:
+        if place in self._shown:
             return
-        self._shown.add(text)
+        self._shown.add(place)
         if self._message is not None:
             self._more += 1
             self._message.setInformativeText(self._details(self._message.line))

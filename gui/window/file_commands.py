@@ -114,6 +114,10 @@ class FileCommands(QObject):
         """Recent projects, the latest first."""
         return [Path(line) for line in self._settings.text("files/recent").splitlines() if line]
 
+    def recent_folders(self) -> set[Path]:
+        """The folders that projects were saved in and pictures exported to."""
+        return {path.parent for path in self.recent()} | {path for path in (self.all.last_folder,) if path is not None}
+
     def recent_entries(self) -> Iterator[MenuEntry]:
         """The recent files with their folders; a missing one is disabled."""
         for path in self.recent():

@@ -1,11 +1,15 @@
-"""Closes the window on Ctrl+C and SIGTERM as its user would; a second signal ends the program at once."""
+"""Closes the window on Ctrl+C and SIGTERM as its user would; another signal later ends the program at once."""
 
 import signal
 import socket
+from time import monotonic
 from types import FrameType
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 from PySide6.QtWidgets import QWidget
+
+_TOGETHER = 1.0
+"""Seconds within which signals count as one: some programs send it to the process and to its group."""
 
 
 class SignalCloser(QObject):
@@ -16,6 +20,7 @@ class SignalCloser(QObject):
         self._window = window
         self.number = 0
         """The signal that closed the window; 0 for none."""
+        self._first = 0.0
         self._wake, self._woken = socket.socketpair()
         self._wake.setblocking(False)
         self._notifier = QSocketNotifier(self._woken.fileno(), QSocketNotifier.Type.Read, self)
@@ -43,6 +48,9 @@ class SignalCloser(QObject):
         self._woken.recv(64)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        self._restore()
-        self.number = number
-        QTimer.singleShot(0, self._window.close)
+        if not self.number:
+            self.number, self._first = number, monotonic()
+            QTimer.singleShot(0, self._window.close)
+        elif monotonic() - self._first > _TOGETHER:
+            self._restore()
+            signal.raise_signal(number)

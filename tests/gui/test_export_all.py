@@ -123,6 +123,7 @@ def test_folder_views_and_formats_are_remembered(
     assert {name for name, box in dialog.formats.items() if box.isChecked()} == {"svg", "tsv"}
     assert dialog.note.text() == "1 file; 1 there will be replaced."
     dialog.reject()
+    assert window.files.recent_folders() == {tmp_path / "out"}
     assert "filters" in settings.value("export/views", "", type=str)  # not offered, so not declined
 
 

@@ -58,27 +58,27 @@ def test_every_message_closes_with_esc_and_return(window: MainWindow, qtbot: QtB
 def test_a_fault_that_returns_with_each_repaint_is_shown_once_and_logged_each_time(
     report: FaultReport, tmp_path: Path, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for _ in range(5):
-        raise_fault(report, "again")
+    for number in range(5):
+        raise_fault(report, f"again, at {number:#x}")
     (box,) = boxes()
     box.close()
     raise_fault(report, "again")
     assert boxes() == []
-    assert (tmp_path / "log" / "convolume.log").read_text().count("ValueError: again\n") == 6
+    assert (tmp_path / "log" / "convolume.log").read_text().count("ValueError: again") == 6
 
 
 def test_other_faults_join_the_open_message_and_have_one_of_their_own_later(
     report: FaultReport, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for text in ("one", "two", "three"):
-        raise_fault(report, text)
+    for text, error in (("one", ValueError), ("two", KeyError), ("three", IndexError)):
+        raise_fault(report, text, error)
     (box,) = boxes()
     assert "ValueError: one" in box.informativeText()
     assert "and 2 more" in box.informativeText()
     box.close()
-    raise_fault(report, "four")
+    raise_fault(report, "four", OSError)
     (box,) = boxes()
-    assert "ValueError: four" in box.informativeText()
+    assert "OSError: four" in box.informativeText()
     box.close()
 
 
@@ -86,7 +86,7 @@ def test_the_traceback_can_be_copied_and_the_log_is_named(
     report: FaultReport, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     raise_fault(report, "first")
-    raise_fault(report, "second")
+    raise_fault(report, "second", TypeError)
     (box,) = boxes()
     (copy,) = (b for b in box.findChildren(QPushButton) if plain_text(b.text()) == "Copy traceback")
     copy.click()
@@ -94,7 +94,7 @@ def test_the_traceback_can_be_copied_and_the_log_is_named(
     assert text.startswith("Traceback (most recent call last):")
     assert "raise error(text)" in text
     assert "ValueError: first" in text
-    assert "ValueError: second" in text
+    assert "TypeError: second" in text
     assert box.isVisible()
     assert str(tmp_path / "log" / "convolume.log") in box.informativeText()
     assert "ValueError: first" in (tmp_path / "log" / "convolume.log").read_text()

@@ -15,18 +15,22 @@ from pytestqt.qtbot import QtBot
 
 import gui.export.files
 from engine.cost.counting import convention_by_id
-from engine.network.input_specs import NoiseInput
+from engine.layers import Activation
+from engine.network.graph import Network, Node
+from engine.network.input_specs import ImageInput, NoiseInput
 from engine.project.file import load_project
-from engine.project.project import Project
+from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
 from gui.catalogue.views import VIEW_IDS
 from gui.command_line.main import main
 from gui.export.files import export_files
-from gui.export.pictures import EXPORTERS, figure_of, render_view
+from gui.export.pictures import EXPORTERS, figure_of, missing_content, render_view
 from gui.export.texts import TEXT_FORMATS, table_texts, text_for_file
 from gui.state.view_state import Focus
 from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench
+from tests.golden.projects import mistaken, start
+from tests.gui.view_harness import state_of
 
 PROJECTS = Path(__file__).resolve().parents[2] / "resources" / "projects"
 ATTACHMENT_ENDINGS = [file_format.ending for file_format in TEXT_FORMATS if file_format.of_design]
@@ -188,3 +192,24 @@ def test_the_command_line_exports_files_and_takes_a_screenshot(
     assert main(["screenshot", project, "--out", str(picture), "--size", "1200x800", "--theme", "dark"]) == 0
     assert QImage(str(picture)).size() == QSize(1200, 800)
     assert "run 1/" in capsys.readouterr().err
+
+
+EMPTY = Project(NoiseInput((1, 2, 3)))
+STATES = {
+    "no design": EMPTY,
+    "a design without layers": replace(EMPTY, designs=(Design("empty", Network()),)),
+    "only a stem": replace(EMPTY, stem=Network((Node("relu", Activation("relu")),))),
+    "a mistake": mistaken(),
+    "no input": replace(start(), input=ImageInput("/no/photo.png")),
+    "many designs": replace(start(), designs=tuple(replace(start().designs[0], name=f"d{i}") for i in range(40))),
+}
+
+
+@pytest.mark.parametrize("view", VIEW_IDS)
+@pytest.mark.parametrize("name", STATES)
+def test_every_view_can_be_drawn_in_every_state_and_size(name: str, view: str) -> None:
+    state = state_of(STATES[name])
+    for size in (None, QSize(200, 200)):
+        for file_format in EXPORTERS:
+            assert render_view(state, view, file_format, 1.0, size)
+    assert isinstance(missing_content(state, view), str)

@@ -149,3 +149,24 @@ def test_an_old_folder_of_a_running_program_stays(tmp_path):
     finally:
         process.kill()
         process.communicate()
+
+
+IMPORTS = """
+import builtins, os, signal, sys
+load = builtins.__import__
+def interrupted_import(name, *more, **options):
+    if name == sys.argv[1]:
+        os.kill(os.getpid(), signal.SIGINT)
+    return load(name, *more, **options)
+builtins.__import__ = interrupted_import
+import main
+main.main()
+"""
+
+
+@pytest.mark.parametrize("module", ["gui.command_line.signals", "shutil", "msgspec", "numpy", "PIL"])
+def test_a_signal_during_the_imports_ends_without_a_traceback(module):
+    words = [sys.executable, "-c", IMPORTS, module]
+    process = subprocess.run(words, cwd=MAIN.parent, capture_output=True, text=True, timeout=60)
+    assert process.returncode == 130
+    assert process.stderr in ("", "cancelled\n")

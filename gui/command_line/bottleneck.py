@@ -1,8 +1,6 @@
 """The command `bottleneck`: searches ranks for a design's convolutions, and writes the project with replacements."""
 
 import argparse
-import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +30,7 @@ from engine.text.printed_figures import amount_of
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import exact_text, ratio_in_words
 from gui.command_line.options import add_project_option
-from gui.command_line.output import print_result
+from gui.command_line.output import print_message, print_result
 from gui.command_line.projects import read_project
 from gui.command_line.selection import STEM_WORD, find_design, find_report
 
@@ -93,8 +91,7 @@ def _search_and_print(options: argparse.Namespace, project: Project) -> None:
     search = RankSearch(project, calibration)
     curves = []
     for number, (name, total) in enumerate(_convolution_names(options, search.request, design), 1):
-        with suppress(OSError):  # nobody listens; the work goes on
-            print(f"search {number}/{total} {design_text(design)} · {name}", file=sys.stderr)
+        print_message(f"search {number}/{total} {design_text(design)} · {name}")
         curves.append(_within_budget(options, search, search.curve((design, name), options.form)))
     summary = None if options.apply is None else _apply(options, search, curves)
     if options.format == "json":

@@ -4,12 +4,17 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.project.project import FORMAT
+from engine.text.names import printable
 from engine.text.problems import ProjectError
 from gui.command_line.command import CANCELLED, DONE, WRONG
 from gui.command_line.commands import COMMANDS
-from gui.command_line.output import print_result
+from gui.command_line.output import print_message, print_result
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,15 +31,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_result()
         return status
     except ProjectError as error:
-        print(error.lines(), file=sys.stderr)
+        print_message(error.lines())
         return WRONG
     except KeyboardInterrupt:
-        print("cancelled", file=sys.stderr)
+        print_message("cancelled")
         return CANCELLED
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose messages, which quote the command line, cannot change the terminal."""
+
+    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+        super()._print_message(printable(message), file)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="convolume",
         description="Shows what convolutions do and cost. Without a command, opens the window on PROJECT.",
         epilog="Exit status: 0 done; 1 a fault of the program; 2 the project or a file that it names is wrong; "

@@ -1,7 +1,5 @@
 """Reads, checks and runs the project of a command."""
 
-import sys
-from contextlib import suppress
 from pathlib import Path
 
 from engine.network.node_ref import NodeRef, design_text
@@ -10,6 +8,7 @@ from engine.project.project import FORMAT, Project
 from engine.run.check import check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest, run_all
 from engine.text.problems import Problem, ProjectError
+from gui.command_line.output import print_message
 
 
 def read_project(path: Path) -> Project:
@@ -39,8 +38,7 @@ def run_results(path: Path, project: Project) -> tuple[RunRequest, dict[NodeRef,
 
     def print_progress(event: NodeStarted) -> None:
         design, node = event.ref
-        with suppress(OSError):  # nobody listens; the run goes on
-            print(f"run {event.done + 1}/{event.total} {design_text(design)} · {node}", file=sys.stderr)
+        print_message(f"run {event.done + 1}/{event.total} {design_text(design)} · {node}")
 
     request = RunRequest.of(project)
     try:

@@ -1,8 +1,9 @@
 """Shapes and costs of a network, in integers, without running it; mistakes are values at their nodes."""
 
-from collections.abc import Container, Iterator
-from functools import lru_cache
+from collections.abc import Container, Iterator, Sequence
+from functools import cached_property, lru_cache, reduce
 from math import prod
+from operator import or_
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,7 +25,7 @@ _MAX_CYCLE_NAMES = 20
 """Maximum number of nodes of a cycle that a message lists."""
 
 
-class Analysis(Struct, frozen=True):
+class Analysis(Struct, frozen=True, dict=True):
     """Reports of all layers in execution order; those that cannot run come last."""
 
     input_shape: Shape | None
@@ -49,6 +50,30 @@ class Analysis(Struct, frozen=True):
     def output(self) -> str:
         """Name of the node whose output is the last volume."""
         return self.reports[-1].name if self.reports else INPUT
+
+    @cached_property
+    def report_by_name(self) -> dict[str, Report]:
+        """The layers by name; of two with the same name the first."""
+        return {report.name: report for report in reversed(self.reports)}
+
+    def depends(self, name: str, other: str) -> bool:
+        """Whether the layer `name` receives the output of another, perhaps through further layers."""
+        numbers, ancestors = self._ancestors
+        return bool(ancestors.get(name, 0) >> numbers.get(other, len(numbers)) & 1)
+
+    @cached_property
+    def _ancestors(self) -> tuple[dict[str, int], dict[str, int]]:
+        """The number of each layer, and the layers that it depends on, as an integer with a bit per number.
+
+        Sets would take gigabytes for thousands of layers.
+        """
+        numbers = {name: number for number, name in enumerate(self.report_by_name)}
+        ancestors: dict[str, int] = {}
+        for report in self.reports:
+            sources = [source for source in report.inputs if source in numbers]
+            bits = [ancestors.get(source, 0) | 1 << numbers[source] for source in sources]
+            ancestors.setdefault(report.name, reduce(or_, bits, 0))
+        return numbers, ancestors
 
 
 def analyze(network: Network, input_shape: Shape | None) -> Analysis:
@@ -183,8 +208,9 @@ def _graph_mistakes(network: Network, order: ExecutionOrder) -> dict[int, tuple[
     mistakes: dict[int, list[Mistake]] = {}
     first: dict[str, int] = {}
     blocks = {node.name for node in network.nodes if isinstance(node.layer, Block)}
+    lengths = sorted({len(name) for name in blocks})
     for index, node in enumerate(network.nodes):
-        for mistake in _block_name_mistakes(node.name, blocks):
+        for mistake in _block_name_mistakes(node.name, blocks, lengths):
             mistakes.setdefault(index, []).append(mistake)
         for mistake in _name_mistakes(network, node, first.setdefault(node.name, index), index, order.sources[index]):
             mistakes.setdefault(index, []).append(mistake)
@@ -218,9 +244,9 @@ def _name_mistakes(
         yield Mistake("inputs", f"inputs: there are no nodes of {len(unknown) - _MAX_NAMES:,} further names")
 
 
-def _block_name_mistakes(name: str, blocks: Container[str]) -> Iterator[Mistake]:
+def _block_name_mistakes(name: str, blocks: Container[str], lengths: Sequence[int]) -> Iterator[Mistake]:
     """Yield a mistake if a name begins like those of a block's layers, with which it could collide."""
-    ends = (position for position, character in enumerate(name) if character == "/" and name[:position] in blocks)
+    ends = (length for length in lengths if name[length : length + 1] == "/" and name[:length] in blocks)
     position = next(ends, None)
     if position is not None:
         start, block = quoted(name[: position + 1]), quoted(name[:position])

@@ -25,8 +25,11 @@ from engine.text.names import MAX_DESIGN_NAME, MAX_NODE_NAME, name_fault
 from engine.text.problems import MAX_LINES, Problem, ProjectError
 
 _MAX_BYTES = 8 * 2**20
-_MAX_DEPTH = 50
+_MAX_DEPTH = 20
 """Tables and lists within one another; a project has ten."""
+
+_MAX_VALUES = 150_000
+"""Keys and items of lists of a TOML file, whose parser takes seconds for more; a project of 7,500 layers has fewer."""
 
 
 class ProjectFile(Struct, frozen=True):
@@ -90,7 +93,7 @@ def save_project(project: Project, path: Path) -> Stamp:
 def _save_refusal(project: Project) -> str:
     """Why the file would not be read again; "" if it would."""
     if has_too_many_layers(project):
-        return f"the project has more than {MAX_LAYERS:,} layers; save parts of it as several projects"
+        return f"the project has more than {MAX_LAYERS:,} designs and layers; save parts of it as several projects"
     names = [(design.name, MAX_DESIGN_NAME) for design in project.designs]
     names += [(node.name, MAX_NODE_NAME) for _, network in project.networks() for node in network.nodes]
     faults = (f"{value_text(name)}: {fault}" for name, longest in names if (fault := name_fault(name, longest)))
@@ -150,7 +153,7 @@ def _node_data(node: Node) -> Data:
 
 
 def _parse_toml(text: str, path: Path) -> Data:
-    problem = _dotted_key_problem(text)
+    problem = _excess_problem(text)
     if problem is not None:
         raise ProjectError([problem], path)
     try:
@@ -172,12 +175,14 @@ _TOML_TEXTS = re.compile(
 _DOTTED_KEY = re.compile(rf"(?:[\w-]++[ \t]*+\.[ \t]*+){{{_MAX_DEPTH},}}")
 
 
-def _dotted_key_problem(text: str) -> Problem | None:
-    """The problem of a key like a.b.c with so many parts that the parser would take minutes for it."""
-    if text.count(".") < _MAX_DEPTH:
+def _excess_problem(text: str) -> Problem | None:
+    """The problem of a text for which the parser would take long: keys like a.b.c of many parts, or many values."""
+    if text.count(".") < _MAX_DEPTH and text.count(",") + text.count("=") < _MAX_VALUES:
         return None
     # Keys in quotes count as one letter, other texts and comments as well; line breaks stay.
     bare = _TOML_TEXTS.sub(lambda match: "x" + "\n" * match[0].count("\n"), text)
+    if bare.count(",") + bare.count("=") > _MAX_VALUES:
+        return Problem(f"has more than {_MAX_VALUES:,} values; a project has fewer", "")
     key = _DOTTED_KEY.search(bare)
     if key is None:
         return None
@@ -213,7 +218,6 @@ def _parse_json(text: str, path: Path) -> Data:
     raise ProjectError(problems or [Problem(f"is {value_text(data)}; a project is an object, {{…}}")], path)
 
 
-_WITH_PLACE = (str, list, dict)
 _TOO_DEEP = "lists or tables are nested too deeply for a project"
 
 
@@ -226,6 +230,10 @@ class _Object(Data):
         self.repeated = [key for key, count in counts.items() if count > 1]
 
 
+def _may_have_problems(value: Any) -> bool:
+    return not value.isascii() if isinstance(value, str) else isinstance(value, list | dict)
+
+
 def _object_problems(value: Any, place: str = "$", depth: int = 0) -> Iterator[Problem]:
     """Yield what JSON allows and TOML does not: repeated keys, halves of surrogate pairs, and deep nesting."""
     if isinstance(value, str):
@@ -235,12 +243,12 @@ def _object_problems(value: Any, place: str = "$", depth: int = 0) -> Iterator[P
         yield Problem(_TOO_DEEP)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            if isinstance(item, _WITH_PLACE):
+            if _may_have_problems(item):
                 yield from _object_problems(item, f"{place}[{index}]", depth + 1)
     elif isinstance(value, _Object):
         yield from (Problem(f"key {value_text(key)} occurs twice; keep one", place) for key in value.repeated)
         for key, item in value.items():
-            if isinstance(item, _WITH_PLACE):
+            if _may_have_problems(item):
                 yield from _object_problems(item, f"{place}.{key_text(key)}", depth + 1)
 
 

@@ -1,6 +1,6 @@
 """A project as a value: one input, an optional stem, and designs side by side."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from msgspec import Struct
@@ -16,8 +16,8 @@ from engine.text.printed_figures import amount_of
 
 FORMAT = 1
 
-MAX_LAYERS = 10_000
-"""Layers of a project, those of blocks included; every command answers within seconds up to that number."""
+MAX_LAYERS = 7500
+"""Designs and layers of a project, those of blocks included; every command answers within seconds up to that number."""
 
 
 class Design(Struct, frozen=True):
@@ -154,11 +154,12 @@ def relocate(project: Project, move: Callable[[str], str]) -> Project:
 
 
 def has_too_many_layers(project: Project) -> bool:
-    """Whether a project has more layers than `MAX_LAYERS`; counts no further, since a block may have thousands."""
-    layers = (
-        part
-        for _, network in project.networks()
-        for node in network.nodes
-        for part in (node.layer.expand(1) if isinstance(node.layer, Block) else (node.layer,))
-    )
-    return next(islice(layers, MAX_LAYERS, None), None) is not None
+    """Whether a project has more than `MAX_LAYERS`; counts no further, since a block may have thousands."""
+
+    def counted() -> Iterator[object]:
+        for design, network in project.networks():
+            yield design
+            for node in network.nodes:
+                yield from node.layer.expand(1) if isinstance(node.layer, Block) else (node,)
+
+    return next(islice(counted(), MAX_LAYERS, None), None) is not None

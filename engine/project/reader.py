@@ -101,9 +101,7 @@ class ProjectReader:
         valid_designs = tuple(design for design in designs if design is not None)
         project = Project(spec, valid_designs, stem, title, seed, source, notes, published)
         if has_too_many_layers(project):
-            self._add(
-                "$", f"has more than {MAX_LAYERS:,} layers, those of blocks included; split it into several files"
-            )
+            self._add("$", f"has more than {MAX_LAYERS:,} designs and layers, those of blocks included; split it")
             return None
         return relocate(project, self._absolute)
 

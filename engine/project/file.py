@@ -49,11 +49,16 @@ def load_project(path: Path) -> ProjectFile:
     """Read a project from TOML, or from JSON of the same structure; ProjectError lists all mistakes."""
     text, stamp = _text(path)
     data = _parse_json(text, path) if _is_json(path) else _parse_toml(text, path)
-    reader = ProjectReader(path.absolute().parent)
+    reader = ProjectReader(_folder_of(path))
     project = reader.project(data)
     if project is None:
         raise ProjectError(reader.problems, path)
     return ProjectFile(project, data["format"], stamp)
+
+
+def _folder_of(path: Path) -> Path:
+    """The folder of the file itself, however its path is spelled: paths in the file are relative to it."""
+    return Path(os.path.realpath(path)).parent
 
 
 def _text(path: Path) -> tuple[str, Stamp]:
@@ -76,7 +81,7 @@ def save_project(project: Project, path: Path) -> Stamp:
     reason = _save_refusal(project)
     if reason:
         raise ProjectError([Problem(f"cannot be saved: {reason}", "")], path)
-    data = to_data(project, path.absolute().parent)
+    data = to_data(project, _folder_of(path))
     text = json.dumps(data, indent=2, ensure_ascii=False) if _is_json(path) else tomli_w.dumps(data)
     try:
         write_atomically(path, text.encode())
@@ -133,14 +138,20 @@ def _relative(path: str, folder: Path) -> str:
     """The path relative to `folder` if both are in one folder below the root; else unchanged."""
     if path.startswith(BUNDLED) or not os.path.isabs(path):
         return path
+    # Another spelling of the path, without links, may be within the folder.
+    spellings = [_relative_to(spelling, folder) for spelling in (path, os.path.realpath(path))]
+    within = [relative for relative in spellings if relative and not relative.startswith("../")]
+    relative = next(iter((*within, *filter(None, spellings))), path)
+    return f"./{relative}" if relative.startswith(BUNDLED) else relative
+
+
+def _relative_to(path: str, folder: Path) -> str:
+    """The path relative to `folder`; "" if only the root is common to both, or not even that."""
     try:
         shared = Path(os.path.commonpath([path, folder]))
     except ValueError:  # on another drive
-        return path
-    if shared == Path(shared.anchor):
-        return path
-    relative = Path(os.path.relpath(path, folder)).as_posix()
-    return f"./{relative}" if relative.startswith(BUNDLED) else relative
+        return ""
+    return "" if shared == Path(shared.anchor) else Path(os.path.relpath(path, folder)).as_posix()
 
 
 def _node_data(node: Node) -> Data:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from engine.files.targets import require_file
 from engine.network.node_ref import design_text
 from engine.project.file import save_project
 from engine.project.project import Project
@@ -31,7 +32,7 @@ from engine.text.problems import Problem, ProjectError
 from engine.text.units import exact_text, ratio_in_words
 from gui.command_line.options import add_project_option
 from gui.command_line.output import print_message, print_result
-from gui.command_line.projects import read_project
+from gui.command_line.projects import files_read, read_project
 from gui.command_line.selection import STEM_WORD, find_design, find_report
 
 _REPORT_FORMATS = ("table", "json", "csv")
@@ -78,6 +79,8 @@ def _macs(text: str) -> int:
 
 def search_bottleneck(options: argparse.Namespace) -> None:
     project = read_project(options.project)
+    if options.apply is not None:
+        require_file(options.apply, files_read(options.project, project))
     try:
         _search_and_print(options, project)
     except ProjectError as error:

@@ -1,21 +1,24 @@
 """The command `export`: pictures of views, figures for papers and slides, and the table as text, without a display."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
 from msgspec.structs import replace
 
+from engine.files.atomic_write import file_name
+from engine.files.targets import require_folder
 from engine.project.project import Project
+from engine.reports.formats import FORMATS
 from engine.run.check import check
 from engine.text.problems import Problem, ProjectError
 from gui.catalogue.figures import FIGURE_IDS, TURN_FIGURE
 from gui.catalogue.pictures import ANIMATION_FORMAT, PICTURE_FORMATS
-from gui.catalogue.views import ON_REQUEST, VIEWS_WITH_PICTURE
+from gui.catalogue.views import ON_REQUEST, VIEWS_WITH_PICTURE, view_row
 from gui.command_line.options import add_project_option, add_theme_option, parse_choices, parse_size
 from gui.command_line.output import print_result
-from gui.command_line.projects import read_project, run_results
+from gui.command_line.projects import files_read, read_project, run_results
 from gui.command_line.selection import find_design, find_report, parse_value, require_in_shape
 from gui.paint.basics.page import PAGE_SIZES, Page, parse_page, screen_page
 from gui.state.view_state import DepthScale, Focus
@@ -80,6 +83,7 @@ def export_pictures(options: Namespace) -> None:
     )
     page = _page(options, views)
     project = read_project(options.project)
+    require_folder(options.out, _file_names(options, views, project), files_read(options.project, project))
     focus = _focus_of(options, project)
     _, results = run_results(options.project, project)
     with offscreen.offscreen_application(options.theme):
@@ -92,6 +96,15 @@ def export_pictures(options: Namespace) -> None:
         except ProjectError as error:
             raise ProjectError(error.problems, error.file or options.project) from None
         print_result("".join(f"{path}\n" for path in paths))
+
+
+def _file_names(options: Namespace, views: Sequence[str], project: Project) -> Iterator[str]:
+    """Names of the pictures, and the longest of those of each design."""
+    for name in (*views, *options.figure):
+        yield from (f"{name}.{file_format}" for file_format in options.format)
+    if any(view_row(view).has_texts for view in views):
+        endings = [report_format.ending for report_format in FORMATS if report_format.of_design]
+        yield from (f"{file_name(design.name)}{ending}" for design in project.designs for ending in endings)
 
 
 def _focus_of(options: Namespace, project: Project) -> Focus | None:

@@ -1,7 +1,9 @@
 """Reads, checks and runs the project of a command."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from engine.files.paths import resolve_path
 from engine.network.node_ref import NodeRef, design_text
 from engine.project.file import load_project
 from engine.project.project import FORMAT, Project
@@ -31,6 +33,12 @@ def without_mistakes(path: Path, project: Project) -> Project:
     if problems:
         raise ProjectError(problems, path)
     return project
+
+
+def files_read(path: Path, project: Project) -> Iterator[Path]:
+    """The project file and every file that the project names; nothing may be written over them."""
+    yield path
+    yield from map(resolve_path, check(project).files)
 
 
 def run_results(path: Path, project: Project) -> tuple[RunRequest, dict[NodeRef, NodeDone]]:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from engine.files import arrays
 from engine.files.paths import RESOURCES, FileFault
+from engine.files.targets import same_file
 from engine.network.graph import Network
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.project.file import load_project
@@ -351,8 +352,9 @@ class FileCommands(QObject):
         return Path(name) if name else None
 
     def _remember(self, path: Path) -> None:
-        paths = dict.fromkeys([path.absolute(), *self.recent()])
-        self._settings.setValue("files/recent", "\n".join(str(p) for p in list(paths)[:_MOST_RECENT]))
+        paths = [path.absolute(), *(other for other in self.recent() if not same_file(path, other))]
+        paths = list(dict.fromkeys(paths))[:_MOST_RECENT]
+        self._settings.setValue("files/recent", "\n".join(map(str, paths)))
         self.recent_changed.emit()
 
 

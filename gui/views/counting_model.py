@@ -10,6 +10,7 @@ from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 from gui.views.report_model import NO_PARENT, ROLE, Index
+from gui.widgets.plain_text import plain_tip
 
 TITLE_COLUMN, _TOTAL_COLUMN = 0, 1
 """Positions of the columns to the left of those of the terms."""
@@ -65,7 +66,9 @@ class CountingModel(QAbstractTableModel):
         match role:
             case ROLE.DisplayRole:
                 return self._text(row, column)
-            case ROLE.ToolTipRole | ROLE.StatusTipRole:
+            case ROLE.ToolTipRole:
+                return plain_tip(self._tip(row, column))
+            case ROLE.StatusTipRole:
                 return self._tip(row, column)
             case ROLE.TextAlignmentRole:
                 return _alignment(column)

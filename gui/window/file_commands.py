@@ -293,6 +293,7 @@ class FileCommands(QObject):
     def show_message(self, title: str, details: str) -> None:
         """Show a message whose text can be copied; the window stays usable."""
         box = QMessageBox(QMessageBox.Icon.Warning, title, title, _Buttons.Ok, self._window)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setInformativeText(details)
         flags = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         box.setTextInteractionFlags(flags)

@@ -39,7 +39,7 @@ class SetProject(QUndoCommand):
     """
 
     def __init__(self, show: Callable[[Version], None], text: str, before: Version, after: Version, merge: str) -> None:
-        super().__init__(text)
+        super().__init__(text.replace("&", "&&"))
         self._show = show
         self._before = before
         self.after = after

@@ -26,6 +26,7 @@ _ADDRESS_SPACE = 4 * 2**30
 _MAX_RUN_VALUES = 2_000_000
 _MAX_RUN_MACS = 50_000_000
 _MAX_RUN_LAYERS = 300
+_MAX_RUN_BYTES = 50_000
 """Larger projects are analysed and not run: a run may take its time."""
 
 _MAX_MESSAGE = 250_000
@@ -41,7 +42,7 @@ def examine(project: Path) -> str:
         return "refused"
     _require(status == DONE and not err, f"analyze: status {status}, {err[:300]!r}")
     _require(bool(out) and not control_fault(out, "\n\t"), "analyze: an empty output, or a control character in it")
-    if not _is_small(project):
+    if project.stat().st_size > _MAX_RUN_BYTES or not _is_small(project):
         return "answered"
     folder = project.parent / "out"
     status, _, err = _call(["run", str(project), "--out", str(folder)])

@@ -5,6 +5,7 @@ import io
 import json
 from contextlib import suppress
 from pathlib import Path
+from unicodedata import normalize
 from xml.dom import minidom
 
 import numpy as np
@@ -108,6 +109,17 @@ def test_a_run_writes_every_volume_under_the_name_of_its_node(file, tmp_path):
 def test_a_node_is_selected_on_the_command_line_by_its_name(name, file, tmp_path, qapp):
     options = ["export", str(file), "--out", str(tmp_path / "out"), "--views", "inspector", f"--node={name}"]
     assert main(options) == 0
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_is_found_however_a_terminal_composes_its_letters(form, tmp_path, capsys):
+    path = write_project(
+        tmp_path / "p.json", [{"name": normalize("NFD", "größe"), "kind": "conv2d", "filters": 1, "kernel": 1}]
+    )
+    main(["bottleneck", str(path), "--node", normalize(form, "größe")])
+    assert "is unknown" not in capsys.readouterr().err
+    main(["bottleneck", str(path), "--node", "grosse"])
+    assert "is unknown" in capsys.readouterr().err
 
 
 def test_every_svg_is_well_formed(file, tmp_path, qapp):
@@ -223,3 +235,12 @@ def test_escapes_are_those_of_json():
     text = "a\x1b\x9b\u202e\U0001ffff"
     assert json.loads(f'"{printable(text)}"') == text
     assert printable("two\nlines\tß 卷") == "two\nlines\tß 卷"
+
+
+def test_a_message_proposes_some_of_many_names(tmp_path, capsys):
+    nodes = [{"name": f"layer{number}", "kind": "lrn"} for number in range(3000)]
+    path = write_project(tmp_path / "p.json", nodes)
+    assert main(["export", str(path), "--out", str(tmp_path / "o"), "--node", "?"]) == 2
+    message = capsys.readouterr().err
+    assert "and 2,940 more" in message
+    assert len(message) < 2000

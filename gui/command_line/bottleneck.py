@@ -134,7 +134,7 @@ def _convolution_names(options: argparse.Namespace, request: RunRequest, design:
     reason = rank_search_refusal(report)
     if reason:
         raise ProjectError([Problem(f"--node {options.node!r}: {reason}", "$.designs")], options.project)
-    return [(options.node, 1)]
+    return [(report.name, 1)]
 
 
 def _apply(options: argparse.Namespace, search: RankSearch, curves: list[ErrorCurve]) -> dict[str, Any]:

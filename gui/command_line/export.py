@@ -115,6 +115,7 @@ def _focus_of(options: Namespace, project: Project) -> Focus | None:
     design = find_design(options.design, project, options.project)
     node = options.node or project_check.analyses[design].output
     report = find_report(design, node, project_check, options.project)
+    node = report.name
     if options.value is None:
         return Focus(design, node)
     channel, y, x = options.value

@@ -165,7 +165,7 @@ def require_finite(array: NDArray[np.float32], subject: str, checkpoint: Checkpo
 def _as_float32(data: bytes, dtype: str) -> NDArray[np.float32]:
     if dtype == "bf16":  # the upper half of a float32
         return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
-    with np.errstate(over="ignore"):  # values that overflow become infinite and are reported
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite and signalling values are reported afterwards
         return np.frombuffer(data, np.dtype(dtype)).astype(np.float32)
 
 
@@ -186,7 +186,8 @@ def _npy_header(path: str, file: IO[bytes], length: int, member: str = "") -> He
         reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = reader(text)
     except Exception as error:  # NumPy passes on whatever Python's parser raises for the header
-        reason = f": {str(error).splitlines()[0]}" if isinstance(error, ValueError) and str(error) else ""
+        message = str(error).partition(": <")[0].splitlines()  # behind it are objects of Python's parser
+        reason = f": {message[0]}" if isinstance(error, ValueError) and message else ""
         raise FileFault(f"{subject} has a .npy header that cannot be read{reason[:200]}") from None
     if dtype.hasobject:
         raise FileFault(f"{subject} holds pickled objects, which could run code; save numbers with numpy.save")

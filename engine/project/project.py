@@ -1,6 +1,7 @@
 """A project as a value: one input, an optional stem, and designs side by side."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,9 +11,13 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import Input, relocate_input
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import relocate_weights, rename_seed_node
+from engine.text.messages import value_text
 from engine.text.printed_figures import amount_of
 
 FORMAT = 1
+
+MAX_LAYERS = 7500
+"""Designs and layers of a project, those of blocks included; every command answers within seconds up to that number."""
 
 
 class Design(Struct, frozen=True):
@@ -49,7 +54,9 @@ class Published(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     def __post_init__(self) -> None:
         for setting, figure in (("params", self.params), ("ops", self.ops)):
             if figure and amount_of(figure) is None:
-                raise ValueError(f"{setting} {figure!r} cannot be compared; write a figure like 159K, 2.7M or 1024")
+                raise ValueError(
+                    f"{setting} {value_text(figure)} cannot be compared; write a figure like 159K, 2.7M or 1024"
+                )
 
 
 class Project(Struct, frozen=True):
@@ -144,3 +151,15 @@ def relocate(project: Project, move: Callable[[str], str]) -> Project:
         stem=None if project.stem is None else relocated(project.stem),
         designs=tuple(replace(design, network=relocated(design.network)) for design in project.designs),
     )
+
+
+def has_too_many_layers(project: Project) -> bool:
+    """Whether a project has more than `MAX_LAYERS`; counts no further, since a block may have thousands."""
+
+    def counted() -> Iterator[object]:
+        for design, network in project.networks():
+            yield design
+            for node in network.nodes:
+                yield from node.layer.expand(1) if isinstance(node.layer, Block) else (node,)
+
+    return next(islice(counted(), MAX_LAYERS, None), None) is not None

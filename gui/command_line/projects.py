@@ -1,10 +1,9 @@
 """Reads, checks and runs the project of a command."""
 
-import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from engine.files.paths import resolve_path
 from engine.network.node_ref import NodeRef, design_text
 from engine.project.file import load_project
 from engine.project.project import FORMAT, Project
@@ -13,6 +12,7 @@ from engine.run.check import check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest, require_memory, run_all
 from engine.text.problems import Problem, ProjectError
 from gui.command_line.command import DONE, WRONG
+from gui.command_line.output import print_message
 
 
 def read_project(path: Path) -> Project:
@@ -51,9 +51,14 @@ def report_problems(path: Path, problems: Iterable[Problem]) -> int:
     error = ProjectError(problems, path)
     if not error.problems:
         return DONE
-    with suppress(OSError):  # nobody listens
-        print(error.lines(), file=sys.stderr)
+    print_message(error.lines())
     return WRONG
+
+
+def files_read(path: Path, project: Project) -> Iterator[Path]:
+    """The project file and every file that the project names; nothing may be written over them."""
+    yield path
+    yield from map(resolve_path, check(project).files)
 
 
 def run_results(path: Path, project: Project) -> tuple[RunRequest, dict[NodeRef, NodeDone]]:
@@ -61,8 +66,7 @@ def run_results(path: Path, project: Project) -> tuple[RunRequest, dict[NodeRef,
 
     def print_progress(event: NodeStarted) -> None:
         design, node = event.ref
-        with suppress(OSError):  # nobody listens; the run goes on
-            print(f"run {event.done + 1}/{event.total} {design_text(design)} · {node}", file=sys.stderr)
+        print_message(f"run {event.done + 1}/{event.total} {design_text(design)} · {node}")
 
     request = RunRequest.of(project)
     try:

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from engine.network.node_ref import NodeRef
 from gui.panels.design_rows import DesignTreeRow
 from gui.widgets.glyphs import paint_mistake
+from gui.widgets.plain_text import plain_tip
 from gui.widgets.texts import NameEditor
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -205,7 +206,7 @@ def _write_row(item: QTreeWidgetItem, row: DesignTreeRow) -> None:
     policy = QTreeWidgetItem.ChildIndicatorPolicy
     item.setChildIndicatorPolicy(policy.ShowIndicator if row.has_parts else policy.DontShowIndicatorWhenChildless)
     item.setText(0, row.name)
-    item.setToolTip(0, row.mistake or row.sentence)
+    item.setToolTip(0, plain_tip(row.mistake or row.sentence))
     item.setData(0, Qt.ItemDataRole.AccessibleTextRole, row.sentence)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import psutil
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
 
@@ -13,6 +13,7 @@ from engine.network.node_ref import STEM
 from engine.text.units import byte_size, count_text
 from gui.state.view_state import ViewState
 from gui.widgets.glyphs import mistake_icon
+from gui.widgets.plain_text import plain_tip
 from gui.widgets.texts import ElidedLabel, shorten_name
 
 _MOST_TOTALS = 4
@@ -49,6 +50,7 @@ class StatusPanel(QStatusBar):
         self.addWidget(self.hover, 1)
         self.run = QWidget(self)
         self.run_label = QLabel(self.run)
+        self.run_label.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = QProgressBar(self.run)
         self.bar.setFixedWidth(140)
         self.bar.setTextVisible(False)
@@ -128,4 +130,5 @@ class StatusPanel(QStatusBar):
             f"{shorten_name(name)} {costs.short(metric, amount)}" for name, amount in totals[:_MOST_TOTALS]
         )
         self.totals.set_text(f"{texts}{more} {unit}".rstrip() if totals else "")
-        self.totals.setToolTip("\n".join(f"{name}: {costs.exact(metric, amount)} {unit}" for name, amount in totals))
+        lines = [f"{name}: {costs.exact(metric, amount)} {unit}" for name, amount in totals]
+        self.totals.setToolTip(plain_tip("\n".join(lines)))

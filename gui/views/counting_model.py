@@ -11,6 +11,7 @@ from engine.text.units import exact_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 from gui.views.report_model import NO_PARENT, ROLE, Index
+from gui.widgets.plain_text import plain_tip
 
 
 class CountingModel(QAbstractTableModel):
@@ -69,7 +70,9 @@ class CountingModel(QAbstractTableModel):
         match role:
             case ROLE.DisplayRole:
                 return self.table.text(row, column)
-            case ROLE.ToolTipRole | ROLE.StatusTipRole:
+            case ROLE.ToolTipRole:
+                return plain_tip(self._tip(row, column))
+            case ROLE.StatusTipRole:
                 return self._tip(row, column)
             case ROLE.TextAlignmentRole:
                 return _alignment(column)

@@ -26,6 +26,7 @@ from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
 from gui.views.report_model import NO_PARENT
 from gui.views.table_model import DESIGN_COLUMN, NODE_COLUMN, OperationsModel, operations_cell_tip
+from gui.widgets.plain_text import plain_tip
 from gui.widgets.tables import make_row_table
 
 _WIDEST, _SIGN, _PADDING = 240, 20, 12
@@ -44,6 +45,7 @@ class TableView(View):
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hint.setMargin(_PADDING)
         self.note = QLabel()
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setAccessibleName("Comparison")
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -110,7 +112,7 @@ class TableView(View):
         self.table.setVisible(bool(self.model.rows))
         lines = comparisons(self.model.rows, metric_by_id(self._state.look.metric))
         self.note.setText("  ·  ".join(lines))
-        self.note.setToolTip("\n".join(lines))
+        self.note.setToolTip(plain_tip("\n".join(lines)))
 
     def _select_ref(self) -> None:
         """Make the selected node's row the current one, unless it is already."""

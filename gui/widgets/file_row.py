@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from gui.widgets.glyphs import GlyphButton
+from gui.widgets.plain_text import plain_tip
 from gui.widgets.texts import ElidedLabel
 
 PHOTO_FILTER = "Photos (*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.gif);;All files (*)"
@@ -34,7 +35,7 @@ class FileRow(QWidget):
     def show_file(self, path: str, real_path: Path) -> None:
         """Show a file's name and its path as in the project; the dialog starts in the folder of `real_path`."""
         self.label.set_text(real_path.name)
-        self.label.setToolTip(path)
+        self.label.setToolTip(plain_tip(path))
         self._folder = str(real_path.parent) if real_path.parent.is_dir() else ""
 
     def add_button(self, button: QWidget) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QValidator
 from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.widgets.line_edit import LineEdit
+from gui.widgets.plain_text import plain_tip
 
 _Refusal = Callable[[str], str]
 """Returns why a text is refused; "" if it is allowed."""
@@ -15,6 +16,7 @@ _Refusal = Callable[[str], str]
 def make_note(text: str = "", *, role: QPalette.ColorRole = QPalette.ColorRole.PlaceholderText) -> QLabel:
     """Return a wrapped label, muted or in another colour of the palette, whose text can be selected."""
     label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setForegroundRole(role)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -57,7 +59,7 @@ class ElidedLabel(QWidget):
     def set_text(self, text: str) -> None:
         if text != self._text:
             self._text = text
-            self.setToolTip(text)
+            self.setToolTip(plain_tip(text))
             self.setAccessibleName(text)
             self.updateGeometry()
             self.update()
@@ -134,6 +136,7 @@ class NameEditor(QLineEdit):
         self.setValidator(_NameValidator(refusal, self))
         self.setAutoFillBackground(True)
         self.reason = QLabel(parent)
+        self.reason.setTextFormat(Qt.TextFormat.PlainText)
         self.reason.setAutoFillBackground(True)
         self.reason.setBackgroundRole(QPalette.ColorRole.Base)
         self.reason.setForegroundRole(QPalette.ColorRole.BrightText)

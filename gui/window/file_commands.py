@@ -6,12 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, QSize, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from engine.files import arrays
 from engine.files.paths import RESOURCES, FileFault
+from engine.files.targets import same_file
 from engine.network.graph import Network
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.project.file import load_project
@@ -104,6 +105,7 @@ class FileCommands(QObject):
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Unsaved changes")
         path = self._workbench.document.path
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(f"Save the changes to {path.name if path else 'this project'}?")
         box.setInformativeText("Discarded changes are lost.")
         box.setStandardButtons(_Buttons.Save | _Buttons.Discard | _Buttons.Cancel)
@@ -331,6 +333,7 @@ class FileCommands(QObject):
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("The file has changed")
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(f"{path.name} was changed by another program since it was opened.")
         box.setInformativeText("Overwrite it? To keep both, cancel and use Save as.")
         box.setStandardButtons(_Buttons.Yes | _Buttons.Cancel)
@@ -349,8 +352,9 @@ class FileCommands(QObject):
         return Path(name) if name else None
 
     def _remember(self, path: Path) -> None:
-        paths = dict.fromkeys([path.absolute(), *self.recent()])
-        self._settings.set("files/recent", "\n".join(str(p) for p in list(paths)[:_MOST_RECENT]))
+        paths = [path.absolute(), *(other for other in self.recent() if not same_file(path, other))]
+        paths = list(dict.fromkeys(paths))[:_MOST_RECENT]
+        self._settings.set("files/recent", "\n".join(map(str, paths)))
         self.recent_changed.emit()
 
 

@@ -254,6 +254,20 @@ def test_several_inputs_are_checked_in_a_list_that_numbers_them(qtbot: QtBot):
     assert harness.state.project.network("d").node("output").inputs == ("left", "right", INPUT)
 
 
+def test_an_input_is_received_twice_by_the_key_plus(qtbot: QtBot):
+    nodes = *BRANCHES.nodes[:2], Node("sum", Add(), ("left", "left"))
+    form, harness = open_form(qtbot, Network(nodes), "sum")
+    inputs = form.inputs.many.list
+    assert inputs.item(1).text() == "1. 2. left   4×12×12"
+    assert not form.inputs.many_field.error.isVisible()
+    inputs.setFocus()
+    inputs.setCurrentRow(1)
+    qtbot.keyClick(inputs, "+")
+    assert harness.state.project.network("d").node("sum").inputs == ("left", "left", "left")
+    inputs.item(1).setCheckState(Qt.CheckState.Unchecked)
+    assert harness.state.project.network("d").node("sum").inputs == ("left",) * 3, "at least one input stays"
+
+
 def test_a_mistake_of_inputs_is_shown_below_the_control_of_the_layer_focused_next(qtbot: QtBot):
     nodes = *BRANCHES.nodes[:2], Node("sum", Add(), ("left", "lost")), Node("relu", Activation("relu"), ("gone",))
     form, harness = open_form(qtbot, Network(nodes), "left")

@@ -440,3 +440,19 @@ def test_an_opened_project_has_the_focus_on_its_last_volume_or_on_the_first_of_a
 ) -> None:
     workbench.open(RESOURCES / "projects" / f"{name}.toml", sample=True)
     assert workbench.state.focus == focus
+
+
+def test_a_newer_or_changed_file_is_recognised_through_a_link(workbench: Workbench, tmp_path: Path) -> None:
+    path, link = tmp_path / "p.toml", tmp_path / "link.toml"
+    save_project(PROJECT, path)
+    link.symlink_to(path)
+    workbench.open(path)
+    path.write_text(path.read_text() + "# somebody else's\n")
+    with pytest.raises(FileChangedError):
+        workbench.document.save(link)
+    path.write_text(path.read_text().replace("format = 1", "format = 2"))
+    workbench.open(path)
+    newer = path.read_text()
+    with pytest.raises(ProjectError, match="newer format"):
+        workbench.document.save(link)
+    assert path.read_text() == newer

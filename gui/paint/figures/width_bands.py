@@ -27,7 +27,7 @@ def draw_width_bands(painter: QPainter, scene: VolumesScene, state: ViewState, t
         painter.setBrush(colour)
         for vertex, sources in zip(design_row.graph.vertices, design_row.graph.sources, strict=True):
             box = boxes[design_row.name, vertex.name]
-            for source in sources:
+            for source in set(sources):
                 before = boxes[design_row.name, design_row.graph.vertices[source].name]
                 if before.vertex.column + 1 == vertex.column and before.y == box.y:
                     painter.drawPolygon(_band_between(before.bounds, box.bounds))

@@ -26,6 +26,9 @@ from gui.paint.volumes.space import (
 _REACH = 0.3
 """Distance between an arrow and its box, in ems."""
 
+_COPY_DISTANCE = 0.3
+"""Distance between two connections of the same two boxes, in ems."""
+
 
 class _PlacedLine(NamedTuple):
     """A line of a design: its columns, its axis, and its left, right and lower end."""
@@ -245,7 +248,16 @@ class _PlacedDesign:
         end = self.arrows[route.target - 1].start
         if end > points[-1][0] + 1e-6:
             points.append((end, points[-1][1]))
-        return points
+        return self._beside(points, route.copy)
+
+    def _beside(self, points: list[ScenePoint], copy: int) -> list[ScenePoint]:
+        """The points of a further connection of the same two boxes: beside the first, which it meets at the end."""
+        if not copy:
+            return points
+        shift = copy * _COPY_DISTANCE * self.em
+        start_x, (end_x, end_y) = points[0][0], points[-1]
+        beside = [(max(start_x, x - shift), y - shift) for x, y in points]
+        return [*beside, (end_x, end_y)]
 
     def _return_wire(self, column: int, start: ScenePoint) -> tuple[ScenePoint, ...]:
         """The wire from the last box of a line around its end to the start of the next line."""

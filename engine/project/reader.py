@@ -15,7 +15,7 @@ from engine.layers import LAYERS, tag_of
 from engine.network.graph import Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput, Seed
 from engine.network.weight_specs import FileWeights, LowRankWeights, PresetWeights, SeedWeights, WeightSource
-from engine.project.project import FORMAT, Design, Note, Project, Published, relocate
+from engine.project.project import FORMAT, Colour, Design, Note, Project, Published, relocate
 from engine.text.messages import accepted_text, suggestion, value_text
 from engine.text.problems import Problem
 
@@ -85,7 +85,7 @@ class ProjectReader:
         return spec
 
     def _design(self, raw: object, place: str) -> Design | None:
-        network = self._network(raw, place, ("name", "nodes"))
+        network = self._network(raw, place, ("name", "colour", "nodes"))
         if network is None or not isinstance(raw, dict):
             return None
         if "name" not in raw:
@@ -94,7 +94,8 @@ class ProjectReader:
         name = self._value(raw, "name", str, place)
         if name is not None and not name.strip():
             self._add(f"{place}.name", f"is {value_text(name)}; a design needs a name")
-        return None if name is None else Design(name, network)
+        colour = self._value(raw, "colour", Colour, place, 0)
+        return None if name is None or colour is None else Design(name, network, colour)
 
     def _network(self, raw: object, place: str, keys: tuple[str, ...]) -> Network | None:
         if not isinstance(raw, dict):

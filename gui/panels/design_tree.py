@@ -69,9 +69,16 @@ class DesignTree(QTreeWidget):
         self.itemExpanded.connect(self._fill_parts)
         self.itemCollapsed.connect(self._on_item_collapsed)
 
-    def show_rows(self, rows: tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...]) -> None:
-        """Update the items to these rows; items are added and removed at the end only."""
+    def show_rows(
+        self, rows: tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...], *, reset: bool = False
+    ) -> None:
+        """Update the items to these rows; items are added and removed at the end only.
+
+        Rows stay open or closed, unless `reset`: those of another project are as at first.
+        """
         root = self.invisibleRootItem()
+        if reset:
+            _fit_child_count(root, 0)
         heads = _children(root)
         was_expanded = {_item_row(item).ref: item.isExpanded() for head in heads for item in (head, *_children(head))}
         refs = {row.ref for head, below in rows for row in (head, *below)}

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from engine.cost.metrics import Amount, Costs, Metric, compare_amounts, metric_by_id
 from engine.network.node_ref import STEM, NodeRef
-from engine.reports.tables import TableRow
+from engine.reports.tables import TableRow, comparable_totals
 from gui.paint.bars.scale import BarScale, choose_scale
-from gui.paint.basics.text_drawing import ADD_DESIGN_HINT
+from gui.paint.basics.text_drawing import ADD_DESIGN_HINT, ADD_LAYER_HINT
 from gui.state.view_state import ViewState
 
 _FOLD_FROM = 4
@@ -79,9 +79,13 @@ def build_bars_content(state: ViewState) -> BarsContent:
     all_rows = state.cost_rows
     stem = next((row for row in all_rows if row.is_total and row.design == STEM), None)
     designs = [(name, list(group)) for name, group in groupby(all_rows, lambda row: row.design) if name != STEM]
-    totals = tuple(_total_line(state, group, designs[0][1][-1], metric) for _, group in designs)
+    compared = comparable_totals(all_rows)
+    totals = tuple(_total_line(state, group[-1], compared, metric) for _, group in designs)
     groups = tuple(_design_lines(state, group, metric) for _, group in designs)
-    headline, subject, design_index = _headline(state, all_rows, totals, metric)
+    compared_designs = [row.design for row in compared]
+    headline, subject, design_index = _headline(
+        state, all_rows, [line for line in totals if line.design in compared_designs], metric
+    )
     total_scale, line_scale = _choose_scales(totals, groups, logarithmic=state.look.logarithmic)
     cost = "" if stem is None else state.costs.text(metric, stem.value(metric))
     stem_text = cost and f"stem, the same for all designs: {cost}"
@@ -111,16 +115,14 @@ def _choose_scales(
     return whole, part
 
 
-def _total_line(state: ViewState, group: Sequence[TableRow], reference: TableRow, metric: Metric) -> BarLine:
-    row, value, reference_value = group[-1], group[-1].value(metric), reference.value(metric)
-    costs = state.costs
-    analysis = state.check.analyses[row.design]
-    ratio = (
-        compare_amounts(metric, value, reference_value, "").strip()
-        if value and reference_value and row is not reference
-        else ""
-    )
-    comparison = compare_amounts(metric, value, reference_value, than=reference.design) if row is not reference else ""
+def _total_line(state: ViewState, row: TableRow, compared: Sequence[TableRow], metric: Metric) -> BarLine:
+    """The total of a design. If it is one of those `compared`, it is compared with the first of them."""
+    value, costs, analysis = row.value(metric), state.costs, state.check.analyses[row.design]
+    ratio = comparison = ""
+    if row in compared[1:]:
+        reference = compared[0].value(metric)
+        ratio = compare_amounts(metric, value, reference, "").strip() if value and reference else ""
+        comparison = compare_amounts(metric, value, reference, than=compared[0].design)
     return BarLine(
         "total",
         row.design,
@@ -174,7 +176,8 @@ def _headline(
 ) -> tuple[str, str, int | None]:
     """The headline, its subject, and the position of its design."""
     if not totals:
-        return "No designs yet", f"{ADD_DESIGN_HINT} to see what it costs", None
+        missing, hint = ("layers", ADD_LAYER_HINT) if state.project.designs else ("designs", ADD_DESIGN_HINT)
+        return f"No {missing} yet", f"{hint} to see what it costs", None
     first, *others = totals
     countable = [line for line in others if line.value is not None]
     if first.value is None or (others and not countable):

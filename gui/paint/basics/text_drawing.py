@@ -12,6 +12,7 @@ ALIGN_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
 ADD_DESIGN_HINT = "Add a design with + Design"
+ADD_LAYER_HINT = "Add a layer with + Layer"
 """Text of figures that have nothing to show."""
 
 

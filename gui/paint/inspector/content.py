@@ -95,6 +95,7 @@ class InspectorContent(Struct, frozen=True, eq=False):
     """The focus, completed to a value."""
     title: str
     label: str
+    """The current settings and shapes of the layer."""
     look: Look
     design_index: int
     shape: Shape | None = None
@@ -102,6 +103,8 @@ class InspectorContent(Struct, frozen=True, eq=False):
     note_is_mistake: bool = False
     """Whether the note reports a mistake."""
     is_stale: bool = False
+    earlier_label: str = ""
+    """The settings and shapes that a stale explanation belongs to."""
     value: float | None = None
     """The value in the run."""
     explanation: ValueExplanation | None = None
@@ -161,13 +164,13 @@ def focus_with_value(state: ViewState) -> Focus:
     focus = state.focus
     at = state.volume_at(focus.ref)
     shape, volume = at.shape, at.volume_of(at.shape)
-    if shape is None or volume is None:
+    if shape is None:
         return focus
     channel, pixel = focus.channel, focus.pixel
     if channel is None or channel >= shape.channels:
-        channel = most_varied_channel(volume)
+        channel = None if volume is None else most_varied_channel(volume)
     if pixel is None or pixel[0] >= shape.height or pixel[1] >= shape.width:
-        pixel = middle_pixel(shape)
+        pixel = None if volume is None else middle_pixel(shape)
     return replace(focus, channel=channel, pixel=pixel)
 
 
@@ -189,6 +192,21 @@ def build_inspector_content(state: ViewState, weights: LayerWeights | FileFault 
     note = "" if (state.focus.channel, state.focus.pixel) == (focus.channel, focus.pixel) else NO_VALUE_HINT
     content = replace(content, source_views=source_views, left_out_count=left_out, note=note)
     return _add_explanation(content, state, weights, at.source, at.volume)
+
+
+def with_earlier_explanation(content: InspectorContent, before: InspectorContent) -> InspectorContent:
+    """Add the last explanation of a value to stale content, with the settings that it belongs to."""
+    return replace(
+        before,
+        label=content.label,
+        earlier_label=before.earlier_label or before.label,
+        look=content.look,
+        design_index=content.design_index,
+        note=content.note,
+        is_stale=True,
+        filled_count=None,
+        least_head_height=0.0,
+    )
 
 
 def load_inspector_content(state: ViewState) -> InspectorContent:

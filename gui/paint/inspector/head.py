@@ -73,7 +73,8 @@ def _paragraphs(content: InspectorContent, width: float, em: float) -> list[tupl
     def add(text: str, size: float, role: str, gap: float = 0.25) -> None:
         lines.append((text, wrapped_text_height(text, width, size, bold=role == "bold") + gap * em, size, role))
 
-    add(content.label, 0.92 * em, "muted")
+    for label in _labels(content):
+        add(label, 0.92 * em, "muted")
     if content.value is not None:
         add(f"= {number_text(content.value, 6)}", 1.6 * em, "bold")
     if content.explanation is not None:
@@ -82,6 +83,13 @@ def _paragraphs(content: InspectorContent, width: float, em: float) -> list[tupl
             add(_keep_indices_together(line), em, "plain", 0.15)
         add(_compare_with_run(content.explanation), 0.92 * em, "muted")
     return lines
+
+
+def _labels(content: InspectorContent) -> tuple[str, ...]:
+    """Return the settings of the layer; if a stale explanation belongs to others, those and the current ones."""
+    if content.earlier_label in ("", content.label):
+        return (content.label,)
+    return f"Settings of this value: {content.earlier_label}", f"Current settings: {content.label}"
 
 
 def _keep_indices_together(formula: str) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from engine.cost.metrics import METRICS, Costs, Metric, compare_amounts, metric_by_id
+from engine.reports.tables import comparable_totals
 from engine.text.units import number_text
 from gui.paint.basics import colours
 from gui.paint.maps.map_measures import volume_range
@@ -108,7 +109,8 @@ def _total_choices(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     metric_pair = (metric, METRICS[1 if metric is not METRICS[1] else 0])
     costs = state.costs
     totals = [_total_text(costs, pair_metric, design) for pair_metric in metric_pair]
-    first = state.project.designs[0].name
+    compared = [row.design for row in comparable_totals(state.cost_rows)]
+    first = compared[0] if design in compared else design
     amount, reference = (costs.total(metric, name) for name in (design, first))
     nouns = [metric.comparative_noun, costs.unit(metric), *([""] if amount and reference else [])]
     comparisons = [compare_amounts(metric, amount, reference, noun).strip() for noun in nouns]

@@ -11,8 +11,9 @@ from engine.cost.metrics import metric_by_id
 from engine.layers import LAYERS, tag_of
 from engine.network.node_ref import NodeRef
 from gui.panels.base import Panel
+from gui.panels.design_row_delegate import ROW_ROLE, RowDelegate
 from gui.panels.design_rows import DesignTreeRow, block_part_rows, design_tree_rows
-from gui.panels.design_tree import ROW_ROLE, DesignTree, RowDelegate
+from gui.panels.design_tree import DesignTree
 from gui.state import edits
 from gui.state.view_state import Focus, ViewState
 from gui.widgets.glyphs import GlyphButton

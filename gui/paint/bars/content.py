@@ -9,6 +9,7 @@ from msgspec import Struct
 from engine.cost.metrics import Amount, Costs, Metric, compare_amounts, metric_by_id
 from engine.network.node_ref import STEM, NodeRef
 from engine.reports.tables import TableRow, comparable_totals
+from engine.text.units import factor_text
 from gui.paint.bars.scale import BarScale, choose_scale
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT, ADD_LAYER_HINT
 from gui.state.view_state import ViewState
@@ -70,7 +71,7 @@ class BarsContent(Struct, frozen=True):
         """Title above the layers."""
         if self.shares_axis or not self.line_scale.high:
             return "Layer by layer"
-        return f"Layer by layer, axis enlarged {self.total_scale.high / self.line_scale.high:.3g}×"
+        return f"Layer by layer, axis enlarged {factor_text(self.total_scale.high / self.line_scale.high)}"
 
 
 def build_bars_content(state: ViewState) -> BarsContent:

@@ -195,7 +195,10 @@ def _make_sheet(
 ) -> GooglenetSheet:
     """Make a table of some columns of a design."""
     texts = ((*column.head, *(column.text(row) for row in rows)) for column in columns)
-    widths = [min(max(text_width(text, bold=True) for text in column), _WIDEST) for column in texts]
+    widths = [
+        min(max(text_width(text, bold=True) for text in column), inf if paper_column.is_number else _WIDEST)
+        for paper_column, column in zip(columns, texts, strict=True)
+    ]
     gaps = [_GROUP_GAP if after.figure and not before.figure else _GAP for before, after in pairwise(columns)]
     table_columns = [
         Column(tuple(filter(None, column.head)), width, column.is_number, column.figure)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from math import log
+from math import inf, log
 from typing import Literal
 
 from msgspec import Struct
@@ -103,8 +103,11 @@ def make_operations_sheet(state: ViewState) -> OperationsSheet:
     groups = tuple(tuple(_group_lines(list(group), columns)) for _, group in groupby(all_rows, lambda row: row.design))
     cells = [(column.title for column in columns), *(line.cells for group in groups for line in group if line.cells)]
     widths = [
-        max(text_width(heading), min(max((text_width(cell, bold=True) for cell in texts), default=0), _WIDEST))
-        for heading, *texts in zip(*cells, strict=True)
+        max(
+            text_width(heading),
+            min(max((text_width(cell, bold=True) for cell in texts), default=0), inf if column.is_number else _WIDEST),
+        )
+        for column, (heading, *texts) in zip(columns, zip(*cells, strict=True), strict=True)
     ]
     heads = [Column((column.title,), width, column.is_number) for column, width in zip(columns, widths, strict=True)]
     table_columns = side_by_side(heads, [_COLUMN_GAP] * len(heads))

@@ -4,6 +4,7 @@ Sizes are in units; a unit is the pixel size of the text in a row.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import groupby
 from math import ceil
 from typing import NamedTuple, Protocol
@@ -88,9 +89,9 @@ class Cells(Struct, frozen=True):
     def draw(self, painter: QPainter, row_rect: QRectF, unit: float, table: "Table", theme: Theme) -> None:
         if self.is_total:
             _draw_rule(painter, row_rect.left(), row_rect.top(), table.width * unit, _THIN * unit, theme.muted)
-        for column, (text, colour, bold) in zip(table.columns, self.cells, strict=True):
-            align = ALIGN_RIGHT if column.is_number else ALIGN_LEFT
-            draw_text(painter, _cell(column, row_rect, unit), text, unit, colour, align, bold=bold)
+        for index, (column, (text, colour, bold)) in enumerate(zip(table.columns, self.cells, strict=True)):
+            align, among = (ALIGN_RIGHT, ()) if column.is_number else (ALIGN_LEFT, table.column_texts[index])
+            draw_text(painter, _cell(column, row_rect, unit), text, unit, colour, align, bold=bold, among=among)
 
 
 class Heading(Struct, frozen=True):
@@ -119,7 +120,7 @@ class Remark(Struct, frozen=True):
         draw_text(painter, row_rect.adjusted(self.indent * unit, 0, 0, 0), self.text, unit, self.colour)
 
 
-class Table(Struct, frozen=True):
+class Table(Struct, frozen=True, dict=True):
     """Columns and rows between the first rule and the last."""
 
     columns: tuple[Column, ...]
@@ -129,6 +130,12 @@ class Table(Struct, frozen=True):
     @property
     def width(self) -> float:
         return table_width(self.columns)
+
+    @cached_property
+    def column_texts(self) -> tuple[tuple[str, ...], ...]:
+        """The different texts of each column."""
+        rows = [row.cells for row in self.rows if isinstance(row, Cells)]
+        return tuple(tuple(dict.fromkeys(cell.text for cell in column)) for column in zip(*rows, strict=True))
 
 
 def table_width(columns: Sequence[Column]) -> float:

@@ -15,7 +15,7 @@ from gui.paint.basics import colours
 from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS
 from gui.paint.volumes.face_values import photo_at, value_regions, visible_focus
-from gui.paint.volumes.labels import Label, cached_font, elide_text, measure_text
+from gui.paint.volumes.labels import Label, cached_font, elide_names, elide_text, measure_text
 from gui.paint.volumes.layout import VOLUMES_MARGIN, VolumesLayout
 from gui.paint.volumes.line_breaks import LineBreaks
 from gui.paint.volumes.scene import VolumesScene
@@ -76,6 +76,7 @@ def draw_headings(
     """
     em = layout.em
     size = round(1.3 * em)
+    names = tuple(design_row.name for design_row in layout.scene.line_breaks.design_rows)
     for index, (design_row, top) in enumerate(zip(layout.scene.line_breaks.design_rows, tops, strict=True)):
         if top is None:
             continue
@@ -85,7 +86,8 @@ def draw_headings(
                 QPointF(VOLUMES_MARGIN * em, top + 0.2 * em), QPointF(width - VOLUMES_MARGIN * em, top + 0.2 * em)
             )
         beside, end = layout.header_height < 3.5 * em, width - VOLUMES_MARGIN * em
-        text = elide_text(design_row.name, (0.5 if beside else 1.0) * (end - VOLUMES_MARGIN * em), size, True)
+        space = (0.5 if beside else 1.0) * (end - VOLUMES_MARGIN * em)
+        text = elide_names(names, space, size, True)[design_row.name]
         label = Label(text, VOLUMES_MARGIN * em, top + 1.75 * em, measure_text(text, size, True), size, bold=True)
         draw_label(painter, label, theme.design(state.design_index(design_row.name)))
         x = label.x + label.width + em if beside else label.x
@@ -100,7 +102,7 @@ def _choose_totals(state: ViewState, design: str, em: int, width: float) -> tupl
     for totals, ratio in _total_choices(state, design):
         if measure_text(totals, em) + measure_text(ratio, em, True) <= width:
             return totals, ratio
-    return elide_text(totals, width - measure_text(ratio, em, True), em), ratio
+    return ("", ratio) if measure_text(ratio, em, True) <= width else ("", "")  # no amount is cut
 
 
 def _total_choices(state: ViewState, design: str) -> Iterator[tuple[str, str]]:

@@ -53,7 +53,7 @@ VIEWS: tuple[ViewRow, ...] = (
         manual_page="filters",
         area="right",
         widget="gui.views.filters:FiltersView",
-        picture=Picture("gui.paint.maps.mosaic:paint_mosaics", (1200, 800)),
+        picture=Picture("gui.paint.maps.mosaic_drawing:paint_mosaics", (1200, 800)),
     ),
     ViewRow(
         id="inspector",

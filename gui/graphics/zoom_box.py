@@ -46,7 +46,8 @@ class ZoomBox(pg.ViewBox):
         self.least = 1.0
         """The smallest magnification."""
         self.most = MOST_ZOOM
-        self._keeps_aspect, self._zooms, self._from_corner = keeps_aspect, zooms, from_corner
+        self.zooms = zooms
+        self._keeps_aspect, self._from_corner = keeps_aspect, from_corner
         self._whole = QRectF(0, 0, 1, 1)
         self._linked: list[ZoomBox] = []
 
@@ -83,6 +84,7 @@ class ZoomBox(pg.ViewBox):
             self._whole, self._box_size(), self.zoom, keeps_aspect=self._keeps_aspect, from_corner=self._from_corner
         )
         self.setRange(rect, padding=0, disableAutoRange=True)
+        self.updateMatrix()  # a ViewBox does it while it is painted, which makes Qt paint twice
 
     def resizeEvent(self, event: QGraphicsSceneResizeEvent) -> None:
         super().resizeEvent(event)
@@ -95,9 +97,12 @@ class ZoomBox(pg.ViewBox):
         self._linked = [box for box in boxes if box is not self]
 
     def set_zoom(self, zoom: Zoom) -> None:
-        """Show another part, in all linked boxes."""
+        """Show another part, in all linked boxes; a direction that one of two cannot zoom is not linked."""
         for box in (self, *self._linked):
-            box.zoom = zoom
+            if "x" in self.zooms and "x" in box.zooms:
+                box.zoom = box.zoom._replace(across=zoom.across, x=zoom.x)
+            if "y" in self.zooms and "y" in box.zooms:
+                box.zoom = box.zoom._replace(down=zoom.down, y=zoom.y)
             box.apply_zoom()
         self.zoom_changed.emit(zoom)
 
@@ -130,7 +135,7 @@ class ZoomBox(pg.ViewBox):
         self._show_around(self.zoom.across, self.zoom.down, middle)
 
     def _limit(self, direction: str, factor: float) -> float:
-        return min(max(factor, self.least), self.most) if direction in self._zooms else 1.0
+        return min(max(factor, self.least), self.most) if direction in self.zooms else 1.0
 
     def _show_around(self, across: float, down: float, middle: QPointF) -> None:
         """Zoom so that this point is in the middle, or as near to it as the whole permits."""

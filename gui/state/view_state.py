@@ -56,6 +56,16 @@ _ComparisonMode = Literal["maps", "maps + difference"]
 DetailKind = Literal["kernel", "kernel by size", "histogram", "histograms", "contributions", "none"]
 
 
+class ColourLevels(Struct, frozen=True):
+    """The values at the ends of the colour map that a person has set for the maps of a node."""
+
+    session: int
+    """The number of the opened project, as another may have a node of the same name."""
+    ref: NodeRef
+    low: float
+    high: float
+
+
 class Look(Struct, frozen=True):
     """How things are drawn. Neither saved nor undone, but an exported file has the look of the screen."""
 
@@ -71,6 +81,8 @@ class Look(Struct, frozen=True):
     range: _ColourRange = "shared"
     zero_centred: bool = False
     """A diverging colour map whose middle is zero."""
+    levels: ColourLevels | None = None
+    """The range of the colours that is set by hand; None: from the values."""
     order: MapOrder = "index"
     """How maps are sorted."""
     comparison: _ComparisonMode = "maps"

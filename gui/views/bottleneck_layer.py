@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -25,100 +25,22 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.rank_search import FORMS, RankChoice, apply_choices, rank_search_refusal
 from engine.text.printed_figures import amount_of
 from engine.text.units import abbreviate
-from gui.paint.bottleneck.chart_drawing import describe_rank
-from gui.paint.bottleneck.drawing import (
-    BottleneckContent,
-    BottleneckLayout,
-    build_bottleneck_content,
-    draw_bottleneck,
-    lay_out_bottleneck,
-)
+from gui.paint.bottleneck.drawing import BottleneckContent, build_bottleneck_content
 from gui.paint.maps import mosaic
 from gui.state.edit import Edit
 from gui.state.rank_search import RankQuery, RankSearchState
 from gui.state.requests import Request, SearchRanks
 from gui.state.view_state import Focus, ViewState
-from gui.theme import THEMES
+from gui.views.bottleneck_chart import ChartCanvas
 from gui.views.bottleneck_page import BottleneckPage
 from gui.views.mosaic_canvas import MosaicCanvas
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.control_bar import make_control_bar
 from gui.widgets.number_controls import IntegerBox, NumberControl
 
-_RANK_STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -8, Qt.Key.Key_PageUp: 8}
 _LEAST_MAPS = 400, 130
 """Width and height in pixels below which only the chart is shown."""
 _SEARCH_TIP = "Find what can replace the selected convolution (Ctrl+Shift+E)"
-
-
-class ChartCanvas(QWidget):
-    """The chart: a click, a drag or the arrow keys select a rank, hovering shows errors."""
-
-    rank_selected = Signal(int)
-    """Its index in the curve."""
-    hovered = Signal(str)
-
-    def __init__(self, content: BottleneckContent, theme: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.show_content(content, theme)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(110, 60)
-        self.setAccessibleName("Error against MACs")
-
-    def show_content(self, content: BottleneckContent, theme: str) -> None:
-        self._content, self._theme = replace(content, maps=None), THEMES[theme]
-        self._layout: BottleneckLayout | None = None
-        self.setAccessibleDescription(f"{content.title}. {content.message}")
-        self.update()
-
-    def current_layout(self) -> BottleneckLayout:
-        if self._layout is None:
-            self._layout = lay_out_bottleneck(QRectF(self.rect()), self._content)
-        return self._layout
-
-    def index_at(self, point: QPointF) -> int | None:
-        """Return the index of the nearest rank."""
-        chart, curve = self.current_layout().chart_layout, self._content.curve
-        return None if chart is None or curve is None else chart.nearest_index(curve, point)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        draw_bottleneck(painter, QRectF(self.rect()), self._content, self.current_layout(), self._theme)
-        if self.hasFocus():
-            painter.setPen(QPen(QColor(self._theme.accent), 2))
-            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
-        painter.end()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._layout = None
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._select(self.index_at(event.position()), event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        index = self.index_at(event.position())
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self._select(index, event)
-        curve = self._content.curve
-        self.hovered.emit("" if index is None or curve is None else describe_rank(curve, index))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.hovered.emit("")
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = _RANK_STEPS.get(Qt.Key(event.key()))
-        content = self._content
-        if step is None or content.curve is None or content.chart_marks is None:
-            super().keyPressEvent(event)
-            return
-        index = (content.chart_marks.selected_index or 0) + step
-        self.rank_selected.emit(min(max(index, 0), len(content.curve.ranks) - 1))
-
-    def _select(self, index: int | None, event: QMouseEvent) -> None:
-        current = None if self._content.chart_marks is None else self._content.chart_marks.selected_index
-        if index is not None and index != current and event.buttons() & Qt.MouseButton.LeftButton:
-            self.rank_selected.emit(index)
 
 
 class BottleneckLayerPage(BottleneckPage):
@@ -129,9 +51,11 @@ class BottleneckLayerPage(BottleneckPage):
         ref, query = state.focus.ref, state.rank_search.query
         self._query = query if query is not None and query.ref == ref else RankQuery(ref)
         self._content = build_bottleneck_content(state)
-        self.chart = ChartCanvas(self._content, state.look.theme, self)
+        self.chart = ChartCanvas(self._content, state, self)
         self.maps = MosaicCanvas(state, self._content.maps or _no_maps(state), self)
         self.maps.setMinimumSize(80, 60)
+        self._maps_owner: object = None
+        """Layer and form whose maps are shown; None without maps."""
         self.form = ChoiceBox([(form, words) for form, words in FORMS.items()])
         self.photos = QPushButton("Photos")
         self.map_input = ChoiceBox()
@@ -243,11 +167,19 @@ class BottleneckLayerPage(BottleneckPage):
 
     def _show_content(self) -> None:
         state, content = self._state, self._content
-        self.chart.show_content(content, state.look.theme)
-        self._fit_maps()
+        self.chart.show_content(content, state)
+        self._show_maps(state, content)
+        self._show_controls(state, content)
+
+    def _show_maps(self, state: ViewState, content: BottleneckContent) -> None:
+        """Show the maps, or those of the previous rank until they come: a chart that is dragged keeps its size."""
+        owner = None if content.curve is None else (content.curve.ref, content.curve.form)
         if content.maps is not None:
             self.maps.show_content(state, content.maps)
-        self._show_controls(state, content)
+            self._maps_owner = owner
+        elif owner != self._maps_owner or not state.rank_search.busy_text:
+            self._maps_owner = None
+        self._fit_maps()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -257,7 +189,7 @@ class BottleneckLayerPage(BottleneckPage):
         """Hide the maps if there is no room for them."""
         width, height = _LEAST_MAPS
         fits = self.splitter.width() >= width and self.splitter.height() >= height
-        self.maps.setVisible(fits and self._content.maps is not None)
+        self.maps.setVisible(fits and self._maps_owner is not None)
 
     def _request_cached_curve(self, search: RankSearchState, ref: NodeRef) -> None:
         """Show a curve that was computed before without waiting for the user."""

@@ -9,11 +9,11 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QCheckBox, QToolButton, QVBoxLayout, QWidget
 
 from engine.kernels import Checkpoint
-from engine.shapes import Shape
 from gui.paint.maps.mosaic import MosaicContent, build_mosaic_content, refocus_mosaics
 from gui.state.comparison import compared_refs
-from gui.state.view_state import ColourMap, Look, ViewState
+from gui.state.view_state import ColourLevels, ColourMap, Look, ViewState
 from gui.views.base import View
+from gui.views.levels_bar import Levels
 from gui.views.mosaic_canvas import MosaicCanvas
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.flow import FlowLayout
@@ -51,10 +51,11 @@ _DETAIL_TIPS = (
     "What each input channel contributes to the selected map; click a bar or press 1 to 9 to select its channel",
     "All the space for the maps",
 )
-_DRAWN_BY = ("colour_map", "range", "zero_centred", "theme", "order", "comparison", "detail")
+_DRAWN_BY = ("colour_map", "range", "zero_centred", "levels", "theme", "order", "comparison", "detail")
 """Settings of the look that this view depends on."""
 _DIFFERENCE_TIP = "Also show the difference between the maps of the two designs"
 _NO_DIFFERENCE_TIP = "Difference: select a volume that another design has in the same shape"
+_AUTOMATIC_TIP = "Colour range from the values (A), after an end of the colour bar has been dragged"
 _LEAST_WIDTH = 240
 
 
@@ -68,9 +69,11 @@ class FiltersView(View):
         """The setting of the look that each box sets."""
         self.canvas = MosaicCanvas(state, self._content, self)
         self.canvas.focus_requested.connect(self.focus_requested)
+        self.canvas.levels_requested.connect(self._on_canvas_levels_requested)
         self.canvas.hovered.connect(self.hovered)
         self.colour_map = self._make_choice("Colour map", _COLOUR_MAPS, "colour_map")
         self.range = self._make_choice("Range of the colours: one for all maps, or one per map", _RANGES, "range")
+        self.automatic = self._make_button("Auto", _AUTOMATIC_TIP, partial(self._request_look, levels=None))
         self.zero_centred = QCheckBox("Zero-centred", self)
         self.zero_centred.setToolTip("Blue below zero, red above, white at zero")
         self.zero_centred.clicked.connect(lambda on: self._request_look(zero_centred=on))
@@ -112,6 +115,7 @@ class FiltersView(View):
         return (
             self.colour_map,
             self.range,
+            self.automatic,
             self.difference,
             self.order,
             self.detail,
@@ -125,10 +129,7 @@ class FiltersView(View):
         if old.look is not new.look:
             self._show_look(new.look)
         if self._maps_differ(old, new):
-            content = build_mosaic_content(new, None)
-            if _shapes(content) != _shapes(self._content):
-                self.canvas.fit()
-            self._show_content(content)
+            self._show_content(build_mosaic_content(new, None))
         elif old.focus != new.focus:
             self._show_content(refocus_mosaics(self._content, new, None))
 
@@ -156,7 +157,13 @@ class FiltersView(View):
         comparable = sum(panel.ref is not None for panel in content.panels) > 1
         self.difference.setEnabled(comparable)
         self.difference.setToolTip(_DIFFERENCE_TIP if comparable else _NO_DIFFERENCE_TIP)
+        self.automatic.setEnabled(content.is_set_by_hand)
         self.canvas.show_content(self._state, content)
+
+    def _on_canvas_levels_requested(self, levels: Levels | None) -> None:
+        state = self._state
+        by_hand = None if levels is None else ColourLevels(state.session, state.focus.ref, *levels)
+        self._request_look(levels=by_hand)
 
     def _on_difference_clicked(self) -> None:
         self._request_look(comparison="maps + difference" if self.difference.isChecked() else "maps")
@@ -175,7 +182,8 @@ class FiltersView(View):
     def _maps_differ(old: ViewState, new: ViewState) -> bool:
         """Whether anything differs besides the selection within the maps."""
         return (
-            old.check is not new.check
+            old.session != new.session
+            or old.check is not new.check
             or any(getattr(old.look, name) != getattr(new.look, name) for name in _DRAWN_BY)
             or old.focus.ref != new.focus.ref
             or old.run.problems is not new.run.problems
@@ -200,10 +208,6 @@ class FiltersView(View):
 
     def _request_look(self, **changes: Any) -> None:
         self.look_requested.emit(replace(self._state.look, **changes))
-
-
-def _shapes(content: MosaicContent) -> tuple[Shape | None, ...]:
-    return tuple(panel.shape for panel in content.panels)
 
 
 def _compute_content(state: ViewState, checkpoint: Checkpoint) -> Iterator[MosaicContent]:

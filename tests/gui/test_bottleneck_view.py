@@ -28,6 +28,7 @@ from gui.views.bottleneck_design import BottleneckDesignPage
 from gui.views.bottleneck_layer import BottleneckLayerPage, parse_macs, parse_percent
 from gui.views.bottleneck_model import _LAYER_COLUMN, _NOT_SEARCHED
 from gui.window.main_window import MainWindow
+from tests.gui.user_input import move_mouse
 
 NETWORK = Network(
     (
@@ -102,9 +103,7 @@ def test_in_a_low_window_the_chart_takes_the_space_of_the_maps(window: MainWindo
     window.docks.share_space()
     QTest.mouseClick(window.docks.centre.tabBar(), LEFT, pos=window.docks.centre.tabBar().tabRect(1).center())
     QApplication.processEvents()
-    layout = page.chart.current_layout()
-    assert layout is not None
-    assert layout.chart_layout is not None
+    assert page.chart.visible_chart() is not None
     assert not page.maps.isVisible()
     window.resize(1600, 1000)
     QApplication.processEvents()
@@ -388,17 +387,51 @@ def test_opening_another_project_clears_the_curves(window: MainWindow, page: Bot
 def test_a_click_on_the_chart_chooses_the_rank_drawn_there(
     window: MainWindow, page: BottleneckLayerPage, qtbot: QtBot, wait: Callable[[], None]
 ) -> None:
-    layout = page.chart.current_layout()
-    curve = window.workbench.state.rank_search.curve
-    assert layout is not None
-    assert layout.chart_layout is not None
+    chart, curve = page.chart.visible_chart(), window.workbench.state.rank_search.curve
+    assert chart is not None
     assert curve is not None
-    point = layout.chart_layout.point_at(curve.costs[6], curve.expected_errors[6])
-    assert page.chart.index_at(point) == 6
-    assert page.chart.index_at(QPointF(1, 1)) is None
-    qtbot.mouseClick(page.chart, Qt.MouseButton.LeftButton, pos=point.toPoint())
+    point = chart.point_at(curve.costs[6], curve.expected_errors[6])
+    qtbot.mouseClick(page.chart.viewport(), Qt.MouseButton.LeftButton, pos=point.toPoint())
     wait()
     assert chosen_ranks(window) == (7,)
+
+
+def test_the_line_of_the_rank_is_dragged_like_the_slider(
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
+) -> None:
+    page.slider.setValue(2)
+    wait()
+    chart, curve = page.chart.visible_chart(), window.workbench.state.rank_search.curve
+    assert chart is not None
+    assert curve is not None
+    port, middle = page.chart.viewport(), chart.plot.center().y()
+    points = [QPointF(chart.x(curve.costs[index]), middle).toPoint() for index in (2, 3, 4, 6)]
+    move_mouse(port, points[0])
+    QTest.mousePress(port, LEFT, pos=points[0])
+    values = []
+    for point in points[1:]:
+        move_mouse(port, point, LEFT)
+        values.append(page.slider.value())
+    QTest.mouseRelease(port, LEFT, pos=points[-1])
+    assert values == [3, 4, 6]
+    wait()
+    result = window.workbench.state.rank_search.visible_result
+    assert result is not None
+    assert result.ranks == (7,)
+
+
+def test_the_chart_keeps_its_size_while_the_maps_of_another_rank_are_computed(
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
+) -> None:
+    assert page.maps.isVisible()
+    width = page.chart.width()
+    page.slider.setValue(page.slider.value() - 1)
+    QApplication.processEvents()
+    assert page.maps.isVisible()
+    assert page.chart.width() == width
+    window.workbench.cancel()
+    wait()
+    assert page.maps.isVisible() == (window.workbench.state.rank_search.visible_result is not None)
 
 
 def test_arrow_keys_step_through_the_ranks(
@@ -415,13 +448,12 @@ def test_arrow_keys_step_through_the_ranks(
 def test_hovering_the_chart_announces_the_rank_and_its_errors(
     window: MainWindow, page: BottleneckLayerPage, qtbot: QtBot
 ) -> None:
-    layout, curve = page.chart.current_layout(), window.workbench.state.rank_search.curve
-    assert layout is not None
-    assert layout.chart_layout is not None
+    chart, curve = page.chart.visible_chart(), window.workbench.state.rank_search.curve
+    assert chart is not None
     assert curve is not None
     texts: list[str] = []
     window.views["bottleneck"].hovered.connect(texts.append)
-    qtbot.mouseMove(page.chart, layout.chart_layout.point_at(curve.costs[3], 0.5).toPoint())
+    qtbot.mouseMove(page.chart.viewport(), chart.point_at(curve.costs[3], 0.5).toPoint())
     assert any(text.startswith("r 4: ") and "expected" in text and "plain SVD" in text for text in texts)
 
 

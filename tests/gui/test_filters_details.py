@@ -29,9 +29,10 @@ from gui.paint.maps import budget
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.difference import make_difference_panel
 from gui.paint.maps.map_measures import order_maps
-from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics, paint_mosaics
+from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics
+from gui.paint.maps.mosaic_drawing import paint_mosaics
 from gui.paint.maps.mosaic_panels import build_mosaic_panels, colour_legend_text, describe_map_value
-from gui.paint.maps.tile_grid import MapOrdering, MosaicZoom, TileBlock, choose_tile_grid, project_grid
+from gui.paint.maps.tile_grid import MapOrdering, TileBlock, choose_tile_grid, project_grid
 from gui.paint.maps.tiles import MapTiles, tile_pixels
 from gui.state.view_state import Focus, Look, RunView
 from gui.state.volume_at import VolumeResult
@@ -88,7 +89,7 @@ class TestOrder:
     def test_in_any_order_the_middle_of_a_value_reads_as_that_value(self, shape, width, height, lead, data):
         order = MapOrdering.from_channels(np.array(data.draw(st.permutations(range(shape.channels)))))
         grid = choose_tile_grid(shape, width, height, lead_tiles=lead, label=12, order=order)
-        seen = project_grid(grid, QRectF(5, 7, width, height), MosaicZoom())
+        seen = project_grid(grid, QRectF(5, 7, width, height))
         spot = Spot(*(data.draw(st.integers(0, extent - 1)) for extent in shape))
         middle = seen.value_rect(spot).center()
         assert grid.spot_at((middle.x() - seen.left) / seen.scale, (middle.y() - seen.top) / seen.scale) == spot
@@ -152,12 +153,14 @@ class TestOrder:
         answer = show(state_of(two_designs(), volumes={NAIVE: RISING}, order="mean"))
         first = answer.view.canvas.current_layout().panels[0].projection.rect.topLeft() + QPointF(5, 25)
         with qtbot.waitSignal(answer.view.hovered) as said:
-            QTest.mouseMove(answer.view.canvas, first.toPoint())
+            QTest.mouseMove(answer.view.canvas.viewport(), first.toPoint())
         assert said.args[0].startswith("naive · conv5x5 · channel 5, ")
         assert f" · mean {RISING[5].mean():.4g} · click: " in said.args[0]
         other = point_of(answer, 1, Spot(5, 2, 3)).toPointF()
         assert "mean" not in answer.view.canvas.describe(other)  # the order is not by its own
-        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 1, Spot(4, 2, 3)))
+        qtbot.mouseClick(
+            answer.view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=point_of(answer, 1, Spot(4, 2, 3))
+        )
         assert answer.focuses == [Focus(*BOTTLENECK, 4, (2, 3))]
 
     def test_page_keys_go_from_map_to_map_as_they_are_shown(self, show, qtbot):
@@ -174,7 +177,9 @@ class TestOrder:
             qtbot.keyClick(answer.view.canvas, Qt.Key.Key_PageDown)
         assert [focus.channel for focus in answer.focuses] == order[1:]
         assert {focus.likeness_channel for focus in answer.focuses} == {2}
-        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 0, Spot(order[3], 2, 3)))
+        qtbot.mouseClick(
+            answer.view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=point_of(answer, 0, Spot(order[3], 2, 3))
+        )
         assert answer.focuses[-1].likeness_channel == order[3]
 
     @pytest.mark.parametrize("order", ["mean", "likeness"])
@@ -247,7 +252,7 @@ class TestDead:
         volume = random_volume((6, 9, 11))
         volume[1] = 0
         state = self.dead([Conv2d(6, 3)], "n0", volume)
-        seen = lay_out_mosaics(QRectF(0, 0, 700, 600), build_mosaic_content(state), MosaicZoom()).panels[0].projection
+        seen = lay_out_mosaics(QRectF(0, 0, 700, 600), build_mosaic_content(state)).panels[0].projection
         tile, image = seen.tile_rect(1), drawn(state)
         colours = {image.pixelColor((tile.topLeft() + tile.size().width() * QPointF(x, x * 9 / 11)).toPoint()).name()
                    for x in (0.25, 0.5, 0.75)}  # fmt: skip
@@ -258,7 +263,7 @@ class TestDead:
         answer = show(self.dead([Conv2d(6, 3)], "n0", self.volume()))
         at = point_of(answer, 0, Spot(2, 3, 3))
         event = QHelpEvent(QHelpEvent.Type.ToolTip, at, answer.view.canvas.mapToGlobal(at))
-        QApplication.sendEvent(answer.view.canvas, event)
+        QApplication.sendEvent(answer.view.canvas.viewport(), event)
         assert QToolTip.text() == "dead: all values are 0.5"
         QToolTip.hideText()
 
@@ -316,9 +321,11 @@ class TestDifference:
     def test_a_click_on_it_chooses_that_value_in_the_chosen_design(self, show, qtbot):
         answer = show(state_of(two_designs(), Focus(*BOTTLENECK), comparison="maps + difference"))
         with qtbot.waitSignal(answer.view.hovered) as said:
-            QTest.mouseMove(answer.view.canvas, point_of(answer, 2, Spot(3, 4, 5)))
+            QTest.mouseMove(answer.view.canvas.viewport(), point_of(answer, 2, Spot(3, 4, 5)))
         assert said.args[0].startswith("difference · channel 3, y 4, x 5: ")
-        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 2, Spot(3, 4, 5)))
+        qtbot.mouseClick(
+            answer.view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=point_of(answer, 2, Spot(3, 4, 5))
+        )
         assert answer.focuses == [Focus(*BOTTLENECK, 3, (4, 5))]
 
 
@@ -401,7 +408,7 @@ class TestHistogramsDetail:
         assert said.startswith(f"map 4: {body.body.histograms.counts.counts[4].max()} values from ")
         assert said.endswith("0 % zeros")
         at = body.projection.value_rect(spot).center().toPoint()
-        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=at)
+        qtbot.mouseClick(answer.view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at)
         assert answer.focuses == [Focus(*NAIVE, 4)]
 
     def test_maps_of_one_value_have_none_and_before_a_run_they_wait(self):
@@ -451,7 +458,9 @@ class TestContributionsDetail:
             answer = show(state)
             bar = answer.view.canvas.current_layout().detail.body.bars[1]
             if choose == "click":
-                qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=bar.rect.center().toPoint())
+                qtbot.mouseClick(
+                    answer.view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=bar.rect.center().toPoint()
+                )
             else:
                 qtbot.keyClick(answer.view.canvas, Qt.Key.Key_2)
             assert answer.focuses == [Focus("naive", INPUT, 2 + bar.number, (2, 3))]
@@ -467,7 +476,7 @@ class TestContributionsDetail:
         answer = show(self.state(channels=200))
         at = answer.view.canvas.current_layout().detail.body.bars[-1].rect.center().toPoint()
         with qtbot.assertNotEmitted(answer.view.focus_requested):
-            qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=at)
+            qtbot.mouseClick(answer.view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at)
 
     def test_of_earlier_settings_before_a_run_and_of_too_many_weights_there_are_none(self):
         state = self.state()
@@ -592,9 +601,7 @@ class TestControls:
     def test_maps_keep_room_in_a_small_view_and_all_parts_lie_within_it(self, size, detail):
         look = {"comparison": "maps + difference", "detail": detail, "order": "likeness"}
         rect = QRectF(0, 0, *size)
-        scene = lay_out_mosaics(
-            rect, build_mosaic_content(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), **look)), MosaicZoom()
-        )
+        scene = lay_out_mosaics(rect, build_mosaic_content(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), **look)))
         parts = [scene.selected_value_rect, scene.legend_rect, scene.difference_legend_rect, scene.detail.detail_rect]
         assert all(rect.contains(part) for part in parts)
         for frame in scene.panels:
@@ -603,7 +610,7 @@ class TestControls:
 
     def test_a_click_beside_everything_asks_for_nothing(self, show, qtbot):
         answer = show(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), detail="histogram"))
-        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+        qtbot.mouseClick(answer.view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
         assert not answer.focuses
 
 

@@ -19,7 +19,9 @@ def test_a_value_clicked_in_the_mosaic_is_explained(window: MainWindow, qtbot: Q
     window.docks.bring_forward("filters")
     mosaic.grab()
     projection = mosaic.current_layout().panels[0].projection
-    QTest.mouseClick(mosaic, Qt.MouseButton.LeftButton, pos=projection.value_rect(Spot(2, 5, 7)).center().toPoint())
+    QTest.mouseClick(
+        mosaic.viewport(), Qt.MouseButton.LeftButton, pos=projection.value_rect(Spot(2, 5, 7)).center().toPoint()
+    )
     window.docks.bring_forward("inspector")
     assert window.workbench.state.focus == Focus("naive", "conv5x5", 2, (5, 7))
     assert inspector.content.explanation.at == (2, 5, 7)

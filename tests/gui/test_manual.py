@@ -22,7 +22,6 @@ from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEWS
 from gui.command_line import command as command_line
 from gui.command_line import commands
-from gui.views.bottleneck_layer import _RANK_STEPS
 from gui.widgets.manual_pages import MANUAL
 from gui.widgets.manual_reader import ManualReader
 from gui.window.actions import ACTIONS
@@ -157,10 +156,11 @@ def canvases(window):
     return {
         "Volumes": (window.views["volumes"].canvas,),
         "Filters and Inspector": (window.views["filters"].canvas, window.views["inspector"].canvas),
+        "Operations": (window.views["bars"].canvas,),
     }
 
 
-@pytest.mark.parametrize("heading", ["Volumes", "Filters and Inspector"])
+@pytest.mark.parametrize("heading", ["Volumes", "Filters and Inspector", "Operations"])
 def test_the_documented_keys_of_a_view_are_those_that_it_handles(heading, canvases, window):
     window.views["filters"].canvas.repaint()
     documented = documented_keys(heading)
@@ -179,8 +179,11 @@ def test_the_documented_keys_of_a_view_are_those_that_it_handles(heading, canvas
     assert documented == handled | with_modifiers
 
 
-def test_the_keys_of_the_bottleneck_chart_are_documented():
-    assert documented_keys("Bottleneck") == {QKeySequence(key).toString() for key in _RANK_STEPS}
+def test_the_keys_of_the_bottleneck_chart_are_documented(window):
+    chart = window.views["bottleneck"].layer.chart
+    assert documented_keys("Bottleneck") == {
+        QKeySequence(key).toString() for key in CANDIDATE_KEYS if handles(chart, key)
+    }
 
 
 def test_the_keys_of_the_reader_are_documented(qtbot):

@@ -201,7 +201,7 @@ def test_every_drawing_has_the_same_menu(window):
 
 @pytest.mark.qt_log_ignore("does not support grabbing the keyboard", extend=True)
 def test_a_right_click_opens_the_menu(window, qtbot):
-    canvas = window.findChildren(Canvas)[0]
+    canvas = window.views["volumes"].canvas
     texts = []
 
     def read_menu():

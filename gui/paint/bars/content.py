@@ -43,6 +43,10 @@ class BarLine(Struct, frozen=True):
         """Node that a click on the line selects."""
         return (self.design, self.nodes[0]) if len(self.nodes) == 1 else None
 
+    def shows(self, ref: NodeRef) -> bool:
+        """Whether the line shows that layer, alone or folded."""
+        return self.kind != "total" and self.design == ref[0] and ref[1] in self.nodes
+
 
 class BarsContent(Struct, frozen=True):
     """All texts and amounts of the figure, and its two axes."""
@@ -54,12 +58,25 @@ class BarsContent(Struct, frozen=True):
     """Line below the headline: what it is about."""
     design_index: int | None
     """Design of the headline, None if it is about none."""
-    stem_text: str
+    stem_cost: str
+    """Cost of the stem with its unit; "" without a stem."""
     totals: tuple[BarLine, ...]
     groups: tuple[tuple[BarLine, ...], ...]
     """Per design: a heading, then its layers."""
     total_scale: BarScale
     line_scale: BarScale
+
+    @property
+    def stem_texts(self) -> tuple[str, ...]:
+        """What is said about the stem, from long to short; () without a stem."""
+        return (
+            (f"stem, the same for all designs: {self.stem_cost}", f"stem: {self.stem_cost}") if self.stem_cost else ()
+        )
+
+    @property
+    def lines(self) -> tuple[BarLine, ...]:
+        """The lines of all designs."""
+        return tuple(line for group in self.groups for line in group)
 
     @property
     def shares_axis(self) -> bool:
@@ -89,9 +106,8 @@ def build_bars_content(state: ViewState) -> BarsContent:
     )
     total_scale, line_scale = _choose_scales(totals, groups, logarithmic=state.look.logarithmic)
     cost = "" if stem is None else state.costs.text(metric, stem.value(metric))
-    stem_text = cost and f"stem, the same for all designs: {cost}"
     return BarsContent(
-        metric, state.costs, headline, subject, design_index, stem_text, totals, groups, total_scale, line_scale
+        metric, state.costs, headline, subject, design_index, cost, totals, groups, total_scale, line_scale
     )
 
 

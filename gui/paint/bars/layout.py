@@ -1,50 +1,56 @@
 """Geometry of the bars of operations, shared by drawing and hit tests: the position of each line, bar and tick."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QRectF
 
-from gui.paint.bars.content import BarLine, BarsContent, unit_name
-from gui.paint.bars.scale import BarScale, tick_label
+from gui.paint.bars.columns import (
+    SMALL_FONT,
+    BarsColumn,
+    axis_title,
+    make_columns,
+)
+from gui.paint.bars.content import BarLine, BarsContent
+from gui.paint.bars.scale import tick_label
 from gui.paint.basics.column_layout import fill_columns
 from gui.paint.basics.text_drawing import text_width
 
 # Heights in units; a unit is the pixel size of a layer's text.
 BARS_MARGIN, _HEADLINE, _SUBJECT, _TOTAL, _AXIS, _STEM, _SECTION, _LINE = 0.7, 2.5, 1.5, 2.0, 1.5, 1.6, 1.9, 1.5
-HEADLINE_FONT, TOTAL_FONT, SMALL_FONT = 1.9, 1.2, 0.85
+HEADLINE_FONT = 1.9
+BAR_THICKNESS = 0.62
+"""Fraction of a row."""
 _GAP = 1.8
 """Between columns."""
 _NARROWEST = 27.0
 """Least width of a column; a narrower one has no space for bars."""
-_LEAST_END_SPACE = 3.0
-"""Free space after the longest bar, for the last label of the axis."""
-_MOST_NAMES, _LEAST_BARS = 0.36, 0.34
-"""Fractions of a column's width: the most that names take, and the length of bars below which texts are left out."""
-_FULL_WORDS, _NO_NOTES, _NO_RATIOS = (True, True), (False, True), (False, False)
-"""Whether settings follow names, and ratios follow amounts: more text makes the bars shorter."""
-_LABEL_GAP, NOTE_GAP = 0.6, 0.6
 _LARGEST, _COMFORTABLE, _SMALLEST = 36, 13, 7
 _MOST_COLUMNS = 6
 _MOST_TICKS, _TICK_GAP = 8, 0.4
 NAME_GAP = 0.8
 """Between the title of an axis and its start."""
-
-
-class BarsColumn(Struct, frozen=True):
-    """Horizontal geometry that all lines of a column share: labels on the left, then bars, values at their ends."""
-
-    left: float
-    label_width: float
-    bar_left: float
-    bar_width: float
-    """Length of the longest bar that fits the axis."""
-    scale: BarScale
-
-    def bar_length(self, amount: float) -> float:
-        """Length of a bar, proportional to the amount or, on a logarithmic axis, to its logarithm."""
-        return self.bar_width * self.scale.fraction(amount)
+HeadPart = Literal["subject", "totals", "stem", "section"]
+_WHOLE_HEAD: frozenset[HeadPart] = frozenset(("subject", "totals", "stem", "section"))
+_HEADS: tuple[frozenset[HeadPart], ...] = (
+    _WHOLE_HEAD,
+    frozenset(("subject", "totals", "section")),
+    frozenset(("subject", "totals")),
+    frozenset(("totals",)),
+    frozenset(),
+)
+"""What stands between the headline and the layers on the screen, the more the better."""
+_LEAST_ROWS = 4
+"""Layers that the screen shows before its head becomes smaller."""
+_WIDE, _NARROW = 66.0, 40.0
+"""Widths in units from which the head stands beside the layers in a low canvas; the second if it would lose totals."""
+_LOW = 0.25
+"""Fraction of the height that a head must take to stand beside the layers."""
+_HEAD_SHARE = 0.4
+"""Fraction of the width of a head beside the layers."""
 
 
 class PlacedLine(Struct, frozen=True):
@@ -57,7 +63,7 @@ class PlacedLine(Struct, frozen=True):
     @property
     def bar_rect(self) -> QRectF:
         """The bar itself, of width 0 if the amount is 0 or unknown."""
-        thickness = 0.62 * self.row_rect.height()
+        thickness = BAR_THICKNESS * self.row_rect.height()
         top = self.row_rect.center().y() - thickness / 2
         return QRectF(self.column.bar_left, top, self.column.bar_length(self.line.value or 0), thickness)
 
@@ -89,8 +95,17 @@ class PlacedAxis(Struct, frozen=True):
         return ticks
 
 
-class BarsLayout(Struct, frozen=True):
-    """Everything that is drawn, with its position."""
+class LineColumn(Struct, frozen=True):
+    """Lines below each other, and where they are."""
+
+    lines: Sequence[BarLine]
+    rect: QRectF
+    """Where they are visible; on the screen, perhaps only some of them at a time."""
+    column: BarsColumn
+
+
+class BarsLayout(Struct, frozen=True, dict=True):
+    """Everything that is drawn, with its position. A part of the head that is left out has the height 0."""
 
     unit: float
     content: BarsContent
@@ -99,15 +114,17 @@ class BarsLayout(Struct, frozen=True):
     totals: tuple[PlacedLine, ...]
     stem_rect: QRectF
     section_rect: QRectF
-    lines: tuple[PlacedLine, ...]
+    columns: tuple[LineColumn, ...]
     axes: tuple[PlacedAxis, ...]
 
-    def line_at(self, point: QPointF) -> BarLine | None:
-        """The line at a point, except headings."""
-        for placed_line in (*self.totals, *self.lines):
-            if placed_line.row_rect.contains(point) and placed_line.line.kind != "heading":
-                return placed_line.line
-        return None
+    @cached_property
+    def lines(self) -> tuple[PlacedLine, ...]:
+        """The lines of all columns in a file, where everything is visible."""
+        return tuple(
+            placed_line
+            for column in self.columns
+            for placed_line in _stack_lines(column.lines, column.column, column.rect, _LINE * self.unit)
+        )
 
     def row_rect(self, design: str, node: str) -> QRectF | None:
         """The strip that shows a layer, alone or folded."""
@@ -127,14 +144,29 @@ def lay_out_bars(content: BarsContent, rect: QRectF) -> BarsLayout:
     return _lay_out_most_expensive(content, rect)
 
 
-def bars_height_on_screen(content: BarsContent, width: float, height: float) -> float:
-    """Height of a scrollable figure: `height` if all of it is readable in that."""
-    for unit in range(_largest_unit(width), _COMFORTABLE - 2, -1):
-        for count in _column_counts(width, unit):
-            if _content_height(content, fill_columns(content.groups, count, _repeat_heading), unit) <= height:
-                return height
-    max_count = _column_counts(width, _COMFORTABLE)[-1]
-    return max(height, _content_height(content, fill_columns(content.groups, max_count, _repeat_heading), _COMFORTABLE))
+def lay_out_bars_on_screen(content: BarsContent, rect: QRectF) -> BarsLayout:
+    """Lay out a head and one column of all layers, of which not all may be visible in readable text at a time.
+
+    The head stands above the layers, or beside them in a wide and low rectangle; it becomes smaller in a small one.
+    """
+    columns = (content.lines,) * bool(content.groups)
+    for unit in range(_largest_unit(rect.width()), _COMFORTABLE - 2, -1):
+        if _content_height(content, columns, unit) <= rect.height():
+            return _lay_out_columns(content, columns, rect, unit)
+    unit = _COMFORTABLE
+    below = _largest_head(content, rect.height(), unit, content.lines[:_LEAST_ROWS])
+    beside = _largest_head(content, rect.height(), unit, ())
+    is_low = _head_height(content) * unit >= _LOW * rect.height()
+    is_wide = rect.width() >= (_WIDE if "totals" in below else _NARROW) * unit
+    if is_low and is_wide and "totals" in beside:
+        return _lay_out_columns(content, columns, rect, unit, beside, beside=True)
+    return _lay_out_columns(content, columns, rect, unit, below)
+
+
+def _largest_head(content: BarsContent, height: float, unit: float, lines: Sequence[BarLine]) -> frozenset[HeadPart]:
+    """What of the head fits into a height above some lines."""
+    columns = (lines,) * bool(lines)
+    return next((parts for parts in _HEADS if _content_height(content, columns, unit, parts) <= height), _HEADS[-1])
 
 
 def _largest_unit(width: float) -> int:
@@ -151,49 +183,75 @@ def _repeat_heading(heading: BarLine) -> BarLine:
     return replace(heading, label=f"{heading.label}, continued")
 
 
-def _content_height(content: BarsContent, columns: Sequence[Sequence[BarLine]], unit: float) -> float:
+def _content_height(
+    content: BarsContent,
+    columns: Sequence[Sequence[BarLine]],
+    unit: float,
+    parts: frozenset[HeadPart] = _WHOLE_HEAD,
+) -> float:
     lines = max(map(len, columns), default=0)
-    below = _SECTION + (0 if _shares_axis(content, columns) else _AXIS) + _LINE * lines if lines else 0
-    return (_head_height(content) + below + BARS_MARGIN) * unit
+    section = _SECTION if "section" in parts else 0
+    below = section + (0 if _shares_axis(content, columns, parts) else _AXIS) + _LINE * lines if lines else 0
+    return (_head_height(content, parts) + below + BARS_MARGIN) * unit
 
 
-def _head_height(content: BarsContent) -> float:
-    totals = _TOTAL * len(content.totals) + (_AXIS if content.totals else 0)
-    return BARS_MARGIN + _HEADLINE + _SUBJECT + totals + (_STEM if content.stem_text else 0)
+def _head_height(content: BarsContent, parts: frozenset[HeadPart] = _WHOLE_HEAD) -> float:
+    totals = _TOTAL * len(content.totals) + _AXIS if content.totals and "totals" in parts else 0
+    subject = _SUBJECT if "subject" in parts else 0
+    return BARS_MARGIN + _HEADLINE + subject + totals + (_STEM if content.stem_cost and "stem" in parts else 0)
 
 
-def _shares_axis(content: BarsContent, columns: Sequence[Sequence[BarLine]]) -> bool:
+def _shares_axis(
+    content: BarsContent, columns: Sequence[Sequence[BarLine]], parts: frozenset[HeadPart] = _WHOLE_HEAD
+) -> bool:
     """Whether layers and totals share one axis."""
-    return len(columns) == 1 and content.shares_axis
+    return len(columns) == 1 and content.shares_axis and "totals" in parts
 
 
 def _lay_out_columns(
-    content: BarsContent, columns: Sequence[Sequence[BarLine]], rect: QRectF, unit: float
+    content: BarsContent,
+    columns: Sequence[Sequence[BarLine]],
+    rect: QRectF,
+    unit: float,
+    parts: frozenset[HeadPart] = _WHOLE_HEAD,
+    *,
+    beside: bool = False,
 ) -> BarsLayout:
+    """Lay out the parts of a head, and columns of lines below or beside it."""
     inner = rect.adjusted(BARS_MARGIN * unit, BARS_MARGIN * unit, -BARS_MARGIN * unit, -BARS_MARGIN * unit)
-    x, y, width = inner.left(), inner.top(), inner.width()
+    head, area = _split(inner, unit) if beside else (inner, inner)
+    x, y, width = head.left(), head.top(), head.width()
     headline = QRectF(x, y, width, _HEADLINE * unit)
-    subject = QRectF(x, headline.bottom(), width, _SUBJECT * unit)
-    column_rects = [_column_rect(inner, len(columns), index, unit) for index in range(len(columns))]
-    total_column, *bar_columns = _make_columns(content, columns, inner, column_rects, unit)
-    totals = _stack_lines(content.totals, total_column, inner.left(), width, subject.bottom(), _TOTAL * unit)
-    axis_top = subject.bottom() + _TOTAL * unit * len(totals)
-    stem_top = axis_top + (_AXIS * unit if totals else 0)
-    stem = QRectF(x, stem_top, width, _STEM * unit if content.stem_text else 0)
-    section = QRectF(x, stem.bottom(), width, _SECTION * unit if columns else 0)
-    one_axis = _shares_axis(content, columns)
+    subject = QRectF(x, headline.bottom(), width, _SUBJECT * unit if "subject" in parts else 0)
+    column_rects = [_column_rect(area, len(columns), index, unit) for index in range(len(columns))]
+    total_column, *bar_columns = make_columns(content, columns, head, column_rects, unit)
+    total_lines = content.totals if "totals" in parts else ()
+    totals_rect = QRectF(x, subject.bottom(), width, _TOTAL * unit * len(total_lines))
+    totals_axis = QRectF(x, totals_rect.bottom(), width, _AXIS * unit if total_lines else 0)
+    stem = QRectF(x, totals_axis.bottom(), width, _STEM * unit if content.stem_cost and "stem" in parts else 0)
+    section_top = area.top() if beside else stem.bottom()
+    section = QRectF(area.left(), section_top, area.width(), _SECTION * unit if columns and "section" in parts else 0)
+    one_axis = _shares_axis(content, columns, parts) and not beside
     top = section.bottom() + (0 if one_axis else _AXIS * unit)
-    lines: list[PlacedLine] = []
-    axes = [PlacedAxis(total_column, QRectF(x, axis_top, width, _AXIS * unit), subject.bottom(), axis_top)] * bool(
-        totals
-    )
-    for column, column_rect, bar_column in zip(columns, column_rects, bar_columns, strict=True):
-        lines += _stack_lines(column, bar_column, column_rect.left(), column_rect.width(), top, _LINE * unit)
-        bottom = top + _LINE * unit * len(column)
+    line_columns, axes = list[LineColumn](), list[PlacedAxis]()
+    for lines, column_rect, bar_column in zip(columns, column_rects, bar_columns, strict=True):
+        bottom = min(top + _LINE * unit * len(lines), area.bottom())
+        line_rect = QRectF(column_rect.left(), top, column_rect.width(), max(bottom - top, 0.0))
+        line_columns.append(LineColumn(lines, line_rect, bar_column))
         if not one_axis:
             row = QRectF(column_rect.left(), section.bottom(), column_rect.width(), _AXIS * unit)
             axes.append(PlacedAxis(bar_column, row, top, bottom))
-    return BarsLayout(unit, content, headline, subject, totals, stem, section, tuple(lines), tuple(axes))
+    if total_lines:
+        bottom = line_columns[0].rect.bottom() if one_axis else totals_axis.bottom()
+        axes.insert(0, PlacedAxis(total_column, totals_axis, totals_rect.top(), bottom))
+    totals = _stack_lines(total_lines, total_column, totals_rect, _TOTAL * unit)
+    return BarsLayout(unit, content, headline, subject, totals, stem, section, tuple(line_columns), tuple(axes))
+
+
+def _split(inner: QRectF, unit: float) -> tuple[QRectF, QRectF]:
+    """The places of a head and of the layers beside it."""
+    head = QRectF(inner.left(), inner.top(), _HEAD_SHARE * inner.width(), inner.height())
+    return head, inner.adjusted(head.width() + _GAP * unit, 0, 0, 0)
 
 
 def _column_rect(inner: QRectF, count: int, index: int, unit: float) -> QRectF:
@@ -201,100 +259,11 @@ def _column_rect(inner: QRectF, count: int, index: int, unit: float) -> QRectF:
     return QRectF(inner.left() + index * (width + _GAP * unit), inner.top(), width, inner.height())
 
 
-def _stack_lines(
-    lines: Sequence[BarLine], column: BarsColumn, left: float, width: float, top: float, height: float
-) -> tuple[PlacedLine, ...]:
+def _stack_lines(lines: Sequence[BarLine], column: BarsColumn, rect: QRectF, height: float) -> tuple[PlacedLine, ...]:
     return tuple(
-        PlacedLine(line, QRectF(left, top + index * height, width, height), column) for index, line in enumerate(lines)
+        PlacedLine(line, QRectF(rect.left(), rect.top() + index * height, rect.width(), height), column)
+        for index, line in enumerate(lines)
     )
-
-
-def _make_columns(
-    content: BarsContent,
-    columns: Sequence[Sequence[BarLine]],
-    inner: QRectF,
-    column_rects: Sequence[QRectF],
-    unit: float,
-) -> list[BarsColumn]:
-    """Geometry of the totals and of each column, with as much text as leaves the bars long enough."""
-    for options in (_FULL_WORDS, _NO_NOTES, _NO_RATIOS):
-        total = _make_column(content, content.totals, content.total_scale, inner, unit, *options)
-        bar_columns = _equalise_scales(
-            [
-                _make_column(content, lines, content.line_scale, column_rect, unit, *options)
-                for lines, column_rect in zip(columns, column_rects, strict=True)
-            ]
-        )
-        if len(columns) == 1:
-            total, *bar_columns = _equalise_scales([total, *bar_columns])
-        if all(
-            bar_column.bar_width >= _LEAST_BARS * column_rect.width()
-            for bar_column, column_rect in zip(bar_columns, column_rects, strict=True)
-        ):
-            break
-    return [total, *bar_columns]
-
-
-def _make_column(
-    content: BarsContent,
-    lines: Sequence[BarLine],
-    scale: BarScale,
-    rect: QRectF,
-    unit: float,
-    notes: bool,
-    ratios: bool,
-) -> BarsColumn:
-    """Reserve width for the labels, and make the bars as long as the texts at their ends permit."""
-    title_width = text_width(axis_title(content), SMALL_FONT) + 0.9
-    label = (max([title_width, *(label_width(line, notes) for line in lines)]) + _LABEL_GAP) * unit
-    if not notes:
-        label = min(label, _MOST_NAMES * rect.width())
-    bar_left = rect.left() + 0.5 * unit + label
-    space = rect.right() - bar_left - 0.9 * unit
-    longest = space - _LEAST_END_SPACE * unit
-    for line in lines:
-        fraction = scale.fraction(line.value or 0)
-        if fraction:
-            longest = min(longest, (space - bar_end_text_width(line, ratio=ratios) * unit) / fraction)
-    return BarsColumn(rect.left() + 0.5 * unit, label, bar_left, max(longest, 2 * unit), scale)
-
-
-def _equalise_scales(columns: Sequence[BarsColumn]) -> list[BarsColumn]:
-    """Columns in which equal amounts on equal scales have bars of equal length."""
-    label_width = max((column.label_width for column in columns), default=0.0)
-    bar_width = min((column.bar_width - (label_width - column.label_width) for column in columns), default=0.0)
-    return [
-        replace(column, label_width=label_width, bar_left=column.left + label_width, bar_width=max(bar_width, 1.0))
-        for column in columns
-    ]
-
-
-def axis_title(content: BarsContent) -> str:
-    """The unit of an axis, and whether it is logarithmic."""
-    return unit_name(content.costs, content.metric) + (", logarithmic" if content.total_scale.logarithmic else "")
-
-
-def label_width(line: BarLine, note: bool) -> float:
-    """Units for a name and the small settings after it; 0 for lines that extend over the bars."""
-    if line.kind in ("heading", "folded"):
-        return 0.0
-    name = text_width(line.label, TOTAL_FONT if line.kind == "total" else 1, bold=True)
-    return name + (settings_text_width(line) if note and line.settings_text else 0)
-
-
-def settings_text_width(line: BarLine) -> float:
-    """Units for the settings after a name, and the gap between them."""
-    return NOTE_GAP + text_width(line.settings_text, SMALL_FONT)
-
-
-def bar_end_text_width(line: BarLine, *, ratio: bool) -> float:
-    """Units for the text at the end of a bar."""
-    return text_width(bar_end_text(line, ratio=ratio), TOTAL_FONT if line.kind == "total" else 1, bold=True)
-
-
-def bar_end_text(line: BarLine, *, ratio: bool) -> str:
-    """The text at the end of a bar."""
-    return f"{line.value_text}  {line.ratio_text}" if ratio and line.ratio_text else line.value_text
 
 
 def _lay_out_most_expensive(content: BarsContent, rect: QRectF) -> BarsLayout:

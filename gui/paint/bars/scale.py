@@ -23,6 +23,20 @@ class BarScale(Struct, frozen=True):
             return min(amount / self.high, 1.0)
         return min(max((log10(amount) - log10(self.low)) / (log10(self.high) - log10(self.low)), 0.0), 1.0)
 
+    @property
+    def decades(self) -> float:
+        """Length of a logarithmic axis in powers of ten."""
+        return log10(self.high / self.low)
+
+    def position(self, amount: float) -> float:
+        """Place of an amount on the axis: itself, or its logarithm; the end of a bar of this amount."""
+        return log10(max(amount, self.low)) if self.logarithmic else amount
+
+    def part(self, factor: float) -> "BarScale":
+        """The first part of the axis that has the length of the whole if it is enlarged by a factor."""
+        high = self.low * 10 ** (self.decades / factor) if self.logarithmic else self.high / factor
+        return BarScale(self.low, high, self.logarithmic)
+
     def ticks(self, max_count: int = 6) -> tuple[float, ...]:
         """At most `max_count` amounts with a label: powers of ten, or multiples of 1, 2 or 5 times a power."""
         if self.logarithmic:

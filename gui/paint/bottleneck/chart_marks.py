@@ -65,7 +65,7 @@ ERROR_SERIES: tuple[ErrorSeries, ...] = (
     ErrorSeries("measured on fitted inputs", lambda point: point.fit_error, _draw_ring),
     ErrorSeries("measured on others", lambda point: point.check_error, _draw_disc),
 )
-_EXPECTED, _REFIT = "expected", "k×k fitted again"
+EXPECTED, _REFIT = "expected", "k×k fitted again"
 
 
 class LegendEntry(NamedTuple):
@@ -81,7 +81,7 @@ def legend_entries(curve: ErrorCurve, marks: ChartMarks) -> tuple[LegendEntry, .
     measured = [series for series in ERROR_SERIES if any(series.error(point) is not None for point in curve.points)]
     refit = (LegendEntry(_REFIT, draw_diamond),) if marks.result is not None and marks.result.refit else ()
     return (
-        LegendEntry(_EXPECTED),
+        LegendEntry(EXPECTED),
         *(LegendEntry(series.title, series.draw_mark, series.is_secondary) for series in measured),
         *refit,
     )

@@ -14,14 +14,15 @@ from engine.text.units import abbreviate
 from gui.paint.basics.colours import colour_map_name
 from gui.paint.basics.note_drawing import STALE_OPACITY
 from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, wrapped_text_height
-from gui.paint.bottleneck.chart_drawing import describe_rank, paint_chart
+from gui.paint.bottleneck.chart_drawing import paint_chart
 from gui.paint.bottleneck.chart_layout import ChartLayout, lay_out_chart
 from gui.paint.bottleneck.chart_marks import ChartMarks
+from gui.paint.bottleneck.chart_readout import describe_rank
 from gui.paint.maps import mosaic
 from gui.paint.maps.difference import make_difference_panel
 from gui.paint.maps.map_measures import volume_range
+from gui.paint.maps.mosaic_drawing import draw_mosaics
 from gui.paint.maps.mosaic_panels import MosaicPanel, colour_legend_text
-from gui.paint.maps.tile_grid import MosaicZoom
 from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import ViewState
 from gui.theme import Theme
@@ -49,6 +50,11 @@ class BottleneckContent(Struct, frozen=True, eq=False):
     curve: ErrorCurve | None = None
     chart_marks: ChartMarks | None = None
     maps: mosaic.MosaicContent | None = None
+
+    @property
+    def opacity(self) -> float:
+        """Opacity of the chart: a stale one is dimmed."""
+        return STALE_OPACITY if self.is_stale else 1.0
 
 
 class BottleneckLayout(Struct, frozen=True, eq=False):
@@ -156,33 +162,27 @@ def _count_lines(text: str, width: float, size: float) -> int:
 def paint_bottleneck(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw the rank search of the selected layer for a file."""
     content = build_bottleneck_content(state)
-    draw_bottleneck(painter, rect, content, lay_out_bottleneck(rect, content), theme)
-
-
-def draw_bottleneck(
-    painter: QPainter,
-    rect: QRectF,
-    content: BottleneckContent,
-    layout: BottleneckLayout,
-    theme: Theme,
-    zoom: MosaicZoom | None = None,
-) -> None:
-    """Draw the content as laid out."""
+    layout = lay_out_bottleneck(rect, content)
     painter.save()
     painter.fillRect(rect, QColor(theme.base))
+    draw_texts(painter, content, layout, theme)
+    if layout.chart_layout is not None and content.curve is not None and content.chart_marks is not None:
+        painter.setOpacity(content.opacity)
+        paint_chart(painter, layout.chart_layout, content.curve, content.chart_marks, theme)
+        painter.setOpacity(1.0)
+    if content.maps is not None:
+        maps_layout = mosaic.lay_out_mosaics(layout.maps_rect, content.maps)
+        draw_mosaics(painter, layout.maps_rect, content.maps, maps_layout, theme)
+    painter.restore()
+
+
+def draw_texts(painter: QPainter, content: BottleneckContent, layout: BottleneckLayout, theme: Theme) -> None:
+    """Draw title, message and footnote."""
     size, head = layout.text_size, layout.head_rect
     draw_text(
         painter, QRectF(head.left(), head.top(), head.width(), size * 1.6), content.title, size, theme.text, bold=True
     )
     colour = theme.error if content.is_mistake else theme.warning if content.is_stale else theme.text
     draw_wrapped_text(painter, head.adjusted(0, size * 1.6, 0, 0), content.message, size, colour)
-    if layout.chart_layout is not None and content.curve is not None and content.chart_marks is not None:
-        painter.setOpacity(STALE_OPACITY if content.is_stale else 1.0)
-        paint_chart(painter, layout.chart_layout, content.curve, content.chart_marks, theme)
-        painter.setOpacity(1.0)
     if layout.foot_rect.height() > 0:
         draw_wrapped_text(painter, layout.foot_rect, content.footnote, size * 0.9, theme.muted)
-    if content.maps is not None:
-        maps_layout = mosaic.lay_out_mosaics(layout.maps_rect, content.maps, zoom or MosaicZoom())
-        mosaic.draw_mosaics(painter, layout.maps_rect, content.maps, maps_layout, theme)
-    painter.restore()

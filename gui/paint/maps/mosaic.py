@@ -6,19 +6,17 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QMarginsF, QRectF
-from PySide6.QtGui import QColor, QPainter
 
 from engine.kernels import Checkpoint
 from engine.layers.explanation import Spot
 from gui.paint.basics.note_drawing import STALE_HINT
-from gui.paint.basics.text_drawing import draw_wrapped_text, wrapped_text_height
+from gui.paint.basics.text_drawing import wrapped_text_height
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.detail.base import MapDetail
 from gui.paint.maps.detail.details import (
     PlacedDetail,
     build_map_detail,
     detail_title_height,
-    draw_detail,
     lay_out_detail,
 )
 from gui.paint.maps.difference import make_difference_panel
@@ -27,6 +25,7 @@ from gui.paint.maps.mosaic_panels import (
     build_mosaic_panels,
     colour_legend_text,
     find_map_order,
+    levels_set_by_hand,
     map_value_text,
     matching_order,
     order_figure_name,
@@ -34,16 +33,10 @@ from gui.paint.maps.mosaic_panels import (
     spot_name,
 )
 from gui.paint.maps.panel_drawing import (
-    draw_colour_legend,
-    draw_panel_caption,
-    draw_panel_maps,
-    draw_panel_note,
     panel_caption_height,
 )
-from gui.paint.maps.tile_drawing import find_value_step
-from gui.paint.maps.tile_grid import MosaicZoom, Projection, choose_tile_grid, project_grid
+from gui.paint.maps.tile_grid import Projection, choose_tile_grid, project_grid
 from gui.state.view_state import Focus, ViewState
-from gui.theme import Theme
 
 
 class MosaicContent(Struct, frozen=True, eq=False):
@@ -58,6 +51,10 @@ class MosaicContent(Struct, frozen=True, eq=False):
     """Position of each panel's design in the project, for its colour; -1 for stem, input and difference."""
     is_complete: bool = True
     """Whether nothing slow was left out."""
+    adjustable_levels: tuple[float, float] | None = None
+    """The ends of the colour range that the maps share, if they can be set by hand."""
+    is_set_by_hand: bool = False
+    """Whether they are."""
 
     @property
     def difference_panel(self) -> MosaicPanel | None:
@@ -102,11 +99,29 @@ def refocus_mosaics(
 def _build_content(state: ViewState, panels: tuple[MosaicPanel, ...], budget: Budget) -> MosaicContent:
     volume_panels = [panel for panel in panels if panel.ref is not None]
     indices = tuple([-1 if panel.ref is None else state.design_index(panel.ref[0]) for panel in panels])
-    words = " · ".join(filter(None, (colour_legend_text(volume_panels, state.look), order_text(state, volume_panels))))
-    detail = build_map_detail(state, volume_panels, budget)
+    levels = _shared_levels(volume_panels)
+    by_hand = levels is not None and levels_set_by_hand(state) is not None
+    colours = colour_legend_text(volume_panels, state.look, is_set_by_hand=by_hand)
+    words = " · ".join(filter(None, (colours, order_text(state, volume_panels))))
     return MosaicContent(
-        panels, detail, words.replace(" %", "\N{NO-BREAK SPACE}%"), state.focus, indices, budget.complete
+        panels,
+        build_map_detail(state, volume_panels, budget),
+        words.replace(" %", "\N{NO-BREAK SPACE}%"),
+        state.focus,
+        indices,
+        budget.complete,
+        levels,
+        by_hand,
     )
+
+
+def _shared_levels(panels: Sequence[MosaicPanel]) -> tuple[float, float] | None:
+    """Return the ends of the range that all maps share; None if each has its own, or all values are equal."""
+    for panel in panels:
+        tiles = panel.tiles
+        if tiles is not None and tiles.values is not None and tiles.lows.size == 1 and tiles.lows[0] < tiles.highs[0]:
+            return float(tiles.lows[0]), float(tiles.highs[0])
+    return None
 
 
 def _difference_panels(panels: Sequence[MosaicPanel], budget: Budget) -> tuple[MosaicPanel, ...]:
@@ -149,14 +164,22 @@ class MosaicLayout(NamedTuple):
     difference_legend_rect: QRectF
     detail: PlacedDetail | None
 
+    def value_step(self, density: float) -> int:
+        """Return the largest step between the values that an image shows.
+
+        `density` is the number of device pixels per pixel of the picture.
+        """
+        projections = [panel.projection for panel in self.panels if panel.projection is not None]
+        return max([projection.value_step(density) for projection in projections], default=1)
+
 
 def mosaic_text_size(rect: QRectF) -> float:
     """Return the height of the text: it grows with the picture, so that a large one can be read from afar."""
     return min(max(min(rect.width() / 46, rect.height() / 40), 12.0), 19.0)
 
 
-def lay_out_mosaics(rect: QRectF, content: MosaicContent, zoom: MosaicZoom) -> MosaicLayout:
-    """Lay out a picture; a pure function of its size, content and zoom.
+def lay_out_mosaics(rect: QRectF, content: MosaicContent) -> MosaicLayout:
+    """Lay out a picture; a pure function of its size and content. The mosaics are fitted.
 
     If the maps would get too little space, the words of the legends are left out, then the detail.
     """
@@ -164,16 +187,14 @@ def lay_out_mosaics(rect: QRectF, content: MosaicContent, zoom: MosaicZoom) -> M
     if content.detail is not None:
         bare = replace(content, detail=replace(content.detail, body=None, reason=_NO_SPACE))
     for variant, terse in ((content, False), (content, True), (bare, True)):
-        layout = _lay_out_with_legends(rect, variant, zoom, terse=terse)
-        if (
-            min(panel.projection.rect.height() if panel.projection else 0 for panel in layout.panels)
-            >= _LEAST_MAPS * layout.text_size
-        ):
+        layout = _lay_out_with_legends(rect, variant, terse=terse)
+        heights = [panel.projection.rect.height() if panel.projection else 0 for panel in layout.panels]
+        if min(heights, default=0) >= _LEAST_MAPS * layout.text_size:
             break
     return layout
 
 
-def _lay_out_with_legends(rect: QRectF, content: MosaicContent, zoom: MosaicZoom, *, terse: bool) -> MosaicLayout:
+def _lay_out_with_legends(rect: QRectF, content: MosaicContent, *, terse: bool) -> MosaicLayout:
     size = mosaic_text_size(rect)
     maps = rect.marginsRemoved(QMarginsF(size * 0.8, size * 0.6, size * 0.8, size * 0.6))
     detail = None
@@ -183,11 +204,11 @@ def _lay_out_with_legends(rect: QRectF, content: MosaicContent, zoom: MosaicZoom
     difference = content.difference_panel
     maps, second = _cut_legend(maps, "" if difference is None else difference.legend_text, size, terse=terse)
     maps, first = _cut_legend(maps, content.legend, size, terse=terse)
-    value_text = _selected_value_text(content)
+    value_text = selected_value_text(content)
     line_height = wrapped_text_height(value_text, maps.width(), size, bold=True) + size * 0.4 if value_text else 0.0
     value_rect = QRectF(maps.left(), first.top() - line_height, maps.width(), line_height)
     maps.setBottom(value_rect.top() - size * 0.6)
-    return MosaicLayout(size, _lay_out_panels(maps, content, size, zoom), value_rect, first, second, detail)
+    return MosaicLayout(size, _lay_out_panels(maps, content, size), value_rect, first, second, detail)
 
 
 def _cut_legend(rect: QRectF, words: str, size: float, *, terse: bool) -> tuple[QRectF, QRectF]:
@@ -214,15 +235,15 @@ def _split(rect: QRectF, detail: MapDetail, size: float) -> tuple[QRectF, QRectF
     return rect.adjusted(0, 0, 0, -height - size), QRectF(rect.left(), rect.bottom() - height, rect.width(), height)
 
 
-def _lay_out_panels(space: QRectF, content: MosaicContent, size: float, zoom: MosaicZoom) -> tuple[PanelLayout, ...]:
+def _lay_out_panels(space: QRectF, content: MosaicContent, size: float) -> tuple[PanelLayout, ...]:
     """Lay out the panels side by side or stacked, whichever shows the maps larger."""
+    if not content.panels:
+        return ()
     count, gap = len(content.panels), size * 1.2
     width, height = (space.width() - (count - 1) * gap) / count, (space.height() - (count - 1) * gap) / count
     beside = [QRectF(space.left() + i * (width + gap), space.top(), width, space.height()) for i in range(count)]
     stacked = [QRectF(space.left(), space.top() + i * (height + gap), space.width(), height) for i in range(count)]
-    options = [
-        _lay_out_panels_in(rects, content, size, zoom) for rects in ((beside, stacked) if count > 1 else (beside,))
-    ]
+    options = [_lay_out_panels_in(rects, content, size) for rects in ((beside, stacked) if count > 1 else (beside,))]
     return max(
         options,
         key=lambda layouts: min(
@@ -231,9 +252,7 @@ def _lay_out_panels(space: QRectF, content: MosaicContent, size: float, zoom: Mo
     )
 
 
-def _lay_out_panels_in(
-    rects: Sequence[QRectF], content: MosaicContent, size: float, zoom: MosaicZoom
-) -> tuple[PanelLayout, ...]:
+def _lay_out_panels_in(rects: Sequence[QRectF], content: MosaicContent, size: float) -> tuple[PanelLayout, ...]:
     """Lay out panels with captions and notes of equal height, so that equal maps are equally large."""
     width = rects[0].width()
     caption = panel_caption_height(content.panels, width, size)
@@ -244,21 +263,21 @@ def _lay_out_panels_in(
         title = QRectF(rect.left(), rect.top(), width, caption)
         words = QRectF(rect.left(), title.bottom() + size * 0.3, width, note)
         top = words.bottom() + size * 0.4
-        maps_rect = QRectF(rect.left(), top, width, max(rect.bottom() - top, 1))
-        layouts.append(PanelLayout(title, words, _project_maps(panel, maps_rect, size, zoom)))
+        maps_rect = QRectF(rect.left(), top, max(width, 1), max(rect.bottom() - top, 1))
+        layouts.append(PanelLayout(title, words, _project_maps(panel, maps_rect, size)))
     return tuple(layouts)
 
 
-def _project_maps(panel: MosaicPanel, space: QRectF, size: float, zoom: MosaicZoom) -> Projection | None:
+def _project_maps(panel: MosaicPanel, space: QRectF, size: float) -> Projection | None:
     if panel.shape is None:
         return None
     grid = choose_tile_grid(
         panel.shape, space.width(), space.height(), lead_tiles=panel.lead_tiles, label=size, order=panel.order
     )
-    return project_grid(grid, space, zoom)
+    return project_grid(grid, space)
 
 
-def _selected_value_text(content: MosaicContent) -> str:
+def selected_value_text(content: MosaicContent) -> str:
     """Return the selected value, in both designs; "" if none is selected or known."""
     focus = content.focus
     if focus.channel is None or focus.pixel is None or not content.legend:
@@ -268,52 +287,3 @@ def _selected_value_text(content: MosaicContent) -> str:
     if len(values) > 1:
         values = [f"{panel.design} {value}" for panel, value in zip(content.panels, values, strict=True)]
     return f"{spot_name(spot)}: {' · '.join(values)}"
-
-
-def paint_mosaics(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
-    """Draw the mosaics for a file: all of them, fitted into `rect`."""
-    content = build_mosaic_content(state)
-    draw_mosaics(painter, rect, content, lay_out_mosaics(rect, content, MosaicZoom()), theme)
-
-
-def draw_mosaics(painter: QPainter, rect: QRectF, content: MosaicContent, layout: MosaicLayout, theme: Theme) -> None:
-    """Draw the content as laid out."""
-    painter.save()
-    painter.fillRect(rect, QColor(theme.base))
-    for panel_layout, panel, index in zip(layout.panels, content.panels, content.design_indices, strict=True):
-        in_focus = panel.ref == content.focus.ref and len(content.panels) > 1
-        colour = theme.muted if index < 0 else theme.design(index)
-        draw_panel_caption(painter, panel_layout.caption_rect, panel, colour, in_focus, layout.text_size, theme)
-        draw_panel_note(painter, panel_layout.note_rect, panel, layout.text_size, theme)
-        if panel_layout.projection is not None:
-            draw_panel_maps(painter, panel_layout.projection, panel, content.focus, layout.text_size, theme)
-    draw_wrapped_text(
-        painter, layout.selected_value_rect, _selected_value_text(content), layout.text_size, theme.text, bold=True
-    )
-    _draw_legends(painter, layout, content, theme)
-    if layout.detail is not None:
-        draw_detail(painter, layout.detail, theme)
-    painter.restore()
-
-
-def _draw_legends(painter: QPainter, layout: MosaicLayout, content: MosaicContent, theme: Theme) -> None:
-    """Draw the legend of the designs' maps, and that of their difference below."""
-    step = max(
-        [
-            find_value_step(painter, panel_layout.projection)
-            for panel_layout in layout.panels
-            if panel_layout.projection is not None
-        ],
-        default=1,
-    )
-    shared = next((panel for panel in content.panels if panel.has_values), None)
-    difference = content.difference_panel
-    rows = (
-        (shared, layout.legend_rect, content.legend),
-        (difference, layout.difference_legend_rect, difference.legend_text if difference else ""),
-    )
-    for panel, rect, words in rows:
-        if panel is not None and panel.tiles is not None and words:
-            draw_colour_legend(
-                painter, rect, panel.tiles, words, step if panel is shared else 1, layout.text_size, theme
-            )

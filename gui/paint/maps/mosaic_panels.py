@@ -87,7 +87,7 @@ def build_mosaic_panels(state: ViewState, budget: Budget | None = None) -> tuple
     `budget` decides whether to wait for the order; default: wait.
     """
     volumes = [state.volume_at(ref) for ref in compared_refs(state)]
-    ends = _shared_range_ends([at.volume for at in volumes if at.volume is not None], state.look)
+    ends = _shared_range_ends(state, [at.volume for at in volumes if at.volume is not None])
     order = find_map_order(state, budget or Budget())
     return tuple(_build_panel(state, at, ends, order) for at in volumes)
 
@@ -185,13 +185,28 @@ def _has_own_ranges(shape: Shape, look: Look) -> bool:
     return look.range == "per map" and shape.height * shape.width > 1
 
 
-def _shared_range_ends(volumes: Sequence[Float32Volume], look: Look) -> RangeEnds:
-    ranges = [volume_range(volume, zero_centred=look.zero_centred) for volume in volumes] or [(0.0, 1.0)]
+def levels_set_by_hand(state: ViewState) -> tuple[float, float] | None:
+    """Return the ends of the shared range if they are set by hand for the selected node or its companion.
+
+    If zero is the middle, the larger end counts for both.
+    """
+    levels = state.look.levels
+    if levels is None or levels.session != state.session or levels.ref not in compared_refs(state):
+        return None
+    most = max(abs(levels.low), abs(levels.high))
+    return (-most, most) if state.look.zero_centred else (levels.low, levels.high)
+
+
+def _shared_range_ends(state: ViewState, volumes: Sequence[Float32Volume]) -> RangeEnds:
+    by_hand = levels_set_by_hand(state)
+    if by_hand is not None:
+        return np.array(by_hand[:1]), np.array(by_hand[1:])
+    ranges = [volume_range(volume, zero_centred=state.look.zero_centred) for volume in volumes] or [(0.0, 1.0)]
     lows, highs = zip(*ranges, strict=True)
     return np.array([min(lows)]), np.array([max(highs)])
 
 
-def colour_legend_text(panels: Sequence[MosaicPanel], look: Look) -> str:
+def colour_legend_text(panels: Sequence[MosaicPanel], look: Look, *, is_set_by_hand: bool = False) -> str:
     """Return the meaning of the colours in words."""
     volumes = [
         panel.tiles for panel in panels if not panel.legend_text and panel.has_values and panel.tiles is not None
@@ -205,7 +220,8 @@ def colour_legend_text(panels: Sequence[MosaicPanel], look: Look) -> str:
     else:
         both = " of both designs" if len(volumes) > 1 else ""
         low, high = first.lows[0], first.highs[0]
-        ends = f"{number_text(low, 3)} … {number_text(high, 3)} ({PERCENTILES_TEXT})"
+        source = "set by hand" if is_set_by_hand else PERCENTILES_TEXT
+        ends = f"{number_text(low, 3)} … {number_text(high, 3)} ({source})"
         parts = [name, f"all values{both} {number_text(low, 3)}" if low == high else f"shared range{both} {ends}"]
     if first.shape.height * first.shape.width == 1:
         parts.append("each tile is one value")

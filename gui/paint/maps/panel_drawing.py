@@ -6,13 +6,11 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from engine.layers.explanation import Spot
-from engine.text.units import number_text
-from gui.paint.basics.colours import DIVERGING, PERCENTILES
 from gui.paint.basics.note_drawing import STALE_OPACITY, NoteTone, draw_note
 from gui.paint.basics.outline import draw_outline
-from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, text_width
+from gui.paint.basics.text_drawing import draw_text, text_width
 from gui.paint.maps.mosaic_panels import MosaicPanel
-from gui.paint.maps.tile_drawing import draw_colour_bar, draw_tile_numbers, draw_tiles
+from gui.paint.maps.tile_drawing import draw_edges, draw_tile_numbers, draw_tiles, is_reduced
 from gui.paint.maps.tile_grid import Projection
 from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import Focus
@@ -74,6 +72,11 @@ def draw_panel_note(painter: QPainter, rect: QRectF, panel: MosaicPanel, size: f
         draw_note(painter, rect, panel.note, size, tone, theme)
 
 
+def panel_opacity(panel: MosaicPanel) -> float:
+    """Return the opacity of the maps: those of earlier settings are dimmed."""
+    return STALE_OPACITY if panel.has_values and not panel.is_fresh else 1.0
+
+
 def draw_panel_maps(
     painter: QPainter, projection: Projection, panel: MosaicPanel, focus: Focus, size: float, theme: Theme
 ) -> None:
@@ -81,18 +84,37 @@ def draw_panel_maps(
     assert panel.tiles is not None
     painter.save()
     painter.setClipRect(projection.rect)
-    painter.setOpacity(STALE_OPACITY if panel.has_values and not panel.is_fresh else 1.0)
+    painter.setOpacity(panel_opacity(panel))
     draw_tiles(painter, projection, panel.tiles, theme)
-    if panel.photo is not None:
-        painter.drawImage(projection.tile_rect(-1), panel.photo)
+    painter.restore()
+    draw_panel_marks(painter, projection, panel, focus, size, theme)
+
+
+def draw_panel_marks(
+    painter: QPainter, projection: Projection, panel: MosaicPanel, focus: Focus, size: float, theme: Theme
+) -> None:
+    """Draw what lies over the tiles: edges, the photo, crosses over dead maps, numbers and the selection."""
+    assert panel.tiles is not None
+    painter.save()
+    painter.setClipRect(projection.rect)
+    painter.setOpacity(panel_opacity(panel))
+    draw_edges(painter, projection, panel.tiles, theme)
     painter.setOpacity(1.0)
+    if panel.photo is not None:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_reduced(projection, projection.grid.repeat))
+        painter.drawImage(projection.tile_rect(-1), panel.photo)
     _cross_out_dead_maps(painter, projection, panel.dead_reasons)
     draw_tile_numbers(painter, projection, lambda channel: _tile_name(panel, channel), size, theme)
     painter.restore()
     painter.save()
-    painter.setClipRect(projection.rect.adjusted(-4, -4, 4, 4))
+    painter.setClipRect(marks_rect(projection))
     _draw_selection(painter, projection, panel.tiles, focus, theme)
     painter.restore()
+
+
+def marks_rect(projection: Projection) -> QRectF:
+    """Return the space for the marks: the frame of a selected map reaches beyond the maps."""
+    return projection.rect.adjusted(-4, -4, 4, 4)
 
 
 def _cross_out_dead_maps(painter: QPainter, projection: Projection, dead: Mapping[int, str]) -> None:
@@ -130,26 +152,3 @@ def _draw_selection(painter: QPainter, projection: Projection, tiles: MapTiles, 
         mark = projection.value_rect(Spot(focus.channel, y, x))
         short = max(0.0, (7 - mark.width()) / 2)
         draw_outline(painter, mark.adjusted(-short, -short, short, short), 1.0, "#000000", "#ffffff", border=1.5)
-
-
-def draw_colour_legend(
-    painter: QPainter, rect: QRectF, tiles: MapTiles, words: str, step: int, size: float, theme: Theme
-) -> None:
-    """Draw the colour bar with its ends, its meaning in words if there is space, and the step if values are skipped."""
-    low, high = (f"{share:g} %" for share in PERCENTILES)
-    if tiles.lows.size == 1:
-        low, high = number_text(tiles.lows[0], 3), number_text(tiles.highs[0], 3)
-    elif tiles.colour_map == DIVERGING:
-        low, high = "−", "+"
-    every = f"every {step}{'nd' if step in (2, 32) else 'th'}"
-    longest = f"{every} row and column of pixels shown"
-    phrases = (longest, f"{every} row and column shown", f"{every} value", every) if step > 1 else ("",)
-    candidates = (text for text in phrases if text_width(text, size) + size * 9.2 <= rect.width())
-    step_text = next(candidates, phrases[-1])
-    step_width = text_width(step_text, size) + size * 1.2 if step_text else 0.0
-    row = QRectF(rect.left(), rect.top(), max(rect.width() - step_width, size * 8), size * 1.5)
-    one_colour = tiles.lows.size == 1 and bool(tiles.lows[0] == tiles.highs[0])
-    end = draw_colour_bar(painter, row, tiles.colour_map, low, high, theme, one_colour=one_colour)
-    draw_text(painter, QRectF(end + size * 1.2, row.top(), step_width, row.height()), step_text, size, theme.warning)
-    if rect.height() > size * 2:
-        draw_wrapped_text(painter, rect.adjusted(0, size * 1.7, 0, size), words, size, theme.muted)

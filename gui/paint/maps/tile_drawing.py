@@ -7,38 +7,43 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPen
 
 from gui.paint.basics.colours import DIVERGING, colour_bar_image
-from gui.paint.basics.text_drawing import draw_text, text_width
+from gui.paint.basics.text_drawing import ALIGN_LEFT, ALIGN_RIGHT, draw_text, text_width
 from gui.paint.maps.tile_grid import LABELLED_TILE_SIZE, Projection
 from gui.paint.maps.tiles import MapTiles, tile_image
 from gui.theme import Theme, font
 
 _MOST_ENLARGED_PIXELS = 8_000_000
 """Pixels of an image that is enlarged for a vector file."""
+_LONG_NUMBER = "−0.000"
+"""A number as wide as most ends of a colour bar."""
 
 
 def draw_tiles(painter: QPainter, projection: Projection, tiles: MapTiles, theme: Theme) -> None:
     """Draw the visible block of tiles as one image; values larger than a pixel stay sharp squares."""
     block = projection.visible_block()
-    raster, step = _is_raster(painter), find_value_step(painter, projection)
-    image = tile_image(tiles, projection.grid, block, step, theme.plain)
+    raster, step = _is_raster(painter), projection.value_step(image_density(painter))
+    image = tile_image(tiles, projection.grid, block, step, theme.plain).image
     enlarge = 2 * projection.scale * step
     if not raster and enlarge > 1:  # viewers of the file would blur them
         most = (_MOST_ENLARGED_PIXELS / (image.width() * image.height())) ** 0.5
         times = max(1, int(min(np.ceil(enlarge), most)))
         image = image.scaled(image.width() * times, image.height() * times)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, projection.scale * step < 1)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_reduced(projection, step))
     painter.drawImage(projection.block_rect(block), image)
-    if tiles.colour_map == DIVERGING:
-        _draw_edges(painter, projection, theme)
+
+
+def is_reduced(projection: Projection, step: int) -> bool:
+    """Whether an image with a pixel every `step` units has more of them than it takes on the screen."""
+    return projection.scale * step < 1
 
 
 def _is_raster(painter: QPainter) -> bool:
     return painter.paintEngine().type() == QPaintEngine.Type.Raster
 
 
-def find_value_step(painter: QPainter, projection: Projection) -> int:
-    """Return the step between the values that are drawn."""
-    return projection.value_step(painter.deviceTransform().m11() if _is_raster(painter) else 1.0)
+def image_density(painter: QPainter) -> float:
+    """Return the pixels that an image may have per pixel of the picture, in each direction."""
+    return painter.deviceTransform().m11() if _is_raster(painter) else 1.0
 
 
 def draw_tile_numbers(
@@ -56,9 +61,9 @@ def draw_tile_numbers(
         painter.drawText(QPointF(tile.left(), tile.top() - drop), name(channel))
 
 
-def _draw_edges(painter: QPainter, projection: Projection, theme: Theme) -> None:
-    """Outline the tiles, as pale ones would merge with a pale background."""
-    if projection.grid.tile_width * projection.scale >= 8:
+def draw_edges(painter: QPainter, projection: Projection, tiles: MapTiles, theme: Theme) -> None:
+    """Outline tiles of a diverging colour map, as pale ones would merge with a pale background."""
+    if tiles.colour_map == DIVERGING and projection.grid.tile_width * projection.scale >= 8:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         ink = QColor(theme.edge)
         ink.setAlphaF(0.5)
@@ -69,17 +74,35 @@ def _draw_edges(painter: QPainter, projection: Projection, theme: Theme) -> None
 
 
 def draw_colour_bar(
-    painter: QPainter, rect: QRectF, colour_map: str, low: str, high: str, theme: Theme, *, one_colour: bool = False
+    painter: QPainter,
+    rect: QRectF,
+    colour_map: str,
+    low: str,
+    high: str,
+    theme: Theme,
+    *,
+    one_colour: bool = False,
+    is_steady: bool = False,
 ) -> float:
     """Draw a colour bar between the labels of its ends; return the right edge of the last label."""
     size = rect.height() / 1.5
-    first, last = (text_width(text, size) + size * 0.4 for text in (low, high))
-    width = max(min(rect.width() - first - last, size * 22), size)
-    bar = QRectF(rect.left() + first, rect.center().y() - size * 0.4, width, size * 0.8)
+    bar = colour_bar_rect(rect, low, high, is_steady=is_steady)
+    before, behind = bar.left() - rect.left(), bar.right() + size * 0.4
     painter.drawImage(bar, colour_bar_image(colour_map, one_colour=one_colour))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(theme.muted), 1))
     painter.drawRect(bar)
-    draw_text(painter, QRectF(rect.left(), rect.top(), first, rect.height()), low, size, theme.text)
-    draw_text(painter, QRectF(bar.right() + size * 0.4, rect.top(), last, rect.height()), high, size, theme.text)
-    return bar.right() + size * 0.4 + text_width(high, size)
+    align, gap = (ALIGN_RIGHT, size * 0.4) if is_steady else (ALIGN_LEFT, 0.0)
+    draw_text(painter, QRectF(rect.left(), rect.top(), before - gap, rect.height()), low, size, theme.text, align)
+    width = text_width(high, size)
+    draw_text(painter, QRectF(behind, rect.top(), width + size * 0.4, rect.height()), high, size, theme.text)
+    return behind + width
+
+
+def colour_bar_rect(rect: QRectF, low: str, high: str, *, is_steady: bool = False) -> QRectF:
+    """Return the bar between its labels; with `is_steady`, they have the space of any number, so the bar stays."""
+    size = rect.height() / 1.5
+    least = text_width(_LONG_NUMBER, size) if is_steady else 0.0
+    first, last = (max(text_width(text, size), least) + size * 0.4 for text in (low, high))
+    width = max(min(rect.width() - first - last, size * 22), size)
+    return QRectF(rect.left() + first, rect.center().y() - size * 0.4, width, size * 0.8)

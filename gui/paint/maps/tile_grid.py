@@ -67,6 +67,11 @@ class TileGrid(NamedTuple):
         return self.shape.height * self.repeat
 
     @property
+    def rect(self) -> QRectF:
+        """All tiles, in units."""
+        return QRectF(0, 0, self.width, self.height)
+
+    @property
     def rows(self) -> int:
         return -(-(self.shape.channels + self.lead_tiles) // self.columns)
 
@@ -91,6 +96,16 @@ class TileGrid(NamedTuple):
         """Return (x, y) of a tile's first value, in units."""
         row, column = divmod(self.tile_of(channel) + self.lead_tiles, self.columns)
         return column * self.pitch_x, row * self.pitch_y + self.top
+
+    def block_rect(self, block: TileBlock) -> QRectF:
+        """Return a block of tiles with its gaps, in units."""
+        (first_row, last_row), (first, last) = block
+        return QRectF(
+            first * self.pitch_x,
+            first_row * self.pitch_y,
+            (last - first) * self.pitch_x,
+            (last_row - first_row) * self.pitch_y,
+        )
 
     def spot_at(self, x: float, y: float) -> Spot | None:
         """Return the value at a point in units; channel −1 is the picture before the maps; None in a gap or outside."""
@@ -162,14 +177,6 @@ def _round_up_to_multiple(number: int, of: int) -> int:
     return -(-number // of) * of
 
 
-class MosaicZoom(NamedTuple):
-    """The zoom relative to fitting, and the fractions of the mosaic that lie left of and above the view."""
-
-    factor: float = 1.0
-    x: float = 0.0
-    y: float = 0.0
-
-
 class Projection(NamedTuple):
     """A grid on the screen: its unit (0, 0) at (left, top), `scale` pixels per unit, clipped to `rect`."""
 
@@ -198,11 +205,8 @@ class Projection(NamedTuple):
 
     def block_rect(self, block: TileBlock) -> QRectF:
         """Return the position of a block of tiles with its gaps."""
-        (first_row, last_row), (first, last) = block
-        pitch_x, pitch_y = self.grid.pitch_x, self.grid.pitch_y
-        return self._to_screen(
-            first * pitch_x, first_row * pitch_y, (last - first) * pitch_x, (last_row - first_row) * pitch_y
-        )
+        units = self.grid.block_rect(block)
+        return self._to_screen(units.x(), units.y(), units.width(), units.height())
 
     def visible_block(self) -> TileBlock:
         """Return the tiles that are visible in `rect`, wholly or partly."""
@@ -235,43 +239,13 @@ class Projection(NamedTuple):
         return QRectF(self.left + x * self.scale, self.top + y * self.scale, width * self.scale, height * self.scale)
 
 
-def project_grid(grid: TileGrid, rect: QRectF, zoom: MosaicZoom) -> Projection:
-    """Project a grid into `rect`, at the top left if it is smaller."""
-    scale = scale_to_fit(grid, rect) * zoom.factor
-    width, height = grid.width * scale, grid.height * scale
-    x = min(zoom.x, max(0.0, 1 - rect.width() / width))
-    y = min(zoom.y, max(0.0, 1 - rect.height() / height))
-    return Projection(grid, rect, rect.left() - max(x, 0.0) * width, rect.top() - max(y, 0.0) * height, scale)
-
-
-def scale_to_fit(grid: TileGrid, rect: QRectF) -> float:
-    """Return the pixels per unit at which the whole grid fits."""
-    return max(min(rect.width() / grid.width, rect.height() / grid.height), 1e-6)
-
-
-def zoom_at(projection: Projection, factor: float, point: QPointF) -> MosaicZoom:
-    """Zoom to `factor` times fitting, around a point that stays in place."""
-    scale = scale_to_fit(projection.grid, projection.rect) * factor
-    x = (point.x() - projection.left) / projection.scale - (point.x() - projection.rect.left()) / scale
-    y = (point.y() - projection.top) / projection.scale - (point.y() - projection.rect.top()) / scale
-    return _clamp_zoom(projection, MosaicZoom(factor, x / projection.grid.width, y / projection.grid.height))
-
-
-def pan_by(projection: Projection, factor: float, by: QPointF) -> MosaicZoom:
-    """Move a mosaic by some pixels."""
-    x = (projection.rect.left() - projection.left - by.x()) / (projection.grid.width * projection.scale)
-    y = (projection.rect.top() - projection.top - by.y()) / (projection.grid.height * projection.scale)
-    return _clamp_zoom(projection, MosaicZoom(factor, x, y))
-
-
-def _clamp_zoom(projection: Projection, zoom: MosaicZoom) -> MosaicZoom:
-    """Return the zoom moved so that no empty space shows beside the mosaic."""
-    at = project_grid(projection.grid, projection.rect, zoom)
-    return MosaicZoom(
-        zoom.factor,
-        (projection.rect.left() - at.left) / (projection.grid.width * at.scale),
-        (projection.rect.top() - at.top) / (projection.grid.height * at.scale),
-    )
+def project_grid(grid: TileGrid, rect: QRectF, visible: QRectF | None = None) -> Projection:
+    """Project a part of a grid, in units, to fill `rect`; all of it by default, at the top left if it is smaller."""
+    if visible is None:
+        scale = max(min(rect.width() / grid.width, rect.height() / grid.height), 1e-6)
+        return Projection(grid, rect, rect.left(), rect.top(), scale)
+    scale = rect.width() / visible.width()
+    return Projection(grid, rect, rect.left() - visible.left() * scale, rect.top() - visible.top() * scale, scale)
 
 
 def _index_range(start: float, end: float, pitch: float, count: int) -> tuple[int, int]:

@@ -28,27 +28,27 @@ class MapTiles(Struct, frozen=True, eq=False):
     colour_map: str = "viridis"
 
 
-class _TileImage(NamedTuple):
-    """An image and its pixels, which it does not own."""
+class TileImage(NamedTuple):
+    """An image and its pixels, which it does not own: hold both as long as the image is drawn."""
 
     image: QImage
     pixels: NDArray[np.uint32]
 
 
-def tile_image(tiles: MapTiles, grid: TileGrid, block: TileBlock, step: int, plain: str) -> QImage:
+def tile_image(tiles: MapTiles, grid: TileGrid, block: TileBlock, step: int, plain: str) -> TileImage:
     """Return a block of tiles with transparent gaps, every step-th value; `plain` is the colour without values."""
 
-    def paint() -> _TileImage:
+    def paint() -> TileImage:
         pixels = tile_pixels(tiles, grid, block, step, plain)
         height, width = pixels.shape
-        return _TileImage(
+        return TileImage(
             QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied), pixels
         )
 
     volumes = () if tiles.values is None else (tiles.values,)
     colours = tiles.colour_map, tiles.lows.tobytes(), tiles.highs.tobytes()
     key = "tiles", grid, block, step, colours if volumes else plain
-    return CACHE.get_or_make(volumes, key, paint, lambda picture: picture.pixels.nbytes).image
+    return CACHE.get_or_make(volumes, key, paint, lambda picture: picture.pixels.nbytes)
 
 
 def tile_pixels(tiles: MapTiles, grid: TileGrid, block: TileBlock, step: int, plain: str) -> NDArray[np.uint32]:

@@ -1,4 +1,8 @@
-"""The values of the selected map as a histogram, of two designs on one axis if they are compared."""
+"""The values of the selected map as a histogram, of two designs on one axis if they are compared.
+
+Its axes are painted here, on the screen as in files. A pyqtgraph plot could zoom them, but 40 bins over all values
+would only become wider, and the numbers of a bin can be read by hovering.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,6 +14,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from engine.explain.map_statistics import Histogram, Statistics, histograms, map_statistics
 from engine.text.units import number_text
+from gui.paint.basics.round_ticks import round_ticks, tick_text
 from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, text_width
 from gui.paint.maps.detail.base import MapDetail
 from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, MosaicPanel
@@ -18,6 +23,8 @@ from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 
 _BINS = 40
+_CAPTION, _LEAST_CAPTIONED = 1.7, 6.0
+"""Height of the words above the vertical axis, and least height of the rest with them, in text heights."""
 _LEAST_KEY = 0.75
 """The smallest size of the words beside a key before they are cut, relative to the text."""
 
@@ -78,11 +85,27 @@ class HistogramBody(NamedTuple):
     curves: tuple[MapHistogram, ...]
 
     def lay_out(self, rect: QRectF, size: float) -> "PlacedHistogram":
-        """Lay out a line of words per curve above, and the axis with its ends below."""
-        head = size * 1.5 * len(self.curves) + size * 0.4
-        plot = rect.adjusted(0, head, 0, -size * 1.8)
+        """Lay out a line of words per curve above, the numbers of the axes on the left and below.
+
+        Without much space, what the vertical axis counts is left out.
+        """
+        head = size * (1.5 * len(self.curves) + _CAPTION)
+        if rect.height() - head < _LEAST_CAPTIONED * size:
+            head -= size * (_CAPTION - 0.4)
+        plot = rect.adjusted(text_width(f"{self.largest_count:,}", size) + size * 0.5, head, 0, -size * 1.8)
         plot.setHeight(min(plot.height(), plot.width()))
         return PlacedHistogram(self, rect, size, plot)
+
+    @property
+    def largest_count(self) -> int:
+        """The number of values in the fullest bin: the end of the vertical axis."""
+        return max(max(int(curve.histogram.counts.max()) for curve in self.curves), 1)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The ends of the horizontal axis."""
+        edges = self.curves[0].histogram.edges
+        return float(edges[0]), float(edges[-1])
 
 
 class PlacedHistogram(NamedTuple):
@@ -93,18 +116,15 @@ class PlacedHistogram(NamedTuple):
     size: float
     plot_rect: QRectF
 
-    @property
-    def largest_count(self) -> int:
-        return max(max(int(curve.histogram.counts.max()) for curve in self.body.curves), 1)
-
     def draw(self, painter: QPainter, theme: Theme) -> None:
-        """Draw the first curve filled, the second as a dashed line, in their designs' colours, and the axis."""
+        """Draw the axes, the first curve filled, the second as a dashed line, in their designs' colours."""
         painter.save()
+        self._draw_counts_axis(painter, theme)
         for line, curve in enumerate(self.body.curves):
             colour = theme.muted if curve.design_index < 0 else theme.design(curve.design_index)
             self._draw_key(painter, line, curve, colour, theme)
             self._draw_curve(painter, line, curve, colour)
-        self._draw_axis(painter, theme)
+        self._draw_values_axis(painter, theme)
         painter.restore()
 
     def _draw_key(self, painter: QPainter, line: int, curve: MapHistogram, colour: str, theme: Theme) -> None:
@@ -130,7 +150,7 @@ class PlacedHistogram(NamedTuple):
 
     def _draw_curve(self, painter: QPainter, line: int, curve: MapHistogram, colour: str) -> None:
         plot, counts = self.plot_rect, curve.histogram.counts.tolist()
-        width, high = plot.width() / len(counts), plot.height() / self.largest_count
+        width, high = plot.width() / len(counts), plot.height() / self.body.largest_count
         path = QPainterPath(plot.bottomLeft())
         for index, count in enumerate(counts):
             path.lineTo(plot.left() + index * width, plot.bottom() - count * high)
@@ -139,26 +159,48 @@ class PlacedHistogram(NamedTuple):
         self._set_style(painter, line, colour)
         painter.drawPath(path)
 
-    def _draw_axis(self, painter: QPainter, theme: Theme) -> None:
-        plot, size, edges = self.plot_rect, self.size, self.body.curves[0].histogram.edges
+    def _draw_counts_axis(self, painter: QPainter, theme: Theme) -> None:
+        """Draw a line and a number at round counts, and what is counted."""
+        plot, size, most = self.plot_rect, self.size, self.body.largest_count
+        caption = QRectF(self.rect.left(), plot.top() - size * _CAPTION, self.rect.width(), size * 1.5)
+        if caption.top() >= self.rect.top() + 1.5 * size * len(self.body.curves):
+            draw_text(painter, caption, "values per bin", size * 0.9, theme.muted)
+        for count in round_ticks(0, most, max(2, int(plot.height() / (size * 1.8))), least_step=1):
+            y = plot.bottom() - plot.height() * count / most
+            painter.setPen(QPen(QColor(theme.grid), 1))
+            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+            number = QRectF(self.rect.left(), y - size * 0.75, plot.left() - self.rect.left() - size * 0.4, size * 1.5)
+            draw_text(painter, number, f"{count:,.0f}", size, theme.text, ALIGN_RIGHT)
+
+    def _draw_values_axis(self, painter: QPainter, theme: Theme) -> None:
+        """Draw ticks with round numbers, and a line at zero."""
+        plot, size = self.plot_rect, self.size
+        low, high = self.body.range
         painter.setPen(QPen(QColor(theme.muted), 1))
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
-        low, high = float(edges[0]), float(edges[-1])
-        ends = QRectF(plot.left(), plot.bottom() + size * 0.2, plot.width(), size * 1.5)
-        first, last = number_text(low, 3), number_text(high, 3)
-        draw_text(painter, ends, first, size, theme.text)
-        draw_text(painter, ends, last, size, theme.text, ALIGN_RIGHT)
+        for value, text in self._value_ticks():
+            x = plot.left() + plot.width() * (value - low) / (high - low)
+            painter.setPen(QPen(QColor(theme.muted), 1))
+            painter.drawLine(QPointF(x, plot.bottom()), QPointF(x, plot.bottom() + size * 0.3))
+            width = text_width(text, size)
+            left = min(max(x - width / 2, self.rect.left()), self.rect.right() - width)
+            number = QRectF(left, plot.bottom() + size * 0.3, width, size * 1.5)
+            draw_text(painter, number, text, size, theme.text, Qt.AlignmentFlag.AlignCenter)
         if low < 0 < high:
             x = plot.left() + plot.width() * -low / (high - low)
             painter.setPen(QPen(QColor(theme.muted), 1, Qt.PenStyle.DotLine))
-            painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom() + size * 0.3))
-            far = plot.left() + text_width(first, size) + size < x < plot.right() - text_width(last, size) - size
-            if far:
-                draw_text(painter, QRectF(x - size / 2, ends.top(), size * 2, ends.height()), "0", size, theme.text)
-        most = f"most: {self.largest_count:,}"
-        draw_text(
-            painter, QRectF(plot.left(), plot.top(), plot.width(), size * 1.4), most, size, theme.muted, ALIGN_RIGHT
-        )
+            painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
+
+    def _value_ticks(self) -> list[tuple[float, str]]:
+        """Return as many round values as have space for their numbers."""
+        low, high = self.body.range
+        for most in range(8, 0, -1):
+            ticks = round_ticks(low, high, most)
+            texts = [tick_text(tick, ticks) for tick in ticks]
+            widest = max((text_width(text, self.size) for text in texts), default=0.0) + self.size * 0.7
+            if len(ticks) < 2 or widest <= self.plot_rect.width() * (ticks[1] - ticks[0]) / (high - low):
+                return list(zip(ticks, texts, strict=True))
+        return []
 
     def describe(self, point: QPointF) -> str:
         """Count the values in the bin under a point, per design."""

@@ -17,7 +17,7 @@ from gui.paint.maps.budget import COMPUTING_TEXT, Budget
 from gui.paint.maps.detail.base import MapDetail
 from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, find_map_order
 from gui.paint.maps.tile_drawing import draw_tile_numbers, draw_tiles
-from gui.paint.maps.tile_grid import MapOrdering, MosaicZoom, Projection, choose_tile_grid, project_grid
+from gui.paint.maps.tile_grid import MapOrdering, Projection, choose_tile_grid, project_grid
 from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import Focus, ViewState
 from gui.state.volume_at import Float32Volume
@@ -89,7 +89,7 @@ class HistogramsBody(NamedTuple):
         below = wrapped_text_height(self.meaning_text, rect.width(), size) + size * 0.5
         space = rect.adjusted(0, 0, 0, -below)
         grid = choose_tile_grid(self.tiles.shape, space.width(), space.height(), label=size, order=self.order)
-        return PlacedHistograms(self, rect, size, project_grid(grid, space, MosaicZoom()))
+        return PlacedHistograms(self, rect, size, project_grid(grid, space))
 
 
 class PlacedHistograms(NamedTuple):

@@ -11,8 +11,8 @@ from gui.paint.basics.text_drawing import draw_wrapped_text, wrapped_text_height
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.detail.base import MapDetail
 from gui.paint.maps.kernel_image import KernelTiles, load_selected_kernel
-from gui.paint.maps.tile_drawing import draw_colour_bar, draw_tile_numbers, draw_tiles
-from gui.paint.maps.tile_grid import MapOrdering, MosaicZoom, Projection, choose_tile_grid, project_grid
+from gui.paint.maps.tile_drawing import draw_colour_bar, draw_edges, draw_tile_numbers, draw_tiles
+from gui.paint.maps.tile_grid import MapOrdering, Projection, choose_tile_grid, project_grid
 from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
@@ -56,7 +56,7 @@ class KernelBody(NamedTuple):
         words = wrapped_text_height(self.legend_text, rect.width(), size)
         space = rect.adjusted(0, 0, 0, -words - size * 2.3)
         grid = choose_tile_grid(self.tiles.shape, space.width(), space.height(), label=size, order=self.order)
-        return PlacedKernel(self, rect, size, project_grid(grid, space, MosaicZoom()))
+        return PlacedKernel(self, rect, size, project_grid(grid, space))
 
 
 class PlacedKernel(NamedTuple):
@@ -71,6 +71,7 @@ class PlacedKernel(NamedTuple):
         """Draw the tiles with the numbers of their channels, the colour bar, and the source."""
         kernel, rect, size, projection = self.body.kernel, self.rect, self.size, self.projection
         draw_tiles(painter, projection, self.body.tiles, theme)
+        draw_edges(painter, projection, self.body.tiles, theme)
         draw_tile_numbers(painter, projection, lambda channel: str(kernel.first_channel + channel), size, theme)
         below = projection.rect.top() + projection.grid.height * projection.scale + size * 0.4
         bar = QRectF(rect.left(), below, rect.width(), size * 1.5)

@@ -55,9 +55,11 @@ def drawn_texts(paint, width, height, state=None):
     image = QImage(width, height, QImage.Format.Format_RGB32)
     image.fill(0xFFFFFF)
     painter = RecordingPainter(image)
-    if state is None:
-        paint(painter)
-    else:
-        paint(painter, QRectF(0, 0, width, height), state, THEMES[state.look.theme])
-    painter.end()
+    try:
+        if state is None:
+            paint(painter)
+        else:
+            paint(painter, QRectF(0, 0, width, height), state, THEMES[state.look.theme])
+    finally:
+        painter.end()
     return painter.texts

@@ -13,6 +13,21 @@ def shorten_middle(text: str, fits: _Fits) -> str:
     return text if fits(text) else _longest(fits, lambda count: _cut(text, count), len(text) - 1)
 
 
+def shorten_sentence(text: str, fits: _Fits) -> str:
+    """The text, or as many words of its beginning and end as fit around an ellipsis: no number loses a digit.
+
+    Only a text without two words that fit loses the middle of a word.
+    """
+    if fits(text):
+        return text
+    words = text.split(" ")
+
+    def shown(count: int) -> str:
+        return " ".join([*words[: (count + 1) // 2], "…", *words[len(words) - count // 2 :]])
+
+    return _longest(fits, shown, len(words) - 1) if len(words) > 1 and fits(shown(1)) else shorten_middle(text, fits)
+
+
 def shorten_names(names: Sequence[str], fits: _Fits) -> dict[str, str]:
     """Shorten names side by side: different names have different short forms, none of them another's name.
 

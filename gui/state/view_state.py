@@ -270,7 +270,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
             return dict(at.result.fitted_weights)
         return load_weights(self.check.reports[ref], seed=self.project.seed, design=ref[0], checkpoint=checkpoint)
 
-    def design_index(self, design: str) -> int:
+    def colour_index(self, design: str) -> int:
         """Index of the colour of a design among those of the theme; -1 for the stem."""
         return next((d.colour - 1 for d in self.project.designs if d.name == design), -1)
 

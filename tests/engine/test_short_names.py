@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.text.short_names import shorten_middle, shorten_names
+from engine.text.short_names import shorten_middle, shorten_names, shorten_sentence
 
 names = st.lists(st.text("ab…_1", min_size=1, max_size=30), min_size=1, max_size=12, unique=True)
 
@@ -47,3 +47,16 @@ def test_different_names_have_different_short_forms_that_fit(names, most):
     for name, text in short.items():
         assert len(text) <= most
         assert text == name or text not in names
+
+
+def test_a_sentence_loses_whole_words_so_that_no_number_loses_a_digit():
+    text = "naive · conv5x5 · channel 3, y 12, x 7: −1.127e+07"
+    for most in range(14, len(text)):
+        short = shorten_sentence(text, fits(most))
+        assert len(short) <= most
+        assert set(short.split()) <= {*text.split(), "…"}
+    assert shorten_sentence(text, fits(30)).endswith("−1.127e+07")
+
+
+def test_a_path_without_spaces_loses_its_middle():
+    assert shorten_sentence("/home/user/projects/network.toml", fits(12)) == "/home/…k.toml"[:6] + "…" + "k.toml"[-5:]

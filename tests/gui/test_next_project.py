@@ -101,7 +101,7 @@ def test_a_design_keeps_its_colour_through_edits_undo_and_redo(window):
     def chips():
         theme = THEMES[window.workbench.state.look.theme]
         state = window.workbench.state
-        return {design.name: theme.design(state.design_index(design.name)) for design in state.project.designs}
+        return {design.name: theme.design(state.colour_index(design.name)) for design in state.project.designs}
 
     window.workbench.set_focus(Focus("d", INPUT))
     first = chips()["d"]

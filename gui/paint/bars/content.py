@@ -25,8 +25,8 @@ class BarLine(Struct, frozen=True):
 
     kind: Literal["total", "heading", "node", "folded"]
     design: str
-    design_index: int
-    """Position of the design; selects its colour."""
+    colour_index: int
+    """Index of the colour of the design."""
     label: str
     nodes: tuple[str, ...] = ()
     """One node, or those that the line folds."""
@@ -56,7 +56,7 @@ class BarsContent(Struct, frozen=True):
     headline: str
     subject: str
     """Line below the headline: what it is about."""
-    design_index: int | None
+    colour_index: int | None
     """Design of the headline, None if it is about none."""
     stem_cost: str
     """Cost of the stem with its unit; "" without a stem."""
@@ -101,13 +101,13 @@ def build_bars_content(state: ViewState) -> BarsContent:
     totals = tuple(_total_line(state, group[-1], compared, metric) for _, group in designs)
     groups = tuple(_design_lines(state, group, metric) for _, group in designs)
     compared_designs = [row.design for row in compared]
-    headline, subject, design_index = _headline(
+    headline, subject, colour_index = _headline(
         state, all_rows, [line for line in totals if line.design in compared_designs], metric
     )
     total_scale, line_scale = _choose_scales(totals, groups, logarithmic=state.look.logarithmic)
     cost = "" if stem is None else state.costs.text(metric, stem.value(metric))
     return BarsContent(
-        metric, state.costs, headline, subject, design_index, cost, totals, groups, total_scale, line_scale
+        metric, state.costs, headline, subject, colour_index, cost, totals, groups, total_scale, line_scale
     )
 
 
@@ -143,7 +143,7 @@ def _total_line(state: ViewState, row: TableRow, compared: Sequence[TableRow], m
     return BarLine(
         "total",
         row.design,
-        state.design_index(row.design),
+        state.colour_index(row.design),
         row.design,
         (analysis.output,),
         value=value,
@@ -155,29 +155,29 @@ def _total_line(state: ViewState, row: TableRow, compared: Sequence[TableRow], m
 
 def _design_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -> tuple[BarLine, ...]:
     *nodes, total = group
-    design_index = state.design_index(total.design)
+    colour_index = state.colour_index(total.design)
     free = [row for row in nodes if row.value(metric) == 0 and not row.problem]
     folded = free if len(free) >= _FOLD_FROM else []
     hidden = set(map(id, folded))
-    lines = [_node_line(state.costs, row, design_index, metric) for row in nodes if id(row) not in hidden]
+    lines = [_node_line(state.costs, row, colour_index, metric) for row in nodes if id(row) not in hidden]
     if folded:
         names = tuple(row.node for row in folded)
         unit = unit_name(state.costs, metric)
         label = f"{len(names)} layers without {unit}"
         names_text = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
         tip = f"{total.design}: {names_text}: 0 {unit} each"
-        lines.append(BarLine("folded", total.design, design_index, label, names, value=0, value_text="0", tip=tip))
-    return (BarLine("heading", total.design, design_index, total.design), *lines)
+        lines.append(BarLine("folded", total.design, colour_index, label, names, value=0, value_text="0", tip=tip))
+    return (BarLine("heading", total.design, colour_index, total.design), *lines)
 
 
-def _node_line(costs: Costs, row: TableRow, design_index: int, metric: Metric) -> BarLine:
+def _node_line(costs: Costs, row: TableRow, colour_index: int, metric: Metric) -> BarLine:
     value = row.value(metric)
     formula = row.formula(metric) or f"{costs.exact(metric, value)} {unit_name(costs, metric)}"
     tip = f"{row.design} / {row.node}: {formula}" + (f"\n{row.problem}" if row.problem else "")
     return BarLine(
         "node",
         row.design,
-        design_index,
+        colour_index,
         row.node,
         (row.node,),
         "" if row.settings == row.node else row.settings,
@@ -191,7 +191,7 @@ def _node_line(costs: Costs, row: TableRow, design_index: int, metric: Metric) -
 def _headline(
     state: ViewState, all_rows: Sequence[TableRow], totals: Sequence[BarLine], metric: Metric
 ) -> tuple[str, str, int | None]:
-    """The headline, its subject, and the position of its design."""
+    """The headline, its subject, and the colour index of its design."""
     if not totals:
         missing, hint = ("layers", ADD_LAYER_HINT) if state.project.designs else ("designs", ADD_DESIGN_HINT)
         return f"No {missing} yet", f"{hint} to see what it costs", None
@@ -201,12 +201,12 @@ def _headline(
         words = "run (F5) to measure" if metric.is_measured else _first_problem_text(state, all_rows)
         return state.costs.short(metric, None), words, None
     if not others:
-        return state.costs.text(metric, first.value), first.design, first.design_index
+        return state.costs.text(metric, first.value), first.design, first.colour_index
     # The largest saving is the point; without any, the largest excess.
     least, most = min(countable, key=_amount_or_zero), max(countable, key=_amount_or_zero)
     extreme = least if _amount_or_zero(least) < first.value else most
     words = compare_amounts(metric, extreme.value, first.value)
-    return words, f"{extreme.design}, compared with {first.design}", extreme.design_index
+    return words, f"{extreme.design}, compared with {first.design}", extreme.colour_index
 
 
 def _amount_or_zero(line: BarLine) -> Amount:

@@ -1,8 +1,8 @@
 """From values to colours: colour maps, ranges that ignore outliers, and images of maps and photos."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from math import nan, prod
+from math import isnan, nan, prod
 from typing import Any
 
 import numpy as np
@@ -79,6 +79,12 @@ def value_range(
         most = max(abs(low), abs(high)) or 1.0
         return -most, most
     return low, high
+
+
+def join_ranges(ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the range that includes all ranges; volumes without finite values have none."""
+    known = [ends for ends in ranges if not isnan(ends[0])]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else NO_RANGE
 
 
 def per_map_ranges(volume: NDArray[Any], *, zero_centred: bool) -> RangeEnds:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from engine.text.short_names import shorten_middle, shorten_names
+from engine.text.short_names import shorten_names, shorten_sentence
 from gui.theme import font
 
 ALIGN_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -58,7 +58,7 @@ def fit_text(
     may_shorten: bool = True,
     among: tuple[str, ...] = (),
 ) -> tuple[str, float]:
-    """Return a text that fits a width, and its size: smaller, and if it still does not fit, without its middle.
+    """Return a text that fits a width, and its size: smaller, and if that is not enough, without words in its middle.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def fit_text(
         size -= 1
     if _advance(text, size, bold) <= width or not may_shorten:
         return text, size
-    return shorten_middle(text, lambda shorter: _advance(shorter, size, bold) <= width), size
+    return shorten_sentence(text, lambda shorter: _advance(shorter, size, bold) <= width), size
 
 
 @lru_cache(maxsize=64)

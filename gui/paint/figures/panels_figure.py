@@ -76,7 +76,7 @@ class PanelsFigure(Struct, frozen=True, eq=False):
         draw_width_bands(painter, self.scene, self.state, theme)
         em, right = self.em, self.width
         for design_row, heading in zip(self.scene.line_breaks.design_rows, self.headings, strict=True):
-            colour = theme.design(self.state.design_index(design_row.name))
+            colour = theme.design(self.state.colour_index(design_row.name))
             for text in heading:
                 draw_label(painter, text, colour if text.role == "design" else str(getattr(theme, text.role)))
         for _, top in self.scene.heading_points[1:] if not self.scene.line_breaks.side_by_side else ():

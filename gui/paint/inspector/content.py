@@ -97,7 +97,7 @@ class InspectorContent(Struct, frozen=True, eq=False):
     label: str
     """The current settings and shapes of the layer."""
     look: Look
-    design_index: int
+    colour_index: int
     shape: Shape | None = None
     note: str = ""
     note_is_mistake: bool = False
@@ -174,6 +174,11 @@ def focus_with_value(state: ViewState) -> Focus:
     return replace(focus, channel=channel, pixel=pixel)
 
 
+ARITHMETIC = np.errstate(invalid="ignore", over="ignore")
+"""For functions that compute with shown values: ∞ − ∞ is an answer, not a fault, and is marked as such."""
+
+
+@ARITHMETIC
 def build_inspector_content(state: ViewState, weights: LayerWeights | FileFault | None) -> InspectorContent:
     """Build the content for the layer's `weights`, or the reason why there are none; None: they are being loaded."""
     focus, at = focus_with_value(state), state.volume_at(state.focus.ref)
@@ -201,7 +206,7 @@ def with_earlier_explanation(content: InspectorContent, before: InspectorContent
         label=content.label,
         earlier_label=before.earlier_label or before.label,
         look=content.look,
-        design_index=content.design_index,
+        colour_index=content.colour_index,
         note=content.note,
         is_stale=True,
         filled_count=None,
@@ -232,7 +237,7 @@ def _build_heading(state: ViewState, focus: Focus, at: VolumeAt) -> InspectorCon
         " · ".join(name for name in names if name),
         behind + _operator_label(state.report(source)),
         state.look,
-        state.design_index(design),
+        state.colour_index(design),
         at.shape,
         photo=spec if at.is_project_input and isinstance(spec, ImageInput) else None,
     )

@@ -44,7 +44,7 @@ def draw_head(painter: QPainter, rect: QRectF, content: InspectorContent, em: fl
         text_rect = QRectF(rect.left(), y, rect.width(), height)
         if role == "name":
             side = 0.76 * em
-            design = theme.muted if content.design_index < 0 else theme.design(content.design_index)
+            design = theme.muted if content.colour_index < 0 else theme.design(content.colour_index)
             painter.fillRect(QRectF(rect.left(), y + 0.45 * em, side, side), QColor(design))
             draw_wrapped_text(painter, text_rect.adjusted(_CHIP * em, 0, 0, 0), text, size, theme.text, bold=True)
         else:

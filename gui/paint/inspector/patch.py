@@ -63,9 +63,9 @@ class _PatchTile(NamedTuple):
         return 3 * floor((log10(largest) + (1 if largest < 1 else -1)) / 3)
 
     @property
-    def caption(self) -> str:
-        """Name and power: "filter · 10⁻³"."""
-        return f"{self.name} · 10{str(self.power_of_ten).translate(_RAISED)}" if self.power_of_ten else self.name
+    def power_text(self) -> str:
+        """The power of ten behind the name: " · 10⁻³"."""
+        return f" · 10{str(self.power_of_ten).translate(_RAISED)}" if self.power_of_ten else ""
 
 
 def patch_height(content: InspectorContent, width: float, em: float) -> float:
@@ -91,7 +91,8 @@ def draw_patch(painter: QPainter, rect: QRectF, content: InspectorContent, em: f
         _draw_padding(painter, tile_rect, window, theme)
         has_numbers = _draw_numbers(painter, tile_rect, tile, window, em)
         name = QRectF(tile_rect.left(), tile_rect.bottom() + 0.1 * em, tile_rect.width(), 1.4 * em)
-        draw_centred_caption(painter, name, tile.caption if has_numbers else tile.name, 0.92 * em, theme.muted)
+        power = tile.power_text if has_numbers else ""
+        draw_centred_caption(painter, name, power, 0.92 * em, theme.muted, name=tile.name)
         before = QRectF(tile_rect.left() - _SIGN * em, tile_rect.top(), _SIGN * em, tile_rect.height())
         draw_centred_caption(painter, before, sign, 1.2 * em, theme.text, bold=True)
     if window.winner is not None:

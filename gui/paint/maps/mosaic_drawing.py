@@ -37,7 +37,7 @@ def draw_page(painter: QPainter, rect: QRectF, content: MosaicContent, layout: M
     """Draw everything around the mosaics: captions, notes, the selected value, legends and the detail."""
     painter.save()
     painter.fillRect(rect, QColor(theme.base))
-    for panel_layout, panel, index in zip(layout.panels, content.panels, content.design_indices, strict=True):
+    for panel_layout, panel, index in zip(layout.panels, content.panels, content.colour_indices, strict=True):
         in_focus = panel.ref == content.focus.ref and len(content.panels) > 1
         colour = theme.muted if index < 0 else theme.design(index)
         draw_panel_caption(painter, panel_layout.caption_rect, panel, colour, in_focus, layout.text_size, theme)

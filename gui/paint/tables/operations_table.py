@@ -30,6 +30,7 @@ from gui.paint.tables.ruled_table import (
     draw_notes,
     draw_table,
     draw_title,
+    narrow_columns,
     natural_size,
     side_by_side,
     table_width,
@@ -74,6 +75,7 @@ class OperationsSheet(Struct, frozen=True):
 def paint_operations_table(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw the table of all designs as large as fits into `rect`, in several blocks if that makes it larger."""
     sheet = make_operations_sheet(state)
+    sheet = replace(sheet, columns=narrow_columns(sheet.columns, rect.width() / SMALLEST - 2 * MARGIN))
     unit, blocks = fit_operations_sheet(sheet, rect)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -128,8 +130,11 @@ def _group_lines(group: Sequence[TableRow], columns: Sequence[TableColumn]) -> I
             yield TableLine("problem", design, f"{row.node}: {row.problem}")
 
 
-def fit_operations_sheet(sheet: OperationsSheet, rect: QRectF) -> tuple[int, tuple[tuple[TableLine, ...], ...]]:
-    """The largest unit and its blocks that fit; if the smallest unit is too large, layers are left out and counted."""
+def fit_operations_sheet(sheet: OperationsSheet, rect: QRectF) -> tuple[float, tuple[tuple[TableLine, ...], ...]]:
+    """The largest unit and its blocks that fit; if the smallest unit is too large, layers are left out and counted.
+
+    Columns are never left out: for them, the unit gets even smaller.
+    """
     for unit in range(LARGEST, SMALLEST - 1, -1):
         for count in _block_counts(sheet, rect, unit):
             blocks = fill_columns(sheet.groups, count, _repeat_heading)
@@ -142,7 +147,7 @@ def fit_operations_sheet(sheet: OperationsSheet, rect: QRectF) -> tuple[int, tup
         )
         if max(map(len, blocks), default=0) <= capacity:
             break
-    return SMALLEST, blocks
+    return min(SMALLEST, rect.width() / (sheet.width + 2 * MARGIN)), blocks
 
 
 def operations_table_size(state: ViewState) -> tuple[int, int]:
@@ -203,7 +208,7 @@ def _row(line: TableLine, state: ViewState, theme: Theme) -> Row:
     """A row in the colours of a theme."""
     if line.kind == "heading":
         stem = line.design == STEM
-        return Heading(line.text, theme.muted if stem else theme.design(state.design_index(line.design)))
+        return Heading(line.text, theme.muted if stem else theme.design(state.colour_index(line.design)))
     if line.kind == "problem":
         return Remark(f"! {line.text}", theme.error, _INDENT)
     if line.kind == "more":

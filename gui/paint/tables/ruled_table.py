@@ -20,6 +20,8 @@ from gui.theme import Theme
 MARGIN, TITLE, _TITLE_SIZE = 1.0, 2.4, 1.4
 LARGEST, SMALLEST, NATURAL = 30, 6, 16
 """Pixels per unit: at most, at least, and in a figure of natural size."""
+_NARROWEST = 6.0
+"""Least width of a column of names, in units."""
 _THICK, _MEDIUM, _THIN = 0.12, 0.07, 0.05
 """Thickness of the rules around a table, below its head, and inside."""
 _THINNEST = 0.6
@@ -62,6 +64,20 @@ def side_by_side(columns: Sequence[Column], gaps: Sequence[float]) -> tuple[Colu
     """Place columns from left to right with these gaps between them."""
     widths = [column.width for column in columns]
     return tuple(replace(column, left=sum(widths[:index]) + sum(gaps[:index])) for index, column in enumerate(columns))
+
+
+def narrow_columns(columns: Sequence[Column], max_width: float) -> tuple[Column, ...]:
+    """Take width from columns of names, which are shortened, until a table is at most that wide, if they have so much.
+
+    Columns of numbers keep their width.
+    """
+    spare = [0.0 if column.is_number else max(column.width - _NARROWEST, 0.0) for column in columns]
+    share = min(max(table_width(columns) - max_width, 0.0) / (sum(spare) or 1.0), 1.0)
+    narrowed, taken = [], 0.0
+    for column, width in zip(columns, spare, strict=True):
+        narrowed.append(replace(column, left=column.left - taken, width=column.width - share * width))
+        taken += share * width
+    return tuple(narrowed)
 
 
 class Row(Protocol):

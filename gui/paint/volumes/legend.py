@@ -10,9 +10,9 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from engine.cost.metrics import METRICS, Costs, Metric, compare_amounts, metric_by_id
 from engine.reports.tables import comparable_totals
-from engine.text.units import number_text
+from engine.text.units import number_text, range_texts
 from gui.paint.basics import colours
-from gui.paint.maps.map_measures import volume_range
+from gui.paint.maps.map_measures import count_non_finite, not_finite_text, volume_range
 from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS
 from gui.paint.volumes.face_values import photo_at, value_regions, visible_focus
 from gui.paint.volumes.labels import Label, cached_font, elide_names, elide_text, measure_text
@@ -89,7 +89,7 @@ def draw_headings(
         space = (0.5 if beside else 1.0) * (end - VOLUMES_MARGIN * em)
         text = elide_names(names, space, size, True)[design_row.name]
         label = Label(text, VOLUMES_MARGIN * em, top + 1.75 * em, measure_text(text, size, True), size, bold=True)
-        draw_label(painter, label, theme.design(state.design_index(design_row.name)))
+        draw_label(painter, label, theme.design(state.colour_index(design_row.name)))
         x = label.x + label.width + em if beside else label.x
         y = label.y if beside else label.y + 1.25 * em
         totals, ratio = _choose_totals(state, design_row.name, em, end - x)
@@ -171,6 +171,9 @@ def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
     if value_regions(state):
         yield "inner boxes: what the selected value sees"
     yield FACES_TEXT
+    non_finite = sum(count_non_finite(at.volume) for at in computed if at.volume is not None)
+    if non_finite:
+        yield not_finite_text(non_finite)
     if any(not at.is_fresh for at in computed):
         yield "dimmed: for earlier settings"
     if len(computed) < sum(box.vertex.shape is not None for box in layout.scene.boxes):
@@ -184,18 +187,20 @@ def _bar_texts(state: ViewState, size: int) -> list[tuple[str, str, str]]:
     each, percentiles = "each volume its own range", f", {colours.PERCENTILES_TEXT}"
     choices = [("low", "high", each + percentiles), ("low", "high", each), ("low", "high", "")]
     if at.volume is not None and photo_at(state, at, focus) is None:
-        low, high = _range_end_texts(at.volume, zero_centred=state.look.zero_centred)
         name = elide_text(_SEPARATOR.join(part for part in at.ref if part), 14.0 * size, size)
+        if np.isnan(volume_range(at.volume, zero_centred=False)[0]):
+            return [("", "", f"{name}: no value is finite"), ("", "", "no value is finite")]
+        low, high = _range_end_texts(at.volume, zero_centred=state.look.zero_centred)
         choices.insert(0, (low, high, f"{name}; {each}{percentiles}"))
     return choices
 
 
 def _range_end_texts(volume: Float32Volume, *, zero_centred: bool) -> tuple[str, str]:
-    """Texts at the ends of the colour bar, or a single one if all values are equal."""
+    """Texts at the ends of the colour bar, or a single one if all finite values are equal."""
     low, high = volume_range(volume, zero_centred=zero_centred)
     if low == high:
-        return "", f"all {'' if np.isfinite(volume).all() else 'finite '}values {number_text(low, 3)}"
-    return number_text(low, 3), number_text(high, 3)
+        return "", f"all {'finite ' if count_non_finite(volume) else ''}values {number_text(low, 3)}"
+    return range_texts(low, high)
 
 
 def draw_volumes_bar(
@@ -205,6 +210,9 @@ def draw_volumes_bar(
     size, wide, high, gap = round(0.84 * em), _BAR * em, 0.8 * em, 0.4 * em
     low, top, caption = texts
     left = end.x() - measure_text(caption, size)
+    if not low and not top:  # no value is finite: a bar would make up a scale
+        draw_label(painter, Label(caption, left, end.y(), 0.0, size), theme.muted)
+        return
     middle = left - 2 * gap - measure_text(top, size)
     bar = QRectF(middle - gap - wide, end.y() - high + 0.1 * em, wide, high)
     painter.drawImage(bar, colours.colour_bar_image(colours.colour_map_name(state.look), one_colour=not low))

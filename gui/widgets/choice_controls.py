@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.text.short_names import shorten_names
 from gui.widgets.control import Control
+from gui.widgets.tables import FittingDelegate
 
 _FLAGS = Qt.ItemDataRole.UserRole - 1
 """The role under which a combo box stores the item flags of an option."""
@@ -189,6 +190,7 @@ class Checklist(Control):
         super().__init__()
         self.list = QListWidget(self)
         self.list.setUniformItemSizes(True)
+        self.list.setItemDelegate(FittingDelegate(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         _fill_layout(self, self.list)
         self._options: tuple[tuple[str, str, bool], ...] = ()

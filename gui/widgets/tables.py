@@ -16,6 +16,8 @@ class FittingDelegate(QStyledItemDelegate):
         super().initStyleOption(option, index)
         margin = option.widget.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, option, option.widget) + 1
         icon = 0 if option.icon.isNull() else option.decorationSize.width() + 2 * margin
+        if option.features & QStyleOptionViewItem.ViewItemFeature.HasCheckIndicator:
+            icon += option.widget.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth) + 2 * margin
         width, metrics = option.rect.width() - 2 * margin - icon, QFontMetrics(option.font)
         if width <= 0 or metrics.horizontalAdvance(option.text) <= width:
             return
@@ -46,7 +48,7 @@ def _smaller_font(font: QFont, text: str, width: int) -> QFont:
     return smaller
 
 
-class CheckDelegate(QStyledItemDelegate):
+class CheckDelegate(FittingDelegate):
     """Draws check boxes with visible frames; Fusion's are darker than the window, invisible in the dark theme."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:

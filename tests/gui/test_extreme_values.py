@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from math import ceil
 from pkgutil import resolve_name
 
 import numpy as np
@@ -12,9 +13,12 @@ from engine.layers import Add, Conv2d, GlobalAvgPool2d, MaxPool2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
+from gui.catalogue.figures import figure_row
 from gui.catalogue.views import ON_REQUEST, VIEWS_WITH_PICTURE, view_row
+from gui.export.pictures import best_page
 from gui.state.view_state import Focus
 from gui.state.volume_at import VolumeResult
+from gui.theme import LIGHT
 from tests.gui.inspector_states import run_project
 from tests.recording_painter import drawn_texts
 
@@ -136,3 +140,17 @@ def test_the_ends_of_a_scale_read_differently(view_id, values, low, high, states
     assert low in words
     assert high in words
     assert "e+" not in words
+
+
+@pytest.mark.parametrize("name", ["c", LONG], ids=["short", "long"])
+@pytest.mark.parametrize("values", ["largest", "kelvin", "only infinite"])
+@pytest.mark.parametrize("figure_id", ["paper-table", "one-by-one", "from-above"])
+@pytest.mark.parametrize("file_format", ["pdf", "png"])
+def test_no_text_of_a_figure_for_papers_is_cut(figure_id, file_format, values, name, states, qapp):
+    state = with_values(states[name], VALUES[values])
+    figure = resolve_name(figure_row(figure_id).lay_out)(state, best_page(state, figure_id, file_format))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        texts = drawn_texts(lambda painter: figure.paint(painter, LIGHT), ceil(figure.width), ceil(figure.height))
+    assert texts
+    assert not [drawn for drawn in texts if drawn.is_cut]

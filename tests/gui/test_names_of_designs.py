@@ -8,6 +8,7 @@ from engine.layers import Conv2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
+from gui.paint.bars.drawing import paint_bars
 from gui.paint.basics.text_drawing import fit_text
 from gui.paint.tables.googlenet_table import paint_googlenet_table
 from gui.paint.volumes.drawing import paint_volumes
@@ -79,7 +80,7 @@ def test_rows_of_the_list_of_designs(width, open_window):
 
 
 @pytest.mark.parametrize("width", [260, 320, 420, 900])
-@pytest.mark.parametrize("paint", [paint_volumes, paint_googlenet_table])
+@pytest.mark.parametrize("paint", [paint_volumes, paint_googlenet_table, paint_bars])
 def test_headings_of_pictures(paint, width, qapp):
     state = state_of(project())
     texts = [drawn.text for drawn in drawn_texts(paint, width, 1200, state)]
@@ -91,3 +92,13 @@ def test_a_text_among_others_keeps_its_size(qapp):
     short = {name: fit_text(name, 60.0, 14.0, among=NAMES) for name in NAMES}
     assert {size for _, size in short.values()} == {14.0}
     assert_distinct([text for text, _ in short.values()])
+
+
+def test_names_of_boxes_that_differ_in_the_middle(qapp):
+    names = [f"inception_{letter}_convolution_before_the_join_of_branches" for letter in "abcd"]
+    network = Network(tuple(Node(name, Conv2d(4, 3)) for name in names))
+    state = state_of(Project(NoiseInput((3, 8, 8)), (Design("d", network),)))
+    for paint, size in ((paint_volumes, (900, 500)), (paint_bars, (300, 500))):
+        texts = [drawn.text for drawn in drawn_texts(paint, *size, state)]
+        shown = [text for text in texts if any(f"…{letter}…" in text or f"_{letter}_" in text for letter in "abcd")]
+        assert len(set(shown)) == 4

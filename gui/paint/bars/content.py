@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.cost.metrics import Amount, Costs, Metric, compare_amounts, metric_by_id
 from engine.network.node_ref import STEM, NodeRef
@@ -14,6 +15,8 @@ from gui.paint.bars.scale import BarScale, choose_scale
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT, ADD_LAYER_HINT
 from gui.state.view_state import ViewState
 
+_LONG_NAME = 10
+"""Characters of a name that may be too long for its column."""
 _FOLD_FROM = 4
 """From this number on, the layers of a design that cost nothing share one line."""
 _SHARED_FROM = 0.25
@@ -38,6 +41,8 @@ class BarLine(Struct, frozen=True):
     problem: str = ""
     ratio_text: str = ""
     """Shown after `value_text` if there is space; the headline repeats it."""
+    siblings: tuple[str, ...] = ()
+    """If a name may be too long, the names side by side with it, from which its short form must differ."""
 
     def ref(self) -> NodeRef | None:
         """Node that a click on the line selects."""
@@ -98,8 +103,12 @@ def build_bars_content(state: ViewState) -> BarsContent:
     stem = next((row for row in all_rows if row.is_total and row.design == STEM), None)
     designs = [(name, list(group)) for name, group in groupby(all_rows, lambda row: row.design) if name != STEM]
     compared = comparable_totals(all_rows)
-    totals = tuple(_total_line(state, group[-1], compared, metric) for _, group in designs)
-    groups = tuple(_design_lines(state, group, metric) for _, group in designs)
+    totals = _with_siblings([_total_line(state, group[-1], compared, metric) for _, group in designs])
+    headings = _with_siblings([_heading_line(state, name) for name, _ in designs])
+    groups = tuple(
+        (heading, *_with_siblings(_node_lines(state, group, metric)))
+        for heading, (_, group) in zip(headings, designs, strict=True)
+    )
     compared_designs = [row.design for row in compared]
     headline, subject, colour_index = _headline(
         state, all_rows, [line for line in totals if line.design in compared_designs], metric
@@ -153,7 +162,20 @@ def _total_line(state: ViewState, row: TableRow, compared: Sequence[TableRow], m
     )
 
 
-def _design_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -> tuple[BarLine, ...]:
+def _heading_line(state: ViewState, design: str) -> BarLine:
+    return BarLine("heading", design, state.colour_index(design), design)
+
+
+def _with_siblings(lines: Sequence[BarLine]) -> tuple[BarLine, ...]:
+    """The lines with each other's names, if any of these is long."""
+    names = tuple(dict.fromkeys(line.label for line in lines))
+    if max(map(len, names), default=0) < _LONG_NAME:
+        return tuple(lines)
+    return tuple(replace(line, siblings=names) for line in lines)
+
+
+def _node_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -> list[BarLine]:
+    """The lines of the layers of a design; many without any cost are folded into one."""
     *nodes, total = group
     colour_index = state.colour_index(total.design)
     free = [row for row in nodes if row.value(metric) == 0 and not row.problem]
@@ -167,7 +189,7 @@ def _design_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -
         names_text = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
         tip = f"{total.design}: {names_text}: 0 {unit} each"
         lines.append(BarLine("folded", total.design, colour_index, label, names, value=0, value_text="0", tip=tip))
-    return (BarLine("heading", total.design, colour_index, total.design), *lines)
+    return lines
 
 
 def _node_line(costs: Costs, row: TableRow, colour_index: int, metric: Metric) -> BarLine:

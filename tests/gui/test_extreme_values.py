@@ -16,6 +16,7 @@ from engine.project.project import Design, Project
 from gui.catalogue.figures import figure_row
 from gui.catalogue.views import ON_REQUEST, VIEWS_WITH_PICTURE, view_row
 from gui.export.pictures import best_page
+from gui.export.rank_search import add_rank_search
 from gui.state.view_state import Focus
 from gui.state.volume_at import VolumeResult
 from gui.theme import LIGHT
@@ -153,4 +154,13 @@ def test_no_text_of_a_figure_for_papers_is_cut(figure_id, file_format, values, n
         warnings.simplefilter("error")
         texts = drawn_texts(lambda painter: figure.paint(painter, LIGHT), ceil(figure.width), ceil(figure.height))
     assert texts
+    assert not [drawn for drawn in texts if drawn.is_cut]
+
+
+@pytest.mark.parametrize("name", ["c", LONG], ids=["short", "long"])
+@pytest.mark.parametrize("size", [(1600, 800), (500, 700), (300, 400)])
+def test_no_text_of_the_bottleneck_is_cut(size, name, states, qapp):
+    state = add_rank_search(replace(states[name], focus=Focus(name, f"{name}1")))
+    texts = texts_of("bottleneck", state, size)
+    assert len(texts) > 10
     assert not [drawn for drawn in texts if drawn.is_cut]

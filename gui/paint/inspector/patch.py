@@ -132,7 +132,7 @@ def _sum_text(content: InspectorContent, window: WindowProduct) -> str:
     if window.filter is not None:
         return f"sum of the {window.inside.size} products = {total}"
     explanation = content.required_explanation
-    return f"sum {total} / {explanation.terms.divisor:g} = {number_text(explanation.how.result)}"
+    return f"sum {total} / {number_text(explanation.terms.divisor, 9)} = {number_text(explanation.how.result)}"
 
 
 def _make_tiles(content: InspectorContent, window: WindowProduct) -> list[_PatchTile]:

@@ -163,7 +163,7 @@ def canvases(window):
 @pytest.mark.parametrize("heading", ["Volumes", "Filters and Inspector", "Operations"])
 def test_the_documented_keys_of_a_view_are_those_that_it_handles(heading, canvases, window):
     window.views["filters"].canvas.repaint()
-    documented = documented_keys(heading)
+    documented = documented_keys(heading, "All drawings")
     handled = {
         QKeySequence(key).toString()
         for key in CANDIDATE_KEYS
@@ -181,7 +181,7 @@ def test_the_documented_keys_of_a_view_are_those_that_it_handles(heading, canvas
 
 def test_the_keys_of_the_bottleneck_chart_are_documented(window):
     chart = window.views["bottleneck"].layer.chart
-    assert documented_keys("Bottleneck") == {
+    assert documented_keys("Bottleneck", "All drawings") == {
         QKeySequence(key).toString() for key in CANDIDATE_KEYS if handles(chart, key)
     }
 

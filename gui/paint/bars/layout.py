@@ -33,9 +33,9 @@ _MOST_COLUMNS = 6
 _MOST_TICKS, _TICK_GAP = 8, 0.4
 NAME_GAP = 0.8
 """Between the title of an axis and its start."""
-HeadPart = Literal["subject", "totals", "stem", "section"]
-_WHOLE_HEAD: frozenset[HeadPart] = frozenset(("subject", "totals", "stem", "section"))
-_HEADS: tuple[frozenset[HeadPart], ...] = (
+_HeadPart = Literal["subject", "totals", "stem", "section"]
+_WHOLE_HEAD: frozenset[_HeadPart] = frozenset(("subject", "totals", "stem", "section"))
+_HEADS: tuple[frozenset[_HeadPart], ...] = (
     _WHOLE_HEAD,
     frozenset(("subject", "totals", "section")),
     frozenset(("subject", "totals")),
@@ -163,7 +163,7 @@ def lay_out_bars_on_screen(content: BarsContent, rect: QRectF) -> BarsLayout:
     return _lay_out_columns(content, columns, rect, unit, below)
 
 
-def _largest_head(content: BarsContent, height: float, unit: float, lines: Sequence[BarLine]) -> frozenset[HeadPart]:
+def _largest_head(content: BarsContent, height: float, unit: float, lines: Sequence[BarLine]) -> frozenset[_HeadPart]:
     """What of the head fits into a height above some lines."""
     columns = (lines,) * bool(lines)
     return next((parts for parts in _HEADS if _content_height(content, columns, unit, parts) <= height), _HEADS[-1])
@@ -187,7 +187,7 @@ def _content_height(
     content: BarsContent,
     columns: Sequence[Sequence[BarLine]],
     unit: float,
-    parts: frozenset[HeadPart] = _WHOLE_HEAD,
+    parts: frozenset[_HeadPart] = _WHOLE_HEAD,
 ) -> float:
     lines = max(map(len, columns), default=0)
     section = _SECTION if "section" in parts else 0
@@ -195,14 +195,14 @@ def _content_height(
     return (_head_height(content, parts) + below + BARS_MARGIN) * unit
 
 
-def _head_height(content: BarsContent, parts: frozenset[HeadPart] = _WHOLE_HEAD) -> float:
+def _head_height(content: BarsContent, parts: frozenset[_HeadPart] = _WHOLE_HEAD) -> float:
     totals = _TOTAL * len(content.totals) + _AXIS if content.totals and "totals" in parts else 0
     subject = _SUBJECT if "subject" in parts else 0
     return BARS_MARGIN + _HEADLINE + subject + totals + (_STEM if content.stem_cost and "stem" in parts else 0)
 
 
 def _shares_axis(
-    content: BarsContent, columns: Sequence[Sequence[BarLine]], parts: frozenset[HeadPart] = _WHOLE_HEAD
+    content: BarsContent, columns: Sequence[Sequence[BarLine]], parts: frozenset[_HeadPart] = _WHOLE_HEAD
 ) -> bool:
     """Whether layers and totals share one axis."""
     return len(columns) == 1 and content.shares_axis and "totals" in parts
@@ -213,7 +213,7 @@ def _lay_out_columns(
     columns: Sequence[Sequence[BarLine]],
     rect: QRectF,
     unit: float,
-    parts: frozenset[HeadPart] = _WHOLE_HEAD,
+    parts: frozenset[_HeadPart] = _WHOLE_HEAD,
     *,
     beside: bool = False,
 ) -> BarsLayout:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from PySide6.QtGui import QFont, QFontMetricsF
 
-from engine.text.short_names import shorten_middle, shorten_names
+from engine.text.short_names import shorten_middle, shorten_names, shorten_sentence
 from gui.paint.volumes.camera import Camera, Prism, Rect, Vector
 from gui.theme import font
 
@@ -70,13 +70,19 @@ def wrap_text(text: str, width: float, size: int, max_lines: int) -> tuple[str, 
             wrapped.append(word)
     if len(wrapped) > max_lines:
         wrapped = [*wrapped[: max_lines - 1], " ".join(wrapped[max_lines - 1 :])]
-    return tuple(elide_text(line, width, size) for line in wrapped)
+    return tuple(elide_sentence(line, width, size) for line in wrapped)
 
 
 @lru_cache(maxsize=8192)
 def elide_text(text: str, width: float, size: int, bold: bool = False) -> str:
     """Replace the middle of a text by an ellipsis if it is wider than `width`."""
     return shorten_middle(text, lambda shorter: measure_text(shorter, size, bold) <= width)
+
+
+@lru_cache(maxsize=1024)
+def elide_sentence(text: str, width: float, size: int) -> str:
+    """Leave out words in the middle of a text if it is wider than `width`, so that no number is cut."""
+    return shorten_sentence(text, lambda shorter: measure_text(shorter, size) <= width)
 
 
 @lru_cache(maxsize=64)

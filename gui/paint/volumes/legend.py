@@ -15,7 +15,7 @@ from gui.paint.basics import colours
 from gui.paint.maps.map_measures import count_non_finite, not_finite_text, volume_range
 from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS
 from gui.paint.volumes.face_values import photo_at, value_regions, visible_focus
-from gui.paint.volumes.labels import Label, cached_font, elide_names, elide_text, measure_text
+from gui.paint.volumes.labels import Label, cached_font, elide_names, elide_sentence, elide_text, measure_text
 from gui.paint.volumes.layout import VOLUMES_MARGIN, VolumesLayout
 from gui.paint.volumes.line_breaks import LineBreaks
 from gui.paint.volumes.scene import VolumesScene
@@ -142,7 +142,7 @@ def draw_volumes_legend(painter: QPainter, state: ViewState, layout: VolumesLayo
         draw_volumes_bar(painter, state, theme, QPointF(right, y), em, bar)
         width -= 0.0 if stacked else sum(measure_text(text, size) for text in bar) + (COLOUR_BAR_SPACE + 2) * em
     (line,) = _choose_fitting([(line,) for line in lines], size, width)
-    line = elide_text(line, width, size)
+    line = elide_sentence(line, width, size)
     draw_label(painter, Label(line, left, y - 1.4 * em if stacked else y, 0.0, size), theme.muted)
 
 
@@ -159,21 +159,21 @@ def _legend_lines(state: ViewState, layout: VolumesLayout) -> list[str]:
 
 
 def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
+    volumes = [(box, state.volume_at(box.ref)) for box in layout.scene.boxes]
+    computed = [at for box, at in volumes if at.volume_of(box.vertex.shape) is not None]
+    non_finite = sum(count_non_finite(at.volume) for at in computed if at.volume is not None)
+    if non_finite:
+        yield not_finite_text(non_finite)
     yield LENGTH_SCALE_TEXTS[state.look.scale]
     metric = metric_by_id(state.look.metric)
     if any(width > _THINNEST for width in arrow_widths(state, layout.scene)):
         yield f"arrow width ∝ √{state.costs.unit(metric) or metric.unit}"
-    volumes = [(box, state.volume_at(box.ref)) for box in layout.scene.boxes]
-    computed = [at for box, at in volumes if at.volume_of(box.vertex.shape) is not None]
     if not computed:
         yield "run (F5) to see values"
         return
     if value_regions(state):
         yield "inner boxes: what the selected value sees"
     yield FACES_TEXT
-    non_finite = sum(count_non_finite(at.volume) for at in computed if at.volume is not None)
-    if non_finite:
-        yield not_finite_text(non_finite)
     if any(not at.is_fresh for at in computed):
         yield "dimmed: for earlier settings"
     if len(computed) < sum(box.vertex.shape is not None for box in layout.scene.boxes):

@@ -1,12 +1,34 @@
 """Convolume: hands the arguments to the command line, which opens the window or works without one."""
 
+import os
+import signal
 import sys
-from pathlib import Path
+from types import FrameType
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    """End before anything has begun: the imports take long enough to be interrupted, and would print a traceback."""
+    os._exit(128 + number)
+
+
+# Before every other import.
+for _number in (signal.SIGINT, signal.SIGTERM):
+    if signal.getsignal(_number) is not signal.SIG_IGN:
+        signal.signal(_number, _end)
 
 # Installed, this file lies in a folder of its own beside engine and gui; run as a script, Python adds that itself.
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
-from gui.command_line.main import main
+
+def main() -> int:
+    """Run the program and return its exit status."""
+    from gui.command_line.signals import end_on_signals
+
+    end_on_signals()
+    from gui.command_line.main import main as run_command
+
+    return run_command()
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,20 +1,25 @@
 """Starts the window: the QApplication, its theme and the first project."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
+from threading import Thread
 
 import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QLocale, QSettings
 from PySide6.QtWidgets import QApplication
 
 from engine.files.paths import RESOURCES
+from engine.files.unfinished import remove_leftovers
 from engine.project.file import load_project
 from gui.state.view_state import Look
 from gui.theme import FIELDS, THEMES, field_palette, palette
 from gui.widgets.icons import load_icon
 from gui.widgets.number_controls import NUMBER_LOCALE
+from gui.window.fault_report import FaultReport, log_path
 from gui.window.main_window import MainWindow
+from gui.window.settings import Settings
+from gui.window.signal_closer import SignalCloser
 from gui.workbench.workbench import Workbench
 
 _START_PROJECT = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
@@ -53,20 +58,25 @@ def open_window(path: Path | None) -> int:
     """Open the window on a project and run until it closes; raises ProjectError first if the file is invalid."""
     file = load_project(path or _START_PROJECT)
     app = make_application()
-    settings = QSettings()
-    theme = str(settings.value("look/theme", system_theme(), type=str))
+    settings = Settings(QSettings())
+    theme = settings.text("look/theme", system_theme(), THEMES)
     workbench = Workbench(file.project, Look(theme="dark" if theme == "dark" else "light"))
     window = MainWindow(workbench, settings, set_theme)
     workbench.show_project(file.project, path.absolute() if path else None, file)
-    sys.excepthook = lambda kind, error, trace: _report_fault(window, kind, error, trace)
+    faults, closer = FaultReport(window, log_path()), SignalCloser(window)
+    faults.install()
     window.show()
+    window.report_settings()
     workbench.run()
-    return app.exec()
+    folders = window.files.recent_folders()
+    Thread(target=_remove_leftovers_in, args=[folders], daemon=True).start()  # they may be on slow drives
+    try:
+        return app.exec() or (128 + closer.number if closer.number else 0)
+    finally:
+        closer.close_down()
+        faults.close_down()
 
 
-def _report_fault(
-    window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
-    """Print an unexpected exception to standard error and show it in the window, which stays open."""
-    sys.__excepthook__(kind, error, trace)
-    window.show_message("Internal error", f"{kind.__name__}: {error}")
+def _remove_leftovers_in(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        remove_leftovers(str(folder))

@@ -17,9 +17,9 @@ settings.register_profile("hunt", settings.get_profile("default"), max_examples=
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 SLOW = """
-    block_mistakes bottleneck_view command_line contributing explain export figures file_commands filters
+    block_mistakes bottleneck_view command_line contributing explain export export_all figures file_commands filters
     filters_details googlenet_table googlenet_table_view inspector inspector_view inspector_window kernels
-    layer_form main_window panel_blocks rank_search readme receptive_fields repaints run summary trunk
+    layer_form main_window panel_blocks rank_search readme receptive_fields repaints run settings signals summary trunk
     volumes_blocks volumes_layout volumes_painting window_files window_keys
 """
 """Subjects of test files that take more than a few seconds: `make test-fast` leaves them out."""

@@ -21,7 +21,7 @@ from engine.project.file import load_project
 from gui.catalogue.figures import FIGURE_IDS
 from gui.command_line.offscreen import offscreen_application, window_after_run
 from gui.export.files import write_file
-from gui.export.pictures import png_bytes, prepare_views, render_paper_figure, render_view
+from gui.export.pictures import png_bytes, prepare_view, render_paper_figure, render_view
 from gui.paint.basics.page import screen_page
 from gui.state.view_state import Focus
 
@@ -79,7 +79,7 @@ def draw(picture: Picture) -> bytes:
                 render_paper_figure(workbench.state, picture.view, "png", screen_page(*picture.size or (1600, 900)))
             )
         if picture.view:
-            state = prepare_views(workbench.state, [picture.view])
+            state = prepare_view(workbench.state, picture.view)
             size = None if picture.size is None else QSize(*picture.size)
             return compress_png(render_view(state, picture.view, "png", size=size))
         return compress_png(png_bytes(window.grab().toImage()))

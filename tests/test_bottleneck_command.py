@@ -90,6 +90,68 @@ def test_the_list_has_the_convolutions_larger_than_1x1_of_the_first_design(call)
     assert "search 2/2 plain · second" in err
 
 
+MIXED = """
+format = 1
+[input]
+kind = "noise"
+shape = [8, 9, 10]
+[[designs]]
+name = "mixed"
+[[designs.nodes]]
+name = "tall"
+kind = "conv2d"
+filters = 8
+kernel = [5, 1]
+[[designs.nodes]]
+name = "dw"
+kind = "conv2d"
+filters = 8
+kernel = 3
+groups = 8
+[[designs.nodes]]
+name = "g"
+kind = "conv2d"
+filters = 8
+kernel = 3
+groups = 4
+[[designs.nodes]]
+name = "relu"
+kind = "activation"
+function = "relu"
+[[designs.nodes]]
+name = "one"
+kind = "conv2d"
+filters = 8
+kernel = 1
+[[designs.nodes]]
+name = "fc"
+kind = "dense"
+units = 4
+"""
+SKIPPED = {"dw": "8 groups", "g": "4 groups", "one": "1×1", "fc": "is dense"}
+
+
+def test_the_layers_that_are_not_searched_are_named_with_the_reason(call, project):
+    project.write_text(MIXED, encoding="utf-8")
+    _, out, _ = call()
+    lines = [line.removeprefix("skipped: ") for line in out.splitlines() if line.startswith("skipped: ")]
+    assert [line.split()[0] for line in lines] == list(SKIPPED)
+    assert all(reason in line for line, reason in zip(lines, SKIPPED.values(), strict=True))
+    data = json.loads(call("--format", "json")[1])
+    assert [layer["node"] for layer in data["layers"]] == ["tall"]
+    assert [entry["node"] for entry in data["skipped"]] == list(SKIPPED)
+    _, out, err = call("--format", "csv")
+    assert {row["node"] for row in csv.DictReader(io.StringIO(out))} == {"tall"}
+    assert [line.split()[1] for line in err.splitlines() if line.startswith("skipped: ")] == list(SKIPPED)
+    assert "skipped" not in call("--node", "tall")[1]
+    assert "skipped" not in call("--node", "tall", "--format", "csv")[2]
+
+
+def test_a_design_without_candidates_is_refused_with_the_reason_for_each_layer(refusal):
+    err = refusal("--design", "depthwise")
+    assert "skipped: grouped has 8 groups" in err
+
+
 def test_one_convolution_has_a_line_per_rank(call):
     _, out, _ = call("--design", "plain", "--node", "last")
     lines = out.splitlines()

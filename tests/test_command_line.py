@@ -16,6 +16,7 @@ from PIL import Image
 
 from engine.cost.metrics import METRICS
 from engine.files.paths import RESOURCES
+from engine.reports.formats import FORMATS
 from engine.run import execute
 from gui.catalogue.figures import FIGURE_IDS
 from gui.catalogue.pictures import PICTURE_FORMATS
@@ -406,14 +407,198 @@ MISTAKES = {
 }
 
 
+IN_NETWORK = ("duplicate names", "unknown input", "a cycle", "kernel too large", "groups", "no weights", "no image")
+"""Mistakes of projects that can be read."""
+
+
 @pytest.mark.parametrize("command", ["analyze", "run"])
 @pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_is_reported_with_file_place_value_and_remedy(case, command, refusal, write, tmp_path):
+def test_a_mistake_is_reported_with_file_place_value_and_remedy(case, command, call, refusal, write, tmp_path):
     text, message = MISTAKES[case]
     path = write(text)
-    err = refusal(command, path, *(("--out", tmp_path / "out") if command == "run" else ()))
+    if command == "analyze" and case in IN_NETWORK:
+        status, out, err = call("analyze", path)
+        assert (status, out.split()[0]) == (2, "Design")
+        assert "Traceback" not in err
+    else:
+        err = refusal(command, path, *(("--out", tmp_path / "out") if command == "run" else ()))
     assert err.startswith(f"{path}: ")
     assert message in err
+
+
+# A mistake in the network hides nothing before it
+
+CHAIN = """
+format = 1
+[input]
+kind = "noise"
+shape = [3, 8, 8]
+[[designs]]
+name = "good"
+[[designs.nodes]]
+name = "only"
+kind = "conv2d"
+filters = 4
+kernel = 3
+[[designs]]
+name = "chain"
+[[designs.nodes]]
+name = "first"
+kind = "conv2d"
+filters = 4
+kernel = 3
+[[designs.nodes]]
+name = "wrong"
+kind = "max_pool2d"
+kernel = 9
+padding = "valid"
+[[designs.nodes]]
+name = "last"
+kind = "conv2d"
+filters = 2
+kernel = 1
+"""
+SHAPES = {"first": "4×8×8", "wrong": "unknown", "last": "unknown"}
+MESSAGE = "nodes[1].kernel: wrong: kernel 9×9 is larger than its padded input 8×8"
+
+
+@pytest.mark.parametrize("output_format", [row.id for row in FORMATS])
+def test_analyze_prints_everything_before_a_mistake_in_every_format_and_exits_with_2(call, write, output_format):
+    status, out, err = call("analyze", write(CHAIN), "--format", output_format, "--design", "chain")
+    assert status == 2
+    assert MESSAGE in err
+    assert "first" in out
+    if output_format == "csv":
+        assert {name: row["output_shape"] for name, row in rows_of(out, "chain").items() if name} == SHAPES
+    if output_format == "json":
+        data = json.loads(out)
+        assert [node["output_shape"] for node in data["designs"][1]["nodes"]] == [[4, 8, 8], None, None]
+        assert data["designs"][0]["totals"]["macs"] == 6912
+        assert data["designs"][1]["totals"]["macs"] is None
+        (problem,) = data["problems"]
+        assert (problem["design"], problem["node"]) == ("chain", "wrong")
+        assert problem["place"].endswith("nodes[1].kernel")
+
+
+def test_two_designs_of_the_same_name_are_not_counted_as_one_twice(call, write):
+    status, out, err = call("analyze", write(CHAIN.replace('"chain"', '"good"')), "--format", "json")
+    assert status == 2
+    assert "design name 'good' is taken by design 1" in err
+    assert [[node["name"] for node in design["nodes"]] for design in json.loads(out)["designs"]] == [["only"]]
+
+
+def test_export_draws_everything_before_a_mistake_and_exits_with_2(call, write, tmp_path):
+    views = ("volumes", "bars", "table", "paper", "counting")
+    for name in (views, (*views, "filters", "inspector")):
+        arguments = ("--views", ",".join(name), "--design", "chain", "--node", "wrong", "--format", "svg")
+        status, out, err = call("export", write(CHAIN), "--out", tmp_path / "out", *arguments)
+        assert status == 2
+        assert MESSAGE in err
+        assert {Path(line).stem for line in out.splitlines() if line.endswith(".svg")} == set(views)
+        assert ("filters is left out: it is unknown until the mistakes are corrected" in err) == ("filters" in name)
+    table = (tmp_path / "out" / "table.csv").read_text(encoding="utf-8")
+    assert {name: row["output_shape"] for name, row in rows_of(table, "chain").items() if name} == SHAPES
+    for view in views[1:]:
+        assert "unknown" in (tmp_path / "out" / f"{view}.svg").read_text(encoding="utf-8"), view
+
+
+def test_a_figure_that_a_mistake_prevents_leaves_the_views_to_be_drawn(call, write, tmp_path):
+    arguments = ("--views", "bars", "--figure", "one-by-one")
+    status, out, err = call("export", write(CHAIN), "--out", tmp_path / "out", *arguments)
+    assert (status, out) == (2, f"{tmp_path / 'out' / 'bars.png'}\n")
+    assert "one-by-one draws designs without mistakes" in err
+
+
+def test_a_value_of_unknown_shape_is_refused(refusal, write, tmp_path):
+    arguments = ("--design", "chain", "--node", "last", "--value", "0,0,0")
+    err = refusal("export", write(CHAIN), "--out", tmp_path / "out", "--views", "inspector", *arguments)
+    assert "--value: the shape of last is unknown" in err
+    assert MESSAGE in err
+
+
+def test_a_screenshot_shows_a_project_with_a_mistake(call, write, tmp_path):
+    status, out, err = call("screenshot", write(CHAIN), "--out", tmp_path / "window.png")
+    assert (status, out) == (2, f"{tmp_path / 'window.png'}\n")
+    assert MESSAGE in err
+
+
+def test_a_broken_file_found_by_a_run_hides_no_table(call, write, tmp_path):
+    array = np.zeros((8, 12, 12), np.float32)
+    array[1, 2, 3] = np.inf
+    np.save(tmp_path / "v.npy", array)
+    text = CONV.replace('kind = "noise"\nshape = [8, 12, 12]', 'kind = "array"\npath = "v.npy"')
+    status, out, err = call("export", write(text), "--out", tmp_path / "out", "--views", "table,filters")
+    assert status == 2
+    assert "table.png" in out
+    assert "filters.png" not in out
+    assert "not finite" in err
+
+
+# Nothing is run in vain
+
+
+@pytest.fixture
+def no_run(monkeypatch):
+    """A run fails the test."""
+
+    def refuse(*_):
+        raise AssertionError("a run has begun")
+
+    monkeypatch.setattr(execute, "execute", refuse)
+
+
+HUGE = CHAIN.replace("[3, 8, 8]", "[3, 30000, 40000]").replace("kernel = 9", "kernel = 2")
+PLAIN = ("bars", "table", "paper", "counting")
+
+
+def test_views_of_costs_run_nothing(no_run, call, write, tmp_path):
+    for text in (SMALL, HUGE):
+        arguments = ("--views", ",".join(PLAIN), "--figure", "paper-table")
+        status, out, err = call("export", write(text), "--out", tmp_path / "out", *arguments)
+        assert (status, err) == (0, "")
+        assert {Path(line).stem for line in out.splitlines() if line.endswith(".png")} == {*PLAIN, "paper-table"}
+
+
+def test_without_enough_memory_volumes_have_plain_faces_and_the_message_says_why(no_run, call, write, tmp_path):
+    arguments = ("--views", "volumes", "--figure", "from-above")
+    status, out, err = call("export", write(HUGE), "--out", tmp_path / "out", *arguments)
+    assert (status, len(out.splitlines())) == (0, 2)
+    assert "running needs " in err
+
+
+def test_without_enough_memory_views_of_values_are_left_out_with_status_2(no_run, call, refusal, write, tmp_path):
+    status, out, err = call("export", write(HUGE), "--out", tmp_path / "out", "--views", "bars,filters,inspector")
+    assert (status, out) == (2, f"{tmp_path / 'out' / 'bars.png'}\n")
+    assert "running needs " in err
+    for view in ("filters", "inspector"):
+        assert f"{view} is left out: the project has not been run; run it first" in err
+    assert "filters is left out" in refusal("export", write(HUGE), "--out", tmp_path / "new", "--views", "filters")
+
+
+def test_no_run_draws_all_that_needs_no_run(no_run, call, refusal, write, tmp_path):
+    status, out, err = call("export", write(SMALL), "--out", tmp_path / "out", "--no-run")
+    assert status == 0
+    assert {Path(line).stem for line in out.splitlines() if line.endswith(".png")} == {"volumes", *PLAIN}
+    assert "filters is left out: the project has not been run" in err
+    arguments = ("--no-run", "--views", "bottleneck")
+    assert "bottleneck is left out" in refusal("export", write(SMALL), "--out", tmp_path / "new", *arguments)
+
+
+@pytest.mark.parametrize(("text", "arguments"), [(SMALL, ("--no-run",)), (HUGE, ())])
+def test_a_screenshot_without_a_run_shows_the_window_before_one(call, write, tmp_path, monkeypatch, text, arguments):
+    from gui.workbench.workbench import Workbench
+
+    monkeypatch.setattr(Workbench, "run", lambda _: pytest.fail("a run has begun"))
+    status, out, err = call("screenshot", write(text), "--out", tmp_path / "window.png", *arguments)
+    assert (status, out) == (0, f"{tmp_path / 'window.png'}\n")
+    assert ("running needs " in err) == (text is HUGE)
+
+
+def test_a_layer_that_cannot_be_searched_is_not_replaced_by_another_silently(refusal, write, tmp_path):
+    text = SMALL.replace("filters = 6\nkernel = 3", "filters = 8\nkernel = 3\ngroups = 8", 1)
+    arguments = ("--views", "bottleneck", "--design", "naive", "--node", "conv")
+    err = refusal("export", write(text), "--out", tmp_path / "out", *arguments)
+    assert "--node 'conv': conv has 8 groups" in err
 
 
 def test_several_mistakes_are_a_line_per_mistake(refusal, write):

@@ -4,12 +4,11 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from errno import EACCES
+from errno import EACCES, EISDIR
 from pathlib import Path
-from secrets import token_hex
-from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
+from engine.files import unfinished
 from engine.text.problems import Problem, ProjectError
 
 
@@ -23,8 +22,9 @@ def write_atomically(path: Path, content: bytes) -> None:
     exists = target.exists()
     if exists and not os.access(target, os.W_OK):
         raise PermissionError(EACCES, os.strerror(EACCES), str(target))
-    temporary = target.with_name(f".convolume-{token_hex(8)}")
-    try:
+    unfinished.remove_leftovers(str(target.parent))
+    temporary = Path(unfinished.new_path(str(target.parent), unfinished.FILE_PREFIX))
+    with unfinished.removed_on_failure(str(temporary)):
         with temporary.open("xb") as file:
             if exists:
                 with suppress(PermissionError):  # some file systems have no permissions
@@ -33,10 +33,6 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
-    except BaseException:
-        with suppress(OSError):  # it may not exist
-            temporary.unlink()
-        raise
 
 
 @contextmanager
@@ -46,21 +42,28 @@ def write_folder_atomically(out: Path) -> Iterator[Path]:
     On failure the temporary folder is removed, and `out` too if this function created it. Both are created before the
     work, which may be long, so that a read-only location raises ProjectError at once.
     """
-    new_folders = [folder for folder in (out, *out.parents) if not os.path.exists(folder)]
+    temporary = Path(unfinished.new_path(str(out), unfinished.FOLDER_PREFIX))
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=out, prefix=".unfinished-") as temporary:
-            yield Path(temporary)
-            for file in sorted(Path(temporary).iterdir()):
-                os.replace(file, out / file.name)
-    except BaseException as error:
-        for folder in new_folders:
-            with suppress(OSError):  # it may contain files already
-                folder.rmdir()
-        if isinstance(error, OSError):
-            reason = f"cannot be written to: {error.strerror or error}; choose another folder"
-            raise ProjectError([Problem(reason, "")], out) from None
-        raise
+        with unfinished.removed_on_failure(str(temporary), *unfinished.missing_folders(str(out))):
+            out.mkdir(parents=True, exist_ok=True)
+            unfinished.remove_leftovers(str(out))
+            temporary.mkdir(mode=0o700)
+            yield temporary
+            with unfinished.commit():
+                _move_files(temporary, out)
+                temporary.rmdir()
+    except OSError as error:
+        reason = f"cannot be written to: {error.strerror or error}; choose another folder"
+        raise ProjectError([Problem(reason, "")], out) from None
+
+
+def _move_files(source: Path, target: Path) -> None:
+    files = sorted(source.iterdir())
+    for file in files:  # before the first one is moved
+        if (target / file.name).is_dir():
+            raise IsADirectoryError(EISDIR, f"{file.name} is a folder there")
+    for file in files:
+        os.replace(file, target / file.name)
 
 
 def file_name(design: str) -> str:

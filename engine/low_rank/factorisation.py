@@ -82,7 +82,7 @@ def _covariance(values: Iterable[NDArray[Any]], checkpoint: Checkpoint) -> _Matr
 
 
 def factor_reduction(weight: Filters, covariance: _Matrix | None = None) -> Split:
-    """A 1×1 to r maps, then the k×k: the best pair for data of that covariance, for every r at once.
+    """A 1×1 to r maps, then the k×k, for data of that covariance (C×C) and for every r at once.
 
     With the unfolded weights M (F·kh·kw × C) and M·Σ^½ = U·S·Vᵀ the reduction is V_rᵀ·Σ^-½ and the k×k U_r·S_r. This
     is the least-squares optimum if the k×k taps are independent, which those of neighbouring pixels are not.
@@ -109,7 +109,7 @@ def _roots(covariance: _Matrix) -> tuple[_Matrix, _Matrix]:
 
 
 def factor_expansion(weight: Filters, covariance: _Matrix | None = None) -> Split:
-    """The k×k to r maps, then a 1×1 to all filters: the best pair for outputs of that covariance (F×F), for every r.
+    """The k×k to r maps, then a 1×1 to all filters, for outputs of that covariance (F×F) and for every r.
 
     With the output's principal directions U the k×k is U_rᵀ·W and the 1×1 U_r, which is the least-squares optimum.
     Without a covariance, U holds the left singular vectors of the unfolded weights (F × C·kh·kw).

@@ -50,7 +50,7 @@ Form = Literal["1x1+kxk", "kxk+1x1", "1x1+kxk+1x1"]
 class LowRankWeights(
     Struct, frozen=True, tag="low_rank", tag_field="source", forbid_unknown_fields=True, omit_defaults=True
 ):
-    """Weights with which several convolutions together approximate one: the best for their ranks, on given inputs.
+    """Weights with which several convolutions together approximate one, by least squares on given inputs.
 
     All of them have this same value, so that each finds the others and every rank can be edited. The original layer
     has the kernel of the k×k among them, as many filters as the last, and the weights `of`.

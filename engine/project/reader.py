@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import FieldInfo
 
 from engine.blocks import BLOCKS
 from engine.files.paths import BUNDLED
@@ -34,6 +35,16 @@ KINDS = _tags(*LAYERS, *BLOCKS)
 _INPUTS = _tags(ImageInput, ArrayInput, NoiseInput)
 _PLAIN_SOURCES = _tags(FileWeights, PresetWeights, SeedWeights)
 _SOURCES = _PLAIN_SOURCES | _tags(LowRankWeights)
+
+
+_cached_fields: dict[type[Any], tuple[FieldInfo, ...]] = {}
+
+
+def _fields_of(kind: type[Any]) -> tuple[FieldInfo, ...]:
+    """The fields of a kind. Without the cache, msgspec evaluates annotations for most of the time of reading a file."""
+    if kind not in _cached_fields:
+        _cached_fields[kind] = msgspec.structs.fields(kind)
+    return _cached_fields[kind]
 
 
 class ProjectReader:
@@ -149,7 +160,7 @@ class ProjectReader:
 
     def _structs(self, data: Data, key: str, kind: type[Any]) -> Iterator[Any]:
         """Yield the tables of a list as `kind`, without those that have mistakes."""
-        keys = tuple(field.name for field in msgspec.structs.fields(kind))
+        keys = tuple(field.name for field in _fields_of(kind))
         for index, raw in self._items(data, key, "$"):
             place = f"$.{key}[{index}]"
             if not isinstance(raw, dict):
@@ -182,14 +193,14 @@ class ProjectReader:
             word = kind if isinstance(kind, str) else ""
             self._add(f"{place}.{tag}", f"is {value_text(kind)}; {suggestion(word, kinds)}")
             return None
-        settings = tuple(field.name for field in msgspec.structs.fields(kinds[kind]))
+        settings = tuple(field.name for field in _fields_of(kinds[kind]))
         self._check_keys(raw, (tag, *other_keys, *settings), place, f" for {kind}")
         return self._settings(raw, kinds[kind], place)
 
     def _settings(self, raw: Data, kind: type[Any], place: str) -> Any:
         before = len(self.problems)
         values: Data = {}
-        for field in msgspec.structs.fields(kind):
+        for field in _fields_of(kind):
             if field.name in raw:
                 value = self._value(raw, field.name, field.type, place)
             elif field.required:

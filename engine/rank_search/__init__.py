@@ -2,9 +2,15 @@
 
 from engine.low_rank.forms import FORMS
 from engine.rank_search.calibration import CalibrationSet, calibration_set
+from engine.rank_search.candidates import (
+    SkippedLayer,
+    rank_search_candidates,
+    rank_search_refusal,
+    skipped_layers,
+)
 from engine.rank_search.error_curve import CurvePoint, ErrorCurve
 from engine.rank_search.replacement import RankChoice, Replacement, apply_choices, replace_and_measure
-from engine.rank_search.search import RankResult, RankSearch, rank_search_candidates, rank_search_refusal
+from engine.rank_search.search import RankResult, RankSearch
 
 __all__ = [
     "FORMS",
@@ -15,9 +21,11 @@ __all__ = [
     "RankResult",
     "RankSearch",
     "Replacement",
+    "SkippedLayer",
     "apply_choices",
     "calibration_set",
     "rank_search_candidates",
     "rank_search_refusal",
     "replace_and_measure",
+    "skipped_layers",
 ]

@@ -13,8 +13,9 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import Form, LowRankWeights, SeedWeights
 from engine.project.project import Design, Project
 from engine.rank_search.calibration import CalibrationSet
+from engine.rank_search.candidates import rank_search_refusal
 from engine.rank_search.error_curve import ErrorCurve
-from engine.rank_search.search import RankSearch, rank_search_refusal
+from engine.rank_search.search import RankSearch
 from engine.run.execute import RunRequest
 
 

@@ -11,6 +11,7 @@ import msgspec
 from engine.network.input_specs import input_text
 from engine.network.node_ref import design_text
 from engine.rank_search.calibration import CalibrationSet
+from engine.rank_search.candidates import SkippedLayer
 from engine.rank_search.error_curve import CurvePoint, ErrorCurve
 from engine.text.text_table import align
 from engine.text.units import abbreviate, exact_text, factor_text
@@ -68,6 +69,11 @@ def list_text(curves: Sequence[ErrorCurve], error: float) -> str:
     ]
     head, rule, lines = align(heads, rows, [False, False, *(True for _ in heads[2:])])
     return "\n".join([head, rule, *lines]) + "\n"
+
+
+def skipped_text(skipped: Sequence[SkippedLayer]) -> str:
+    """A paragraph with a line per layer that was not searched, and the reason."""
+    return "\n" * bool(skipped) + "".join(f"skipped: {layer.name} {layer.reason}\n" for layer in skipped)
 
 
 def curve_text(curve: ErrorCurve, arrow_index: int | None) -> str:
@@ -130,9 +136,13 @@ def curves_to_csv(curves: Sequence[ErrorCurve]) -> str:
 
 
 def curves_to_json(
-    curves: Sequence[ErrorCurve], calibration: CalibrationSet, error: float, applied: dict[str, Any] | None = None
+    curves: Sequence[ErrorCurve],
+    calibration: CalibrationSet,
+    error: float,
+    applied: dict[str, Any] | None = None,
+    skipped: Sequence[SkippedLayer] = (),
 ) -> str:
-    """Everything: the calibration set, the saving per convolution and error, and every rank that was run."""
+    """Everything: the calibration set, the saving per convolution and error, every rank that was run, and the rest."""
     levels = sorted({*LEVELS, error})
     data = {
         "format": 1,
@@ -154,6 +164,7 @@ def curves_to_json(
             }
             for curve in sort_by_saving(curves, error)
         ],
+        "skipped": [{"node": layer.name, "reason": layer.reason} for layer in skipped],
         "applied": applied,
     }
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

@@ -13,12 +13,12 @@ from engine.kernels import Checkpoint, Volume
 from engine.low_rank import factorisation
 from engine.low_rank.factorisation import ErrorSums, Fitter, Split, measure_errors
 from engine.low_rank.forms import Filters, as_convolution, layers_of_form, run_form, run_linear
-from engine.network.analysis import Report
 from engine.network.input_specs import Input, input_text
 from engine.network.node_ref import NodeRef
-from engine.network.weight_specs import Form, LowRankWeights
+from engine.network.weight_specs import Form
 from engine.project.project import Project
 from engine.rank_search.calibration import CalibrationSet
+from engine.rank_search.candidates import rank_search_refusal
 from engine.rank_search.error_curve import ErrorCurve, frontier, macs_of, measured_ranks
 from engine.run.cache import VolumeCache
 from engine.run.execute import RunRequest, require_memory, volume_at, weights_at
@@ -56,30 +56,6 @@ class RankResult(Struct, frozen=True, eq=False):
     """Error on all inputs for fitting; None until it is known."""
     check_error: float | None = None
     """Error on all inputs for checking; None until it is known, or if there are none."""
-
-
-def rank_search_refusal(report: Report | None) -> str:
-    """Why a layer cannot be replaced, and what to do about it; "" if it can."""
-    layer = None if report is None else as_convolution(report.layer)
-    if report is None or layer is None:
-        return "select a convolution"
-    if layer.groups != 1:
-        return f"{report.name} has {layer.groups} groups, which are narrow already; select one without groups"
-    if report.output_shape is None:
-        return f"the shape at {report.name} is unknown; correct what lies before it"
-    if isinstance(report.weights, LowRankWeights):
-        return f"{report.name} is fitted already; select another, or change its weights first"
-    return ""
-
-
-def rank_search_candidates(request: RunRequest, design: str) -> tuple[Report, ...]:
-    """The k×k convolutions of a design that can be replaced."""
-    analysis = request.check.analyses.get(design)
-    return tuple(
-        report
-        for report in (() if analysis is None else analysis.reports)
-        if not rank_search_refusal(report) and report.windows is not None and max(report.windows.kernel) > 1
-    )
 
 
 class RankSearch:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.cost.counting import MACS, Convention, Tally, tally
 from engine.cost.metrics import METRICS, Costed, Costs, metric_by_id
 from engine.network.analysis import BlockReport, Report
-from engine.network.node_ref import STEM, NodeRef
+from engine.network.node_ref import STEM, NodeRef, design_text
 from engine.project.project import FORMAT, Project
 from engine.run.check import ProjectCheck
 from engine.run.execute import NodeDone
@@ -49,7 +49,11 @@ def summary(
             "operations_of": dict(convention.factors),
         },
         "stem": None if stem is None else _design("stem", STEM, costs, statistics(STEM)),
-        "designs": [_design(d.name, d.name, costs, statistics(d.name)) for d in project.designs],
+        "designs": [_design(name, name, costs, statistics(name)) for name in check.analyses if name != STEM],
+        "problems": [
+            {"place": p.place, "design": p.design and design_text(p.design), "node": p.node, "text": p.text}
+            for p in check.problems
+        ],
     }
     return data | {
         key: msgspec.to_builtins(value)

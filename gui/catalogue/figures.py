@@ -11,6 +11,8 @@ class FigureRow(Struct, frozen=True):
     tip: str
     lay_out: str
     """Name of a function (state, page) that returns a `PaperFigure`, or raises ProjectError: nothing to draw."""
+    shows_volumes: bool = True
+    """Whether it shows computed volumes, so that it is not the same before a run."""
     choose_page: str = ""
     """Name of a function (state, format of the file) that returns the best page; "": `page_for_format`."""
 
@@ -27,7 +29,8 @@ FIGURES: tuple[FigureRow, ...] = (
         "Paper's table",
         "GoogLeNet's table 1 of any design, published figures beside recounted ones",
         "gui.paint.figures.googlenet_figure:lay_out_googlenet_figure",
-        "gui.paint.figures.googlenet_figure:googlenet_figure_page",
+        shows_volumes=False,
+        choose_page="gui.paint.figures.googlenet_figure:googlenet_figure_page",
     ),
     FigureRow(
         "one-by-one",

@@ -12,16 +12,20 @@ class Picture(Struct, frozen=True):
     """Name of a function (painter, rect, state, theme)."""
     size: tuple[int, int] | str
     """Default size in pixels, or the name of a function from state to size."""
+    missing: str
+    """Name of a function from state to text: what is missing before the picture shows anything, or ""."""
+    shows_volumes: bool = False
+    """Whether it shows computed volumes, so that it is not the same before a run."""
     prepare: str = ""
     """Name of a function from state to state that computes what the view shows; "" unless exported only on request."""
 
 
 class ViewRow(DockRow, frozen=True, kw_only=True):
-    """A view: its widget, and its picture if it can be exported."""
+    """A view: its widget, and its picture for files, without which there is no view."""
 
     widget: str
     """Name of a subclass of `View`."""
-    picture: Picture | None = None
+    picture: Picture
     has_texts: bool = False
     """Whether it is exported as text files as well."""
 
@@ -33,7 +37,12 @@ VIEWS: tuple[ViewRow, ...] = (
         manual_page="volumes",
         area="centre",
         widget="gui.views.volumes:VolumesView",
-        picture=Picture("gui.paint.volumes.drawing:paint_volumes", (1600, 900)),
+        picture=Picture(
+            "gui.paint.volumes.drawing:paint_volumes",
+            (1600, 900),
+            "gui.export.contents:missing_layers",
+            shows_volumes=True,
+        ),
     ),
     ViewRow(
         id="bottleneck",
@@ -44,6 +53,7 @@ VIEWS: tuple[ViewRow, ...] = (
         picture=Picture(
             "gui.paint.bottleneck.drawing:paint_bottleneck",
             (1600, 800),
+            "gui.export.contents:missing_rank_search",
             prepare="gui.export.rank_search:add_rank_search",
         ),
     ),
@@ -53,7 +63,12 @@ VIEWS: tuple[ViewRow, ...] = (
         manual_page="filters",
         area="right",
         widget="gui.views.filters:FiltersView",
-        picture=Picture("gui.paint.maps.mosaic_drawing:paint_mosaics", (1200, 800)),
+        picture=Picture(
+            "gui.paint.maps.mosaic_drawing:paint_mosaics",
+            (1200, 800),
+            "gui.export.contents:missing_maps",
+            shows_volumes=True,
+        ),
     ),
     ViewRow(
         id="inspector",
@@ -63,7 +78,10 @@ VIEWS: tuple[ViewRow, ...] = (
         below="filters",
         widget="gui.views.inspector:InspectorView",
         picture=Picture(
-            "gui.paint.inspector.drawing:paint_inspector", "gui.paint.inspector.drawing:inspector_figure_size"
+            "gui.paint.inspector.drawing:paint_inspector",
+            "gui.paint.inspector.drawing:inspector_figure_size",
+            "gui.export.contents:missing_value",
+            shows_volumes=True,
         ),
     ),
     ViewRow(
@@ -72,7 +90,7 @@ VIEWS: tuple[ViewRow, ...] = (
         manual_page="counting",
         area="bottom",
         widget="gui.views.bars:BarsView",
-        picture=Picture("gui.paint.bars.drawing:paint_bars", (1200, 700)),
+        picture=Picture("gui.paint.bars.drawing:paint_bars", (1200, 700), "gui.export.contents:missing_layers"),
     ),
     ViewRow(
         id="table",
@@ -83,6 +101,7 @@ VIEWS: tuple[ViewRow, ...] = (
         picture=Picture(
             "gui.paint.tables.operations_table:paint_operations_table",
             "gui.paint.tables.operations_table:operations_table_size",
+            "gui.export.contents:missing_layers",
         ),
         has_texts=True,
     ),
@@ -95,6 +114,7 @@ VIEWS: tuple[ViewRow, ...] = (
         picture=Picture(
             "gui.paint.tables.googlenet_table:paint_googlenet_table",
             "gui.paint.tables.googlenet_table:googlenet_table_size",
+            "gui.export.contents:missing_paper_rows",
         ),
     ),
     ViewRow(
@@ -103,6 +123,11 @@ VIEWS: tuple[ViewRow, ...] = (
         manual_page="counting",
         behind="table",
         widget="gui.views.counting:CountingView",
+        picture=Picture(
+            "gui.paint.tables.counting_table:paint_counting_table",
+            "gui.paint.tables.counting_table:counting_table_size",
+            "gui.export.contents:missing_layers",
+        ),
     ),
 )
 """In the order of menus and of the Tab key. Each row follows the one it refers to; the first of an area is in front."""
@@ -113,7 +138,7 @@ def view_row(view_id: str) -> ViewRow:
     return next(row for row in VIEWS if row.id == view_id)
 
 
-VIEWS_WITH_PICTURE = tuple(row.id for row in VIEWS if row.picture)
-"""Views that can be exported."""
-ON_REQUEST = tuple(row.id for row in VIEWS if row.picture and row.picture.prepare)
+VIEW_IDS = tuple(row.id for row in VIEWS)
+"""All views; each can be exported."""
+ON_REQUEST = tuple(row.id for row in VIEWS if row.picture.prepare)
 """Views that are exported only if they are named."""

@@ -11,7 +11,7 @@ from engine.reports.formats import FORMATS, CostReport, format_by_id
 from engine.run.check import check
 from gui.command_line.options import add_project_option, parse_choices
 from gui.command_line.output import print_result
-from gui.command_line.projects import read_project
+from gui.command_line.projects import load_known, report_problems
 from gui.command_line.selection import find_design
 
 
@@ -30,8 +30,8 @@ def add_analyze_options(command: ArgumentParser) -> None:
     command.add_argument("--design", metavar="NAME", help="design of attachments; left out: the first")
 
 
-def print_costs(options: Namespace) -> None:
-    project = read_project(options.project)
+def print_costs(options: Namespace) -> int:
+    project = load_known(options.project)
     project_check = check(project)
     rule = replace(convention_by_id(options.count or "macs"), batch=options.batch)
     report_format = format_by_id(options.format)
@@ -45,6 +45,7 @@ def print_costs(options: Namespace) -> None:
     print_result(
         report_format.text(CostReport(project, Costs(project_check, rule), design, main_metric, columns, analyses))
     )
+    return report_problems(options.project, project_check.problems)
 
 
 def _batch(text: str) -> int:

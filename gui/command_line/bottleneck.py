@@ -18,6 +18,7 @@ from engine.rank_search import (
     rank_search_candidates,
     rank_search_refusal,
     replace_and_measure,
+    skipped_layers,
 )
 from engine.rank_search.report import (
     calibration_text,
@@ -26,6 +27,7 @@ from engine.rank_search.report import (
     curves_to_json,
     error_text,
     list_text,
+    skipped_text,
 )
 from engine.run.execute import RunRequest
 from engine.text.printed_figures import amount_of
@@ -97,14 +99,21 @@ def _search_and_print(options: argparse.Namespace, project: Project) -> None:
             print(f"search {number}/{total} {design_text(design)} · {name}", file=sys.stderr)
         curves.append(_within_budget(options, search, search.curve((design, name), options.form)))
     summary = None if options.apply is None else _apply(options, search, curves)
+    is_single = options.node is not None
+    skipped = () if is_single else skipped_layers(search.request, design)
     if options.format == "json":
-        print_result(curves_to_json(curves, calibration, options.error, summary))
-    elif options.format == "csv":
+        print_result(curves_to_json(curves, calibration, options.error, summary, skipped))
+    elif options.format == "csv":  # its rows are ranks; a skipped layer has none
+        with suppress(OSError):
+            print(skipped_text(skipped), end="", file=sys.stderr)
         print_result(curves_to_csv(curves))
     else:
-        is_single = options.node is not None
         first = curves[0]
-        text = curve_text(first, _selected_index(options, first)) if is_single else list_text(curves, options.error)
+        text = (
+            curve_text(first, _selected_index(options, first))
+            if is_single
+            else list_text(curves, options.error) + skipped_text(skipped)
+        )
         print_result(text + "\n" + calibration_text(calibration) + ("" if summary is None else _summary_text(summary)))
 
 
@@ -128,7 +137,11 @@ def _convolution_names(options: argparse.Namespace, request: RunRequest, design:
         names = [report.name for report in rank_search_candidates(request, design)]
         if not names:
             text = f"{design_text(design)} has no k×k convolution without groups that is not fitted yet; choose another"
-            raise ProjectError([Problem(text, "$.designs")], options.project)
+            skipped = [
+                Problem(f"skipped: {layer.name} {layer.reason}", "$.designs")
+                for layer in skipped_layers(request, design)
+            ]
+            raise ProjectError([Problem(text, "$.designs"), *skipped], options.project)
         return [(name, len(names)) for name in names]
     report = find_report(design, options.node, request.check, options.project)
     reason = rank_search_refusal(report)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-DONE, WRONG, NO_DISPLAY, CANCELLED = 0, 2, 3, 130
+DONE, WRONG, NO_DISPLAY, HUNG_UP, CANCELLED, TERMINATED = 0, 2, 3, 129, 130, 143
 """Exit statuses; a fault of the program has Python's own, 1."""
 
 

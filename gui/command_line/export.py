@@ -1,24 +1,29 @@
 """The command `export`: pictures of views, figures for papers and slides, and the table as text, without a display."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.network.node_ref import NodeRef
 from engine.project.project import Project
-from engine.run.check import check
+from engine.rank_search import rank_search_refusal
+from engine.run.check import ProjectCheck, check
+from engine.run.execute import NodeDone
 from engine.text.problems import Problem, ProjectError
-from gui.catalogue.figures import FIGURE_IDS, TURN_FIGURE
+from gui.catalogue.figures import FIGURE_IDS, TURN_FIGURE, figure_row
 from gui.catalogue.pictures import ANIMATION_FORMAT, PICTURE_FORMATS
-from gui.catalogue.views import ON_REQUEST, VIEWS_WITH_PICTURE
-from gui.command_line.options import add_project_option, add_theme_option, parse_choices, parse_size
+from gui.catalogue.views import ON_REQUEST, VIEW_IDS, view_row
+from gui.command_line.command import WRONG
+from gui.command_line.options import add_no_run_option, add_project_option, add_theme_option, parse_choices, parse_size
 from gui.command_line.output import print_result
-from gui.command_line.projects import read_project, run_results
+from gui.command_line.projects import load_known, missing_memory, report_problems, run_results
 from gui.command_line.selection import find_design, find_report, parse_value, require_in_shape
 from gui.paint.basics.page import PAGE_SIZES, Page, parse_page, screen_page
-from gui.state.view_state import DepthScale, Focus
+from gui.state.view_state import DepthScale, Focus, ViewState
 
 _FILE_FORMATS = (*PICTURE_FORMATS, ANIMATION_FORMAT)
 _DEPTH_SCALES: tuple[DepthScale, ...] = get_args(DepthScale)
@@ -29,8 +34,8 @@ def add_export_options(command: ArgumentParser) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <view>.<format> go")
     command.add_argument(
         "--views",
-        type=parse_choices(VIEWS_WITH_PICTURE),
-        metavar=",".join(VIEWS_WITH_PICTURE),
+        type=parse_choices(VIEW_IDS),
+        metavar=",".join(VIEW_IDS),
         help=f"left out: all but {', '.join(ON_REQUEST)}, or none with --figure",
     )
     command.add_argument(
@@ -67,45 +72,122 @@ def add_export_options(command: ArgumentParser) -> None:
         "--value", type=parse_value, metavar="C,Y,X", help="value of that layer, from 0, for the inspector"
     )
     command.add_argument("--edges", choices=_DEPTH_SCALES, default="sqrt", help="scale for the lengths of edges")
+    add_no_run_option(command)
     add_theme_option(command)
 
 
-def export_pictures(options: Namespace) -> None:
+def export_pictures(options: Namespace) -> int:
+    """Draw what can be drawn, and name what cannot; nothing is run if no picture shows volumes."""
     from gui.command_line import offscreen
     from gui.export.files import export_files
-    from gui.export.pictures import prepare_views
 
-    views = options.views or (
-        () if options.figure else tuple(view for view in VIEWS_WITH_PICTURE if view not in ON_REQUEST)
-    )
+    views = options.views or (() if options.figure else tuple(view for view in VIEW_IDS if view not in ON_REQUEST))
     page = _page(options, views)
-    project = read_project(options.project)
-    focus = _focus_of(options, project)
-    _, results = run_results(options.project, project)
+    project = load_known(options.project)
+    project_check = check(project)
+    focus = _focus_of(options, project, project_check)
+    _require_candidate(options, views, focus, project_check)
+    run = _run_for(options, project, views)
     with offscreen.offscreen_application(options.theme):
-        state = offscreen.state_after_run(project, results, options.theme, options.edges)
-        state = replace(state, focus=focus or state.focus)
-        state = prepare_views(state, views)
-        arguments = (options.out, views, options.format, options.scale, options.size, options.figure, page)
+        state = offscreen.state_after_run(project, run.volumes, options.theme, options.edges)
+        selection = _select_pictures(options, views, page, replace(state, focus=focus or state.focus))
+        if not selection.views and not selection.figures:
+            problems = (*project_check.problems, *run.obstacles, *run.faults, *selection.left_out)
+            raise ProjectError(dict.fromkeys(problems), options.project)
+        arguments = (selection.views, options.format, options.scale, options.size, selection.figures, page)
         try:
-            paths = export_files(state, *arguments)
+            paths = export_files(selection.state, options.out, *arguments)
         except ProjectError as error:
             raise ProjectError(error.problems, error.file or options.project) from None
         print_result("".join(f"{path}\n" for path in paths))
+    is_expected = options.no_run and options.views is None and not options.figure
+    report_problems(options.project, (*run.obstacles, *selection.left_out))
+    status = report_problems(options.project, (*run.faults, *project_check.problems))
+    return WRONG if selection.left_out and not is_expected else status
 
 
-def _focus_of(options: Namespace, project: Project) -> Focus | None:
+class _Run(Struct, frozen=True, eq=False):
+    """The volumes that pictures show, and why there are none."""
+
+    volumes: Mapping[NodeRef, NodeDone] = {}
+    obstacles: tuple[Problem, ...] = ()
+    """Not mistakes: a run needs more memory than is free."""
+    faults: tuple[Problem, ...] = ()
+    """Mistakes that only the run has found, such as those in files."""
+
+
+def _run_for(options: Namespace, project: Project, views: Sequence[str]) -> _Run:
+    shown = (
+        *(view_row(view).picture.shows_volumes for view in views),
+        *(figure_row(figure).shows_volumes for figure in options.figure),
+    )
+    if options.no_run or not any(shown):
+        return _Run()
+    obstacles = missing_memory(project)
+    if obstacles:
+        return _Run(obstacles=obstacles)
+    try:
+        return _Run(run_results(options.project, project)[1])
+    except ProjectError as error:
+        return _Run(faults=error.problems)
+
+
+class _Selection(Struct, frozen=True, eq=False):
+    """The pictures that show something, the state that they show, and why the others are left out."""
+
+    state: ViewState
+    views: tuple[str, ...]
+    figures: tuple[str, ...]
+    left_out: tuple[Problem, ...]
+
+
+def _select_pictures(options: Namespace, views: Sequence[str], page: Page | None, state: ViewState) -> _Selection:
+    from gui.export.pictures import missing_content, missing_figure, prepare_view
+
+    reasons: dict[str, tuple[Problem, ...]] = {}
+    for view in views:
+        try:
+            state = state if options.no_run else prepare_view(state, view)
+        except ProjectError as error:
+            reasons[view] = error.problems
+    for view in views:
+        if view not in reasons and (text := missing_content(state, view)):
+            reasons[view] = (Problem(f"{view} is left out: {text}", ""),)
+    for figure in options.figure:
+        if problems := missing_figure(state, figure, options.format, page):
+            reasons[figure] = problems
+    return _Selection(
+        state,
+        tuple(view for view in views if view not in reasons),
+        tuple(figure for figure in options.figure if figure not in reasons),
+        tuple(dict.fromkeys(problem for problems in reasons.values() for problem in problems)),
+    )
+
+
+def _require_candidate(
+    options: Namespace, views: Sequence[str], focus: Focus | None, project_check: ProjectCheck
+) -> None:
+    """Raise ProjectError if the view of a rank search is requested for a layer that cannot be replaced."""
+    if options.node is None or focus is None or not set(views) & set(ON_REQUEST):
+        return
+    reason = rank_search_refusal(project_check.reports[focus.ref])
+    if reason:
+        raise ProjectError([Problem(f"--node {options.node!r}: {reason}", "$.designs")], options.project)
+
+
+def _focus_of(options: Namespace, project: Project, project_check: ProjectCheck) -> Focus | None:
     """The selection that the options name; None if they name none."""
     if options.design is options.node is options.value is None:
         return None
-    project_check = check(project)
     design = find_design(options.design, project, options.project)
     node = options.node or project_check.analyses[design].output
     report = find_report(design, node, project_check, options.project)
     if options.value is None:
         return Focus(design, node)
     channel, y, x = options.value
-    assert report.output_shape is not None, "a project without mistakes has no unknown shape"
+    if report.output_shape is None:
+        text = f"--value: the shape of {node} is unknown; correct the mistakes first"
+        raise ProjectError([Problem(text, "$.designs"), *project_check.problems], options.project)
     require_in_shape(options.value, report.output_shape, (design, node), options.project)
     return Focus(design, node, channel, (y, x))
 

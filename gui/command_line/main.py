@@ -5,6 +5,7 @@ import io
 import sys
 from collections.abc import Sequence
 
+from engine.files.unfinished import remove_leftovers
 from engine.project.project import FORMAT
 from engine.text.problems import ProjectError
 from gui.command_line.command import CANCELLED, DONE, WRONG
@@ -21,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # the encoding of a pipe on Windows lacks most of our signs
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     options = parser.parse_args(words)
+    _remove_leftovers(options)
     try:
         status = int(options.run(options) or DONE)
         print_result()
@@ -33,12 +35,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return CANCELLED
 
 
+def _remove_leftovers(options: argparse.Namespace) -> None:
+    """Remove what killed programs have left where this one reads or writes."""
+    paths = (getattr(options, name, None) for name in ("project", "out", "apply"))
+    folders = (folder for path in paths if path is not None for folder in (path, path.parent))
+    for folder in dict.fromkeys(str(folder) for folder in folders if folder.is_dir()):
+        remove_leftovers(folder)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="convolume",
         description="Shows what convolutions do and cost. Without a command, opens the window on PROJECT.",
         epilog="Exit status: 0 done; 1 a fault of the program; 2 the project or a file that it names is wrong; "
-        "3 no display.",
+        "3 no display; 130 interrupted; 143 terminated.",
     )
     parser.add_argument("--version", action="version", version=f"convolume, project format {FORMAT}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")

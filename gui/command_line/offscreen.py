@@ -21,6 +21,7 @@ from gui.export.pictures import png_bytes
 from gui.state.view_state import DepthScale, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.window.main_window import MainWindow
+from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench, initial_focus
 
 _ThemeName = Literal["light", "dark"]
@@ -61,8 +62,10 @@ def state_after_run(
 
 
 @contextmanager
-def window_after_run(project: Project, path: Path, size: tuple[int, int], theme: _ThemeName) -> Iterator[MainWindow]:
-    """The whole window of a project from `path` after a run.
+def window_after_run(
+    project: Project, path: Path, size: tuple[int, int], theme: _ThemeName, *, run: bool = True
+) -> Iterator[MainWindow]:
+    """The whole window of a project from `path` after a run, or before one.
 
     Raises
     ------
@@ -70,12 +73,13 @@ def window_after_run(project: Project, path: Path, size: tuple[int, int], theme:
         The run failed.
     """
     workbench = Workbench(project, Look(theme=theme))
-    window = MainWindow(workbench, QSettings("", QSettings.Format.IniFormat), set_theme)
+    window = MainWindow(workbench, Settings(QSettings("", QSettings.Format.IniFormat)), set_theme)
     try:
         workbench.show_project(project, path.absolute())
         window.resize(*size)
         window.show()
-        workbench.run()
+        if run:
+            workbench.run()
         while workbench.state.run.progress is not None:
             QApplication.processEvents()
         if workbench.state.run.problems:
@@ -88,7 +92,9 @@ def window_after_run(project: Project, path: Path, size: tuple[int, int], theme:
         QApplication.processEvents()
 
 
-def save_screenshot(project: Project, path: Path, out: Path, size: tuple[int, int], theme: _ThemeName) -> None:
-    """Write the whole window after a run as a PNG file."""
-    with window_after_run(project, path, size, theme) as window:
+def save_screenshot(
+    project: Project, path: Path, out: Path, size: tuple[int, int], theme: _ThemeName, *, run: bool = True
+) -> None:
+    """Write the whole window after a run, or before one, as a PNG file."""
+    with window_after_run(project, path, size, theme, run=run) as window:
         write_file(out, png_bytes(window.grab().toImage()))

@@ -15,6 +15,10 @@ def add_theme_option(command: ArgumentParser) -> None:
     command.add_argument("--theme", choices=("light", "dark"), default="light")
 
 
+def add_no_run_option(command: ArgumentParser) -> None:
+    command.add_argument("--no-run", action="store_true", help="draw the state before a run: boxes with plain faces")
+
+
 def parse_choices(allowed: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
     """A parser of some of these words, separated by commas."""
 

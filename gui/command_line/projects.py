@@ -1,15 +1,18 @@
 """Reads, checks and runs the project of a command."""
 
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from engine.network.node_ref import NodeRef, design_text
 from engine.project.file import load_project
 from engine.project.project import FORMAT, Project
+from engine.run.cache import VolumeCache
 from engine.run.check import check
-from engine.run.execute import NodeDone, NodeStarted, RunRequest, run_all
+from engine.run.execute import NodeDone, NodeStarted, RunRequest, require_memory, run_all
 from engine.text.problems import Problem, ProjectError
+from gui.command_line.command import DONE, WRONG
 
 
 def read_project(path: Path) -> Project:
@@ -32,6 +35,25 @@ def without_mistakes(path: Path, project: Project) -> Project:
     if problems:
         raise ProjectError(problems, path)
     return project
+
+
+def missing_memory(project: Project) -> tuple[Problem, ...]:
+    """Why a run of the project does not fit in free memory; () if it does."""
+    try:
+        require_memory(RunRequest.of(project), VolumeCache())
+    except ProjectError as error:
+        return error.problems
+    return ()
+
+
+def report_problems(path: Path, problems: Iterable[Problem]) -> int:
+    """Print problems on standard error, and return the exit status: DONE if there are none."""
+    error = ProjectError(problems, path)
+    if not error.problems:
+        return DONE
+    with suppress(OSError):  # nobody listens
+        print(error.lines(), file=sys.stderr)
+    return WRONG
 
 
 def run_results(path: Path, project: Project) -> tuple[RunRequest, dict[NodeRef, NodeDone]]:

@@ -1,24 +1,30 @@
-"""The command `screenshot`: the whole window after a run as a PNG file, without a display."""
+"""The command `screenshot`: the whole window after a run, or before one, as a PNG file, without a display."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from gui.command_line.options import add_project_option, add_theme_option, parse_size
+from engine.run.check import check
+from gui.command_line.options import add_no_run_option, add_project_option, add_theme_option, parse_size
 from gui.command_line.output import print_result
-from gui.command_line.projects import read_project
+from gui.command_line.projects import load_known, missing_memory, report_problems
 
 
 def add_screenshot_options(command: ArgumentParser) -> None:
     add_project_option(command)
     command.add_argument("--out", type=Path, required=True, metavar="FILE.png")
     command.add_argument("--size", type=parse_size, default=(1600, 1000), metavar="WxH")
+    add_no_run_option(command)
     add_theme_option(command)
 
 
-def take_screenshot(options: Namespace) -> None:
+def take_screenshot(options: Namespace) -> int:
     from gui.command_line import offscreen
 
-    project = read_project(options.project)
+    project = load_known(options.project)
+    obstacles = () if options.no_run else missing_memory(project)
+    report_problems(options.project, obstacles)
+    run = not options.no_run and not obstacles
     with offscreen.offscreen_application(options.theme):
-        offscreen.save_screenshot(project, options.project, options.out, options.size, options.theme)
+        offscreen.save_screenshot(project, options.project, options.out, options.size, options.theme, run=run)
     print_result(f"{options.out}\n")
+    return report_problems(options.project, check(project).problems)

@@ -11,10 +11,12 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QS
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
+from engine.text.problems import Problem, ProjectError
 from gui.catalogue.figures import figure_row
 from gui.catalogue.pictures import ANIMATION_FORMAT
 from gui.catalogue.views import view_row
 from gui.export.animation import encode_gif, paint_turn_frames
+from gui.export.banded_painter import BandedPainter
 from gui.paint.basics.page import ANIMATION, Page, page_for_format
 from gui.paint.figures.base import PaperFigure
 from gui.state.view_state import ViewState
@@ -38,8 +40,6 @@ class ViewFigure(Struct, frozen=True):
 def figure_of(view: str) -> ViewFigure:
     """The functions that the view's row names, imported."""
     picture = view_row(view).picture
-    if picture is None:
-        raise ValueError(f"the view {view} has no picture")
     size = picture.size
     return ViewFigure(resolve_name(picture.paint), resolve_name(size) if isinstance(size, str) else lambda state: size)
 
@@ -63,7 +63,7 @@ def _svg(draw: _Draw, size: QSize, scale: float, title: str) -> bytes:
     generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
     generator.setResolution(_SVG_DPI)
     generator.setTitle(title)
-    painter = QPainter(generator)
+    painter = BandedPainter(generator)
     draw(painter)
     painter.end()
     return bytes(buffer.data().data())
@@ -78,7 +78,7 @@ def _pdf(draw: _Draw, size: QSize, scale: float, title: str) -> bytes:
     writer.setPageMargins(QMarginsF(), QPageLayout.Unit.Point)
     writer.setTitle(title)
     writer.setCreator("Convolume")
-    painter = QPainter(writer)
+    painter = BandedPainter(writer)
     painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)  # else maps become JPEG
     pixel = scale * _PDF_RESOLUTION / _POINTS_PER_INCH
     painter.scale(pixel, pixel)
@@ -103,12 +103,17 @@ EXPORTERS: dict[str, Callable[[_Draw, QSize, float, str], bytes]] = {
 }
 
 
-def prepare_views(state: ViewState, views: Iterable[str]) -> ViewState:
-    """The state with everything computed that these views show; may take long, and raise ProjectError."""
-    for row in map(view_row, views):
-        if row.picture and row.picture.prepare:
-            state = resolve_name(row.picture.prepare)(state)
-    return state
+def prepare_view(state: ViewState, view: str) -> ViewState:
+    """The state with everything computed that the view shows; may take long, and raise ProjectError."""
+    prepare = view_row(view).picture.prepare
+    prepared: ViewState = resolve_name(prepare)(state) if prepare else state
+    return prepared
+
+
+def missing_content(state: ViewState, view: str) -> str:
+    """What is missing before a view's picture shows anything; "" if nothing is."""
+    text: str = resolve_name(view_row(view).picture.missing)(state)
+    return text
 
 
 def render_view(state: ViewState, view: str, file_format: str, scale: float = 1.0, size: QSize | None = None) -> bytes:
@@ -150,6 +155,18 @@ def render_paper_figure(
     unit = {"svg": _SVG_DPI, "png": figure_page.dpi}.get(file_format, _POINTS_PER_INCH) / _POINTS_PER_INCH
     title = f"{state.project.title} · {figure_row(name).title}"
     return EXPORTERS[file_format](draw, area, scale * unit * figure_page.points_per_unit, title)
+
+
+def missing_figure(state: ViewState, name: str, formats: Iterable[str], page: Page | None) -> tuple[Problem, ...]:
+    """Why a figure cannot be drawn in some of these formats; () if it can be."""
+    for file_format in formats:
+        is_animation = file_format == ANIMATION_FORMAT
+        try:
+            figure_page = page or (ANIMATION if is_animation else best_page(state, name, file_format))
+            resolve_name(figure_row(name).lay_out)(state, figure_page)
+        except ProjectError as error:
+            return error.problems
+    return ()
 
 
 def best_page(state: ViewState, name: str, file_format: str) -> Page:

@@ -1,6 +1,7 @@
 """The table, and attachments for model viewers, as text files of the window's state."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from engine.files.atomic_write import file_name
 from engine.network.node_ref import STEM
@@ -12,22 +13,35 @@ TEXT_FORMATS: tuple[ReportFormat, ...] = tuple(report_format for report_format i
 """Formats that files can have."""
 
 
+TEXT_FORMAT_IDS = tuple(text_format.id for text_format in TEXT_FORMATS)
+
+
 def table_texts(state: ViewState) -> dict[str, str]:
-    """The table in every format, and each design's attachments for model viewers, by the name of the file.
+    """The table in every format, and each design's attachments for model viewers, by the name of the file."""
+    return {name: make().decode() for name, make in plan_texts(state)}
 
-    Tables for programs have a row per layer; those for reading show blocks as the window does.
+
+def plan_texts(state: ViewState, formats: Iterable[str] = TEXT_FORMAT_IDS) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """The names of the files, and the functions that make them.
+
+    Tables for programs have a row per layer; those for reading show blocks as the window does. Designs without a known
+    amount have no attachments, which would be empty.
     """
-    return {name: _table_text(state, report_format, design) for name, report_format, design in _files(state)}
-
-
-def _files(state: ViewState) -> Iterator[tuple[str, ReportFormat, str]]:
-    for report_format in TEXT_FORMATS:
+    chosen = [text_format for text_format in TEXT_FORMATS if text_format.id in set(formats)]
+    for report_format in chosen:
         if not report_format.of_design:
-            yield f"table{report_format.ending}", report_format, STEM
-    for design in state.project.designs:
-        for report_format in TEXT_FORMATS:
+            yield f"table{report_format.ending}", partial(_table_bytes, state, report_format, STEM)
+    for design in dict.fromkeys(design.name for design in state.project.designs):
+        if all(report.output_shape is None for report in state.check.analyses[design].reports):
+            continue
+        for report_format in chosen:
             if report_format.of_design:
-                yield f"{file_name(design.name)}{report_format.ending}", report_format, design.name
+                name = f"{file_name(design)}{report_format.ending}"
+                yield name, partial(_table_bytes, state, report_format, design)
+
+
+def _table_bytes(state: ViewState, report_format: ReportFormat, design: str) -> bytes:
+    return _table_text(state, report_format, design).encode()
 
 
 def text_for_file(state: ViewState, name: str) -> str | None:

@@ -12,13 +12,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.cost.counting import GROUPS, TERMS, Convention, Tally, custom_convention, groups_of
+from engine.cost.counting import GROUPS, Convention, custom_convention, groups_of
 from engine.cost.metrics import OPERATIONS
 from engine.network.node_ref import STEM
-from engine.text.units import abbreviate, exact_text
+from engine.reports.counting_table import TITLE_COLUMN, describe_tally
 from gui.state.view_state import ViewState
 from gui.views.base import View
-from gui.views.counting_model import TITLE_COLUMN, CountingModel
+from gui.views.counting_model import CountingModel
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.number_controls import IntegerBox
 from gui.widgets.tables import make_row_table
@@ -144,18 +144,3 @@ class CountingView(View):
 
     def _request_convention(self, rule: Convention) -> None:
         self.look_requested.emit(replace(self._state.look, convention=rule, metric=OPERATIONS))
-
-
-def describe_tally(design: str, counts: Tally | None) -> str:
-    """Describe what a counting rule counts and leaves out, with amounts."""
-    if counts is None:
-        return f"{design}: unknown until its mistakes are corrected"
-    rule, titles = counts.convention, {term.id: term.title for term in TERMS}
-    inputs = "one input" if rule.batch == 1 else f"{rule.batch} inputs"
-    parts = [f"{design}, {rule.title}: {exact_text(counts.total)} {rule.unit} for {inputs}."]
-    if counts.uncounted:
-        largest = sorted(counts.uncounted.items(), key=lambda item: -item[1])
-        parts.append(f"Left out: {', '.join(f'{abbreviate(amount)} {titles[term]}' for term, amount in largest)}.")
-    if rule.source:
-        parts.append(f"Rule: {rule.source}.")
-    return " ".join(parts)

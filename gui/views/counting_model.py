@@ -5,15 +5,12 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, Qt
 from PySide6.QtGui import QColor, QFont
 
-from engine.cost.counting import CONVENTIONS, CUSTOM, TERMS, Convention, Tally, Term, tally
-from engine.text.units import abbreviate, exact_text
+from engine.cost.counting import Convention, Tally, Term
+from engine.reports.counting_table import LEFT_OUT, TITLE_COLUMN, TOTAL_COLUMN, CountingTable, counting_table
+from engine.text.units import exact_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 from gui.views.report_model import NO_PARENT, ROLE, Index
-
-TITLE_COLUMN, _TOTAL_COLUMN = 0, 1
-"""Positions of the columns to the left of those of the terms."""
-_LEFT_OUT = "–"
 
 
 class CountingModel(QAbstractTableModel):
@@ -21,25 +18,33 @@ class CountingModel(QAbstractTableModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conventions: tuple[Convention, ...] = ()
-        self.tallies: tuple[Tally | None, ...] = ()
-        self.terms: tuple[Term, ...] = ()
-        self.current_row = 0
+        self.table = CountingTable()
         self._theme: Theme = THEMES["light"]
         self._bold = QFont()
         self._bold.setBold(True)
 
+    @property
+    def conventions(self) -> tuple[Convention, ...]:
+        return self.table.conventions
+
+    @property
+    def tallies(self) -> tuple[Tally | None, ...]:
+        return self.table.tallies
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        return self.table.terms
+
+    @property
+    def current_row(self) -> int:
+        return self.table.current_row
+
     def show_state(self, state: ViewState, design: str) -> None:
-        """Count a design by every rule, including the one in use, which comes last if it is the user's own."""
-        current, analysis = state.look.convention, state.analysis(design)
-        reports = () if analysis is None else analysis.reports
-        ready = tuple(current if rule.id == current.id else rule for rule in CONVENTIONS)
-        conventions = (*ready, current) if current.id == CUSTOM else ready
-        terms = tuple(term for term in TERMS if any(r.output_shape and term.amount(r) for r in reports))
+        """Count a design by every rule."""
+        analysis = state.analysis(design)
         self.beginResetModel()
-        self.conventions, self.terms, self._theme = conventions, terms, THEMES[state.look.theme]
-        self.tallies = tuple(tally(reports, rule) for rule in conventions)
-        self.current_row = next((i for i, rule in enumerate(conventions) if rule.id == current.id), 0)
+        self._theme = THEMES[state.look.theme]
+        self.table = counting_table(() if analysis is None else analysis.reports, state.look.convention)
         self.endResetModel()
 
     def rowCount(self, parent: Index = NO_PARENT) -> int:
@@ -55,8 +60,7 @@ class CountingModel(QAbstractTableModel):
             return _alignment(section)
         if role == ROLE.ToolTipRole and section >= 2:
             return self.terms[section - 2].what
-        names = ("Counted", "Total", *(term.title for term in self.terms))
-        return names[section] if role == ROLE.DisplayRole else None
+        return self.table.heads[section] if role == ROLE.DisplayRole else None
 
     def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
         if not index.isValid():
@@ -64,31 +68,22 @@ class CountingModel(QAbstractTableModel):
         row, column = index.row(), index.column()
         match role:
             case ROLE.DisplayRole:
-                return self._text(row, column)
+                return self.table.text(row, column)
             case ROLE.ToolTipRole | ROLE.StatusTipRole:
                 return self._tip(row, column)
             case ROLE.TextAlignmentRole:
                 return _alignment(column)
             case ROLE.FontRole:
-                return self._bold if row == self.current_row or column == _TOTAL_COLUMN else None
+                return self._bold if row == self.current_row or column == TOTAL_COLUMN else None
             case ROLE.ForegroundRole:
-                return QColor(self._theme.muted if self._text(row, column) == _LEFT_OUT else self._theme.text)
+                return QColor(self._theme.muted if self.table.text(row, column) == LEFT_OUT else self._theme.text)
         return None
-
-    def _text(self, row: int, column: int) -> str:
-        rule, counts = self.conventions[row], self.tallies[row]
-        if column == TITLE_COLUMN:
-            return rule.title
-        if column == _TOTAL_COLUMN:
-            return f"{abbreviate(None if counts is None else counts.total)} {rule.unit}"
-        amount = None if counts is None else counts.counted.get(self.terms[column - 2].id)
-        return _LEFT_OUT if amount is None else abbreviate(amount)
 
     def _tip(self, row: int, column: int) -> str:
         rule, counts = self.conventions[row], self.tallies[row]
         if column == TITLE_COLUMN or counts is None:
             return "\n".join(filter(None, (rule.title, rule.source)))
-        if column == _TOTAL_COLUMN:
+        if column == TOTAL_COLUMN:
             return f"{exact_text(counts.total)} {rule.unit}"
         term = self.terms[column - 2]
         if term.id in counts.counted:

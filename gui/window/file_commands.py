@@ -1,11 +1,12 @@
 """Commands that open, save and export with dialogs; each failure is reported and changes nothing."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, QSettings, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
@@ -17,15 +18,18 @@ from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
 from gui.catalogue.figures import TURN_FIGURE, figure_row
-from gui.catalogue.views import VIEWS_WITH_PICTURE, view_row
+from gui.catalogue.views import view_row
 from gui.export.animation import TurnWriter, paint_turn_frames
-from gui.export.files import export_files, write_file
+from gui.export.files import write_file
 from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, render_view
 from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
 from gui.panels.source_fields import match_arrays
 from gui.state import edits
+from gui.widgets.message import Message
+from gui.window.export_all import ExportAll
 from gui.window.menu_entry import MenuEntry
+from gui.window.settings import Settings
 from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
 
@@ -47,13 +51,16 @@ class FileCommands(QObject):
     input_chosen = Signal()
     """A photo or array has become the input."""
 
-    def __init__(self, window: QWidget, workbench: Workbench, settings: QSettings) -> None:
+    def __init__(self, window: QWidget, workbench: Workbench, settings: Settings) -> None:
         super().__init__(window)
         self._window = window
         self._workbench = workbench
         self._settings = settings
         self._turn = TurnWriter(self)
         self._turn.ended.connect(self._on_turn_ended)
+        self.all = ExportAll(window, settings)
+        self.all.done.connect(self.done)
+        self.all.failed.connect(lambda details: self.show_message("This cannot be done", details))
 
     # Projects
 
@@ -105,13 +112,16 @@ class FileCommands(QObject):
 
     def recent(self) -> list[Path]:
         """Recent projects, the latest first."""
-        stored = self._settings.value("files/recent", "", type=str)
-        return [Path(line) for line in str(stored).splitlines()]
+        return [Path(line) for line in self._settings.text("files/recent").splitlines() if line]
+
+    def recent_folders(self) -> set[Path]:
+        """The folders that projects were saved in and pictures exported to."""
+        return {path.parent for path in self.recent()} | {path for path in (self.all.last_folder,) if path is not None}
 
     def recent_entries(self) -> Iterator[MenuEntry]:
         """The recent files with their folders; a missing one is disabled."""
         for path in self.recent():
-            exists = path.exists()
+            exists = os.path.exists(path)  # Path.exists raises if its folder may not be read
             text = f"{path.name}    {path.parent}" if exists else f"{path.name}    {path.parent} (missing)"
             yield MenuEntry(text, partial(self.open_path, path), str(path), exists)
 
@@ -209,16 +219,17 @@ class FileCommands(QObject):
             )
 
     def set_width(self, width: str) -> None:
-        self._settings.setValue("export/width", width)
+        self._settings.set("export/width", width)
 
     @property
     def figure_width(self) -> str:
         """The name of the page for figures; "" for the default of each format."""
-        return str(self._settings.value("export/width", "", type=str))
+        return self._settings.text("export/width", allowed=("", *PAGE_SIZES))
 
     def close_down(self) -> None:
-        """Cancel the animation in progress."""
+        """Cancel the exports in progress."""
         self._turn.close()
+        self.all.close_down()
 
     def _write_figure(self, name: str, path: Path) -> None:
         file_format = path.suffix.lower().removeprefix(".")
@@ -244,14 +255,9 @@ class FileCommands(QObject):
         return Path(file_name) if file_name else None
 
     def export_all(self) -> None:
-        """Write every view in every format into a folder."""
-        name = QFileDialog.getExistingDirectory(self._window, "Export all views into a folder")
-        if name:
-            self._run_or_report(lambda: self._write_all(Path(name)))
-
-    def _write_all(self, folder: Path) -> None:
-        paths = export_files(self._workbench.state, folder, VIEWS_WITH_PICTURE, EXPORTERS, self.picture_scale)
-        self.done.emit(f"Wrote {len(paths)} files into {folder}")
+        """Ask for views, formats and folder, and write them in the background."""
+        path = self._workbench.document.path
+        self.all.ask(self._workbench.state, self.picture_scale, Path.home() if path is None else path.parent)
 
     def copy_view(self, view: str, size: QSize) -> None:
         """Copy one view to the clipboard as a picture, in the scale of exported ones."""
@@ -266,12 +272,12 @@ class FileCommands(QObject):
             yield MenuEntry(f"{scale}×", partial(self.set_scale, scale), tip, checked=scale == self.picture_scale)
 
     def set_scale(self, scale: float) -> None:
-        self._settings.setValue("export/scale", float(scale))
+        self._settings.set("export/scale", float(scale))
 
     @property
     def picture_scale(self) -> float:
         """Pixels of an exported picture per pixel on the screen."""
-        return float(str(self._settings.value("export/scale", 2.0, type=float)))
+        return self._settings.number("export/scale", _SCALES[1], _SCALES)
 
     def _write_view(self, view: str, path: Path, size: QSize) -> None:
         state, file_format = self._workbench.state, path.suffix.lower().removeprefix(".")
@@ -291,15 +297,7 @@ class FileCommands(QObject):
 
     def show_message(self, title: str, details: str) -> None:
         """Show a message whose text can be copied; the window stays usable."""
-        box = QMessageBox(QMessageBox.Icon.Warning, title, title, _Buttons.Ok, self._window)
-        box.setInformativeText(details)
-        flags = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        box.setTextInteractionFlags(flags)
-        copy = box.addButton("Copy", QMessageBox.ButtonRole.ActionRole)
-        copy.clicked.disconnect()  # Qt would close the box with it
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(f"{title}\n{details}"))
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        Message(self._window, title, details).open()
 
     def _run_or_report(self, work: Callable[[], object]) -> bool:
         """Do this, or report why it cannot be done."""
@@ -352,7 +350,7 @@ class FileCommands(QObject):
 
     def _remember(self, path: Path) -> None:
         paths = dict.fromkeys([path.absolute(), *self.recent()])
-        self._settings.setValue("files/recent", "\n".join(str(p) for p in list(paths)[:_MOST_RECENT]))
+        self._settings.set("files/recent", "\n".join(str(p) for p in list(paths)[:_MOST_RECENT]))
         self.recent_changed.emit()
 
 

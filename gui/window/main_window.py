@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
 
 from gui.catalogue.panels import PANELS
-from gui.catalogue.views import VIEWS, VIEWS_WITH_PICTURE, view_row
+from gui.catalogue.views import VIEW_IDS, VIEWS, view_row
 from gui.graphics.canvas import Canvas
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
@@ -39,6 +39,7 @@ from gui.window.manual import Manual, page_about
 from gui.window.menu_entry import MenuEntry
 from gui.window.menus import DynamicMenu, add_canvas_menu, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
 from gui.window.qt_actions import QtActions
+from gui.window.settings import Settings
 from gui.window.toolbar import Toolbar
 from gui.window.window_layout import WindowLayout
 from gui.workbench.edit_merging import EditMerging
@@ -48,12 +49,12 @@ from gui.workbench.workbench import Workbench
 class MainWindow(QMainWindow):
     """Shows a workbench."""
 
-    def __init__(self, workbench: Workbench, settings: QSettings, set_theme: Callable[[str], None]) -> None:
+    def __init__(self, workbench: Workbench, settings: Settings, set_theme: Callable[[str], None]) -> None:
         super().__init__()
         self.workbench = workbench
         self._settings = settings
         self._set_theme = set_theme
-        self.files = FileCommands(self, workbench, settings)
+        self.files = FileCommands(self, workbench, self._settings)
         self.edit_merging = EditMerging(self)
         self.setObjectName("main")
         self.setAcceptDrops(True)
@@ -89,7 +90,7 @@ class MainWindow(QMainWindow):
         panels, self._view_parts = focusable_widgets(self.panels.values()), focusable_widgets(self.views.values())
         chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
         self._connect()
-        self._layout = WindowLayout(self, self.docks, settings)
+        self._layout = WindowLayout(self, self.docks, self._settings)
         self._paint_icons(state)
         self.qt_actions.show_state(state)
         self._show_counts()
@@ -159,7 +160,7 @@ class MainWindow(QMainWindow):
                 add_canvas_menu(canvas, self.actions_by_id, self._picture_entries(view_id))
 
     def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[MenuEntry]:
-        for view_id in VIEWS_WITH_PICTURE:
+        for view_id in VIEW_IDS:
             yield MenuEntry(f"{view_row(view_id).title}{more}", partial(self._run_at_size, run, view_id))
 
     def _picture_entries(self, view_id: str) -> Iterator[MenuEntry]:
@@ -246,6 +247,12 @@ class MainWindow(QMainWindow):
         self.docks.bring_forward(part_id)
         self._parts[part_id].begin()
 
+    def report_settings(self) -> None:
+        """Show which stored settings are damaged, if any; their defaults are in use."""
+        if self._settings.faults:
+            lines = "\n".join((f"{self._settings.file_name}:", *self._settings.faults))
+            self.show_message("Some settings could not be read", lines)
+
     def show_message(self, title: str, details: str) -> None:
         self.files.show_message(title, details)
 
@@ -288,7 +295,7 @@ class MainWindow(QMainWindow):
         for view in self.views.values():
             view.close_down()
         self._layout.save()
-        self._settings.setValue("look/theme", self.workbench.state.look.theme)
+        self._settings.set("look/theme", self.workbench.state.look.theme)
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -12,6 +12,7 @@ from gui.app import make_application, set_theme
 from gui.state.focus_steps import next_focus
 from gui.state.view_state import Focus
 from gui.window.main_window import MainWindow
+from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
 
 STEPS = 80
@@ -43,7 +44,7 @@ def step_ms(window: MainWindow, focus: Focus) -> tuple[float, float]:
 def main() -> None:
     make_application()
     workbench = Workbench(load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project)
-    window = MainWindow(workbench, QSettings("", QSettings.Format.IniFormat), set_theme)
+    window = MainWindow(workbench, Settings(QSettings("", QSettings.Format.IniFormat)), set_theme)
     window.resize(1600, 1000)
     window.show()
     workbench.run()

@@ -23,6 +23,7 @@ from engine.project.project import Design, Project
 from gui.app import make_application, set_theme
 from gui.state.view_state import Focus, Look
 from gui.window.main_window import MainWindow
+from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,11 +37,12 @@ from PySide6.QtWidgets import QApplication
 from engine.files.paths import RESOURCES
 from gui.app import make_application, set_theme
 from gui.window.main_window import MainWindow
+from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
 from engine.project.file import load_project
 app = make_application()
 project = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
-window = MainWindow(Workbench(project), QSettings("", QSettings.Format.IniFormat), set_theme)
+window = MainWindow(Workbench(project), Settings(QSettings("", QSettings.Format.IniFormat)), set_theme)
 window.resize(1600, 1000)
 window.show()
 for _ in range(5):
@@ -81,7 +83,7 @@ def window_of(project: Project, focus: Focus, blocks: Blocks = "auto") -> Iterat
     """A window after a run."""
     workbench = Workbench(project)
     workbench.set_look(Look(blocks=blocks))
-    window = MainWindow(workbench, QSettings("", QSettings.Format.IniFormat), set_theme)
+    window = MainWindow(workbench, Settings(QSettings("", QSettings.Format.IniFormat)), set_theme)
     window.resize(1600, 1000)
     window.show()
     workbench.run()

@@ -23,6 +23,7 @@ from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from gui.app import make_application, set_theme
 from gui.window.main_window import MainWindow
+from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
 from gui.worker import Task, Worker
 
@@ -99,7 +100,7 @@ def open_window(qtbot: QtBot, settings: QSettings) -> Iterator[Callable[[Project
     windows: list[MainWindow] = []
 
     def open_project(project: Project = PROJECT) -> MainWindow:
-        window = MainWindow(Workbench(project), settings, set_theme)
+        window = MainWindow(Workbench(project), Settings(settings), set_theme)
         windows.append(window)
         window.resize(1400, 900)
         window.show()

@@ -1,17 +1,23 @@
 """The view of counting rules: what each counts, and choosing one for the whole window."""
 
+from xml.etree import ElementTree
+
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from engine.cost.counting import CONVENTIONS, convention_by_id, custom_convention
 from engine.files.paths import RESOURCES
+from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
+from engine.project.project import Project
+from engine.reports.counting_table import LEFT_OUT, TITLE_COLUMN, TOTAL_COLUMN
+from gui.export.pictures import render_view
 from gui.state.view_state import Focus, Look, ViewState
 from gui.views.counting import CountingView
-from gui.views.counting_model import _LEFT_OUT, _TOTAL_COLUMN, TITLE_COLUMN, CountingModel
+from gui.views.counting_model import CountingModel
 from tests.golden.projects import mistaken, start
 from tests.gui.view_harness import state_of, update_view
 
@@ -44,7 +50,7 @@ def test_its_model_obeys_the_rules_of_qt(resnets: ViewState, qtmodeltester: Mode
 def test_resnet50_has_the_published_totals_of_every_tool(view: CountingView, resnets: ViewState) -> None:
     update_view(view, resnets)
     assert view.design.value() == "v1.5"
-    totals = dict(zip(texts(view.model, TITLE_COLUMN), texts(view.model, _TOTAL_COLUMN), strict=True))
+    totals = dict(zip(texts(view.model, TITLE_COLUMN), texts(view.model, TOTAL_COLUMN), strict=True))
     assert totals["as torchvision counts"] == "4.089 G MACs"
     assert totals["as fvcore counts"] == "4.112 G MACs"
     assert totals["as ptflops counts"] == "4.132 G MACs"
@@ -60,7 +66,7 @@ def test_a_tool_tip_says_what_a_term_contributes_or_that_it_is_left_out(view: Co
     assert norm.data() == "22.23 M"
     assert norm.data(Qt.ItemDataRole.ToolTipRole).endswith("each as 2: 22,227,968 MACs")
     relu = view.model.index(row, columns["relu"])
-    assert relu.data() == _LEFT_OUT
+    assert relu.data() == LEFT_OUT
     assert relu.data(Qt.ItemDataRole.ToolTipRole).startswith("left out")
     assert "softmax" in columns
     assert "lrn" not in columns
@@ -119,7 +125,7 @@ def test_a_batch_multiplies_the_total_and_leaves_the_rule(qtbot: QtBot, view: Co
     (new_look,) = signal.args
     assert new_look.convention == replace(convention_by_id("fvcore"), batch=8)
     view.show_state(resnets, replace(resnets, look=new_look))
-    total = view.model.index(view.model.current_row, _TOTAL_COLUMN)
+    total = view.model.index(view.model.current_row, TOTAL_COLUMN)
     assert total.data(Qt.ItemDataRole.ToolTipRole) == f"{8 * 4_111_512_576:,} MACs"
 
 
@@ -127,15 +133,56 @@ def test_another_design_can_be_counted(view: CountingView, resnets: ViewState) -
     update_view(view, resnets)
     view.design.show_value("v1")
     view.design.chosen.emit("v1")
-    assert texts(view.model, _TOTAL_COLUMN)[0] == "3.858 G MACs"
+    assert texts(view.model, TOTAL_COLUMN)[0] == "3.858 G MACs"
 
 
 def test_unknown_totals_are_shown_as_unknown(view: CountingView) -> None:
     update_view(view, state_of(mistaken(), Focus("bottleneck")))
-    assert set(texts(view.model, _TOTAL_COLUMN)) == {"unknown MACs", "unknown FLOPs"}
+    assert set(texts(view.model, TOTAL_COLUMN)) == {"unknown MACs", "unknown FLOPs"}
     assert "unknown until" in view.note.text()
 
 
 def test_the_view_can_be_made_narrow(view: CountingView) -> None:
     update_view(view, state_of(start()))
     assert view.minimumSizeHint().width() <= 250
+
+
+# The picture
+
+
+def figure_texts(state: ViewState) -> str:
+    return " ".join(ElementTree.fromstring(render_view(state, "counting", "svg")).itertext())
+
+
+def test_the_picture_has_the_rows_of_every_design_and_what_the_rule_in_use_leaves_out(resnets: ViewState) -> None:
+    ptflops = convention_by_id("ptflops")
+    state = replace(resnets, look=replace(resnets.look, convention=ptflops, metric="ops"))
+    texts = figure_texts(state)
+    model = CountingModel()
+    for design in (name for name in state.check.analyses if name):
+        model.show_state(state, design)
+        assert design in texts
+        for row in range(model.rowCount()):
+            assert all(str(model.index(row, column).data()) in texts for column in range(model.columnCount()))
+    assert "Rule: ptflops" in texts
+
+
+@pytest.mark.parametrize("size", [(1600, 1000), (500, 220), (200, 200)])
+def test_the_picture_of_many_designs_stays_inside_its_area_and_counts_those_left_out(size: tuple[int, int]) -> None:
+    state = state_of(start())
+    (design, *_) = state.project.designs
+    project = replace(state.project, designs=tuple(replace(design, name=f"d{number}") for number in range(30)))
+    texts = " ".join(
+        ElementTree.fromstring(render_view(state_of(project), "counting", "svg", size=QSize(*size))).itertext()
+    )
+    assert "d0" in texts
+    assert "more designs" in texts
+
+
+def test_the_picture_of_a_mistaken_design_says_unknown() -> None:
+    texts = figure_texts(state_of(mistaken()))
+    assert "unknown until its mistakes are corrected" in texts
+
+
+def test_the_picture_without_designs_says_what_to_do() -> None:
+    assert "Add a design" in figure_texts(state_of(Project(NoiseInput((1, 2, 3)))))

@@ -15,18 +15,22 @@ from pytestqt.qtbot import QtBot
 
 import gui.export.files
 from engine.cost.counting import convention_by_id
-from engine.network.input_specs import NoiseInput
+from engine.layers import Activation
+from engine.network.graph import Network, Node
+from engine.network.input_specs import ImageInput, NoiseInput
 from engine.project.file import load_project
-from engine.project.project import Project
+from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
-from gui.catalogue.views import VIEWS_WITH_PICTURE
+from gui.catalogue.views import VIEW_IDS
 from gui.command_line.main import main
 from gui.export.files import export_files
-from gui.export.pictures import EXPORTERS, figure_of, render_view
+from gui.export.pictures import EXPORTERS, figure_of, missing_content, render_view
 from gui.export.texts import TEXT_FORMATS, table_texts, text_for_file
 from gui.state.view_state import Focus
 from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench
+from tests.golden.projects import mistaken, start
+from tests.gui.view_harness import state_of
 
 PROJECTS = Path(__file__).resolve().parents[2] / "resources" / "projects"
 ATTACHMENT_ENDINGS = [file_format.ending for file_format in TEXT_FORMATS if file_format.of_design]
@@ -39,13 +43,13 @@ def workbench_after_run(workbench: Workbench, qtbot: QtBot) -> Workbench:
     return workbench
 
 
-@pytest.mark.parametrize("view", VIEWS_WITH_PICTURE)
+@pytest.mark.parametrize("view", VIEW_IDS)
 def test_a_png_has_the_size_of_the_figure_times_the_scale(workbench_after_run: Workbench, view: str) -> None:
     image = QImage.fromData(render_view(workbench_after_run.state, view, "png", 1.5))
     assert image.size() == QSize(*figure_of(view).default_size(workbench_after_run.state)) * 1.5  # Qt rounds a half up
 
 
-@pytest.mark.parametrize("view", VIEWS_WITH_PICTURE)
+@pytest.mark.parametrize("view", VIEW_IDS)
 def test_an_svg_keeps_text_as_text_and_looks_like_the_png(workbench_after_run: Workbench, view: str) -> None:
     content = render_view(workbench_after_run.state, view, "svg")
     texts = " ".join(ElementTree.fromstring(content).itertext())
@@ -67,7 +71,7 @@ def mean_difference(first: QImage, second: QImage) -> float:
     return sum(abs(p - q) for p, q in pairs) / len(pairs)
 
 
-@pytest.mark.parametrize("view", VIEWS_WITH_PICTURE)
+@pytest.mark.parametrize("view", VIEW_IDS)
 def test_a_pdf_is_one_page_as_wide_as_the_figure(workbench_after_run: Workbench, view: str) -> None:
     content = render_view(workbench_after_run.state, view, "pdf")
     width, _ = figure_of(view).default_size(workbench_after_run.state)
@@ -80,12 +84,10 @@ def test_a_pdf_is_one_page_as_wide_as_the_figure(workbench_after_run: Workbench,
 def test_all_views_are_exported_in_every_format_with_the_tables_and_attachments_as_text(
     workbench_after_run: Workbench, tmp_path: Path
 ) -> None:
-    paths = export_files(workbench_after_run.state, tmp_path / "new" / "folder", VIEWS_WITH_PICTURE, EXPORTERS, 1.0)
+    paths = export_files(workbench_after_run.state, tmp_path / "new" / "folder", VIEW_IDS, EXPORTERS, 1.0)
     texts = {f"table{file_format.ending}" for file_format in TEXT_FORMATS if not file_format.of_design}
     attachments = {f"{design}{ending}" for design in ("naive", "bottleneck") for ending in ATTACHMENT_ENDINGS}
-    expected = (
-        {f"{view}.{file_format}" for view in VIEWS_WITH_PICTURE for file_format in EXPORTERS} | texts | attachments
-    )
+    expected = {f"{view}.{file_format}" for view in VIEW_IDS for file_format in EXPORTERS} | texts | attachments
     assert {path.name for path in paths} == expected == {p.name for p in (tmp_path / "new" / "folder").iterdir()}
     assert "conv5x5" in (tmp_path / "new" / "folder" / "table.md").read_text()
 
@@ -139,7 +141,7 @@ def test_attachments_of_a_project_without_designs_are_refused(workbench: Workben
 def test_export_into_a_file_instead_of_a_folder_is_refused(workbench_after_run: Workbench, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ProjectError, match="file"):
-        export_files(workbench_after_run.state, tmp_path / "file", VIEWS_WITH_PICTURE, ("png",), 1.0)
+        export_files(workbench_after_run.state, tmp_path / "file", VIEW_IDS, ("png",), 1.0)
 
 
 @pytest.mark.parametrize("folder_exists", [False, True])
@@ -153,7 +155,7 @@ def test_a_failed_export_leaves_the_folder_as_it_was(
     pictures = iter((b"first", b"second"))
     monkeypatch.setattr(gui.export.files, "render_view", lambda *_: next(pictures, None) or run_out_of_space())
     with pytest.raises(ProjectError, match=r"out.*No space left"):
-        export_files(workbench_after_run.state, out, VIEWS_WITH_PICTURE, ("png",), 1.0)
+        export_files(workbench_after_run.state, out, VIEW_IDS, ("png",), 1.0)
     assert out.exists() is folder_exists
     if folder_exists:
         assert [(file.name, file.read_text()) for file in out.iterdir()] == [("volumes.png", "an older figure")]
@@ -190,3 +192,24 @@ def test_the_command_line_exports_files_and_takes_a_screenshot(
     assert main(["screenshot", project, "--out", str(picture), "--size", "1200x800", "--theme", "dark"]) == 0
     assert QImage(str(picture)).size() == QSize(1200, 800)
     assert "run 1/" in capsys.readouterr().err
+
+
+EMPTY = Project(NoiseInput((1, 2, 3)))
+STATES = {
+    "no design": EMPTY,
+    "a design without layers": replace(EMPTY, designs=(Design("empty", Network()),)),
+    "only a stem": replace(EMPTY, stem=Network((Node("relu", Activation("relu")),))),
+    "a mistake": mistaken(),
+    "no input": replace(start(), input=ImageInput("/no/photo.png")),
+    "many designs": replace(start(), designs=tuple(replace(start().designs[0], name=f"d{i}") for i in range(40))),
+}
+
+
+@pytest.mark.parametrize("view", VIEW_IDS)
+@pytest.mark.parametrize("name", STATES)
+def test_every_view_can_be_drawn_in_every_state_and_size(name: str, view: str) -> None:
+    state = state_of(STATES[name])
+    for size in (None, QSize(200, 200)):
+        for file_format in EXPORTERS:
+            assert render_view(state, view, file_format, 1.0, size)
+    assert isinstance(missing_content(state, view), str)

@@ -16,7 +16,7 @@ from engine.network.input_specs import ArrayInput, ImageInput
 from engine.network.weight_specs import FileWeights
 from engine.project.file import load_project, save_project
 from gui.catalogue.figures import FIGURE_IDS
-from gui.catalogue.views import VIEWS_WITH_PICTURE, view_row
+from gui.catalogue.views import VIEW_IDS, view_row
 from gui.state.view_state import Focus
 from gui.window.file_commands import _SCALES
 from gui.window.main_window import MainWindow
@@ -186,7 +186,7 @@ def test_an_exported_picture_has_the_chosen_scale(
 
 
 def test_the_menus_offer_only_views_that_have_a_picture(window: MainWindow) -> None:
-    titles = [view_row(view_id).title for view_id in VIEWS_WITH_PICTURE]
+    titles = [view_row(view_id).title for view_id in VIEW_IDS]
     for menu, suffix in (("export_view", "…"), ("copy_view", "")):
         texts = [plain_text(action.text()) for action in window.dynamic_menus[menu].actions()]
         assert texts == [title + suffix for title in titles]
@@ -218,22 +218,6 @@ def test_a_failed_export_is_reported(
     window.files.export_view("bars", window.views["bars"].size())
     (text,) = messages
     assert message in text
-
-
-def test_export_all_writes_every_view_in_every_format(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
-    window.actions_by_id["export_all"].trigger()
-    names = {path.name for path in tmp_path.iterdir()} - {"settings.ini"}
-    figures = {f"{view}.{end}" for view in VIEWS_WITH_PICTURE for end in ("png", "svg", "pdf")}
-    texts = {f"table.{end}" for end in ("csv", "tsv", "md", "tex", "json")}
-    attachments = {
-        f"{design}.{viewer}.json" for design in ("naive", "bottleneck") for viewer in ("netron", "model-explorer")
-    }
-    expected = figures | texts | attachments
-    assert names == expected
-    assert window.status.hover.text() == f"Wrote {len(expected)} files into {tmp_path}"
 
 
 # Figures for papers and slides
@@ -328,6 +312,21 @@ def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow) ->
     window.files.set_scale(2)
     entries(window, "copy_view")["Operations"].trigger()
     assert QGuiApplication.clipboard().image().size() == window.views["bars"].size() * 2
+
+
+@pytest.mark.parametrize("view", VIEW_IDS)
+def test_every_view_can_be_copied_and_exported_by_its_menu(
+    window: MainWindow, view: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.files.set_scale(1)
+    title = view_row(view).title
+    entries(window, "copy_view")[title].trigger()
+    assert QGuiApplication.clipboard().image().size() == window.views[view].size()
+    for ending, start in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
+        path = tmp_path / f"mine.{ending}"
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
+        entries(window, "export_view")[f"{title}…"].trigger()
+        assert path.read_bytes().startswith(start)
 
 
 def test_a_message_can_be_copied_and_its_box_stays_open(

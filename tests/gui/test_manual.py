@@ -255,7 +255,9 @@ def test_every_exit_status_is_documented():
         1,
         command_line.WRONG,
         command_line.NO_DISPLAY,
+        command_line.HUNG_UP,
         command_line.CANCELLED,
+        command_line.TERMINATED,
     }
 
 

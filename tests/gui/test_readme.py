@@ -1,6 +1,7 @@
 """README, credits and manual: links and pictures resolve, and menu paths and examples agree with the program."""
 
 import json
+import re
 import shlex
 import tomllib
 from pathlib import Path
@@ -56,6 +57,19 @@ def test_the_wheel_contains_the_manual_and_its_pictures():
     wheel = tomllib.loads(text_of(ROOT / "pyproject.toml"))["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert "resources" in wheel["only-include"]
     assert [path for path in wheel.get("exclude", ()) if path.startswith("resources")] == []
+
+
+# What the documents claim
+
+
+def test_the_pair_is_called_optimal_only_for_its_own_criterion():
+    texts = {path.name: text_of(path) for path in DOCUMENTS}
+    texts |= {path.name: text_of(path) for path in (ROOT / "resources" / "projects").glob("*.toml")}
+    claims = re.compile(r"\b(best|optimal|ideal|perfect)\s+(pair|1×1|bottleneck|replacement|rank)", re.IGNORECASE)
+    assert [(name, claim[0]) for name, text in texts.items() for claim in claims.finditer(text)] == []
+    for name in ("README.md", "bottleneck.md"):
+        assert "optimal only for" in texts[name]
+        assert "its own criterion" in texts[name]
 
 
 # Menus

@@ -24,7 +24,7 @@ FILE_ACTIONS: tuple[Action, ...] = (
     Action("choose_array", "Choose array…", run=lambda window: window.files.choose_array(),
            tip="An array (C×H×W) that all designs receive"),
     Action("export_all", "Export all…", "Ctrl+E", "export", run=lambda window: window.files.export_all(),
-           tip="Write every view as PNG, SVG and PDF"),
+           tip="Write views as pictures and tables into a folder"),
     *(
         Action(f"figure_{row.id}", f"{row.title}…", run=partial(_export_figure, row.id), tip=row.tip)
         for row in FIGURES

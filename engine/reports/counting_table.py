@@ -1,0 +1,65 @@
+"""The table of counting rules for a design: a row per rule, a column per kind of arithmetic that the design does."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from engine.cost.counting import CONVENTIONS, CUSTOM, TERMS, Convention, Tally, Term, tally
+from engine.network.analysis import Report
+from engine.text.units import abbreviate, exact_text
+
+TITLE_COLUMN, TOTAL_COLUMN = 0, 1
+"""Positions of the columns to the left of those of the terms."""
+LEFT_OUT = "–"
+
+
+class CountingTable(Struct, frozen=True):
+    """The total of a design by each counting rule, and the terms that make it up."""
+
+    conventions: tuple[Convention, ...] = ()
+    tallies: tuple[Tally | None, ...] = ()
+    """By rule; None while the design has mistakes."""
+    terms: tuple[Term, ...] = ()
+    current_row: int = 0
+    """The row of the rule in use."""
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        return ("Counted", "Total", *(term.title for term in self.terms))
+
+    def text(self, row: int, column: int) -> str:
+        """The text of a cell."""
+        rule, counts = self.conventions[row], self.tallies[row]
+        if column == TITLE_COLUMN:
+            return rule.title
+        if column == TOTAL_COLUMN:
+            return f"{abbreviate(None if counts is None else counts.total)} {rule.unit}"
+        amount = None if counts is None else counts.counted.get(self.terms[column - 2].id)
+        return LEFT_OUT if amount is None else abbreviate(amount)
+
+
+def counting_table(reports: Sequence[Report], current: Convention) -> CountingTable:
+    """Count a design by every rule, including the one in use, which comes last if it is the user's own."""
+    ready = tuple(current if rule.id == current.id else rule for rule in CONVENTIONS)
+    conventions = (*ready, current) if current.id == CUSTOM else ready
+    return CountingTable(
+        conventions,
+        tuple(tally(reports, rule) for rule in conventions),
+        tuple(term for term in TERMS if any(r.output_shape and term.amount(r) for r in reports)),
+        next((row for row, rule in enumerate(conventions) if rule.id == current.id), 0),
+    )
+
+
+def describe_tally(design: str, counts: Tally | None) -> str:
+    """Describe what a counting rule counts and leaves out, with amounts."""
+    if counts is None:
+        return f"{design}: unknown until its mistakes are corrected"
+    rule, titles = counts.convention, {term.id: term.title for term in TERMS}
+    inputs = "one input" if rule.batch == 1 else f"{rule.batch} inputs"
+    parts = [f"{design}, {rule.title}: {exact_text(counts.total)} {rule.unit} for {inputs}."]
+    if counts.uncounted:
+        largest = sorted(counts.uncounted.items(), key=lambda item: -item[1])
+        parts.append(f"Left out: {', '.join(f'{abbreviate(amount)} {titles[term]}' for term, amount in largest)}.")
+    if rule.source:
+        parts.append(f"Rule: {rule.source}.")
+    return " ".join(parts)

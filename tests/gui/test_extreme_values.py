@@ -14,7 +14,7 @@ from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from gui.catalogue.figures import figure_row
-from gui.catalogue.views import ON_REQUEST, VIEWS_WITH_PICTURE, view_row
+from gui.catalogue.views import ON_REQUEST, VIEWS, view_row
 from gui.export.pictures import best_page
 from gui.export.rank_search import add_rank_search
 from gui.state.view_state import Focus
@@ -24,7 +24,7 @@ from tests.gui.inspector_states import run_project
 from tests.recording_painter import drawn_texts
 
 LONG = "a_very_long_name_of_a_layer_that_goes_on_and_on_without_a_space_or_an_end"
-PICTURES = [view_id for view_id in VIEWS_WITH_PICTURE if view_id not in ON_REQUEST]
+PICTURES = [row.id for row in VIEWS if row.id not in ON_REQUEST]
 
 VALUES = {
     "ten million": lambda noise: 1.127e7 * noise,

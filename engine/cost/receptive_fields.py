@@ -43,6 +43,35 @@ class ReceptiveField(Struct, frozen=True):
         return top + y * down, left + x * right, top + y * down + height, left + x * right + width
 
 
+class InsideAndPadding(NamedTuple):
+    """The part of a window that is inside the input, and the rows and columns of padding around it."""
+
+    height: int
+    width: int
+    above: int
+    left: int
+    below: int
+    right: int
+
+    @property
+    def has_padding(self) -> bool:
+        return any(self[2:])
+
+
+def split_window(window: tuple[int, int, int, int], shape: Shape) -> InsideAndPadding:
+    """Split a window (top, left, bottom, right) on an input of that shape into its inside and its padding."""
+    top, left, bottom, right = window
+    inside = [
+        max(0, min(end, length) - max(start, 0))
+        for start, end, length in ((top, bottom, shape.height), (left, right, shape.width))
+    ]
+    # A window that lies beside the input is padding altogether.
+    before = [min(max(0, -start), end - start) for start, end in ((top, bottom), (left, right))]
+    sizes = bottom - top, right - left
+    after = [size - part - margin for size, part, margin in zip(sizes, inside, before, strict=True)]
+    return InsideAndPadding(inside[0], inside[1], before[0], before[1], after[0], after[1])
+
+
 @lru_cache(maxsize=4)
 def receptive_fields(check: ProjectCheck) -> Mapping[NodeRef, ReceptiveField]:
     """The receptive field of every volume on the project's input, through the stem; without those that are unknown."""

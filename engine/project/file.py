@@ -5,7 +5,7 @@ import os
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,21 @@ from typing import Any
 import msgspec
 import tomli_w
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.files import paths
 from engine.files.atomic_write import write_atomically
 from engine.files.paths import BUNDLED, FileFault, Stamp
 from engine.network.graph import Node
-from engine.project.project import FORMAT, MAX_LAYERS, Project, has_too_many_layers, relocate
+from engine.project.project import (
+    FORMAT,
+    MAX_LAYERS,
+    Design,
+    Project,
+    has_too_many_layers,
+    relocate,
+    with_colours,
+)
 from engine.project.reader import Data, ProjectReader, key_text
 from engine.text.messages import value_text
 from engine.text.names import MAX_DESIGN_NAME, MAX_NODE_NAME, name_fault
@@ -121,8 +130,8 @@ def to_data(project: Project, folder: Path) -> Data:
     if located.stem is not None:
         data["stem"] = {"nodes": [_node_data(node) for node in located.stem.nodes]}
     data["designs"] = [
-        {"name": design.name, "nodes": [_node_data(node) for node in design.network.nodes]}
-        for design in located.designs
+        {"name": design.name, **colour, "nodes": [_node_data(node) for node in design.network.nodes]}
+        for design, colour in zip(located.designs, _colours_data(located.designs), strict=True)
     ]
     if project.source:
         data["source"] = project.source
@@ -152,6 +161,13 @@ def _relative_to(path: str, folder: Path) -> str:
     except ValueError:  # on another drive
         return ""
     return "" if shared == Path(shared.anchor) else Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _colours_data(designs: Sequence[Design]) -> Iterator[Data]:
+    """The colour of each design, if the designs have others than without any in the file."""
+    default = with_colours([replace(design, colour=0) for design in designs])
+    is_default = tuple(designs) == default
+    yield from ({} if is_default else {"colour": design.colour} for design in designs)
 
 
 def _node_data(node: Node) -> Data:

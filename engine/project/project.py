@@ -1,10 +1,12 @@
 """A project as a value: one input, an optional stem, and designs side by side."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Annotated
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Meta, Struct
+from msgspec.structs import force_setattr, replace
 
 from engine.blocks import Block
 from engine.network.graph import Network, Node
@@ -15,6 +17,10 @@ from engine.text.messages import value_text
 from engine.text.printed_figures import amount_of
 
 FORMAT = 1
+DESIGN_COLOURS = 7
+"""Number of colours of designs."""
+Colour = Annotated[int, Meta(ge=1, le=DESIGN_COLOURS)]
+"""Number of a colour of designs, from 1 on."""
 
 MAX_LAYERS = 7500
 """Designs and layers of a project, those of blocks included; every command answers within seconds up to that number."""
@@ -25,6 +31,8 @@ class Design(Struct, frozen=True):
 
     name: str
     network: Network
+    colour: int = 0
+    """A `Colour`; 0 until a project gives it one."""
 
 
 class Note(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -71,6 +79,11 @@ class Project(Struct, frozen=True):
     """Source of the published figures."""
     notes: tuple[Note, ...] = ()
     published: tuple[Published, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Give each design a colour that stays its own, whatever is inserted, moved or removed beside it."""
+        if not all(design.colour for design in self.designs):
+            force_setattr(self, "designs", with_colours(self.designs))
 
     def design(self, name: str) -> Design:
         for design in self.designs:
@@ -119,6 +132,19 @@ class Project(Struct, frozen=True):
 
     def with_designs(self, designs: Iterable[Design]) -> "Project":
         return replace(self, designs=tuple(designs))
+
+
+def with_colours(designs: Sequence[Design]) -> tuple[Design, ...]:
+    """The designs, those without a colour in the first of the colours that the fewest others have."""
+    uses = Counter(design.colour for design in designs)
+    coloured = []
+    for design in designs:
+        if not design.colour:
+            colour = min(range(1, DESIGN_COLOURS + 1), key=lambda number: uses[number])
+            uses[colour] += 1
+            design = replace(design, colour=colour)
+        coloured.append(design)
+    return tuple(coloured)
 
 
 def _with_seeds_renamed(project: Project, ref: NodeRef, new_ref: NodeRef, node: Node) -> Project:

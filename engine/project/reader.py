@@ -20,6 +20,7 @@ from engine.network.weight_specs import FileWeights, LowRankWeights, PresetWeigh
 from engine.project.project import (
     FORMAT,
     MAX_LAYERS,
+    Colour,
     Design,
     Note,
     Project,
@@ -123,7 +124,7 @@ class ProjectReader:
         return spec
 
     def _design(self, raw: object, place: str) -> Design | None:
-        network = self._network(raw, place, ("name", "nodes"))
+        network = self._network(raw, place, ("name", "colour", "nodes"))
         if network is None or not isinstance(raw, dict):
             return None
         if "name" not in raw:
@@ -132,7 +133,8 @@ class ProjectReader:
         name = self._value(raw, "name", str, place)
         if name is not None and (fault := name_fault(name, MAX_DESIGN_NAME)):
             self._add(f"{place}.name", f"is {value_text(name)}; {fault}")
-        return None if name is None else Design(name, network)
+        colour = self._value(raw, "colour", Colour, place, 0)
+        return None if name is None or colour is None else Design(name, network, colour)
 
     def _network(self, raw: object, place: str, keys: tuple[str, ...]) -> Network | None:
         if not isinstance(raw, dict):

@@ -115,12 +115,17 @@ def visible_metrics(*metric_ids: str) -> tuple[Metric, ...]:
 
 
 def comparisons(rows: Iterable[TableRow], metric: Metric) -> tuple[str, ...]:
-    """Each further design compared with the first: "bottleneck: 12.1× fewer multiply-accumulates than naive"."""
-    totals = [(row.design, row.value(metric)) for row in rows if row.is_total and row.design != STEM]
+    """Each design compared with the first, without empty ones: "bottleneck: 12.1× fewer MACs than naive"."""
+    totals = [(row.design, row.value(metric)) for row in comparable_totals(rows)]
     words = (
         (design, compare_amounts(metric, amount, totals[0][1], than=totals[0][0])) for design, amount in totals[1:]
     )
     return tuple(f"{design}: {text}" for design, text in words if text)
+
+
+def comparable_totals(rows: Iterable[TableRow]) -> tuple[TableRow, ...]:
+    """The totals of the designs to compare; the first is the reference. A design without layers is none of them."""
+    return tuple(row for row in rows if row.is_total and row.design != STEM and row.costed)
 
 
 class TableColumn(Struct, frozen=True):

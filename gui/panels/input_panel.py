@@ -151,6 +151,8 @@ class InputPanel(Panel):
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
+        if old.session != new.session:
+            self._last.clear()  # the files of another project are no proposals for this one
         same_problems = old.run.problems is new.run.problems
         if not (same_problems and old.project.input is new.project.input and old.check is new.check):
             self._show_input(reset=type(new.project.input) is not type(old.project.input))

@@ -14,7 +14,7 @@ from engine.text.units import byte_size, count_text
 from gui.state.view_state import ViewState
 from gui.widgets.glyphs import mistake_icon
 from gui.widgets.plain_text import plain_tip
-from gui.widgets.texts import ElidedLabel, shorten_name
+from gui.widgets.texts import ElidedLabel, shorten_long_names
 
 _MOST_TOTALS = 4
 
@@ -113,7 +113,10 @@ class StatusPanel(QStatusBar):
         if progress is not None:
             design, node = progress.ref
             head = design or ("" if node == INPUT else "stem")
-            where = " · ".join(shorten_name(part) for part in (head, node) if part)
+            analysis = state.analysis(design)
+            nodes = (node,) if analysis is None else (INPUT, *(report.name for report in analysis.reports))
+            short = shorten_long_names(tuple(state.check.analyses)) | shorten_long_names(nodes)
+            where = " · ".join(short.get(part, part) for part in (head, node) if part)
             self.run_label.setText(f"run {progress.done + 1}/{progress.total} · {where}")
             self.bar.setRange(0, progress.total)
             self.bar.setValue(progress.done)
@@ -126,9 +129,8 @@ class StatusPanel(QStatusBar):
         totals = [(name, state.costs.total(metric, name)) for name in state.check.analyses if name != STEM]
         more = f" · and {len(totals) - _MOST_TOTALS} more" if len(totals) > _MOST_TOTALS else ""
         costs, unit = state.costs, state.costs.unit(metric)
-        texts = " · ".join(
-            f"{shorten_name(name)} {costs.short(metric, amount)}" for name, amount in totals[:_MOST_TOTALS]
-        )
+        short = shorten_long_names([name for name, _ in totals])
+        texts = " · ".join(f"{short[name]} {costs.short(metric, amount)}" for name, amount in totals[:_MOST_TOTALS])
         self.totals.set_text(f"{texts}{more} {unit}".rstrip() if totals else "")
         lines = [f"{name}: {costs.exact(metric, amount)} {unit}" for name, amount in totals]
         self.totals.setToolTip(plain_tip("\n".join(lines)))

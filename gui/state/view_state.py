@@ -125,7 +125,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     clean: bool = True
     rank_search: RankSearchState = RankSearchState()
     session: int = 0
-    """Number of the opened project: views keep their zoom while it stays the same, and fit for another."""
+    """Number of the opened project: what views and panels remember about one, such as their zoom, ends with it."""
 
     def analysis(self, design: str) -> Analysis | None:
         """The analysis of a design or of the stem; None if there is none of that name."""
@@ -270,9 +270,9 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
             return dict(at.result.fitted_weights)
         return load_weights(self.check.reports[ref], seed=self.project.seed, design=ref[0], checkpoint=checkpoint)
 
-    def design_index(self, design: str) -> int:
-        """Position of a design in the project, for its colour; -1 for the stem."""
-        return next((i for i, d in enumerate(self.project.designs) if d.name == design), -1)
+    def colour_index(self, design: str) -> int:
+        """Index of the colour of a design among those of the theme; -1 for the stem."""
+        return next((d.colour - 1 for d in self.project.designs if d.name == design), -1)
 
 
 @lru_cache(maxsize=16)

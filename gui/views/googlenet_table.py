@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSizePolicy,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QToolButton,
@@ -32,6 +31,7 @@ from gui.views.googlenet_table_model import TYPE_COLUMN, GooglenetTableModel, go
 from gui.views.report_model import Index
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.plain_text import plain_tip
+from gui.widgets.tables import FittingDelegate
 from gui.widgets.texts import NameEditor, make_note
 
 _PADDING = 12
@@ -289,7 +289,7 @@ class GooglenetTableWidget(QTableView):
         return bool(self._model.flags(index) & Qt.ItemFlag.ItemIsEditable)
 
 
-class MapCountDelegate(QStyledItemDelegate):
+class MapCountDelegate(FittingDelegate):
     """Edits a number of maps in a line that only accepts allowed numbers and explains why others are not."""
 
     def __init__(self, model: GooglenetTableModel, parent: QWidget) -> None:

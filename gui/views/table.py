@@ -30,7 +30,7 @@ from gui.widgets.plain_text import plain_tip
 from gui.widgets.tables import make_row_table
 
 _WIDEST, _SIGN, _PADDING = 240, 20, 12
-"""Pixels. Texts wider than the widest column are shortened; their tool tips are not."""
+"""Pixels. Names wider than the widest column are shortened, numbers and tool tips are not."""
 
 
 class TableView(View):
@@ -166,7 +166,7 @@ class TableView(View):
                 + (_SIGN if position in (DESIGN_COLUMN, NODE_COLUMN) else 0)
                 + _PADDING
             )
-            needed = min(round(width), _WIDEST)
+            needed = round(width) if column.is_number else min(round(width), _WIDEST)
             if reset or header.sectionSize(position) < needed:
                 header.resizeSection(position, needed)
 

@@ -107,7 +107,7 @@ class OperationsModel(ReportModel):
         if column != DESIGN_COLUMN:
             return None
         stem = row.design == STEM
-        return QColor(self._theme.muted if stem else self._theme.design(self._state.design_index(row.design)))
+        return QColor(self._theme.muted if stem else self._theme.design(self._state.colour_index(row.design)))
 
 
 def _rows_of(state: ViewState) -> tuple[TableRow, ...]:

@@ -5,12 +5,25 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyleOptionComboBox,
+    QVBoxLayout,
+    QWidget,
+)
 
+from engine.text.short_names import shorten_names
 from gui.widgets.control import Control
+from gui.widgets.tables import FittingDelegate
 
 _FLAGS = Qt.ItemDataRole.UserRole - 1
 """The role under which a combo box stores the item flags of an option."""
+_TEXT_MARGIN = 1
+"""Pixels between the text of a combo box and its frame, in Fusion."""
 
 
 class ChoiceBox(QComboBox):
@@ -71,6 +84,17 @@ class ChoiceBox(QComboBox):
         index = next((i for i, option in enumerate(self._options) if option[0] == value), -1)
         with QSignalBlocker(self):
             self.setCurrentIndex(index)
+
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        """Shorten the current text so that it is not that of another option; Qt cuts it anywhere."""
+        super().initStyleOption(option)
+        style, metrics = self.style(), self.fontMetrics()
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        width = style.subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width() - 2 * _TEXT_MARGIN
+        if metrics.horizontalAdvance(option.currentText) > width:
+            texts = [text for _, text in self._options]
+            short = shorten_names(texts, lambda text: metrics.horizontalAdvance(text) <= width)
+            option.currentText = short.get(option.currentText, option.currentText)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
@@ -169,6 +193,7 @@ class Checklist(Control):
         super().__init__()
         self.list = QListWidget(self)
         self.list.setUniformItemSizes(True)
+        self.list.setItemDelegate(FittingDelegate(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         _fill_layout(self, self.list)
         self._options: tuple[tuple[str, str, bool], ...] = ()

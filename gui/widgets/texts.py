@@ -1,11 +1,12 @@
 """Texts in forms: notes, mistakes, elided lines, and fields for names that are checked as they are typed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QValidator
 from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.text.short_names import shorten_names, shorten_sentence
 from gui.widgets.line_edit import LineEdit
 from gui.widgets.plain_text import plain_tip
 
@@ -38,10 +39,9 @@ def show_note(label: QLabel, text: str) -> None:
     label.setVisible(bool(text))
 
 
-def shorten_name(name: str, longest: int = 24) -> str:
-    """Shorten a name that is too long by its middle."""
-    half = longest // 2
-    return name if len(name) <= longest else f"{name[: half - 1]}…{name[-half:]}"
+def shorten_long_names(names: Sequence[str], longest: int = 24) -> dict[str, str]:
+    """Shorten names that are too long so that all still differ."""
+    return shorten_names(names, lambda text: len(text) <= longest)
 
 
 class ElidedLabel(QWidget):
@@ -73,7 +73,8 @@ class ElidedLabel(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        text = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, self.width())
+        metrics, width = self.fontMetrics(), self.width()
+        text = shorten_sentence(self._text, lambda shorter: metrics.horizontalAdvance(shorter) <= width)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
 

@@ -62,10 +62,11 @@ class Workbench(QObject):
         self.show_project(file.project, None if sample else path.absolute(), file)
 
     def show_project(self, project: Project, path: Path | None = None, file: ProjectFile | None = None) -> None:
-        """Show another project, with a new history and no results."""
+        """Show another project, with a new history and no results; its blocks are opened and closed anew."""
         self.cancel()
         self.rank_search.clear()
-        self._set_state(replace(self.state, run=RunView(), session=self.state.session + 1))
+        look = replace(self.state.look, blocks="auto", toggled_blocks=frozenset())
+        self._set_state(replace(self.state, run=RunView(), look=look, session=self.state.session + 1))
         self.document.replace(Version(project, initial_focus(project, check(project))), path, file)
 
     def run(self) -> None:

@@ -295,7 +295,7 @@ def test_every_wrong_setting_of_every_node_is_reported_at_once(problems):
     text = f"""{HEAD}
         [[designs]]
         name = "a"
-        colour = 1
+        tint = 1
         [[designs.nodes]]
         name = "c\\u001b"
         kind = "conv2d"
@@ -315,7 +315,7 @@ def test_every_wrong_setting_of_every_node_is_reported_at_once(problems):
         """
     window = "an integer from 1 to 1000000, or a list of 2 such is expected"
     assert problems(text) == {
-        "$.designs[0].colour": "unknown key; known are name, nodes",
+        "$.designs[0].tint": "unknown key; known are name, colour, nodes",
         f"{NODE_PLACE}.name": "is 'c\\x1b'; U+001B at character 2 is a control character; leave it out",
         f"{NODE_PLACE}.filters": "is 0; an integer from 1 to 1000000000 is expected",
         f"{NODE_PLACE}.kernel": f"is -3; {window}",

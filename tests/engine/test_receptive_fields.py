@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cost import receptive_fields
+from engine.cost.metrics import Costs, metric_by_id
+from engine.cost.receptive_fields import split_window
 from engine.files.paths import RESOURCES
 from engine.layers import (
     Activation,
@@ -364,3 +366,46 @@ def test_a_value_of_the_projects_input_reads_itself_with_a_stem_and_without():
         assert receptive_fields.regions_read(project_check, (STEM, INPUT), 0, 3, 2) == {
             (STEM, INPUT): (3, 2, 4, 3, 0, 1)
         }
+
+
+def formula_of_field(input_shape, *layers):
+    """What the tool tip of the last layer says about its receptive field."""
+    nodes = tuple(Node(f"n{i}", layer) for i, layer in enumerate(layers))
+    costs = Costs(check(Project(NoiseInput(input_shape), (Design("d", Network(nodes)),))))
+    metric = metric_by_id("receptive_field")
+    return metric.formula(costs.costed("d", costs.check.analyses["d"].reports[-1])[0])
+
+
+@pytest.mark.parametrize(
+    ("layers", "text"),
+    [
+        ((Conv2d(2, 3, padding="valid"),), "3×3, inside the input; a step of 1 to the next = 3"),
+        ((Conv2d(2, 3),), "3×3, inside the input, at its edges partly padding; a step of 1 to the next = 3"),
+        ((GlobalAvgPool2d(),), "32×24, inside the input; a step of 1 to the next = 32"),
+        (
+            (Conv2d(2, 5), Conv2d(2, 3, stride=2), GlobalAvgPool2d()),
+            "37×29, 32×24 inside the input, the rest is padding (2 above, 3 below, 2 left, 3 right); "
+            "a step of 2 to the next = 37",
+        ),
+        (
+            (Conv2d(2, 3), AvgPool2d(31, stride=1, padding=15)),
+            "33×33, 32×24 inside the input of the middle value, the rest is padding (1 above, 5 left, 4 right); "
+            "a step of 1 to the next = 33",
+        ),
+    ],
+)
+def test_the_tool_tip_says_which_part_is_inside_the_input_and_which_is_padding(layers, text):
+    assert formula_of_field((3, 32, 24), *layers) == text
+
+
+@given(st.integers(-60, 60), st.integers(1, 90), st.integers(-60, 60), st.integers(1, 90))
+def test_inside_and_padding_are_counted_as_one_by_one(top, height, left, width):
+    shape = Shape(1, 30, 20)
+    parts = split_window((top, left, top + height, left + width), shape)
+    rows, columns = range(top, top + height), range(left, left + width)
+    assert parts.height == sum(0 <= row < shape.height for row in rows)
+    assert parts.width == sum(0 <= column < shape.width for column in columns)
+    assert parts.above == sum(row < 0 for row in rows)
+    assert parts.below == sum(row >= shape.height for row in rows)
+    assert parts.left == sum(column < 0 for column in columns)
+    assert parts.right == sum(column >= shape.width for column in columns)

@@ -55,7 +55,12 @@ def run_project(project, focus=None, **look):
 
 def with_filters(state, filters):
     """The state after an edit of the first layer: everything behind it is stale."""
+    return with_layer(state, Conv2d(filters, 3))
+
+
+def with_layer(state, layer):
+    """The state after an edit of all settings of the first layer."""
     project = state.project
-    network = project.design("d").network.with_layer("wide", Conv2d(filters, 3))
+    network = project.design("d").network.with_layer("wide", layer)
     project = project.with_network("d", network)
     return replace(state, project=project, check=check(project))

@@ -22,7 +22,7 @@ def draw_width_bands(painter: QPainter, scene: VolumesScene, state: ViewState, t
     painter.scale(scene.shrink, scene.shrink)
     painter.setPen(Qt.PenStyle.NoPen)
     for design_row in scene.line_breaks.design_rows:
-        colour = QColor(theme.design(state.design_index(design_row.name)))
+        colour = QColor(theme.design(state.colour_index(design_row.name)))
         colour.setAlpha(round(_FAINT * opacity))
         painter.setBrush(colour)
         for vertex, sources in zip(design_row.graph.vertices, design_row.graph.sources, strict=True):

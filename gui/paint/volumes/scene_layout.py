@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gui.paint.volumes.box_sizes import BoxMeasurer
 from gui.paint.volumes.camera import Camera
 from gui.paint.volumes.design_graph import OpenBlock, Vertex
-from gui.paint.volumes.labels import Label, elide_text, measure_text
+from gui.paint.volumes.labels import Label, elide_names, measure_text
 from gui.paint.volumes.line_breaks import DESIGN_GAP, LineBreaks, fit_boxes
 from gui.paint.volumes.operator_texts import OperatorText, make_operator_text, operator_role
 from gui.paint.volumes.routes import Route
@@ -175,7 +175,8 @@ class _PlacedDesign:
             right = self.centre[stop - 1] + sizes.columns[stop - 1][1] + 0.1 * em
             top, bottom = line.axis - sizes.up[first], line.axis + sizes.down[first]
             baseline, x = top + (BLOCK_TITLE_HEIGHT - 0.3) * em, left + 0.4 * em
-            name = elide_text(block.name, right - x, em, True)
+            names = tuple(other.name for other in self.design_row.graph.open_blocks)
+            name = elide_names(names, right - x, em, True)[block.name]
             title = Label(name, x, baseline, measure_text(name, em, True), em, bold=True)
             kind = f" · {block.kind}"
             texts = (title, Label(kind, x + title.width, baseline, measure_text(kind, em), em, "muted"))

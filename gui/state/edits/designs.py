@@ -20,9 +20,8 @@ def add_design(project: Project) -> Edit:
 def duplicate_design(project: Project, name: str) -> Edit:
     """A copy right after the design. Seeded weights depend on the name of the design, so the copy gets others."""
     at = _design_index(project, name)
-    copy = replace(
-        project.designs[at], name=unique_name(name, [design.name for design in project.designs], MAX_DESIGN_NAME)
-    )
+    new_name = unique_name(name, [design.name for design in project.designs], MAX_DESIGN_NAME)
+    copy = Design(new_name, project.designs[at].network)
     changed = project.with_designs((*project.designs[: at + 1], copy, *project.designs[at + 1 :]))
     return Edit(f"Duplicate {name}", changed, focus=Focus(copy.name))
 

@@ -1,6 +1,7 @@
 """Pooling layers: each window is reduced to one value per channel."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -130,10 +131,10 @@ class AvgPool2d(Pool, frozen=True, tag="avg_pool2d"):
     count_padding: Annotated[bool, Meta(title="Count padding", description="Include padding in the mean")] = True
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
-        height, width = pair(self.kernel)
+        per_average = self.kernel if isinstance(self.kernel, int) else prod(self.kernel)
         return {
             "avg_pool": inputs[0].size,
-            "avg_pool_windows": output.size * height * width,
+            "avg_pool_kernels": output.size * per_average,
             "averages": output.size,
         }
 
@@ -185,7 +186,7 @@ class GlobalAvgPool2d(Layer, frozen=True, tag="global_avg_pool2d"):
         return f"{received.height}×{received.width}/1" if received is not None else None
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
-        return {"global_pool": inputs[0].size, "averages": output.size}
+        return _adaptive_operations(inputs[0], output)
 
     def label(self) -> str:
         return "global avg pool"
@@ -237,7 +238,7 @@ class AdaptiveAvgPool2d(Layer, frozen=True, tag="adaptive_avg_pool2d"):
         return f"{size_text(windows.kernel)}/{setting_text(windows.stride)}"
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
-        return {"global_pool": inputs[0].size, "averages": output.size}
+        return _adaptive_operations(inputs[0], output)
 
     def label(self) -> str:
         return f"avg pool to {size_text(pair(self.size))}"
@@ -253,6 +254,17 @@ class AdaptiveAvgPool2d(Layer, frozen=True, tag="adaptive_avg_pool2d"):
         region = f"in[{channel}, {rows[0]}…{rows[-1]}, {columns[0]}…{columns[-1]}]"
         over = f"a {size_text(window.inside.shape)} window of the same channel"
         return _explain_mean(target, window, region, window.inside.size, over)
+
+
+def _adaptive_operations(received: Shape, output: Shape) -> dict[str, int]:
+    """Operations of pooling whose windows share out the whole map."""
+    height, width = received.height / output.height, received.width / output.width
+    # In float64, and in this order: thop rounds down what it computes so.
+    return {
+        "global_pool": received.size,
+        "global_averages": int((height * width + 1) * output.size),
+        "global_averages_floored": (int(height) * int(width) + 1) * output.size,
+    }
 
 
 def _explain_mean(target: Target, window: WindowProduct, region: str, divisor: int, over: str) -> Explanation:

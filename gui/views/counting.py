@@ -12,8 +12,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.cost.counting import GROUPS, TERMS, Convention, Tally, custom_convention, groups_of
+from engine.cost.counting import GROUPS, Convention, Tally, custom_convention, groups_of
 from engine.cost.metrics import OPERATIONS
+from engine.cost.terms import TERM_BY_ID
 from engine.network.node_ref import STEM
 from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
@@ -150,12 +151,13 @@ def describe_tally(design: str, counts: Tally | None) -> str:
     """Describe what a counting rule counts and leaves out, with amounts."""
     if counts is None:
         return f"{design}: unknown until its mistakes are corrected"
-    rule, titles = counts.convention, {term.id: term.title for term in TERMS}
+    rule = counts.convention
     inputs = "one input" if rule.batch == 1 else f"{rule.batch} inputs"
     parts = [f"{design}, {rule.title}: {exact_text(counts.total)} {rule.unit} for {inputs}."]
     if counts.uncounted:
         largest = sorted(counts.uncounted.items(), key=lambda item: -item[1])
-        parts.append(f"Left out: {', '.join(f'{abbreviate(amount)} {titles[term]}' for term, amount in largest)}.")
+        amounts = ", ".join(f"{abbreviate(amount)} {TERM_BY_ID[term].title}" for term, amount in largest)
+        parts.append(f"Left out: {amounts}.")
     if rule.source:
         parts.append(f"Rule: {rule.source}.")
     return " ".join(parts)

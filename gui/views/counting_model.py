@@ -5,7 +5,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, Qt
 from PySide6.QtGui import QColor, QFont
 
-from engine.cost.counting import CONVENTIONS, CUSTOM, TERMS, Convention, Tally, Term, tally
+from engine.cost.counting import CONVENTIONS, CUSTOM, Convention, Tally, tally
+from engine.cost.terms import TERM_BY_ID, TERMS, Term
 from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
@@ -14,6 +15,8 @@ from gui.views.report_model import NO_PARENT, ROLE, Index
 TITLE_COLUMN, _TOTAL_COLUMN = 0, 1
 """Positions of the columns to the left of those of the terms."""
 _LEFT_OUT = "–"
+_COUNTED_ELSEWHERE = ""
+"""In the column of a term whose arithmetic the rule counts in another column."""
 
 
 class CountingModel(QAbstractTableModel):
@@ -81,8 +84,10 @@ class CountingModel(QAbstractTableModel):
             return rule.title
         if column == _TOTAL_COLUMN:
             return f"{abbreviate(None if counts is None else counts.total)} {rule.unit}"
-        amount = None if counts is None else counts.counted.get(self.terms[column - 2].id)
-        return _LEFT_OUT if amount is None else abbreviate(amount)
+        term = self.terms[column - 2]
+        if counts is not None and term.id in counts.counted:
+            return abbreviate(counts.counted[term.id])
+        return _COUNTED_ELSEWHERE if term.subject in rule.subjects else _LEFT_OUT
 
     def _tip(self, row: int, column: int) -> str:
         rule, counts = self.conventions[row], self.tallies[row]
@@ -95,6 +100,9 @@ class CountingModel(QAbstractTableModel):
             factor = dict(rule.factors)[term.id]
             times = "" if factor == 1 else f", each as {factor}"
             return f"{term.what}{times}: {exact_text(counts.counted[term.id])} {rule.unit}"
+        if term.subject in rule.subjects:
+            others = [TERM_BY_ID[other].title for other in counts.counted if TERM_BY_ID[other].subject == term.subject]
+            return f"counted as {', '.join(others)}: {term.what}"
         return f"left out: {term.what}"
 
 

@@ -7,13 +7,13 @@ from engine.cost import counting
 from engine.cost.counting import (
     CONVENTIONS,
     MACS,
-    TERMS,
     Convention,
     convention_by_id,
     count_operations,
     counted_terms,
     uncounted_terms,
 )
+from engine.cost.terms import TERM_BY_ID, TERMS
 from engine.files.paths import RESOURCES
 from engine.layers import (
     LAYERS,
@@ -140,6 +140,57 @@ def test_the_rule_of_a_tool_counts_the_integer_that_the_tool_counts(tool, projec
     )
 
 
+def count(reports, rule):
+    return sum(count_operations(report, convention_by_id(rule)) for report in reports)
+
+
+@pytest.mark.parametrize(
+    ("rule", "layer", "expected"),
+    [
+        ("thop", Activation("leaky_relu"), 800),
+        ("thop", AvgPool2d(2), 600),
+    ],
+)
+def test_a_layer_on_8_maps_of_10_by_10_counts_as_the_tool_says(rule, layer, expected):
+    assert count(analyze(Network((Node("n", layer),)), Shape(8, 10, 10)).reports, rule) == expected
+
+
+def test_the_title_of_each_rule_of_thop_names_its_version_as_the_source_does():
+    for rule in (convention_by_id("thop"), convention_by_id("thop_2022")):
+        version = rule.source.split()[1].partition(".post")[0]
+        assert f"thop {version} " in rule.title
+
+
+@pytest.mark.parametrize("rule", CONVENTIONS, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("layer", [Dense(5), BatchNorm(), Activation("softmax"), AvgPool2d(3, 1, 1), GlobalAvgPool2d()])
+def test_what_a_rule_counts_is_not_left_out_as_well_and_what_it_leaves_out_is_named(layer, rule):
+    result = counting.tally([report_of(layer)], rule)
+    counted = {TERM_BY_ID[term].subject for term in result.counted}
+    has = {term.subject for term in TERMS if term.amount(report_of(layer))}
+    assert not counted & set(result.uncounted)
+    assert counted | set(result.uncounted) == has
+
+
+def test_a_term_counts_instead_of_a_plain_one():
+    for term in TERMS:
+        assert not TERM_BY_ID[term.subject].instead_of
+
+
+@pytest.mark.parametrize(
+    ("rule", "groups"),
+    [
+        ("macs", ()),
+        ("torchinfo", ("biases", "batch norm")),
+        ("fvcore", ("batch norm", "pooling")),
+        ("ptflops", ("biases", "batch norm", "activations", "pooling")),
+        ("thop", ("biases", "batch norm", "activations", "pooling")),
+        ("thop_2022", ("batch norm", "activations", "pooling")),
+    ],
+)
+def test_the_groups_of_a_rule_are_those_that_it_counts_in_whatever_way(rule, groups):
+    assert counting.groups_of(convention_by_id(rule)) == groups
+
+
 def test_torchinfo_prints_8_18_for_two_inputs_of_resnet_50():
     rule = replace(convention_by_id("torchinfo"), batch=2)
     assert f"{sum(count_operations(report, rule) for report in reports_of('resnet50', 1)) / 1e9:.2f}" == "8.18"
@@ -159,12 +210,14 @@ def report_of(layer, inputs=1):
         (Dense(5), 1, {"macs": 5 * 192, "dense_bias": 5, "dense_additions": 5 * 191}),
         (BatchNorm(), 1, {"batch_norm": 192, "batch_norm_params": 8}),
         (Activation("relu"), 1, {"relu": 192}),
+        (Activation("leaky_relu"), 1, {"leaky_relu": 192}),
         (Activation("softmax"), 1, {"softmax": 192, "softmax_additions": 3 * 48}),
         (MaxPool2d(2), 1, {"max_pool": 192}),
-        (AvgPool2d(3, 1, 1), 1, {"avg_pool": 192, "avg_pool_windows": 9 * 192, "averages": 192}),
-        (GlobalAvgPool2d(), 1, {"global_pool": 192, "averages": 4}),
-        (AdaptiveAvgPool2d((3, 4)), 1, {"global_pool": 192, "averages": 48}),
-        (LocalResponseNorm(), 1, {"lrn": 192}),
+        (AvgPool2d(3, 1, 1), 1, {"avg_pool": 192, "avg_pool_kernels": 3 * 192, "averages": 192}),
+        (AvgPool2d((3, 2), 1, 1), 1, {"avg_pool": 192, "avg_pool_kernels": 6 * 4 * 6 * 9, "averages": 4 * 6 * 9}),
+        (GlobalAvgPool2d(), 1, {"global_pool": 192, "global_averages": 196, "global_averages_floored": 196}),
+        (AdaptiveAvgPool2d((4, 4)), 1, {"global_pool": 192, "global_averages": 256, "global_averages_floored": 192}),
+        (LocalResponseNorm(5), 1, {"lrn": 192}),
         (Add(), 2, {"add": 192}),
     ],
 )

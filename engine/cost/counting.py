@@ -46,6 +46,12 @@ def _each(factor: int, *terms: str) -> tuple[tuple[str, int], ...]:
 
 
 _POOLING = "max_pool", "avg_pool", "global_pool"
+_PTFLOPS = (*_each(1, "macs", "bias", "dense_bias"), ("batch_norm", 2), ("lrn", 3), ("lrn_padded", 1))
+"""What counts the same however activations and pooling are called. LRN is one multiplication and one addition by a
+constant, one product of two volumes, and an average pooling over the padded channels."""
+_FUNCTIONS_OF_PTFLOPS = "relu", "relu6", "silu", "gelu", "softmax"
+"""Activations that count as functions."""
+_PTFLOPS_SOURCE = "ptflops 0.7.3 to 0.7.5, PyTorch backend, of a model that adds volumes by +"
 
 CONVENTIONS: tuple[Convention, ...] = (
     MACS,
@@ -73,21 +79,34 @@ CONVENTIONS: tuple[Convention, ...] = (
         "as ptflops counts",
         "MACs",
         (
-            ("macs", 1),
-            ("bias", 1),
-            ("dense_bias", 1),
-            ("batch_norm", 2),
-            ("relu", 2),
-            ("relu6", 1),
-            ("leaky_relu", 1),
-            ("silu", 1),
-            ("gelu", 2),
-            ("softmax", 1),
-            ("max_pool", 2),
-            ("avg_pool", 2),
-            ("global_pool", 2),
+            *_PTFLOPS,
+            *_each(2, "relu", "gelu", *_POOLING),
+            *_each(1, "relu6", "leaky_relu", "silu", "softmax"),
         ),
-        source="ptflops since 0.7.1, PyTorch backend: ReLU and pooling count twice, as module and as function",
+        source=(
+            f"{_PTFLOPS_SOURCE}, if activations and pooling are modules, as in torchvision's VGG and ResNet: "
+            "ReLU, GELU and pooling count twice, as the module and as the function that it calls"
+        ),
+    ),
+    Convention(
+        "ptflops_functional_relu",
+        "as ptflops counts, activations as functions",
+        "MACs",
+        (*_PTFLOPS, *_each(2, *_POOLING), *_each(1, *_FUNCTIONS_OF_PTFLOPS)),
+        source=(
+            f"{_PTFLOPS_SOURCE}, if activations are functions and pooling is a module, as in torchvision's GoogLeNet: "
+            "ReLU and GELU count once, pooling twice"
+        ),
+    ),
+    Convention(
+        "ptflops_functional",
+        "as ptflops counts, activations and pooling as functions",
+        "MACs",
+        (*_PTFLOPS, *_each(1, *_POOLING, *_FUNCTIONS_OF_PTFLOPS)),
+        source=(
+            f"{_PTFLOPS_SOURCE}, if activations and pooling are functions, as in most of torchvision's "
+            "Inception v3: ReLU, GELU and pooling count once"
+        ),
     ),
     Convention(
         "thop",

@@ -46,6 +46,7 @@ TERMS: tuple[Term, ...] = (
     Term("global_pool", "global pool", "values that global or adaptive average pooling receives"),
     Term("add", "sums of volumes", "values that additions of volumes return"),
     Term("lrn", "LRN", "values of local response norm"),
+    Term("lrn_padded", "padded LRN", "values of local response norm and of the channels that pad it", "lrn"),
     Term("batch_norm_params", "batch norm parameters", "gamma and beta, once per channel", "batch_norm"),
     Term("avg_pool_kernels", "avg pool kernels", "per average k for a kernel of k×k, h·w for one of h×w", "avg_pool"),
     Term("averages", "averages", "divisions of average pooling, one per value that it returns", "avg_pool"),

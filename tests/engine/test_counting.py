@@ -149,10 +149,31 @@ def count(reports, rule):
     [
         ("thop", Activation("leaky_relu"), 800),
         ("thop", AvgPool2d(2), 600),
+        ("ptflops", LocalResponseNorm(5), 3600),
     ],
 )
 def test_a_layer_on_8_maps_of_10_by_10_counts_as_the_tool_says(rule, layer, expected):
     assert count(analyze(Network((Node("n", layer),)), Shape(8, 10, 10)).reports, rule) == expected
+
+
+@pytest.mark.parametrize(
+    ("layer", "counts"),
+    [
+        (Activation("relu"), (1600, 800, 800)),
+        (Activation("gelu"), (1600, 800, 800)),
+        (Activation("leaky_relu"), (800, 0, 0)),
+        (Activation("silu"), (800, 800, 800)),
+        (MaxPool2d(2), (1600, 1600, 800)),
+        (AvgPool2d(2), (1600, 1600, 800)),
+        (GlobalAvgPool2d(), (1600, 1600, 800)),
+        (LocalResponseNorm(4), (3500, 3500, 3500)),
+    ],
+)
+def test_ptflops_counts_a_module_and_the_function_that_it_calls(layer, counts):
+    reports = analyze(Network((Node("n", layer),)), Shape(8, 10, 10)).reports
+    assert (
+        tuple(count(reports, rule) for rule in ("ptflops", "ptflops_functional_relu", "ptflops_functional")) == counts
+    )
 
 
 def test_the_title_of_each_rule_of_thop_names_its_version_as_the_source_does():
@@ -217,7 +238,7 @@ def report_of(layer, inputs=1):
         (AvgPool2d((3, 2), 1, 1), 1, {"avg_pool": 192, "avg_pool_kernels": 6 * 4 * 6 * 9, "averages": 4 * 6 * 9}),
         (GlobalAvgPool2d(), 1, {"global_pool": 192, "global_averages": 196, "global_averages_floored": 196}),
         (AdaptiveAvgPool2d((4, 4)), 1, {"global_pool": 192, "global_averages": 256, "global_averages_floored": 192}),
-        (LocalResponseNorm(5), 1, {"lrn": 192}),
+        (LocalResponseNorm(5), 1, {"lrn": 192, "lrn_padded": 8 * 48}),
         (Add(), 2, {"add": 192}),
     ],
 )

@@ -1,5 +1,8 @@
 """Counting rules: those of tools against the figures that the tools print, and what each leaves out."""
 
+import json
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
@@ -33,7 +36,9 @@ from engine.layers import (
 from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
 from engine.project.file import load_project
+from engine.run.check import check
 from engine.shapes import Shape
+from tests.engine.counted_layers import COUNTED_INPUT, COUNTED_LAYERS, network_around
 
 PUBLISHED = {
     # torchvision's model pages
@@ -140,8 +145,41 @@ def test_the_rule_of_a_tool_counts_the_integer_that_the_tool_counts(tool, projec
     )
 
 
+BY_TOOLS = json.loads((Path(__file__).parent / "data" / "counted_by_tools.json").read_text(encoding="utf-8"))
+"""What the tools themselves count: `tests.models.counting_tools` writes it, and `make test-models` checks it."""
+TOOLS = [rule.id for rule in CONVENTIONS if rule.id not in ("macs", "flops", "paper")]
+NETWORKS = {(entry["project"], entry["design"]): entry["counts"] for entry in BY_TOOLS["networks"]}
+
+
 def count(reports, rule):
     return sum(count_operations(report, convention_by_id(rule)) for report in reports)
+
+
+@pytest.mark.parametrize("rule", TOOLS)
+@pytest.mark.parametrize("name", COUNTED_LAYERS)
+def test_the_rule_of_a_tool_counts_a_layer_as_the_tool_does(name, rule):
+    assert count(analyze(network_around(name), COUNTED_INPUT).reports, rule) == BY_TOOLS["layers"][name][rule]
+
+
+def test_every_kind_and_activation_has_been_counted_by_the_tools():
+    assert {type(layer) for layer in COUNTED_LAYERS.values()} == set(LAYERS)
+    assert set(BY_TOOLS["layers"]) == set(COUNTED_LAYERS)
+
+
+@pytest.mark.parametrize("rule", TOOLS)
+@pytest.mark.parametrize(("project", "design"), NETWORKS)
+def test_the_rule_of_a_tool_counts_a_bundled_network_as_the_tool_does(project, design, rule):
+    reports = check(load_project(RESOURCES / "projects" / f"{project}.toml").project).analyses[design].reports
+    assert count(reports, rule) == NETWORKS[project, design][rule]
+
+
+def test_every_bundled_design_has_been_counted_by_the_tools():
+    designs = {
+        (path.stem, design.name)
+        for path in (RESOURCES / "projects").glob("*.toml")
+        for design in load_project(path).project.designs
+    }
+    assert set(NETWORKS) == designs
 
 
 @pytest.mark.parametrize(
@@ -180,14 +218,18 @@ def test_the_title_of_each_rule_of_thop_names_its_version_as_the_source_does():
     for rule in (convention_by_id("thop"), convention_by_id("thop_2022")):
         version = rule.source.split()[1].partition(".post")[0]
         assert f"thop {version} " in rule.title
+    versions = BY_TOOLS["versions"]
+    assert versions["thop of 2019"] in convention_by_id("thop").source
+    assert versions["thop"] in convention_by_id("thop_2022").source
 
 
 @pytest.mark.parametrize("rule", CONVENTIONS, ids=lambda rule: rule.id)
-@pytest.mark.parametrize("layer", [Dense(5), BatchNorm(), Activation("softmax"), AvgPool2d(3, 1, 1), GlobalAvgPool2d()])
-def test_what_a_rule_counts_is_not_left_out_as_well_and_what_it_leaves_out_is_named(layer, rule):
-    result = counting.tally([report_of(layer)], rule)
+@pytest.mark.parametrize("name", COUNTED_LAYERS)
+def test_what_a_rule_counts_is_not_left_out_as_well_and_what_it_leaves_out_is_named(name, rule):
+    reports = analyze(network_around(name), COUNTED_INPUT).reports
+    result = counting.tally(reports, rule)
     counted = {TERM_BY_ID[term].subject for term in result.counted}
-    has = {term.subject for term in TERMS if term.amount(report_of(layer))}
+    has = {term.subject for term in TERMS if any(term.amount(report) for report in reports)}
     assert not counted & set(result.uncounted)
     assert counted | set(result.uncounted) == has
 

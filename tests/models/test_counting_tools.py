@@ -20,6 +20,6 @@ def test_the_tools_count_a_layer_as_expected(name):
     assert count_layer(name) == EXPECTED["layers"][name]
 
 
-@pytest.mark.parametrize(("project", "design"), networks())
+@pytest.mark.parametrize(("project", "design"), list(networks()))
 def test_the_tools_count_a_network_as_expected(project, design):
     assert count_network(project, design) == NETWORKS[project, design]

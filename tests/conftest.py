@@ -6,6 +6,7 @@ somebody else's change never fails by chance.
 """
 
 import os
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +16,9 @@ settings.register_profile("ci", settings.get_profile("default"), max_examples=10
 settings.register_profile("fast", settings.get_profile("ci"), max_examples=3)
 settings.register_profile("hunt", settings.get_profile("default"), max_examples=2000)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+collect_ignore = [] if find_spec("thop") else ["models"]
+"""Without PyTorch and the counting tools, pytest leaves out what `make test-models` runs."""
 
 SLOW = """
     block_mistakes bottleneck_view command_line contributing explain export export_all figures file_commands filters

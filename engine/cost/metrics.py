@@ -9,6 +9,7 @@ from engine.blocks import Block
 from engine.cost import counting, receptive_fields
 from engine.cost.counting import Convention
 from engine.cost.receptive_fields import ReceptiveField
+from engine.cost.terms import TERM_BY_ID
 from engine.network.analysis import Report
 from engine.network.node_ref import NodeRef
 from engine.run.check import ProjectCheck
@@ -102,8 +103,7 @@ def _operations(layer: Costed) -> int | None:
 
 def _operation_formula(layer: Costed) -> str:
     terms = counting.counted_terms(layer.report, layer.convention) or {}
-    titles = {term.id: term.title for term in counting.TERMS}
-    parts = " + ".join(f"{amount:,} ({titles[term_id]})" for term_id, amount in terms.items())
+    parts = " + ".join(f"{amount:,} ({TERM_BY_ID[term_id].title})" for term_id, amount in terms.items())
     return parts and f"{parts} = {sum(terms.values()):,}"
 
 

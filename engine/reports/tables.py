@@ -5,7 +5,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from engine.cost.counting import MACS, TERMS, Convention, tally
+from engine.cost.counting import MACS, Convention, tally
 from engine.cost.metrics import (
     METRICS,
     Amount,
@@ -17,6 +17,7 @@ from engine.cost.metrics import (
     formula_of,
     heading_of,
 )
+from engine.cost.terms import TERM_BY_ID
 from engine.network.analysis import Analysis, Report
 from engine.network.node_ref import STEM
 from engine.project.project import Project
@@ -177,11 +178,10 @@ def convention_of(rows: Sequence[TableRow]) -> Convention:
 def counting_text(rows: Sequence[TableRow]) -> Iterator[str]:
     """Per design, the operations that the convention counts, and the amounts that it leaves out."""
     rule = convention_of(rows)
-    titles = {term.id: term.title for term in TERMS}
     for design, group in groupby(rows, lambda row: row.design):
         result = tally([layer.report for row in group if row.is_total for layer in row.costed], rule)
         if result is not None:
-            left = [f"{abbreviate(amount)} {titles[term_id]}" for term_id, amount in result.uncounted.items()]
+            left = [f"{abbreviate(amount)} {TERM_BY_ID[term_id].title}" for term_id, amount in result.uncounted.items()]
             out = f"; left out: {', '.join(left)}" if left else ""
             batch = f" for {rule.batch} inputs" if rule.batch > 1 else ""
             yield f"{design_title(design)}, {rule.title}: {exact_text(result.total)} {rule.unit}{batch}{out}"

@@ -11,6 +11,7 @@ from engine.cost.receptive_fields import split_window
 from engine.files.paths import RESOURCES
 from engine.layers import (
     Activation,
+    AdaptiveAvgPool2d,
     Add,
     AvgPool2d,
     Concat,
@@ -131,6 +132,30 @@ def test_the_window_and_region_of_a_value_cover_the_pixels_that_change_it(networ
                 (low, before, high, behind), (top, left, bottom, right) = clipped(window), region
                 assert low <= top < bottom <= high
                 assert before <= left < right <= behind
+
+
+@given(
+    st.lists(layers, max_size=1),
+    st.builds(AdaptiveAvgPool2d, size=st.tuples(st.integers(1, 16), st.integers(1, 16))),
+    st.lists(layers, max_size=1),
+)
+def test_the_region_of_a_value_behind_adaptive_pooling_is_that_of_the_pixels_that_change_it(before, pool, behind):
+    project_check = check(project_of(*before, pool, *behind))
+    analysis = project_check.analyses["d"]
+    if analysis.output_shape is None:
+        return
+    changed = reach(analysis, analysis.output)
+    _, height, width = analysis.output_shape
+    for y, x in {(0, 0), (height // 2, width // 3), (height - 1, width - 1)}:
+        pixels = changed[:, :, y, x]
+        region = input_window(project_check, ("d", analysis.output), y, x)
+        assert region == (bounds(pixels) if pixels.any() else None)
+
+
+def test_windows_that_share_out_a_map_unevenly_have_no_field_of_one_size():
+    project_check = check(project_of(AdaptiveAvgPool2d(6)))
+    assert ("d", "n0") not in receptive_fields.receptive_fields(project_check)
+    assert ("d", "n0") in receptive_fields.receptive_fields(check(project_of(AdaptiveAvgPool2d(SIDE))))
 
 
 @pytest.mark.parametrize(

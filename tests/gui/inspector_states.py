@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from engine.layers import (
     Activation,
+    AdaptiveAvgPool2d,
     Add,
     AvgPool2d,
     BatchNorm,
@@ -40,6 +41,7 @@ EVERY_KIND = (
     Node("add", Add(), ("activation", "dropout")),
     Node("softmax", Activation("softmax")),
     Node("global_avg_pool2d", GlobalAvgPool2d()),
+    Node("adaptive_avg_pool2d", AdaptiveAvgPool2d((4, 3)), ("max_pool2d",)),
     Node("dense", Dense(5), ("add",)),
 )
 KINDS = Project(NoiseInput((3, 9, 8), seed=1), (Design("d", Network(EVERY_KIND)),))

@@ -30,6 +30,7 @@ def _explain_stored(spec: ArrayInput | NoiseInput, value: float, at: Spot) -> tu
         text = f"Noise: a normal value of mean 0 and deviation 1, drawn from seed {spec.seed}. Nothing comes before it."
         return text, (f"input[{position}] = {number_text(value)}",)
     array = f", array {spec.key!r}" if spec.key else ""
+    array += f", item {spec.item}" if spec.axes.startswith("n") else ""
     text = f"A number of an array: {spec.path}{array}. Nothing comes before it."
     return text, (f"input[{position}] = {number_text(value)}",)
 

@@ -14,7 +14,7 @@ from engine.network.analysis import BlockReport, Report
 from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import FORMAT, Project
 from engine.run.check import ProjectCheck
-from engine.run.execute import NodeDone
+from engine.run.execute import NodeDone, RunRequest, run_notices
 
 _Data = dict[str, Any]
 
@@ -51,6 +51,8 @@ def summary(
         "stem": None if stem is None else _design("stem", STEM, costs, statistics(STEM)),
         "designs": [_design(d.name, d.name, costs, statistics(d.name)) for d in project.designs],
     }
+    notices = (*check.notices, *(() if results is None else run_notices(RunRequest(project, check), results)))
+    data["notices"] = [{"place": notice.place, "text": notice.text} for notice in notices]
     return data | {
         key: msgspec.to_builtins(value)
         for key, value in (("source", project.source), ("notes", project.notes), ("published", project.published))

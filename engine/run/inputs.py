@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.files import arrays, paths, photos
+from engine.files import array_axes, arrays, paths, photos
 from engine.files.paths import FileFault, Stamp
 from engine.kernels import Checkpoint
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.run.random_values import normal_values
 from engine.shapes import Shape
+from engine.text.notices import add_notice
 
 _RESIZED_BYTES = 28
 """Memory per pixel of a resized photo: planes, and the copies between them and the volume."""
@@ -44,15 +45,23 @@ def input_faults(spec: Input) -> Iterator[FileFault]:
 
 
 def _array_shape(spec: ArrayInput) -> Shape:
-    head = arrays.read_header(spec.path, spec.key, "key")
-    shape = head.shape[1:] if len(head.shape) == 4 and head.shape[0] == 1 else head.shape
-    if len(shape) != 3 or min(shape) < 1:
-        name = f", array {spec.key!r}," if spec.key else ""
-        text = arrays.array_shape_text(head.shape)
-        raise FileFault(
-            f"{spec.path}{name} has shape {text}; a volume has 3 sizes of at least 1, C×H×W, or 1×C×H×W", "key"
-        )
-    return Shape(*shape)
+    shape, axes = _shape_and_axes(spec)
+    return array_axes.volume_shape(shape, axes)
+
+
+def _shape_and_axes(spec: ArrayInput) -> tuple[tuple[int, ...], str]:
+    """The shape of the array in its file, and its axes, stated or assumed."""
+    shape = arrays.read_header(spec.path, spec.key, "key").shape
+    return shape, array_axes.resolve_axes(shape, spec.axes, spec.item, arrays.array_subject(spec.path, spec.key))
+
+
+def input_notices(spec: Input) -> Iterator[FileFault]:
+    """What a user should know of an input without faults, from settings and file headers alone."""
+    if isinstance(spec, ArrayInput):
+        shape, _ = _shape_and_axes(spec)
+        subject = arrays.array_subject(spec.path, spec.key)
+        if text := array_axes.axes_notice(shape, spec.axes, spec.item, subject):
+            yield FileFault(text, "axes")
 
 
 def input_stamp(spec: Input) -> Stamp | None:
@@ -61,8 +70,14 @@ def input_stamp(spec: Input) -> Stamp | None:
 
 
 def reading_bytes(spec: Input) -> int:
-    """Most memory that `load_input` needs besides its volume: the photo's pixels; arrays are read in small blocks."""
-    if not isinstance(spec, ImageInput):
+    """Most memory that `load_input` needs besides its volume.
+
+    That is the pixels of a photo, or another order of an array's axes; arrays are read in small blocks.
+    """
+    if isinstance(spec, ArrayInput):
+        shape, axes = _shape_and_axes(spec)
+        return 0 if axes.endswith("hw") else array_axes.volume_shape(shape, axes).bytes
+    if isinstance(spec, NoiseInput):
         return 0
     height, width = spec.size
     return _RESIZED_BYTES * height * width + photos.photo_header(spec.path, _sufficient_side(spec)).reading_bytes
@@ -72,11 +87,42 @@ def load_input(spec: Input, checkpoint: Checkpoint) -> NDArray[np.float32]:
     """The input's volume (C×H×W)."""
     shape = input_shape(spec)
     if isinstance(spec, ArrayInput):
-        return arrays.read_array(spec.path, spec.key, checkpoint, "key").reshape(shape)
+        return _load_array(spec, checkpoint)
     if isinstance(spec, ImageInput):
         pixels, white = read_image(spec, checkpoint)
         return normalise(pixels, spec, white)
     return normal_values(shape, spec.seed, checkpoint)
+
+
+def _load_array(spec: ArrayInput, checkpoint: Checkpoint) -> NDArray[np.float32]:
+    """The volume in an array, with a notice about values that are not finite."""
+    _, axes = _shape_and_axes(spec)
+    item = spec.item if axes[0] == "n" else None
+    values = arrays.read_array(spec.path, spec.key, checkpoint, "key", item=item, finite=False)
+    volume = array_axes.as_volume(values, axes)
+    subject = arrays.array_subject(spec.path, spec.key)
+    for noun, found in (("not a number (NaN)", np.isnan), ("infinite", np.isinf)):
+        count, first = 0, ""
+        for channel, plane in enumerate(volume):
+            checkpoint()
+            marks = found(plane)
+            if marks.any():
+                y, x = np.unravel_index(int(marks.argmax()), plane.shape)
+                first = first or f"channel {channel}, y {y}, x {x}"
+                count += int(np.count_nonzero(marks))
+                if spec.nan_as_zero and found is np.isnan:
+                    plane[marks] = 0
+        if count:
+            add_notice(f"{subject}{_not_finite_text(count, noun, first, spec, is_nan=found is np.isnan)}")
+    return volume
+
+
+def _not_finite_text(count: int, noun: str, first: str, spec: ArrayInput, *, is_nan: bool) -> str:
+    values = f"{count:,} value that is" if count == 1 else f"{count:,} values that are"
+    text = f" has {values} {noun}, the first at {first}"
+    if not is_nan:
+        return text
+    return f"{text}: read as 0" if spec.nan_as_zero else f"{text}; nan_as_zero = true reads them as 0"
 
 
 def read_image(spec: ImageInput, checkpoint: Checkpoint) -> tuple[NDArray[Any], float]:

@@ -28,12 +28,13 @@ from engine.rank_search.report import (
     list_text,
 )
 from engine.run.execute import RunRequest
+from engine.text.notices import collect_notices
 from engine.text.printed_figures import amount_of
-from engine.text.problems import Problem, ProjectError
+from engine.text.problems import Notice, Problem, ProjectError
 from engine.text.units import exact_text, ratio_in_words
 from gui.command_line.options import add_project_option
 from gui.command_line.output import print_result
-from gui.command_line.projects import read_project
+from gui.command_line.projects import print_notices, read_project
 from gui.command_line.selection import STEM_WORD, find_design, find_report
 
 _REPORT_FORMATS = ("table", "json", "csv")
@@ -81,9 +82,11 @@ def _macs(text: str) -> int:
 def search_bottleneck(options: argparse.Namespace) -> None:
     project = read_project(options.project)
     try:
-        _search_and_print(options, project)
+        with collect_notices() as texts:
+            _search_and_print(options, project)
     except ProjectError as error:
         raise ProjectError(error.problems, error.file or options.project) from None
+    print_notices(options.project, (Notice(text, "") for text in texts))
 
 
 def _search_and_print(options: argparse.Namespace, project: Project) -> None:

@@ -182,12 +182,12 @@ def test_an_array_is_read_with_or_without_a_leading_one(tmp_path):
         np.testing.assert_array_equal(volume(ArrayInput(str(tmp_path / name), "x")), VOLUME)
 
 
-@pytest.mark.parametrize("shape", [(), (5,), (5, 6), (2, 2, 5, 6), (1, 1, 2, 5, 6), (0, 5, 6)])
+@pytest.mark.parametrize("shape", [(), (5,), (1, 1, 2, 5, 6), (0, 5, 6), (5, 0)])
 def test_an_array_that_is_not_a_volume_is_reported_with_its_shape(shape, tmp_path):
     np.save(tmp_path / "a.npy", np.zeros(shape, np.float32))
     with pytest.raises(FileFault) as error:
         inputs.input_shape(ArrayInput(str(tmp_path / "a.npy")))
-    assert f"shape ({', '.join(map(str, shape))}); a volume has 3 sizes of at least 1" in str(error.value)
+    assert f"shape ({', '.join(map(str, shape))}); a volume has sizes of at least 1: H×W, C×H×W" in str(error.value)
 
 
 def test_noise_is_standard_normal_and_depends_on_its_seed_alone():

@@ -90,6 +90,8 @@ def _check(project: Project) -> ProjectCheck:
         for report in analysis.reports:
             node_problems = tuple(_node_problems(project, parent, design, analysis, report))
             problems += node_problems
+            if not node_problems:
+                notices += _node_notices(parent, design, analysis, report)
             if first:
                 reports.setdefault((design, report.name), report)
             if first and not node_problems:
@@ -148,6 +150,12 @@ def _node_problems(project: Project, parent: str, design: str, analysis: Analysi
         yield problem(mistake.setting, mistake.text)
     for text in (*weights.weight_mistakes(report), *low_rank_weights.recipe_mistakes(project, analysis, report)):
         yield problem("weights", text)
+
+
+def _node_notices(parent: str, design: str, analysis: Analysis, report: Report) -> Iterator[Notice]:
+    for text in (*weights.weight_notices(report), *low_rank_weights.recipe_notices(analysis, report)):
+        place = _place(parent, report.index, "weights")
+        yield Notice(f"{report.name}: {text}", place, design, report.name, "weights")
 
 
 class _Keys:

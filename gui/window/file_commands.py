@@ -25,7 +25,7 @@ from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, ren
 from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
 from gui.panels.array_choice import array_with_axes
-from gui.panels.source_fields import match_arrays
+from gui.panels.source_fields import has_fitting_array, match_arrays
 from gui.state import edits
 from gui.window.menu_entry import MenuEntry
 from gui.workbench.document import FileChangedError
@@ -158,7 +158,7 @@ class FileCommands(QObject):
         """Use arrays that fit the selected layer as its weights, others as the input."""
         state, headers = self._workbench.state, arrays.read_headers(str(path))
         ref, report = state.focus.ref, state.report(state.focus.ref)
-        if report is not None and {header.shape for header in headers.values()} & set(report.array_shapes.values()):
+        if report is not None and has_fitting_array(headers, report):
             weights = match_arrays(str(path), state.project.network(ref[0]).node(ref[1]), report)
             edit = edits.set_weights(state.project, ref, weights, path.name)
             self._workbench.edit(edit.text, edit.project)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.files.paths import FileFault
-from engine.files.photos import BYTE_WHITE, photo_header
+from engine.files.photo_headers import BYTE_WHITE, photo_header
 from engine.kernels import Volume
 from engine.layers.explanation import Explanation, Spot, operand_text
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput

@@ -8,10 +8,14 @@ from numpy.typing import NDArray
 from engine.files.arrays import array_shape_text
 from engine.files.paths import FileFault
 from engine.shapes import Shape
+from engine.text.units import count_text
 
 AXES = ("hw", "chw", "hwc", "nhw", "nchw", "nhwc")
 _FEW = 4
 """A size up to this one may be the channels of a picture: gray, two, colours, colours and alpha."""
+
+_MOST_CHANNELS = 4096
+"""No published network has a volume of more channels, apart from vectors."""
 
 
 def axes_text(axes: str) -> str:
@@ -25,13 +29,18 @@ def likely_axes(shape: Sequence[int]) -> tuple[str, ...]:
         case 2:
             return ("hw",)
         case 3:
-            first, middle, last = shape
-            if first <= _FEW and last <= _FEW:
-                return "chw", "hwc"
-            return ("hwc",) if last <= _FEW and last < min(first, middle) else ("chw",)
+            return _likely_axes_of_three(*shape)
         case 4:
-            return tuple(f"n{axes}" for axes in likely_axes(shape[1:]))
+            return tuple(f"n{axes}" for axes in _likely_axes_of_three(*shape[1:]) if axes[0] != "n")
     return ()
+
+
+def _likely_axes_of_three(first: int, middle: int, last: int) -> tuple[str, ...]:
+    if first > _MOST_CHANNELS and last > _FEW:
+        return "nhw", "chw"  # thousands of gray pictures, such as digits
+    if first <= _FEW and last <= _FEW:
+        return "chw", "hwc"
+    return ("hwc",) if last <= _FEW and last < min(first, middle) else ("chw",)
 
 
 def assumed_axes(shape: Sequence[int]) -> str:
@@ -68,7 +77,7 @@ def resolve_axes(shape: tuple[int, ...], axes: str, item: int, subject: str) -> 
 
 def _meaning(shape: tuple[int, ...], axes: str) -> str:
     volume = volume_shape(shape, axes)
-    return f"{volume.channels} channels of {volume.height}×{volume.width}"
+    return f"{count_text(volume.channels, 'channel')} of {volume.height}×{volume.width}"
 
 
 def axes_notice(shape: tuple[int, ...], axes: str, item: int, subject: str) -> str:

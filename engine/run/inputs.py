@@ -9,6 +9,7 @@ from PIL import Image
 
 from engine.files import array_axes, arrays, paths, photos
 from engine.files.paths import FileFault, Stamp
+from engine.files.photo_headers import BYTE_WHITE, photo_header
 from engine.kernels import Checkpoint
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.run.random_values import normal_values
@@ -37,7 +38,7 @@ def input_faults(spec: Input) -> Iterator[FileFault]:
     try:
         if isinstance(spec, ImageInput):
             yield from _normalisation_faults(spec)
-            photos.photo_header(spec.path, _sufficient_side(spec))
+            photo_header(spec.path, _sufficient_side(spec))
         elif isinstance(spec, ArrayInput):
             _array_shape(spec)
     except FileFault as fault:
@@ -80,7 +81,7 @@ def reading_bytes(spec: Input) -> int:
     if isinstance(spec, NoiseInput):
         return 0
     height, width = spec.size
-    return _RESIZED_BYTES * height * width + photos.photo_header(spec.path, _sufficient_side(spec)).reading_bytes
+    return _RESIZED_BYTES * height * width + photo_header(spec.path, _sufficient_side(spec)).reading_bytes
 
 
 def load_input(spec: Input, checkpoint: Checkpoint) -> NDArray[np.float32]:
@@ -162,12 +163,12 @@ def _sufficient_side(spec: ImageInput) -> int:
     return 2 * max(spec.size)
 
 
-def normalise(pixels: NDArray[Any], spec: ImageInput, white: float = photos.BYTE_WHITE) -> NDArray[np.float32]:
+def normalise(pixels: NDArray[Any], spec: ImageInput, white: float = BYTE_WHITE) -> NDArray[np.float32]:
     """H×W×C → C×H×W: channels ordered, white as 255, then (value·scale − mean) / std."""
     ordered = pixels[..., ::-1] if spec.channels == "bgr" else pixels
     volume = np.ascontiguousarray(ordered.transpose(2, 0, 1), dtype=np.float32)
     with np.errstate(over="ignore"):  # the views mark and count overflow in the values
-        volume *= np.float32(spec.scale * photos.BYTE_WHITE / white)
+        volume *= np.float32(spec.scale * BYTE_WHITE / white)
         for values, operation in ((spec.mean, np.subtract), (spec.std, np.divide)):
             if values:
                 operation(volume, np.asarray(values, np.float32).reshape(-1, 1, 1), out=volume)

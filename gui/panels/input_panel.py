@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayo
 from engine.files import paths
 from engine.files.array_axes import assumed_axes, axes_text
 from engine.files.paths import FileFault
-from engine.files.photos import photo_header
+from engine.files.photo_headers import photo_header
 from engine.network.graph import INPUT
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.network.node_ref import STEM

@@ -109,6 +109,8 @@ def test_an_unambiguous_batch_is_inferred_and_an_ambiguous_one_asked_for(spec):
         ((3, 5, 3), ("chw", "hwc")),
         ((2, 8, 3, 9), ("nchw",)),
         ((2, 8, 9, 3), ("nhwc",)),
+        ((60000, 28, 28), ("nhw", "chw")),
+        ((9216, 1, 1), ("chw",)),
         ((4,), ()),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.files import photos
+from engine.files import photo_headers, photos
 from engine.files.paths import FileFault
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.run import inputs
@@ -157,7 +157,7 @@ def test_decoding_a_large_jpeg_takes_the_predicted_bytes(photo, monkeypatch):
     volume(spec)
     [(width, height)] = sizes
     assert width < 1600
-    assert inputs.reading_bytes(spec) == photos._PIXEL_BYTES * width * height + inputs._RESIZED_BYTES * 32 * 64
+    assert inputs.reading_bytes(spec) == photo_headers._PIXEL_BYTES * width * height + inputs._RESIZED_BYTES * 32 * 64
 
 
 @given(

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from engine.files import photo_formats, photos, precision, tiff
+from engine.files import photo_formats, photo_headers, precision, tiff
 from engine.files.paths import FileFault
 from engine.network.input_specs import ImageInput
 from engine.run import inputs
@@ -416,10 +416,10 @@ def test_losses_are_counted_block_by_block(monkeypatch):
 
 
 def test_header_texts():
-    assert photos.PhotoHeader(1, "u2", 16, 65535.0).text() == "16 bits per value, 65,535 is white"
-    assert photos.PhotoHeader(1, "i2", 16, 32767.0).text() == "16 signed bits per value, 32,767 is white"
-    assert photos.PhotoHeader(1, "f4", 32, 1.0).text() == "32-bit floating point, 1 is white"
-    assert photos.PhotoHeader(1, "u1", 8).text() == "8 bits per value, 255 is white"
+    assert photo_headers.PhotoHeader(1, "u2", 16, 65535.0).text() == "16 bits per value, 65,535 is white"
+    assert photo_headers.PhotoHeader(1, "i2", 16, 32767.0).text() == "16 signed bits per value, 32,767 is white"
+    assert photo_headers.PhotoHeader(1, "f4", 32, 1.0).text() == "32-bit floating point, 1 is white"
+    assert photo_headers.PhotoHeader(1, "u1", 8).text() == "8 bits per value, 255 is white"
 
 
 def test_tags_that_claim_more_than_the_file_are_refused_before_they_are_read(tmp_path):
@@ -454,3 +454,14 @@ def test_further_pictures_of_a_file_are_noticed(volume):
     with collect_notices() as notices:
         expect(volume(out.getvalue(), "two.tif"), DEEP[..., :1], 65535)
     assert notices[-1].endswith("two.tif has further pictures after the first, which is not read")
+
+
+def test_a_tiff_of_12_bits_has_4095_for_white(volume):
+    values = np.arange(0, 4000, 200, dtype=np.uint16)[None].repeat(9, axis=0)
+    pairs = values.reshape(9, 10, 2).astype(np.uint32)
+    packed = pairs[..., 0] << 12 | pairs[..., 1]
+    rows = np.stack([packed >> 16, packed >> 8, packed], axis=2).astype(np.uint8).reshape(9, 30)
+    content = tiff_file(rows[..., None], rows=9, t256=(20,), t258=(12,))
+    with collect_notices() as notices:
+        expect(volume(content, "a.tif"), values[..., None], 4095)
+    assert "12 bits per value, 4,095 is white; its values are 0 to 3,800 of 4,095" in notices[0]

@@ -70,8 +70,6 @@ def _header(path: str, stamp: Stamp, enough: int) -> PhotoHeader:
 
 def _tiff_header(deep: tiff.DeepTiff, file_bytes: int) -> PhotoHeader:
     pixels = deep.width * deep.height
-    if min(deep.width, deep.height) < 1:
-        raise ValueError("a side of the picture has no pixels")
     if pixels > (Image.MAX_IMAGE_PIXELS or pixels):
         raise Image.DecompressionBombError
     parts = []
@@ -82,7 +80,7 @@ def _tiff_header(deep: tiff.DeepTiff, file_bytes: int) -> PhotoHeader:
         parts.append("further pictures after the first")
     dtype = deep.dtype[1:]
     white = 1.0 if dtype.startswith("f") else float(np.iinfo(dtype).max)
-    needed = _DEEP_PIXEL_BYTES * pixels + 4 * tiff.claimed_bytes(deep) + 3 * file_bytes
+    needed = _DEEP_PIXEL_BYTES * pixels + 4 * tiff.claimed_bytes(deep, file_bytes) + 3 * file_bytes
     return PhotoHeader(pixels, dtype, 8 * deep.itemsize, white, needed, extra=" and ".join(parts))
 
 

@@ -11,6 +11,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from PIL import TiffImagePlugin
 
+from engine.text.units import byte_size
+
 MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER = 256, 257, 258, 259, 262, 266
@@ -21,8 +23,11 @@ _READ = {
     *(_STRIP_BYTES, _PLANAR, _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES, _EXTRA, _FORMAT),
 }
 
-_COMPRESSIONS = (1, 5, 8, 32773, 32946, 34925, 50000)
-"""None, LZW, deflate (two numbers), PackBits, LZMA, Zstandard: those that know nothing of the type of the values."""
+_COMPRESSIONS = {1: 1, 5: 2**12, 8: 2**11, 32773: 2**7, 32946: 2**11, 34925: 2**16, 50000: 2**16}
+"""None, LZW, deflate (two numbers), PackBits, LZMA, Zstandard: those that know nothing of the type of the values.
+
+Each with the number of bytes, rounded up, that one of the file can stand for.
+"""
 _KINDS = {1: "u", 2: "i", 3: "f"}
 _SIZES = {"u": (16, 32, 64), "i": (16, 32, 64), "f": (16, 32, 64)}
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB = 0, 1, 2
@@ -218,6 +223,13 @@ def _without_predictor(rows: NDArray[np.uint8], tiff: DeepTiff, samples: int) ->
     return summed.astype(integers).view(tiff.dtype)
 
 
-def claimed_bytes(tiff: DeepTiff) -> int:
-    """Memory of the samples as stored."""
-    return prod((tiff.width, tiff.height, tiff.samples, tiff.itemsize))
+def claimed_bytes(tiff: DeepTiff, file_bytes: int) -> int:
+    """Memory of the samples as stored, in whole tiles; ValueError if a file of this size cannot hold them."""
+    tile_height, tile_width = tiff.tile or (1, tiff.width)
+    if min(tiff.width, tiff.height, tile_height, tile_width) < 1:
+        raise ValueError("a side of the picture or of its tiles has no pixels")
+    rows, columns = -(-tiff.height // tile_height) * tile_height, -(-tiff.width // tile_width) * tile_width
+    claim = prod((rows, columns, tiff.samples, tiff.itemsize))
+    if claim > _COMPRESSIONS[tiff.compression] * file_bytes:
+        raise ValueError(f"it claims {byte_size(claim)} of values and has {byte_size(file_bytes)}")
+    return claim

@@ -465,3 +465,10 @@ def test_a_tiff_of_12_bits_has_4095_for_white(volume):
     with collect_notices() as notices:
         expect(volume(content, "a.tif"), values[..., None], 4095)
     assert "12 bits per value, 4,095 is white; its values are 0 to 3,800 of 4,095" in notices[0]
+
+
+@pytest.mark.parametrize("tags", [{"t323": (2**31,)}, {"t322": (2**30,)}, {"t322": (0,)}, {"t257": (10**6,)}])
+def test_tiles_and_sides_that_the_file_cannot_hold_are_refused_before_they_are_unpacked(tags, tmp_path):
+    (tmp_path / "a.tif").write_bytes(tiff_file(DEEP, packing="deflate", tile=(16, 16), **tags))
+    with pytest.raises(FileFault, match=r"it claims .* of values and has|has no pixels"):
+        inputs.input_shape(ImageInput(str(tmp_path / "a.tif")))

@@ -15,10 +15,11 @@ import tomli_w
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.files import paths
+from engine.files import array_axes, arrays, paths
 from engine.files.atomic_write import write_atomically
 from engine.files.paths import BUNDLED, FileFault, Stamp
 from engine.network.graph import Node
+from engine.network.input_specs import ArrayInput, Axes, Input
 from engine.project.project import (
     FORMAT,
     MAX_LAYERS,
@@ -27,6 +28,7 @@ from engine.project.project import (
     has_too_many_layers,
     relocate,
     with_colours,
+    with_inputs,
 )
 from engine.project.reader import Data, ProjectReader, key_text
 from engine.text.messages import value_text
@@ -120,7 +122,7 @@ def _is_json(path: Path) -> bool:
 
 def to_data(project: Project, folder: Path) -> Data:
     """The project as plain tables, with paths relative to `folder` if they share a parent folder."""
-    located = relocate(project, lambda path: _relative(path, folder))
+    located = relocate(with_inputs(project, _with_stated_axes), lambda path: _relative(path, folder))
     data: Data = {"format": FORMAT}
     if project.title:
         data["title"] = project.title
@@ -141,6 +143,18 @@ def to_data(project: Project, folder: Path) -> Data:
         if items
     }
     return data
+
+
+def _with_stated_axes(spec: Input) -> Input:
+    """An array with the axes that it is read with, so that the file says so; unchanged if it cannot be read."""
+    if not isinstance(spec, ArrayInput) or spec.axes:
+        return spec
+    try:
+        shape = arrays.read_header(spec.path, spec.key).shape
+        axes = array_axes.resolve_axes(shape, "", spec.item, spec.path)
+    except FileFault:
+        return spec
+    return replace(spec, axes=msgspec.convert(axes, Axes))
 
 
 def _relative(path: str, folder: Path) -> str:

@@ -12,7 +12,7 @@ from engine.blocks import Block
 from engine.network.graph import Network, Node
 from engine.network.input_specs import Input, relocate_input
 from engine.network.node_ref import STEM, NodeRef
-from engine.network.weight_specs import relocate_weights, rename_seed_node
+from engine.network.weight_specs import LowRankWeights, relocate_weights, rename_seed_node
 from engine.text.messages import value_text
 from engine.text.printed_figures import amount_of
 
@@ -158,6 +158,26 @@ def _with_seeds_renamed(project: Project, ref: NodeRef, new_ref: NodeRef, node: 
     stem = None if project.stem is None else renamed(project.stem)
     designs = (replace(design, network=renamed(design.network)) for design in project.designs)
     return replace(project, stem=stem).with_designs(designs)
+
+
+def with_inputs(project: Project, change: Callable[[Input], Input]) -> Project:
+    """The project with `change` applied to its input and to those of its recipes for weights."""
+
+    def changed(node: Node) -> Node:
+        recipe = node.weights
+        if not isinstance(recipe, LowRankWeights) or not recipe.calibration:
+            return node
+        return replace(node, weights=replace(recipe, calibration=tuple(map(change, recipe.calibration))))
+
+    def with_changes(network: Network) -> Network:
+        return Network(tuple(map(changed, network.nodes)))
+
+    return replace(
+        project,
+        input=change(project.input),
+        stem=None if project.stem is None else with_changes(project.stem),
+        designs=tuple(replace(design, network=with_changes(design.network)) for design in project.designs),
+    )
 
 
 def relocate(project: Project, move: Callable[[str], str]) -> Project:

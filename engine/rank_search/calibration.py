@@ -7,13 +7,14 @@ from msgspec.structs import replace
 
 from engine.files import paths
 from engine.files.paths import FileFault, Stamp
+from engine.files.photo_formats import PHOTO_SUFFIXES
 from engine.network.input_specs import ImageInput, Input, NoiseInput
 from engine.project.project import Project
 from engine.run import inputs
 from engine.text.problems import Problem, ProjectError
 
 _BUNDLED_PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
-_PHOTO_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+_PHOTO_ENDINGS = tuple(suffix for suffix in PHOTO_SUFFIXES if suffix != ".gif")
 
 
 class CalibrationSet(Struct, frozen=True):

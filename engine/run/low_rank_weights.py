@@ -72,6 +72,17 @@ def recipe_mistakes(project: Project, analysis: Analysis, report: Report) -> Ite
     yield from (f"weights: {text}" for text in mistakes)
 
 
+def recipe_notices(analysis: Analysis, report: Report) -> Iterator[str]:
+    """What a user should know of the files of a recipe without mistakes; once, at the first of its nodes."""
+    recipe = report.weights
+    if not isinstance(recipe, LowRankWeights) or report.output_shape is None or report.name != recipe.nodes[0]:
+        return
+    for spec in recipe.calibration:
+        yield from (f"weights: calibration: {notice}" for notice in inputs.input_notices(spec))
+    if isinstance(recipe.of, FileWeights):
+        yield from weights.source_notices(recipe.of, fit_plan(analysis, report).shape)
+
+
 def _form_mistakes(analysis: Analysis, report: Report, recipe: LowRankWeights) -> Iterator[str]:
     if report.name not in recipe.nodes:
         yield f"nodes {list(recipe.nodes)} must name this node, {report.name}, too"

@@ -27,6 +27,10 @@ class Problem(Struct, frozen=True):
         return f"{self.place}: {text}" if self.place else text
 
 
+class Notice(Problem, frozen=True):
+    """Something that the user should know of a file that can be read: no mistake, nothing has to be corrected."""
+
+
 class ProjectError(Exception):
     """A project, or a file that it names, has mistakes; `problems` lists them all."""
 

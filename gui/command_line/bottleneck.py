@@ -29,12 +29,13 @@ from engine.rank_search.report import (
     skipped_text,
 )
 from engine.run.execute import RunRequest
+from engine.text.notices import collect_notices
 from engine.text.printed_figures import amount_of
-from engine.text.problems import Problem, ProjectError
+from engine.text.problems import Notice, Problem, ProjectError
 from engine.text.units import exact_text, ratio_in_words
 from gui.command_line.options import add_project_option
 from gui.command_line.output import print_message, print_result
-from gui.command_line.projects import files_read, read_project
+from gui.command_line.projects import files_read, print_notices, read_project
 from gui.command_line.selection import STEM_WORD, find_design, find_report
 
 _REPORT_FORMATS = ("table", "json", "csv")
@@ -84,9 +85,11 @@ def search_bottleneck(options: argparse.Namespace) -> None:
     if options.apply is not None:
         require_file(options.apply, files_read(options.project, project))
     try:
-        _search_and_print(options, project)
+        with collect_notices() as texts:
+            _search_and_print(options, project)
     except ProjectError as error:
         raise ProjectError(error.problems, error.file or options.project) from None
+    print_notices(options.project, (Notice(text, "") for text in texts))
 
 
 def _search_and_print(options: argparse.Namespace, project: Project) -> None:

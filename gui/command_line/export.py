@@ -23,7 +23,14 @@ from gui.catalogue.views import ON_REQUEST, VIEW_IDS, view_row
 from gui.command_line.command import WRONG
 from gui.command_line.options import add_no_run_option, add_project_option, add_theme_option, parse_choices, parse_size
 from gui.command_line.output import print_result
-from gui.command_line.projects import files_read, load_known, missing_memory, report_problems, run_results
+from gui.command_line.projects import (
+    files_read,
+    load_known,
+    missing_memory,
+    print_notices,
+    report_problems,
+    run_results,
+)
 from gui.command_line.selection import find_design, find_report, parse_value, require_in_shape
 from gui.paint.basics.page import PAGE_SIZES, Page, parse_page, screen_page
 from gui.state.view_state import DepthScale, Focus, ViewState
@@ -89,6 +96,7 @@ def export_pictures(options: Namespace) -> int:
     project = load_known(options.project)
     require_folder(options.out, _file_names(options, views, project), files_read(options.project, project))
     project_check = check(project)
+    print_notices(options.project, project_check.notices)
     focus = _focus_of(options, project, project_check)
     _require_candidate(options, views, focus, project_check)
     run = _run_for(options, project, views)

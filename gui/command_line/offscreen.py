@@ -53,7 +53,7 @@ def state_after_run(
     """The state of the window after a run, with that scale for edges."""
     project_check = check(project)
     volumes = {
-        ref: VolumeResult(done.key, done.volume, done.milliseconds, done.fitted_weights)
+        ref: VolumeResult(done.key, done.volume, done.milliseconds, done.fitted_weights, done.notices)
         for ref, done in results.items()
     }
     return ViewState(

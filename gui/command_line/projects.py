@@ -9,8 +9,8 @@ from engine.project.file import load_project
 from engine.project.project import FORMAT, Project
 from engine.run.cache import VolumeCache
 from engine.run.check import check
-from engine.run.execute import NodeDone, NodeStarted, RunRequest, require_memory, run_all
-from engine.text.problems import Problem, ProjectError
+from engine.run.execute import NodeDone, NodeStarted, RunRequest, require_memory, run_all, run_notices
+from engine.text.problems import Notice, Problem, ProjectError
 from gui.command_line.command import DONE, WRONG
 from gui.command_line.output import print_message
 
@@ -30,11 +30,18 @@ def load_known(path: Path) -> Project:
 
 
 def without_mistakes(path: Path, project: Project) -> Project:
-    """The project; ProjectError with all its mistakes if there are any."""
-    problems = check(project).problems
-    if problems:
-        raise ProjectError(problems, path)
+    """The project, after its notices are printed; ProjectError with all its mistakes if there are any."""
+    project_check = check(project)
+    if project_check.problems:
+        raise ProjectError(project_check.problems, path)
+    print_notices(path, project_check.notices)
     return project
+
+
+def print_notices(path: Path, notices: Iterable[Notice]) -> None:
+    """Print on standard error what the user should know of files that are no mistake."""
+    for notice in notices:
+        print_message(f"notice: {path}: {notice}")
 
 
 def missing_memory(project: Project) -> tuple[Problem, ...]:
@@ -70,6 +77,8 @@ def run_results(path: Path, project: Project) -> tuple[RunRequest, dict[NodeRef,
 
     request = RunRequest.of(project)
     try:
-        return request, run_all(request, print_progress)
+        results = run_all(request, print_progress)
     except ProjectError as error:
         raise ProjectError(error.problems, path) from None
+    print_notices(path, run_notices(request, results))
+    return request, results

@@ -27,6 +27,10 @@ def next_step_hint(state: ViewState) -> str:
         return "What depends on a mistake cannot run; the list of mistakes (F8) leads to each"
     if not state.project.designs:
         return "The input goes through all designs side by side: + Design adds one"
+    if state.check.notices:
+        names = dict.fromkeys(f"the {n.node}" if n.node == INPUT else n.node for n in state.check.notices)
+        shown = ", ".join(list(shorten_long_names(list(names)).values())[:_MOST_TOTALS])
+        return f"{count_text(len(state.check.notices), 'notice')} about files: select {shown} to read more"
     if not state.run.results:
         return "Run (F5) computes the volumes of all designs"
     if not all(state.volume_at(ref).is_fresh for ref in state.check.keys):

@@ -240,6 +240,13 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
             return self.check.input_shape
         return None if analysis is None or ref[1] != INPUT else analysis.input_shape
 
+    def notices_at(self, ref: NodeRef) -> tuple[str, ...]:
+        """What the user should know of the files of a node: from their headers, and from a run if it is fresh."""
+        known = (notice for notice in self.check.notices if (notice.design, notice.node) == ref)
+        at = self.volume_at(ref)
+        found = at.result.notices if at.result is not None and at.is_fresh and at.source == ref else ()
+        return (*(notice.text.removeprefix(f"{ref[1]}: ") for notice in known), *found)
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """All problems that the check of the project and the last run found."""

@@ -5,11 +5,12 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
+from engine.files.photo_formats import PHOTO_SUFFIXES
 from gui.widgets.glyphs import GlyphButton
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.texts import ElidedLabel
 
-PHOTO_FILTER = "Photos (*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.gif);;All files (*)"
+PHOTO_FILTER = f"Photos ({' '.join(f'*{suffix}' for suffix in PHOTO_SUFFIXES)});;All files (*)"
 ARRAY_FILTER = "Arrays (*.npy *.npz *.safetensors);;All files (*)"
 
 

@@ -150,7 +150,7 @@ class Workbench(QObject):
             return
         if before is not None and before.key == current_key != event.key:
             return  # an edit during the run has restored a fresh result; this one stays in the cache
-        result = VolumeResult(event.key, event.volume, event.milliseconds, event.fitted_weights)
+        result = VolumeResult(event.key, event.volume, event.milliseconds, event.fitted_weights, event.notices)
         results = {**self.state.run.results, event.ref: result}
         self._set_state(replace(self.state, run=replace(self.state.run, results=results)))
 

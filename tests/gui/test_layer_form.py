@@ -304,7 +304,7 @@ def test_arrays_of_a_weights_file_are_matched_by_shape_and_name(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *arguments: (str(path), ""))
     form, harness = open_form(qtbot, NAIVE, "conv5x5")
     select_option(qtbot, form.weights.source, "file")
-    expected = FileWeights(str(path), weight="conv5x5.weight", bias="b")
+    expected = FileWeights(str(path), weight="conv5x5.weight", bias="b", layout="oihw")
     assert harness.state.project.network("d").node("conv5x5").weights == expected
     assert harness.edits[-1].text == "Use weights.npz weights for conv5x5"
     select_option(qtbot, form.weights.roles["weight"].widget, "other.weight")
@@ -313,6 +313,26 @@ def test_arrays_of_a_weights_file_are_matched_by_shape_and_name(
     assert match_arrays(str(tmp_path / "missing.npz"), NAIVE.nodes[0], None) == FileWeights(
         str(tmp_path / "missing.npz")
     )
+
+
+def test_the_layout_of_a_weights_file_is_inferred_noticed_and_chosen(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "keras.npz"
+    np.savez(path, kernel=np.zeros((5, 5, 8, 32), np.float32), bias=np.zeros(32, np.float32))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *arguments: (str(path), ""))
+    form, harness = open_form(qtbot, NAIVE, "conv5x5")
+    select_option(qtbot, form.weights.source, "file")
+    expected = FileWeights(str(path), weight="kernel", layout="hwio")
+    assert harness.state.project.network("d").node("conv5x5").weights == expected
+    assert not harness.state.check.problems
+    assert form.weights.layout_choice.value() == "hwio"
+    assert not form.weights.notices.text()
+    select_option(qtbot, form.weights.layout_choice, "")
+    assert harness.edits[-1].text == "Use the layout that the shape shows weights for conv5x5"
+    assert "is read as HWIO (TensorFlow, Keras, JAX), the only layout that fits" in form.weights.notices.text()
+    select_option(qtbot, form.weights.layout_choice, "ohwi")
+    assert "needs (32, 5, 5, 8) as OHWI" in form.weights_field.error.text()
 
 
 def test_a_cancelled_file_dialog_leaves_the_weights_as_they_are(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch):

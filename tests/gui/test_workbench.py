@@ -233,15 +233,15 @@ def test_a_run_uses_another_thread_than_the_window(workbench: Workbench, qtbot: 
     assert threading.get_ident() not in threads
 
 
-def test_a_nan_in_an_input_file_is_a_problem_at_the_input(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_nan_in_an_input_file_is_a_notice_at_the_input(qtbot: QtBot, tmp_path: Path) -> None:
     array = np.zeros((2, 3, 3), np.float32)
     array[1, 2, 0] = np.nan
     np.save(tmp_path / "volume.npy", array)
     workbench = Workbench(replace(PROJECT, input=ArrayInput(str(tmp_path / "volume.npy"))))
     run(workbench, qtbot)
-    (problem,) = workbench.state.run.problems
-    assert (problem.design, problem.node) == (STEM, INPUT)
-    assert "[1, 2, 0]" in problem.text
+    assert workbench.state.problems == ()
+    (_, notice) = workbench.state.notices_at((STEM, INPUT))
+    assert "the first at channel 1, y 2, x 0" in notice
     workbench.close()
 
 

@@ -84,6 +84,14 @@ TOML = {
     "490,000 items": lambda: "x = [" + "1," * 490_000 + "]",
     "deep tables": lambda: "x = " + "{a = " * 190_000,
     "escapes": lambda: 'title = "' + "\\u0041" * 160_000 + '"',
+    "one long word": lambda: "." * 30 + "x" * 990_000,
+    "short words": lambda: "x " * 490_000 + "." * 30,
+    "spaces": lambda: ". . . " * 10 + "a" + " " * 990_000,
+    "spaced dots": lambda: "a . " * 240_000,
+    "short chains of dots": lambda: "a.a.a.a.a.a.a.a.a.a.a.a = 1\n" * 36_000,
+    "quotes": lambda: "." * 30 + "\"'" * 490_000,
+    "backslashes": lambda: "." * 30 + '"""' + "\\" * 990_001,
+    "open quotes": lambda: "." * 30 + "\"\n'\n" * 240_000,
     "open texts": lambda: "'''\"\"\"\n" * 140_000,
 }
 

@@ -213,7 +213,8 @@ _TOML_TEXTS = re.compile(
     r"""|"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?|\#[^\n]*+""",
     re.DOTALL,
 )
-_DOTTED_KEY = re.compile(rf"(?:[\w-]++[ \t]*+\.[ \t]*+){{{_MAX_DEPTH},}}")
+# It begins where a word does: a search from within each word would take the square of its length.
+_DOTTED_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{_MAX_DEPTH},}}")
 
 
 def _excess_problem(text: str) -> Problem | None:

@@ -168,3 +168,10 @@ def test_relative_paths_mean_the_same_through_every_spelling_of_the_project(tmp_
     save_project(inside, spellings[1])
     assert 'path = "x.npy"' in (real / "p.toml").read_text(), "a path through the same link stays relative"
     assert load_project(spellings[0]).project == Project(ArrayInput(str(real / "x.npy")))
+
+
+def test_a_folder_of_photos_whose_name_is_too_long_is_refused(tmp_path, capsys):
+    project = Project(ImageInput("resources:photos/chelsea.png", (8, 8)), (Design("a", Network()),))
+    save_project(project, tmp_path / "p.toml")
+    assert main(["bottleneck", str(tmp_path / "p.toml"), "--photos", str(tmp_path / LONG)]) == 2
+    assert "is no folder; name one that holds photos" in capsys.readouterr().err

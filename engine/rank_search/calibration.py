@@ -1,5 +1,6 @@
 """Chooses the inputs to which weights are fitted, and those that only check them."""
 
+import os
 from pathlib import Path
 
 from msgspec import Struct
@@ -54,7 +55,7 @@ def _choose_inputs(project: Project, folder: Path | None) -> CalibrationSet:
             raise ProjectError([Problem(text, "--photos")])
         return CalibrationSet((own,), (replace(own, seed=own.seed + 1),) if isinstance(own, NoiseInput) else ())
     if folder is not None:
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # Path.is_dir would raise for too long a name
             raise ProjectError([Problem(f"{folder} is no folder; name one that holds photos", "--photos")])
         photos = _list_photos(folder)
         if not photos:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.files import arrays, paths
 from engine.files.arrays import Header
 from engine.files.paths import FileFault
-from engine.layers import Dense, Kind, Layer
+from engine.layers import Kind, Layer
 from engine.network.analysis import Report
 from engine.network.graph import INPUT, Network, Node
 from engine.network.weight_specs import (
@@ -36,10 +36,16 @@ _SEEDED, _FILE, _UNCHANGED = "seeded", "file", "unchanged"
 
 def array_roles(layer: Kind) -> tuple[str, ...]:
     """Roles of the arrays of a layer, for any shape of its input; a block has none of its own."""
+    return tuple(_axis_counts(layer))
+
+
+def _axis_counts(layer: Kind) -> dict[str, int]:
+    """The number of axes of each array of a layer, by role."""
     if not isinstance(layer, Layer):
-        return ()
+        return {}
     probe = [Shape(1, 1, 1)] * layer.min_inputs
-    return (*layer.param_shapes(probe), *layer.statistic_shapes(probe))
+    shapes = {**layer.param_shapes(probe), **layer.statistic_shapes(probe)}
+    return {role: len(shape) for role, shape in shapes.items()}
 
 
 class InputFields(QObject):
@@ -164,14 +170,16 @@ class WeightsControl(QWidget):
         self._show_layout(layer, weights)
 
     def _show_layout(self, layer: Kind, weights: FileWeights) -> None:
-        axes = 2 if isinstance(layer, Dense) else 4
+        axes = _axis_counts(layer).get("weight")
         options = [("", "as the shape shows")]
-        options += [(layout, f"{layout_text(layout)}: {writers}") for layout, writers in LAYOUTS[axes].items()]
+        options += [
+            (layout, f"{layout_text(layout)}: {writers}") for layout, writers in LAYOUTS.get(axes or 0, {}).items()
+        ]
         if weights.layout not in dict(options):
             options.append((weights.layout, layout_text(weights.layout)))
         self.layout_choice.set_options(options)
         self.layout_choice.show_value(weights.layout)
-        self.layout_field.set_visible("weight" in array_roles(layer) or bool(weights.layout))
+        self.layout_field.set_visible(axes is not None or bool(weights.layout))
 
     def show_notices(self, texts: Iterable[str]) -> None:
         """Show what the user should know of the file."""

@@ -1,5 +1,6 @@
 """A row that shows a file, with a button to choose another."""
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -37,7 +38,8 @@ class FileRow(QWidget):
         """Show a file's name and its path as in the project; the dialog starts in the folder of `real_path`."""
         self.label.set_text(real_path.name)
         self.label.setToolTip(plain_tip(path))
-        self._folder = str(real_path.parent) if real_path.parent.is_dir() else ""
+        folder = str(real_path.parent)
+        self._folder = folder if os.path.isdir(folder) else ""
 
     def add_button(self, button: QWidget) -> None:
         layout = self.layout()

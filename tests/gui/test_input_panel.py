@@ -191,3 +191,8 @@ def test_depth_and_range_of_a_photo_are_shown_before_and_its_values_after_a_run(
     result = VolumeResult(done.key, done.volume, notices=done.notices)
     harness.show(replace(harness.state, check=request.check, run=RunView({done.ref: result})))
     assert "its values are 0 to 4,095 of 65,535" in panel.notices.text()
+
+
+def test_a_photo_in_a_folder_whose_name_is_too_long_is_shown(qtbot: QtBot):
+    panel, _ = open_input_panel(qtbot, replace(PROJECT, input=replace(PHOTO, path=f"/{'x' * 300}/photo.png")))
+    assert panel.path.label.text() == "photo.png"

@@ -41,10 +41,11 @@ class Panel(NamedTuple):
     width: float
 
 
+_GUI_WIDTH = 1140
 PANELS = (
-    Panel("gui", "gui/   imports engine/, which never imports gui/", MARGIN, MARGIN, 940),
-    Panel("gui.paint", "gui/paint/", MARGIN, 800, 940),
-    Panel("engine", "engine/", MARGIN + 940 + 2 * MARGIN, MARGIN, 712),
+    Panel("gui", "gui/   imports engine/, which never imports gui/", MARGIN, MARGIN, _GUI_WIDTH),
+    Panel("gui.paint", "gui/paint/", MARGIN, 800, _GUI_WIDTH),
+    Panel("engine", "engine/", MARGIN + _GUI_WIDTH + 2 * MARGIN, MARGIN, 712),
 )
 
 

@@ -1,5 +1,6 @@
 """CONTRIBUTING describes the tree as it is: the folders, files, tables and targets that it names exist."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -63,3 +64,9 @@ def test_the_architecture_picture_has_a_box_for_each_folder_and_none_overlap(pan
     }
     assert folders <= set(boxes)
     assert not [(a, b) for a in boxes for b in boxes if a < b and boxes[a].intersects(boxes[b])]
+    assert all(panel.x <= box.left() and box.right() <= panel.x + panel.width for box in boxes.values())
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_says_what_belongs_into_it(folder):
+    assert ast.get_docstring(ast.parse((ROOT / folder / "__init__.py").read_text(encoding="utf-8")))

@@ -40,7 +40,8 @@ def examine(project: Path) -> str:
     status, out, err = _call(["analyze", str(project), "--format", report_format])
     if status == WRONG:
         return "refused"
-    _require(status == DONE and not err, f"analyze: status {status}, {err[:300]!r}")
+    only_notices = all(line.startswith("notice: ") for line in err.splitlines())
+    _require(status == DONE and only_notices, f"analyze: status {status}, {err[:300]!r}")
     _require(bool(out) and not control_fault(out, "\n\t"), "analyze: an empty output, or a control character in it")
     if project.stat().st_size > _MAX_RUN_BYTES or not _is_small(project):
         return "answered"

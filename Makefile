@@ -8,7 +8,7 @@ BENCHMARKS := $(filter-out %/__init__.py,$(sort $(wildcard tests/benchmarks/*.py
 HAS_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter-out Linux,$(shell uname -s)))
 
 # A line of each is checked in tests/test_set_up.py: no target without one.
-.PHONY: help run lint test-fast test test-newest hooks lock bench house pictures wheel clean distclean
+.PHONY: help run lint test-fast test test-newest test-models fuzz hooks lock bench house pictures wheel clean distclean
 # Two set-ups at once would spoil .venv.
 .NOTPARALLEL:
 
@@ -19,6 +19,8 @@ help:
 	@echo "make lint         the checks alone: style, types, imports (seconds)"
 	@echo "make test-fast    the tests that take no time, of every folder (under half a minute)"
 	@echo "make test-newest  all checks and tests with the newest releases, in .venv-newest"
+	@echo "make test-models  checks our counting rules by the tools themselves, with PyTorch, in .venv-models"
+	@echo "make fuzz         opens damaged and hostile files for 10 minutes (MINUTES=2 SEED=1 change that)"
 	@echo "make hooks        lets git run lint before each commit and test-fast before each push"
 	@echo "make lock         renews the lock files: the newest releases that pyproject.toml allows"
 	@echo "make bench        prints what the fast routines take against a plain matrix product"
@@ -38,7 +40,7 @@ else
 	@echo "No display: drew the start project's pictures and table into out/"
 endif
 
-TESTS := test test-fast test-newest
+TESTS := test test-fast test-newest test-models fuzz
 $(TESTS) bench pictures: export QT_QPA_PLATFORM = offscreen
 $(TESTS) bench pictures: export QT_SCALE_FACTOR = 1
 $(TESTS) bench: export PYTEST_QT_API = pyside6
@@ -69,6 +71,19 @@ test-newest:
 	@bash .ci/setup newest
 	$(LINT)
 	$(PY) -m pytest -n 2
+
+# Without -n: PyTorch uses all cores by itself.
+test-models: PY := $(subst .venv,.venv-models,$(PY))
+test-models:
+	@bash .ci/setup models
+	$(PY) -m pytest tests/models
+
+# A short run is part of make test. Bad cases are kept in out/fuzz.
+MINUTES := 10
+SEED := $(shell date +%s)
+fuzz:
+	@bash .ci/setup test
+	$(PY) -m tests.fuzz --minutes $(MINUTES) --seed $(SEED)
 
 hooks:
 	@bash .ci/setup test
@@ -105,4 +120,4 @@ clean:
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf .venv .venv-newest .venv-lock
+	rm -rf .venv .venv-newest .venv-models .venv-lock

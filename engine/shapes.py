@@ -1,6 +1,7 @@
 """Shapes of volumes, and how a sliding window changes them: integers only, with the formulas in the docstrings."""
 
-from typing import NamedTuple
+from math import gcd
+from typing import Any, NamedTuple
 
 Pair = tuple[int, int]
 """(height, width)."""
@@ -43,16 +44,45 @@ class Windows(NamedTuple):
     output: Pair
     repeat: Pair = (1, 1)
     """r: number of neighbouring values that read the same window; above 1 if a layer enlarges maps."""
+    shared: Pair | None = None
+    """The size n of the input, if the output's m values share it out in windows of different sizes.
+
+    Then the value at i reads from ⌊i·n/m⌋ up to ⌈(i + 1)·n/m⌉, and the kernel is the largest of these windows.
+    """
 
     @property
     def extent(self) -> Pair:
         """Height and width that one window covers, gaps included."""
         return dilated_extent(self.kernel[0], self.dilation[0]), dilated_extent(self.kernel[1], self.dilation[1])
 
-    def first_tap(self, y: int, x: int) -> Pair:
-        """Input row and column where the window of the value at (y, x) begins; negative in the padding."""
-        (down, right), (top, left, _, _) = self.stride, self.margins
-        return y // self.repeat[0] * down - top, x // self.repeat[1] * right - left
+    def taps(self, axis: int, index: int) -> range:
+        """Input rows (axis 0) or columns (axis 1) that the values at an index along that axis read."""
+        start, end = self.spans(axis, index)
+        return range(start, end, self.dilation[axis])
+
+    def spans(self, axis: int, index: Any) -> tuple[Any, Any]:
+        """First tap along an axis, and one past the last, at an index or at each of an array of them."""
+        if self.shared is not None:
+            return shared_span(self.shared[axis], self.output[axis], index)
+        start = index // self.repeat[axis] * self.stride[axis] - self.margins[axis]
+        return start, start + self.extent[axis]
+
+
+def shared_windows(shape: Shape, output: Pair) -> Windows:
+    """Windows that share out a whole map among the values of the output."""
+    received = (shape.height, shape.width)
+    pairs = tuple(zip(received, output, strict=True))
+    # The longest window begins as far as possible behind the start of a pixel.
+    kernel = tuple(-(-(extent + count - gcd(extent, count)) // count) for extent, count in pairs)
+    repeat = tuple(max(count // extent, 1) for extent, count in pairs)
+    if any(extent % count and count % extent for extent, count in pairs):
+        return Windows((kernel[0], kernel[1]), (1, 1), (1, 1), (0, 0, 0, 0), output, shared=received)
+    return Windows((kernel[0], kernel[1]), (kernel[0], kernel[1]), (1, 1), (0, 0, 0, 0), output, (repeat[0], repeat[1]))
+
+
+def shared_span(extent: int, count: int, index: Any) -> tuple[Any, Any]:
+    """``⌊i·n/m⌋`` and ``⌈(i + 1)·n/m⌉``: what value i, or each of an array, reads if m share out an extent n."""
+    return index * extent // count, -(-(index + 1) * extent // count)
 
 
 def single_pixels(shape: Shape) -> Windows:

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Thread
 
 import pyqtgraph as pg
-from PySide6.QtCore import QCoreApplication, QSettings
+from PySide6.QtCore import QCoreApplication, QLocale, QSettings
 from PySide6.QtWidgets import QApplication
 
 from engine.files.paths import RESOURCES
@@ -15,6 +15,7 @@ from engine.project.file import load_project
 from gui.state.view_state import Look
 from gui.theme import FIELDS, THEMES, field_palette, palette
 from gui.widgets.icons import load_icon
+from gui.widgets.number_controls import NUMBER_LOCALE
 from gui.window.fault_report import FaultReport, log_path
 from gui.window.main_window import MainWindow
 from gui.window.settings import Settings
@@ -31,6 +32,7 @@ def make_application() -> QApplication:
     QCoreApplication.setApplicationName("Convolume")
     QCoreApplication.setOrganizationName("Convolume")
     app.setStyle("Fusion")
+    QLocale.setDefault(NUMBER_LOCALE)
     pg.setConfigOptions(imageAxisOrder="row-major", antialias=True, mouseRateLimit=0)
     app.setWindowIcon(load_icon("convolume", THEMES["light"].accent, THEMES["light"].muted))
     return app

@@ -31,7 +31,7 @@ class Theme(Struct, frozen=True):
     designs: tuple[str, ...]
 
     def design(self, index: int) -> str:
-        """Return the colour of the design at that position in the project."""
+        """Return the colour of designs with that index."""
         return self.designs[index % len(self.designs)]
 
 

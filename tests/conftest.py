@@ -6,6 +6,7 @@ somebody else's change never fails by chance.
 """
 
 import os
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,11 +17,14 @@ settings.register_profile("fast", settings.get_profile("ci"), max_examples=3)
 settings.register_profile("hunt", settings.get_profile("default"), max_examples=2000)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
+collect_ignore = [] if find_spec("thop") else ["models"]
+"""Without PyTorch and the counting tools, pytest leaves out what `make test-models` runs."""
+
 SLOW = """
     block_mistakes bottleneck_view command_line contributing explain export export_all figures file_commands filters
-    filters_details googlenet_table googlenet_table_view inspector inspector_view inspector_window kernels
-    layer_form main_window panel_blocks rank_search readme receptive_fields repaints run settings signals soak summary
-    trunk volumes_blocks volumes_layout volumes_painting window_files window_keys
+    filters_details fuzz googlenet_table googlenet_table_view hostile_files inspector inspector_view
+    inspector_window kernels layer_form main_window panel_blocks rank_search readme receptive_fields repaints run
+    settings signals soak summary trunk volumes_blocks volumes_layout volumes_painting window_files window_keys
 """
 """Subjects of test files that take more than a few seconds: `make test-fast` leaves them out."""
 

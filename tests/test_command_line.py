@@ -523,8 +523,8 @@ def test_a_screenshot_shows_a_project_with_a_mistake(call, write, tmp_path):
 
 
 def test_a_broken_file_found_by_a_run_hides_no_table(call, write, tmp_path):
-    array = np.zeros((8, 12, 12), np.float32)
-    array[1, 2, 3] = np.inf
+    array = np.zeros((8, 12, 12))
+    array[1, 2, 3] = 1e300
     np.save(tmp_path / "v.npy", array)
     text = CONV.replace('kind = "noise"\nshape = [8, 12, 12]', 'kind = "array"\npath = "v.npy"')
     status, out, err = call("export", write(text), "--out", tmp_path / "out", "--views", "table,filters")
@@ -612,13 +612,13 @@ def test_a_project_that_is_not_a_file_is_reported(name, message, refusal, tmp_pa
 
 
 def test_a_file_that_proves_broken_in_a_run_is_reported_at_its_place(refusal, write, tmp_path):
-    array = np.zeros((8, 12, 12), np.float32)
-    array[1, 2, 3] = np.nan
+    array = np.zeros((8, 12, 12))
+    array[1, 2, 3] = 1e300
     np.save(tmp_path / "v.npy", array)
     text = CONV.replace('kind = "noise"\nshape = [8, 12, 12]', 'kind = "array"\npath = "v.npy"')
     err = refusal("run", write(text), "--out", tmp_path / "out")
     assert "p.toml: $.input.key: " in err
-    assert "has 1 value that is not finite; the first is nan at [1, 2, 3]" in err
+    assert "has 1 value that is not finite, as a 32-bit number; the first is at [1, 2, 3]" in err
 
 
 def test_an_image_that_cannot_be_read_is_reported_at_its_option(refusal, write, tmp_path):
@@ -826,3 +826,61 @@ def test_export_refuses_a_malformed_value(call, write, tmp_path, value, capsys):
     with pytest.raises(SystemExit):
         call("export", write(), "--out", tmp_path / "out", "--value", value)
     assert "CHANNEL,Y,X is expected" in capsys.readouterr().err
+
+
+# Notices
+
+ARRAYS = {
+    "hwc": (np.zeros((32, 48, 3), np.float32), "", "$.input.axes", "it looks like H×W×C, 3 channels of 32×48"),
+    "flat": (np.zeros((9, 9), np.float32), "", "$.input.axes", "is read as H×W, one channel"),
+    "tiny": (np.full((1, 9, 9), 1e-60), 'axes = "chw"', "$.input", "81 of its 81 values become 0"),
+    "nan": (np.full((1, 9, 9), np.nan), 'axes = "chw"', "$.input", "has 81 values that are not a number (NaN)"),
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_notices_are_printed_and_part_of_the_json(name, tmp_path, capsys):
+    array, settings, place, words = ARRAYS[name]
+    np.save(tmp_path / "a.npy", array)
+    text = f"""
+format = 1
+[input]
+kind = "array"
+path = "a.npy"
+{settings}
+[[designs]]
+name = "d"
+[[designs.nodes]]
+name = "c"
+kind = "max_pool2d"
+kernel = 1
+"""
+    (tmp_path / "p.toml").write_text(text)
+    is_known_before_a_run = place == "$.input.axes"
+    assert main(["analyze", str(tmp_path / "p.toml"), "--format", "json"]) == 0
+    out, err = capsys.readouterr()
+    assert len(json.loads(out)["notices"]) == err.count("notice: ") == is_known_before_a_run
+    assert main(["run", str(tmp_path / "p.toml"), "--out", str(tmp_path / "out")]) == 0
+    [line] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("notice: ")]
+    assert line.startswith(f"notice: {tmp_path / 'p.toml'}: {place}: {tmp_path / 'a.npy'}")
+    assert words in line
+    [notice] = json.loads((tmp_path / "out" / "run.json").read_text())["notices"]
+    assert (notice["place"], words in notice["text"]) == (place, True)
+
+
+def test_axes_that_are_open_are_asked_for_with_exit_status_2(tmp_path, capsys):
+    np.save(tmp_path / "a.npy", np.zeros((8, 3, 9, 4), np.float32))
+    (tmp_path / "p.toml").write_text('format = 1\n[input]\nkind = "array"\npath = "a.npy"\n')
+    assert main(["analyze", str(tmp_path / "p.toml")]) == 2
+    assert "$.input.axes: " in capsys.readouterr().err
+
+
+def test_weights_that_lose_precision_are_noticed_at_their_node(tmp_path, capsys):
+    np.savez(tmp_path / "w.npz", weight=np.full((4, 8, 3, 3), 1e-60), bias=np.zeros(4))
+    weights = '[designs.nodes.weights]\nsource = "file"\npath = "w.npz"\n'
+    text = PROJECT.replace("filters = 4\nkernel = 3\n", f"filters = 4\nkernel = 3\n{weights}")
+    (tmp_path / "p.toml").write_text(text)
+    assert main(["run", str(tmp_path / "p.toml"), "--out", str(tmp_path / "out")]) == 0
+    err = capsys.readouterr().err
+    assert "$.designs[0].nodes[0].weights: c: " in err
+    assert "w.npz, array 'weight': as 32-bit numbers, 288 of its 288 values become 0" in err

@@ -1,56 +1,12 @@
-"""Counting rules: what each convention counts as an operation, and what it leaves out."""
+"""Counting rules: how often each convention counts a term, and what it leaves out."""
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, get_args
+from typing import Literal
 
 from msgspec import Struct
 
-from engine.layers.activation import Function
+from engine.cost.terms import FUNCTIONS, TERM_BY_ID, TERMS
 from engine.network.analysis import Report
-
-
-class Term(Struct, frozen=True):
-    """A kind of arithmetic, whose amount each kind of layer returns from `operations`."""
-
-    id: str
-    title: str
-    what: str
-    """The things that its amount counts."""
-    is_alternative: bool = False
-    """Whether it counts, in the way of some conventions, what another term counts already."""
-
-    def amount(self, report: Report) -> int:
-        """A layer's amount for one input; 0 while its shapes are unknown."""
-        if self.id == "macs":
-            return report.macs or 0
-        output = report.output_shape
-        return 0 if output is None else report.layer.operations(report.known_inputs, output).get(self.id, 0)
-
-
-_FUNCTIONS: tuple[Function, ...] = get_args(Function)
-
-TERMS: tuple[Term, ...] = (
-    Term("macs", "MACs", "multiply-accumulates of convolutions and dense layers"),
-    Term("bias", "biases", "biases that convolutions add"),
-    Term("dense_bias", "dense biases", "biases that dense layers add"),
-    Term("batch_norm", "batch norm", "values that batch norm shifts and scales"),
-    *(Term(name, name.replace("_", " "), f"values that go through {name.replace('_', ' ')}") for name in _FUNCTIONS),
-    Term("max_pool", "max pool", "values that max pooling receives"),
-    Term("avg_pool", "avg pool", "values that average pooling receives"),
-    Term("global_pool", "global pool", "values that global pooling receives"),
-    Term("add", "sums of volumes", "values that additions of volumes return"),
-    Term("lrn", "LRN", "values of local response norm"),
-    Term("batch_norm_params", "batch norm parameters", "gamma and beta, once per channel", is_alternative=True),
-    Term("avg_pool_windows", "avg pool windows", "values in all windows of average pooling", is_alternative=True),
-    Term("averages", "averages", "divisions of average and global pooling", is_alternative=True),
-    Term(
-        "dense_additions",
-        "dense additions",
-        "additions of dense layers, counted in addition to their MACs",
-        is_alternative=True,
-    ),
-    Term("softmax_additions", "softmax additions", "additions of softmax", is_alternative=True),
-)
 
 
 class Convention(Struct, frozen=True):
@@ -69,6 +25,11 @@ class Convention(Struct, frozen=True):
     """Where the rule is published, and its peculiarities."""
 
     @property
+    def subjects(self) -> frozenset[str]:
+        """Ids of the plain terms whose arithmetic counts, in whatever way."""
+        return frozenset(TERM_BY_ID[term].subject for term, factor in self.factors if factor)
+
+    @property
     def unit_with_rule(self) -> str:
         """The unit with the rule and the batch: "MACs (fvcore, batch 8)"."""
         words = [self.id] if self.id not in ("macs", "flops") else []
@@ -78,6 +39,19 @@ class Convention(Struct, frozen=True):
 
 MACS = Convention("macs", "MACs", "MACs", source="multiply-accumulates of convolutions and dense layers")
 FLOPS = Convention("flops", "FLOPs (2 per MAC)", "FLOPs", (("macs", 2),), source="their multiplications and additions")
+
+
+def _each(factor: int, *terms: str) -> tuple[tuple[str, int], ...]:
+    return tuple((term, factor) for term in terms)
+
+
+_POOLING = "max_pool", "avg_pool", "global_pool"
+_PTFLOPS = (*_each(1, "macs", "bias", "dense_bias"), ("batch_norm", 2), ("lrn", 3), ("lrn_padded", 1))
+"""What counts the same however activations and pooling are called. LRN is one multiplication and one addition by a
+constant, one product of two volumes, and an average pooling over the padded channels."""
+_FUNCTIONS_OF_PTFLOPS = "relu", "relu6", "silu", "gelu", "softmax"
+"""Activations that count as functions."""
+_PTFLOPS_SOURCE = "ptflops 0.7.3 to 0.7.5, PyTorch backend, of a model that adds volumes by +"
 
 CONVENTIONS: tuple[Convention, ...] = (
     MACS,
@@ -95,45 +69,77 @@ CONVENTIONS: tuple[Convention, ...] = (
         "as fvcore counts",
         "MACs",
         (("macs", 1), ("batch_norm", 2), ("global_pool", 1)),
-        source="fvcore since June 2021, FlopCountAnalysis; timm's tables follow it",
+        source=(
+            "fvcore since June 2021, FlopCountAnalysis, of a model that does not train and whose global pooling is "
+            "adaptive; timm's tables follow it"
+        ),
     ),
     Convention(
         "ptflops",
         "as ptflops counts",
         "MACs",
         (
-            ("macs", 1),
-            ("bias", 1),
-            ("dense_bias", 1),
-            ("batch_norm", 2),
-            ("relu", 2),
-            ("relu6", 1),
-            ("leaky_relu", 1),
-            ("silu", 1),
-            ("gelu", 2),
-            ("softmax", 1),
-            ("max_pool", 2),
-            ("avg_pool", 2),
-            ("global_pool", 2),
+            *_PTFLOPS,
+            *_each(2, "relu", "gelu", *_POOLING),
+            *_each(1, "relu6", "leaky_relu", "silu", "softmax"),
         ),
-        source="ptflops since 0.7.1, PyTorch backend: ReLU and pooling count twice, as module and as function",
+        source=(
+            f"{_PTFLOPS_SOURCE}, if activations and pooling are modules, as in torchvision's VGG and ResNet: "
+            "ReLU, GELU and pooling count twice, as the module and as the function that it calls"
+        ),
+    ),
+    Convention(
+        "ptflops_functional_relu",
+        "as ptflops counts, activations as functions",
+        "MACs",
+        (*_PTFLOPS, *_each(2, *_POOLING), *_each(1, *_FUNCTIONS_OF_PTFLOPS)),
+        source=(
+            f"{_PTFLOPS_SOURCE}, if activations are functions and pooling is a module, as in torchvision's GoogLeNet: "
+            "ReLU and GELU count once, pooling twice"
+        ),
+    ),
+    Convention(
+        "ptflops_functional",
+        "as ptflops counts, activations and pooling as functions",
+        "MACs",
+        (*_PTFLOPS, *_each(1, *_POOLING, *_FUNCTIONS_OF_PTFLOPS)),
+        source=(
+            f"{_PTFLOPS_SOURCE}, if activations and pooling are functions, as in most of torchvision's "
+            "Inception v3: ReLU, GELU and pooling count once"
+        ),
     ),
     Convention(
         "thop",
-        "as thop counts",
+        "as thop 0.0.31 counts (September 2019)",
         "MACs",
         (
             ("macs", 1),
             ("bias", 1),
             ("batch_norm", 4),
+            ("leaky_relu", 1),
             ("dense_additions", 1),
-            ("avg_pool_windows", 1),
-            ("global_pool", 1),
+            ("avg_pool_kernels", 1),
             ("averages", 1),
+            ("global_averages_floored", 1),
+        ),
+        source=(
+            "thop 0.0.31.post1909230639, whose figures its README prints, of a model of modules whose square kernels "
+            "are one number; an average over k×k counts k additions"
+        ),
+    ),
+    Convention(
+        "thop_2022",
+        "as thop 0.1.1 counts (September 2022)",
+        "MACs",
+        (
+            ("macs", 1),
+            ("batch_norm", 4),
+            ("averages", 1),
+            ("global_averages", 1),
             ("softmax", 2),
             ("softmax_additions", 1),
         ),
-        source="thop of September 2019, whose figures its README prints; today's leaves biases and dense additions out",
+        source="thop 0.1.1.post2209072238, the newest on PyPI, of a model of modules; biases do not count",
     ),
     Convention(
         "paper",
@@ -147,16 +153,12 @@ CONVENTIONS: tuple[Convention, ...] = (
 """The predefined conventions, the plain one first."""
 
 
-def _once(*terms: str) -> tuple[tuple[str, int], ...]:
-    return tuple((term, 1) for term in terms)
-
-
 GROUPS: dict[str, tuple[tuple[str, int], ...]] = {
-    "biases": _once("bias", "dense_bias"),
+    "biases": _each(1, "bias", "dense_bias"),
     "batch norm": (("batch_norm", 2),),
-    "activations": _once(*_FUNCTIONS),
-    "pooling": _once("max_pool", "avg_pool", "global_pool"),
-    "additions": _once("add"),
+    "activations": _each(1, *FUNCTIONS),
+    "pooling": _each(1, *_POOLING),
+    "additions": _each(1, "add"),
 }
 """Terms that a custom convention may count besides MACs, each with its operations per value, by their group's name."""
 
@@ -174,8 +176,8 @@ def custom_convention(
 
 
 def groups_of(convention: Convention) -> tuple[str, ...]:
-    """The groups with at least one term that a convention counts."""
-    counts = {term for term, factor in convention.factors if factor}
+    """The groups with at least one term whose arithmetic a convention counts, in whatever way."""
+    counts = convention.subjects
     return tuple(name for name, terms in GROUPS.items() if any(term in counts for term, _ in terms))
 
 
@@ -186,7 +188,7 @@ class Tally(Struct, frozen=True):
     counted: Mapping[str, int]
     """Operations per term, for a whole batch."""
     uncounted: Mapping[str, int]
-    """Amounts of the terms that do not count, for one input."""
+    """Amounts of the arithmetic that counts in no way, for one input, by plain term."""
 
     @property
     def total(self) -> int:
@@ -220,20 +222,17 @@ def counted_terms(report: Report, convention: Convention) -> Mapping[str, int] |
     """Operations of a layer per term, for a whole batch; None if its shapes are unknown."""
     if report.output_shape is None:
         return None
-    amounts = ((term, convention.batch * factor * _TERMS[term].amount(report)) for term, factor in convention.factors)
-    return {term: amount for term, amount in amounts if amount}
+    amounts = {term: factor * TERM_BY_ID[term].amount(report) for term, factor in convention.factors}
+    return {term: convention.batch * amount for term, amount in amounts.items() if amount}
 
 
 def uncounted_terms(reports: Iterable[Report], convention: Convention) -> Mapping[str, int]:
-    """Amounts above 0 of the terms that the convention does not count, for one input, without alternative terms."""
-    counts = {term_id for term_id, factor in convention.factors if factor}
+    """Amounts above 0 of the arithmetic that the convention counts in no way, for one input, in plain terms."""
+    counts = convention.subjects
     complete = [report for report in reports if report.output_shape is not None]
     amounts = {
         term.id: sum([term.amount(report) for report in complete])
         for term in TERMS
-        if term.id not in counts and not term.is_alternative
+        if term.id not in counts and not term.instead_of
     }
     return {term_id: amount for term_id, amount in amounts.items() if amount}
-
-
-_TERMS = {term.id: term for term in TERMS}

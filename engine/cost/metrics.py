@@ -9,6 +9,7 @@ from engine.blocks import Block
 from engine.cost import counting, receptive_fields
 from engine.cost.counting import Convention
 from engine.cost.receptive_fields import ReceptiveField
+from engine.cost.terms import TERM_BY_ID
 from engine.network.analysis import Report
 from engine.network.node_ref import NodeRef
 from engine.run.check import ProjectCheck
@@ -102,8 +103,7 @@ def _operations(layer: Costed) -> int | None:
 
 def _operation_formula(layer: Costed) -> str:
     terms = counting.counted_terms(layer.report, layer.convention) or {}
-    titles = {term.id: term.title for term in counting.TERMS}
-    parts = " + ".join(f"{amount:,} ({titles[term_id]})" for term_id, amount in terms.items())
+    parts = " + ".join(f"{amount:,} ({TERM_BY_ID[term_id].title})" for term_id, amount in terms.items())
     return parts and f"{parts} = {sum(terms.values()):,}"
 
 
@@ -180,7 +180,26 @@ def _receptive_formula(layer: Costed) -> str:
         return ""
     (height, width), (down, right) = field.size, field.step
     step = f"{down}" if down == right else f"{down}×{right}"
-    return f"{height}×{width} of the input, a step of {step} to the next = {max(field.size):,}"
+    return f"{height}×{width}, {_inside_text(layer, field)}; a step of {step} to the next = {max(field.size):,}"
+
+
+def _inside_text(layer: Costed, field: ReceptiveField) -> str:
+    """The part of the receptive fields that is inside the input: of all values, or of the middle one."""
+    output, shape = layer.report.output_shape, layer.check.input_shape
+    assert output is not None, "known as the receptive field is"
+    assert shape is not None, "known as the receptive field is"
+    last_y, last_x = output.height - 1, output.width - 1
+    middle, *corners = (
+        receptive_fields.split_window(field.window(y, x), shape)
+        for y, x in ((last_y // 2, last_x // 2), (0, 0), (last_y, last_x))
+    )
+    if not middle.has_padding:
+        at_edges = any(corner.has_padding for corner in corners)
+        return "inside the input" + (", at its edges partly padding" if at_edges else "")
+    sides = (("above", middle.above), ("below", middle.below), ("left", middle.left), ("right", middle.right))
+    padding = ", ".join(f"{count} {side}" for side, count in sides if count)
+    whose = "" if output.height == output.width == 1 else " of the middle value"
+    return f"{middle.height}×{middle.width} inside the input{whose}, the rest is padding ({padding})"
 
 
 def _milliseconds(layer: Costed) -> float | None:
@@ -223,7 +242,8 @@ METRICS: tuple[Metric, ...] = (
            is_derived=True, is_additive=False,
            tip="MACs per byte that a layer reads and writes: inputs, parameters, output"),
     Metric("receptive_field", "Receptive field", "pixels", "pixels across", _receptive, _receptive_formula,
-           is_derived=True, is_additive=False, tip="Pixels of the project's input, across, that one value depends on"),
+           is_derived=True, is_additive=False,
+           tip="Extent across of what a value depends on, in pixels of the input; beyond it is padding"),
     Metric("milliseconds", "Time", "ms", "time", _sum(_milliseconds), _nothing,
            is_derived=True, is_measured=True, is_mass_noun=True,
            tip="Milliseconds of the layers' arithmetic in the last run"),

@@ -43,6 +43,35 @@ class ReceptiveField(Struct, frozen=True):
         return top + y * down, left + x * right, top + y * down + height, left + x * right + width
 
 
+class InsideAndPadding(NamedTuple):
+    """The part of a window that is inside the input, and the rows and columns of padding around it."""
+
+    height: int
+    width: int
+    above: int
+    left: int
+    below: int
+    right: int
+
+    @property
+    def has_padding(self) -> bool:
+        return any(self[2:])
+
+
+def split_window(window: tuple[int, int, int, int], shape: Shape) -> InsideAndPadding:
+    """Split a window (top, left, bottom, right) on an input of that shape into its inside and its padding."""
+    top, left, bottom, right = window
+    inside = [
+        max(0, min(end, length) - max(start, 0))
+        for start, end, length in ((top, bottom, shape.height), (left, right, shape.width))
+    ]
+    # A window that lies beside the input is padding altogether.
+    before = [min(max(0, -start), end - start) for start, end in ((top, bottom), (left, right))]
+    sizes = bottom - top, right - left
+    after = [size - part - margin for size, part, margin in zip(sizes, inside, before, strict=True)]
+    return InsideAndPadding(inside[0], inside[1], before[0], before[1], after[0], after[1])
+
+
 @lru_cache(maxsize=4)
 def receptive_fields(check: ProjectCheck) -> Mapping[NodeRef, ReceptiveField]:
     """The receptive field of every volume on the project's input, through the stem; without those that are unknown."""
@@ -70,7 +99,9 @@ def _add_fields(receptive: dict[NodeRef, ReceptiveField], design: str, analysis:
 
 def _field_behind(report: Report, fields: list[ReceptiveField]) -> ReceptiveField | None:
     shape, windows = report.input_shapes[0], report.windows
-    if shape is None or windows is None or windows.repeat != (1, 1):  # repeated windows do not move in equal steps
+    if shape is None or windows is None:
+        return None
+    if windows.repeat != (1, 1) or windows.shared is not None:  # such windows do not move in equal steps
         return None
     vertical = _union([field.vertical for field in fields], shape.height)
     horizontal = _union([field.horizontal for field in fields], shape.width)
@@ -209,27 +240,27 @@ def _pixels_before(report: Report, pixels: Mask) -> Mask:
     assert windows is not None, "a layer whose output is known knows its windows"
     if windows == single_pixels(shape):
         return pixels
-    (height, width), (down, right), (top, left, _, _) = windows.kernel, windows.stride, windows.margins
     (low, high), (before, behind) = _ends(pixels.any(axis=1)), _ends(pixels.any(axis=0))
-    row_starts = np.arange(low, high) // windows.repeat[0] * down - top
-    column_starts = np.arange(before, behind) // windows.repeat[1] * right - left
-    first_row, rows = _reads(row_starts, height, windows.dilation[0], shape.height)
-    first_column, columns = _reads(column_starts, width, windows.dilation[1], shape.width)
+    first_row, rows = _reads(*windows.spans(0, np.arange(low, high)), windows.dilation[0], shape.height)
+    first_column, columns = _reads(*windows.spans(1, np.arange(before, behind)), windows.dilation[1], shape.width)
     counts: NDArray[np.float32] = rows.T @ pixels[low:high, before:behind].astype(np.float32) @ columns
     read = np.zeros((shape.height, shape.width), bool)
     read[first_row : first_row + len(counts), first_column : first_column + counts.shape[1]] = counts > 0
     return read
 
 
-def _reads(starts: NDArray[np.intp], kernel: int, dilation: int, count: int) -> tuple[int, NDArray[np.float32]]:
+def _reads(
+    starts: NDArray[np.intp], ends: NDArray[np.intp], dilation: int, count: int
+) -> tuple[int, NDArray[np.float32]]:
     """Along one axis, the first value that may be read, and a matrix (windows, values from there on), without padding.
 
-    It is 1 where a window, given by its first tap in `starts`, reads the value.
+    It is 1 where a window, given by its first tap and one past its last, reads the value.
     """
     low = min(max(int(starts[0]), 0), count)
-    high = max(min(int(starts[-1]) + (kernel - 1) * dilation + 1, count), low)
+    high = max(min(int(ends[-1]), count), low)
     reads = np.zeros((len(starts), high - low), np.float32)
-    for offset in np.arange(kernel) * dilation:
-        inside = (starts + offset >= low) & (starts + offset < high)
-        reads[np.flatnonzero(inside), starts[inside] + offset - low] = 1
+    for offset in range(0, int((ends - starts).max()), dilation):
+        taps = starts + offset
+        inside = (taps >= low) & (taps < np.minimum(ends, high))
+        reads[np.flatnonzero(inside), taps[inside] - low] = 1
     return low, reads

@@ -2,13 +2,16 @@
 
 import numpy as np
 
+from engine.files.paths import FileFault
+from engine.files.photo_headers import BYTE_WHITE, photo_header
 from engine.kernels import Volume
 from engine.layers.explanation import Explanation, Spot, operand_text
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.text.units import number_text
 
 _COLOURS = {"rgb": ("red", "green", "blue"), "bgr": ("blue", "green", "red"), "gray": ("gray",)}
-_BYTES = 255
+_DEEP_DIGITS = 7
+"""Digits of a value of more than 8 bits, which need not be whole after resizing."""
 _ROUNDING = 1e-6
 """Largest difference of a float32 value from the one computed for its pixel, relative to the terms."""
 
@@ -27,29 +30,47 @@ def _explain_stored(spec: ArrayInput | NoiseInput, value: float, at: Spot) -> tu
         text = f"Noise: a normal value of mean 0 and deviation 1, drawn from seed {spec.seed}. Nothing comes before it."
         return text, (f"input[{position}] = {number_text(value)}",)
     array = f", array {spec.key!r}" if spec.key else ""
+    array += f", item {spec.item}" if spec.axes.startswith("n") else ""
     text = f"A number of an array: {spec.path}{array}. Nothing comes before it."
     return text, (f"input[{position}] = {number_text(value)}",)
 
 
 def _explain_pixel(spec: ImageInput, value: float, at: Spot) -> Explanation:
-    """Names the byte of the cropped and resized photo: the only one that makes this value."""
+    """Names the pixel of the cropped and resized photo: of one of 8 bits, the only byte that makes this value."""
     colour = _COLOURS[spec.channels][at.channel]
     mean, std = (_of_channel(values, at.channel, neutral) for values, neutral in ((spec.mean, 0.0), (spec.std, 1.0)))
     symbols = f"input[{', '.join(map(str, at))}] = (pixel · scale − mean) / std"
     where = f"The photo, cropped and resized to {spec.size[0]}×{spec.size[1]}"
-    byte = _byte((value * std + mean) / spec.scale) if spec.scale else 0
-    result = (byte * spec.scale - mean) / std
-    if not spec.scale or abs(result - value) > _ROUNDING * (abs(byte * spec.scale) + abs(mean)) / abs(std):
+    white, is_deep = _white(spec)
+    scale = spec.scale * BYTE_WHITE / white
+    pixel = (value * std + mean) / scale if scale else 0.0
+    if not is_deep:
+        pixel = _byte(pixel)
+    result = (pixel * scale - mean) / std
+    if not scale or not abs(result - value) <= _ROUNDING * (abs(pixel * scale) + abs(mean)) / abs(std):
         return Explanation(at, value, f"{where}: its {colour} here.", (symbols, f"= {number_text(value)}"))
-    text = f"{where}: its {colour} at y {at.y}, x {at.x} is {byte} of 255."
+    number = number_text(pixel, _DEEP_DIGITS) if is_deep else str(pixel)
+    of_white = f" of {white:,.0f}, which is 255 in the formula" if is_deep else f" of {white:.0f}"
+    text = f"{where}: its {colour} at y {at.y}, x {at.x} is {number}{of_white}."
+    as_byte = number_text(pixel * BYTE_WHITE / white, _DEEP_DIGITS) if is_deep else number
     numbers = (
-        f"= ({byte} · {number_text(spec.scale)} − {operand_text(mean)}) / {operand_text(std)} = {number_text(result)}"
+        f"= ({as_byte} · {number_text(spec.scale)} − {operand_text(mean)}) / {operand_text(std)} = "
+        f"{number_text(result)}"
     )
     return Explanation(at, result, text, (symbols, numbers))
 
 
+def _white(spec: ImageInput) -> tuple[float, bool]:
+    """The value of white in the photo's file, and whether its values have more than 8 bits."""
+    try:
+        header = photo_header(spec.path)
+    except FileFault:  # the file is gone since it was read
+        return BYTE_WHITE, False
+    return header.white, header.is_deep
+
+
 def _byte(pixel: float) -> int:
-    return round(min(max(pixel, 0.0), _BYTES)) if np.isfinite(pixel) else 0
+    return round(min(max(pixel, 0.0), BYTE_WHITE)) if np.isfinite(pixel) else 0
 
 
 def _of_channel(values: tuple[float, ...], channel: int, neutral: float) -> float:

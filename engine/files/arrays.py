@@ -11,11 +11,13 @@ from zipfile import ZipFile
 
 import numpy as np
 from msgspec import Meta, MsgspecError, Raw, Struct, json
+from msgspec.structs import replace
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from engine.files import paths
 from engine.files.paths import FileFault, Stamp
+from engine.files.precision import PrecisionLoss
 from engine.kernels import Checkpoint
 from engine.text.messages import value_text
 from engine.text.units import byte_size
@@ -92,23 +94,62 @@ def array_shape_text(shape: tuple[int, ...]) -> str:
     return f"({', '.join(map(str, shape))})"
 
 
-def read_array(path: str, name: str, checkpoint: Checkpoint, setting: str = "path") -> NDArray[np.float32]:
-    """One array as float32, C-contiguous; FileFault if it ends early or holds NaN or infinity."""
+def read_array(
+    path: str, name: str, checkpoint: Checkpoint, setting: str = "path", *, item: int | None = None, finite: bool = True
+) -> NDArray[np.float32]:
+    """One array, or one item along its first axis, as float32, C-contiguous. Adds notices about lost precision.
+
+    FileFault if it ends early, if it holds values beyond float32, or, with `finite`, NaN or infinity.
+    """
     head = read_header(path, name, setting)
-    subject = f"{path}{f', array {name!r},' if name else ''}"
-    array = np.empty(head.shape, np.float32)
+    subject = array_subject(path, name)
+    shape = head.shape if item is None else head.shape[1:]
+    array = np.empty(shape, np.float32)
     # Chunk by chunk in file order: a copy at the end would need twice the memory, and seconds without a checkpoint.
     flat = array.T.flat if head.fortran else array.reshape(-1)
-    start = 0
-    for data in _chunks(path, head):
+    start, loss = 0, PrecisionLoss()
+    for values in _value_blocks(path, head, item):
         checkpoint()
-        values = _as_float32(data, head.dtype)
-        flat[start : start + values.size] = values
-        start += values.size
-    if start < head.size:
-        raise FileFault(f"{subject} ends after {start:,} of its {head.size:,} values", setting)
-    require_finite(array, subject, checkpoint, setting)
+        converted = _as_float32(values, head.dtype)
+        loss.add(values, converted)
+        flat[start : start + converted.size] = converted
+        start += converted.size
+    if start < array.size:
+        raise FileFault(f"{subject} ends after {start:,} of its {array.size:,} values", setting)
+    if finite:
+        require_finite(array, subject, checkpoint, setting)
+    elif loss.overflows:
+        index = np.unravel_index(loss.first_overflow, shape, order="F" if head.fortran else "C")
+        noun = "value that is" if loss.overflows == 1 else "values that are"
+        raise FileFault(
+            f"{subject} has {loss.overflows:,} {noun} not finite, as a 32-bit number; the first is at "
+            f"{[int(i) for i in index]}: values up to 3.4e38 are possible, scale them down",
+            setting,
+        )
+    loss.report(subject)
     return array
+
+
+def array_subject(path: str, name: str) -> str:
+    """An array as the subject of a sentence."""
+    return f"{path}{f', array {name!r},' if name else ''}"
+
+
+def _value_blocks(path: str, head: Header, item: int | None) -> Iterator[NDArray[Any]]:
+    """Yield an array's values, or those of one item along its first axis, in the order of the file."""
+    dtype = np.dtype("<u2" if head.dtype == "bf16" else head.dtype)
+    count = 1 if item is None else head.shape[0]
+    if item is None or not head.fortran:
+        size = head.size // count
+        part = replace(head, shape=(size,), offset=head.offset + (item or 0) * size * head.itemsize)
+        for data in _chunks(path, part):
+            yield np.frombuffer(data, dtype)
+        return
+    start = 0
+    for data in _chunks(path, head):  # the items alternate
+        values = np.frombuffer(data, dtype)
+        yield values[(item - start) % count :: count]
+        start += values.size
 
 
 def _chunks(path: str, head: Header) -> Iterator[bytes]:
@@ -131,7 +172,7 @@ def _open(path: str, file: IO[bytes], head: Header) -> Iterator[IO[bytes]]:
         yield file
         return
     with _zip_fault(path), ZipFile(file) as archive, archive.open(head.member) as member:
-        member.read(head.offset)
+        member.seek(head.offset)  # reads in small parts what lies before
         yield member
 
 
@@ -162,11 +203,12 @@ def require_finite(array: NDArray[np.float32], subject: str, checkpoint: Checkpo
         raise FileFault(text, setting)
 
 
-def _as_float32(data: bytes, dtype: str) -> NDArray[np.float32]:
+def _as_float32(values: NDArray[Any], dtype: str) -> NDArray[np.float32]:
     if dtype == "bf16":  # the upper half of a float32
-        return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
-    with np.errstate(over="ignore"):  # values that overflow become infinite and are reported
-        return np.frombuffer(data, np.dtype(dtype)).astype(np.float32)
+        return (values.astype(np.uint32) << 16).view(np.float32)
+    # What overflows, underflows or merges is counted and reported; signalling values are reported as NaN.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return values.astype(np.float32)
 
 
 def _npy_header(path: str, file: IO[bytes], length: int, member: str = "") -> Header:
@@ -186,7 +228,8 @@ def _npy_header(path: str, file: IO[bytes], length: int, member: str = "") -> He
         reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = reader(text)
     except Exception as error:  # NumPy passes on whatever Python's parser raises for the header
-        reason = f": {str(error).splitlines()[0]}" if isinstance(error, ValueError) and str(error) else ""
+        message = str(error).partition(": <")[0].splitlines()  # behind it are objects of Python's parser
+        reason = f": {message[0]}" if isinstance(error, ValueError) and message else ""
         raise FileFault(f"{subject} has a .npy header that cannot be read{reason[:200]}") from None
     if dtype.hasobject:
         raise FileFault(f"{subject} holds pickled objects, which could run code; save numbers with numpy.save")

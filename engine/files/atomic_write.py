@@ -4,11 +4,12 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from errno import EACCES, EISDIR
+from errno import EACCES, EINVAL, EISDIR
 from pathlib import Path
 from urllib.parse import quote
 
 from engine.files import unfinished
+from engine.files.targets import file_fault, require_folder
 from engine.text.problems import Problem, ProjectError
 
 
@@ -16,8 +17,11 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file by a complete new one; on failure the old one stays and no other file is left.
 
     A link stays a link; its target is replaced. Raises OSError on failure, also if the file is write-protected
-    although its folder is not.
+    although its folder is not, and for what is no file, such as a named pipe or a device.
     """
+    fault = file_fault(path)
+    if fault:
+        raise OSError(EINVAL, fault)
     target = Path(os.path.realpath(path))
     exists = target.exists()
     if exists and not os.access(target, os.W_OK):
@@ -42,6 +46,7 @@ def write_folder_atomically(out: Path) -> Iterator[Path]:
     On failure the temporary folder is removed, and `out` too if this function created it. Both are created before the
     work, which may be long, so that a read-only location raises ProjectError at once.
     """
+    require_folder(out)
     temporary = Path(unfinished.new_path(str(out), unfinished.FOLDER_PREFIX))
     try:
         with unfinished.removed_on_failure(str(temporary), *unfinished.missing_folders(str(out))):

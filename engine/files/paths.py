@@ -64,7 +64,7 @@ def stamp_of(path: str) -> Stamp:
 def _stamp(path: str) -> Stamp:
     if "\0" in path or path.encode(errors="replace").decode() != path:
         raise FileFault(
-            f"{path!r} has a zero byte or characters beyond Unicode in its name; rename the file or its folder"
+            f"{path!r} has a zero byte or bytes that are not UTF-8 in its name; rename the file or its folder"
         )
     with name_file_in_errors(path):
         status = resolve_path(path).stat()

@@ -10,7 +10,7 @@ from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume
 from engine.kernels.convolution import conv2d, dense
 from engine.kernels.merging import add, concat
 from engine.kernels.normalization import batch_norm, local_response_norm
-from engine.kernels.pooling import avg_pool2d, global_avg_pool2d, max_pool2d
+from engine.kernels.pooling import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, max_pool2d
 
 __all__ = [
     "ACTIVATIONS",
@@ -18,6 +18,7 @@ __all__ = [
     "Checkpoint",
     "Volume",
     "activation",
+    "adaptive_avg_pool2d",
     "add",
     "avg_pool2d",
     "batch_norm",

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, index_slice, indices_within
-from engine.shapes import Margins, Pair, window_count
+from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, index_slice, indices_within, split_range
+from engine.shapes import Margins, Pair, shared_span, window_count
 
 
 def max_pool2d(
@@ -59,6 +59,28 @@ def global_avg_pool2d(volume: Volume, checkpoint: Checkpoint) -> Volume:
         checkpoint()
     result = np.empty((depth, 1, 1), volume.dtype)
     result[:, 0, 0] = sums / (height * width)
+    return result
+
+
+def adaptive_avg_pool2d(volume: Volume, size: Pair, checkpoint: Checkpoint) -> Volume:
+    """Means of the windows that share out each map among h×w values, (C, h, w); summed as float64."""
+    _, height, width = volume.shape
+    result = np.empty((len(volume), *size), volume.dtype)
+    (tops, bottoms), (lefts, rights) = (
+        shared_span(extent, count, np.arange(count)) for extent, count in zip((height, width), size, strict=True)
+    )
+    # Pairs of start and end, for reduceat: it sums between them, and from each end on, which nothing reads.
+    edges = np.stack([lefts, rights], axis=1).ravel()
+    for channels in split_range(len(volume), max(1, cache_values(volume) // width)):
+        part = volume[channels]
+        step = max(1, cache_values(volume) // (len(part) * width))
+        for y, (top, bottom) in enumerate(zip(tops, bottoms, strict=True)):
+            sums = np.zeros((len(part), width + 1))
+            for first in range(top, bottom, step):
+                sums[:, :-1] += part[:, first : min(first + step, bottom)].sum(axis=1, dtype=np.float64)
+                checkpoint()
+            windows = np.add.reduceat(sums, edges, axis=1)[:, ::2]
+            result[channels, y] = windows / ((bottom - top) * (rights - lefts))
     return result
 
 

@@ -6,13 +6,14 @@ from engine.layers.conv import Conv2d
 from engine.layers.dense import Dense
 from engine.layers.merge import Add, Concat
 from engine.layers.normalization import BatchNorm, LocalResponseNorm
-from engine.layers.pool import AvgPool2d, GlobalAvgPool2d, MaxPool2d
+from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d
 
 LAYERS: tuple[type[Layer], ...] = (
     Conv2d,
     MaxPool2d,
     AvgPool2d,
     GlobalAvgPool2d,
+    AdaptiveAvgPool2d,
     Activation,
     BatchNorm,
     LocalResponseNorm,
@@ -25,6 +26,7 @@ LAYERS: tuple[type[Layer], ...] = (
 __all__ = [
     "LAYERS",
     "Activation",
+    "AdaptiveAvgPool2d",
     "Add",
     "AvgPool2d",
     "BatchNorm",

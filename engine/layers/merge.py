@@ -11,6 +11,9 @@ from engine.layers.explanation import Explanation, Target, Terms, operand_text, 
 from engine.shapes import Shape
 from engine.text.units import number_text
 
+_MAX_CHANNELS = 10**15
+"""Concatenations one after the other, each of the same volume twice, would make numbers of thousands of digits."""
+
 
 class Concat(Layer, frozen=True, tag="concat"):
     """Joins two or more inputs along channels: Σ C×H×W. Heights and widths must agree."""
@@ -30,6 +33,9 @@ class Concat(Layer, frozen=True, tag="concat"):
                     f"inputs: number {position} is {shape} and number 1 is {inputs[0]}; "
                     f"concat needs equal heights and widths, here {inputs[0].height}×{inputs[0].width}",
                 )
+        count = sum(shape.channels for shape in inputs)
+        if count > _MAX_CHANNELS:
+            yield Mistake("inputs", f"inputs: they have {count:,} channels in all; concat makes at most 10¹⁵")
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         """Each input corresponds to a slice of the output channels."""

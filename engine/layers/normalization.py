@@ -92,7 +92,8 @@ class LocalResponseNorm(Layer, frozen=True, tag="lrn"):
         return [mask]
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
-        return {"lrn": output.size}
+        padded_channels = output.channels + self.size - 1
+        return {"lrn": output.size, "lrn_padded": padded_channels * output.height * output.width}
 
     def label(self) -> str:
         return "LRN"

@@ -1,6 +1,7 @@
 """Pooling layers: each window is reduced to one value per channel."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -19,7 +20,7 @@ from engine.layers.windows import (
     size_mistakes,
     size_text,
 )
-from engine.shapes import Shape, Windows
+from engine.shapes import Shape, Windows, shared_windows
 from engine.text.units import count_text, number_text
 
 
@@ -130,10 +131,10 @@ class AvgPool2d(Pool, frozen=True, tag="avg_pool2d"):
     count_padding: Annotated[bool, Meta(title="Count padding", description="Include padding in the mean")] = True
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
-        height, width = pair(self.kernel)
+        per_average = self.kernel if isinstance(self.kernel, int) else prod(self.kernel)
         return {
             "avg_pool": inputs[0].size,
-            "avg_pool_windows": output.size * height * width,
+            "avg_pool_kernels": output.size * per_average,
             "averages": output.size,
         }
 
@@ -185,7 +186,7 @@ class GlobalAvgPool2d(Layer, frozen=True, tag="global_avg_pool2d"):
         return f"{received.height}×{received.width}/1" if received is not None else None
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
-        return {"global_pool": inputs[0].size, "averages": output.size}
+        return _adaptive_operations(inputs[0], output)
 
     def label(self) -> str:
         return "global avg pool"
@@ -199,6 +200,71 @@ class GlobalAvgPool2d(Layer, frozen=True, tag="global_avg_pool2d"):
         values = volume[channel : channel + 1].astype(np.float64)
         window = WindowProduct(values, np.arange(height), np.arange(width), np.ones((height, width), bool), channel)
         return _explain_mean(target, window, f"in[{channel}]", height * width, "the whole map")
+
+
+class AdaptiveAvgPool2d(Layer, frozen=True, tag="adaptive_avg_pool2d"):
+    """The mean of windows whose size follows from that of the output: C×H×W → C×h×w.
+
+    Value i along an axis is the mean of the input from ⌊i·H/h⌋ up to ⌈(i + 1)·H/h⌉: windows of one size side by side if
+    h divides H, else some that overlap; the identity if both are equal.
+    Source: PyTorch, AdaptiveAvgPool2d.
+    """
+
+    title: ClassVar[str] = "Adaptive average pooling"
+    help: ClassVar[str] = "Shares out each map among as many means as its size says."
+    role: ClassVar[Role] = "resampling"
+    reads: ClassVar[Reads] = "windows"
+
+    size: Annotated[HeightWidth, Meta(title="Size", description="Height and width of the output", examples=[1])]
+
+    def __post_init__(self) -> None:
+        normalise_spelling(self, "size")
+
+    def windows(self, received: Shape) -> Windows:
+        return shared_windows(received, pair(self.size))
+
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        return [channels]
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return Shape(inputs[0].channels, *pair(self.size))
+
+    def patch_size(self, received: Shape | None) -> str | None:
+        if received is None:
+            return None
+        windows = self.windows(received)
+        if windows.shared is not None or windows.repeat != (1, 1):
+            return "adaptive"
+        return f"{size_text(windows.kernel)}/{setting_text(windows.stride)}"
+
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return _adaptive_operations(inputs[0], output)
+
+    def label(self) -> str:
+        return f"avg pool to {size_text(pair(self.size))}"
+
+    def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
+        return pooling.adaptive_avg_pool2d(inputs[0], pair(self.size), checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        channel, y, x = target.at
+        volume = target.inputs[0]
+        window = read_window(volume, self.windows(Shape(*volume.shape)), y, x, slice(channel, channel + 1))
+        rows, columns = window.rows, window.columns
+        region = f"in[{channel}, {rows[0]}…{rows[-1]}, {columns[0]}…{columns[-1]}]"
+        over = f"a {size_text(window.inside.shape)} window of the same channel"
+        return _explain_mean(target, window, region, window.inside.size, over)
+
+
+def _adaptive_operations(received: Shape, output: Shape) -> dict[str, int]:
+    """Operations of pooling whose windows share out the whole map."""
+    height, width = received.height / output.height, received.width / output.width
+    # In float64, and in this order: thop rounds down what it computes so.
+    return {
+        "global_pool": received.size,
+        "global_averages": int((height * width + 1) * output.size),
+        "global_averages_floored": (int(height) * int(width) + 1) * output.size,
+    }
 
 
 def _explain_mean(target: Target, window: WindowProduct, region: str, divisor: int, over: str) -> Explanation:

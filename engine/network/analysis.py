@@ -1,8 +1,9 @@
 """Shapes and costs of a network, in integers, without running it; mistakes are values at their nodes."""
 
-from collections.abc import Container, Iterator
-from functools import lru_cache
+from collections.abc import Container, Iterator, Sequence
+from functools import cached_property, lru_cache, reduce
 from math import prod
+from operator import or_
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,12 +16,16 @@ from engine.network.report import Report as Report
 from engine.network.report import optional_sum
 from engine.network.weight_specs import SeedWeights
 from engine.shapes import Shape
+from engine.text.names import quoted
 
 _MAX_NAMES = 6
 """Maximum number of nodes that a message lists."""
 
+_MAX_CYCLE_NAMES = 20
+"""Maximum number of nodes of a cycle that a message lists."""
 
-class Analysis(Struct, frozen=True):
+
+class Analysis(Struct, frozen=True, dict=True):
     """Reports of all layers in execution order; those that cannot run come last."""
 
     input_shape: Shape | None
@@ -45,6 +50,30 @@ class Analysis(Struct, frozen=True):
     def output(self) -> str:
         """Name of the node whose output is the last volume."""
         return self.reports[-1].name if self.reports else INPUT
+
+    @cached_property
+    def report_by_name(self) -> dict[str, Report]:
+        """The layers by name; of two with the same name the first."""
+        return {report.name: report for report in reversed(self.reports)}
+
+    def depends(self, name: str, other: str) -> bool:
+        """Whether the layer `name` receives the output of another, perhaps through further layers."""
+        numbers, ancestors = self._ancestors
+        return bool(ancestors.get(name, 0) >> numbers.get(other, len(numbers)) & 1)
+
+    @cached_property
+    def _ancestors(self) -> tuple[dict[str, int], dict[str, int]]:
+        """The number of each layer, and the layers that it depends on, as an integer with a bit per number.
+
+        Sets would take gigabytes for thousands of layers.
+        """
+        numbers = {name: number for number, name in enumerate(self.report_by_name)}
+        ancestors: dict[str, int] = {}
+        for report in self.reports:
+            sources = [source for source in report.inputs if source in numbers]
+            bits = [ancestors.get(source, 0) | 1 << numbers[source] for source in sources]
+            ancestors.setdefault(report.name, reduce(or_, bits, 0))
+        return numbers, ancestors
 
 
 def analyze(network: Network, input_shape: Shape | None) -> Analysis:
@@ -179,17 +208,26 @@ def _graph_mistakes(network: Network, order: ExecutionOrder) -> dict[int, tuple[
     mistakes: dict[int, list[Mistake]] = {}
     first: dict[str, int] = {}
     blocks = {node.name for node in network.nodes if isinstance(node.layer, Block)}
+    lengths = sorted({len(name) for name in blocks})
     for index, node in enumerate(network.nodes):
-        for mistake in _block_name_mistakes(node.name, blocks):
+        for mistake in _block_name_mistakes(node.name, blocks, lengths):
             mistakes.setdefault(index, []).append(mistake)
         for mistake in _name_mistakes(network, node, first.setdefault(node.name, index), index, order.sources[index]):
             mistakes.setdefault(index, []).append(mistake)
     for cycle in order.cycles:
-        names = [network.nodes[index].name for index in cycle]
-        text = f"inputs: a cycle, {' → '.join([*names, names[0]])}; no node can be its own input"
+        text = f"inputs: a cycle, {_cycle_text(network, cycle)}; no node can be its own input"
         for index in cycle:
             mistakes.setdefault(index, []).append(Mistake("inputs", text))
     return {index: tuple(node_mistakes) for index, node_mistakes in mistakes.items()}
+
+
+def _cycle_text(network: Network, cycle: tuple[int, ...]) -> str:
+    """The nodes of a cycle: all of a short one, the beginning and the end of a long one."""
+    names = [quoted(network.nodes[index].name)[1:-1] for index in (*cycle, cycle[0])]
+    half = _MAX_CYCLE_NAMES // 2
+    if len(names) > _MAX_CYCLE_NAMES:
+        names[half:-half] = [f"… {len(names) - 2 * half:,} more"]
+    return " → ".join(names)
 
 
 def _name_mistakes(
@@ -198,25 +236,25 @@ def _name_mistakes(
     if node.name == INPUT:
         yield Mistake("name", f"name {INPUT!r} is reserved for the input of the design; choose another")
     elif first != index:
-        yield Mistake("name", f"name {node.name!r} is taken by node {first + 1}; names must differ")
-    if None in sources:
-        for name in (name for name, source in zip(node.inputs, sources, strict=True) if source is None):
-            yield Mistake("inputs", f"inputs: there is no node {name!r}; {_names_text(network, node)}")
-    if len(set(node.inputs)) < len(node.inputs):
-        twice = next(name for name in node.inputs if node.inputs.count(name) > 1)
-        yield Mistake("inputs", f"inputs: {twice!r} is listed twice; each input counts once")
+        yield Mistake("name", f"name {quoted(node.name)} is taken by node {first + 1}; names must differ")
+    unknown = [name for name, source in zip(node.inputs, sources, strict=False) if source is None]
+    for name in dict.fromkeys(unknown[:_MAX_NAMES]):
+        yield Mistake("inputs", f"inputs: there is no node {quoted(name)}; {_names_text(network, node)}")
+    if len(unknown) > _MAX_NAMES:
+        yield Mistake("inputs", f"inputs: there are no nodes of {len(unknown) - _MAX_NAMES:,} further names")
 
 
-def _block_name_mistakes(name: str, blocks: Container[str]) -> Iterator[Mistake]:
+def _block_name_mistakes(name: str, blocks: Container[str], lengths: Sequence[int]) -> Iterator[Mistake]:
     """Yield a mistake if a name begins like those of a block's layers, with which it could collide."""
-    for position, character in enumerate(name):
-        if character == "/" and name[:position] in blocks:
-            start = name[: position + 1]
-            text = f"name {name!r} begins with {start!r}, as the layers of block {name[:position]!r} do; choose another"
-            yield Mistake("name", text)
+    ends = (length for length in lengths if name[length : length + 1] == "/" and name[:length] in blocks)
+    position = next(ends, None)
+    if position is not None:
+        start, block = quoted(name[: position + 1]), quoted(name[:position])
+        text = f"name {quoted(name)} begins with {start}, as the layers of block {block} do; choose another"
+        yield Mistake("name", text)
 
 
 def _names_text(network: Network, node: Node) -> str:
     names = (INPUT, *(other.name for other in network.nodes[: _MAX_NAMES + 1] if other is not node))[:_MAX_NAMES]
     rest = len(network.nodes) - len(names)
-    return f"known are {', '.join(map(repr, names))}" + (f" and {rest} more" if rest else "")
+    return f"known are {', '.join(map(quoted, names))}" + (f" and {rest} more" if rest else "")

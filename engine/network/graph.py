@@ -1,6 +1,7 @@
 """A network of named layers as a value: each change returns a new network."""
 
-from collections import Counter, deque
+from collections import deque
+from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 
 from msgspec import Struct
@@ -10,6 +11,9 @@ from engine.blocks import INPUT as INPUT
 from engine.blocks import Block, Part
 from engine.layers import Layer
 from engine.network.weight_specs import LowRankWeights, SeedWeights, WeightSource, rename_recipe_node
+
+MAX_CYCLES = 20
+"""Maximum number of cycles that are looked for; to correct them, the first are enough to begin with."""
 
 
 class Node(Struct, frozen=True):
@@ -89,7 +93,7 @@ class Network(Struct, frozen=True):
         if index < len(nodes) and not nodes[index].inputs and substitutes != (previous,):
             nodes[index] = replace(nodes[index], inputs=(name,))
         nodes = [replace(node, weights=_weights_without(node, name)) for node in nodes]
-        return Network(tuple(_rewire(other, {name: substitutes}) for other in nodes))
+        return Network(tuple(_rewire_around(other, name, substitutes) for other in nodes))
 
     def with_block_expanded(self, name: str, channels: int) -> "Network":
         """Replace a block with an input of `channels` channels by its parts: the same network, free to edit."""
@@ -181,7 +185,13 @@ def _rewire(node: Node, substitutes: dict[str, tuple[str, ...]]) -> Node:
         return node
     limit = node.layer.max_inputs
     inputs = tuple(substitute for name in node.inputs for substitute in substitutes.get(name, (name,))[:limit])
-    return replace(node, inputs=tuple(dict.fromkeys(inputs)))
+    return replace(node, inputs=inputs)
+
+
+def _rewire_around(node: Node, name: str, substitutes: tuple[str, ...]) -> Node:
+    """The node after the removal of the node called `name`; what it received already, it does not receive again."""
+    others = set(node.inputs) - {name}
+    return _rewire(node, {name: tuple(substitute for substitute in substitutes if substitute not in others)})
 
 
 def _weights_without(node: Node, name: str) -> WeightSource | None:
@@ -213,7 +223,7 @@ class ExecutionOrder(Struct, frozen=True):
     stuck: tuple[int, ...]
     """Nodes on a cycle or downstream of one."""
     cycles: tuple[tuple[int, ...], ...]
-    """Each cycle once, in the direction of data flow."""
+    """Each cycle once, up to `MAX_CYCLES`, in the direction of data flow."""
 
 
 def topological_order(network: Network) -> ExecutionOrder:
@@ -250,40 +260,70 @@ def topological_order(network: Network) -> ExecutionOrder:
 
 
 def _cycles(stuck: tuple[int, ...], sources: tuple[tuple[int | None, ...], ...]) -> tuple[tuple[int, ...], ...]:
-    """The shortest cycle through each stuck node that lies on one, each cycle once."""
-    candidates = _without_dead_ends(stuck, sources)
+    """The shortest cycle through each stuck node that lies on one, each cycle once, up to `MAX_CYCLES`."""
+    component_of = {number: part for part in _components(stuck, sources) for number in part}
     visited: set[int] = set()
     cycles: list[tuple[int, ...]] = []
-    for start in sorted(candidates):
-        if start in visited:
+    for start in stuck:
+        component = component_of.get(start)
+        if component is None or start in visited:
             continue
         user: dict[int, int] = {}
         queue = deque([start])
-        while queue and start not in user:
+        while start not in user:
             current = queue.popleft()
             for source in sources[current]:
-                if source is not None and source in candidates and source not in user:
+                if source is not None and source in component and source not in user:
                     user[source] = current
                     queue.append(source)
-        if start in user:
-            cycle = [start]
-            while (after := user[cycle[-1]]) != start:
-                cycle.append(after)
-            visited.update(cycle)
-            cycles.append(tuple(cycle))
+        cycle = [start]
+        while (after := user[cycle[-1]]) != start:
+            cycle.append(after)
+        visited.update(cycle)
+        cycles.append(tuple(cycle))
+        if len(cycles) == MAX_CYCLES:
+            break
     return tuple(cycles)
 
 
-def _without_dead_ends(stuck: tuple[int, ...], sources: tuple[tuple[int | None, ...], ...]) -> set[int]:
-    """The stuck nodes without those only downstream of cycles: a long chain there would start many searches."""
-    candidates = set(stuck)
-    users = Counter(source for number in stuck for source in sources[number])
-    ends = [number for number in stuck if not users[number]]
-    while ends:
-        number = ends.pop()
-        candidates.remove(number)
-        for source in sources[number]:
-            users[source] -= 1
-            if source in candidates and not users[source]:
-                ends.append(source)
-    return candidates
+def _components(stuck: tuple[int, ...], sources: tuple[tuple[int | None, ...], ...]) -> Iterator[frozenset[int]]:
+    """The sets of nodes that depend on each other, by Tarjan's algorithm without recursion."""
+    inside = set(stuck)
+    number_of: dict[int, int] = {}
+    lowest: dict[int, int] = {}
+    open_nodes: list[int] = []
+    is_open: set[int] = set()
+    for root in stuck:
+        if root in number_of:
+            continue
+        path = [(root, iter(sources[root]))]
+        while path:
+            node, rest = path[-1]
+            if node not in number_of:
+                number_of[node] = lowest[node] = len(number_of)
+                open_nodes.append(node)
+                is_open.add(node)
+            for source in rest:
+                if source is None or source not in inside:
+                    continue
+                if source not in number_of:
+                    path.append((source, iter(sources[source])))
+                    break
+                if source in is_open:
+                    lowest[node] = min(lowest[node], number_of[source])
+            else:
+                path.pop()
+                if path:
+                    lowest[path[-1][0]] = min(lowest[path[-1][0]], lowest[node])
+                if lowest[node] == number_of[node]:
+                    start = _position_from_end(open_nodes, node)
+                    component = frozenset(open_nodes[start:])
+                    del open_nodes[start:]
+                    is_open -= component
+                    if len(component) > 1 or node in sources[node]:
+                        yield component
+
+
+def _position_from_end(numbers: list[int], number: int) -> int:
+    """Position of the last such number, found in as many steps as numbers follow it."""
+    return next(position for position in range(len(numbers) - 1, -1, -1) if numbers[position] == number)

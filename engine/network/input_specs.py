@@ -28,11 +28,20 @@ class ImageInput(Struct, frozen=True, tag="image", tag_field="kind", forbid_unkn
         return Shape(1 if self.channels == "gray" else 3, self.size[0], self.size[1])
 
 
+Axes = Literal["", "hw", "chw", "hwc", "nhw", "nchw", "nhwc"]
+"""The order of an array's axes: N items, C channels, H rows, W columns."""
+
+
 class ArrayInput(Struct, frozen=True, tag="array", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
     """A volume from a .npy, .npz or .safetensors file; `key` names the array if the file holds several."""
 
     path: str
     key: str = ""
+    axes: Axes = ""
+    """"": C×H×W, a batch of one, or what the shape leaves no doubt about."""
+    item: Annotated[int, Meta(ge=0, le=2**31)] = 0
+    """Which item of a batch."""
+    nan_as_zero: bool = False
 
 
 class NoiseInput(Struct, frozen=True, tag="noise", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):

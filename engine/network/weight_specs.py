@@ -10,6 +10,9 @@ from msgspec.structs import replace
 from engine.network.input_specs import Input, relocate_input
 from engine.network.node_ref import NodeRef, design_text
 
+Layout = Literal["", "oihw", "hwio", "ohwi", "hwoi", "ihwo", "oi", "io"]
+"""The order of the axes of a weight array: O outputs, I inputs, H rows, W columns."""
+
 
 class FileWeights(Struct, frozen=True, tag="file", tag_field="source", forbid_unknown_fields=True, omit_defaults=True):
     """Arrays of a .safetensors, .npz or .npy file; each role names its array, "" if the layer has no such role."""
@@ -21,6 +24,8 @@ class FileWeights(Struct, frozen=True, tag="file", tag_field="source", forbid_un
     beta: str = ""
     mean: str = ""
     var: str = ""
+    layout: Layout = ""
+    """Of the array of the weights; "": OIHW or OI if the shape fits, else the only one that does."""
 
 
 PresetName = Literal["identity", "box", "gaussian", "sharpen", "sobel", "laplacian", "gabor"]

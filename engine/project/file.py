@@ -5,24 +5,42 @@ import os
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import tomli_w
 from msgspec import Struct
+from msgspec.structs import replace
 
-from engine.files import paths
+from engine.files import array_axes, arrays, paths
 from engine.files.atomic_write import write_atomically
 from engine.files.paths import BUNDLED, FileFault, Stamp
 from engine.network.graph import Node
-from engine.project.project import FORMAT, Project, relocate
+from engine.network.input_specs import ArrayInput, Axes, Input
+from engine.project.project import (
+    FORMAT,
+    MAX_LAYERS,
+    Design,
+    Project,
+    has_too_many_layers,
+    relocate,
+    with_colours,
+    with_inputs,
+)
 from engine.project.reader import Data, ProjectReader, key_text
 from engine.text.messages import value_text
-from engine.text.problems import Problem, ProjectError
+from engine.text.names import MAX_DESIGN_NAME, MAX_NODE_NAME, name_fault
+from engine.text.problems import MAX_LINES, Problem, ProjectError
 
 _MAX_BYTES = 8 * 2**20
+_MAX_DEPTH = 20
+"""Tables and lists within one another; a project has ten."""
+
+_MAX_VALUES = 150_000
+"""Keys and items of lists of a TOML file, whose parser takes seconds for more; a project of 7,500 layers has fewer."""
 
 
 class ProjectFile(Struct, frozen=True):
@@ -42,11 +60,16 @@ def load_project(path: Path) -> ProjectFile:
     """Read a project from TOML, or from JSON of the same structure; ProjectError lists all mistakes."""
     text, stamp = _text(path)
     data = _parse_json(text, path) if _is_json(path) else _parse_toml(text, path)
-    reader = ProjectReader(path.absolute().parent)
+    reader = ProjectReader(_folder_of(path))
     project = reader.project(data)
     if project is None:
         raise ProjectError(reader.problems, path)
     return ProjectFile(project, data["format"], stamp)
+
+
+def _folder_of(path: Path) -> Path:
+    """The folder of the file itself, however its path is spelled: paths in the file are relative to it."""
+    return Path(os.path.realpath(path)).parent
 
 
 def _text(path: Path) -> tuple[str, Stamp]:
@@ -66,7 +89,10 @@ def _text(path: Path) -> tuple[str, Stamp]:
 
 def save_project(project: Project, path: Path) -> Stamp:
     """Write a project as TOML, or as JSON if the name ends in .json; on failure the old file stays."""
-    data = to_data(project, path.absolute().parent)
+    reason = _save_refusal(project)
+    if reason:
+        raise ProjectError([Problem(f"cannot be saved: {reason}", "")], path)
+    data = to_data(project, _folder_of(path))
     text = json.dumps(data, indent=2, ensure_ascii=False) if _is_json(path) else tomli_w.dumps(data)
     try:
         write_atomically(path, text.encode())
@@ -80,13 +106,23 @@ def save_project(project: Project, path: Path) -> Stamp:
         raise ProjectError([Problem(reason, "")], path) from None
 
 
+def _save_refusal(project: Project) -> str:
+    """Why the file would not be read again; "" if it would."""
+    if has_too_many_layers(project):
+        return f"the project has more than {MAX_LAYERS:,} designs and layers; save parts of it as several projects"
+    names = [(design.name, MAX_DESIGN_NAME) for design in project.designs]
+    names += [(node.name, MAX_NODE_NAME) for _, network in project.networks() for node in network.nodes]
+    faults = (f"{value_text(name)}: {fault}" for name, longest in names if (fault := name_fault(name, longest)))
+    return next(faults, "")
+
+
 def _is_json(path: Path) -> bool:
     return path.suffix.lower() == ".json"
 
 
 def to_data(project: Project, folder: Path) -> Data:
     """The project as plain tables, with paths relative to `folder` if they share a parent folder."""
-    located = relocate(project, lambda path: _relative(path, folder))
+    located = relocate(with_inputs(project, _with_stated_axes), lambda path: _relative(path, folder))
     data: Data = {"format": FORMAT}
     if project.title:
         data["title"] = project.title
@@ -96,8 +132,8 @@ def to_data(project: Project, folder: Path) -> Data:
     if located.stem is not None:
         data["stem"] = {"nodes": [_node_data(node) for node in located.stem.nodes]}
     data["designs"] = [
-        {"name": design.name, "nodes": [_node_data(node) for node in design.network.nodes]}
-        for design in located.designs
+        {"name": design.name, **colour, "nodes": [_node_data(node) for node in design.network.nodes]}
+        for design, colour in zip(located.designs, _colours_data(located.designs), strict=True)
     ]
     if project.source:
         data["source"] = project.source
@@ -109,18 +145,43 @@ def to_data(project: Project, folder: Path) -> Data:
     return data
 
 
+def _with_stated_axes(spec: Input) -> Input:
+    """An array with the axes that it is read with, so that the file says so; unchanged if it cannot be read."""
+    if not isinstance(spec, ArrayInput) or spec.axes:
+        return spec
+    try:
+        shape = arrays.read_header(spec.path, spec.key).shape
+        axes = array_axes.resolve_axes(shape, "", spec.item, spec.path)
+    except FileFault:
+        return spec
+    return replace(spec, axes=msgspec.convert(axes, Axes))
+
+
 def _relative(path: str, folder: Path) -> str:
     """The path relative to `folder` if both are in one folder below the root; else unchanged."""
     if path.startswith(BUNDLED) or not os.path.isabs(path):
         return path
+    # Another spelling of the path, without links, may be within the folder.
+    spellings = [_relative_to(spelling, folder) for spelling in (path, os.path.realpath(path))]
+    within = [relative for relative in spellings if relative and not relative.startswith("../")]
+    relative = next(iter((*within, *filter(None, spellings))), path)
+    return f"./{relative}" if relative.startswith(BUNDLED) else relative
+
+
+def _relative_to(path: str, folder: Path) -> str:
+    """The path relative to `folder`; "" if only the root is common to both, or not even that."""
     try:
         shared = Path(os.path.commonpath([path, folder]))
     except ValueError:  # on another drive
-        return path
-    if shared == Path(shared.anchor):
-        return path
-    relative = Path(os.path.relpath(path, folder)).as_posix()
-    return f"./{relative}" if relative.startswith(BUNDLED) else relative
+        return ""
+    return "" if shared == Path(shared.anchor) else Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _colours_data(designs: Sequence[Design]) -> Iterator[Data]:
+    """The colour of each design, if the designs have others than without any in the file."""
+    default = with_colours([replace(design, colour=0) for design in designs])
+    is_default = tuple(designs) == default
+    yield from ({} if is_default else {"colour": design.colour} for design in designs)
 
 
 def _node_data(node: Node) -> Data:
@@ -133,6 +194,9 @@ def _node_data(node: Node) -> Data:
 
 
 def _parse_toml(text: str, path: Path) -> Data:
+    problem = _excess_problem(text)
+    if problem is not None:
+        raise ProjectError([problem], path)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -142,6 +206,35 @@ def _parse_toml(text: str, path: Path) -> Data:
     except (ValueError, RecursionError) as error:
         problem = _size_problem(error)
     raise ProjectError([problem], path)
+
+
+_TOML_TEXTS = re.compile(
+    r'''"""(?:[^"\\]|\\.|"(?!""))*+(?:"""|\Z)|\'\'\'(?:[^']|'(?!\'\'))*+(?:\'\'\'|\Z)'''
+    r"""|"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?|\#[^\n]*+""",
+    re.DOTALL,
+)
+# It begins where a word does: a search from within each word would take the square of its length.
+_DOTTED_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{_MAX_DEPTH},}}")
+
+
+def _excess_problem(text: str) -> Problem | None:
+    """The problem of a text for which the parser would take long: keys like a.b.c of many parts, or many values."""
+    if text.count(".") < _MAX_DEPTH and _value_count(text) < _MAX_VALUES:
+        return None
+    # Keys in quotes count as one letter, other texts and comments as well; line breaks stay.
+    bare = _TOML_TEXTS.sub(lambda match: "x" + "\n" * match[0].count("\n"), text)
+    if _value_count(bare) > _MAX_VALUES:
+        return Problem(f"has more than {_MAX_VALUES:,} values; a project has fewer", "")
+    key = _DOTTED_KEY.search(bare)
+    if key is None:
+        return None
+    line = bare.count("\n", 0, key.start()) + 1
+    return Problem(f"a key has more than {_MAX_DEPTH} parts; a project has tables of a few levels", f"line {line}")
+
+
+def _value_count(text: str) -> int:
+    """About how many keys and items there are; tables by dots take the parser twice as long."""
+    return text.count(",") + text.count("=") + 2 * text.count(".")
 
 
 def _end_of(text: str) -> str:
@@ -166,10 +259,13 @@ def _parse_json(text: str, path: Path) -> Data:
     except (ValueError, RecursionError) as error:
         problems = [_size_problem(error)]
     else:
-        problems = list(_object_problems(data))
+        problems = list(islice(_object_problems(data), MAX_LINES))
         if isinstance(data, _Object) and not problems:
             return data
     raise ProjectError(problems or [Problem(f"is {value_text(data)}; a project is an object, {{…}}")], path)
+
+
+_TOO_DEEP = "lists or tables are nested too deeply for a project"
 
 
 class _Object(Data):
@@ -181,22 +277,30 @@ class _Object(Data):
         self.repeated = [key for key, count in counts.items() if count > 1]
 
 
-def _object_problems(data: Any) -> Iterator[Problem]:
-    """Yield what JSON allows and TOML does not: repeated keys, and halves of surrogate pairs."""
-    stack: list[tuple[str, Any]] = [("$", data)]
-    while stack:
-        place, value = stack.pop()
-        if isinstance(value, str) and re.search("[\ud800-\udfff]", value):
+def _may_have_problems(value: Any) -> bool:
+    return not value.isascii() if isinstance(value, str) else isinstance(value, list | dict)
+
+
+def _object_problems(value: Any, place: str = "$", depth: int = 0) -> Iterator[Problem]:
+    """Yield what JSON allows and TOML does not: repeated keys, halves of surrogate pairs, and deep nesting."""
+    if isinstance(value, str):
+        if re.search("[\ud800-\udfff]", value):
             yield Problem(f"is {value_text(value)}; half of a surrogate pair is not a character", place)
-        elif isinstance(value, list):
-            stack += reversed([(f"{place}[{index}]", item) for index, item in enumerate(value)])
-        elif isinstance(value, _Object):
-            yield from (Problem(f"key {value_text(key)} occurs twice; keep one", place) for key in value.repeated)
-            stack += reversed([(f"{place}.{key_text(key)}", item) for key, item in value.items()])
+    elif isinstance(value, (list, _Object)) and depth == _MAX_DEPTH:
+        yield Problem(_TOO_DEEP)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            if _may_have_problems(item):
+                yield from _object_problems(item, f"{place}[{index}]", depth + 1)
+    elif isinstance(value, _Object):
+        yield from (Problem(f"key {value_text(key)} occurs twice; keep one", place) for key in value.repeated)
+        for key, item in value.items():
+            if _may_have_problems(item):
+                yield from _object_problems(item, f"{place}.{key_text(key)}", depth + 1)
 
 
 def _size_problem(error: Exception) -> Problem:
     """The problem of a file that a parser rejects only for its size."""
     if isinstance(error, RecursionError):
-        return Problem("lists or tables are nested too deeply for a project")
+        return Problem(_TOO_DEEP)
     return Problem("a number has thousands of digits; no setting accepts one that large")

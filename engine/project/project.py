@@ -1,18 +1,29 @@
 """A project as a value: one input, an optional stem, and designs side by side."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Annotated
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Meta, Struct
+from msgspec.structs import force_setattr, replace
 
 from engine.blocks import Block
 from engine.network.graph import Network, Node
 from engine.network.input_specs import Input, relocate_input
 from engine.network.node_ref import STEM, NodeRef
-from engine.network.weight_specs import relocate_weights, rename_seed_node
+from engine.network.weight_specs import LowRankWeights, relocate_weights, rename_seed_node
+from engine.text.messages import value_text
 from engine.text.printed_figures import amount_of
 
 FORMAT = 1
+DESIGN_COLOURS = 7
+"""Number of colours of designs."""
+Colour = Annotated[int, Meta(ge=1, le=DESIGN_COLOURS)]
+"""Number of a colour of designs, from 1 on."""
+
+MAX_LAYERS = 7500
+"""Designs and layers of a project, those of blocks included; every command answers within seconds up to that number."""
 
 
 class Design(Struct, frozen=True):
@@ -20,6 +31,8 @@ class Design(Struct, frozen=True):
 
     name: str
     network: Network
+    colour: int = 0
+    """A `Colour`; 0 until a project gives it one."""
 
 
 class Note(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -49,7 +62,9 @@ class Published(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     def __post_init__(self) -> None:
         for setting, figure in (("params", self.params), ("ops", self.ops)):
             if figure and amount_of(figure) is None:
-                raise ValueError(f"{setting} {figure!r} cannot be compared; write a figure like 159K, 2.7M or 1024")
+                raise ValueError(
+                    f"{setting} {value_text(figure)} cannot be compared; write a figure like 159K, 2.7M or 1024"
+                )
 
 
 class Project(Struct, frozen=True):
@@ -64,6 +79,11 @@ class Project(Struct, frozen=True):
     """Source of the published figures."""
     notes: tuple[Note, ...] = ()
     published: tuple[Published, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Give each design a colour that stays its own, whatever is inserted, moved or removed beside it."""
+        if not all(design.colour for design in self.designs):
+            force_setattr(self, "designs", with_colours(self.designs))
 
     def design(self, name: str) -> Design:
         for design in self.designs:
@@ -114,6 +134,19 @@ class Project(Struct, frozen=True):
         return replace(self, designs=tuple(designs))
 
 
+def with_colours(designs: Sequence[Design]) -> tuple[Design, ...]:
+    """The designs, those without a colour in the first of the colours that the fewest others have."""
+    uses = Counter(design.colour for design in designs)
+    coloured = []
+    for design in designs:
+        if not design.colour:
+            colour = min(range(1, DESIGN_COLOURS + 1), key=lambda number: uses[number])
+            uses[colour] += 1
+            design = replace(design, colour=colour)
+        coloured.append(design)
+    return tuple(coloured)
+
+
 def _with_seeds_renamed(project: Project, ref: NodeRef, new_ref: NodeRef, node: Node) -> Project:
     """The project after the renaming of a node whose seed other weights use."""
     parts = isinstance(node.layer, Block)
@@ -125,6 +158,26 @@ def _with_seeds_renamed(project: Project, ref: NodeRef, new_ref: NodeRef, node: 
     stem = None if project.stem is None else renamed(project.stem)
     designs = (replace(design, network=renamed(design.network)) for design in project.designs)
     return replace(project, stem=stem).with_designs(designs)
+
+
+def with_inputs(project: Project, change: Callable[[Input], Input]) -> Project:
+    """The project with `change` applied to its input and to those of its recipes for weights."""
+
+    def changed(node: Node) -> Node:
+        recipe = node.weights
+        if not isinstance(recipe, LowRankWeights) or not recipe.calibration:
+            return node
+        return replace(node, weights=replace(recipe, calibration=tuple(map(change, recipe.calibration))))
+
+    def with_changes(network: Network) -> Network:
+        return Network(tuple(map(changed, network.nodes)))
+
+    return replace(
+        project,
+        input=change(project.input),
+        stem=None if project.stem is None else with_changes(project.stem),
+        designs=tuple(replace(design, network=with_changes(design.network)) for design in project.designs),
+    )
 
 
 def relocate(project: Project, move: Callable[[str], str]) -> Project:
@@ -144,3 +197,15 @@ def relocate(project: Project, move: Callable[[str], str]) -> Project:
         stem=None if project.stem is None else relocated(project.stem),
         designs=tuple(replace(design, network=relocated(design.network)) for design in project.designs),
     )
+
+
+def has_too_many_layers(project: Project) -> bool:
+    """Whether a project has more than `MAX_LAYERS`; counts no further, since a block may have thousands."""
+
+    def counted() -> Iterator[object]:
+        for design, network in project.networks():
+            yield design
+            for node in network.nodes:
+                yield from node.layer.expand(1) if isinstance(node.layer, Block) else (node,)
+
+    return next(islice(counted(), MAX_LAYERS, None), None) is not None

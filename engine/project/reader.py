@@ -3,48 +3,67 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import FieldInfo
 
-from engine.blocks import BLOCKS
+from engine.blocks import BLOCKS, Block
 from engine.files.paths import BUNDLED
-from engine.layers import LAYERS, tag_of
+from engine.layers import LAYERS, Layer, tag_of
 from engine.network.graph import Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput, Seed
 from engine.network.weight_specs import FileWeights, LowRankWeights, PresetWeights, SeedWeights, WeightSource
-from engine.project.project import FORMAT, Design, Note, Project, Published, relocate
+from engine.project.project import (
+    FORMAT,
+    MAX_LAYERS,
+    Colour,
+    Design,
+    Note,
+    Project,
+    Published,
+    has_too_many_layers,
+    relocate,
+)
 from engine.text.messages import accepted_text, suggestion, value_text
-from engine.text.problems import Problem
-
-NAME = re.compile(r"[A-Za-z0-9_.\-/]+")
+from engine.text.names import MAX_DESIGN_NAME, control_fault, name_fault
+from engine.text.problems import MAX_LINES, Problem
 
 Data = dict[str, Any]
+
+_MAX_INPUTS = 1000
+"""Inputs of a node."""
+
+_NAMES_OF_FILES = ("path", "key", "weight", "bias", "gamma", "beta", "mean", "var")
+"""Settings that name a file or an array in one: these are called what they are called."""
+
+_MAX_FILE_NAME = 4096
+"""Characters; no system accepts longer paths."""
+
+_MAX_PROBLEMS = MAX_LINES - 1
+
+_CONTROLS_IN = {"title": "\n\t", "source": "\n\t", "text": "\n\t", "note": "\n\t"}
+"""Control characters that texts of more than one line may contain, by key."""
 
 _TABLES = ("format", "title", "seed", "input", "stem", "designs", "source", "notes", "published")
 
 
-def _tags(*kinds: type[Struct]) -> dict[str, type[Any]]:
+def _tags(*kinds: type[Struct]) -> dict[str, type[Struct]]:
     return {tag_of(kind): kind for kind in kinds}
 
 
-KINDS = _tags(*LAYERS, *BLOCKS)
+_KINDS: tuple[type[Layer | Block], ...] = (*LAYERS, *BLOCKS)
+KINDS = {tag_of(kind): kind for kind in _KINDS}
 _INPUTS = _tags(ImageInput, ArrayInput, NoiseInput)
 _PLAIN_SOURCES = _tags(FileWeights, PresetWeights, SeedWeights)
 _SOURCES = _PLAIN_SOURCES | _tags(LowRankWeights)
 
 
-_cached_fields: dict[type[Any], tuple[FieldInfo, ...]] = {}
-
-
-def _fields_of(kind: type[Any]) -> tuple[FieldInfo, ...]:
-    """The fields of a kind. Without the cache, msgspec evaluates annotations for most of the time of reading a file."""
-    if kind not in _cached_fields:
-        _cached_fields[kind] = msgspec.structs.fields(kind)
-    return _cached_fields[kind]
+class _TooManyProblemsError(Exception):
+    """There are as many problems as a message lists: the rest of the file is not read."""
 
 
 class ProjectReader:
@@ -57,7 +76,16 @@ class ProjectReader:
         """Whether the format is newer; its unknown keys are ignored, since the file is never overwritten."""
 
     def project(self, data: Data) -> Project | None:
-        """The project with absolute paths; None if there are problems."""
+        """The project with absolute paths; None if there are problems, of which only the first are collected."""
+        project = None
+        with suppress(_TooManyProblemsError):
+            project = self._project(data)
+        if project is None and self._newer:
+            text = f"is {value_text(data['format'])}; this program knows formats up to {FORMAT}, use a newer one"
+            self.problems.insert(0, Problem(text, "$.format"))
+        return project
+
+    def _project(self, data: Data) -> Project | None:
         if not self._format(data):
             return None
         self._check_keys(data, _TABLES, "$")
@@ -69,14 +97,14 @@ class ProjectReader:
         source = self._value(data, "source", str, "$", "")
         notes = tuple(self._structs(data, "notes", Note))
         published = tuple(self._structs(data, "published", Published))
-        if not self.problems and spec is not None:
-            valid_designs = tuple(design for design in designs if design is not None)
-            project = Project(spec, valid_designs, stem, title, seed, source, notes, published)
-            return relocate(project, self._absolute)
-        if self._newer:
-            text = f"is {value_text(data['format'])}; this program knows formats up to {FORMAT}, use a newer one"
-            self.problems.insert(0, Problem(text, "$.format"))
-        return None
+        if self.problems or spec is None:
+            return None
+        valid_designs = tuple(design for design in designs if design is not None)
+        project = Project(spec, valid_designs, stem, title, seed, source, notes, published)
+        if has_too_many_layers(project):
+            self._add("$", f"has more than {MAX_LAYERS:,} designs and layers, those of blocks included; split it")
+            return None
+        return relocate(project, self._absolute)
 
     def _format(self, data: Data) -> bool:
         value = data.get("format")
@@ -96,16 +124,17 @@ class ProjectReader:
         return spec
 
     def _design(self, raw: object, place: str) -> Design | None:
-        network = self._network(raw, place, ("name", "nodes"))
+        network = self._network(raw, place, ("name", "colour", "nodes"))
         if network is None or not isinstance(raw, dict):
             return None
         if "name" not in raw:
             self._add(f"{place}.name", "is missing; a design needs a name")
             return None
         name = self._value(raw, "name", str, place)
-        if name is not None and not name.strip():
-            self._add(f"{place}.name", f"is {value_text(name)}; a design needs a name")
-        return None if name is None else Design(name, network)
+        if name is not None and (fault := name_fault(name, MAX_DESIGN_NAME)):
+            self._add(f"{place}.name", f"is {value_text(name)}; {fault}")
+        colour = self._value(raw, "colour", Colour, place, 0)
+        return None if name is None or colour is None else Design(name, network, colour)
 
     def _network(self, raw: object, place: str, keys: tuple[str, ...]) -> Network | None:
         if not isinstance(raw, dict):
@@ -121,11 +150,17 @@ class ProjectReader:
             return None
         name = self._name(raw, place)
         layer = self._struct(raw, KINDS, "kind", place, ("name", "inputs", "weights"))
-        inputs = self._value(raw, "inputs", tuple[str, ...], place, ())
-        if inputs == () and "inputs" in raw:
-            self._add(f"{place}.inputs", "is empty; name at least one node, or leave inputs out for the previous node")
+        inputs = self._inputs(raw, place)
         weights = self._weights(raw["weights"], f"{place}.weights") if "weights" in raw else None
         return None if layer is None or name is None or inputs is None else Node(name, layer, inputs, weights)
+
+    def _inputs(self, raw: Data, place: str) -> tuple[str, ...] | None:
+        inputs: tuple[str, ...] | None = self._value(raw, "inputs", tuple[str, ...], place, ())
+        if inputs == () and "inputs" in raw:
+            self._add(f"{place}.inputs", "is empty; name at least one node, or leave inputs out for the previous node")
+        elif inputs is not None and len(inputs) > _MAX_INPUTS:
+            self._add(f"{place}.inputs", f"has {len(inputs):,} names; a node has at most {_MAX_INPUTS:,} inputs")
+        return inputs
 
     def _weights(self, raw: object, place: str) -> WeightSource | None:
         """The source of weights; the parts of a recipe are read first, each with its own place."""
@@ -151,13 +186,15 @@ class ProjectReader:
         name = raw.get("name")
         if "name" not in raw:
             self._add(f"{place}.name", "is missing; each node needs a name")
-        elif not isinstance(name, str) or not NAME.fullmatch(name):
-            self._add(f"{place}.name", f"is {value_text(name)}; a name is made of letters, digits and _ - . /")
+        elif not isinstance(name, str):
+            self._add(f"{place}.name", f"is {value_text(name)}; {accepted_text(str)} is expected")
+        elif fault := name_fault(name):
+            self._add(f"{place}.name", f"is {value_text(name)}; {fault}")
         else:
             return name
         return None
 
-    def _structs(self, data: Data, key: str, kind: type[Any]) -> Iterator[Any]:
+    def _structs(self, data: Data, key: str, kind: type[Struct]) -> Iterator[Any]:
         """Yield the tables of a list as `kind`, without those that have mistakes."""
         keys = tuple(field.name for field in _fields_of(kind))
         for index, raw in self._items(data, key, "$"):
@@ -178,7 +215,7 @@ class ProjectReader:
         yield from enumerate(items)
 
     def _struct(
-        self, raw: object, kinds: Mapping[str, type[Any]], tag: str, place: str, other_keys: tuple[str, ...] = ()
+        self, raw: object, kinds: Mapping[str, type[Struct]], tag: str, place: str, other_keys: tuple[str, ...] = ()
     ) -> Any:
         """A struct of the kind that the table names; None if it has mistakes."""
         if not isinstance(raw, dict):
@@ -196,7 +233,7 @@ class ProjectReader:
         self._check_keys(raw, (tag, *other_keys, *settings), place, f" for {kind}")
         return self._settings(raw, kinds[kind], place)
 
-    def _settings(self, raw: Data, kind: type[Any], place: str) -> Any:
+    def _settings(self, raw: Data, kind: type[Struct], place: str) -> Any:
         before = len(self.problems)
         values: Data = {}
         for field in _fields_of(kind):
@@ -207,10 +244,12 @@ class ProjectReader:
                 value = None
             else:
                 continue
+            if value is None and field.required:  # so that the kind's own check can report other settings at once
+                value = _substitute(field.type)
+                if value is None:
+                    return None
             if value is not None:
                 values[field.name] = value
-            elif field.required:
-                values[field.name] = 1  # a substitute, so that the kind's own check can report other settings at once
         try:
             struct = kind(**values)
         except ValueError as error:  # the message of that check begins with the setting
@@ -222,10 +261,15 @@ class ProjectReader:
         if key not in raw:
             return default
         try:
-            return msgspec.convert(raw[key], type_)
+            value = msgspec.convert(raw[key], type_)
         except msgspec.ValidationError:
             self._add(f"{place}.{key}", f"is {value_text(raw[key])}; {accepted_text(type_)} is expected")
             return None
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and (fault := _text_fault(key, text)):
+                self._add(f"{place}.{key}", f"is {value_text(raw[key])}; {fault}")
+                return None
+        return value
 
     def _check_keys(self, raw: Data, keys: tuple[str, ...], place: str, context: str = "") -> None:
         for key in () if self._newer else raw:
@@ -236,7 +280,33 @@ class ProjectReader:
         return path if path.startswith(BUNDLED) else os.path.abspath(self.folder / path)
 
     def _add(self, place: str, text: str) -> None:
+        if len(self.problems) == _MAX_PROBLEMS:
+            self.problems.append(Problem("the rest of the file is not read; correct these mistakes first", ""))
+            raise _TooManyProblemsError
         self.problems.append(Problem(text, place))
+
+
+@cache
+def _fields_of(kind: type[Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The fields of a kind. Without the cache, msgspec evaluates annotations for most of the time of reading a file."""
+    return msgspec.structs.fields(kind)
+
+
+@cache
+def _substitute(type_: Any) -> Any:
+    """A valid value for a setting whose own is wrong; None if no simple one is."""
+    for value in (1, ""):
+        with suppress(msgspec.ValidationError):
+            return msgspec.convert(value, type_)
+    return None
+
+
+def _text_fault(key: str, text: str) -> str:
+    """Why a setting cannot have this text; "" if it can."""
+    if key in _NAMES_OF_FILES:
+        is_long = len(text) > _MAX_FILE_NAME
+        return f"at most {_MAX_FILE_NAME:,} characters are read, not {len(text):,}" if is_long else ""
+    return control_fault(text, _CONTROLS_IN.get(key, ""))
 
 
 def key_text(key: str) -> str:

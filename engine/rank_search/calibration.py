@@ -1,5 +1,6 @@
 """Chooses the inputs to which weights are fitted, and those that only check them."""
 
+import os
 from pathlib import Path
 
 from msgspec import Struct
@@ -7,13 +8,14 @@ from msgspec.structs import replace
 
 from engine.files import paths
 from engine.files.paths import FileFault, Stamp
+from engine.files.photo_formats import PHOTO_SUFFIXES
 from engine.network.input_specs import ImageInput, Input, NoiseInput
 from engine.project.project import Project
 from engine.run import inputs
 from engine.text.problems import Problem, ProjectError
 
 _BUNDLED_PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
-_PHOTO_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+_PHOTO_ENDINGS = tuple(suffix for suffix in PHOTO_SUFFIXES if suffix != ".gif")
 
 
 class CalibrationSet(Struct, frozen=True):
@@ -53,7 +55,7 @@ def _choose_inputs(project: Project, folder: Path | None) -> CalibrationSet:
             raise ProjectError([Problem(text, "--photos")])
         return CalibrationSet((own,), (replace(own, seed=own.seed + 1),) if isinstance(own, NoiseInput) else ())
     if folder is not None:
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # Path.is_dir would raise for too long a name
             raise ProjectError([Problem(f"{folder} is no folder; name one that holds photos", "--photos")])
         photos = _list_photos(folder)
         if not photos:

@@ -13,6 +13,7 @@ from engine.network.node_ref import design_text
 from engine.rank_search.calibration import CalibrationSet
 from engine.rank_search.candidates import SkippedLayer
 from engine.rank_search.error_curve import CurvePoint, ErrorCurve
+from engine.text.spreadsheet import cell
 from engine.text.text_table import align
 from engine.text.units import abbreviate, exact_text, factor_text
 
@@ -131,7 +132,7 @@ def curves_to_csv(curves: Sequence[ErrorCurve]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_FIELDS)
     for record in curve_records(curves):
-        writer.writerow(" ".join(map(str, v)) if isinstance(v, list) else v for v in record.values())
+        writer.writerow(cell(" ".join(map(str, v)) if isinstance(v, list) else v) for v in record.values())
     return out.getvalue()
 
 

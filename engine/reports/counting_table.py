@@ -4,13 +4,16 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from engine.cost.counting import CONVENTIONS, CUSTOM, TERMS, Convention, Tally, Term, tally
+from engine.cost.counting import CONVENTIONS, CUSTOM, Convention, Tally, tally
+from engine.cost.terms import TERM_BY_ID, TERMS, Term
 from engine.network.analysis import Report
 from engine.text.units import abbreviate, exact_text
 
 TITLE_COLUMN, TOTAL_COLUMN = 0, 1
 """Positions of the columns to the left of those of the terms."""
 LEFT_OUT = "–"
+_COUNTED_ELSEWHERE = ""
+"""In the column of a term whose arithmetic the rule counts in another column."""
 
 
 class CountingTable(Struct, frozen=True):
@@ -34,8 +37,10 @@ class CountingTable(Struct, frozen=True):
             return rule.title
         if column == TOTAL_COLUMN:
             return f"{abbreviate(None if counts is None else counts.total)} {rule.unit}"
-        amount = None if counts is None else counts.counted.get(self.terms[column - 2].id)
-        return LEFT_OUT if amount is None else abbreviate(amount)
+        term = self.terms[column - 2]
+        if counts is not None and term.id in counts.counted:
+            return abbreviate(counts.counted[term.id])
+        return _COUNTED_ELSEWHERE if term.subject in rule.subjects else LEFT_OUT
 
 
 def counting_table(reports: Sequence[Report], current: Convention) -> CountingTable:
@@ -54,12 +59,13 @@ def describe_tally(design: str, counts: Tally | None) -> str:
     """Describe what a counting rule counts and leaves out, with amounts."""
     if counts is None:
         return f"{design}: unknown until its mistakes are corrected"
-    rule, titles = counts.convention, {term.id: term.title for term in TERMS}
+    rule = counts.convention
     inputs = "one input" if rule.batch == 1 else f"{rule.batch} inputs"
     parts = [f"{design}, {rule.title}: {exact_text(counts.total)} {rule.unit} for {inputs}."]
     if counts.uncounted:
         largest = sorted(counts.uncounted.items(), key=lambda item: -item[1])
-        parts.append(f"Left out: {', '.join(f'{abbreviate(amount)} {titles[term]}' for term, amount in largest)}.")
+        amounts = ", ".join(f"{abbreviate(amount)} {TERM_BY_ID[term].title}" for term, amount in largest)
+        parts.append(f"Left out: {amounts}.")
     if rule.source:
         parts.append(f"Rule: {rule.source}.")
     return " ".join(parts)

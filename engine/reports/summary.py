@@ -14,7 +14,7 @@ from engine.network.analysis import BlockReport, Report
 from engine.network.node_ref import STEM, NodeRef, design_text
 from engine.project.project import FORMAT, Project
 from engine.run.check import ProjectCheck
-from engine.run.execute import NodeDone
+from engine.run.execute import NodeDone, RunRequest, run_notices
 
 _Data = dict[str, Any]
 
@@ -55,6 +55,8 @@ def summary(
             for p in check.problems
         ],
     }
+    notices = (*check.notices, *(() if results is None else run_notices(RunRequest(project, check), results)))
+    data["notices"] = [{"place": notice.place, "text": notice.text} for notice in notices]
     return data | {
         key: msgspec.to_builtins(value)
         for key, value in (("source", project.source), ("notes", project.notes), ("published", project.published))

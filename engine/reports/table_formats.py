@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
@@ -22,6 +23,7 @@ from engine.reports.tables import (
     output_shape_text,
     visible_metrics,
 )
+from engine.text.spreadsheet import cell
 from engine.text.text_table import align
 from engine.text.units import UNKNOWN
 
@@ -40,7 +42,10 @@ class TableFormat(Struct, frozen=True):
 
 
 def to_csv(rows: Sequence[TableRow], *_metric_ids: str) -> str:
-    """Comma-separated, for programs: every metric, whatever is selected; totals have kind "total" and no node."""
+    """Comma-separated, for programs: every metric, whatever is selected; totals have kind "total" and no node.
+
+    A name that a spreadsheet would take for a formula has an apostrophe before it.
+    """
     return _delimited(rows, "excel")
 
 
@@ -59,9 +64,23 @@ def _delimited(rows: Sequence[TableRow], dialect: str) -> str:
             ", ".join(map(output_shape_text, row.input_shapes)),
             "" if row.is_total else output_shape_text(row.output_shape),
         )
-        cells = (design_title(row.design), row.node, row.kind, row.settings, ", ".join(row.inputs), *shapes, row.block)
-        writer.writerow((*cells, *(_number(metric, row.value(metric)) for metric in METRICS), row.problem))
+        cells = (
+            design_title(row.design),
+            row.node,
+            row.kind,
+            row.settings,
+            ", ".join(map(_listed, row.inputs)),
+            *shapes,
+            row.block,
+        )
+        amounts = [_number(metric, row.value(metric)) for metric in METRICS]
+        writer.writerow(map(cell, (*cells, *amounts, row.problem)))
     return out.getvalue()
+
+
+def _listed(name: str) -> str:
+    """A name in a list of names: in quotes, as in JSON, if the list would be read otherwise without."""
+    return json.dumps(name, ensure_ascii=False) if "," in name or name.startswith('"') else name
 
 
 def _number(metric: Metric, amount: Amount | None) -> Amount | str:

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from engine.cost.counting import MACS, TERMS, Convention, tally
+from engine.cost.counting import MACS, Convention, tally
 from engine.cost.metrics import (
     METRICS,
     Amount,
@@ -17,6 +17,7 @@ from engine.cost.metrics import (
     formula_of,
     heading_of,
 )
+from engine.cost.terms import TERM_BY_ID
 from engine.network.analysis import Analysis, Report
 from engine.network.node_ref import STEM
 from engine.project.project import Project
@@ -115,12 +116,17 @@ def visible_metrics(*metric_ids: str) -> tuple[Metric, ...]:
 
 
 def comparisons(rows: Iterable[TableRow], metric: Metric) -> tuple[str, ...]:
-    """Each further design compared with the first: "bottleneck: 12.1× fewer multiply-accumulates than naive"."""
-    totals = [(row.design, row.value(metric)) for row in rows if row.is_total and row.design != STEM]
+    """Each design compared with the first, without empty ones: "bottleneck: 12.1× fewer MACs than naive"."""
+    totals = [(row.design, row.value(metric)) for row in comparable_totals(rows)]
     words = (
         (design, compare_amounts(metric, amount, totals[0][1], than=totals[0][0])) for design, amount in totals[1:]
     )
     return tuple(f"{design}: {text}" for design, text in words if text)
+
+
+def comparable_totals(rows: Iterable[TableRow]) -> tuple[TableRow, ...]:
+    """The totals of the designs to compare; the first is the reference. A design without layers is none of them."""
+    return tuple(row for row in rows if row.is_total and row.design != STEM and row.costed)
 
 
 class TableColumn(Struct, frozen=True):
@@ -172,11 +178,10 @@ def convention_of(rows: Sequence[TableRow]) -> Convention:
 def counting_text(rows: Sequence[TableRow]) -> Iterator[str]:
     """Per design, the operations that the convention counts, and the amounts that it leaves out."""
     rule = convention_of(rows)
-    titles = {term.id: term.title for term in TERMS}
     for design, group in groupby(rows, lambda row: row.design):
         result = tally([layer.report for row in group if row.is_total for layer in row.costed], rule)
         if result is not None:
-            left = [f"{abbreviate(amount)} {titles[term_id]}" for term_id, amount in result.uncounted.items()]
+            left = [f"{abbreviate(amount)} {TERM_BY_ID[term_id].title}" for term_id, amount in result.uncounted.items()]
             out = f"; left out: {', '.join(left)}" if left else ""
             batch = f" for {rule.batch} inputs" if rule.batch > 1 else ""
             yield f"{design_title(design)}, {rule.title}: {exact_text(result.total)} {rule.unit}{batch}{out}"

@@ -18,6 +18,8 @@ class CachedVolume(NamedTuple):
     volume: Volume
     milliseconds: float
     fitted_weights: Mapping[str, Volume] | None = None
+    notices: tuple[str, ...] = ()
+    """What the user should know of the files that were read for it."""
 
 
 class VolumeCache:
@@ -41,13 +43,18 @@ class VolumeCache:
             return self._volumes.get(key)
 
     def put(
-        self, key: bytes, volume: Volume, milliseconds: float = 0.0, fitted_weights: Mapping[str, Volume] | None = None
+        self,
+        key: bytes,
+        volume: Volume,
+        milliseconds: float = 0.0,
+        fitted_weights: Mapping[str, Volume] | None = None,
+        notices: tuple[str, ...] = (),
     ) -> None:
         """Cache a volume and drop the least recently used ones; a volume larger than the whole budget is not cached."""
         with self._lock:
             if key in self._volumes or volume.nbytes > self.budget:
                 return
-            self._volumes[key] = CachedVolume(volume, milliseconds, fitted_weights)
+            self._volumes[key] = CachedVolume(volume, milliseconds, fitted_weights, notices)
             self._used += volume.nbytes
             while self._used > self.budget:
                 self._used -= self._volumes.popitem(last=False)[1].volume.nbytes

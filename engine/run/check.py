@@ -15,7 +15,7 @@ from engine.network.weight_specs import LowRankWeights
 from engine.project.project import Project
 from engine.run import inputs, low_rank_weights, weights
 from engine.shapes import Shape
-from engine.text.problems import Problem
+from engine.text.problems import Notice, Problem
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -40,6 +40,8 @@ class ProjectCheck(Struct, frozen=True, eq=False):
     """The state of each file that the project names, by its path in the project."""
     low_rank_fits: Mapping[NodeRef, bytes] = {}
     """A digest of all that makes each node's fitted weights; nodes that are fitted together share it."""
+    notices: tuple[Notice, ...] = ()
+    """What the user should know of files that are no mistake, from their headers."""
     reading_bytes: int = 0
     """Memory that reading the input needs besides its volume."""
 
@@ -64,11 +66,16 @@ def _check(project: Project) -> ProjectCheck:
     problems = list(_project_problems(project))
     shape: Shape | None = None
     reading_bytes = 0
+    notices: list[Notice] = []
     analyses: dict[str, Analysis] = {}
     reports: dict[NodeRef, Report] = {}
     keys = _Keys(project)
     try:
         shape, reading_bytes = inputs.input_shape(project.input), inputs.reading_bytes(project.input)
+        notices += [
+            Notice(str(notice), f"$.input.{notice.setting}", STEM, INPUT, notice.setting)
+            for notice in inputs.input_notices(project.input)
+        ]
         keys.add_input(STEM, _digest(project.input, inputs.input_stamp(project.input)), b"")
     except FileFault:
         problems += [
@@ -83,6 +90,8 @@ def _check(project: Project) -> ProjectCheck:
         for report in analysis.reports:
             node_problems = tuple(_node_problems(project, parent, design, analysis, report))
             problems += node_problems
+            if not node_problems:
+                notices += _node_notices(parent, design, analysis, report)
             if first:
                 reports.setdefault((design, report.name), report)
             if first and not node_problems:
@@ -92,7 +101,14 @@ def _check(project: Project) -> ProjectCheck:
         if design == STEM:
             entry_shape, entry_ref = analysis.output_shape, (STEM, analysis.output)
     return ProjectCheck(
-        shape, analyses, reports, tuple(problems), keys.volumes, low_rank_fits=keys.fits, reading_bytes=reading_bytes
+        shape,
+        analyses,
+        reports,
+        tuple(problems),
+        keys.volumes,
+        low_rank_fits=keys.fits,
+        notices=tuple(notices),
+        reading_bytes=reading_bytes,
     )
 
 
@@ -134,6 +150,12 @@ def _node_problems(project: Project, parent: str, design: str, analysis: Analysi
         yield problem(mistake.setting, mistake.text)
     for text in (*weights.weight_mistakes(report), *low_rank_weights.recipe_mistakes(project, analysis, report)):
         yield problem("weights", text)
+
+
+def _node_notices(parent: str, design: str, analysis: Analysis, report: Report) -> Iterator[Notice]:
+    for text in (*weights.weight_notices(report), *low_rank_weights.recipe_notices(analysis, report)):
+        place = _place(parent, report.index, "weights")
+        yield Notice(f"{report.name}: {text}", place, design, report.name, "weights")
 
 
 class _Keys:

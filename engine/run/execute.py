@@ -25,7 +25,8 @@ from engine.run import inputs, low_rank_weights, weights
 from engine.run.cache import CachedVolume, VolumeCache
 from engine.run.check import ProjectCheck, check, place_in_file
 from engine.run.weights import Weights
-from engine.text.problems import Problem, ProjectError
+from engine.text.notices import add_notice, collect_notices
+from engine.text.problems import Notice, Problem, ProjectError
 from engine.text.units import byte_size
 
 
@@ -71,6 +72,8 @@ class NodeDone(Struct, frozen=True, eq=False):
     is_reused: bool
     fitted_weights: Mapping[str, NDArray[np.float32]] | None = None
     """The layer's weights by role if they were fitted to data."""
+    notices: tuple[str, ...] = ()
+    """What the user should know of the files that were read for it."""
 
 
 def execute(
@@ -98,7 +101,7 @@ def execute(
             volumes[key] = _compute(request, ref, volumes, cache, checkpoint)
             cache.put(key, *volumes[key])
         entry = volumes[key]
-        yield NodeDone(ref, key, entry.volume, entry.milliseconds, reused, entry.fitted_weights)
+        yield NodeDone(ref, key, entry.volume, entry.milliseconds, reused, entry.fitted_weights, entry.notices)
 
 
 def volume_at(
@@ -237,8 +240,8 @@ def require_memory(request: RunRequest, cache: VolumeCache, free: int | None = N
     report = request.check.reports.get(worst)
     if report is None:
         reading = request.check.reading_bytes
-        photo = f", with {byte_size(reading)} to read its photo" if reading else ""
-        place, largest = "$.input", f"the input, {request.check.input_shape}{photo}"
+        with_reading = f", with {byte_size(reading)} to read its file" if reading else ""
+        place, largest = "$.input", f"the input, {request.check.input_shape}{with_reading}"
     else:
         place = place_in_file(request.project, worst[0], report.index)
         largest = f"{report.name}, {report.output_shape}, with weights of {byte_size(report.weight_bytes)}"
@@ -283,6 +286,17 @@ def _weight_bytes(request: RunRequest, ref: NodeRef) -> int:
     )
 
 
+def run_notices(request: RunRequest, results: Mapping[NodeRef, NodeDone]) -> tuple[Notice, ...]:
+    """The notices of a run, each with its place in the project file."""
+    notices = []
+    for (design, node), done in results.items():
+        report = request.check.reports.get((design, node))
+        place = "$.input" if report is None else place_in_file(request.project, design, report.index, "weights")
+        head = "" if report is None else f"{node}: "
+        notices += [Notice(f"{head}{text}", place, design, node) for text in done.notices]
+    return tuple(notices)
+
+
 def _compute(
     request: RunRequest,
     ref: NodeRef,
@@ -290,7 +304,22 @@ def _compute(
     cache: VolumeCache,
     checkpoint: Checkpoint,
 ) -> CachedVolume:
-    """Compute a node's volume from those of its inputs, by key.
+    """Compute a node's volume from those of its inputs, by key, with the notices of the files that it needs."""
+    with collect_notices() as notices:
+        entry = _compute_volume(request, ref, volumes, cache, checkpoint)
+    for text in notices:
+        add_notice(text)  # a fit in another node may be what needs this volume
+    return entry._replace(notices=tuple(notices))
+
+
+def _compute_volume(
+    request: RunRequest,
+    ref: NodeRef,
+    volumes: Mapping[bytes, CachedVolume],
+    cache: VolumeCache,
+    checkpoint: Checkpoint,
+) -> CachedVolume:
+    """Compute a node's volume.
 
     The time is that of the layer's arithmetic alone: in a network that is in use the weights are loaded already.
     """

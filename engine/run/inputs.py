@@ -1,26 +1,26 @@
 """Reads images, arrays and noise as volumes."""
 
-import io
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from engine.files import arrays, paths
+from engine.files import array_axes, arrays, paths, photos
 from engine.files.paths import FileFault, Stamp
+from engine.files.photo_headers import BYTE_WHITE, photo_header
 from engine.kernels import Checkpoint
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.run.random_values import normal_values
 from engine.shapes import Shape
+from engine.text.notices import add_notice
 
-_PIXEL_BYTES = 28
-"""Memory per pixel of a photo while it is read: Pillow's copies, upright and on white, and those of its decoder."""
+_RESIZED_BYTES = 28
+"""Memory per pixel of a resized photo: planes, and the copies between them and the volume."""
+
+_LUMA = (0.299, 0.587, 0.114)
+"""Shares of red, green and blue in gray, as in ITU-R BT.601, by which Pillow converts bytes."""
 
 _LEAST_STD = 1e-12
 """Smaller divisors count as zero."""
@@ -38,7 +38,7 @@ def input_faults(spec: Input) -> Iterator[FileFault]:
     try:
         if isinstance(spec, ImageInput):
             yield from _normalisation_faults(spec)
-            _photo_pixels(spec.path, paths.stamp_of(spec.path), _sufficient_side(spec))
+            photo_header(spec.path, _sufficient_side(spec))
         elif isinstance(spec, ArrayInput):
             _array_shape(spec)
     except FileFault as fault:
@@ -46,15 +46,23 @@ def input_faults(spec: Input) -> Iterator[FileFault]:
 
 
 def _array_shape(spec: ArrayInput) -> Shape:
-    head = arrays.read_header(spec.path, spec.key, "key")
-    shape = head.shape[1:] if len(head.shape) == 4 and head.shape[0] == 1 else head.shape
-    if len(shape) != 3 or min(shape) < 1:
-        name = f", array {spec.key!r}," if spec.key else ""
-        text = arrays.array_shape_text(head.shape)
-        raise FileFault(
-            f"{spec.path}{name} has shape {text}; a volume has 3 sizes of at least 1, C×H×W, or 1×C×H×W", "key"
-        )
-    return Shape(*shape)
+    shape, axes = _shape_and_axes(spec)
+    return array_axes.volume_shape(shape, axes)
+
+
+def _shape_and_axes(spec: ArrayInput) -> tuple[tuple[int, ...], str]:
+    """The shape of the array in its file, and its axes, stated or assumed."""
+    shape = arrays.read_header(spec.path, spec.key, "key").shape
+    return shape, array_axes.resolve_axes(shape, spec.axes, spec.item, arrays.array_subject(spec.path, spec.key))
+
+
+def input_notices(spec: Input) -> Iterator[FileFault]:
+    """What a user should know of an input without faults, from settings and file headers alone."""
+    if isinstance(spec, ArrayInput):
+        shape, _ = _shape_and_axes(spec)
+        subject = arrays.array_subject(spec.path, spec.key)
+        if text := array_axes.axes_notice(shape, spec.axes, spec.item, subject):
+            yield FileFault(text, "axes")
 
 
 def input_stamp(spec: Input) -> Stamp | None:
@@ -63,41 +71,91 @@ def input_stamp(spec: Input) -> Stamp | None:
 
 
 def reading_bytes(spec: Input) -> int:
-    """Most memory that `load_input` needs besides its volume: the photo's pixels; arrays are read in small blocks."""
-    if not isinstance(spec, ImageInput):
+    """Most memory that `load_input` needs besides its volume.
+
+    That is the pixels of a photo, or another order of an array's axes; arrays are read in small blocks.
+    """
+    if isinstance(spec, ArrayInput):
+        shape, axes = _shape_and_axes(spec)
+        return 0 if axes.endswith("hw") else array_axes.volume_shape(shape, axes).bytes
+    if isinstance(spec, NoiseInput):
         return 0
     height, width = spec.size
-    return _PIXEL_BYTES * (height * width + _photo_pixels(spec.path, paths.stamp_of(spec.path), _sufficient_side(spec)))
+    return _RESIZED_BYTES * height * width + photo_header(spec.path, _sufficient_side(spec)).reading_bytes
 
 
 def load_input(spec: Input, checkpoint: Checkpoint) -> NDArray[np.float32]:
     """The input's volume (C×H×W)."""
     shape = input_shape(spec)
     if isinstance(spec, ArrayInput):
-        return arrays.read_array(spec.path, spec.key, checkpoint, "key").reshape(shape)
+        return _load_array(spec, checkpoint)
     if isinstance(spec, ImageInput):
-        return normalise(read_image(spec, checkpoint), spec)
+        pixels, white = read_image(spec, checkpoint)
+        return normalise(pixels, spec, white)
     return normal_values(shape, spec.seed, checkpoint)
 
 
-def read_image(spec: ImageInput, checkpoint: Checkpoint) -> NDArray[np.uint8]:
-    """The photo as H×W×3 (gray: H×W×1), upright, centre-cropped to the aspect of `size`, then resized."""
+def _load_array(spec: ArrayInput, checkpoint: Checkpoint) -> NDArray[np.float32]:
+    """The volume in an array, with a notice about values that are not finite."""
+    _, axes = _shape_and_axes(spec)
+    item = spec.item if axes[0] == "n" else None
+    values = arrays.read_array(spec.path, spec.key, checkpoint, "key", item=item, finite=False)
+    volume = array_axes.as_volume(values, axes)
+    subject = arrays.array_subject(spec.path, spec.key)
+    for noun, found in (("not a number (NaN)", np.isnan), ("infinite", np.isinf)):
+        count, first = 0, ""
+        for channel, plane in enumerate(volume):
+            checkpoint()
+            marks = found(plane)
+            if marks.any():
+                y, x = np.unravel_index(int(marks.argmax()), plane.shape)
+                first = first or f"channel {channel}, y {y}, x {x}"
+                count += int(np.count_nonzero(marks))
+                if spec.nan_as_zero and found is np.isnan:
+                    plane[marks] = 0
+        if count:
+            add_notice(f"{subject}{_not_finite_text(count, noun, first, spec, is_nan=found is np.isnan)}")
+    return volume
+
+
+def _not_finite_text(count: int, noun: str, first: str, spec: ArrayInput, *, is_nan: bool) -> str:
+    values = f"{count:,} value that is" if count == 1 else f"{count:,} values that are"
+    text = f" has {values} {noun}, the first at {first}"
+    if not is_nan:
+        return text
+    return f"{text}: read as 0" if spec.nan_as_zero else f"{text}; nan_as_zero = true reads them as 0"
+
+
+def read_image(spec: ImageInput, checkpoint: Checkpoint) -> tuple[NDArray[Any], float]:
+    """The photo as H×W×3 (gray: H×W×1), upright, centre-cropped to the aspect of `size`, then resized; and its white.
+
+    Photos of 8 bits are bytes, others float32.
+    """
     height, width = spec.size
-    try:
-        upright = _decode(spec.path, _sufficient_side(spec), checkpoint)
-    except _Stopped as stopped:
-        raise stopped.reason from None
+    photo = photos.read_photo(spec.path, _sufficient_side(spec), checkpoint)
     checkpoint()
-    scale = min(upright.width / width, upright.height / height)
-    # A rounding error must not make the crop larger than the photo.
-    crop_width, crop_height = min(scale * width, upright.width), min(scale * height, upright.height)
-    left, top = (upright.width - crop_width) / 2, (upright.height - crop_height) / 2
-    box = (left, top, left + crop_width, top + crop_height)
-    # A photo many times larger is shrunk by whole numbers first: invisible, and in a third of the time.
-    resized = upright.resize((width, height), Image.Resampling.BICUBIC, box, reducing_gap=3.0)
+    planes = [_resize(plane, height, width) for plane in photo.planes]
     checkpoint()
     gray = spec.channels == "gray"
-    return np.atleast_3d(np.asarray(resized.convert("L") if gray else resized))
+    if not photo.header.is_deep:
+        return np.atleast_3d(np.asarray(planes[0].convert("L") if gray else planes[0])), photo.header.white
+    pixels = np.dstack([np.asarray(plane) for plane in planes])
+    if photo.header.dtype[0] != "f":  # the curve between two pixels may overshoot, as for bytes, which are cut
+        pixels = pixels.clip(np.iinfo(photo.header.dtype).min, photo.header.white)
+    if gray and len(planes) == 3:
+        pixels = (pixels @ np.asarray(_LUMA, np.float32))[..., None]
+    return pixels if gray or len(planes) == 3 else pixels.repeat(3, axis=2), photo.header.white
+
+
+def _resize(plane: Image.Image, height: int, width: int) -> Image.Image:
+    """Crop a picture at its centre to the aspect of the size, then resize it."""
+    scale = min(plane.width / width, plane.height / height)
+    # A rounding error must not make the crop larger than the photo.
+    crop_width, crop_height = min(scale * width, plane.width), min(scale * height, plane.height)
+    left, top = (plane.width - crop_width) / 2, (plane.height - crop_height) / 2
+    box = (left, top, left + crop_width, top + crop_height)
+    # A photo many times larger is shrunk by whole numbers first: invisible, and in a third of the time.
+    return plane.resize((width, height), Image.Resampling.BICUBIC, box, reducing_gap=3.0)
 
 
 def _sufficient_side(spec: ImageInput) -> int:
@@ -105,47 +163,12 @@ def _sufficient_side(spec: ImageInput) -> int:
     return 2 * max(spec.size)
 
 
-class _Stopped(BaseException):
-    """Carries an exception of a checkpoint past `_image_fault`, which takes any Exception for a broken file."""
-
-    def __init__(self, reason: Exception) -> None:
-        super().__init__()
-        self.reason = reason
-
-
-class _WatchedFile(io.FileIO):
-    """A file that calls a checkpoint per read: Pillow decodes as it reads, so decoding can be cancelled."""
-
-    def __init__(self, path: Path, checkpoint: Checkpoint) -> None:
-        super().__init__(path)
-        self._checkpoint = checkpoint
-
-    def readinto(self, buffer: Any, /) -> int:
-        try:
-            self._checkpoint()
-        except Exception as reason:
-            raise _Stopped(reason) from None
-        return super().readinto(buffer)
-
-
-def _decode(path: str, enough: int, checkpoint: Checkpoint) -> Image.Image:
-    """The upright photo as RGB; a JPEG with sides far above `enough` is decoded at a fraction of its size."""
-    with (
-        _image_fault(path),
-        io.BufferedReader(_WatchedFile(paths.resolve_path(path), checkpoint)) as file,
-        Image.open(file) as photo,
-    ):
-        photo.draft("RGB", (enough, enough))
-        ImageOps.exif_transpose(photo, in_place=True)
-        return _flatten(photo)
-
-
-def normalise(pixels: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32]:
-    """H×W×C bytes → C×H×W: channels ordered, then (value·scale − mean) / std."""
+def normalise(pixels: NDArray[Any], spec: ImageInput, white: float = BYTE_WHITE) -> NDArray[np.float32]:
+    """H×W×C → C×H×W: channels ordered, white as 255, then (value·scale − mean) / std."""
     ordered = pixels[..., ::-1] if spec.channels == "bgr" else pixels
     volume = np.ascontiguousarray(ordered.transpose(2, 0, 1), dtype=np.float32)
     with np.errstate(over="ignore"):  # the views mark and count overflow in the values
-        volume *= np.float32(spec.scale)
+        volume *= np.float32(spec.scale * BYTE_WHITE / white)
         for values, operation in ((spec.mean, np.subtract), (spec.std, np.divide)):
             if values:
                 operation(volume, np.asarray(values, np.float32).reshape(-1, 1, 1), out=volume)
@@ -160,45 +183,3 @@ def _normalisation_faults(spec: ImageInput) -> Iterator[FileFault]:
             yield FileFault(f"{setting} has {len(values)} values; {remedy}", setting)
     if any(abs(value) < _LEAST_STD for value in spec.std):
         yield FileFault(f"std is {list(spec.std)}; it divides, so values of at least {_LEAST_STD} are expected", "std")
-
-
-@lru_cache(maxsize=64)
-def _photo_pixels(path: str, _stamp: Stamp, enough: int) -> int:
-    """Number of pixels that `_decode` reads; FileFault if the header is not that of a readable image."""
-    with _image_fault(path), Image.open(paths.resolve_path(path)) as photo:
-        photo.draft("RGB", (enough, enough))
-        if photo.mode in ("I", "F"):
-            raise FileFault(f"{path} has values of 32 bits; save it with 8 or 16, or as a .npy array")
-        return photo.width * photo.height
-
-
-@contextmanager
-def _image_fault(path: str) -> Iterator[None]:
-    """Turn Pillow's errors, and its warning of a decompression bomb, into a FileFault that names the file."""
-    with paths.name_file_in_errors(path), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about oddities in a readable file
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            yield
-        except UnidentifiedImageError:
-            raise FileFault(f"{path} is not an image, or of a kind that cannot be read") from None
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-            raise FileFault(f"{path} has more than {Image.MAX_IMAGE_PIXELS:,} pixels; make it smaller") from None
-        except (FileFault, OSError):
-            raise
-        except Exception as error:  # on broken images Pillow's decoders raise exceptions of many types
-            reason = str(error)[:200] or type(error).__name__
-            raise FileFault(f"{path} is not an image that can be read: {reason}") from None
-
-
-def _flatten(image: Image.Image) -> Image.Image:
-    """Any image as RGB: transparency on white, of 16 bits the upper 8."""
-    if image.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if "A" in image.mode or "transparency" in image.info:
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image.convert("RGBA"))
-    if image.mode != "RGB":
-        return image.convert("RGB")
-    image.load()
-    return image

@@ -41,7 +41,7 @@ def fit_plan(analysis: Analysis, report: Report) -> FitPlan:
     """How to fit the weights of a node for which `recipe_mistakes` finds none."""
     recipe = report.weights
     assert isinstance(recipe, LowRankWeights)
-    parts = [_report(analysis, name) for name in recipe.nodes]
+    parts = [analysis.report_by_name.get(name) for name in recipe.nodes]
     convolutions = [None if part is None else as_convolution(part.layer) for part in parts]
     layers = [layer for layer in convolutions if layer is not None]
     assert len(layers) == len(recipe.nodes), "a recipe with mistakes has no plan"
@@ -72,13 +72,24 @@ def recipe_mistakes(project: Project, analysis: Analysis, report: Report) -> Ite
     yield from (f"weights: {text}" for text in mistakes)
 
 
+def recipe_notices(analysis: Analysis, report: Report) -> Iterator[str]:
+    """What a user should know of the files of a recipe without mistakes; once, at the first of its nodes."""
+    recipe = report.weights
+    if not isinstance(recipe, LowRankWeights) or report.output_shape is None or report.name != recipe.nodes[0]:
+        return
+    for spec in recipe.calibration:
+        yield from (f"weights: calibration: {notice}" for notice in inputs.input_notices(spec))
+    if isinstance(recipe.of, FileWeights):
+        yield from weights.source_notices(recipe.of, fit_plan(analysis, report).shape)
+
+
 def _form_mistakes(analysis: Analysis, report: Report, recipe: LowRankWeights) -> Iterator[str]:
     if report.name not in recipe.nodes:
         yield f"nodes {list(recipe.nodes)} must name this node, {report.name}, too"
         return
     before: Report | None = None
     for name, kind in zip(recipe.nodes, recipe.form.split("+"), strict=True):
-        part = _report(analysis, name)
+        part = analysis.report_by_name.get(name)
         layer = None if part is None else as_convolution(part.layer)
         if part is None or layer is None or layer.groups != 1:
             yield f"nodes names {name!r}; it must be a convolution of this design, without groups"
@@ -90,7 +101,7 @@ def _form_mistakes(analysis: Analysis, report: Report, recipe: LowRankWeights) -
         kernel = pair(layer.kernel)
         if kind == "1x1" and kernel != (1, 1):
             yield f"{name} has a kernel of {size_text(kernel)}; in the form {recipe.form} it must be 1×1"
-        if before is not None and before.name not in _upstream(analysis, part):
+        if before is not None and not analysis.depends(part.name, before.name):
             yield f"{name} does not receive the output of {before.name}; in the form {recipe.form} it must"
         elif before is not None and before.output_shape is not None and shape.channels != before.output_shape.channels:
             yield f"{name} receives {shape.channels} channels and {before.name} returns {before.output_shape.channels}"
@@ -109,23 +120,6 @@ def _calibration_mistakes(own: Input, spec: Input) -> Iterator[str]:
             f"{shape} has {shape.channels} channels; the project's input, {own_shape}, has {own_shape.channels}: "
             "fit to inputs of as many, or leave calibration out to fit to the project's"
         )
-
-
-def _upstream(analysis: Analysis, report: Report) -> set[str]:
-    """Names of all nodes that a node depends on."""
-    sources = {other.name: other.inputs for other in analysis.reports}
-    names: set[str] = set()
-    waiting = [*report.inputs]
-    while waiting:
-        name = waiting.pop()
-        if name not in names:
-            names.add(name)
-            waiting += sources.get(name, ())
-    return names
-
-
-def _report(analysis: Analysis, name: str) -> Report | None:
-    return next((report for report in analysis.reports if report.name == name), None)
 
 
 def _array_shapes(plan: FitPlan) -> dict[str, tuple[int, ...]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from math import prod, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.network.analysis import Report
 from engine.network.weight_specs import FileWeights, LowRankWeights, PlainSource, PresetWeights, SeedWeights
+from engine.run import weight_layouts
 from engine.run.preset_kernels import PRESETS
 from engine.run.random_values import normal_values
 
@@ -47,6 +49,25 @@ def source_mistakes(
         yield from _preset_mistakes(source, shapes, kind)
     elif isinstance(source, FileWeights):
         yield from _file_mistakes(source, shapes, kind, spare)
+
+
+def weight_notices(report: Report) -> Iterator[str]:
+    """What a user should know of a node's weights without mistakes, from the file's header: an assumed layout."""
+    source, shape = report.weights, report.array_shapes.get("weight")
+    if isinstance(source, LowRankWeights):
+        return
+    if isinstance(source, FileWeights) and shape is not None and report.output_shape is not None:
+        yield from source_notices(source, shape)
+
+
+def source_notices(source: FileWeights, shape: tuple[int, ...]) -> Iterator[str]:
+    """What a user should know of the layout of weights of this shape."""
+    try:
+        found = _find_array(source, "weight", shape)
+    except FileFault:
+        return  # a mistake, see `weight_mistakes`
+    if text := weight_layouts.layout_notice(found.shape, shape, source.layout, found.title):
+        yield f"weights: {text}"
 
 
 def _read_mistakes(source: FileWeights) -> Iterator[str]:
@@ -144,6 +165,8 @@ def _preset_mistakes(source: PresetWeights, shapes: Mapping[str, tuple[int, ...]
 def _file_mistakes(
     source: FileWeights, shapes: Mapping[str, tuple[int, ...]], kind: str, spare: tuple[str, ...]
 ) -> Iterator[str]:
+    if source.layout and "weight" not in shapes:
+        yield f"weights: layout = {source.layout!r}, but {kind} has no weight; leave layout out"
     for role in _ROLES:
         if getattr(source, role) and role not in shapes and role not in spare:
             entry = f"{role} = {getattr(source, role)!r}"
@@ -157,8 +180,17 @@ def _file_mistakes(
                 return
 
 
-def _find_array(source: FileWeights, role: str, shape: tuple[int, ...]) -> str:
-    """Name of the array of a role; FileFault if there is none or if it has another shape."""
+class _FoundArray(NamedTuple):
+    """The array of a role: its name and shape in the file, how it is called in messages, and its layout."""
+
+    name: str
+    shape: tuple[int, ...]
+    title: str
+    layout: str
+
+
+def _find_array(source: FileWeights, role: str, shape: tuple[int, ...]) -> _FoundArray:
+    """The array of a role; FileFault if there is none or if it has another shape."""
     names = arrays.read_headers(source.path)
     setting = getattr(source, role)
     name = setting or ("" if "" in names and role == "weight" else role)
@@ -168,14 +200,20 @@ def _find_array(source: FileWeights, role: str, shape: tuple[int, ...]) -> str:
         text = f'{source.path} has no array {role!r}; {contents}. Name the {role}, as {role} = "…"{remedy}'
         raise FileFault(text, role)
     file_shape = arrays.read_header(source.path, name, role).shape
+    title = f"{role} {name!r} in {source.path}" if name else f"{role} in {source.path}"
+    if role == "weight":
+        return _FoundArray(
+            name, file_shape, title, weight_layouts.resolve_layout(file_shape, shape, source.layout, title)
+        )
     if file_shape != shape:
-        title = f"{role} {name!r}" if name else role
         difference = (
             f"has shape {arrays.array_shape_text(file_shape)}; this layer needs {arrays.array_shape_text(shape)}"
         )
-        raise FileFault(f"{title} in {source.path} {difference}", role)
-    return name
+        raise FileFault(f"{title} {difference}", role)
+    return _FoundArray(name, file_shape, title, "")
 
 
 def _from_file(source: FileWeights, role: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray[np.float32]:
-    return arrays.read_array(source.path, _find_array(source, role, shape), checkpoint, "weights")
+    found = _find_array(source, role, shape)
+    values = arrays.read_array(source.path, found.name, checkpoint, "weights")
+    return weight_layouts.in_own_layout(values, shape, found.layout)

@@ -14,6 +14,9 @@ _MAX_LENGTH = 60
 _MAX_ITEMS = 6
 """Maximum number of items of a list or table in a message."""
 
+_MAX_CANDIDATES = 60
+"""Maximum number of names that a message proposes."""
+
 
 def value_text(value: object, depth: int = 3) -> str:
     """A value as in the file, shortened if long or deeply nested."""
@@ -96,7 +99,10 @@ def _bounds(kind: inspect.Type) -> str:
 
 
 def suggestion(word: str, candidates: Iterable[str]) -> str:
-    """The candidate that was probably meant, else all candidates."""
+    """The candidate that was probably meant, else all candidates, or the first of very many."""
     names = list(candidates)
     close = get_close_matches(word[:_MAX_LENGTH], names, 1)
-    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(names)}"
+    if close:
+        return f"did you mean {close[0]!r}?"
+    more = f" and {len(names) - _MAX_CANDIDATES:,} more" if len(names) > _MAX_CANDIDATES else ""
+    return f"known are {', '.join(names[:_MAX_CANDIDATES])}{more}"

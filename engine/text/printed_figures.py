@@ -30,7 +30,7 @@ def relative_excess(count: int, printed: str, kilo: int = 1000) -> float | None:
 
 def _parts(printed: str) -> tuple[Fraction, int, int] | None:
     """Value, decimals and the power of K."""
-    match = re.fullmatch(r"\s*(\d+)(?:\.(\d+))?\s*([KMG]?)\s*", printed)
+    match = re.fullmatch(r"\s*(\d{1,30})(?:\.(\d{1,30}))?\s*([KMG]?)\s*", printed)
     if match is None:
         return None
     whole, decimals, prefix = match[1], match[2] or "", match[3]

@@ -5,8 +5,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
-_MAX_LINES = 100
+MAX_LINES = 100
 """Maximum number of problems in a message; the first are enough to begin with."""
+
+
+_MAX_LENGTH = 2000
+"""Maximum number of characters of a problem in a message; names may be long."""
 
 
 class Problem(Struct, frozen=True):
@@ -19,7 +23,12 @@ class Problem(Struct, frozen=True):
     setting: str = ""
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.text}" if self.place else self.text
+        text = self.text if len(self.text) <= _MAX_LENGTH else f"{self.text[: _MAX_LENGTH - 1]}…"
+        return f"{self.place}: {text}" if self.place else text
+
+
+class Notice(Problem, frozen=True):
+    """Something that the user should know of a file that can be read: no mistake, nothing has to be corrected."""
 
 
 class ProjectError(Exception):
@@ -31,8 +40,8 @@ class ProjectError(Exception):
         super().__init__(self.lines())
 
     def lines(self) -> str:
-        """One line per problem, up to `_MAX_LINES`: file, place, the mistake and a valid value."""
+        """One line per problem, up to `MAX_LINES`: file, place, the mistake and a valid value."""
         prefix = f"{self.file}: " if self.file else ""
-        lines = [f"{prefix}{problem}" for problem in self.problems[:_MAX_LINES]]
+        lines = [f"{prefix}{problem}" for problem in self.problems[:MAX_LINES]]
         more = len(self.problems) - len(lines)
         return "\n".join([*lines, f"{prefix}and {more:,} more problems"] if more else lines)

@@ -1,9 +1,13 @@
 """Numbers as text for people: decimal K, M, G, bytes, and ratios in words."""
 
-from math import isfinite, isnan
+from math import floor, isfinite, isnan, log10
 
 PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K"))
 UNKNOWN = "unknown"
+_PLAIN = 10**6
+"""Values from here on are written as powers of ten."""
+_MOST_DIGITS = 17
+"""Digits that tell any two values apart."""
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -69,10 +73,31 @@ def factor_text(ratio: float) -> str:
 
 
 def number_text(value: float, digits: int = 4) -> str:
-    """A value with `digits` significant digits and a true minus sign."""
+    """A value with `digits` significant digits and a true minus sign; zero has none.
+
+    All digits before the point are shown up to a million: "1235", not "1.2e+03".
+    """
     if not isfinite(value):
         return "not a number" if isnan(value) else f"{'−' if value < 0 else ''}∞"
-    return f"{float(value):.{digits}g}".replace("-", "−")
+    value = float(value) + 0.0
+    if 1 <= abs(value) < _PLAIN:
+        digits = max(digits, floor(log10(abs(value))) + 1)
+    return f"{value:.{digits}g}".replace("-", "−")
+
+
+def fixed_text(value: float, decimals: int) -> str:
+    """A value with that many decimals and a true minus sign, unless it is rounded to zero: "−0.5", but "0.0"."""
+    text = f"{float(value):.{decimals}f}"
+    return (text.lstrip("-") if not float(text) else text).replace("-", "−")
+
+
+def range_texts(low: float, high: float, digits: int = 3) -> tuple[str, str]:
+    """The ends of a scale with at least `digits` digits, and as many as show their difference: "293.15", "293.35"."""
+    low, high = float(low), float(high)
+    if isfinite(low) and isfinite(high) and low != high:
+        places = floor(log10(max(abs(low), abs(high)))) - floor(log10(abs(high - low)))
+        digits = min(max(digits, places + 2), _MOST_DIGITS)
+    return number_text(low, digits), number_text(high, digits)
 
 
 def byte_size(count: int) -> str:

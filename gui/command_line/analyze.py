@@ -11,7 +11,7 @@ from engine.reports.formats import FORMATS, CostReport, format_by_id
 from engine.run.check import check
 from gui.command_line.options import add_project_option, parse_choices
 from gui.command_line.output import print_result
-from gui.command_line.projects import load_known, report_problems
+from gui.command_line.projects import load_known, print_notices, report_problems
 from gui.command_line.selection import find_design
 
 
@@ -33,6 +33,7 @@ def add_analyze_options(command: ArgumentParser) -> None:
 def print_costs(options: Namespace) -> int:
     project = load_known(options.project)
     project_check = check(project)
+    print_notices(options.project, project_check.notices)
     rule = replace(convention_by_id(options.count or "macs"), batch=options.batch)
     report_format = format_by_id(options.format)
     design = find_design(options.design, project, options.project) if report_format.of_design else ""

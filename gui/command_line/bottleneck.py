@@ -1,11 +1,10 @@
 """The command `bottleneck`: searches ranks for a design's convolutions, and writes the project with replacements."""
 
 import argparse
-import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from engine.files.targets import require_file
 from engine.network.node_ref import design_text
 from engine.project.file import save_project
 from engine.project.project import Project
@@ -30,12 +29,13 @@ from engine.rank_search.report import (
     skipped_text,
 )
 from engine.run.execute import RunRequest
+from engine.text.notices import collect_notices
 from engine.text.printed_figures import amount_of
-from engine.text.problems import Problem, ProjectError
+from engine.text.problems import Notice, Problem, ProjectError
 from engine.text.units import exact_text, ratio_in_words
 from gui.command_line.options import add_project_option
-from gui.command_line.output import print_result
-from gui.command_line.projects import read_project
+from gui.command_line.output import print_message, print_result
+from gui.command_line.projects import files_read, print_notices, read_project
 from gui.command_line.selection import STEM_WORD, find_design, find_report
 
 _REPORT_FORMATS = ("table", "json", "csv")
@@ -82,10 +82,14 @@ def _macs(text: str) -> int:
 
 def search_bottleneck(options: argparse.Namespace) -> None:
     project = read_project(options.project)
+    if options.apply is not None:
+        require_file(options.apply, files_read(options.project, project))
     try:
-        _search_and_print(options, project)
+        with collect_notices() as texts:
+            _search_and_print(options, project)
     except ProjectError as error:
         raise ProjectError(error.problems, error.file or options.project) from None
+    print_notices(options.project, (Notice(text, "") for text in texts))
 
 
 def _search_and_print(options: argparse.Namespace, project: Project) -> None:
@@ -95,8 +99,7 @@ def _search_and_print(options: argparse.Namespace, project: Project) -> None:
     search = RankSearch(project, calibration)
     curves = []
     for number, (name, total) in enumerate(_convolution_names(options, search.request, design), 1):
-        with suppress(OSError):  # nobody listens; the work goes on
-            print(f"search {number}/{total} {design_text(design)} · {name}", file=sys.stderr)
+        print_message(f"search {number}/{total} {design_text(design)} · {name}")
         curves.append(_within_budget(options, search, search.curve((design, name), options.form)))
     summary = None if options.apply is None else _apply(options, search, curves)
     is_single = options.node is not None
@@ -104,8 +107,8 @@ def _search_and_print(options: argparse.Namespace, project: Project) -> None:
     if options.format == "json":
         print_result(curves_to_json(curves, calibration, options.error, summary, skipped))
     elif options.format == "csv":  # its rows are ranks; a skipped layer has none
-        with suppress(OSError):
-            print(skipped_text(skipped), end="", file=sys.stderr)
+        if skipped:
+            print_message(skipped_text(skipped).rstrip("\n"))
         print_result(curves_to_csv(curves))
     else:
         first = curves[0]
@@ -147,7 +150,7 @@ def _convolution_names(options: argparse.Namespace, request: RunRequest, design:
     reason = rank_search_refusal(report)
     if reason:
         raise ProjectError([Problem(f"--node {options.node!r}: {reason}", "$.designs")], options.project)
-    return [(options.node, 1)]
+    return [(report.name, 1)]
 
 
 def _apply(options: argparse.Namespace, search: RankSearch, curves: list[ErrorCurve]) -> dict[str, Any]:

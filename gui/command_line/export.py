@@ -1,16 +1,19 @@
 """The command `export`: pictures of views, figures for papers and slides, and the table as text, without a display."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.files.atomic_write import file_name
+from engine.files.targets import require_folder
 from engine.network.node_ref import NodeRef
 from engine.project.project import Project
 from engine.rank_search import rank_search_refusal
+from engine.reports.formats import FORMATS
 from engine.run.check import ProjectCheck, check
 from engine.run.execute import NodeDone
 from engine.text.problems import Problem, ProjectError
@@ -20,7 +23,14 @@ from gui.catalogue.views import ON_REQUEST, VIEW_IDS, view_row
 from gui.command_line.command import WRONG
 from gui.command_line.options import add_no_run_option, add_project_option, add_theme_option, parse_choices, parse_size
 from gui.command_line.output import print_result
-from gui.command_line.projects import load_known, missing_memory, report_problems, run_results
+from gui.command_line.projects import (
+    files_read,
+    load_known,
+    missing_memory,
+    print_notices,
+    report_problems,
+    run_results,
+)
 from gui.command_line.selection import find_design, find_report, parse_value, require_in_shape
 from gui.paint.basics.page import PAGE_SIZES, Page, parse_page, screen_page
 from gui.state.view_state import DepthScale, Focus, ViewState
@@ -84,7 +94,9 @@ def export_pictures(options: Namespace) -> int:
     views = options.views or (() if options.figure else tuple(view for view in VIEW_IDS if view not in ON_REQUEST))
     page = _page(options, views)
     project = load_known(options.project)
+    require_folder(options.out, _file_names(options, views, project), files_read(options.project, project))
     project_check = check(project)
+    print_notices(options.project, project_check.notices)
     focus = _focus_of(options, project, project_check)
     _require_candidate(options, views, focus, project_check)
     run = _run_for(options, project, views)
@@ -104,6 +116,15 @@ def export_pictures(options: Namespace) -> int:
     report_problems(options.project, (*run.obstacles, *selection.left_out))
     status = report_problems(options.project, (*run.faults, *project_check.problems))
     return WRONG if selection.left_out and not is_expected else status
+
+
+def _file_names(options: Namespace, views: Sequence[str], project: Project) -> Iterator[str]:
+    """Names of the pictures, and the longest of those of each design."""
+    for name in (*views, *options.figure):
+        yield from (f"{name}.{file_format}" for file_format in options.format)
+    if any(view_row(view).has_texts for view in views):
+        endings = [report_format.ending for report_format in FORMATS if report_format.of_design]
+        yield from (f"{file_name(design.name)}{ending}" for design in project.designs for ending in endings)
 
 
 class _Run(Struct, frozen=True, eq=False):
@@ -182,6 +203,7 @@ def _focus_of(options: Namespace, project: Project, project_check: ProjectCheck)
     design = find_design(options.design, project, options.project)
     node = options.node or project_check.analyses[design].output
     report = find_report(design, node, project_check, options.project)
+    node = report.name
     if options.value is None:
         return Focus(design, node)
     channel, y, x = options.value

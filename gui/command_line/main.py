@@ -2,15 +2,21 @@
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.files.unfinished import remove_leftovers
 from engine.project.project import FORMAT
+from engine.text.names import printable
 from engine.text.problems import ProjectError
 from gui.command_line.command import CANCELLED, DONE, WRONG
 from gui.command_line.commands import COMMANDS
-from gui.command_line.output import print_result
+from gui.command_line.output import print_message, print_result
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,10 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_result()
         return status
     except ProjectError as error:
-        print(error.lines(), file=sys.stderr)
+        print_message(error.lines())
         return WRONG
     except KeyboardInterrupt:
-        print("cancelled", file=sys.stderr)
+        print_message("cancelled")
         return CANCELLED
 
 
@@ -39,12 +45,20 @@ def _remove_leftovers(options: argparse.Namespace) -> None:
     """Remove what killed programs have left where this one reads or writes."""
     paths = (getattr(options, name, None) for name in ("project", "out", "apply"))
     folders = (folder for path in paths if path is not None for folder in (path, path.parent))
-    for folder in dict.fromkeys(str(folder) for folder in folders if folder.is_dir()):
-        remove_leftovers(folder)
+    for folder in dict.fromkeys(map(str, folders)):
+        if os.path.isdir(folder):  # Path.is_dir would raise for too long a name
+            remove_leftovers(folder)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose messages, which quote the command line, cannot change the terminal."""
+
+    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+        super()._print_message(printable(message), file)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="convolume",
         description="Shows what convolutions do and cost. Without a command, opens the window on PROJECT.",
         epilog="Exit status: 0 done; 1 a fault of the program; 2 the project or a file that it names is wrong; "

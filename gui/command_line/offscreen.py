@@ -1,7 +1,6 @@
 """Draws figures and screenshots without a display."""
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from engine.run.check import check
 from engine.run.execute import NodeDone
 from engine.text.problems import ProjectError
 from gui.app import make_application, set_theme
+from gui.command_line.output import print_message
 from gui.export.files import write_file
 from gui.export.pictures import png_bytes
 from gui.state.view_state import DepthScale, Look, RunView, ViewState
@@ -44,7 +44,7 @@ def offscreen_application(theme: _ThemeName) -> Iterator[QApplication]:
 def _forward_qt_message(_kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
     """Print Qt's messages on standard error, but not the one that its offscreen platform prints for every window."""
     if "propagateSizeHints" not in message:
-        print(message, file=sys.stderr)
+        print_message(message)
 
 
 def state_after_run(
@@ -53,7 +53,7 @@ def state_after_run(
     """The state of the window after a run, with that scale for edges."""
     project_check = check(project)
     volumes = {
-        ref: VolumeResult(done.key, done.volume, done.milliseconds, done.fitted_weights)
+        ref: VolumeResult(done.key, done.volume, done.milliseconds, done.fitted_weights, done.notices)
         for ref, done in results.items()
     }
     return ViewState(

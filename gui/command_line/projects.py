@@ -1,18 +1,18 @@
 """Reads, checks and runs the project of a command."""
 
-import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from engine.files.paths import resolve_path
 from engine.network.node_ref import NodeRef, design_text
 from engine.project.file import load_project
 from engine.project.project import FORMAT, Project
 from engine.run.cache import VolumeCache
 from engine.run.check import check
-from engine.run.execute import NodeDone, NodeStarted, RunRequest, require_memory, run_all
-from engine.text.problems import Problem, ProjectError
+from engine.run.execute import NodeDone, NodeStarted, RunRequest, require_memory, run_all, run_notices
+from engine.text.problems import Notice, Problem, ProjectError
 from gui.command_line.command import DONE, WRONG
+from gui.command_line.output import print_message
 
 
 def read_project(path: Path) -> Project:
@@ -30,11 +30,18 @@ def load_known(path: Path) -> Project:
 
 
 def without_mistakes(path: Path, project: Project) -> Project:
-    """The project; ProjectError with all its mistakes if there are any."""
-    problems = check(project).problems
-    if problems:
-        raise ProjectError(problems, path)
+    """The project, after its notices are printed; ProjectError with all its mistakes if there are any."""
+    project_check = check(project)
+    if project_check.problems:
+        raise ProjectError(project_check.problems, path)
+    print_notices(path, project_check.notices)
     return project
+
+
+def print_notices(path: Path, notices: Iterable[Notice]) -> None:
+    """Print on standard error what the user should know of files that are no mistake."""
+    for notice in notices:
+        print_message(f"notice: {path}: {notice}")
 
 
 def missing_memory(project: Project) -> tuple[Problem, ...]:
@@ -51,9 +58,14 @@ def report_problems(path: Path, problems: Iterable[Problem]) -> int:
     error = ProjectError(problems, path)
     if not error.problems:
         return DONE
-    with suppress(OSError):  # nobody listens
-        print(error.lines(), file=sys.stderr)
+    print_message(error.lines())
     return WRONG
+
+
+def files_read(path: Path, project: Project) -> Iterator[Path]:
+    """The project file and every file that the project names; nothing may be written over them."""
+    yield path
+    yield from map(resolve_path, check(project).files)
 
 
 def run_results(path: Path, project: Project) -> tuple[RunRequest, dict[NodeRef, NodeDone]]:
@@ -61,11 +73,12 @@ def run_results(path: Path, project: Project) -> tuple[RunRequest, dict[NodeRef,
 
     def print_progress(event: NodeStarted) -> None:
         design, node = event.ref
-        with suppress(OSError):  # nobody listens; the run goes on
-            print(f"run {event.done + 1}/{event.total} {design_text(design)} · {node}", file=sys.stderr)
+        print_message(f"run {event.done + 1}/{event.total} {design_text(design)} · {node}")
 
     request = RunRequest.of(project)
     try:
-        return request, run_all(request, print_progress)
+        results = run_all(request, print_progress)
     except ProjectError as error:
         raise ProjectError(error.problems, path) from None
+    print_notices(path, run_notices(request, results))
+    return request, results

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from engine.files.arrays import write_npz
 from engine.files.atomic_write import file_name, write_folder_atomically
+from engine.files.targets import require_folder
 from engine.network.input_specs import ImageInput
 from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
@@ -17,7 +18,7 @@ from engine.run.execute import NodeDone, RunRequest
 from engine.text.problems import ProjectError
 from gui.command_line.options import add_project_option
 from gui.command_line.output import print_result
-from gui.command_line.projects import load_known, run_results, without_mistakes
+from gui.command_line.projects import files_read, load_known, run_results, without_mistakes
 
 
 def add_run_options(command: ArgumentParser) -> None:
@@ -32,6 +33,8 @@ def run_designs(options: Namespace) -> None:
         project = _replace_input_photo(project, options.image)
     try:
         without_mistakes(options.project, project)
+        names = [f"{file_name(design.name)}.npz" for design in project.designs]
+        require_folder(options.out, (*names, "run.json"), files_read(options.project, project))
         with write_folder_atomically(options.out) as unfinished:
             request, results = run_results(options.project, project)
             _write_results(request, results, unfinished)

@@ -3,10 +3,11 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from engine.files.targets import require_file
 from engine.run.check import check
 from gui.command_line.options import add_no_run_option, add_project_option, add_theme_option, parse_size
 from gui.command_line.output import print_result
-from gui.command_line.projects import load_known, missing_memory, report_problems
+from gui.command_line.projects import files_read, load_known, missing_memory, print_notices, report_problems
 
 
 def add_screenshot_options(command: ArgumentParser) -> None:
@@ -21,10 +22,13 @@ def take_screenshot(options: Namespace) -> int:
     from gui.command_line import offscreen
 
     project = load_known(options.project)
+    require_file(options.out, files_read(options.project, project))
+    project_check = check(project)
+    print_notices(options.project, project_check.notices)
     obstacles = () if options.no_run else missing_memory(project)
     report_problems(options.project, obstacles)
     run = not options.no_run and not obstacles
     with offscreen.offscreen_application(options.theme):
         offscreen.save_screenshot(project, options.project, options.out, options.size, options.theme, run=run)
     print_result(f"{options.out}\n")
-    return report_problems(options.project, check(project).problems)
+    return report_problems(options.project, project_check.problems)

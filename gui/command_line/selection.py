@@ -1,7 +1,9 @@
 """Finds the design, layer and value that options name; errors about unknown ones suggest what there is."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from unicodedata import normalize
 
 from engine.network.analysis import Report
 from engine.network.node_ref import STEM, NodeRef, design_text
@@ -20,6 +22,7 @@ _ValueIndex = tuple[int, int, int]
 def find_design(name: str | None, project: Project, file: Path) -> str:
     """The design of that name, or the stem; for None the first design, or the stem if there is none."""
     names = [design.name for design in project.designs]
+    name = None if name is None else _spelled(name, names)
     if name is None and names:
         return names[0]
     if name in names:
@@ -33,12 +36,20 @@ def find_design(name: str | None, project: Project, file: Path) -> str:
 
 def find_report(design: str, node: str, check: ProjectCheck, file: Path) -> Report:
     """The layer or block of that name in a design."""
-    report = check.reports.get((design, node))
+    alternatives = [name for other, name in check.reports if other == design]
+    report = check.reports.get((design, _spelled(node, alternatives)))
     if report is None:
-        alternatives = [name for other, name in check.reports if other == design]
         text = f"--node {node!r} is unknown in {design_text(design)}; {suggestion(node, alternatives)}"
         raise ProjectError([Problem(text, "$.designs")], file)
     return report
+
+
+def _spelled(name: str, names: Sequence[str]) -> str:
+    """The name as it is spelled among `names`; a terminal may compose its letters otherwise (é as one sign or two)."""
+    if name in names:
+        return name
+    equal = [other for other in names if normalize("NFC", other) == normalize("NFC", name)]
+    return equal[0] if len(equal) == 1 else name
 
 
 def parse_value(text: str) -> _ValueIndex:

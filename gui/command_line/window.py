@@ -1,11 +1,11 @@
 """The command `window`, the default: opens the window."""
 
-import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from gui.command_line.command import NO_DISPLAY
 from gui.command_line.display import missing_display
+from gui.command_line.output import print_message
 
 
 def add_window_options(command: ArgumentParser) -> None:
@@ -15,10 +15,9 @@ def add_window_options(command: ArgumentParser) -> None:
 def show_window(options: Namespace) -> int:
     fault = missing_display()
     if fault:
-        print(
+        print_message(
             f"No display: {fault}. Set one, or draw without: convolume export PROJECT --out DIR, "
-            "convolume screenshot PROJECT --out FILE.png",
-            file=sys.stderr,
+            "convolume screenshot PROJECT --out FILE.png"
         )
         return NO_DISPLAY
     from gui.app import open_window

@@ -1,5 +1,6 @@
 """Pictures as the content of files: PNG, SVG and PDF, painted as on the screen."""
 
+import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from math import ceil
@@ -27,6 +28,7 @@ _Draw = Callable[[QPainter], None]
 _PDF_RESOLUTION = 1200
 _POINTS_PER_INCH = 72
 _SVG_DPI = 96
+_FORBIDDEN_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class ViewFigure(Struct, frozen=True):
@@ -66,7 +68,13 @@ def _svg(draw: _Draw, size: QSize, scale: float, title: str) -> bytes:
     painter = BandedPainter(generator)
     draw(painter)
     painter.end()
-    return bytes(buffer.data().data())
+    return well_formed(bytes(buffer.data().data()))
+
+
+def well_formed(svg: bytes) -> bytes:
+    """The file without characters that XML 1.0 forbids, which Qt writes as they are; names of files may have them."""
+    text = svg.decode("utf-8", "replace")
+    return _FORBIDDEN_IN_XML.sub("\ufffd", text).encode("utf-8", "replace")
 
 
 def _pdf(draw: _Draw, size: QSize, scale: float, title: str) -> bytes:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from gui.graphics.zoom_box import ZOOM_STEP, ZoomBox
 from gui.theme import Theme
+from gui.widgets.plain_text import plain_tip
 
 
 class Canvas(pg.GraphicsView):
@@ -133,7 +134,7 @@ class Canvas(pg.GraphicsView):
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.tip(QPointF(event.pos())), self)
+            QToolTip.showText(event.globalPos(), plain_tip(self.tip(QPointF(event.pos()))), self)
             return True
         return bool(super().viewportEvent(event))
 

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.network.node_ref import NodeRef
 from gui.state.view_state import ViewState
+from gui.widgets.plain_text import plain_tip
 from gui.widgets.texts import make_note, show_note
 
 _UNKNOWN = "The input of the block is unknown, or a setting is wrong"
@@ -37,7 +38,7 @@ class BlockRow(QWidget):
         is_part, can_take_apart = block != ref, state.enclosing_block(ref) is not None
         show_note(self.words, f"Part of block {block[1]}; take the block apart to edit it." if is_part else "")
         self.show_block.setVisible(is_part)
-        self.show_block.setToolTip(f"Select {block[1]}, whose settings determine these")
+        self.show_block.setToolTip(plain_tip(f"Select {block[1]}, whose settings determine these"))
         self.take_apart.setEnabled(can_take_apart)
         tip = f"Replace {block[1]} with its layers: the same network, free to edit"
-        self.take_apart.setToolTip(tip if can_take_apart else _UNKNOWN)
+        self.take_apart.setToolTip(plain_tip(tip) if can_take_apart else _UNKNOWN)

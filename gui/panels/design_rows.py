@@ -93,7 +93,7 @@ def _heading_row(state: ViewState, design: str, mistakes: dict[NodeRef, str]) ->
         "" if shape is None else str(shape),
         state.costs.text(metric, state.costs.total(metric, design)),
         mistake,
-        "" if design == STEM else THEMES[state.look.theme].design(state.design_index(design)),
+        "" if design == STEM else THEMES[state.look.theme].design(state.colour_index(design)),
     )
 
 

@@ -1,45 +1,39 @@
-"""The tree of designs and layers: it updates and paints its rows, and edits names in place."""
+"""The tree of designs and layers: it updates its rows in place."""
 
 from collections.abc import Callable
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QPointF,
     QRect,
-    QRectF,
-    QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPolygonF, QResizeEvent
+from PySide6.QtGui import (
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPolygonF,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QLineEdit,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
 )
 
 from engine.network.node_ref import NodeRef
+from gui.panels.design_row_delegate import ROW_PADDING, ROW_ROLE
 from gui.panels.design_rows import DesignTreeRow
-from gui.widgets.glyphs import paint_mistake
-from gui.widgets.texts import NameEditor
-
-ROW_ROLE = Qt.ItemDataRole.UserRole
-"""The role under which an item holds its `DesignTreeRow`."""
+from gui.widgets.plain_text import plain_tip
 
 _AnyIndex = QModelIndex | QPersistentModelIndex
-_PAD = 4
 _EMPTY = "No designs yet: add one with + Design, or its first layer with + Layer"
-_CHIP = 10
 _ARROW = 9
-_SIGN = 14
 
 
 class DesignTree(QTreeWidget):
@@ -69,9 +63,16 @@ class DesignTree(QTreeWidget):
         self.itemExpanded.connect(self._fill_parts)
         self.itemCollapsed.connect(self._on_item_collapsed)
 
-    def show_rows(self, rows: tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...]) -> None:
-        """Update the items to these rows; items are added and removed at the end only."""
+    def show_rows(
+        self, rows: tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...], *, reset: bool = False
+    ) -> None:
+        """Update the items to these rows; items are added and removed at the end only.
+
+        Rows stay open or closed, unless `reset`: those of another project are as at first.
+        """
         root = self.invisibleRootItem()
+        if reset:
+            _fit_child_count(root, 0)
         heads = _children(root)
         was_expanded = {_item_row(item).ref: item.isExpanded() for head in heads for item in (head, *_children(head))}
         refs = {row.ref for head, below in rows for row in (head, *below)}
@@ -143,7 +144,7 @@ class DesignTree(QTreeWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.palette().color(roles.HighlightedText if selected else roles.Text))
-        painter.translate(rect.right() - self.indentation() / 2, rect.top() + _PAD + height / 2)
+        painter.translate(rect.right() - self.indentation() / 2, rect.top() + ROW_PADDING + height / 2)
         painter.scale(_ARROW, _ARROW)
         painter.rotate(90 if self.isExpanded(index) else 0)
         painter.drawPolygon(arrow)
@@ -155,7 +156,9 @@ class DesignTree(QTreeWidget):
             painter = QPainter(self.viewport())
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.viewport().rect().adjusted(_PAD, _PAD, -_PAD, -_PAD), flags, _EMPTY)
+            painter.drawText(
+                self.viewport().rect().adjusted(ROW_PADDING, ROW_PADDING, -ROW_PADDING, -ROW_PADDING), flags, _EMPTY
+            )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the selected row visible: while the window is laid out, the list has had other heights."""
@@ -205,111 +208,5 @@ def _write_row(item: QTreeWidgetItem, row: DesignTreeRow) -> None:
     policy = QTreeWidgetItem.ChildIndicatorPolicy
     item.setChildIndicatorPolicy(policy.ShowIndicator if row.has_parts else policy.DontShowIndicatorWhenChildless)
     item.setText(0, row.name)
-    item.setToolTip(0, row.mistake or row.sentence)
+    item.setToolTip(0, plain_tip(row.mistake or row.sentence))
     item.setData(0, Qt.ItemDataRole.AccessibleTextRole, row.sentence)
-
-
-class RowDelegate(QStyledItemDelegate):
-    """Paints a `DesignTreeRow` in two lines, and edits its name in place.
-
-    Parameters
-    ----------
-    refusal
-        Returns why a node cannot have a name; "" if it can.
-    rename
-        Called with a name that is allowed.
-    """
-
-    def __init__(
-        self, refusal: Callable[[NodeRef, str], str], rename: Callable[[NodeRef, str], None], parent: QWidget
-    ) -> None:
-        super().__init__(parent)
-        self._refusal, self._rename = refusal, rename
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _AnyIndex) -> QSize:
-        return QSize(100, 2 * option.fontMetrics.height() + 2 * _PAD)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _AnyIndex) -> None:
-        style = option.widget.style()
-        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
-        row: DesignTreeRow = index.data(ROW_ROLE)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        painter.save()
-        painter.setClipRect(option.rect)
-        paint_row(painter, QRectF(option.rect).adjusted(_PAD, _PAD, -_PAD, -_PAD), row, option.palette, selected)
-        painter.restore()
-
-    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _AnyIndex) -> QWidget:
-        ref: NodeRef = index.data(ROW_ROLE).ref
-        return NameEditor(lambda name: self._refusal(ref, name), parent)
-
-    def setEditorData(self, editor: QWidget, index: _AnyIndex) -> None:
-        if isinstance(editor, QLineEdit):
-            editor.setText(index.data(ROW_ROLE).name)
-
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _AnyIndex) -> None:
-        row: DesignTreeRow = index.data(ROW_ROLE)
-        if isinstance(editor, QLineEdit) and editor.text() != row.name:
-            self._rename(row.ref, editor.text())
-
-    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _AnyIndex) -> None:
-        rect = QRect(option.rect)
-        rect.setHeight(min(rect.height(), editor.sizeHint().height()))
-        editor.setGeometry(rect)
-
-
-def paint_row(painter: QPainter, rect: QRectF, row: DesignTreeRow, palette: QPalette, selected: bool) -> None:
-    """Paint a row: chip or sign, name and amount; below, operator and shape, or a mistake instead of them."""
-    roles = QPalette.ColorRole
-    text, quiet, error = (
-        palette.color(roles.HighlightedText if selected else role)
-        for role in (roles.Text, roles.PlaceholderText, roles.BrightText)
-    )
-    font = painter.font()
-    font.setBold(row.is_heading)
-    painter.setFont(font)
-    height = painter.fontMetrics().height()
-    first = QRectF(rect.left(), rect.top(), rect.width(), height)
-    second = first.translated(0, height)
-    indent = 0.0
-    if row.colour:
-        painter.fillRect(QRectF(rect.left(), first.center().y() - _CHIP / 2, _CHIP, _CHIP), QColor(row.colour))
-        if selected:
-            painter.setPen(text)
-            painter.drawRect(QRectF(rect.left(), first.center().y() - _CHIP / 2, _CHIP, _CHIP))
-        indent = _CHIP + 6
-    if row.mistake:
-        sign = QRectF(rect.left() + indent, first.center().y() - _SIGN / 2, _SIGN, _SIGN)
-        paint_mistake(painter, sign, error, palette.color(roles.Highlight if selected else roles.Base))
-        indent += _SIGN + 4
-    _paint_line(
-        painter,
-        first.adjusted(indent, 0, 0, 0),
-        row.name,
-        row.amount,
-        text,
-        quiet if row.amount.startswith("0 ") else text,
-    )
-    font.setBold(False)
-    painter.setFont(font)
-    if row.mistake:
-        _paint_line(painter, second, row.mistake.partition("\n")[0], "", error, error)
-    else:
-        _paint_line(painter, second, row.operator, row.shape, quiet, quiet)
-
-
-def _paint_line(
-    painter: QPainter, rect: QRectF, left: str, right: str, left_colour: QColor, right_colour: QColor
-) -> None:
-    """Paint texts at both ends of a line; the left one is elided if there is not enough space for both."""
-    metrics = painter.fontMetrics()
-    centre = Qt.AlignmentFlag.AlignVCenter
-    space = rect.width() - (metrics.horizontalAdvance(right) + 8 if right else 0)
-    painter.setPen(left_colour)
-    painter.drawText(
-        rect,
-        int(centre | Qt.AlignmentFlag.AlignLeft),
-        metrics.elidedText(left, Qt.TextElideMode.ElideRight, int(space)),
-    )
-    painter.setPen(right_colour)
-    painter.drawText(rect, int(centre | Qt.AlignmentFlag.AlignRight), right)

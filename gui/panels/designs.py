@@ -11,8 +11,9 @@ from engine.cost.metrics import metric_by_id
 from engine.layers import LAYERS, tag_of
 from engine.network.node_ref import NodeRef
 from gui.panels.base import Panel
+from gui.panels.design_row_delegate import ROW_ROLE, RowDelegate
 from gui.panels.design_rows import DesignTreeRow, block_part_rows, design_tree_rows
-from gui.panels.design_tree import ROW_ROLE, DesignTree, RowDelegate
+from gui.panels.design_tree import DesignTree
 from gui.state import edits
 from gui.state.view_state import Focus, ViewState
 from gui.widgets.glyphs import GlyphButton
@@ -92,14 +93,14 @@ class DesignsPanel(Panel):
         """Update the rows, then select the focus."""
         self._state = new
         if self._rows_differ(old, new):
-            self._fill()
+            self._fill(reset=old.session != new.session)
         elif old.focus.ref == new.focus.ref:
             return
         self._select_focus()
 
-    def _fill(self) -> None:
+    def _fill(self, *, reset: bool = False) -> None:
         with QSignalBlocker(self.tree):
-            self.tree.show_rows(design_tree_rows(self._state))
+            self.tree.show_rows(design_tree_rows(self._state), reset=reset)
 
     def _select_focus(self) -> None:
         ref = self._state.focus.ref
@@ -110,7 +111,8 @@ class DesignsPanel(Panel):
     def _rows_differ(self, old: ViewState, new: ViewState) -> bool:
         looks = ((look.metric, look.convention, look.theme) for look in (old.look, new.look))
         return (
-            old.project is not new.project
+            old.session != new.session
+            or old.project is not new.project
             or old.check is not new.check
             or old.run.problems is not new.run.problems
             or len(set(looks)) > 1

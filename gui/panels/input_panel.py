@@ -7,18 +7,22 @@ from msgspec.structs import replace
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from engine.files import paths
+from engine.files.array_axes import assumed_axes, axes_text
+from engine.files.paths import FileFault
+from engine.files.photo_headers import photo_header
 from engine.network.graph import INPUT
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.network.node_ref import STEM
 from engine.shapes import Shape
 from engine.text.units import exact_text
+from gui.panels.array_choice import array_shape, array_with_axes, axes_title, fitting_axes
 from gui.panels.base import Panel
 from gui.panels.layer_form import mistakes_by_setting
 from gui.panels.setting_form import SETTING_TITLES
 from gui.panels.source_fields import array_names
 from gui.state import edits
 from gui.state.view_state import ViewState
-from gui.widgets.choice_controls import ChoiceBox
+from gui.widgets.choice_controls import CheckControl, ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.file_row import ARRAY_FILTER, PHOTO_FILTER, FileRow
 from gui.widgets.number_controls import IntegerBox, NumberControl, parse_seed
@@ -34,7 +38,7 @@ _INPUT_KINDS: tuple[tuple[type[Input], str], ...] = (
 _CHANNELS = (("rgb", "red, green, blue"), ("bgr", "blue, green, red"), ("gray", "gray"))
 _FIELDS: dict[type[Input], tuple[str, ...]] = {
     ImageInput: ("path", "size", "channels"),
-    ArrayInput: ("file", "key"),
+    ArrayInput: ("file", "key", "axes", "item", "nan"),
     NoiseInput: ("shape", "seed"),
 }
 """Rows of the form by kind of input."""
@@ -46,10 +50,16 @@ def bundled_photos() -> tuple[str, ...]:
 
 
 def scale_text(spec: ImageInput) -> str:
-    """The scale of a photo: ``bytes × 0.003922, minus mean 104, 116.7, 122.7``."""
+    """Depth, range and scale of a photo: ``8 bits per value, 255 is white``, ``white as 255 × 0.003922, minus …``."""
+    try:
+        header = photo_header(spec.path)
+    except FileFault:
+        header = None
     mean, std = (", ".join(f"{value:.4g}" for value in values) for values in (spec.mean, spec.std))
     divided = f", over {std}" if std and set(spec.std) != {1.0} else ""
-    return f"bytes × {spec.scale:.4g}{f', minus {mean}' if mean else ''}{divided}"
+    unit = "values with 255 for white" if header is not None and header.is_deep else "bytes"
+    scale = f"{unit} × {spec.scale:.4g}{f', minus {mean}' if mean else ''}{divided}"
+    return scale if header is None else f"{header.text()}\n{scale}"
 
 
 class ShapeBoxes(QWidget):
@@ -97,9 +107,15 @@ class InputPanel(Panel):
         self.channels.setAccessibleName("Channels")
         self.key = ChoiceBox()
         self.key.setAccessibleName("Array in the file")
+        self.axes = ChoiceBox()
+        self.axes.setAccessibleName("Axes of the array")
+        self.item = IntegerBox(0, 0, self)
+        self.item.setAccessibleName("Item of the batch")
+        self.nan = CheckControl("Treat NaN as 0")
         self.shape, self.seed = ShapeBoxes(), NumberControl(parse_seed, str)
         self.seed.set_title("Seed of the noise")
-        self.general, self.result = make_error_note(), make_note()
+        self.general, self.result, self.notices = make_error_note(), make_note(), make_note()
+        self.notices.setForegroundRole(self.notices.palette().ColorRole.WindowText)
         self._lay_out()
         self._connect()
         self._show_input(reset=True)
@@ -123,6 +139,9 @@ class InputPanel(Panel):
             ("channels", "Channels", self.channels),
             ("file", "File", self.file),
             ("key", "Array", self.key),
+            ("axes", "Axes", self.axes),
+            ("item", "Item", self.item),
+            ("nan", "NaN", self.nan),
             ("shape", "C × H × W", self.shape),
             ("seed", "Seed", self.seed),
         )
@@ -130,10 +149,12 @@ class InputPanel(Panel):
             name: grid.add(title, widget, wide=widget in (self.path, self.file)) for name, title, widget in rows
         }
         self.fields["size"].set_tip("Height and width: the photo is cropped at its centre, then resized")
+        self.fields["axes"].set_tip("Order of the axes: N items, C channels, H rows, W columns")
+        self.fields["item"].set_tip("Which item of the batch is the input, from 0")
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(5)
-        for widget in (grid, self.general, self.result):
+        for widget in (grid, self.general, self.result, self.notices):
             column.addWidget(widget)
         column.addStretch(1)
 
@@ -143,7 +164,12 @@ class InputPanel(Panel):
         self.file.chosen.connect(self.use_array)
         self.extent.changed.connect(self._on_size_changed)
         self.channels.chosen.connect(self._on_channels_chosen)
-        self.key.chosen.connect(lambda key: self._change("", f"Use array {key}", key=key))
+        self.key.chosen.connect(self._on_key_chosen)
+        self.axes.chosen.connect(lambda axes: self._change("", f"Set axes to {axes_text(axes)}", axes=axes, item=0))
+        self.item.valueChanged.connect(lambda item: self._change("item", f"Use item {item}", item=item))
+        self.nan.changed.connect(
+            lambda zero: self._change("", "Treat NaN as 0" if zero else "Keep NaN", nan_as_zero=zero)
+        )
         self.seed.changed.connect(lambda seed: self._change("seed", f"Set the seed of the noise to {seed}", seed=seed))
         self.seed.refused.connect(self.fields["seed"].show_error)
         for box in self.shape.boxes:
@@ -151,8 +177,12 @@ class InputPanel(Panel):
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
+        if old.session != new.session:
+            self._last.clear()  # the files of another project are no proposals for this one
         same_problems = old.run.problems is new.run.problems
-        if not (same_problems and old.project.input is new.project.input and old.check is new.check):
+        same_notices = old.notices_at((STEM, INPUT)) == new.notices_at((STEM, INPUT))
+        same_input = old.project.input is new.project.input and old.check is new.check
+        if not (same_problems and same_notices and same_input):
             self._show_input(reset=type(new.project.input) is not type(old.project.input))
 
     @property
@@ -169,10 +199,12 @@ class InputPanel(Panel):
         if isinstance(spec, ArrayInput) and "path" in mistakes:
             mistakes["file"] = mistakes.pop("path")
         for name, field in self.fields.items():
-            field.set_visible(name in _FIELDS[type(spec)])
-            field.show_error(mistakes.pop(name, "") if name in _FIELDS[type(spec)] else "")
+            visible = name in _FIELDS[type(spec)] and (name != "item" or "item" in mistakes or self.item.maximum() > 0)
+            field.set_visible(visible)
+            field.show_error(mistakes.pop(name, "") if visible else "")
         show_note(self.general, "\n".join(mistakes.values()))
         show_note(self.result, self._result_text(spec, state.check.input_shape))
+        show_note(self.notices, "\n".join(state.notices_at((STEM, INPUT))))
 
     def _show_spec(self, spec: Input, reset: bool) -> None:
         if isinstance(spec, ImageInput):
@@ -186,9 +218,22 @@ class InputPanel(Panel):
             if spec.key and spec.key not in names:
                 self.key.set_options([*self.key.options, (spec.key, f"{spec.key} (not in the file)")])
             self.key.show_value(spec.key)
+            self._show_axes(spec)
         else:
             self.shape.show_shape(spec.shape)
             self.seed.show_value(spec.seed, reset=reset)
+
+    def _show_axes(self, spec: ArrayInput) -> None:
+        shape = array_shape(spec.path, spec.key)
+        options = [(axes, axes_title(axes, shape)) for axes in fitting_axes(shape)]
+        if spec.axes and spec.axes not in dict(options):
+            options.append((spec.axes, axes_title(spec.axes, shape)))
+        self.axes.set_options(options)
+        axes = spec.axes or (assumed_axes(shape) if shape else "")
+        self.axes.show_value(axes)
+        self.item.setMaximum(max(shape[0] - 1 if axes.startswith("n") and shape else 0, spec.item))
+        self.item.show_number(spec.item)
+        self.nan.show_value(spec.nan_as_zero)
 
     def _result_text(self, spec: Input, shape: Shape | None) -> str:
         words = "shape unknown" if shape is None else f"shape {shape}, {exact_text(shape.size)} values"
@@ -200,8 +245,18 @@ class InputPanel(Panel):
         self._propose(replace(spec, path=path), f"Use photo {Path(path).name}")
 
     def use_array(self, path: str) -> None:
-        """Propose the first array of a file."""
-        self._propose(ArrayInput(path, next(iter(array_names(path)), "")), f"Use array {Path(path).name}")
+        """Propose the first array of a file, after asking for its axes if several fit."""
+        self._use_array(ArrayInput(path, next(iter(array_names(path)), "")), Path(path).name)
+
+    def _use_array(self, spec: ArrayInput, name: str) -> None:
+        with_axes = array_with_axes(self, spec)
+        if with_axes is not None:
+            self._propose(with_axes, f"Use array {name}")
+        self._show_input(reset=False)  # without an edit, show the array that the project has
+
+    def _on_key_chosen(self, key: str) -> None:
+        if isinstance(self._spec, ArrayInput) and key != self._spec.key:
+            self._use_array(replace(self._spec, key=key, axes="", item=0), key)
 
     def _on_kind_chosen(self, kind: type[Input]) -> None:
         shape = self._state.check.input_shape

@@ -118,6 +118,7 @@ def _shows_same(old: ViewState, new: ViewState) -> bool:
         and old.focus.ref == new.focus.ref
         and old.look.convention == new.look.convention
         and old.run.problems is new.run.problems
+        and old.notices_at(new.focus.ref) == new.notices_at(new.focus.ref)
     )
 
 
@@ -262,6 +263,7 @@ class LayerForm(Panel):
         self.inputs.show_node(network, index, shapes)
         self.weights_field.set_visible(bool(array_roles(node.layer)) or node.weights is not None)
         self.weights.show_node(node, report)
+        self.weights.show_notices(self._state.notices_at(self._ref))
 
     def _show_design(self, state: ViewState, design: str, reset: bool) -> None:
         self.heading.set_text(f"Design {design}")

@@ -20,6 +20,7 @@ from engine.network.node_ref import STEM
 from engine.project.project import Project
 from gui.panels.base import Panel
 from gui.state.view_state import Focus, ViewState
+from gui.widgets.plain_text import plain_tip
 from gui.widgets.tables import SpacedDelegate
 
 _FOCUS = Qt.ItemDataRole.UserRole
@@ -68,6 +69,7 @@ class NotesPanel(Panel):
         self.setAccessibleName("Notes")
         self._notes = list_notes(state)
         self.source = QLabel()
+        self.source.setTextFormat(Qt.TextFormat.PlainText)
         self.source.setWordWrap(True)
         self.source.setContentsMargins(8, 6, 8, 4)
         self.source.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -115,7 +117,7 @@ class NotesPanel(Panel):
             item = QListWidgetItem(note.sentence, self.list)
             item.setData(_FOCUS, note.focus)
             if note.focus is not None:
-                item.setToolTip(f"Show {note.location}")
+                item.setToolTip(plain_tip(f"Show {note.location}"))
 
     def _go_to_note(self, item: QListWidgetItem) -> None:
         focus: Focus | None = item.data(_FOCUS)

@@ -21,6 +21,7 @@ from engine.text.units import count_text
 from gui.panels.base import Panel
 from gui.state.view_state import Focus, ViewState
 from gui.widgets.glyphs import mistake_icon
+from gui.widgets.plain_text import plain_tip
 
 _PROBLEM = Qt.ItemDataRole.UserRole
 
@@ -97,7 +98,7 @@ class ProblemsPanel(Panel):
             text = problem.text.removeprefix(f"{problem.node}: ")
             item = QListWidgetItem(f"{problem_location(problem)}\n{text}", self.list)
             item.setData(_PROBLEM, problem)
-            item.setToolTip(str(problem))
+            item.setToolTip(plain_tip(str(problem)))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{problem_location(problem)}: {text}")
         self._paint_icons()
 

@@ -32,12 +32,12 @@ def integer_limits(type_: inspect.IntType) -> tuple[int, int]:
 
 
 def parse_number(type_: inspect.FloatType, text: str) -> float:
-    """The number in a text; the ValueError of another text names the limits."""
+    """The number in a text, with a point or a comma; the ValueError of another text names the limits."""
     bounds = ((" at least ", type_.ge), (" above ", type_.gt), (" at most ", type_.le), (" below ", type_.lt))
     # A bound as large as 1e30 stands for "finite"; it would explain nothing.
     limits = " and".join(f"{words}{bound:g}" for words, bound in bounds if bound is not None and abs(bound) < 1e30)
     try:
-        value = float(text)
+        value = float(text.replace(",", "."))
     except ValueError:
         raise ValueError(f"a number{limits} is needed") from None
     low, above = (-inf if b is None else b for b in (type_.ge, type_.gt))

@@ -1,6 +1,6 @@
 """Controls of a node for its inputs and for the source of its weights."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.files import arrays, paths
+from engine.files.arrays import Header
 from engine.files.paths import FileFault
 from engine.layers import Kind, Layer
 from engine.network.analysis import Report
@@ -23,20 +24,28 @@ from engine.network.weight_specs import (
     WeightSource,
     source_text,
 )
+from engine.run.weight_layouts import LAYOUTS, fitting_layouts, layout_text
 from engine.shapes import Shape
 from gui.widgets.choice_controls import Checklist, ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.file_row import ARRAY_FILTER, FileRow
+from gui.widgets.texts import make_note, show_note
 
 _SEEDED, _FILE, _UNCHANGED = "seeded", "file", "unchanged"
 
 
 def array_roles(layer: Kind) -> tuple[str, ...]:
     """Roles of the arrays of a layer, for any shape of its input; a block has none of its own."""
+    return tuple(_axis_counts(layer))
+
+
+def _axis_counts(layer: Kind) -> dict[str, int]:
+    """The number of axes of each array of a layer, by role."""
     if not isinstance(layer, Layer):
-        return ()
+        return {}
     probe = [Shape(1, 1, 1)] * layer.min_inputs
-    return (*layer.param_shapes(probe), *layer.statistic_shapes(probe))
+    shapes = {**layer.param_shapes(probe), **layer.statistic_shapes(probe)}
+    return {role: len(shape) for role, shape in shapes.items()}
 
 
 class InputFields(QObject):
@@ -101,16 +110,24 @@ class WeightsControl(QWidget):
         self.source = ChoiceBox(parent=self)
         self.source.setAccessibleName("Weights")
         self.file = FileRow("file of weights", ARRAY_FILTER)
-        self.arrays = FieldGrid(("gamma",))
+        self.arrays = FieldGrid(("gamma", "layout"))
+        self.layout_choice = ChoiceBox()
+        self.layout_choice.setAccessibleName("Layout of the weight")
+        self.notices = make_note()
+        self.notices.setForegroundRole(self.notices.palette().ColorRole.WindowText)
         self.roles: dict[str, Field] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.source)
         column.addWidget(self.file)
         column.addWidget(self.arrays)
+        self.layout_field = self.arrays.add("layout", self.layout_choice)
+        self.layout_field.set_tip("Order of the weight's axes: O outputs, I inputs, H rows, W columns")
+        column.addWidget(self.notices)
         self.setFocusProxy(self.source)
         self.source.chosen.connect(self._on_source_chosen)
         self.file.chosen.connect(self._on_file_chosen)
+        self.layout_choice.chosen.connect(self._on_layout_chosen)
         self._node: Node | None = None
         self._report: Report | None = None
 
@@ -149,6 +166,29 @@ class WeightsControl(QWidget):
             if isinstance(field.widget, ChoiceBox):
                 field.widget.set_options(options)
                 field.widget.show_value(name)
+
+        self._show_layout(layer, weights)
+
+    def _show_layout(self, layer: Kind, weights: FileWeights) -> None:
+        axes = _axis_counts(layer).get("weight")
+        options = [("", "as the shape shows")]
+        options += [
+            (layout, f"{layout_text(layout)}: {writers}") for layout, writers in LAYOUTS.get(axes or 0, {}).items()
+        ]
+        if weights.layout not in dict(options):
+            options.append((weights.layout, layout_text(weights.layout)))
+        self.layout_choice.set_options(options)
+        self.layout_choice.show_value(weights.layout)
+        self.layout_field.set_visible(axes is not None or bool(weights.layout))
+
+    def show_notices(self, texts: Iterable[str]) -> None:
+        """Show what the user should know of the file."""
+        show_note(self.notices, "\n".join(text.removeprefix("weights: ") for text in texts))
+
+    def _on_layout_chosen(self, layout: str) -> None:
+        if self._node is not None and isinstance(self._node.weights, FileWeights):
+            words = f"layout {layout_text(layout)}" if layout else "the layout that the shape shows"
+            self.changed.emit(replace(self._node.weights, layout=layout), words)
 
     def _on_array_chosen(self, role: str, name: str) -> None:
         if self._node is not None and isinstance(self._node.weights, FileWeights):
@@ -197,10 +237,29 @@ def match_arrays(path: str, node: Node, report: Report | None) -> FileWeights:
     except FileFault:
         return FileWeights(path)
     shapes = {} if report is None else report.array_shapes
-    names = {}
+    names: dict[str, str] = {}
     for role in array_roles(node.layer):
-        fitting = [name for name, header in headers.items() if name and header.shape == shapes.get(role)]
+        fitting = [name for name, header in headers.items() if name and _fits_role(header.shape, shapes, role)]
         ranked = sorted(fitting, key=lambda name: (node.name not in name, role not in name))
         if ranked and role not in headers:
             names[role] = ranked[0]
-    return FileWeights(path, **names)
+    weight = headers.get(names.get("weight", "" if "" in headers else "weight"))
+    layouts = fitting_layouts(weight.shape, shapes["weight"]) if weight is not None and "weight" in shapes else ()
+    # Left open if several fit, so that a notice says which is used.
+    return convert(
+        {"source": "file", "path": path, **names, "layout": layouts[0] if len(layouts) == 1 else ""}, FileWeights
+    )
+
+
+def _fits_role(file_shape: tuple[int, ...], shapes: Mapping[str, tuple[int, ...]], role: str) -> bool:
+    """Whether an array of this shape may have this role, the weight in any layout."""
+    shape = shapes.get(role)
+    if shape is None:
+        return False
+    return file_shape == shape or (role == "weight" and bool(fitting_layouts(file_shape, shape)))
+
+
+def has_fitting_array(headers: Mapping[str, Header], report: Report) -> bool:
+    """Whether any array of a file fits a role of a layer."""
+    shapes = report.array_shapes
+    return any(_fits_role(header.shape, shapes, role) for header in headers.values() for role in shapes)

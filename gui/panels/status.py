@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import psutil
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
 
@@ -13,7 +13,8 @@ from engine.network.node_ref import STEM
 from engine.text.units import byte_size, count_text
 from gui.state.view_state import ViewState
 from gui.widgets.glyphs import mistake_icon
-from gui.widgets.texts import ElidedLabel, shorten_name
+from gui.widgets.plain_text import plain_tip
+from gui.widgets.texts import ElidedLabel, shorten_long_names
 
 _MOST_TOTALS = 4
 
@@ -26,6 +27,10 @@ def next_step_hint(state: ViewState) -> str:
         return "What depends on a mistake cannot run; the list of mistakes (F8) leads to each"
     if not state.project.designs:
         return "The input goes through all designs side by side: + Design adds one"
+    if state.check.notices:
+        names = dict.fromkeys(f"the {n.node}" if n.node == INPUT else n.node for n in state.check.notices)
+        shown = ", ".join(list(shorten_long_names(list(names)).values())[:_MOST_TOTALS])
+        return f"{count_text(len(state.check.notices), 'notice')} about files: select {shown} to read more"
     if not state.run.results:
         return "Run (F5) computes the volumes of all designs"
     if not all(state.volume_at(ref).is_fresh for ref in state.check.keys):
@@ -49,6 +54,7 @@ class StatusPanel(QStatusBar):
         self.addWidget(self.hover, 1)
         self.run = QWidget(self)
         self.run_label = QLabel(self.run)
+        self.run_label.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = QProgressBar(self.run)
         self.bar.setFixedWidth(140)
         self.bar.setTextVisible(False)
@@ -111,7 +117,10 @@ class StatusPanel(QStatusBar):
         if progress is not None:
             design, node = progress.ref
             head = design or ("" if node == INPUT else "stem")
-            where = " · ".join(shorten_name(part) for part in (head, node) if part)
+            analysis = state.analysis(design)
+            nodes = (node,) if analysis is None else (INPUT, *(report.name for report in analysis.reports))
+            short = shorten_long_names(tuple(state.check.analyses)) | shorten_long_names(nodes)
+            where = " · ".join(short.get(part, part) for part in (head, node) if part)
             self.run_label.setText(f"run {progress.done + 1}/{progress.total} · {where}")
             self.bar.setRange(0, progress.total)
             self.bar.setValue(progress.done)
@@ -124,8 +133,8 @@ class StatusPanel(QStatusBar):
         totals = [(name, state.costs.total(metric, name)) for name in state.check.analyses if name != STEM]
         more = f" · and {len(totals) - _MOST_TOTALS} more" if len(totals) > _MOST_TOTALS else ""
         costs, unit = state.costs, state.costs.unit(metric)
-        texts = " · ".join(
-            f"{shorten_name(name)} {costs.short(metric, amount)}" for name, amount in totals[:_MOST_TOTALS]
-        )
+        short = shorten_long_names([name for name, _ in totals])
+        texts = " · ".join(f"{short[name]} {costs.short(metric, amount)}" for name, amount in totals[:_MOST_TOTALS])
         self.totals.set_text(f"{texts}{more} {unit}".rstrip() if totals else "")
-        self.totals.setToolTip("\n".join(f"{name}: {costs.exact(metric, amount)} {unit}" for name, amount in totals))
+        lines = [f"{name}: {costs.exact(metric, amount)} {unit}" for name, amount in totals]
+        self.totals.setToolTip(plain_tip("\n".join(lines)))

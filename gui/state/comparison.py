@@ -31,10 +31,15 @@ def compared_refs(state: ViewState) -> tuple[NodeRef, ...]:
     ref = state.focus.ref
     other = find_companion(state, ref)
     refs = (ref,) if other is None else (ref, other)
-    return tuple(sorted(refs, key=lambda compared: state.design_index(compared[0])))
+    return tuple(sorted(refs, key=lambda compared: _position(state, compared)))
 
 
 def leading_ref(state: ViewState, ref: NodeRef) -> NodeRef:
     """The node, or its companion if that is in an earlier design."""
     other = find_companion(state, ref)
-    return ref if other is None else min(ref, other, key=lambda compared: state.design_index(compared[0]))
+    return ref if other is None else min(ref, other, key=lambda compared: _position(state, compared))
+
+
+def _position(state: ViewState, ref: NodeRef) -> int:
+    """Position of the design of a node in the project; -1 for the stem."""
+    return next((index for index, design in enumerate(state.project.designs) if design.name == ref[0]), -1)

@@ -125,7 +125,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     clean: bool = True
     rank_search: RankSearchState = RankSearchState()
     session: int = 0
-    """Number of the opened project: views keep their zoom while it stays the same, and fit for another."""
+    """Number of the opened project: what views and panels remember about one, such as their zoom, ends with it."""
 
     def analysis(self, design: str) -> Analysis | None:
         """The analysis of a design or of the stem; None if there is none of that name."""
@@ -240,6 +240,13 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
             return self.check.input_shape
         return None if analysis is None or ref[1] != INPUT else analysis.input_shape
 
+    def notices_at(self, ref: NodeRef) -> tuple[str, ...]:
+        """What the user should know of the files of a node: from their headers, and from a run if it is fresh."""
+        known = (notice for notice in self.check.notices if (notice.design, notice.node) == ref)
+        at = self.volume_at(ref)
+        found = at.result.notices if at.result is not None and at.is_fresh and at.source == ref else ()
+        return (*(notice.text.removeprefix(f"{ref[1]}: ") for notice in known), *found)
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """All problems that the check of the project and the last run found."""
@@ -270,9 +277,9 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
             return dict(at.result.fitted_weights)
         return load_weights(self.check.reports[ref], seed=self.project.seed, design=ref[0], checkpoint=checkpoint)
 
-    def design_index(self, design: str) -> int:
-        """Position of a design in the project, for its colour; -1 for the stem."""
-        return next((i for i, d in enumerate(self.project.designs) if d.name == design), -1)
+    def colour_index(self, design: str) -> int:
+        """Index of the colour of a design among those of the theme; -1 for the stem."""
+        return next((d.colour - 1 for d in self.project.designs if d.name == design), -1)
 
 
 @lru_cache(maxsize=16)

@@ -22,6 +22,8 @@ class VolumeResult(Struct, frozen=True, eq=False):
     """Time of the arithmetic alone."""
     fitted_weights: Mapping[str, Float32Volume] | None = None
     """Weights of the layer by role, if they were fitted to data."""
+    notices: tuple[str, ...] = ()
+    """What the user should know of the files that were read for it."""
 
 
 class VolumeAt(Struct, frozen=True, eq=False):

@@ -59,7 +59,7 @@ class BarsBox(ZoomBox):
     def show_lines(self, lines: Sequence[BarLine], scale: BarScale, theme: Theme) -> None:
         """Show the amounts of lines; on a logarithmic scale, their logarithms."""
         known = [(row, line) for row, line in enumerate(lines) if line.value]
-        designs = sorted({line.design_index for _, line in known})
+        designs = sorted({line.colour_index for _, line in known})
         while len(self.bars) > len(designs):
             self.removeItem(self.bars.pop())
         while len(self.bars) < len(designs):
@@ -67,7 +67,7 @@ class BarsBox(ZoomBox):
             self.addItem(self.bars[-1], ignoreBounds=True)
         start = scale.position(scale.low)
         for bars, design in zip(self.bars, designs, strict=True):
-            own = [(row, scale.position(line.value or 0)) for row, line in known if line.design_index == design]
+            own = [(row, scale.position(line.value or 0)) for row, line in known if line.colour_index == design]
             rows, ends = np.array(own, float).T
             tops = rows + (1 - BAR_THICKNESS) / 2
             colour = theme.design(design)

@@ -94,7 +94,9 @@ class BottleneckDesignPage(BottleneckPage):
     # State → page
 
     def show_state(self, state: ViewState) -> None:
-        self._state = state
+        is_other_project, self._state = state.session != self._state.session, state
+        if is_other_project:
+            self.model.set_checked(frozenset())
         self._refresh()
 
     @property

@@ -1,5 +1,6 @@
 """The page on one convolution: its error curve, a slider over the ranks, the maps, and buttons that apply it."""
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,8 @@ class BottleneckLayerPage(BottleneckPage):
     # State → page
 
     def show_state(self, state: ViewState) -> None:
+        if state.session != self._state.session:
+            self._query = RankQuery(state.focus.ref)  # inputs and photos belong to the project before
         self._state = state
         search, ref = state.rank_search, state.focus.ref
         if search.query is not None and search.query.ref == ref:
@@ -290,7 +293,14 @@ def parse_percent(text: str) -> float:
 
 
 def parse_macs(text: str) -> int:
-    """Parse an amount of MACs, 0 for an empty text; the message of the ValueError says what is allowed."""
+    """Parse an amount of MACs, 0 for an empty text; the message of the ValueError says what is allowed.
+
+    Commas between groups of three digits are left out, another one is a decimal comma: "13,246,464", "1,5M".
+    """
+    if re.fullmatch(r"\s*\d{1,3}(,\d{3})+\s*", text):
+        text = text.replace(",", "")
+    elif not re.search(r",\d{3}(?!\d)", text):  # "1,500M" could be either
+        text = text.replace(",", ".")
     macs = amount_of(text) if text.strip() else 0
     if macs is None:
         raise ValueError("a number of MACs is needed, such as 500M or 13246464")

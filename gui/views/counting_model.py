@@ -5,12 +5,14 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, Qt
 from PySide6.QtGui import QColor, QFont
 
-from engine.cost.counting import Convention, Tally, Term
+from engine.cost.counting import Convention, Tally
+from engine.cost.terms import TERM_BY_ID, Term
 from engine.reports.counting_table import LEFT_OUT, TITLE_COLUMN, TOTAL_COLUMN, CountingTable, counting_table
 from engine.text.units import exact_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 from gui.views.report_model import NO_PARENT, ROLE, Index
+from gui.widgets.plain_text import plain_tip
 
 
 class CountingModel(QAbstractTableModel):
@@ -69,7 +71,9 @@ class CountingModel(QAbstractTableModel):
         match role:
             case ROLE.DisplayRole:
                 return self.table.text(row, column)
-            case ROLE.ToolTipRole | ROLE.StatusTipRole:
+            case ROLE.ToolTipRole:
+                return plain_tip(self._tip(row, column))
+            case ROLE.StatusTipRole:
                 return self._tip(row, column)
             case ROLE.TextAlignmentRole:
                 return _alignment(column)
@@ -90,6 +94,9 @@ class CountingModel(QAbstractTableModel):
             factor = dict(rule.factors)[term.id]
             times = "" if factor == 1 else f", each as {factor}"
             return f"{term.what}{times}: {exact_text(counts.counted[term.id])} {rule.unit}"
+        if term.subject in rule.subjects:
+            others = [TERM_BY_ID[other].title for other in counts.counted if TERM_BY_ID[other].subject == term.subject]
+            return f"counted as {', '.join(others)}: {term.what}"
         return f"left out: {term.what}"
 
 

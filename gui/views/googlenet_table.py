@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSizePolicy,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QToolButton,
@@ -31,6 +30,8 @@ from gui.views.base import View
 from gui.views.googlenet_table_model import TYPE_COLUMN, GooglenetTableModel, googlenet_cell_tip
 from gui.views.report_model import Index
 from gui.widgets.choice_controls import ChoiceBox
+from gui.widgets.plain_text import plain_tip
+from gui.widgets.tables import FittingDelegate
 from gui.widgets.texts import NameEditor, make_note
 
 _PADDING = 12
@@ -160,7 +161,7 @@ class GooglenetTableView(View):
         self.switch.setText("Make separable" if self._switch is None else self._switch.text)
         self.switch.setToolTip(switch if isinstance(switch, str) else switch.words)
         self.note.setText(self._row_note(row))
-        self.note.setToolTip(self.note.text())
+        self.note.setToolTip(plain_tip(self.note.text()))
 
     def _row_note(self, row: PaperRow | None) -> str:
         """Return the notes on a row, or else what the columns mean."""
@@ -288,7 +289,7 @@ class GooglenetTableWidget(QTableView):
         return bool(self._model.flags(index) & Qt.ItemFlag.ItemIsEditable)
 
 
-class MapCountDelegate(QStyledItemDelegate):
+class MapCountDelegate(FittingDelegate):
     """Edits a number of maps in a line that only accepts allowed numbers and explains why others are not."""
 
     def __init__(self, model: GooglenetTableModel, parent: QWidget) -> None:

@@ -15,6 +15,7 @@ from gui.paint.tables.googlenet_table import cell_colour
 from gui.state.edit import Edit
 from gui.state.view_state import ViewState
 from gui.views.report_model import ROLE, Index, ReportModel
+from gui.widgets.plain_text import plain_tip
 
 TYPE_COLUMN = 0
 """Position of the column of names, which a view may show as row headers instead."""
@@ -97,7 +98,7 @@ class GooglenetTableModel(ReportModel):
             case ROLE.DisplayRole:
                 return row.title
             case ROLE.ToolTipRole:
-                return googlenet_cell_tip(row, self.columns[TYPE_COLUMN])
+                return plain_tip(googlenet_cell_tip(row, self.columns[TYPE_COLUMN]))
             case ROLE.TextAlignmentRole:
                 return ALIGN_LEFT
             case ROLE.DecorationRole:
@@ -114,7 +115,9 @@ class GooglenetTableModel(ReportModel):
             case ROLE.EditRole:
                 map_count = self.map_count_at(index)
                 return column.text(row) if map_count is None else str(map_count.value)
-            case ROLE.ToolTipRole | ROLE.StatusTipRole:
+            case ROLE.ToolTipRole:
+                return plain_tip(googlenet_cell_tip(row, column))
+            case ROLE.StatusTipRole:
                 return googlenet_cell_tip(row, column)
             case ROLE.AccessibleTextRole:
                 return f"{column.title} of {row.name}: {googlenet_cell_tip(row, column) or 'none'}"

@@ -19,7 +19,12 @@ from PySide6.QtWidgets import (
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.network.node_ref import NodeRef
-from gui.paint.inspector.content import InspectorContent, build_inspector_content, focus_with_value
+from gui.paint.inspector.content import (
+    InspectorContent,
+    build_inspector_content,
+    focus_with_value,
+    with_earlier_explanation,
+)
 from gui.paint.inspector.filter_weights import (
     LayerWeights,
     filter_weights_key,
@@ -146,6 +151,8 @@ class InspectorView(View):
         self._state = new
         if self.playing and new.focus != self._played_focus:
             self.stop_playing()
+        if old.session != new.session:
+            self.canvas.show_content(build_inspector_content(new, LayerWeights({})))  # nothing of the project before
         if _content_differs(old, new):
             self._show_inspected()
 
@@ -153,8 +160,7 @@ class InspectorView(View):
         content = build_inspector_content(self._state, self._find_weights())
         before = self.content
         if content.is_stale and before.explanation is not None and before.focus == content.focus:
-            # Until the next run, the last explanation stays, dimmed.
-            content = replace(before, note=content.note, is_stale=True, filled_count=None, least_head_height=0.0)
+            content = with_earlier_explanation(content, before)
         elif before.focus.ref == content.focus.ref:
             content = replace(content, selected_term=before.selected_term)
         if self.playing and (content.explanation is None or content.is_stale):

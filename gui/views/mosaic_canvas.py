@@ -228,7 +228,7 @@ class MosaicCanvas(Canvas):
         """Why a map is dead, or what a part of the details is."""
         hit, body = self._panel_at(point), self._detail_body()
         if hit is not None:
-            return hit[0].dead_reasons.get(hit[1].channel, "")
+            return hit[0].map_note(hit[1].channel)
         return "" if body is None else body.describe(point)
 
     def _click_hint(self, spot: Spot) -> str:

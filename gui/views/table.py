@@ -26,10 +26,11 @@ from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
 from gui.views.report_model import NO_PARENT
 from gui.views.table_model import DESIGN_COLUMN, NODE_COLUMN, OperationsModel, operations_cell_tip
+from gui.widgets.plain_text import plain_tip
 from gui.widgets.tables import make_row_table
 
 _WIDEST, _SIGN, _PADDING = 240, 20, 12
-"""Pixels. Texts wider than the widest column are shortened; their tool tips are not."""
+"""Pixels. Names wider than the widest column are shortened, numbers and tool tips are not."""
 
 
 class TableView(View):
@@ -44,6 +45,7 @@ class TableView(View):
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hint.setMargin(_PADDING)
         self.note = QLabel()
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setAccessibleName("Comparison")
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -110,7 +112,7 @@ class TableView(View):
         self.table.setVisible(bool(self.model.rows))
         lines = comparisons(self.model.rows, metric_by_id(self._state.look.metric))
         self.note.setText("  ·  ".join(lines))
-        self.note.setToolTip("\n".join(lines))
+        self.note.setToolTip(plain_tip("\n".join(lines)))
 
     def _select_ref(self) -> None:
         """Make the selected node's row the current one, unless it is already."""
@@ -164,7 +166,7 @@ class TableView(View):
                 + (_SIGN if position in (DESIGN_COLUMN, NODE_COLUMN) else 0)
                 + _PADDING
             )
-            needed = min(round(width), _WIDEST)
+            needed = round(width) if column.is_number else min(round(width), _WIDEST)
             if reset or header.sectionSize(position) < needed:
                 header.resizeSection(position, needed)
 

@@ -11,6 +11,7 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.reports.tables import PROBLEM, TableColumn, TableRow, operations_columns, visible_metrics
 from gui.state.view_state import ViewState
 from gui.views.report_model import NO_PARENT, ROLE, Index, ReportModel
+from gui.widgets.plain_text import plain_tip
 
 DESIGN_COLUMN, NODE_COLUMN = 0, 1
 """Positions of the columns with icons."""
@@ -81,7 +82,9 @@ class OperationsModel(ReportModel):
         match role:
             case ROLE.DisplayRole:
                 return column.text(row)
-            case ROLE.ToolTipRole | ROLE.StatusTipRole:
+            case ROLE.ToolTipRole:
+                return plain_tip(operations_cell_tip(self._state.costs, row, column))
+            case ROLE.StatusTipRole:
                 return operations_cell_tip(self._state.costs, row, column)
             case ROLE.TextAlignmentRole:
                 return _alignment(column)
@@ -104,7 +107,7 @@ class OperationsModel(ReportModel):
         if column != DESIGN_COLUMN:
             return None
         stem = row.design == STEM
-        return QColor(self._theme.muted if stem else self._theme.design(self._state.design_index(row.design)))
+        return QColor(self._theme.muted if stem else self._theme.design(self._state.colour_index(row.design)))
 
 
 def _rows_of(state: ViewState) -> tuple[TableRow, ...]:

@@ -1,16 +1,29 @@
 """Controls for choices: one of several, yes or no, some of many, a value or none."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QWheelEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyleOptionComboBox,
+    QVBoxLayout,
+    QWidget,
+)
 
+from engine.text.short_names import shorten_names
 from gui.widgets.control import Control
+from gui.widgets.tables import FittingDelegate
 
 _FLAGS = Qt.ItemDataRole.UserRole - 1
 """The role under which a combo box stores the item flags of an option."""
+_TEXT_MARGIN = 1
+"""Pixels between the text of a combo box and its frame, in Fusion."""
 
 
 class ChoiceBox(QComboBox):
@@ -71,6 +84,17 @@ class ChoiceBox(QComboBox):
         index = next((i for i, option in enumerate(self._options) if option[0] == value), -1)
         with QSignalBlocker(self):
             self.setCurrentIndex(index)
+
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        """Shorten the current text so that it is not that of another option; Qt cuts it anywhere."""
+        super().initStyleOption(option)
+        style, metrics = self.style(), self.fontMetrics()
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        width = style.subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width() - 2 * _TEXT_MARGIN
+        if metrics.horizontalAdvance(option.currentText) > width:
+            texts = [text for _, text in self._options]
+            short = shorten_names(texts, lambda text: metrics.horizontalAdvance(text) <= width)
+            option.currentText = short.get(option.currentText, option.currentText)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
@@ -158,7 +182,10 @@ class OptionalControl(Control):
 
 
 class Checklist(Control):
-    """Some of many values, numbered in the order in which they were checked; at least one."""
+    """Some of many values, numbered in the order in which they were checked; at least one.
+
+    The context menu and the keys + and − add a value once more, or once less: a sum may receive a volume twice.
+    """
 
     rows = 8
 
@@ -166,11 +193,19 @@ class Checklist(Control):
         super().__init__()
         self.list = QListWidget(self)
         self.list.setUniformItemSizes(True)
+        self.list.setItemDelegate(FittingDelegate(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         _fill_layout(self, self.list)
         self._options: tuple[tuple[str, str, bool], ...] = ()
         self._value: tuple[str, ...] = ()
         self.list.itemChanged.connect(self._on_item_changed)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.once_more, self.once_less = QAction("Once more", self), QAction("Once less", self)
+        for action, key, change in ((self.once_more, "+", self._add), (self.once_less, "-", self._remove)):
+            action.setShortcut(key)
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            action.triggered.connect(lambda _, change=change: self._change_current(change))
+            self.list.addAction(action)
 
     def set_options(self, options: Iterable[tuple[str, str, bool]]) -> None:
         """Set value, text and whether it can be checked for each row."""
@@ -202,8 +237,8 @@ class Checklist(Control):
             for row, (value, text, possible) in enumerate(self._options):
                 item = self.list.item(row)
                 checked = value in self._value
-                number = f"{self._value.index(value) + 1}. " if checked else ""
-                item.setText(f"{number}{text}")
+                numbers = [f"{number}." for number, other in enumerate(self._value, 1) if other == value]
+                item.setText(" ".join([*numbers, text]))
                 item.setToolTip("" if possible else "depends on this layer")
                 item.setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
                 # A checked row can always be unchecked.
@@ -216,13 +251,30 @@ class Checklist(Control):
     def _on_item_changed(self, item: QListWidgetItem) -> None:
         value = self._options[self.list.row(item)][0]
         rest = tuple(name for name in self._value if name != value)
-        new = (*rest, value) if item.checkState() == Qt.CheckState.Checked else rest
-        if new and new != self._value:
+        self._set(self._add(value) if item.checkState() == Qt.CheckState.Checked else rest)
+
+    def _change_current(self, change: Callable[[str], tuple[str, ...]]) -> None:
+        row = self.list.currentRow()
+        if row >= 0:
+            value, _, possible = self._options[row]
+            if possible or value in self._value:
+                self._set(change(value))
+
+    def _add(self, value: str) -> tuple[str, ...]:
+        return (*self._value, value)
+
+    def _remove(self, value: str) -> tuple[str, ...]:
+        """The value without the last of these."""
+        last = max((index for index, other in enumerate(self._value) if other == value), default=len(self._value))
+        return (*self._value[:last], *self._value[last + 1 :])
+
+    def _set(self, new: tuple[str, ...]) -> None:
+        changed = bool(new) and new != self._value
+        if changed:
             self._value = new
-            self._show()
+        self._show()
+        if changed:
             self.changed.emit(new)
-        else:
-            self._show()
 
 
 def _fill_layout(control: Control, widget: QWidget) -> None:

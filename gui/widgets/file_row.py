@@ -1,14 +1,17 @@
 """A row that shows a file, with a button to choose another."""
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
+from engine.files.photo_formats import PHOTO_SUFFIXES
 from gui.widgets.glyphs import GlyphButton
+from gui.widgets.plain_text import plain_tip
 from gui.widgets.texts import ElidedLabel
 
-PHOTO_FILTER = "Photos (*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.gif);;All files (*)"
+PHOTO_FILTER = f"Photos ({' '.join(f'*{suffix}' for suffix in PHOTO_SUFFIXES)});;All files (*)"
 ARRAY_FILTER = "Arrays (*.npy *.npz *.safetensors);;All files (*)"
 
 
@@ -34,8 +37,9 @@ class FileRow(QWidget):
     def show_file(self, path: str, real_path: Path) -> None:
         """Show a file's name and its path as in the project; the dialog starts in the folder of `real_path`."""
         self.label.set_text(real_path.name)
-        self.label.setToolTip(path)
-        self._folder = str(real_path.parent) if real_path.parent.is_dir() else ""
+        self.label.setToolTip(plain_tip(path))
+        folder = str(real_path.parent)
+        self._folder = folder if os.path.isdir(folder) else ""
 
     def add_button(self, button: QWidget) -> None:
         layout = self.layout()

@@ -21,6 +21,7 @@ class Message(QMessageBox):
     def __init__(self, parent: QWidget, title: str, details: str, copied: str = "", copy_text: str = "Copy") -> None:
         icon, button = QMessageBox.Icon.Warning, QMessageBox.StandardButton.Ok
         super().__init__(icon, title, title, button, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setInformativeText(details)
         self.setTextInteractionFlags(_SELECTABLE)
         self.copied = copied or f"{title}\n{details}"

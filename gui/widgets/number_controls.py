@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
 
@@ -13,6 +13,10 @@ from gui.widgets.line_edit import LineEdit, is_undo
 
 DOUBLINGS = tuple(sorted({n for k in range(13) for n in (2**k, 3 * 2**k // 2) if 1 <= n <= 4096}))
 """Common sizes, each about 1.4 times the previous one: 1, 2, 3, 4, 6, 8, 12, 16, …, 4096."""
+
+
+NUMBER_LOCALE = QLocale.c()
+"""Digits and point of all numbers, as in pictures, tables and files, whatever the language of the system."""
 
 
 class IntegerBox(QSpinBox):
@@ -24,6 +28,7 @@ class IntegerBox(QSpinBox):
     def __init__(self, low: int, high: int, parent: QWidget | None = None, *, digits: int = 4) -> None:
         super().__init__(parent)
         self.digits = digits
+        self.setLocale(NUMBER_LOCALE)
         self.setRange(low, high)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 

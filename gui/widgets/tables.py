@@ -1,11 +1,54 @@
 """Tables with whole rows selected, and delegates that draw rows of tables and lists."""
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QSize
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from functools import lru_cache
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QPalette
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+
+from engine.text.short_names import shorten_names
 
 
-class CheckDelegate(QStyledItemDelegate):
+class FittingDelegate(QStyledItemDelegate):
+    """Draws texts that are too wide for their column: numbers smaller, others shortened so that they still differ."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        margin = option.widget.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, option, option.widget) + 1
+        icon = 0 if option.icon.isNull() else option.decorationSize.width() + 2 * margin
+        if option.features & QStyleOptionViewItem.ViewItemFeature.HasCheckIndicator:
+            icon += option.widget.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth) + 2 * margin
+        width, metrics = option.rect.width() - 2 * margin - icon, QFontMetrics(option.font)
+        if width <= 0 or metrics.horizontalAdvance(option.text) <= width:
+            return
+        if option.displayAlignment & Qt.AlignmentFlag.AlignRight:
+            option.font = _smaller_font(option.font, option.text, width)
+        else:
+            model = index.model()
+            rows = (model.index(row, index.column(), index.parent()) for row in range(model.rowCount(index.parent())))
+            texts = tuple(dict.fromkeys(str(cell.data() or "") for cell in rows))
+            option.text = _short_texts(texts, option.font.toString(), width)[option.text]
+
+
+@lru_cache(maxsize=64)
+def _short_texts(texts: tuple[str, ...], font: str, width: int) -> dict[str, str]:
+    measured = QFont()
+    measured.fromString(font)
+    metrics = QFontMetrics(measured)
+    return shorten_names(texts, lambda text: metrics.horizontalAdvance(text) <= width)
+
+
+def _smaller_font(font: QFont, text: str, width: int) -> QFont:
+    """Return the largest font in which a text fits a width."""
+    smaller = QFont(font)
+    for pixels in range(QFontInfo(font).pixelSize() - 1, 1, -1):
+        smaller.setPixelSize(pixels)
+        if QFontMetrics(smaller).horizontalAdvance(text) <= width:
+            break
+    return smaller
+
+
+class CheckDelegate(FittingDelegate):
     """Draws check boxes with visible frames; Fusion's are darker than the window, invisible in the dark theme."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
@@ -26,6 +69,7 @@ def make_row_table(model: QAbstractItemModel, name: str, columns: str = "Columns
     """Return a table without a grid, one row selected at a time; `name` and `columns` are for screen readers."""
     table = QTableView()
     table.setModel(model)
+    table.setItemDelegate(FittingDelegate(table))
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setTabKeyNavigation(False)

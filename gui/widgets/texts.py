@@ -1,12 +1,14 @@
 """Texts in forms: notes, mistakes, elided lines, and fields for names that are checked as they are typed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QValidator
 from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.text.short_names import shorten_names, shorten_sentence
 from gui.widgets.line_edit import LineEdit
+from gui.widgets.plain_text import plain_tip
 
 _Refusal = Callable[[str], str]
 """Returns why a text is refused; "" if it is allowed."""
@@ -15,6 +17,7 @@ _Refusal = Callable[[str], str]
 def make_note(text: str = "", *, role: QPalette.ColorRole = QPalette.ColorRole.PlaceholderText) -> QLabel:
     """Return a wrapped label, muted or in another colour of the palette, whose text can be selected."""
     label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setForegroundRole(role)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -36,10 +39,9 @@ def show_note(label: QLabel, text: str) -> None:
     label.setVisible(bool(text))
 
 
-def shorten_name(name: str, longest: int = 24) -> str:
-    """Shorten a name that is too long by its middle."""
-    half = longest // 2
-    return name if len(name) <= longest else f"{name[: half - 1]}…{name[-half:]}"
+def shorten_long_names(names: Sequence[str], longest: int = 24) -> dict[str, str]:
+    """Shorten names that are too long so that all still differ."""
+    return shorten_names(names, lambda text: len(text) <= longest)
 
 
 class ElidedLabel(QWidget):
@@ -57,7 +59,7 @@ class ElidedLabel(QWidget):
     def set_text(self, text: str) -> None:
         if text != self._text:
             self._text = text
-            self.setToolTip(text)
+            self.setToolTip(plain_tip(text))
             self.setAccessibleName(text)
             self.updateGeometry()
             self.update()
@@ -71,7 +73,8 @@ class ElidedLabel(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        text = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, self.width())
+        metrics, width = self.fontMetrics(), self.width()
+        text = shorten_sentence(self._text, lambda shorter: metrics.horizontalAdvance(shorter) <= width)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
 
@@ -134,6 +137,7 @@ class NameEditor(QLineEdit):
         self.setValidator(_NameValidator(refusal, self))
         self.setAutoFillBackground(True)
         self.reason = QLabel(parent)
+        self.reason.setTextFormat(Qt.TextFormat.PlainText)
         self.reason.setAutoFillBackground(True)
         self.reason.setBackgroundRole(QPalette.ColorRole.Base)
         self.reason.setForegroundRole(QPalette.ColorRole.BrightText)

@@ -33,6 +33,7 @@ CENTRE_VIEWS = tuple(row.id for row in _ROWS if row.area == "centre")
 _DOCK_ROWS = tuple(row for row in _ROWS if row.area != "centre")
 _FRONT = tuple(dict.fromkeys(row.behind for row in _DOCK_ROWS if row.behind))
 """Ids of the docks to raise above the tabs behind them; otherwise Qt shows the last one."""
+_FRONT_PANELS = tuple(dict.fromkeys(row.behind for row in PANELS if row.behind))
 
 
 class Docks(Mapping[str, QDockWidget]):
@@ -85,6 +86,11 @@ class Docks(Mapping[str, QDockWidget]):
             return
         self._docks[dock_id].show()
         self._docks[dock_id].raise_()
+
+    def raise_first_panels(self) -> None:
+        """Show the panels in front that are there at first; views stay as the user has arranged them."""
+        for dock_id in _FRONT_PANELS:
+            self._docks[dock_id].raise_()
 
     def hide_stray_tab_bars(self) -> None:
         """Hide tab bars that Qt forgets when it makes others for the same docks."""

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from gui.catalogue.pictures import PICTURE_FORMATS
 from gui.catalogue.views import VIEW_IDS, view_row
 from gui.export.texts import TEXT_FORMAT_IDS, TEXT_FORMATS
+from gui.widgets.plain_text import plain_tip
 from gui.widgets.texts import make_note
 
 FORMAT_IDS = (*PICTURE_FORMATS, *TEXT_FORMAT_IDS)
@@ -107,7 +108,7 @@ class ExportDialog(QDialog):
             box.setEnabled(not reason)
             box.setChecked(not reason and view in choice.views)
             if reason:
-                box.setToolTip(f"Nothing to export: {reason}")
+                box.setToolTip(plain_tip(f"Nothing to export: {reason}"))
         for name, box in self.formats.items():
             box.setChecked(name in choice.formats)
 

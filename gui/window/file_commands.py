@@ -6,12 +6,14 @@ from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, QSize, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from engine.files import arrays
 from engine.files.paths import RESOURCES, FileFault
+from engine.files.photo_formats import PHOTO_SUFFIXES
+from engine.files.targets import same_file
 from engine.network.graph import Network
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.project.file import load_project
@@ -24,7 +26,8 @@ from gui.export.files import write_file
 from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, render_view
 from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
-from gui.panels.source_fields import match_arrays
+from gui.panels.array_choice import array_with_axes
+from gui.panels.source_fields import has_fitting_array, match_arrays
 from gui.state import edits
 from gui.widgets.message import Message
 from gui.window.export_all import ExportAll
@@ -34,7 +37,8 @@ from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
 
 _PROJECT_SUFFIXES = (".toml", ".json")
-_IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+_IMAGE_SUFFIXES = (*PHOTO_SUFFIXES, ".heic", ".heif")
+"""Those of HEIC as well, so that a photo of an iPhone is refused with what to do."""
 _ARRAY_SUFFIXES = (".npy", ".npz", ".safetensors")
 _MOST_RECENT = 10
 _SCALES = (1, 2, 3, 4)
@@ -104,6 +108,7 @@ class FileCommands(QObject):
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Unsaved changes")
         path = self._workbench.document.path
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(f"Save the changes to {path.name if path else 'this project'}?")
         box.setInformativeText("Discarded changes are lost.")
         box.setStandardButtons(_Buttons.Save | _Buttons.Discard | _Buttons.Cancel)
@@ -137,7 +142,7 @@ class FileCommands(QObject):
     # Inputs
 
     def choose_photo(self) -> None:
-        if path := self._ask_open("Choose photo", _file_filter("Photos", _IMAGE_SUFFIXES)):
+        if path := self._ask_open("Choose photo", _file_filter("Photos", PHOTO_SUFFIXES)):
             self.use_file(path)
 
     def choose_array(self) -> None:
@@ -165,12 +170,14 @@ class FileCommands(QObject):
         """Use arrays that fit the selected layer as its weights, others as the input."""
         state, headers = self._workbench.state, arrays.read_headers(str(path))
         ref, report = state.focus.ref, state.report(state.focus.ref)
-        if report is not None and {header.shape for header in headers.values()} & set(report.array_shapes.values()):
+        if report is not None and has_fitting_array(headers, report):
             weights = match_arrays(str(path), state.project.network(ref[0]).node(ref[1]), report)
             edit = edits.set_weights(state.project, ref, weights, path.name)
             self._workbench.edit(edit.text, edit.project)
         else:
-            self._use_input(ArrayInput(str(path), next(iter(headers), "")), f"Use array {path.name}")
+            spec = array_with_axes(self._window, ArrayInput(str(path), next(iter(headers), "")))
+            if spec is not None:
+                self._use_input(spec, f"Use array {path.name}")
 
     def _use_input(self, spec: Input, text: str) -> None:
         self._workbench.edit(text, replace(self._workbench.state.project, input=spec))
@@ -331,6 +338,7 @@ class FileCommands(QObject):
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("The file has changed")
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(f"{path.name} was changed by another program since it was opened.")
         box.setInformativeText("Overwrite it? To keep both, cancel and use Save as.")
         box.setStandardButtons(_Buttons.Yes | _Buttons.Cancel)
@@ -349,8 +357,9 @@ class FileCommands(QObject):
         return Path(name) if name else None
 
     def _remember(self, path: Path) -> None:
-        paths = dict.fromkeys([path.absolute(), *self.recent()])
-        self._settings.set("files/recent", "\n".join(str(p) for p in list(paths)[:_MOST_RECENT]))
+        paths = [path.absolute(), *(other for other in self.recent() if not same_file(path, other))]
+        paths = list(dict.fromkeys(paths))[:_MOST_RECENT]
+        self._settings.set("files/recent", "\n".join(map(str, paths)))
         self.recent_changed.emit()
 
 

@@ -193,6 +193,8 @@ class MainWindow(QMainWindow):
         new = self.workbench.state  # a view may have changed it at once
         self.qt_actions.show_state(new)
         self._show_counts()
+        if new.session != old.session:
+            self.docks.raise_first_panels()  # the one in front was about the project before
         if new.run.problems and not old.run.problems:
             self.docks.bring_forward("problems")  # the run has failed
         if (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):

@@ -9,6 +9,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.files import paths
 from engine.files.paths import FileFault, Stamp
+from engine.files.targets import same_file
 from engine.project.file import ProjectFile, save_project
 from engine.project.project import FORMAT, Project
 from engine.text.problems import Problem, ProjectError
@@ -38,7 +39,7 @@ class SetProject(QUndoCommand):
     """
 
     def __init__(self, show: Callable[[Version], None], text: str, before: Version, after: Version, merge: str) -> None:
-        super().__init__(text)
+        super().__init__(text.replace("&", "&&"))
         self._show = show
         self._before = before
         self.after = after
@@ -111,10 +112,11 @@ class Document(QObject):
         FileChangedError
             Another program has changed the file since it was opened; `overwrite` ignores this.
         """
-        if self.read_only and path == self.path:
+        is_own_file = self.path is not None and (path == self.path or same_file(path, self.path))
+        if self.read_only and is_own_file:
             text = f"has a newer format than {FORMAT}, which may be read only in part; save under another name"
             raise ProjectError([Problem(text, "$.format")], path)
-        if not overwrite and path == self.path and self._stamp not in (None, _file_stamp(path)):
+        if not overwrite and is_own_file and self._stamp not in (None, _file_stamp(path)):
             raise FileChangedError(str(path))
         self._stamp = save_project(self.project, path)
         self.path, self.read_only = path, False

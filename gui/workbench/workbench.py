@@ -62,10 +62,11 @@ class Workbench(QObject):
         self.show_project(file.project, None if sample else path.absolute(), file)
 
     def show_project(self, project: Project, path: Path | None = None, file: ProjectFile | None = None) -> None:
-        """Show another project, with a new history and no results."""
+        """Show another project, with a new history and no results; its blocks are opened and closed anew."""
         self.cancel()
         self.rank_search.clear()
-        self._set_state(replace(self.state, run=RunView(), session=self.state.session + 1))
+        look = replace(self.state.look, blocks="auto", toggled_blocks=frozenset())
+        self._set_state(replace(self.state, run=RunView(), look=look, session=self.state.session + 1))
         self.document.replace(Version(project, initial_focus(project, check(project))), path, file)
 
     def run(self) -> None:
@@ -149,7 +150,7 @@ class Workbench(QObject):
             return
         if before is not None and before.key == current_key != event.key:
             return  # an edit during the run has restored a fresh result; this one stays in the cache
-        result = VolumeResult(event.key, event.volume, event.milliseconds, event.fitted_weights)
+        result = VolumeResult(event.key, event.volume, event.milliseconds, event.fitted_weights, event.notices)
         results = {**self.state.run.results, event.ref: result}
         self._set_state(replace(self.state, run=replace(self.state.run, results=results)))
 

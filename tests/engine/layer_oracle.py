@@ -93,6 +93,10 @@ def _avg_pool2d(layer, inputs, weights):
     return reference.avg_pool2d(inputs[0], **_pool(layer, inputs), count_padding=layer.count_padding)
 
 
+def _adaptive_avg_pool2d(layer, inputs, weights):
+    return reference.adaptive_avg_pool2d(inputs[0], both(layer.size))
+
+
 def _batch_norm(layer, inputs, weights):
     return reference.batch_norm(inputs[0], *(weights[r] for r in ("gamma", "beta", "mean", "var")), layer.epsilon)
 
@@ -140,6 +144,9 @@ ORACLES = {
         lambda layer, inputs, weights: reference.global_avg_pool2d(inputs[0]),
         lambda layer, inputs, weights: 1,
         _absolute(lambda layer, inputs, weights: reference.global_avg_pool2d(inputs[0])),
+    ),
+    layers.AdaptiveAvgPool2d: Oracle(
+        _adaptive_avg_pool2d, lambda layer, inputs, weights: 1, _absolute(_adaptive_avg_pool2d)
     ),
     layers.Activation: Oracle(
         lambda layer, inputs, weights: reference.activation(layer.function, inputs[0]),

@@ -76,6 +76,18 @@ def global_avg_pool2d(volume):
     return result
 
 
+def adaptive_avg_pool2d(volume, size):
+    result = _zeros(volume, (len(volume), *size))
+    for c, y, x in np.ndindex(result.shape):
+        rows, columns = (
+            range(math.floor(index * extent / count), math.ceil((index + 1) * extent / count))
+            for index, extent, count in zip((y, x), volume.shape[1:], size, strict=True)
+        )
+        values = [volume[c, row, column].item() for row in rows for column in columns]
+        result[c, y, x] = sum(values) / len(values)
+    return result
+
+
 def local_response_norm(volume, *, size, alpha, beta, k):
     result = _zeros(volume, volume.shape)
     for c, y, x in np.ndindex(volume.shape):

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.blocks import BasicResidual
 from engine.layers import Activation, Add, BatchNorm, Concat, Conv2d, Dense, MaxPool2d
 from engine.network.analysis import analyze
-from engine.network.graph import INPUT, Network, Node
+from engine.network.graph import INPUT, MAX_CYCLES, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from engine.run.check import check
@@ -106,9 +107,34 @@ def test_of_many_possible_inputs_six_are_named_and_the_rest_counted():
     assert text.endswith("known are 'input', 'n0', 'n1', 'n2', 'n3', 'n4' and 4 more")
 
 
-def test_an_input_listed_twice_is_a_mistake_that_names_it():
-    [(_, text)] = mistakes_of(Node("sum", Add(), (INPUT, INPUT)))["sum"]
-    assert "'input' is listed twice" in text
+def test_unknown_inputs_of_one_node_are_listed_up_to_six_and_the_rest_counted():
+    texts = [text for _, text in mistakes_of(Node("sum", Add(), tuple(f"x{number}" for number in range(500))))["sum"]]
+    assert len(texts) == 7
+    assert texts[-1] == "inputs: there are no nodes of 494 further names"
+
+
+def test_a_long_cycle_names_its_beginning_and_its_end():
+    count = 4000
+    ring = [Node(f"n{number}", Add(), (f"n{(number - 1) % count}", INPUT)) for number in range(count)]
+    by_node = mistakes_of(*ring)
+    [text] = {text for mistakes in by_node.values() for _, text in mistakes}
+    assert len(by_node) == count
+    assert text.startswith("inputs: a cycle, n0 → n1 → ")
+    assert "… 3,981 more → " in text
+    assert text.endswith("n3999 → n0; no node can be its own input")
+
+
+def test_only_the_first_of_many_cycles_are_named():
+    pairs = [Node(f"n{number}", RELU, (f"n{number ^ 1}",)) for number in range(10_000)]
+    assert len(mistakes_of(*pairs)) == 2 * MAX_CYCLES
+
+
+def test_names_of_blocks_that_are_prefixes_of_each_other_are_reported_once_each():
+    blocks = [Node("/" * number, BasicResidual(8)) for number in range(1, 1000)]
+    by_node = mistakes_of(*blocks)
+    assert len(by_node) == 998
+    assert {len(mistakes) for mistakes in by_node.values()} == {1}
+    assert max(len(text) for mistakes in by_node.values() for _, text in mistakes) < 1000
 
 
 def test_each_node_on_a_cycle_names_the_whole_cycle_and_nodes_behind_it_report_nothing():

@@ -141,7 +141,7 @@ def test_a_name_of_two_designs_refers_to_the_first():
 
 
 def test_a_mistake_of_the_input_is_reported_at_the_input(tmp_path):
-    np.save(tmp_path / "flat.npy", np.zeros((3, 3), np.float32))
+    np.save(tmp_path / "flat.npy", np.zeros(3, np.float32))
     for spec, setting in (
         (ImageInput(str(tmp_path / "no.png")), "path"),
         (ArrayInput(str(tmp_path / "no.npy")), "path"),

@@ -1,5 +1,8 @@
 """Counting rules: those of tools against the figures that the tools print, and what each leaves out."""
 
+import json
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
@@ -7,17 +10,18 @@ from engine.cost import counting
 from engine.cost.counting import (
     CONVENTIONS,
     MACS,
-    TERMS,
     Convention,
     convention_by_id,
     count_operations,
     counted_terms,
     uncounted_terms,
 )
+from engine.cost.terms import TERM_BY_ID, TERMS
 from engine.files.paths import RESOURCES
 from engine.layers import (
     LAYERS,
     Activation,
+    AdaptiveAvgPool2d,
     Add,
     AvgPool2d,
     BatchNorm,
@@ -32,7 +36,9 @@ from engine.layers import (
 from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
 from engine.project.file import load_project
+from engine.run.check import check
 from engine.shapes import Shape
+from tests.engine.counted_layers import COUNTED_INPUT, COUNTED_LAYERS, network_around
 
 PUBLISHED = {
     # torchvision's model pages
@@ -79,8 +85,6 @@ def test_the_rule_of_a_tool_counts_the_figure_that_it_prints_to_the_last_digit(t
     assert f"{total / 1e9:.2f}" == PUBLISHED[tool, project, design]
 
 
-VGG_POOL, ALEXNET_POOL = 512 * 7 * 7, 256 * 6 * 6
-"""Values of a pooling that torchvision's models have before their dense layers, from a size to the same size."""
 DENSENET_LAST, MOBILENET_LAST = 1024 * 7 * 7, 1280 * 7 * 7
 """Values that the last pooling receives; these two of torchvision's models call it as a function."""
 
@@ -102,24 +106,24 @@ MEASURED = {
     ("torchinfo", "squeezenet", 0): (823_270_824, 0),
     ("torchinfo", "mobilenet_v2", 0): (300_809_384, 0),
     # fvcore 0.1.5.post20221221
-    ("fvcore", "vgg16", 0): (15_470_289_408, VGG_POOL),
-    ("fvcore", "alexnet", 0): (714_197_696, ALEXNET_POOL),
+    ("fvcore", "vgg16", 0): (15_470_289_408, 0),
+    ("fvcore", "alexnet", 0): (714_197_696, 0),
     ("fvcore", "resnet18", 0): (1_819_065_856, 0),
     ("fvcore", "resnet50", 1): (4_111_512_576, 0),
     ("fvcore", "densenet121", 1): (2_865_546_752, 0),
     ("fvcore", "squeezenet", 0): (819_093_576, 0),
     ("fvcore", "mobilenet_v2", 0): (314_193_216, 0),
     # ptflops 0.7.5, PyTorch backend; a layer called as a function counts once, a module twice
-    ("ptflops", "vgg16", 0): (15_523_225_576, 2 * VGG_POOL),
-    ("ptflops", "alexnet", 0): (716_441_128, 2 * ALEXNET_POOL),
+    ("ptflops", "vgg16", 0): (15_523_225_576, 0),
+    ("ptflops", "alexnet", 0): (716_441_128, 0),
     ("ptflops", "resnet18", 0): (1_825_313_768, 0),
     ("ptflops", "resnet50", 1): (4_132_436_968, 0),
     ("ptflops", "densenet121", 1): (2_899_843_048, -2 * DENSENET_LAST),  # its last ReLU as well
     ("ptflops", "squeezenet", 0): (836_821_960, 0),
     ("ptflops", "mobilenet_v2", 0): (320_300_008, -MOBILENET_LAST),
     # thop 0.0.31 of September 2019, which adds in float32; functions do not count
-    ("thop", "vgg16", 0): (15_607_486_464, 2 * VGG_POOL),
-    ("thop", "alexnet", 0): (773_304_640, 2 * ALEXNET_POOL),
+    ("thop", "vgg16", 0): (15_607_486_464, 0),
+    ("thop", "alexnet", 0): (773_304_640, 0),
     ("thop", "resnet18", 0): (1_824_544_768, 0),
     ("thop", "resnet50", 1): (4_135_789_568, 0),
     ("thop", "squeezenet", 0): (823_440_832, 0),
@@ -141,6 +145,115 @@ def test_the_rule_of_a_tool_counts_the_integer_that_the_tool_counts(tool, projec
     )
 
 
+BY_TOOLS = json.loads((Path(__file__).parent / "data" / "counted_by_tools.json").read_text(encoding="utf-8"))
+"""What the tools themselves count: `tests.models.counting_tools` writes it, and `make test-models` checks it."""
+TOOLS = [rule.id for rule in CONVENTIONS if rule.id not in ("macs", "flops", "paper")]
+NETWORKS = {(entry["project"], entry["design"]): entry["counts"] for entry in BY_TOOLS["networks"]}
+
+
+def count(reports, rule):
+    return sum(count_operations(report, convention_by_id(rule)) for report in reports)
+
+
+@pytest.mark.parametrize("rule", TOOLS)
+@pytest.mark.parametrize("name", COUNTED_LAYERS)
+def test_the_rule_of_a_tool_counts_a_layer_as_the_tool_does(name, rule):
+    assert count(analyze(network_around(name), COUNTED_INPUT).reports, rule) == BY_TOOLS["layers"][name][rule]
+
+
+def test_every_kind_and_activation_has_been_counted_by_the_tools():
+    assert {type(layer) for layer in COUNTED_LAYERS.values()} == set(LAYERS)
+    assert set(BY_TOOLS["layers"]) == set(COUNTED_LAYERS)
+
+
+@pytest.mark.parametrize("rule", TOOLS)
+@pytest.mark.parametrize(("project", "design"), NETWORKS)
+def test_the_rule_of_a_tool_counts_a_bundled_network_as_the_tool_does(project, design, rule):
+    reports = check(load_project(RESOURCES / "projects" / f"{project}.toml").project).analyses[design].reports
+    assert count(reports, rule) == NETWORKS[project, design][rule]
+
+
+def test_every_bundled_design_has_been_counted_by_the_tools():
+    designs = {
+        (path.stem, design.name)
+        for path in (RESOURCES / "projects").glob("*.toml")
+        for design in load_project(path).project.designs
+    }
+    assert set(NETWORKS) == designs
+
+
+@pytest.mark.parametrize(
+    ("rule", "layer", "expected"),
+    [
+        ("thop", Activation("leaky_relu"), 800),
+        ("thop", AvgPool2d(2), 600),
+        ("ptflops", LocalResponseNorm(5), 3600),
+    ],
+)
+def test_a_layer_on_8_maps_of_10_by_10_counts_as_the_tool_says(rule, layer, expected):
+    assert count(analyze(Network((Node("n", layer),)), Shape(8, 10, 10)).reports, rule) == expected
+
+
+@pytest.mark.parametrize(
+    ("layer", "counts"),
+    [
+        (Activation("relu"), (1600, 800, 800)),
+        (Activation("gelu"), (1600, 800, 800)),
+        (Activation("leaky_relu"), (800, 0, 0)),
+        (Activation("silu"), (800, 800, 800)),
+        (MaxPool2d(2), (1600, 1600, 800)),
+        (AvgPool2d(2), (1600, 1600, 800)),
+        (GlobalAvgPool2d(), (1600, 1600, 800)),
+        (LocalResponseNorm(4), (3500, 3500, 3500)),
+    ],
+)
+def test_ptflops_counts_a_module_and_the_function_that_it_calls(layer, counts):
+    reports = analyze(Network((Node("n", layer),)), Shape(8, 10, 10)).reports
+    assert (
+        tuple(count(reports, rule) for rule in ("ptflops", "ptflops_functional_relu", "ptflops_functional")) == counts
+    )
+
+
+def test_the_title_of_each_rule_of_thop_names_its_version_as_the_source_does():
+    for rule in (convention_by_id("thop"), convention_by_id("thop_2022")):
+        version = rule.source.split()[1].partition(".post")[0]
+        assert f"thop {version} " in rule.title
+    versions = BY_TOOLS["versions"]
+    assert versions["thop of 2019"] in convention_by_id("thop").source
+    assert versions["thop"] in convention_by_id("thop_2022").source
+
+
+@pytest.mark.parametrize("rule", CONVENTIONS, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("name", COUNTED_LAYERS)
+def test_what_a_rule_counts_is_not_left_out_as_well_and_what_it_leaves_out_is_named(name, rule):
+    reports = analyze(network_around(name), COUNTED_INPUT).reports
+    result = counting.tally(reports, rule)
+    counted = {TERM_BY_ID[term].subject for term in result.counted}
+    has = {term.subject for term in TERMS if any(term.amount(report) for report in reports)}
+    assert not counted & set(result.uncounted)
+    assert counted | set(result.uncounted) == has
+
+
+def test_a_term_counts_instead_of_a_plain_one():
+    for term in TERMS:
+        assert not TERM_BY_ID[term.subject].instead_of
+
+
+@pytest.mark.parametrize(
+    ("rule", "groups"),
+    [
+        ("macs", ()),
+        ("torchinfo", ("biases", "batch norm")),
+        ("fvcore", ("batch norm", "pooling")),
+        ("ptflops", ("biases", "batch norm", "activations", "pooling")),
+        ("thop", ("biases", "batch norm", "activations", "pooling")),
+        ("thop_2022", ("batch norm", "activations", "pooling")),
+    ],
+)
+def test_the_groups_of_a_rule_are_those_that_it_counts_in_whatever_way(rule, groups):
+    assert counting.groups_of(convention_by_id(rule)) == groups
+
+
 def test_torchinfo_prints_8_18_for_two_inputs_of_resnet_50():
     rule = replace(convention_by_id("torchinfo"), batch=2)
     assert f"{sum(count_operations(report, rule) for report in reports_of('resnet50', 1)) / 1e9:.2f}" == "8.18"
@@ -160,11 +273,14 @@ def report_of(layer, inputs=1):
         (Dense(5), 1, {"macs": 5 * 192, "dense_bias": 5, "dense_additions": 5 * 191}),
         (BatchNorm(), 1, {"batch_norm": 192, "batch_norm_params": 8}),
         (Activation("relu"), 1, {"relu": 192}),
+        (Activation("leaky_relu"), 1, {"leaky_relu": 192}),
         (Activation("softmax"), 1, {"softmax": 192, "softmax_additions": 3 * 48}),
         (MaxPool2d(2), 1, {"max_pool": 192}),
-        (AvgPool2d(3, 1, 1), 1, {"avg_pool": 192, "avg_pool_windows": 9 * 192, "averages": 192}),
-        (GlobalAvgPool2d(), 1, {"global_pool": 192, "averages": 4}),
-        (LocalResponseNorm(), 1, {"lrn": 192}),
+        (AvgPool2d(3, 1, 1), 1, {"avg_pool": 192, "avg_pool_kernels": 3 * 192, "averages": 192}),
+        (AvgPool2d((3, 2), 1, 1), 1, {"avg_pool": 192, "avg_pool_kernels": 6 * 4 * 6 * 9, "averages": 4 * 6 * 9}),
+        (GlobalAvgPool2d(), 1, {"global_pool": 192, "global_averages": 196, "global_averages_floored": 196}),
+        (AdaptiveAvgPool2d((4, 4)), 1, {"global_pool": 192, "global_averages": 256, "global_averages_floored": 192}),
+        (LocalResponseNorm(5), 1, {"lrn": 192, "lrn_padded": 8 * 48}),
         (Add(), 2, {"add": 192}),
     ],
 )
@@ -217,6 +333,7 @@ def test_layers_without_arithmetic_have_no_term():
         "max_pool2d": MaxPool2d(2),
         "avg_pool2d": AvgPool2d(2),
         "global_avg_pool2d": GlobalAvgPool2d(),
+        "adaptive_avg_pool2d": AdaptiveAvgPool2d(1),
         "activation": Activation("gelu"),
         "batch_norm": BatchNorm(),
         "lrn": LocalResponseNorm(),

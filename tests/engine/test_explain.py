@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from engine.explain.explain import explain
 from engine.explain.inputs import explain_input
@@ -24,7 +25,7 @@ from engine.layers import (
 )
 from engine.layers.explanation import Spot, channel_weights
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
-from engine.run.inputs import normalise
+from engine.run.inputs import load_input, normalise
 from tests.engine import layer_oracle, strategies
 from tests.engine.checkpoints import proceed
 
@@ -232,6 +233,16 @@ def test_a_value_that_no_pixel_can_have_is_explained_without_one():
     explanation = explain_input(ImageInput("photo.png", (2, 2), "rgb", 1 / 255), volume, Spot(1, 0, 1))
     assert (explanation.result, explanation.formula[-1]) == (0.5, "= 0.5")
     assert "of 255" not in explanation.description
+
+
+def test_a_value_of_a_photo_of_16_bits_is_explained_with_its_depth(tmp_path):
+    values = np.array([[1000, 65535], [0, 4095]], np.uint16)
+    Image.fromarray(values).save(tmp_path / "deep.png")
+    spec = ImageInput(str(tmp_path / "deep.png"), (2, 2), mean=(0.5,), std=(2.0,))
+    explanation = explain_input(spec, load_input(spec, proceed), Spot(1, 1, 1))
+    assert "its green at y 1, x 1 is 4095 of 65,535, which is 255 in the formula" in explanation.description
+    assert explanation.formula[1].startswith("= (15.93385 · 0.003922 − 0.5) / 2")
+    assert explanation.result == pytest.approx((4095 / 65535 - 0.5) / 2)
 
 
 def test_explanations_of_arrays_and_noise_name_their_source():

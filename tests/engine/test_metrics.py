@@ -84,7 +84,7 @@ def test_formulas_hold_the_numbers_of_the_layer():
         "activation_bytes": "4 × 32·28·28 = 100,352",
         "param_bytes": "4 × 204832 = 819,328",
         "intensity": "160,563,200 MACs / 1,722,496 bytes read and written = 93.22",
-        "receptive_field": "5×5 of the input, a step of 1 to the next = 5",
+        "receptive_field": "5×5, inside the input, at its edges partly padding; a step of 1 to the next = 5",
         "milliseconds": "",
         "gmacs_per_second": "",
     }

@@ -35,6 +35,7 @@ from engine.project.project import Design, Project
 from engine.run.preset_kernels import PRESETS
 from engine.shapes import Shape
 from engine.text.messages import accepted_text
+from engine.text.names import control_fault, name_fault
 from engine.text.problems import ProjectError
 from tests.engine import strategies
 
@@ -257,7 +258,7 @@ def test_text_that_is_nested_too_deeply_is_reported(text, name, problems):
 
 
 def test_deep_tables_instead_of_a_value_are_reported_with_their_beginning(problems):
-    assert problems(f"format = 1\ntitle{'.a' * 5000} = 1\n")["$.title"].startswith("is {a = {a = {a = …}}}; a text")
+    assert problems(f"format = 1\ntitle{'.a' * 15} = 1\n")["$.title"].startswith("is {a = {a = {a = …}}}; a text")
 
 
 @pytest.mark.parametrize("name", ["p.toml", "p.json"])
@@ -294,9 +295,9 @@ def test_every_wrong_setting_of_every_node_is_reported_at_once(problems):
     text = f"""{HEAD}
         [[designs]]
         name = "a"
-        colour = 1
+        tint = 1
         [[designs.nodes]]
-        name = "c c"
+        name = "c\\u001b"
         kind = "conv2d"
         filters = 0
         kernel = -3
@@ -314,8 +315,8 @@ def test_every_wrong_setting_of_every_node_is_reported_at_once(problems):
         """
     window = "an integer from 1 to 1000000, or a list of 2 such is expected"
     assert problems(text) == {
-        "$.designs[0].colour": "unknown key; known are name, nodes",
-        f"{NODE_PLACE}.name": "is 'c c'; a name is made of letters, digits and _ - . /",
+        "$.designs[0].tint": "unknown key; known are name, colour, nodes",
+        f"{NODE_PLACE}.name": "is 'c\\x1b'; U+001B at character 2 is a control character; leave it out",
         f"{NODE_PLACE}.filters": "is 0; an integer from 1 to 1000000000 is expected",
         f"{NODE_PLACE}.kernel": f"is -3; {window}",
         f"{NODE_PLACE}.stride": f"is '2'; {window}",
@@ -427,7 +428,7 @@ def test_wrong_inputs_of_a_node_are_reported(inputs, words, problems):
         ("designs = 5", "$.designs", "is 5; a list of tables is expected"),
         ("designs = [5]", "$.designs[0]", "is 5; a table with nodes is expected"),
         ('designs = [{name = "a", nodes = {b = 1}}]', "$.designs[0].nodes", "is {b = 1}; a list of tables is expected"),
-        ('designs = [{name = " "}]', "$.designs[0].name", "is ' '; a design needs a name"),
+        ('designs = [{name = " "}]', "$.designs[0].name", "is ' '; a name needs a character that can be seen"),
         ("designs = [{name = 3}]", "$.designs[0].name", "is 3; a text in quotes is expected"),
         ("stem = 1", "$.stem", "is 1; a table with nodes is expected"),
         ('stem = {name = "x"}', "$.stem.name", "unknown key; known are nodes"),
@@ -658,7 +659,8 @@ def test_a_project_loaded_by_a_relative_path_has_absolute_paths(tmp_path, monkey
 
 
 TEXTS = st.text(max_size=12)
-NAMES = st.from_regex(reader.NAME, fullmatch=True).filter(lambda name: len(name) < 20)
+LINES = TEXTS.filter(lambda text: not control_fault(text))
+NAMES = TEXTS.filter(lambda text: not name_fault(text))
 FILE_NAMES = st.from_regex(r"[a-z0-9 é_-]{1,8}(/[a-z0-9é_-]{1,8}){0,2}\.[a-z]{3}", fullmatch=True)
 FINITE = st.floats(-1e30, 1e30)
 
@@ -686,11 +688,11 @@ def projects(draw, folder="/home/me"):
     sources = st.none() | st.builds(PresetWeights, st.sampled_from(sorted(PRESETS)))
     sources |= st.builds(FileWeights, paths(folder), *[TEXTS] * 6)
     kinds = st.sampled_from([*LAYERS, *BLOCKS]).flatmap(lambda kind: strategies.layers(kind, small=False))
-    nodes = st.builds(Node, NAMES, kinds, st.lists(TEXTS, max_size=3).map(tuple), sources)
+    nodes = st.builds(Node, NAMES, kinds, st.lists(LINES, max_size=3).map(tuple), sources)
     networks = st.lists(nodes, max_size=3).map(lambda nodes: Network(tuple(nodes)))
-    designs = st.lists(st.builds(Design, TEXTS.filter(str.strip), networks), max_size=2).map(tuple)
+    designs = st.lists(st.builds(Design, NAMES, networks), max_size=2).map(tuple)
     stem = st.none() | networks
-    return draw(st.builds(Project, images | noise | arrays, designs, stem, TEXTS, st.integers(0, 2**63 - 1)))
+    return draw(st.builds(Project, images | noise | arrays, designs, stem, LINES, st.integers(0, 2**63 - 1)))
 
 
 @given(data=st.data(), suffix=st.sampled_from([".toml", ".json"]))
@@ -787,3 +789,79 @@ def test_random_bytes_are_reported_as_problems(content, suffix, tmp_path_factory
     path.write_bytes(content)
     with pytest.raises(ProjectError):
         load_project(path)
+
+
+@pytest.mark.parametrize("key", ["form", "nodes", "of"])
+@pytest.mark.parametrize("value", ["missing", "3", '"nonsense"', "[1]"])
+def test_a_recipe_without_a_valid_setting_is_reported_at_that_setting(key, value, problems):
+    settings = {"form": '"1x1+kxk"', "nodes": '["b", "c"]', "of": '{ source = "preset", name = "identity" }'}
+    settings |= {key: value}
+    if value == "missing":
+        del settings[key]
+    recipe = ", ".join(f"{name} = {text}" for name, text in settings.items())
+    found = problems(f'{NODE}kind = "conv2d"\nfilters = 1\nkernel = 1\nweights = {{ source = "low_rank", {recipe} }}')
+    assert list(found) == [f"{NODE_PLACE}.weights.{key}"]
+
+
+@pytest.mark.parametrize("kind", sorted(reader.KINDS))
+def test_a_kind_without_any_of_its_settings_is_reported_or_read(kind, tmp_path):
+    """Whatever is missing or has the wrong type, the answer is a list of problems."""
+    fields = [field.name for field in msgspec.structs.fields(reader.KINDS[kind])]
+    for values in ({}, {name: [] for name in fields}, {name: {} for name in fields}, dict.fromkeys(fields, "")):
+        node = {"name": "c", "kind": kind, **values}
+        path = tmp_path / "p.json"
+        path.write_text(
+            json.dumps(
+                {
+                    "format": 1,
+                    "input": {"kind": "noise", "shape": [1, 2, 2]},
+                    "designs": [{"name": "a", "nodes": [node]}],
+                }
+            )
+        )
+        assert all(problem.place.startswith("$.designs[0].nodes[0]") for problem in problems_of(path))
+
+
+def test_only_the_first_of_many_problems_are_read(problems):
+    found = problems("format = 1\n" + "".join(f"k{number} = 1\n" for number in range(50_000)))
+    assert len(found) == 100
+    assert found[""] == "the rest of the file is not read; correct these mistakes first"
+
+
+def test_a_key_of_thousands_of_parts_is_refused_before_it_is_parsed(problems):
+    for key in ("a" + ".a" * 20_000, '"a"' + " . 'b'" * 20_000):
+        for line in (f"{key} = 1", f"[{key}]", f"[[{key}]]", f"x = {{ {key} = 1 }}"):
+            assert "a key has more than 20 parts" in problems(f'title = """\n{".a" * 99}\n"""\n{line}\n')["line 4"]
+
+
+def test_dots_in_texts_and_comments_are_no_parts_of_keys(read):
+    dots = "a" + ".a" * 400
+    text = f'# {dots}\n{HEAD}[[designs]]\nname = "a"\n[[designs.nodes]]\nname = "{dots}" # {dots}\nkind = "lrn"\n'
+    text += f"[[notes]]\ntext = '''\n{dots} \"\"\" '\n'''\n"
+    assert read(text).designs[0].network.nodes[0].name == dots
+
+
+def test_a_project_has_a_greatest_number_of_layers_those_of_blocks_included(problems, tmp_path):
+    block = '[[designs.nodes]]\nname = "b{}"\nkind = "dense_block"\nlayers = 1000\ngrowth = 1\n'
+    text = f'{HEAD}[[designs]]\nname = "a"\n' + "".join(map(block.format, range(3)))
+    assert problems(text)["$"].startswith("has more than 7,500 designs and layers")
+
+
+def test_what_could_not_be_read_again_is_not_saved(tmp_path):
+    nodes = tuple(Node(f"n{number}", Activation("relu")) for number in range(7500))
+    for network in (Network(nodes), Network((Node("a\x1b", Activation("relu")),)), Network((Node("", Dropout()),))):
+        with pytest.raises(ProjectError, match="cannot be saved"):
+            save_project(Project(NoiseInput((1, 1, 1)), (Design("a", network),)), tmp_path / "p.toml")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_node_has_at_most_a_thousand_inputs(problems):
+    found = problems(f'{NODE}kind = "concat"\ninputs = {["input"] * 1001}')
+    assert found == {f"{NODE_PLACE}.inputs": "has 1,001 names; a node has at most 1,000 inputs"}
+
+
+def test_a_published_figure_of_thousands_of_digits_is_reported_at_its_setting(problems):
+    text = f'{HEAD}[[published]]\ndesign = "a"\nnode = "b"\nparams = "{"9" * 5000}"\n'
+    [(place, message)] = problems(text).items()
+    assert place == "$.published[0].params"
+    assert len(message) < 200

@@ -6,9 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cost import receptive_fields
+from engine.cost.metrics import Costs, metric_by_id
+from engine.cost.receptive_fields import split_window
 from engine.files.paths import RESOURCES
 from engine.layers import (
     Activation,
+    AdaptiveAvgPool2d,
     Add,
     AvgPool2d,
     Concat,
@@ -129,6 +132,30 @@ def test_the_window_and_region_of_a_value_cover_the_pixels_that_change_it(networ
                 (low, before, high, behind), (top, left, bottom, right) = clipped(window), region
                 assert low <= top < bottom <= high
                 assert before <= left < right <= behind
+
+
+@given(
+    st.lists(layers, max_size=1),
+    st.builds(AdaptiveAvgPool2d, size=st.tuples(st.integers(1, 16), st.integers(1, 16))),
+    st.lists(layers, max_size=1),
+)
+def test_the_region_of_a_value_behind_adaptive_pooling_is_that_of_the_pixels_that_change_it(before, pool, behind):
+    project_check = check(project_of(*before, pool, *behind))
+    analysis = project_check.analyses["d"]
+    if analysis.output_shape is None:
+        return
+    changed = reach(analysis, analysis.output)
+    _, height, width = analysis.output_shape
+    for y, x in {(0, 0), (height // 2, width // 3), (height - 1, width - 1)}:
+        pixels = changed[:, :, y, x]
+        region = input_window(project_check, ("d", analysis.output), y, x)
+        assert region == (bounds(pixels) if pixels.any() else None)
+
+
+def test_windows_that_share_out_a_map_unevenly_have_no_field_of_one_size():
+    project_check = check(project_of(AdaptiveAvgPool2d(6)))
+    assert ("d", "n0") not in receptive_fields.receptive_fields(project_check)
+    assert ("d", "n0") in receptive_fields.receptive_fields(check(project_of(AdaptiveAvgPool2d(SIDE))))
 
 
 @pytest.mark.parametrize(
@@ -364,3 +391,46 @@ def test_a_value_of_the_projects_input_reads_itself_with_a_stem_and_without():
         assert receptive_fields.regions_read(project_check, (STEM, INPUT), 0, 3, 2) == {
             (STEM, INPUT): (3, 2, 4, 3, 0, 1)
         }
+
+
+def formula_of_field(input_shape, *layers):
+    """What the tool tip of the last layer says about its receptive field."""
+    nodes = tuple(Node(f"n{i}", layer) for i, layer in enumerate(layers))
+    costs = Costs(check(Project(NoiseInput(input_shape), (Design("d", Network(nodes)),))))
+    metric = metric_by_id("receptive_field")
+    return metric.formula(costs.costed("d", costs.check.analyses["d"].reports[-1])[0])
+
+
+@pytest.mark.parametrize(
+    ("layers", "text"),
+    [
+        ((Conv2d(2, 3, padding="valid"),), "3×3, inside the input; a step of 1 to the next = 3"),
+        ((Conv2d(2, 3),), "3×3, inside the input, at its edges partly padding; a step of 1 to the next = 3"),
+        ((GlobalAvgPool2d(),), "32×24, inside the input; a step of 1 to the next = 32"),
+        (
+            (Conv2d(2, 5), Conv2d(2, 3, stride=2), GlobalAvgPool2d()),
+            "37×29, 32×24 inside the input, the rest is padding (2 above, 3 below, 2 left, 3 right); "
+            "a step of 2 to the next = 37",
+        ),
+        (
+            (Conv2d(2, 3), AvgPool2d(31, stride=1, padding=15)),
+            "33×33, 32×24 inside the input of the middle value, the rest is padding (1 above, 5 left, 4 right); "
+            "a step of 1 to the next = 33",
+        ),
+    ],
+)
+def test_the_tool_tip_says_which_part_is_inside_the_input_and_which_is_padding(layers, text):
+    assert formula_of_field((3, 32, 24), *layers) == text
+
+
+@given(st.integers(-60, 60), st.integers(1, 90), st.integers(-60, 60), st.integers(1, 90))
+def test_inside_and_padding_are_counted_as_one_by_one(top, height, left, width):
+    shape = Shape(1, 30, 20)
+    parts = split_window((top, left, top + height, left + width), shape)
+    rows, columns = range(top, top + height), range(left, left + width)
+    assert parts.height == sum(0 <= row < shape.height for row in rows)
+    assert parts.width == sum(0 <= column < shape.width for column in columns)
+    assert parts.above == sum(row < 0 for row in rows)
+    assert parts.below == sum(row >= shape.height for row in rows)
+    assert parts.left == sum(column < 0 for column in columns)
+    assert parts.right == sum(column >= shape.width for column in columns)

@@ -318,14 +318,44 @@ def test_a_file_that_changes_after_the_check_is_reported_and_its_volume_is_not_c
     assert ref in run(project, cache)
 
 
-def test_an_input_with_a_value_that_is_not_a_number_is_refused_with_its_place(tmp_path):
+def test_an_input_with_a_value_that_is_not_a_number_runs_and_is_noticed(tmp_path):
     project = file_project(tmp_path)
     volume = np.ones(SHAPE, np.float32)
     volume[1, 2, 3] = np.nan
     np.save(tmp_path / "input.npy", volume)
-    with pytest.raises(ProjectError, match=r"1 value .*not finite.* the first is nan at \[1, 2, 3\]") as error:
+    request = RunRequest.of(project)
+    results = {event.ref: event for event in execute(request, VolumeCache()) if isinstance(event, NodeDone)}
+    np.testing.assert_array_equal(results[STEM, INPUT].volume, volume)
+    [notice] = execute_module.run_notices(request, results)
+    assert (notice.place, notice.design, notice.node) == ("$.input", STEM, INPUT)
+    assert "1 value that is not a number (NaN), the first at channel 1, y 2, x 3; nan_as_zero" in notice.text
+    zero = replace(project, input=replace(project.input, nan_as_zero=True))
+    volume[1, 2, 3] = 0
+    np.testing.assert_array_equal(run(zero)[STEM, INPUT].volume, volume)
+
+
+def test_the_notices_of_a_volume_come_again_with_it_from_the_cache(tmp_path):
+    project = file_project(tmp_path)
+    np.save(tmp_path / "input.npy", np.full(SHAPE, 1e-60))
+    request, cache = RunRequest.of(project), VolumeCache()
+    first, again = (
+        next(event for event in execute(request, cache) if isinstance(event, NodeDone) and event.ref == (STEM, INPUT))
+        for _ in range(2)
+    )
+    assert (again.is_reused, again.notices) == (True, first.notices)
+    assert "values become 0 without being 0 in the file" in first.notices[0]
+
+
+def test_an_input_beyond_float32_is_refused_with_its_place(tmp_path):
+    project = file_project(tmp_path)
+    volume = np.ones(SHAPE)
+    volume[0, 1, 1], volume[1, 2, 3] = np.nan, 1e40
+    np.save(tmp_path / "input.npy", np.asfortranarray(volume))
+    with pytest.raises(
+        ProjectError, match=r"1 value .*not finite, as a 32-bit number; the first is at \[1, 2, 3\]"
+    ) as e:
         run(project)
-    assert error.value.problems[0].place == "$.input.key"
+    assert e.value.problems[0].place == "$.input.key"
 
 
 def test_nodes_with_a_mistake_and_those_behind_them_are_left_out_and_the_others_run():
@@ -484,7 +514,7 @@ def test_the_bytes_to_read_a_large_photo_are_predicted_and_reported(tmp_path):
     request = RunRequest.of(Project(ImageInput(str(tmp_path / "large.png"), size=(10, 10)), (design("d"),)))
     needed = required_bytes(request, VolumeCache())
     assert needed >= 3000 * 2000 * 4 * 5 + BLOCK_BYTES  # as read, rotated, on white, and two intermediates
-    with pytest.raises(ProjectError, match=r"the input, 3×10×10, with 160\.2 MiB to read its photo"):
+    with pytest.raises(ProjectError, match=r"the input, 3×10×10, with 160\.2 MiB to read its file"):
         require_memory(request, VolumeCache(), free=needed - 1)
 
 

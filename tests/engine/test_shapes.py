@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.shapes import Shape, dilated_extent, same_padding, window_count
+from engine.shapes import Shape, dilated_extent, same_padding, shared_windows, window_count
 
 extents = st.integers(1, 20)
 margins = st.integers(0, 6)
@@ -54,6 +54,19 @@ def test_same_padding_is_the_least_that_lets_the_rounded_up_share_of_windows_fit
 def test_dilated_window_reaches_from_its_first_tap_to_its_last(kernel, dilation):
     taps = [tap * dilation for tap in range(kernel)]
     assert dilated_extent(kernel, dilation) == taps[-1] - taps[0] + 1
+
+
+@given(extents, extents)
+def test_shared_windows_cover_the_input_in_order_and_the_kernel_is_the_largest(extent, count):
+    windows = shared_windows(Shape(1, extent, extent), (count, count))
+    taps = [windows.taps(0, index) for index in range(count)]
+    for index, window in enumerate(taps):
+        inside = [pixel for pixel in range(extent) if pixel * count < (index + 1) * extent]
+        assert list(window) == [pixel for pixel in inside if (pixel + 1) * count > index * extent]
+    assert set().union(*taps) == set(range(extent))
+    assert windows.kernel[0] == max(map(len, taps))
+    assert (windows.shared is None) == (len(set(map(len, taps))) == 1 and (extent % count == 0 or count % extent == 0))
+    assert taps == [windows.taps(1, index) for index in range(count)]
 
 
 def test_shape_counts_values_and_float32_bytes_and_reads_channels_first():

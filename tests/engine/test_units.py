@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.text.units import abbreviate, byte_size, exact_text, ratio_in_words
+from engine.text.units import abbreviate, byte_size, exact_text, fixed_text, number_text, range_texts, ratio_in_words
 
 SIZES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 positive = st.integers(1, 10**18)
+finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
 @pytest.mark.parametrize(
@@ -136,3 +137,43 @@ def test_a_ratio_says_fewer_exactly_if_there_are_fewer(amount, reference):
 )
 def test_bytes_have_binary_prefixes(count, text):
     assert byte_size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "texts"),
+    [
+        (293.15, 293.35, ("293.15", "293.35")),
+        (101325.0, 101365.0, ("101325", "101365")),
+        (0.0, 1.0, ("0", "1")),
+        (-3.4e38, 3.4e38, ("−3.4e+38", "3.4e+38")),
+        (1e-45, 3e-45, ("1e-45", "3e-45")),
+        (-0.0, 1000.0, ("0", "1000")),
+        (1e7, 1e7 + 1, ("10000000", "10000001")),
+        (5.0, 5.0, ("5", "5")),
+    ],
+)
+def test_the_ends_of_a_range_have_the_digits_that_tell_them_apart(low, high, texts):
+    assert range_texts(low, high) == tuple(text.replace("e-", "e−") for text in texts)
+
+
+@given(
+    st.floats(width=32, allow_nan=False, allow_infinity=False),
+    st.floats(width=32, allow_nan=False, allow_infinity=False),
+)
+def test_different_ends_read_differently(one, other):
+    low, high = range_texts(one, other)
+    assert (low == high) == (one == other)
+    for text, value in ((low, one), (high, other)):
+        read = float(text.replace("−", "-"))
+        assert abs(read - value) <= 0.005 * abs(value)
+        assert text != "−0"
+
+
+@pytest.mark.parametrize(("value", "text"), [(-0.0, "0"), (1000.4, "1000"), (-12345.6, "−12346"), (1.5e6, "1.5e+06")])
+def test_a_number_has_neither_a_negative_zero_nor_a_needless_power(value, text):
+    assert number_text(value, 3) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(-0.01, "0.0"), (-0.06, "−0.1"), (0.0, "0.0"), (-0.0, "0.0")])
+def test_a_number_that_is_rounded_to_zero_has_no_sign(value, text):
+    assert fixed_text(value, 1) == text

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from engine.layers import (
     Activation,
+    AdaptiveAvgPool2d,
     Add,
     AvgPool2d,
     BatchNorm,
@@ -40,6 +41,7 @@ EVERY_KIND = (
     Node("add", Add(), ("activation", "dropout")),
     Node("softmax", Activation("softmax")),
     Node("global_avg_pool2d", GlobalAvgPool2d()),
+    Node("adaptive_avg_pool2d", AdaptiveAvgPool2d((4, 3)), ("max_pool2d",)),
     Node("dense", Dense(5), ("add",)),
 )
 KINDS = Project(NoiseInput((3, 9, 8), seed=1), (Design("d", Network(EVERY_KIND)),))
@@ -55,7 +57,12 @@ def run_project(project, focus=None, **look):
 
 def with_filters(state, filters):
     """The state after an edit of the first layer: everything behind it is stale."""
+    return with_layer(state, Conv2d(filters, 3))
+
+
+def with_layer(state, layer):
+    """The state after an edit of all settings of the first layer."""
     project = state.project
-    network = project.design("d").network.with_layer("wide", Conv2d(filters, 3))
+    network = project.design("d").network.with_layer("wide", layer)
     project = project.with_network("d", network)
     return replace(state, project=project, check=check(project))

@@ -1,5 +1,6 @@
 """The view of counting rules: what each counts, and choosing one for the whole window."""
 
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -8,7 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from engine.cost.counting import CONVENTIONS, convention_by_id, custom_convention
+from engine.cost.counting import CONVENTIONS, Convention, convention_by_id, custom_convention
 from engine.files.paths import RESOURCES
 from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
@@ -54,7 +55,9 @@ def test_resnet50_has_the_published_totals_of_every_tool(view: CountingView, res
     assert totals["as torchvision counts"] == "4.089 G MACs"
     assert totals["as fvcore counts"] == "4.112 G MACs"
     assert totals["as ptflops counts"] == "4.132 G MACs"
-    assert totals["as thop counts"] == "4.136 G MACs"
+    assert totals["as ptflops counts, activations as functions"] == "4.123 G MACs"
+    assert totals["as thop 0.0.31 counts (September 2019)"] == "4.136 G MACs"
+    assert totals["as thop 0.1.1 counts (September 2022)"] == "4.134 G MACs"
     assert totals["FLOPs (2 per MAC)"] == "8.178 G FLOPs"
 
 
@@ -70,6 +73,36 @@ def test_a_tool_tip_says_what_a_term_contributes_or_that_it_is_left_out(view: Co
     assert relu.data(Qt.ItemDataRole.ToolTipRole).startswith("left out")
     assert "softmax" in columns
     assert "lrn" not in columns
+
+
+def test_a_cell_is_empty_if_the_rule_counts_its_arithmetic_in_another_column(
+    view: CountingView, resnets: ViewState
+) -> None:
+    update_view(view, resnets)
+    row = [rule.id for rule in view.model.conventions].index("torchinfo")
+    columns = {term.id: 2 + number for number, term in enumerate(view.model.terms)}
+    norm = view.model.index(row, columns["batch_norm"])
+    assert norm.data() == ""
+    tip = norm.data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == "counted as batch norm parameters: values that batch norm shifts and scales"
+    assert view.model.index(row, columns["batch_norm_params"]).data() == "53.12 K"
+    assert view.model.index(0, columns["batch_norm_params"]).data() == LEFT_OUT
+
+
+@pytest.mark.parametrize("rule", CONVENTIONS, ids=lambda rule: rule.id)
+def test_the_note_does_not_leave_out_what_a_cell_counts(
+    view: CountingView, resnets: ViewState, rule: Convention
+) -> None:
+    update_view(view, replace(resnets, look=Look(convention=rule, metric="ops")))
+    left_out = view.note.text().partition("Left out: ")[2].partition(". Rule")[0]
+    named = {re.sub(r"^[\d.,]+ (?:[KMG] )?", "", part) for part in left_out.split(", ") if part}
+    row = view.model.current_row
+    dashes = {
+        term.title
+        for column, term in enumerate(view.model.terms, 2)
+        if view.model.index(row, column).data() == LEFT_OUT and not term.instead_of
+    }
+    assert named == dashes
 
 
 def test_the_note_names_the_rule_the_count_and_the_omitted_terms(view: CountingView, resnets: ViewState) -> None:

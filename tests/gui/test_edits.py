@@ -183,9 +183,17 @@ def test_renaming_a_layer_renames_it_in_the_inputs_of_others():
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("", "needs a name"),
-        ("a b", "letters, digits"),
-        ("größe", "letters, digits"),
+        ("", "can be seen"),
+        ("  ", "can be seen"),
+        ("a b", ""),
+        ("größe", ""),
+        ("卷积", ""),
+        ("model/conv2d/Relu;model/conv2d/BiasAdd", ""),
+        ("StatefulPartitionedCall:0", ""),
+        ("a\x1b[31m", "U+001B at character 2"),
+        ("a\nb", "U+000A"),
+        ("a\u202eb", "U+202E"),
+        ("a" * 1001, "at most 1,000 characters"),
         (INPUT, "the name of the design's input"),
         ("pool", "already"),
         ("relu", ""),
@@ -203,6 +211,34 @@ def test_a_design_name_is_refused_if_empty_or_taken():
     assert edits.name_refusal(two_designs, ("d0", INPUT), " ")
     assert edits.name_refusal(two_designs, ("d0", INPUT), "d1")
     assert not edits.name_refusal(two_designs, ("d0", INPUT), "with spaces, 5×5")
+    assert "U+0007" in edits.name_refusal(two_designs, ("d0", INPUT), "bell\a")
+    assert "at most 200" in edits.name_refusal(two_designs, ("d0", INPUT), "a" * 201)
+
+
+TWICE = Network((Node("conv", Conv2d(8, 3)), Node("sum", Add(), ("conv", "conv")), Node("relu", Activation("relu"))))
+
+
+def test_edits_around_a_node_that_receives_a_volume_twice_keep_both_inputs():
+    renamed = edits.rename_node(project(TWICE), "d0", "conv", "c")
+    assert wires(edited_network(renamed))["sum"] == ("c", "c")
+    before = edits.add_layer_before(project(TWICE), "d0", "sum", "max_pool2d")
+    assert wires(edited_network(before))["sum"] == (before.focus.node, "conv")
+    removed = edits.remove_node(project(TWICE), "d0", "conv")
+    assert wires(edited_network(removed))["sum"] == (INPUT, INPUT)
+    changed = edits.set_kind(project(TWICE), ("d0", "sum"), "concat")
+    assert wires(edited_network(changed))[changed.focus.node] == ("conv", "conv")
+
+
+def test_another_kind_that_joins_keeps_the_inputs():
+    changed = edits.set_kind(project(INCEPTION), ("d0", "output"), "add")
+    assert wires(edited_network(changed))["output"] == ("conv1x1", "conv5x5")
+
+
+def test_a_copy_of_a_long_name_is_not_longer_than_a_file_may_have():
+    long = Network((Node("n" * 1000, Activation("relu")),))
+    assert len(edits.duplicate_node(project(long), "d0", "n" * 1000).focus.node) == 1000
+    design = Project(NoiseInput((1, 1, 1)), (Design("d" * 200, Network()),))
+    assert len(edits.duplicate_design(design, "d" * 200).focus.design) == 200
 
 
 def test_an_edit_of_a_setting_names_it_and_merges_with_others_of_the_same_setting():

@@ -144,7 +144,7 @@ def test_weights_that_fit_the_focused_layer_become_its_weights(window: MainWindo
 def test_an_array_that_fits_no_weights_becomes_the_input(window: MainWindow, tmp_path: Path) -> None:
     np.save(tmp_path / "volume.npy", np.zeros((8, 12, 12), np.float32))
     window.files.use_file(tmp_path / "volume.npy")
-    assert window.workbench.state.project.input == ArrayInput(str(tmp_path / "volume.npy"))
+    assert window.workbench.state.project.input == ArrayInput(str(tmp_path / "volume.npy"), axes="chw")
     assert not window.input.visibleRegion().isEmpty()
 
 

@@ -216,18 +216,19 @@ class TestDead:
     def test_they_are_counted_in_the_caption_and_named_under_the_mouse(self):
         state = self.dead([Conv2d(6, 3)], "n0", self.volume())
         (plate,) = build_mosaic_panels(state)
-        assert plate.title == "n0 · 6×9×11 · 2 of 6 dead"
-        assert plate.dead_reasons == {1: "dead: all values are 0", 2: "dead: all values are 0.5"}
+        assert plate.title == "n0 · 6×9×11 · 1 of 6 dead · 1 of 6 constant"
+        assert plate.dead_reasons == {1: "dead: all values are 0"}
+        assert plate.constants == {2: "constant: all values are 0.5"}
         assert describe_map_value(plate, Spot(1, 2, 3)) == "d · n0 · channel 1, y 2, x 3: 0 · dead: all values are 0"
         assert "crossed out: dead on this input" in colour_legend_text([plate], state.look)
 
     @pytest.mark.parametrize(
         ("behind", "dead"),
         [
-            ([Activation("relu")], {1, 2, 4}),
-            ([Activation("relu6")], {1, 2, 4}),
-            ([Activation("leaky_relu")], {1, 2}),
-            ([Conv2d(6, 1)], {1, 2}),
+            ([Activation("relu")], {1, 4}),
+            ([Activation("relu6")], {1, 4}),
+            ([Activation("leaky_relu")], {1}),
+            ([Conv2d(6, 1)], {1}),
         ],
     )
     def test_before_a_relu_a_map_without_a_value_above_zero_is_dead_too(self, behind, dead):
@@ -236,11 +237,20 @@ class TestDead:
         if 4 in dead:
             assert plate.dead_reasons[4] == "dead behind its ReLU: no value is above 0"
 
+    @pytest.mark.parametrize(("value", "is_dead"), [(0.0, True), (-0.0, True), (-2.0, True), (2.0, False)])
+    def test_a_constant_map_is_dead_only_if_it_is_zero_behind_its_relu(self, value, is_dead):
+        volume = random_volume((6, 9, 11))
+        volume[3] = value
+        (plate,) = build_mosaic_panels(self.dead([Conv2d(6, 3), Activation("relu")], "n0", volume))
+        assert (3 in plate.dead_reasons, 3 in plate.constants) == (is_dead, not is_dead)
+        (plate,) = build_mosaic_panels(self.dead([Conv2d(6, 3), Conv2d(2, 1)], "n0", volume))
+        assert (3 in plate.dead_reasons) == (value == 0)
+
     def test_a_map_that_something_else_than_a_relu_reads_is_alive_below_zero(self):
         nodes = (Node("n0", Conv2d(6, 3)), Node("relu", Activation("relu"), ("n0",)), Node("n1", Conv2d(2, 1), ("n0",)))
         known = Project(NoiseInput((4, 9, 11)), (design("d", *nodes),))
         (plate,) = build_mosaic_panels(state_of(known, Focus("d", "n0"), {("d", "n0"): self.volume()}))
-        assert set(plate.dead_reasons) == {1, 2}
+        assert set(plate.dead_reasons) == {1}
 
     def test_inputs_and_units_of_one_value_are_never_dead(self):
         known = Project(NoiseInput((2, 4, 4)), (design("d", Node("fc", Dense(3))),))
@@ -264,7 +274,7 @@ class TestDead:
         at = point_of(answer, 0, Spot(2, 3, 3))
         event = QHelpEvent(QHelpEvent.Type.ToolTip, at, answer.view.canvas.mapToGlobal(at))
         QApplication.sendEvent(answer.view.canvas.viewport(), event)
-        assert QToolTip.text() == "dead: all values are 0.5"
+        assert QToolTip.text() == "constant: all values are 0.5"
         QToolTip.hideText()
 
 

@@ -13,13 +13,13 @@ from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from engine.run.check import check
 from gui.paint.basics.note_drawing import STALE_HINT
-from gui.paint.inspector import channels, input_and_output, matrix, patch, source_views, sums
+from gui.paint.inspector import channels, head, input_and_output, matrix, patch, source_views, sums
 from gui.paint.inspector.content import INSPECTOR_RUN_HINT, NO_VALUE_HINT
 from gui.paint.inspector.drawing import load_inspector_content
 from gui.state.focus_steps import next_focus
 from gui.state.view_state import Focus, RunProgress, RunView
 from gui.views.inspector import InspectorView
-from tests.gui.inspector_states import CHAIN, PROJECT, run_project, with_filters
+from tests.gui.inspector_states import CHAIN, PROJECT, run_project, with_filters, with_layer
 from tests.gui.view_harness import ViewHarness
 
 SIZE = 400, 1200
@@ -41,6 +41,11 @@ def part_rect(view, part):
     """Rectangle of a part of the figure on its canvas."""
     rects = view.canvas.layout_for(view.canvas.width()).part_rects
     return next(rect for drawn_part, rect in rects if drawn_part.draw.__module__ == part.__name__)
+
+
+def head_texts(content):
+    """The paragraphs of the head."""
+    return [text for text, *_ in head._paragraphs(content, 400, 13)]
 
 
 def find_hit(view, part, condition):
@@ -70,6 +75,38 @@ class TestBeforeAndAfterRuns:
         assert not harness.view.play.isEnabled()
         harness.show(replace(harness.state, project=fresh.project, check=fresh.check))
         assert not harness.view.content.is_stale
+
+    def test_the_heading_tells_the_settings_of_a_stale_value_from_the_current_ones(self, harness):
+        fresh = replace(harness.state, focus=Focus("d", "wide", 2, (3, 3)))
+        harness.show(fresh)
+        before = harness.view.content
+        for kernel in (5, 7):
+            harness.show(with_layer(fresh, Conv2d(6, kernel)))
+            earlier, current = head_texts(harness.view.content)[1:3]
+            assert earlier == f"Settings of this value: {before.label}"
+            assert current == f"Current settings: {kernel}×{kernel}, 6 filters · 8×9×11 → 6×9×11"
+            assert harness.view.content.explanation is before.explanation
+        harness.show(fresh)
+        assert head_texts(harness.view.content)[1] == before.label
+
+    def test_an_edit_upstream_leaves_the_settings_in_the_heading_as_they_are(self, harness):
+        before = head_texts(harness.view.content)
+        harness.show(with_layer(harness.state, Conv2d(6, 5)))
+        assert head_texts(harness.view.content) == before
+
+    def test_heading_and_fields_agree_if_the_value_no_longer_exists(self, harness):
+        fresh = replace(harness.state, focus=Focus("d", "wide", 5, (8, 8)))
+        harness.show(fresh)
+        for layer in (Conv2d(3, 3), Conv2d(6, 3, padding="valid"), Conv2d(6, 3, stride=2)):
+            harness.show(with_layer(fresh, layer))
+            assert harness.view.content.explanation is None
+            assert head_texts(harness.view.content)[0] == "d · wide"
+
+    def test_a_stale_explanation_follows_the_theme(self, harness):
+        harness.show(with_filters(harness.state, 7))
+        harness.show(replace(harness.state, look=replace(harness.state.look, theme="dark")))
+        assert harness.view.content.is_stale
+        assert harness.view.content.look.theme == "dark"
 
     def test_another_stale_value_is_not_explained(self, harness):
         harness.show(with_filters(harness.state, 7))

@@ -254,6 +254,20 @@ def test_several_inputs_are_checked_in_a_list_that_numbers_them(qtbot: QtBot):
     assert harness.state.project.network("d").node("output").inputs == ("left", "right", INPUT)
 
 
+def test_an_input_is_received_twice_by_the_key_plus(qtbot: QtBot):
+    nodes = *BRANCHES.nodes[:2], Node("sum", Add(), ("left", "left"))
+    form, harness = open_form(qtbot, Network(nodes), "sum")
+    inputs = form.inputs.many.list
+    assert inputs.item(1).text() == "1. 2. left   4×12×12"
+    assert not form.inputs.many_field.error.isVisible()
+    inputs.setFocus()
+    inputs.setCurrentRow(1)
+    qtbot.keyClick(inputs, "+")
+    assert harness.state.project.network("d").node("sum").inputs == ("left", "left", "left")
+    inputs.item(1).setCheckState(Qt.CheckState.Unchecked)
+    assert harness.state.project.network("d").node("sum").inputs == ("left",) * 3, "at least one input stays"
+
+
 def test_a_mistake_of_inputs_is_shown_below_the_control_of_the_layer_focused_next(qtbot: QtBot):
     nodes = *BRANCHES.nodes[:2], Node("sum", Add(), ("left", "lost")), Node("relu", Activation("relu"), ("gone",))
     form, harness = open_form(qtbot, Network(nodes), "left")
@@ -290,7 +304,7 @@ def test_arrays_of_a_weights_file_are_matched_by_shape_and_name(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *arguments: (str(path), ""))
     form, harness = open_form(qtbot, NAIVE, "conv5x5")
     select_option(qtbot, form.weights.source, "file")
-    expected = FileWeights(str(path), weight="conv5x5.weight", bias="b")
+    expected = FileWeights(str(path), weight="conv5x5.weight", bias="b", layout="oihw")
     assert harness.state.project.network("d").node("conv5x5").weights == expected
     assert harness.edits[-1].text == "Use weights.npz weights for conv5x5"
     select_option(qtbot, form.weights.roles["weight"].widget, "other.weight")
@@ -299,6 +313,26 @@ def test_arrays_of_a_weights_file_are_matched_by_shape_and_name(
     assert match_arrays(str(tmp_path / "missing.npz"), NAIVE.nodes[0], None) == FileWeights(
         str(tmp_path / "missing.npz")
     )
+
+
+def test_the_layout_of_a_weights_file_is_inferred_noticed_and_chosen(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "keras.npz"
+    np.savez(path, kernel=np.zeros((5, 5, 8, 32), np.float32), bias=np.zeros(32, np.float32))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *arguments: (str(path), ""))
+    form, harness = open_form(qtbot, NAIVE, "conv5x5")
+    select_option(qtbot, form.weights.source, "file")
+    expected = FileWeights(str(path), weight="kernel", layout="hwio")
+    assert harness.state.project.network("d").node("conv5x5").weights == expected
+    assert not harness.state.check.problems
+    assert form.weights.layout_choice.value() == "hwio"
+    assert not form.weights.notices.text()
+    select_option(qtbot, form.weights.layout_choice, "")
+    assert harness.edits[-1].text == "Use the layout that the shape shows weights for conv5x5"
+    assert "is read as HWIO (TensorFlow, Keras, JAX), the only layout that fits" in form.weights.notices.text()
+    select_option(qtbot, form.weights.layout_choice, "ohwi")
+    assert "needs (32, 5, 5, 8) as OHWI" in form.weights_field.error.text()
 
 
 def test_a_cancelled_file_dialog_leaves_the_weights_as_they_are(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.files.paths import RESOURCES
-from engine.layers import Activation, AvgPool2d, Concat, Conv2d
+from engine.layers import Activation, Add, AvgPool2d, Concat, Conv2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
@@ -193,11 +193,12 @@ def test_formulas_at_arrows_are_left_out_if_boxes_would_get_too_small():
 
 def test_an_arrow_that_is_long_enough_has_numbers_that_others_leave_out():
     alexnet = load_project(RESOURCES / "projects" / "alexnet.toml").project
-    scene = scene_of(state_of(alexnet, run=False), (884, 550))
+    scene = scene_of(state_of(alexnet, run=False), (400, 550))
     texts = {arrow.ref[1]: [text.text for text in arrow.texts] for arrow in scene.arrows}
     assert scene.line_breaks.design_rows[0].operators[1].below == ()
     assert texts["conv1"] == ["11×11 /4", "64 filters"]
-    assert_nothing_overlaps(scene, 884, 550)
+    assert texts["conv2"] == ["5×5"]
+    assert_nothing_overlaps(scene, 400, 550)
 
 
 # Kernels
@@ -227,3 +228,14 @@ def test_kernels_of_the_same_size_are_drawn_once_and_that_of_the_focus_alone():
     assert len(find_kernel_boxes(box, Focus())) == 2
     (kernel_box,) = find_kernel_boxes(box, Focus("inception", "pool"))
     assert kernel_box.role == "pool"
+
+
+def test_a_volume_that_a_node_receives_twice_has_two_lines_to_it():
+    nodes = conv("a", 8, 3), Node("sum", Add(), ("a", "a")), conv("b", 8), Node("all", Concat(), ("sum", "b", "sum"))
+    scene = scene_of(state_of(Project(NoiseInput((8, 12, 12)), (Design("d", Network(nodes)),))))
+    for name, count in (("sum", 2), ("all", 3)):
+        arrow = next(arrow for arrow in scene.arrows if arrow.ref[1] == name)
+        wires = [wire for wire in scene.wires if wire[-1] == (arrow.start, arrow.y)]
+        assert len(wires) == count
+        assert len({wire[:-1] for wire in wires}) == count, "each takes a way of its own"
+        assert all(wire[0][0] < wire[-1][0] for wire in wires)

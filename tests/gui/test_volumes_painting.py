@@ -359,7 +359,7 @@ def test_a_range_ignores_outliers_but_is_one_value_only_if_all_values_are_equal(
     rare = np.zeros((1, 1000, 1000), np.float32)
     rare[0, 999, 999] = 3.0
     assert colours.value_range(rare, zero_centred=False) == (0.0, 3.0)
-    assert colours.value_range(np.full((1, 2, 2), np.nan), zero_centred=True) == (-1.0, 1.0)
+    assert np.isnan(colours.value_range(np.full((1, 2, 2), np.nan), zero_centred=True)).all()
 
 
 @pytest.mark.parametrize("name", ["viridis", "cividis", "gray", colours.DIVERGING])

@@ -208,6 +208,27 @@ def test_a_checklist_keeps_the_order_of_checking_and_at_least_one_item(qtbot: Qt
     assert not control.list.item(2).flags() & Qt.ItemFlag.ItemIsEnabled
 
 
+def test_a_value_of_a_checklist_is_taken_once_more_or_less_by_key_or_menu(qtbot: QtBot):
+    control = Checklist()
+    show_active(qtbot, control)
+    control.set_options([("a", "a", True), ("b", "b", True), ("c", "c", False)])
+    control.show_value(("b", "a"))
+    changes = record_changes(control)
+    control.list.setFocus()
+    control.list.setCurrentRow(1)
+    qtbot.keyClick(control.list, "+")
+    assert changes == [("b", "a", "b")]
+    assert [control.list.item(row).text() for row in range(3)] == ["2. a", "1. 3. b", "c"]
+    control.once_less.trigger()
+    control.once_less.trigger()
+    assert changes[1:] == [("b", "a"), ("a",)]
+    control.list.setCurrentRow(0)
+    control.once_less.trigger()
+    control.list.setCurrentRow(2)
+    control.once_more.trigger()
+    assert control.value() == ("a",), "the last one stays, and what closes a cycle cannot be added"
+
+
 def test_a_name_is_committed_once_and_a_refused_one_never(qtbot: QtBot):
     field = NameField(lambda name: "taken" if name == "relu" else "")
     show_active(qtbot, field)

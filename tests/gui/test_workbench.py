@@ -233,15 +233,15 @@ def test_a_run_uses_another_thread_than_the_window(workbench: Workbench, qtbot: 
     assert threading.get_ident() not in threads
 
 
-def test_a_nan_in_an_input_file_is_a_problem_at_the_input(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_nan_in_an_input_file_is_a_notice_at_the_input(qtbot: QtBot, tmp_path: Path) -> None:
     array = np.zeros((2, 3, 3), np.float32)
     array[1, 2, 0] = np.nan
     np.save(tmp_path / "volume.npy", array)
     workbench = Workbench(replace(PROJECT, input=ArrayInput(str(tmp_path / "volume.npy"))))
     run(workbench, qtbot)
-    (problem,) = workbench.state.run.problems
-    assert (problem.design, problem.node) == (STEM, INPUT)
-    assert "[1, 2, 0]" in problem.text
+    assert workbench.state.problems == ()
+    (_, notice) = workbench.state.notices_at((STEM, INPUT))
+    assert "the first at channel 1, y 2, x 0" in notice
     workbench.close()
 
 
@@ -440,3 +440,19 @@ def test_an_opened_project_has_the_focus_on_its_last_volume_or_on_the_first_of_a
 ) -> None:
     workbench.open(RESOURCES / "projects" / f"{name}.toml", sample=True)
     assert workbench.state.focus == focus
+
+
+def test_a_newer_or_changed_file_is_recognised_through_a_link(workbench: Workbench, tmp_path: Path) -> None:
+    path, link = tmp_path / "p.toml", tmp_path / "link.toml"
+    save_project(PROJECT, path)
+    link.symlink_to(path)
+    workbench.open(path)
+    path.write_text(path.read_text() + "# somebody else's\n")
+    with pytest.raises(FileChangedError):
+        workbench.document.save(link)
+    path.write_text(path.read_text().replace("format = 1", "format = 2"))
+    workbench.open(path)
+    newer = path.read_text()
+    with pytest.raises(ProjectError, match="newer format"):
+        workbench.document.save(link)
+    assert path.read_text() == newer

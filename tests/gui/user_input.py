@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.widgets.choice_controls import ChoiceBox
@@ -40,3 +40,10 @@ def select_option(qtbot: QtBot, choice: ChoiceBox, value: object) -> None:
     for _ in range(index):
         qtbot.keyClick(choice, Qt.Key.Key_Down)
     assert choice.value() == value
+
+
+def type_text(qtbot: QtBot, field: QLineEdit, text: str) -> None:
+    """Replace the text of a field by typing."""
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, text)

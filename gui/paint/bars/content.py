@@ -5,14 +5,18 @@ from itertools import groupby
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.cost.metrics import Amount, Costs, Metric, compare_amounts, metric_by_id
 from engine.network.node_ref import STEM, NodeRef
-from engine.reports.tables import TableRow
+from engine.reports.tables import TableRow, comparable_totals
+from engine.text.units import factor_text
 from gui.paint.bars.scale import BarScale, choose_scale
-from gui.paint.basics.text_drawing import ADD_DESIGN_HINT
+from gui.paint.basics.text_drawing import ADD_DESIGN_HINT, ADD_LAYER_HINT
 from gui.state.view_state import ViewState
 
+_LONG_NAME = 10
+"""Characters of a name that may be too long for its column."""
 _FOLD_FROM = 4
 """From this number on, the layers of a design that cost nothing share one line."""
 _SHARED_FROM = 0.25
@@ -24,8 +28,8 @@ class BarLine(Struct, frozen=True):
 
     kind: Literal["total", "heading", "node", "folded"]
     design: str
-    design_index: int
-    """Position of the design; selects its colour."""
+    colour_index: int
+    """Index of the colour of the design."""
     label: str
     nodes: tuple[str, ...] = ()
     """One node, or those that the line folds."""
@@ -37,6 +41,8 @@ class BarLine(Struct, frozen=True):
     problem: str = ""
     ratio_text: str = ""
     """Shown after `value_text` if there is space; the headline repeats it."""
+    siblings: tuple[str, ...] = ()
+    """If a name may be too long, the names side by side with it, from which its short form must differ."""
 
     def ref(self) -> NodeRef | None:
         """Node that a click on the line selects."""
@@ -55,7 +61,7 @@ class BarsContent(Struct, frozen=True):
     headline: str
     subject: str
     """Line below the headline: what it is about."""
-    design_index: int | None
+    colour_index: int | None
     """Design of the headline, None if it is about none."""
     stem_cost: str
     """Cost of the stem with its unit; "" without a stem."""
@@ -87,7 +93,7 @@ class BarsContent(Struct, frozen=True):
         """Title above the layers."""
         if self.shares_axis or not self.line_scale.high:
             return "Layer by layer"
-        return f"Layer by layer, axis enlarged {self.total_scale.high / self.line_scale.high:.3g}×"
+        return f"Layer by layer, axis enlarged {factor_text(self.total_scale.high / self.line_scale.high)}"
 
 
 def build_bars_content(state: ViewState) -> BarsContent:
@@ -96,13 +102,21 @@ def build_bars_content(state: ViewState) -> BarsContent:
     all_rows = state.cost_rows
     stem = next((row for row in all_rows if row.is_total and row.design == STEM), None)
     designs = [(name, list(group)) for name, group in groupby(all_rows, lambda row: row.design) if name != STEM]
-    totals = tuple(_total_line(state, group, designs[0][1][-1], metric) for _, group in designs)
-    groups = tuple(_design_lines(state, group, metric) for _, group in designs)
-    headline, subject, design_index = _headline(state, all_rows, totals, metric)
+    compared = comparable_totals(all_rows)
+    totals = _with_siblings([_total_line(state, group[-1], compared, metric) for _, group in designs])
+    headings = _with_siblings([_heading_line(state, name) for name, _ in designs])
+    groups = tuple(
+        (heading, *_with_siblings(_node_lines(state, group, metric)))
+        for heading, (_, group) in zip(headings, designs, strict=True)
+    )
+    compared_designs = [row.design for row in compared]
+    headline, subject, colour_index = _headline(
+        state, all_rows, [line for line in totals if line.design in compared_designs], metric
+    )
     total_scale, line_scale = _choose_scales(totals, groups, logarithmic=state.look.logarithmic)
     cost = "" if stem is None else state.costs.text(metric, stem.value(metric))
     return BarsContent(
-        metric, state.costs, headline, subject, design_index, cost, totals, groups, total_scale, line_scale
+        metric, state.costs, headline, subject, colour_index, cost, totals, groups, total_scale, line_scale
     )
 
 
@@ -127,20 +141,18 @@ def _choose_scales(
     return whole, part
 
 
-def _total_line(state: ViewState, group: Sequence[TableRow], reference: TableRow, metric: Metric) -> BarLine:
-    row, value, reference_value = group[-1], group[-1].value(metric), reference.value(metric)
-    costs = state.costs
-    analysis = state.check.analyses[row.design]
-    ratio = (
-        compare_amounts(metric, value, reference_value, "").strip()
-        if value and reference_value and row is not reference
-        else ""
-    )
-    comparison = compare_amounts(metric, value, reference_value, than=reference.design) if row is not reference else ""
+def _total_line(state: ViewState, row: TableRow, compared: Sequence[TableRow], metric: Metric) -> BarLine:
+    """The total of a design. If it is one of those `compared`, it is compared with the first of them."""
+    value, costs, analysis = row.value(metric), state.costs, state.check.analyses[row.design]
+    ratio = comparison = ""
+    if row in compared[1:]:
+        reference = compared[0].value(metric)
+        ratio = compare_amounts(metric, value, reference, "").strip() if value and reference else ""
+        comparison = compare_amounts(metric, value, reference, than=compared[0].design)
     return BarLine(
         "total",
         row.design,
-        state.design_index(row.design),
+        state.colour_index(row.design),
         row.design,
         (analysis.output,),
         value=value,
@@ -150,31 +162,44 @@ def _total_line(state: ViewState, group: Sequence[TableRow], reference: TableRow
     )
 
 
-def _design_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -> tuple[BarLine, ...]:
+def _heading_line(state: ViewState, design: str) -> BarLine:
+    return BarLine("heading", design, state.colour_index(design), design)
+
+
+def _with_siblings(lines: Sequence[BarLine]) -> tuple[BarLine, ...]:
+    """The lines with each other's names, if any of these is long."""
+    names = tuple(dict.fromkeys(line.label for line in lines))
+    if max(map(len, names), default=0) < _LONG_NAME:
+        return tuple(lines)
+    return tuple(replace(line, siblings=names) for line in lines)
+
+
+def _node_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -> list[BarLine]:
+    """The lines of the layers of a design; many without any cost are folded into one."""
     *nodes, total = group
-    design_index = state.design_index(total.design)
+    colour_index = state.colour_index(total.design)
     free = [row for row in nodes if row.value(metric) == 0 and not row.problem]
     folded = free if len(free) >= _FOLD_FROM else []
     hidden = set(map(id, folded))
-    lines = [_node_line(state.costs, row, design_index, metric) for row in nodes if id(row) not in hidden]
+    lines = [_node_line(state.costs, row, colour_index, metric) for row in nodes if id(row) not in hidden]
     if folded:
         names = tuple(row.node for row in folded)
         unit = unit_name(state.costs, metric)
         label = f"{len(names)} layers without {unit}"
         names_text = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
         tip = f"{total.design}: {names_text}: 0 {unit} each"
-        lines.append(BarLine("folded", total.design, design_index, label, names, value=0, value_text="0", tip=tip))
-    return (BarLine("heading", total.design, design_index, total.design), *lines)
+        lines.append(BarLine("folded", total.design, colour_index, label, names, value=0, value_text="0", tip=tip))
+    return lines
 
 
-def _node_line(costs: Costs, row: TableRow, design_index: int, metric: Metric) -> BarLine:
+def _node_line(costs: Costs, row: TableRow, colour_index: int, metric: Metric) -> BarLine:
     value = row.value(metric)
     formula = row.formula(metric) or f"{costs.exact(metric, value)} {unit_name(costs, metric)}"
     tip = f"{row.design} / {row.node}: {formula}" + (f"\n{row.problem}" if row.problem else "")
     return BarLine(
         "node",
         row.design,
-        design_index,
+        colour_index,
         row.node,
         (row.node,),
         "" if row.settings == row.node else row.settings,
@@ -188,21 +213,22 @@ def _node_line(costs: Costs, row: TableRow, design_index: int, metric: Metric) -
 def _headline(
     state: ViewState, all_rows: Sequence[TableRow], totals: Sequence[BarLine], metric: Metric
 ) -> tuple[str, str, int | None]:
-    """The headline, its subject, and the position of its design."""
+    """The headline, its subject, and the colour index of its design."""
     if not totals:
-        return "No designs yet", f"{ADD_DESIGN_HINT} to see what it costs", None
+        missing, hint = ("layers", ADD_LAYER_HINT) if state.project.designs else ("designs", ADD_DESIGN_HINT)
+        return f"No {missing} yet", f"{hint} to see what it costs", None
     first, *others = totals
     countable = [line for line in others if line.value is not None]
     if first.value is None or (others and not countable):
         words = "run (F5) to measure" if metric.is_measured else _first_problem_text(state, all_rows)
         return state.costs.short(metric, None), words, None
     if not others:
-        return state.costs.text(metric, first.value), first.design, first.design_index
+        return state.costs.text(metric, first.value), first.design, first.colour_index
     # The largest saving is the point; without any, the largest excess.
     least, most = min(countable, key=_amount_or_zero), max(countable, key=_amount_or_zero)
     extreme = least if _amount_or_zero(least) < first.value else most
     words = compare_amounts(metric, extreme.value, first.value)
-    return words, f"{extreme.design}, compared with {first.design}", extreme.design_index
+    return words, f"{extreme.design}, compared with {first.design}", extreme.colour_index
 
 
 def _amount_or_zero(line: BarLine) -> Amount:

@@ -50,7 +50,7 @@ def paint_head(painter: QPainter, layout: BarsLayout, theme: Theme) -> None:
         below = layout.headline_rect.adjusted(0, BARS_MARGIN * size, 0, _HINT_LINES * size)
         draw_wrapped_text(painter, below, f"{content.headline}\n{content.subject}", size, theme.muted)
         return
-    colour = theme.text if content.design_index is None else theme.design(content.design_index)
+    colour = theme.text if content.colour_index is None else theme.design(content.colour_index)
     widest = 0.97 * layout.headline_rect.width() / max(text_width(content.headline, 1, bold=True), 1)
     draw_text(
         painter, layout.headline_rect, content.headline, int(min(HEADLINE_FONT * unit, widest)), colour, bold=True

@@ -46,7 +46,7 @@ def paint_bar(painter: QPainter, unit: float, placed_line: PlacedLine, theme: Th
     if line.value:
         bar = placed_line.bar_rect
         bar.setWidth(max(bar.width(), _LEAST_BAR * unit))
-        painter.fillRect(bar, QColor(theme.design(line.design_index)))
+        painter.fillRect(bar, QColor(theme.design(line.colour_index)))
 
 
 def paint_short_bar(painter: QPainter, unit: float, placed_line: PlacedLine, theme: Theme) -> None:
@@ -104,10 +104,11 @@ def _tear_bar(painter: QPainter, unit: float, rect: QRectF, theme: Theme, *, sel
 
 
 def _paint_heading(painter: QPainter, unit: float, placed_line: PlacedLine, theme: Theme) -> None:
-    colour = theme.design(placed_line.line.design_index)
+    colour = theme.design(placed_line.line.colour_index)
     row = placed_line.row_rect
     painter.fillRect(QRectF(row.left(), row.top() + 0.35 * unit, 0.3 * unit, row.height() - 0.7 * unit), QColor(colour))
-    draw_text(painter, row.adjusted(0.6 * unit, 0, 0, 0), placed_line.line.label, unit, colour, bold=True)
+    line, rect = placed_line.line, row.adjusted(0.6 * unit, 0, 0, 0)
+    draw_text(painter, rect, line.label, unit, colour, bold=True, among=line.siblings)
 
 
 def _paint_label(painter: QPainter, unit: float, placed_line: PlacedLine, theme: Theme, *, selected: bool) -> None:
@@ -120,11 +121,12 @@ def _paint_label(painter: QPainter, unit: float, placed_line: PlacedLine, theme:
     label = QRectF(column.left, placed_line.row_rect.top(), width, placed_line.row_rect.height())
     colour = theme.muted if line.kind == "folded" else theme.error if line.problem else theme.text
     if total:
-        colour = theme.design(line.design_index)
+        colour = theme.design(line.colour_index)
     bold = total or selected
     size = TOTAL_FONT if total else 1
     scale = label.width() / (text_width(line.label, size, bold=bold) * unit) if line.label else 1.0
-    draw_text(painter, label, line.label, size * unit * min(max(scale, _LEAST_LABEL), 1.0), colour, bold=bold)
+    pixels = size * unit * min(max(scale, _LEAST_LABEL), 1.0)
+    draw_text(painter, label, line.label, pixels, colour, bold=bold, among=line.siblings)
     name_width = (text_width(line.label, size, bold=True) + NOTE_GAP) * unit
     if line.settings_text and label.width() >= name_width + (settings_text_width(line) - NOTE_GAP) * unit:
         draw_text(painter, label.adjusted(name_width, 0, 0, 0), line.settings_text, SMALL_FONT * unit, theme.muted)

@@ -1,7 +1,8 @@
 """From values to colours: colour maps, ranges that ignore outliers, and images of maps and photos."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from math import isnan, nan, prod
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,12 @@ _SAMPLE = 65_536
 
 _MAPS_SAMPLE, _LEAST_SAMPLE = 500_000, 512
 """Values in the sample for ranges per map: in total, and per map at least."""
+_PART = 2**16
+"""Values that are scaled at a time."""
+NO_RANGE = (nan, nan)
+"""The range of a volume without finite values."""
+NOT_FINITE = "#ff00ff"
+"""Colour of values that are not finite: in none of the colour maps."""
 RangeEnds = tuple[NDArray[np.float64], NDArray[np.float64]]
 """The values at the ends of the colour map: one per map, or one for all."""
 
@@ -57,20 +64,27 @@ def value_range(
     """Return the values at the ends of a colour map: percentiles, so that a few outliers do not darken the rest.
 
     They come from a fixed sample of at most `_SAMPLE` values. If the percentiles coincide, the extremes of all values
-    count, so only a constant volume v returns (v, v). With `zero_centred` the range is (−m, m), m > 0.
+    count, so only a constant volume v returns (v, v). With `zero_centred` the range is (−m, m), m > 0. Without finite
+    values there is no range: (NaN, NaN).
     """
     values = _sample_values(volume)
-    values = values[np.isfinite(values)]
-    if not values.size:
-        return (-1.0, 1.0) if zero_centred else (0.0, 1.0)
-    low, high = (float(value) for value in np.percentile(values, percentiles))
+    values = values[np.isfinite(values)].astype(np.float64)
+    low, high = (float(value) for value in np.percentile(values, percentiles)) if values.size else (0.0, 0.0)
     if low == high:
         finite = volume[np.isfinite(volume)]
+        if not finite.size:
+            return NO_RANGE
         low, high = float(finite.min()), float(finite.max())
     if zero_centred:
         most = max(abs(low), abs(high)) or 1.0
         return -most, most
     return low, high
+
+
+def join_ranges(ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the range that includes all ranges; volumes without finite values have none."""
+    known = [ends for ends in ranges if not isnan(ends[0])]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else NO_RANGE
 
 
 def per_map_ranges(volume: NDArray[Any], *, zero_centred: bool) -> RangeEnds:
@@ -85,7 +99,7 @@ def per_map_ranges(volume: NDArray[Any], *, zero_centred: bool) -> RangeEnds:
     lows, highs = (maps[rows, rank].astype(np.float64) for rank in ranks)
     flat = lows == highs
     lows, highs = np.where(flat, maps[:, 0], lows), np.where(flat, maps[rows, last], highs)
-    lows[last < 0] = highs[last < 0] = 0
+    lows[last < 0] = highs[last < 0] = np.nan
     if zero_centred:
         most = np.maximum(np.abs(lows), np.abs(highs))
         most[most == 0] = 1
@@ -93,18 +107,56 @@ def per_map_ranges(volume: NDArray[Any], *, zero_centred: bool) -> RangeEnds:
     return lows, highs
 
 
-def to_levels(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
-    """``255·(v − low) / (high − low)``, rounded and clipped to 0 … 255; NaN is 0.
+def to_levels(
+    values: NDArray[Any], low: float | NDArray[np.float64], high: float | NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """``255·(v − low) / (high − low)``, rounded and clipped to 0 … 255, in double precision; NaN is 0.
 
-    If `low` equals `high`, that value is 0.
+    Where `low` equals `high`, that value is 0. Both broadcast to the values.
     """
-    levels = np.subtract(values, low, dtype=np.float32)
-    levels *= np.float32(255 / ((high - low) or 1.0))
-    levels += np.float32(0.5)
-    np.clip(levels, 0, 255, out=levels)
-    if np.isnan(np.sum(levels)):  # much faster than testing each
-        np.nan_to_num(levels, copy=False, nan=0.0)
-    return np.asarray(levels, dtype=np.uint8)
+    span = np.subtract(high, low)
+    lows = np.broadcast_to(low, values.shape)
+    scales = np.broadcast_to(np.divide(255.0, np.where(span == 0, 1.0, span)), values.shape)
+    levels = np.empty(values.shape, np.uint8)
+    for part in _parts(values.shape):
+        shares = values[part].astype(np.float64)
+        shares -= lows[part]
+        shares *= scales[part]
+        shares += 0.5
+        np.clip(shares, 0, 255, out=shares)
+        if np.isnan(np.sum(shares)):  # much faster than testing each
+            np.nan_to_num(shares, copy=False, nan=0.0)
+        levels[part] = shares
+    return levels
+
+
+def _parts(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Yield parts of an array along its first axis that fit the cache of a processor."""
+    rows = max(1, _PART // max(1, prod(shape[1:])))
+    yield from (slice(first, first + rows) for first in range(0, shape[0], rows))
+
+
+def largest_magnitude(values: NDArray[Any]) -> float:
+    """Return the largest magnitude of the finite values; 0 if there are none."""
+    return float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+
+
+def value_colours(
+    values: NDArray[Any], low: float | NDArray[np.float64], high: float | NDArray[np.float64], name: str
+) -> NDArray[np.uint32]:
+    """Return the colours of values as opaque 0xAARRGGBB; values that are not finite are `NOT_FINITE`."""
+    packed = load_packed_lut(name).take(to_levels(values, low, high))
+    finite = np.isfinite(values)
+    if not finite.all():
+        packed[~finite] = QColor(NOT_FINITE).rgba()
+    return packed
+
+
+def value_image(values: NDArray[Any], low: float, high: float, name: str) -> QImage:
+    """Return an image of values (H×W) that owns its bytes."""
+    pixels = np.ascontiguousarray(value_colours(values, low, high, name))
+    height, width = pixels.shape
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
 
 def indexed_image(levels: NDArray[np.uint8], name: str) -> QImage:
@@ -134,6 +186,13 @@ def photo_image(volume: NDArray[Any], spec: ImageInput) -> QImage:
     colours = np.ascontiguousarray(np.nan_to_num(ordered).astype(np.uint8).transpose(1, 2, 0))
     kind = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_Grayscale8
     return QImage(colours.data, width, height, channels * width, kind).copy()
+
+
+@lru_cache(maxsize=8)
+def load_packed_lut(name: str) -> NDArray[np.uint32]:
+    """Return the 256 colours of a colour map as opaque 0xAARRGGBB."""
+    red, green, blue = load_lut(name).astype(np.uint32).T
+    return np.asarray(0xFF000000 | red << 16 | green << 8 | blue, np.uint32)
 
 
 @lru_cache(maxsize=16)

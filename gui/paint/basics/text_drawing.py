@@ -1,17 +1,26 @@
 """Text in figures: measuring and drawing lines and paragraphs."""
 
+import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
+from engine.text.short_names import shorten_names, shorten_sentence
 from gui.theme import font
 
 ALIGN_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 ALIGN_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
+_ANYWHERE = "\N{ZERO WIDTH SPACE}"
+_SHORT_WORD = 8
+"""Characters of a word that fits every line."""
+_SMALLEST = 0.7
+"""Size of the smallest text before its middle is left out, relative to the full size."""
 ADD_DESIGN_HINT = "Add a design with + Design"
+ADD_LAYER_HINT = "Add a layer with + Layer"
 """Text of figures that have nothing to show."""
 
 
@@ -30,15 +39,54 @@ def draw_text(
     align: Qt.AlignmentFlag = ALIGN_LEFT,
     *,
     bold: bool = False,
+    among: Sequence[str] = (),
 ) -> None:
-    """Draw one line of text; if it is aligned left, it is elided to fit the rectangle."""
-    text_font = font(pixels, bold=bold)
-    painter.setFont(text_font)
+    """Draw one line of text that fits the width of the rectangle, see `fit_text`."""
+    line, size = fit_text(text, rect.width(), pixels, bold=bold, may_shorten=align == ALIGN_LEFT, among=tuple(among))
+    painter.setFont(font(size, bold=bold))
     painter.setPen(QColor(colour))
-    metrics = QFontMetricsF(text_font)
-    fits = align != ALIGN_LEFT or metrics.horizontalAdvance(text) <= rect.width()
-    line = text if fits else metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-    painter.drawText(rect, align | Qt.TextFlag.TextSingleLine, line)
+    painter.drawText(rect, align | Qt.TextFlag.TextSingleLine | Qt.TextFlag.TextDontClip, line)
+
+
+@lru_cache(maxsize=4096)
+def fit_text(
+    text: str,
+    width: float,
+    pixels: float,
+    *,
+    bold: bool = False,
+    may_shorten: bool = True,
+    among: tuple[str, ...] = (),
+) -> tuple[str, float]:
+    """Return a text that fits a width, and its size: smaller, and if that is not enough, without words in its middle.
+
+    Parameters
+    ----------
+    may_shorten
+        Whether the text may lose its middle; a number may not, however small it gets.
+    among
+        The names side by side with this one, itself among them: it is shortened in full size so that all still differ.
+    """
+    if _advance(text, pixels, bold) <= width:
+        return text, pixels
+    if among:
+        return _short_names(among, width, pixels, bold)[text], pixels
+    smallest = round(_SMALLEST * pixels) if may_shorten else 1
+    size = max(smallest, int(pixels * width / _advance(text, pixels, bold)))
+    while size > smallest and _advance(text, size, bold) > width:
+        size -= 1
+    if _advance(text, size, bold) <= width or not may_shorten:
+        return text, size
+    return shorten_sentence(text, lambda shorter: _advance(shorter, size, bold) <= width), size
+
+
+@lru_cache(maxsize=64)
+def _short_names(names: tuple[str, ...], width: float, pixels: float, bold: bool) -> dict[str, str]:
+    return shorten_names(names, lambda shorter: _advance(shorter, pixels, bold) <= width)
+
+
+def _advance(text: str, pixels: float, bold: bool) -> float:
+    return QFontMetricsF(font(pixels, bold=bold)).horizontalAdvance(text)
 
 
 def draw_wrapped_text(
@@ -47,10 +95,19 @@ def draw_wrapped_text(
     """Draw a wrapped text from the top left of the rectangle."""
     painter.setFont(font(pixels, bold=bold))
     painter.setPen(QColor(colour))
-    painter.drawText(rect, _WRAPPED, text)
+    painter.drawText(rect, _WRAPPED | Qt.TextFlag.TextDontClip, _breakable(text, rect.width(), pixels, bold))
 
 
 def wrapped_text_height(text: str, width: float, pixels: float, *, bold: bool = False) -> float:
     """Return the height of a text wrapped to a width."""
-    metrics = QFontMetricsF(font(pixels, bold=bold))
-    return metrics.boundingRect(QRectF(0, 0, max(width, 1), 10_000), _WRAPPED, text).height()
+    metrics, width = QFontMetricsF(font(pixels, bold=bold)), max(width, 1)
+    return metrics.boundingRect(QRectF(0, 0, width, 10_000), _WRAPPED, _breakable(text, width, pixels, bold)).height()
+
+
+def _breakable(text: str, width: float, pixels: float, bold: bool) -> str:
+    """Return a text whose words break anywhere if they are wider than a line, such as a long name."""
+    words = re.split(r"(\s)", text)
+    return "".join(
+        _ANYWHERE.join(word) if len(word) > _SHORT_WORD and _advance(word, pixels, bold) > width else word
+        for word in words
+    )

@@ -59,7 +59,7 @@ def draw_curves(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, marks:
 
 def _design_colour(marks: ChartMarks, theme: Theme) -> QColor:
     """Return the colour of a design's marks; that of text for the stem."""
-    return QColor(theme.text if marks.design_index < 0 else theme.design(marks.design_index))
+    return QColor(theme.text if marks.colour_index < 0 else theme.design(marks.colour_index))
 
 
 def _draw_grid(painter: QPainter, chart: ChartLayout, theme: Theme) -> None:

@@ -16,8 +16,8 @@ _DrawMark = Callable[[QPainter, QPointF, float, QColor, QColor], None]
 class ChartMarks(Struct, frozen=True, eq=False):
     """The marks of a chart besides its curve and points."""
 
-    design_index: int
-    """Position of the design in the project, for its colour; -1 for the stem."""
+    colour_index: int
+    """Index of the colour of the design; -1 for the stem."""
     selected_index: int | None = None
     error: float | None = None
     """The largest error that is tolerated."""

@@ -11,7 +11,7 @@ from engine.network.node_ref import STEM
 from engine.rank_search import FORMS, ErrorCurve, RankResult, rank_search_refusal
 from engine.shapes import Shape
 from engine.text.units import abbreviate
-from gui.paint.basics.colours import colour_map_name
+from gui.paint.basics.colours import colour_map_name, join_ranges
 from gui.paint.basics.note_drawing import STALE_OPACITY
 from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, wrapped_text_height
 from gui.paint.bottleneck.chart_drawing import paint_chart
@@ -91,7 +91,7 @@ def build_bottleneck_content(state: ViewState) -> BottleneckContent:
     by_error = query.ranks is None and query.max_macs is None
     if by_error and curve.measured_at and curve.cheapest_within(query.max_error) is None:
         message = f"Nothing cheaper has an error of at most {100 * query.max_error:g} %. {message}"
-    colour = state.design_index(ref[0])
+    colour = state.colour_index(ref[0])
     marks = ChartMarks(colour, index, query.max_error if query.max_macs is None else None, search.visible_result)
     maps = None if search.visible_result is None else _build_maps(state, search.visible_result, fresh=not stale)
     footnote = "" if curve.form == "kxk+1x1" else _INDEPENDENT
@@ -108,15 +108,16 @@ def _sentence(reason: str, name: str) -> str:
 
 def _build_maps(state: ViewState, result: RankResult, *, fresh: bool) -> mosaic.MosaicContent:
     """Build the maps of the layer and its replacement, and their difference."""
-    look, shape, index = state.look, Shape(*result.exact.shape), state.design_index(result.ref[0])
-    ends = [volume_range(volume, zero_centred=look.zero_centred) for volume in (result.exact, result.output)]
-    low, high = np.array([min(e[0] for e in ends)]), np.array([max(e[1] for e in ends)])
+    look, shape, index = state.look, Shape(*result.exact.shape), state.colour_index(result.ref[0])
+    volumes = result.exact, result.output
+    ends = join_ranges([volume_range(volume, zero_centred=look.zero_centred) for volume in volumes])
+    low, high = np.array(ends[:1]), np.array(ends[1:])
     names = result.ref[1], f"r {', '.join(map(str, result.ranks))}"
     panels = tuple(
         MosaicPanel(
             result.ref, name, str(shape), MapTiles(shape, volume, low, high, colour_map_name(look)), is_fresh=fresh
         )
-        for name, volume in zip(names, (result.exact, result.output), strict=True)
+        for name, volume in zip(names, volumes, strict=True)
     )
     difference = make_difference_panel(result.exact, result.output, names, is_fresh=fresh)
     colours = colour_legend_text(panels, look).replace(" of both designs", "")

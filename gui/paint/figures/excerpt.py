@@ -43,16 +43,16 @@ class Excerpt(ViewState, frozen=True, eq=False):
 
     original_refs: Mapping[NodeRef, NodeRef] = {}
     """Origin of each volume in the whole project."""
-    design_indices: Mapping[str, int] = {}
-    """Position of the design of each part; -1 if it is not part of the project."""
+    colour_indices: Mapping[str, int] = {}
+    """Index of the colour of the design of each part; -1 if it is not part of the project."""
     hidden_kinds: tuple[str, ...] = ()
     """Kinds that are not drawn: "relu", "batch norm"."""
 
     def _source(self, ref: NodeRef) -> NodeRef:
         return self.original_refs.get(ref, ref)
 
-    def design_index(self, design: str) -> int:
-        return self.design_indices.get(design, -1)
+    def colour_index(self, design: str) -> int:
+        return self.colour_indices.get(design, -1)
 
 
 def make_excerpt(state: ViewState, parts: Sequence[FigurePart]) -> Excerpt:
@@ -85,7 +85,7 @@ def make_excerpt(state: ViewState, parts: Sequence[FigurePart]) -> Excerpt:
         _excerpt_focus(state, original_refs),
         state.look,
         original_refs=original_refs,
-        design_indices={part.title: -1 if part.is_counted_only else state.design_index(part.design) for part in parts},
+        colour_indices={part.title: -1 if part.is_counted_only else state.colour_index(part.design) for part in parts},
         hidden_kinds=tuple(hidden),
     )
 

@@ -17,7 +17,7 @@ from gui.paint.figures.phrases import Phrase, flow_phrases, phrases_width, place
 from gui.paint.figures.width_bands import draw_width_bands
 from gui.paint.volumes.camera import LENGTH_SCALES, Camera
 from gui.paint.volumes.drawing import draw_scene
-from gui.paint.volumes.labels import LINE_SPACING, Label, elide_text, measure_text
+from gui.paint.volumes.labels import LINE_SPACING, Label, elide_names, measure_text
 from gui.paint.volumes.legend import COLOUR_BAR_SPACE, draw_label, draw_volumes_bar
 from gui.paint.volumes.line_breaks import DESIGN_GAP, LineBreaks, break_lines, fit_boxes
 from gui.paint.volumes.scene import VolumesScene
@@ -76,7 +76,7 @@ class PanelsFigure(Struct, frozen=True, eq=False):
         draw_width_bands(painter, self.scene, self.state, theme)
         em, right = self.em, self.width
         for design_row, heading in zip(self.scene.line_breaks.design_rows, self.headings, strict=True):
-            colour = theme.design(self.state.design_index(design_row.name))
+            colour = theme.design(self.state.colour_index(design_row.name))
             for text in heading:
                 draw_label(painter, text, colour if text.role == "design" else str(getattr(theme, text.role)))
         for _, top in self.scene.heading_points[1:] if not self.scene.line_breaks.side_by_side else ():
@@ -189,10 +189,10 @@ class _PanelsAttempt:
         """Letter, title and costs of each panel, and how they compare with those of the first."""
         metric, params = metric_by_id(self.state.look.metric), metric_by_id("params")
         first = self.parts[0].total_amount(self.whole, metric)
-        size, costs = round(_TITLE * self.em), self.whole.costs
+        size, costs, titles = round(_TITLE * self.em), self.whole.costs, tuple(part.title for part in self.parts)
         for letter, part in zip("abcdefgh", self.parts, strict=False):
             before = f"({letter}) " if len(self.parts) > 1 else ""
-            title = elide_text(part.title, self.panel_space - measure_text(before, size, True), size, True)
+            title = elide_names(titles, self.panel_space - measure_text(before, size, True), size, True)[part.title]
             yield [
                 Phrase(before + title, size, "design", True),
                 *(Phrase(costs.text(m, part.total_amount(self.whole, m)), self.em) for m in (metric, params)),

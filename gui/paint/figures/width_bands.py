@@ -22,12 +22,12 @@ def draw_width_bands(painter: QPainter, scene: VolumesScene, state: ViewState, t
     painter.scale(scene.shrink, scene.shrink)
     painter.setPen(Qt.PenStyle.NoPen)
     for design_row in scene.line_breaks.design_rows:
-        colour = QColor(theme.design(state.design_index(design_row.name)))
+        colour = QColor(theme.design(state.colour_index(design_row.name)))
         colour.setAlpha(round(_FAINT * opacity))
         painter.setBrush(colour)
         for vertex, sources in zip(design_row.graph.vertices, design_row.graph.sources, strict=True):
             box = boxes[design_row.name, vertex.name]
-            for source in sources:
+            for source in set(sources):
                 before = boxes[design_row.name, design_row.graph.vertices[source].name]
                 if before.vertex.column + 1 == vertex.column and before.y == box.y:
                     painter.drawPolygon(_band_between(before.bounds, box.bounds))

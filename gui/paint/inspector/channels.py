@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from engine.text.units import number_text
-from gui.paint.basics.colours import DIVERGING, colour_map_name, to_levels
+from gui.paint.basics.colours import DIVERGING, colour_map_name, largest_magnitude, value_colours
 from gui.paint.basics.outline import draw_outline
 from gui.paint.inspector.content import InspectorContent, ValueExplanation
 from gui.paint.inspector.part_drawing import (
@@ -20,7 +20,6 @@ from gui.paint.inspector.part_drawing import (
     part_title_height,
 )
 from gui.paint.maps.map_measures import volume_range
-from gui.paint.maps.tiles import load_packed_lut
 from gui.theme import Theme
 
 _SIGN, _BELOW = 1.6, 1.5
@@ -49,10 +48,7 @@ def draw_channels(painter: QPainter, rect: QRectF, content: InspectorContent, em
     explanation = content.required_explanation
     draw_part_title(painter, rect, _title(explanation), em, theme)
     ends = volume_range(explanation.inputs[explanation.source_index], zero_centred=content.look.zero_centred)
-    limits = [
-        float(np.abs(values).max(initial=0.0)) or 1.0
-        for values in (explanation.filter_weights, explanation.window.products)
-    ]
+    limits = [largest_magnitude(values) or 1.0 for values in (explanation.filter_weights, explanation.window.products)]
     mosaics = (
         ("", "patch", explanation.window.values, ends, colour_map_name(content.look)),
         ("×", "filter", explanation.filter_weights, (-limits[0], limits[0]), DIVERGING),
@@ -112,7 +108,7 @@ def channels_image(
     count, tall, wide = values.shape
     rows, columns = choose_channel_grid(count, tall, wide)
     pixels = np.full((rows * columns, tall + 1, wide + 1), ground.rgb(), np.uint32)
-    tiles = load_packed_lut(colours)[to_levels(values, low, high)]
+    tiles = value_colours(values, low, high, colours)
     tiles[:, ~inside] = plain.rgb()
     pixels[:count, :tall, :wide] = tiles
     whole = np.ascontiguousarray(pixels.reshape(rows, columns, tall + 1, wide + 1).transpose(0, 2, 1, 3))

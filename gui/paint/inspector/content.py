@@ -95,13 +95,16 @@ class InspectorContent(Struct, frozen=True, eq=False):
     """The focus, completed to a value."""
     title: str
     label: str
+    """The current settings and shapes of the layer."""
     look: Look
-    design_index: int
+    colour_index: int
     shape: Shape | None = None
     note: str = ""
     note_is_mistake: bool = False
     """Whether the note reports a mistake."""
     is_stale: bool = False
+    earlier_label: str = ""
+    """The settings and shapes that a stale explanation belongs to."""
     value: float | None = None
     """The value in the run."""
     explanation: ValueExplanation | None = None
@@ -161,16 +164,21 @@ def focus_with_value(state: ViewState) -> Focus:
     focus = state.focus
     at = state.volume_at(focus.ref)
     shape, volume = at.shape, at.volume_of(at.shape)
-    if shape is None or volume is None:
+    if shape is None:
         return focus
     channel, pixel = focus.channel, focus.pixel
     if channel is None or channel >= shape.channels:
-        channel = most_varied_channel(volume)
+        channel = None if volume is None else most_varied_channel(volume)
     if pixel is None or pixel[0] >= shape.height or pixel[1] >= shape.width:
-        pixel = middle_pixel(shape)
+        pixel = None if volume is None else middle_pixel(shape)
     return replace(focus, channel=channel, pixel=pixel)
 
 
+ARITHMETIC = np.errstate(invalid="ignore", over="ignore")
+"""For functions that compute with shown values: ∞ − ∞ is an answer, not a fault, and is marked as such."""
+
+
+@ARITHMETIC
 def build_inspector_content(state: ViewState, weights: LayerWeights | FileFault | None) -> InspectorContent:
     """Build the content for the layer's `weights`, or the reason why there are none; None: they are being loaded."""
     focus, at = focus_with_value(state), state.volume_at(state.focus.ref)
@@ -189,6 +197,21 @@ def build_inspector_content(state: ViewState, weights: LayerWeights | FileFault 
     note = "" if (state.focus.channel, state.focus.pixel) == (focus.channel, focus.pixel) else NO_VALUE_HINT
     content = replace(content, source_views=source_views, left_out_count=left_out, note=note)
     return _add_explanation(content, state, weights, at.source, at.volume)
+
+
+def with_earlier_explanation(content: InspectorContent, before: InspectorContent) -> InspectorContent:
+    """Add the last explanation of a value to stale content, with the settings that it belongs to."""
+    return replace(
+        before,
+        label=content.label,
+        earlier_label=before.earlier_label or before.label,
+        look=content.look,
+        colour_index=content.colour_index,
+        note=content.note,
+        is_stale=True,
+        filled_count=None,
+        least_head_height=0.0,
+    )
 
 
 def load_inspector_content(state: ViewState) -> InspectorContent:
@@ -214,7 +237,7 @@ def _build_heading(state: ViewState, focus: Focus, at: VolumeAt) -> InspectorCon
         " · ".join(name for name in names if name),
         behind + _operator_label(state.report(source)),
         state.look,
-        state.design_index(design),
+        state.colour_index(design),
         at.shape,
         photo=spec if at.is_project_input and isinstance(spec, ImageInput) else None,
     )

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter
 from gui.paint.basics.note_drawing import STALE_OPACITY
 from gui.paint.inspector.channels import channels_height, draw_channels, hit_channels
 from gui.paint.inspector.content import (
+    ARITHMETIC,
     NO_VALUE_HINT,
     InspectorContent,
     load_inspector_content,
@@ -54,6 +55,7 @@ class InspectorLayout(NamedTuple):
     height: float
 
 
+@ARITHMETIC
 def lay_out_inspector(content: InspectorContent, width: float) -> InspectorLayout:
     """Lay out the parts in order, one column after the other, with the highest column as low as possible."""
     em = min(max(width / 48, _SMALLEST), _LARGEST)
@@ -82,6 +84,7 @@ def _column_breaks(heights: list[float], count: int) -> tuple[int, ...]:
     return min(((0, *way, len(heights)) for way in ways), key=unevenness)
 
 
+@ARITHMETIC
 def draw_inspector(
     painter: QPainter, content: InspectorContent, layout: InspectorLayout, theme: Theme, area: QRectF | None = None
 ) -> None:
@@ -95,6 +98,7 @@ def draw_inspector(
         painter.restore()
 
 
+@ARITHMETIC
 def hit_inspector(content: InspectorContent, layout: InspectorLayout, point: QPointF) -> InspectorHit | None:
     """Return what is at a point of the figure."""
     for part, rect in layout.part_rects:

@@ -12,6 +12,7 @@ from engine.layers.explanation import channel_weights
 from engine.network.analysis import Report
 from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import LowRankWeights
+from gui.paint.basics.colours import largest_magnitude
 from gui.paint.basics.derived_cache import CACHE, Key
 from gui.paint.maps import layer_weights
 from gui.state.view_state import ViewState
@@ -38,7 +39,7 @@ class WeightMatrix(Struct, frozen=True, eq=False):
     @property
     def largest_weight(self) -> float:
         """The largest absolute weight that is drawn; 1 if all are 0."""
-        return float(np.abs(self.values).max(initial=0.0)) or 1.0
+        return largest_magnitude(self.values) or 1.0
 
 
 class LayerWeights(Struct, frozen=True, eq=False):

@@ -1,5 +1,6 @@
 """The window on the input map, and the value in the output map, which fills in during playback."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -55,13 +56,14 @@ def maps_height(content: InspectorContent, width: float, em: float) -> float:
 def draw_maps(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     draw_part_title(painter, rect, _TITLE, em, theme)
     before, after = _lay_out_maps(rect, content, em)
+    names = [view.name for view in (before, after) if view is not None]
     if before is not None:
         _draw_map(painter, before, content.look, theme)
         _draw_window(painter, before, content.required_explanation, theme)
-        _draw_caption(painter, before, f"{before.name}, channel {before.channel}", rect, em, theme)
+        _draw_caption(painter, before, f", channel {before.channel}", names, rect, em, theme)
         _draw_arrow(painter, before.rect, after.rect, em, theme)
     _draw_output(painter, after, content, theme)
-    _draw_caption(painter, after, f"{after.name}, map {after.channel}", rect, em, theme)
+    _draw_caption(painter, after, f", map {after.channel}", names, rect, em, theme)
 
 
 def hit_maps(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
@@ -138,11 +140,13 @@ def _strips_outside(rect: QRectF, box: QRectF) -> tuple[QRectF, ...]:
     )
 
 
-def _draw_caption(painter: QPainter, view: _MapView, text: str, rect: QRectF, em: float, theme: Theme) -> None:
-    """Draw a caption below a map, as wide as its space."""
+def _draw_caption(
+    painter: QPainter, view: _MapView, text: str, names: Sequence[str], rect: QRectF, em: float, theme: Theme
+) -> None:
+    """Draw the name of a map and a text below it, as wide as its space."""
     side, middle = _map_side(rect.width(), em), view.rect.center().x()
     caption_rect = QRectF(middle - side / 2, rect.bottom() - _CAPTION * em - 0.3 * em, side, 1.4 * em)
-    draw_centred_caption(painter, caption_rect, text, 0.92 * em, theme.muted)
+    draw_centred_caption(painter, caption_rect, text, 0.92 * em, theme.muted, name=view.name, among=names)
 
 
 def _draw_arrow(painter: QPainter, before: QRectF, after: QRectF, em: float, theme: Theme) -> None:

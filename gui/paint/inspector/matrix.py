@@ -57,7 +57,7 @@ def draw_matrix(painter: QPainter, rect: QRectF, content: InspectorContent, em: 
     rects = _lay_out_rects(rect, matrix, em)
     vector, row = explanation.window.values.ravel(), explanation.filter_weights.ravel()
     products = row * vector
-    limit, most = max(matrix.largest_weight, _largest_magnitude(row)), _largest_magnitude(products) or 1.0
+    limit, most = max(matrix.largest_weight, colours.largest_magnitude(row)), colours.largest_magnitude(products) or 1.0
     name, zero = colours.colour_map_name(content.look), content.look.zero_centred
     ends = volume_range(explanation.inputs[explanation.source_index], zero_centred=zero)
     _draw_strip(painter, rects.vector, vector, ends, name, "values", em, theme)
@@ -75,10 +75,6 @@ def _required_matrix(content: InspectorContent) -> WeightMatrix:
     matrix = content.required_explanation.matrix
     assert matrix is not None, "the part is shown only with a matrix"
     return matrix
-
-
-def _largest_magnitude(values: NDArray[np.float64]) -> float:
-    return float(np.abs(values).max(initial=0.0))
 
 
 def _filter_outputs(explanation: ValueExplanation, matrix: WeightMatrix) -> Float32Volume:

@@ -1,19 +1,19 @@
 """Shared by the parts of the inspector: pictures of numbers, outlines, captions, and the interface of a part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPaintEngine, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPaintEngine, QPainter, QPen
 
-from gui.paint.basics.colours import DIVERGING, indexed_image, load_lut, to_levels
-from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, wrapped_text_height
+from gui.paint.basics.colours import DIVERGING, load_lut, value_colours, value_image
+from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, fit_text, text_width, wrapped_text_height
 from gui.paint.inspector.content import InspectorContent
 from gui.paint.volumes.faces import enlarge_pixels
 from gui.state.view_state import Focus
-from gui.theme import Theme, font
+from gui.theme import Theme
 
 _LINE = 1.5
 """Height of a line of text in ems."""
@@ -50,8 +50,8 @@ def part_title_height(text: str, width: float, em: float) -> float:
 def draw_values(
     painter: QPainter, rect: QRectF, values: NDArray[Any], low: float, high: float, name: str, border: str
 ) -> None:
-    """Draw numbers (rows × columns) as sharp coloured squares in a thin frame."""
-    draw_picture(painter, rect, indexed_image(to_levels(values, low, high), name), border)
+    """Draw numbers (rows × columns) as sharp coloured squares in a thin frame; those not finite are marked."""
+    draw_picture(painter, rect, value_image(values, low, high, name), border)
 
 
 def draw_picture(painter: QPainter, rect: QRectF, image: QImage, border: str) -> None:
@@ -67,15 +67,30 @@ def draw_picture(painter: QPainter, rect: QRectF, image: QImage, border: str) ->
 
 
 def draw_centred_caption(
-    painter: QPainter, rect: QRectF, text: str, em: float, colour: str, *, bold: bool = False
+    painter: QPainter,
+    rect: QRectF,
+    text: str,
+    em: float,
+    colour: str,
+    *,
+    bold: bool = False,
+    name: str = "",
+    among: Sequence[str] = (),
 ) -> None:
-    """Draw a line centred in a rectangle, smaller if it does not fit, elided if that is not enough."""
-    size = em
-    while size > 0.75 * em and QFontMetricsF(font(size, bold=bold)).horizontalAdvance(text) > rect.width():
-        size -= 0.05 * em
-    metrics = QFontMetricsF(font(size, bold=bold))
-    line = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-    draw_text(painter, rect, line, size, colour, Qt.AlignmentFlag.AlignCenter, bold=bold)
+    """Draw a line centred in a rectangle, smaller if it does not fit.
+
+    Parameters
+    ----------
+    name
+        Name in front of the text; it is shortened, the text is not.
+    among
+        The names of all captions side by side, from which the shortened name must differ.
+    """
+    text, size = fit_text(text, (0.6 if name else 1.0) * rect.width(), em, bold=bold, may_shorten=False)
+    if name:
+        space = rect.width() - text_width(text, size, bold=bold)
+        text = f"{fit_text(name, space, size, bold=bold, among=tuple(among) or (name,))[0]}{text}"
+    draw_text(painter, rect, text, size, colour, Qt.AlignmentFlag.AlignCenter, bold=bold)
 
 
 def fit_shape(shape: tuple[int, ...], space: QRectF) -> QRectF:
@@ -122,5 +137,6 @@ def signed_colour(value: float) -> str:
 
 def is_pale(values: NDArray[Any], low: float, high: float, name: str) -> NDArray[np.bool_]:
     """Return whether black text is readable on the colour of each value, rather than white."""
-    luminance = load_lut(name) @ np.array([0.299, 0.587, 0.114])
-    return np.asarray(luminance[to_levels(values, low, high)] > 140)
+    packed = value_colours(values, low, high, name)
+    luminance = 0.299 * (packed >> 16 & 255) + 0.587 * (packed >> 8 & 255) + 0.114 * (packed & 255)
+    return np.asarray(luminance > 140)

@@ -9,8 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter
 
 from engine.layers.explanation import WindowProduct
-from engine.text.units import number_text
-from gui.paint.basics.colours import DIVERGING, colour_map_name
+from engine.text.units import fixed_text, number_text
+from gui.paint.basics.colours import DIVERGING, colour_map_name, largest_magnitude
 from gui.paint.basics.outline import draw_outline
 from gui.paint.basics.text_drawing import draw_text, text_width
 from gui.paint.inspector.content import InspectorContent
@@ -57,15 +57,15 @@ class _PatchTile(NamedTuple):
     @property
     def power_of_ten(self) -> int:
         """The exponent, a multiple of 3, that keeps numbers short: not 0 if the largest is below 0.1 or from 10,000."""
-        largest = float(np.abs(self.values).max(initial=0.0))
+        largest = largest_magnitude(self.values)
         if not 0 < largest < float("inf") or 0.1 <= largest < _LONG:
             return 0
         return 3 * floor((log10(largest) + (1 if largest < 1 else -1)) / 3)
 
     @property
-    def caption(self) -> str:
-        """Name and power: "filter · 10⁻³"."""
-        return f"{self.name} · 10{str(self.power_of_ten).translate(_RAISED)}" if self.power_of_ten else self.name
+    def power_text(self) -> str:
+        """The power of ten behind the name: " · 10⁻³"."""
+        return f" · 10{str(self.power_of_ten).translate(_RAISED)}" if self.power_of_ten else ""
 
 
 def patch_height(content: InspectorContent, width: float, em: float) -> float:
@@ -91,7 +91,8 @@ def draw_patch(painter: QPainter, rect: QRectF, content: InspectorContent, em: f
         _draw_padding(painter, tile_rect, window, theme)
         has_numbers = _draw_numbers(painter, tile_rect, tile, window, em)
         name = QRectF(tile_rect.left(), tile_rect.bottom() + 0.1 * em, tile_rect.width(), 1.4 * em)
-        draw_centred_caption(painter, name, tile.caption if has_numbers else tile.name, 0.92 * em, theme.muted)
+        power = tile.power_text if has_numbers else ""
+        draw_centred_caption(painter, name, power, 0.92 * em, theme.muted, name=tile.name)
         before = QRectF(tile_rect.left() - _SIGN * em, tile_rect.top(), _SIGN * em, tile_rect.height())
         draw_centred_caption(painter, before, sign, 1.2 * em, theme.text, bold=True)
     if window.winner is not None:
@@ -131,7 +132,7 @@ def _sum_text(content: InspectorContent, window: WindowProduct) -> str:
     if window.filter is not None:
         return f"sum of the {window.inside.size} products = {total}"
     explanation = content.required_explanation
-    return f"sum {total} / {explanation.terms.divisor:g} = {number_text(explanation.how.result)}"
+    return f"sum {total} / {number_text(explanation.terms.divisor, 9)} = {number_text(explanation.how.result)}"
 
 
 def _make_tiles(content: InspectorContent, window: WindowProduct) -> list[_PatchTile]:
@@ -140,7 +141,7 @@ def _make_tiles(content: InspectorContent, window: WindowProduct) -> list[_Patch
     patch = _PatchTile("patch of the input", window.values[at], low, high, colour_map_name(content.look))
     if window.filter is None:
         return [patch]
-    limits = [float(np.abs(values).max(initial=0.0)) or 1.0 for values in (window.filter, window.products[at])]
+    limits = [largest_magnitude(values) or 1.0 for values in (window.filter, window.products[at])]
     return [
         patch,
         _PatchTile("filter", window.filter[at], -limits[0], limits[0], DIVERGING),
@@ -187,7 +188,7 @@ def _draw_numbers(painter: QPainter, rect: QRectF, tile: _PatchTile, window: Win
     if max(rows, columns) > _MOST_CELLS:
         return False
     values = tile.values / 10.0**tile.power_of_ten
-    digits = sum(float(np.abs(values).max(initial=0.0)) < most for most in (100, 10))
+    digits = sum(largest_magnitude(values) < most for most in (100, 10))
     texts = {
         (int(row), int(column)): _short_number(values[row, column], digits)
         for row, column in np.argwhere(window.inside)
@@ -206,7 +207,9 @@ def _draw_numbers(painter: QPainter, rect: QRectF, tile: _PatchTile, window: Win
 
 def _short_number(value: float, digits: int) -> str:
     """Format with `digits` decimals; a bare 0 is exactly zero, of either sign."""
-    return f"{value:.{digits}f}".replace("-", "−") if value and np.isfinite(value) else number_text(value + 0.0)
+    if np.isnan(value):
+        return "NaN"
+    return fixed_text(value, digits) if value and np.isfinite(value) else number_text(value)
 
 
 def _describe_tap(content: InspectorContent, window: WindowProduct, at: tuple[int, int]) -> str:

@@ -41,6 +41,7 @@ def source_views_height(content: InspectorContent, width: float, em: float) -> f
 
 def draw_source_views(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     draw_part_title(painter, rect, _TITLE, em, theme)
+    names = [view.name for view in content.source_views]
     for view, view_rect in zip(content.source_views, _view_rects(rect, content, em), strict=True):
         picture = fit_shape(view.volume.shape, view_rect)
         pixels = hypot(painter.deviceTransform().m11(), painter.deviceTransform().m12())
@@ -48,7 +49,7 @@ def draw_source_views(painter: QPainter, rect: QRectF, content: InspectorContent
         box = grow_rect(cells_rect(picture, view.volume.shape, view.region.window), 5)
         draw_outline(painter, box, 1.5, theme.base, theme.accent)
         line = QRectF(view_rect.left(), view_rect.bottom() + 0.1 * em, view_rect.width(), 1.2 * em)
-        draw_centred_caption(painter, line, view.name, 0.92 * em, theme.text)
+        draw_centred_caption(painter, line, "", 0.92 * em, theme.text, name=view.name, among=names)
         draw_centred_caption(painter, line.translated(0, 1.15 * em), region_size_text(view), 0.85 * em, theme.muted)
     if content.left_out_count:
         last = QRectF(rect.left(), rect.bottom() - 1.6 * em, rect.width(), 1.5 * em)

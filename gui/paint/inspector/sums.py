@@ -7,7 +7,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from engine.text.units import number_text
-from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text
+from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, text_width
 from gui.paint.inspector.content import InspectorContent
 from gui.paint.inspector.part_drawing import InspectorHit, draw_part_title, part_title_height, signed_colour
 from gui.theme import Theme
@@ -18,8 +18,12 @@ _FEW_MORE_BARS = 4
 """Further terms that have their own bar if there are no more than these."""
 _ROW = 1.45
 """Height of a row in ems."""
-_LABEL, _NUMBER = 7.6, 5.0
-"""Width of labels and numbers in ems."""
+_LABEL = 7.6
+"""Width of labels in ems."""
+_WIDEST_NUMBER = 0.4
+"""Greatest width of the numbers, relative to that of the part."""
+_TEXT = 0.92
+"""Size of labels and numbers in ems."""
 
 
 class SumBar(NamedTuple):
@@ -58,12 +62,18 @@ def draw_sums(painter: QPainter, rect: QRectF, content: InspectorContent, em: fl
     draw_part_title(painter, rect, _title(content), em, theme)
     bars = sum_bars(content)
     axis, scale = _axis_scale(rect, bars, em)
+    columns = _label_width(rect.width(), em), _number_width(bars, rect.width(), em)
+    labels = [bar.label for bar in bars]
     top = rect.top() + part_title_height(_title(content), rect.width(), em)
     painter.setPen(QPen(QColor(theme.muted), 1))
     painter.drawLine(QLineF(axis, top, axis, top + len(bars) * _ROW * em))
     for index, bar in enumerate(bars):
         row_rect = QRectF(rect.left(), top + index * _ROW * em, rect.width(), _ROW * em)
         _draw_sum_bar(painter, row_rect, bar, axis, scale, content, em, theme)
+        label = QRectF(row_rect.left(), row_rect.top(), columns[0], row_rect.height())
+        draw_text(painter, label, bar.label, _TEXT * em, theme.text, bold=bar.final, among=labels)
+        value = QRectF(row_rect.right() - columns[1], row_rect.top(), columns[1], row_rect.height())
+        draw_text(painter, value, number_text(bar.value), _TEXT * em, theme.text, ALIGN_RIGHT, bold=bar.final)
 
 
 def _draw_sum_bar(
@@ -76,6 +86,7 @@ def _draw_sum_bar(
     em: float,
     theme: Theme,
 ) -> None:
+    """Draw a bar without its texts."""
     if bar.final:
         painter.setPen(QPen(QColor(theme.text), 1))
         painter.drawLine(QLineF(row_rect.left(), row_rect.top(), row_rect.right(), row_rect.top()))
@@ -86,10 +97,6 @@ def _draw_sum_bar(
     painter.fillRect(bar_rect, QColor(theme.text if bar.final else signed_colour(bar.value)))
     if bar.term is None and not bar.final:  # hollow: several together, or no product at all
         painter.fillRect(bar_rect.adjusted(1.5, 1.5, -1.5, -1.5), QColor(theme.base))
-    label = QRectF(row_rect.left(), row_rect.top(), _label_width(row_rect.width(), em), row_rect.height())
-    draw_text(painter, label, bar.label, 0.92 * em, theme.text, bold=bar.final)
-    value = QRectF(row_rect.right() - _NUMBER * em, row_rect.top(), _NUMBER * em, row_rect.height())
-    draw_text(painter, value, number_text(bar.value), 0.92 * em, theme.text, ALIGN_RIGHT, bold=bar.final)
 
 
 def hit_sums(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
@@ -99,7 +106,7 @@ def hit_sums(rect: QRectF, content: InspectorContent, em: float, point: QPointF)
     if not 0 <= index < len(bars) or not rect.left() <= point.x() <= rect.right():
         return None
     bar = bars[index]
-    words = f"{bar.label}: {bar.value:.9g}".replace("-", "−")
+    words = f"{bar.label}: {number_text(bar.value, 9)}"
     if bar.term is None:
         return InspectorHit(words)
     return InspectorHit(f"{words}; click to select it in the input", content.term_focus(bar.term), bar.term)
@@ -120,11 +127,17 @@ def _label_width(width: float, em: float) -> float:
     return min(_LABEL * em, 0.4 * width)
 
 
+def _number_width(bars: tuple[SumBar, ...], width: float, em: float) -> float:
+    """Return the width of the longest number; numbers get smaller rather than wider than a share of the part."""
+    widest = max(text_width(number_text(bar.value), _TEXT * em, bold=bar.final) for bar in bars)
+    return min(widest + 0.2 * em, _WIDEST_NUMBER * width)
+
+
 def _axis_scale(rect: QRectF, bars: tuple[SumBar, ...], em: float) -> tuple[float, float]:
     """Return the position of zero and the pixels per unit, so that all bars fit between labels and numbers."""
     finite = [bar.value for bar in bars if np.isfinite(bar.value)]
     low, high = min(0.0, *finite, 0.0), max(0.0, *finite, 0.0)
     left = rect.left() + _label_width(rect.width(), em) + 0.3 * em
-    space = max(rect.right() - _NUMBER * em - 0.3 * em - left, em)
+    space = max(rect.right() - _number_width(bars, rect.width(), em) - 0.3 * em - left, em)
     scale = space / ((high - low) or 1.0)
     return left - low * scale, scale

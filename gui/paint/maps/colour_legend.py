@@ -5,7 +5,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from engine.text.units import number_text
+from engine.text.units import range_texts
 from gui.paint.basics.colours import DIVERGING, PERCENTILES
 from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, text_width
 from gui.paint.maps.tile_drawing import colour_bar_rect, draw_colour_bar
@@ -34,7 +34,7 @@ class ColourLegend(NamedTuple):
         """The texts at the ends of the bar."""
         tiles = self.tiles
         if tiles.lows.size == 1:
-            return number_text(tiles.lows[0], 3), number_text(tiles.highs[0], 3)
+            return range_texts(tiles.lows[0], tiles.highs[0])
         low, high = (f"{share:g} %" for share in PERCENTILES)
         return ("−", "+") if tiles.colour_map == DIVERGING else (low, high)
 
@@ -67,6 +67,9 @@ class ColourLegend(NamedTuple):
     def draw(self, painter: QPainter, theme: Theme) -> None:
         """Draw the bar, its meaning in words if there is space, and the step if values are skipped."""
         tiles, size, row = self.tiles, self.size, self.row
+        if not tiles.has_range:  # no value is finite, as the words say: a bar would make up a scale
+            draw_wrapped_text(painter, self.rect, self.words, size, theme.muted)
+            return
         one_colour = tiles.lows.size == 1 and bool(tiles.lows[0] == tiles.highs[0])
         end = draw_colour_bar(
             painter, row, tiles.colour_map, *self.ends, theme, one_colour=one_colour, is_steady=self.is_steady

@@ -45,18 +45,34 @@ def count_non_finite(volume: Float32Volume) -> int:
 
 
 def find_dead_maps(volume: Float32Volume, *, before_relu: bool) -> dict[int, str]:
-    """Return why each dead map is dead, by channel: all its values are equal, or none passes the ReLU behind it."""
+    """Return why each dead map is dead, by channel: all its values are 0, or none passes the ReLU behind it."""
 
     def find() -> dict[int, str]:
         reasons = {}
         if before_relu:
             reason = "dead behind its ReLU: no value is above 0"
             reasons = dict.fromkeys(np.flatnonzero(map_statistics.silent_maps(volume)).tolist(), reason)
-        for channel in np.flatnonzero(map_statistics.constant_maps(volume)).tolist():
-            reasons[channel] = f"dead: all values are {number_text(volume[channel, 0, 0])}"
+        for channel in find_constants(volume):
+            if volume[channel, 0, 0] == 0:
+                reasons[channel] = "dead: all values are 0"
         return dict(sorted(reasons.items()))
 
     return CACHE.get_or_make((volume,), ("dead", before_relu), find, lambda reasons: 256 + 128 * len(reasons))
+
+
+def find_constants(volume: Float32Volume) -> dict[int, str]:
+    """Return the one value of each constant map in words, by channel."""
+
+    def find() -> dict[int, str]:
+        channels = np.flatnonzero(map_statistics.constant_maps(volume)).tolist()
+        return {channel: f"constant: all values are {number_text(volume[channel, 0, 0])}" for channel in channels}
+
+    return CACHE.get_or_make((volume,), ("constant",), find, lambda texts: 256 + 128 * len(texts))
+
+
+def not_finite_text(count: int) -> str:
+    """Return the legend of values that are not finite."""
+    return f"magenta: {count:,} value{'s are' if count > 1 else ' is'} not finite"
 
 
 def order_maps(volume: Float32Volume, by: MapOrder, like: int | None, budget: Budget) -> MapOrdering | None:

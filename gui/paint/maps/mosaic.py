@@ -47,8 +47,8 @@ class MosaicContent(Struct, frozen=True, eq=False):
     detail: MapDetail | None
     legend: str
     focus: Focus
-    design_indices: tuple[int, ...]
-    """Position of each panel's design in the project, for its colour; -1 for stem, input and difference."""
+    colour_indices: tuple[int, ...]
+    """Index of the colour of each panel's design; -1 for stem, input and difference."""
     is_complete: bool = True
     """Whether nothing slow was left out."""
     adjustable_levels: tuple[float, float] | None = None
@@ -98,7 +98,7 @@ def refocus_mosaics(
 
 def _build_content(state: ViewState, panels: tuple[MosaicPanel, ...], budget: Budget) -> MosaicContent:
     volume_panels = [panel for panel in panels if panel.ref is not None]
-    indices = tuple([-1 if panel.ref is None else state.design_index(panel.ref[0]) for panel in panels])
+    indices = tuple([-1 if panel.ref is None else state.colour_index(panel.ref[0]) for panel in panels])
     levels = _shared_levels(volume_panels)
     by_hand = levels is not None and levels_set_by_hand(state) is not None
     colours = colour_legend_text(volume_panels, state.look, is_set_by_hand=by_hand)

@@ -37,10 +37,11 @@ def draw_page(painter: QPainter, rect: QRectF, content: MosaicContent, layout: M
     """Draw everything around the mosaics: captions, notes, the selected value, legends and the detail."""
     painter.save()
     painter.fillRect(rect, QColor(theme.base))
-    for panel_layout, panel, index in zip(layout.panels, content.panels, content.design_indices, strict=True):
+    names = [panel.design for panel in content.panels]
+    for panel_layout, panel, index in zip(layout.panels, content.panels, content.colour_indices, strict=True):
         in_focus = panel.ref == content.focus.ref and len(content.panels) > 1
         colour = theme.muted if index < 0 else theme.design(index)
-        draw_panel_caption(painter, panel_layout.caption_rect, panel, colour, in_focus, layout.text_size, theme)
+        draw_panel_caption(painter, panel_layout.caption_rect, panel, names, colour, in_focus, layout.text_size, theme)
         draw_panel_note(painter, panel_layout.note_rect, panel, layout.text_size, theme)
     draw_wrapped_text(
         painter, layout.selected_value_rect, selected_value_text(content), layout.text_size, theme.text, bold=True

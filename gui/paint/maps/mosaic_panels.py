@@ -12,11 +12,19 @@ from engine.network.graph import INPUT
 from engine.network.input_specs import ImageInput, Input
 from engine.network.node_ref import STEM, NodeRef
 from engine.shapes import Shape
-from engine.text.units import number_text
-from gui.paint.basics.colours import PERCENTILES_TEXT, RangeEnds, colour_map_name, photo_image
+from engine.text.units import number_text, range_texts
+from gui.paint.basics.colours import PERCENTILES_TEXT, RangeEnds, colour_map_name, join_ranges, photo_image
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.maps.budget import Budget
-from gui.paint.maps.map_measures import count_non_finite, find_dead_maps, map_ranges, order_maps, volume_range
+from gui.paint.maps.map_measures import (
+    count_non_finite,
+    find_constants,
+    find_dead_maps,
+    map_ranges,
+    not_finite_text,
+    order_maps,
+    volume_range,
+)
 from gui.paint.maps.tile_grid import MapOrdering
 from gui.paint.maps.tiles import MapTiles
 from gui.state.comparison import compared_refs
@@ -58,6 +66,8 @@ class MosaicPanel(Struct, frozen=True, eq=False):
     """None: channel order."""
     dead_reasons: Mapping[int, str] = {}
     """Why dead maps are dead, by channel."""
+    constants: Mapping[int, str] = {}
+    """The one value of maps that are constant, but not dead, by channel and in words."""
     figure_name: str = ""
     """Name of the figure that sorts the maps, if they are sorted by this panel's own figures."""
     legend_text: str = ""
@@ -74,6 +84,10 @@ class MosaicPanel(Struct, frozen=True, eq=False):
     @property
     def has_values(self) -> bool:
         return self.tiles is not None and self.tiles.values is not None
+
+    def map_note(self, channel: int) -> str:
+        """Why a map is dead, or that it is constant; "" for others."""
+        return self.dead_reasons.get(channel) or self.constants.get(channel, "")
 
     @property
     def lead_tiles(self) -> int:
@@ -105,6 +119,7 @@ def _build_panel(state: ViewState, at: VolumeAt, shared: RangeEnds, order: MapOr
     photo: QImage | None = None
     names: tuple[str, ...] = ()
     dead_reasons: Mapping[int, str] = {}
+    constants: Mapping[int, str] = {}
     if volume is not None:
         shape = Shape(*volume.shape)
         has_own = _has_own_ranges(shape, state.look)
@@ -113,10 +128,13 @@ def _build_panel(state: ViewState, at: VolumeAt, shared: RangeEnds, order: MapOr
         photo, names = _photo_image(state.project.input, at, volume)
         if at.source[1] != INPUT:
             dead_reasons = find_dead_maps(volume, before_relu=_feeds_only_relus(state, at.source))
+            constants = {
+                channel: text for channel, text in find_constants(volume).items() if channel not in dead_reasons
+            }
     return MosaicPanel(
         ref,
         ref[0] or ("input" if ref[1] == INPUT else "stem"),
-        _title(at, shape, len(dead_reasons)),
+        _title(at, shape, len(dead_reasons), len(constants)),
         tiles,
         photo,
         names,
@@ -125,6 +143,7 @@ def _build_panel(state: ViewState, at: VolumeAt, shared: RangeEnds, order: MapOr
         is_error,
         matching_order(order, shape),
         dead_reasons,
+        constants,
         order_figure_name(state) if ref == state.focus.ref else "",
     )
 
@@ -148,14 +167,15 @@ def _feeds_only_relus(state: ViewState, ref: NodeRef) -> bool:
     return bool(users) and all(user.zeroes_negatives for user in users)
 
 
-def _title(at: VolumeAt, shape: Shape | None, dead: int) -> str:
+def _title(at: VolumeAt, shape: Shape | None, dead: int, constant: int) -> str:
     design, node = at.ref
     parts = [] if at.ref == (STEM, INPUT) else [node]
     if node == INPUT and design != STEM and at.source[1] != INPUT:
         parts[0] = f"{INPUT}, {at.source[1]} of the stem"
     parts.append("shape unknown" if shape is None else str(shape))
-    if dead and shape is not None:
-        parts.append(f"{dead} of {shape.channels} dead")
+    if shape is not None:
+        counts = ((dead, "dead"), (constant, "constant"))
+        parts += [f"{count} of {shape.channels} {word}" for count, word in counts if count]
     return " · ".join(parts)
 
 
@@ -201,9 +221,8 @@ def _shared_range_ends(state: ViewState, volumes: Sequence[Float32Volume]) -> Ra
     by_hand = levels_set_by_hand(state)
     if by_hand is not None:
         return np.array(by_hand[:1]), np.array(by_hand[1:])
-    ranges = [volume_range(volume, zero_centred=state.look.zero_centred) for volume in volumes] or [(0.0, 1.0)]
-    lows, highs = zip(*ranges, strict=True)
-    return np.array([min(lows)]), np.array([max(highs)])
+    low, high = join_ranges([volume_range(volume, zero_centred=state.look.zero_centred) for volume in volumes])
+    return np.array([low]), np.array([high])
 
 
 def colour_legend_text(panels: Sequence[MosaicPanel], look: Look, *, is_set_by_hand: bool = False) -> str:
@@ -221,13 +240,15 @@ def colour_legend_text(panels: Sequence[MosaicPanel], look: Look, *, is_set_by_h
         both = " of both designs" if len(volumes) > 1 else ""
         low, high = first.lows[0], first.highs[0]
         source = "set by hand" if is_set_by_hand else PERCENTILES_TEXT
-        ends = f"{number_text(low, 3)} … {number_text(high, 3)} ({source})"
+        ends = f"{' … '.join(range_texts(low, high))} ({source})"
         parts = [name, f"all values{both} {number_text(low, 3)}" if low == high else f"shared range{both} {ends}"]
+        if not first.has_range:
+            parts = [f"no value{both} is finite"]
     if first.shape.height * first.shape.width == 1:
         parts.append("each tile is one value")
     non_finite = sum(count_non_finite(tiles.values) for tiles in volumes if tiles.values is not None)
     if non_finite:
-        parts.append(f"magenta: {non_finite:,} value{'s are' if non_finite > 1 else ' is'} not finite")
+        parts.append(not_finite_text(non_finite))
     if any(panel.dead_reasons for panel in panels):
         parts.append("crossed out: dead on this input")
     return " · ".join(parts)
@@ -255,7 +276,7 @@ def describe_map_value(panel: MosaicPanel, spot: Spot) -> str:
         return (
             f"{where} · photo, y {spot.y}, x {spot.x}: red {colour.red()}, green {colour.green()}, blue {colour.blue()}"
         )
-    parts = [where, f"{spot_name(spot)}: {map_value_text(panel, spot)}", panel.dead_reasons.get(spot.channel, "")]
+    parts = [where, f"{spot_name(spot)}: {map_value_text(panel, spot)}", panel.map_note(spot.channel)]
     if panel.figure_name and panel.order is not None and panel.order.figures is not None:
         parts.append(f"{panel.figure_name} {number_text(float(panel.order.figures[spot.channel]))}")
     return " · ".join(filter(None, parts))

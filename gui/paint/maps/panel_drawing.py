@@ -36,15 +36,26 @@ def _caption_parts(panel: MosaicPanel) -> list[str]:
 
 
 def draw_panel_caption(
-    painter: QPainter, rect: QRectF, panel: MosaicPanel, colour: str, in_focus: bool, size: float, theme: Theme
+    painter: QPainter,
+    rect: QRectF,
+    panel: MosaicPanel,
+    names: Sequence[str],
+    colour: str,
+    in_focus: bool,
+    size: float,
+    theme: Theme,
 ) -> None:
-    """Draw a swatch, the design's name and the title, as `panel_caption_height` requires; underlined if in focus."""
+    """Draw a swatch, the design's name and the title, as `panel_caption_height` requires; underlined if in focus.
+
+    A design's name that is too long is shortened so that it differs from the `names` of all panels.
+    """
     line = size * 1.5
     painter.fillRect(QRectF(rect.left(), rect.top() + size * 0.37, size * 0.76, size * 0.76), QColor(colour))
     start, name = size * 1.25, panel.design
     ink = theme.text if colour == theme.muted else colour
     name_rect = QRectF(rect.left() + start, rect.top(), rect.width() - start, line)
-    draw_text(painter, name_rect, name, _fit_text_size(name, name_rect.width(), size, bold=True), ink, bold=True)
+    name_size = _fit_text_size(name, name_rect.width(), size, bold=True)
+    draw_text(painter, name_rect, name, name_size, ink, bold=True, among=names)
     below = QRectF(rect.left(), rect.top() + size * 1.25, rect.width(), line)
     if rect.height() < 2 * size:
         end = start + QFontMetricsF(font(size, bold=True)).horizontalAdvance(name)

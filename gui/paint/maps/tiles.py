@@ -1,6 +1,5 @@
 """Many small maps as one image: their colours, and the pixels of a block of tiles."""
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -9,12 +8,9 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
 from engine.shapes import Shape
-from gui.paint.basics.colours import load_lut, to_levels
+from gui.paint.basics.colours import value_colours
 from gui.paint.basics.derived_cache import CACHE
 from gui.paint.maps.tile_grid import TileBlock, TileGrid
-
-_NOT_FINITE = "#ff00ff"
-"""The colour of values that are not finite: far from every colour map."""
 
 
 class MapTiles(Struct, frozen=True, eq=False):
@@ -26,6 +22,11 @@ class MapTiles(Struct, frozen=True, eq=False):
     """One per map, or one for all."""
     highs: NDArray[np.float64] = np.ones(1)
     colour_map: str = "viridis"
+
+    @property
+    def has_range(self) -> bool:
+        """Whether there is a scale: not if no value is finite."""
+        return not np.isnan(self.lows).all()
 
 
 class TileImage(NamedTuple):
@@ -77,28 +78,7 @@ def _map_colours(tiles: MapTiles, channels: NDArray[np.int64], step: int) -> NDA
     """Return the colours of some maps (R×K×H×W) as 0xAARRGGBB."""
     assert tiles.values is not None
     values = tiles.values[:, ::step, ::step][channels]
-    finite = np.isfinite(values)
-    all_finite = finite.all()
-    with np.errstate(over="ignore", invalid="ignore"):
-        if tiles.lows.size == 1:
-            levels = to_levels(values, float(tiles.lows[0]), float(tiles.highs[0]))
-        else:
-            spans = np.where(tiles.lows < tiles.highs, tiles.highs - tiles.lows, 1.0)
-            shares = (values - _broadcast_to_maps(tiles.lows[channels])) / _broadcast_to_maps(spans[channels])
-            levels = to_levels(shares, 0.0, 1.0)
-    colours = load_packed_lut(tiles.colour_map).take(levels)
-    if not all_finite:
-        colours[~finite] = QColor(_NOT_FINITE).rgba()
-    return colours
-
-
-def _broadcast_to_maps(numbers: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Reshape one number per map (R×K) to broadcast over its values."""
-    return numbers.astype(np.float32)[:, :, np.newaxis, np.newaxis]
-
-
-@lru_cache(maxsize=8)
-def load_packed_lut(name: str) -> NDArray[np.uint32]:
-    """Return the 256 colours of a colour map as opaque 0xAARRGGBB."""
-    red, green, blue = load_lut(name).astype(np.uint32).T
-    return np.asarray(0xFF000000 | red << 16 | green << 8 | blue, np.uint32)
+    if tiles.lows.size == 1:
+        return value_colours(values, float(tiles.lows[0]), float(tiles.highs[0]), tiles.colour_map)
+    lows, highs = (ends[channels][:, :, np.newaxis, np.newaxis] for ends in (tiles.lows, tiles.highs))
+    return value_colours(values, lows, highs, tiles.colour_map)

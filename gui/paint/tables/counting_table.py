@@ -132,7 +132,7 @@ def _rows(sheet: CountingSheet, count: int, state: ViewState, theme: Theme) -> t
     """The rows of the first `count` designs; the rule in use is bold."""
     rows: list[Row] = []
     for design, table in tuple(zip(sheet.designs, sheet.tables, strict=True))[:count]:
-        colour = theme.muted if design == STEM else theme.design(state.design_index(design))
+        colour = theme.muted if design == STEM else theme.design(state.colour_index(design))
         rows.append(Heading(design_title(design), colour))
         for row in range(len(table.conventions)):
             texts = sheet.cells(table, row)

@@ -112,7 +112,7 @@ def _paint_sheet(
     painter.translate(rect.left() + MARGIN * unit, rect.top() + MARGIN * unit)
     y = 0.0
     if sheet.title:
-        mark = theme.muted if sheet.design == STEM else theme.design(state.design_index(sheet.design))
+        mark = theme.muted if sheet.design == STEM else theme.design(state.colour_index(sheet.design))
         painter.fillRect(QRectF(0, 0.3 * unit, 0.3 * unit, 1.6 * unit), QColor(mark if sheet.rows else theme.base))
         title_rect = QRectF(0.8 * unit, 0, rect.width() - (2 * MARGIN + 0.8) * unit, (TITLE - 0.2) * unit)
         draw_title(painter, title_rect, sheet.title, unit, theme)
@@ -195,7 +195,10 @@ def _make_sheet(
 ) -> GooglenetSheet:
     """Make a table of some columns of a design."""
     texts = ((*column.head, *(column.text(row) for row in rows)) for column in columns)
-    widths = [min(max(text_width(text, bold=True) for text in column), _WIDEST) for column in texts]
+    widths = [
+        min(max(text_width(text, bold=True) for text in column), inf if paper_column.is_number else _WIDEST)
+        for paper_column, column in zip(columns, texts, strict=True)
+    ]
     gaps = [_GROUP_GAP if after.figure and not before.figure else _GAP for before, after in pairwise(columns)]
     table_columns = [
         Column(tuple(filter(None, column.head)), width, column.is_number, column.figure)
@@ -233,12 +236,13 @@ def _wrap_note(text: str, width: float, size: float = _FOOT_SIZE) -> Iterator[st
 
 def fit_googlenet_sheet(sheet: GooglenetSheet, rect: QRectF) -> tuple[float, int]:
     """Pixels per unit, and the number of rows left out before the totals if not all fit at the smallest unit."""
-    unit = min(rect.width() / (sheet.width + 2 * MARGIN), rect.height() / sheet.height, LARGEST)
-    if unit >= SMALLEST or not sheet.rows:
-        return max(unit, SMALLEST), 0
+    across = min(rect.width() / (sheet.width + 2 * MARGIN), LARGEST)
+    unit = min(across, max(rect.height() / sheet.height, SMALLEST))  # columns are never left out
+    if rect.height() / sheet.height >= unit or not sheet.rows:
+        return unit, 0
     # The line that counts them replaces a row.
-    missing = ceil((sheet.height - rect.height() / SMALLEST) / _SPACING.row) + 1
-    return SMALLEST, min(missing, len(sheet.rows) - 1) if missing > 1 else 0
+    missing = ceil((sheet.height - rect.height() / unit) / _SPACING.row) + 1
+    return unit, min(missing, len(sheet.rows) - 1) if missing > 1 else 0
 
 
 def googlenet_table_size(state: ViewState) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from math import log
+from math import inf, log
 from typing import Literal
 
 from msgspec import Struct
@@ -30,6 +30,7 @@ from gui.paint.tables.ruled_table import (
     draw_notes,
     draw_table,
     draw_title,
+    narrow_columns,
     natural_size,
     side_by_side,
     table_width,
@@ -74,6 +75,7 @@ class OperationsSheet(Struct, frozen=True):
 def paint_operations_table(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw the table of all designs as large as fits into `rect`, in several blocks if that makes it larger."""
     sheet = make_operations_sheet(state)
+    sheet = replace(sheet, columns=narrow_columns(sheet.columns, rect.width() / SMALLEST - 2 * MARGIN))
     unit, blocks = fit_operations_sheet(sheet, rect)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -103,8 +105,11 @@ def make_operations_sheet(state: ViewState) -> OperationsSheet:
     groups = tuple(tuple(_group_lines(list(group), columns)) for _, group in groupby(all_rows, lambda row: row.design))
     cells = [(column.title for column in columns), *(line.cells for group in groups for line in group if line.cells)]
     widths = [
-        max(text_width(heading), min(max((text_width(cell, bold=True) for cell in texts), default=0), _WIDEST))
-        for heading, *texts in zip(*cells, strict=True)
+        max(
+            text_width(heading),
+            min(max((text_width(cell, bold=True) for cell in texts), default=0), inf if column.is_number else _WIDEST),
+        )
+        for column, (heading, *texts) in zip(columns, zip(*cells, strict=True), strict=True)
     ]
     heads = [Column((column.title,), width, column.is_number) for column, width in zip(columns, widths, strict=True)]
     table_columns = side_by_side(heads, [_COLUMN_GAP] * len(heads))
@@ -125,8 +130,11 @@ def _group_lines(group: Sequence[TableRow], columns: Sequence[TableColumn]) -> I
             yield TableLine("problem", design, f"{row.node}: {row.problem}")
 
 
-def fit_operations_sheet(sheet: OperationsSheet, rect: QRectF) -> tuple[int, tuple[tuple[TableLine, ...], ...]]:
-    """The largest unit and its blocks that fit; if the smallest unit is too large, layers are left out and counted."""
+def fit_operations_sheet(sheet: OperationsSheet, rect: QRectF) -> tuple[float, tuple[tuple[TableLine, ...], ...]]:
+    """The largest unit and its blocks that fit; if the smallest unit is too large, layers are left out and counted.
+
+    Columns are never left out: for them, the unit gets even smaller.
+    """
     for unit in range(LARGEST, SMALLEST - 1, -1):
         for count in _block_counts(sheet, rect, unit):
             blocks = fill_columns(sheet.groups, count, _repeat_heading)
@@ -139,7 +147,7 @@ def fit_operations_sheet(sheet: OperationsSheet, rect: QRectF) -> tuple[int, tup
         )
         if max(map(len, blocks), default=0) <= capacity:
             break
-    return SMALLEST, blocks
+    return min(SMALLEST, rect.width() / (sheet.width + 2 * MARGIN)), blocks
 
 
 def operations_table_size(state: ViewState) -> tuple[int, int]:
@@ -200,7 +208,7 @@ def _row(line: TableLine, state: ViewState, theme: Theme) -> Row:
     """A row in the colours of a theme."""
     if line.kind == "heading":
         stem = line.design == STEM
-        return Heading(line.text, theme.muted if stem else theme.design(state.design_index(line.design)))
+        return Heading(line.text, theme.muted if stem else theme.design(state.colour_index(line.design)))
     if line.kind == "problem":
         return Remark(f"! {line.text}", theme.error, _INDENT)
     if line.kind == "more":

@@ -4,6 +4,7 @@ Sizes are in units; a unit is the pixel size of the text in a row.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import groupby
 from math import ceil
 from typing import NamedTuple, Protocol
@@ -19,6 +20,8 @@ from gui.theme import Theme
 MARGIN, TITLE, _TITLE_SIZE = 1.0, 2.4, 1.4
 LARGEST, SMALLEST, NATURAL = 30, 6, 16
 """Pixels per unit: at most, at least, and in a figure of natural size."""
+_NARROWEST = 6.0
+"""Least width of a column of names, in units."""
 _THICK, _MEDIUM, _THIN = 0.12, 0.07, 0.05
 """Thickness of the rules around a table, below its head, and inside."""
 _THINNEST = 0.6
@@ -63,6 +66,20 @@ def side_by_side(columns: Sequence[Column], gaps: Sequence[float]) -> tuple[Colu
     return tuple(replace(column, left=sum(widths[:index]) + sum(gaps[:index])) for index, column in enumerate(columns))
 
 
+def narrow_columns(columns: Sequence[Column], max_width: float) -> tuple[Column, ...]:
+    """Take width from columns of names, which are shortened, until a table is at most that wide, if they have so much.
+
+    Columns of numbers keep their width.
+    """
+    spare = [0.0 if column.is_number else max(column.width - _NARROWEST, 0.0) for column in columns]
+    share = min(max(table_width(columns) - max_width, 0.0) / (sum(spare) or 1.0), 1.0)
+    narrowed, taken = [], 0.0
+    for column, width in zip(columns, spare, strict=True):
+        narrowed.append(replace(column, left=column.left - taken, width=column.width - share * width))
+        taken += share * width
+    return tuple(narrowed)
+
+
 class Row(Protocol):
     """A line of the table."""
 
@@ -88,9 +105,9 @@ class Cells(Struct, frozen=True):
     def draw(self, painter: QPainter, row_rect: QRectF, unit: float, table: "Table", theme: Theme) -> None:
         if self.is_total:
             _draw_rule(painter, row_rect.left(), row_rect.top(), table.width * unit, _THIN * unit, theme.muted)
-        for column, (text, colour, bold) in zip(table.columns, self.cells, strict=True):
-            align = ALIGN_RIGHT if column.is_number else ALIGN_LEFT
-            draw_text(painter, _cell(column, row_rect, unit), text, unit, colour, align, bold=bold)
+        for index, (column, (text, colour, bold)) in enumerate(zip(table.columns, self.cells, strict=True)):
+            align, among = (ALIGN_RIGHT, ()) if column.is_number else (ALIGN_LEFT, table.column_texts[index])
+            draw_text(painter, _cell(column, row_rect, unit), text, unit, colour, align, bold=bold, among=among)
 
 
 class Heading(Struct, frozen=True):
@@ -119,7 +136,7 @@ class Remark(Struct, frozen=True):
         draw_text(painter, row_rect.adjusted(self.indent * unit, 0, 0, 0), self.text, unit, self.colour)
 
 
-class Table(Struct, frozen=True):
+class Table(Struct, frozen=True, dict=True):
     """Columns and rows between the first rule and the last."""
 
     columns: tuple[Column, ...]
@@ -129,6 +146,12 @@ class Table(Struct, frozen=True):
     @property
     def width(self) -> float:
         return table_width(self.columns)
+
+    @cached_property
+    def column_texts(self) -> tuple[tuple[str, ...], ...]:
+        """The different texts of each column."""
+        rows = [row.cells for row in self.rows if isinstance(row, Cells)]
+        return tuple(tuple(dict.fromkeys(cell.text for cell in column)) for column in zip(*rows, strict=True))
 
 
 def table_width(columns: Sequence[Column]) -> float:

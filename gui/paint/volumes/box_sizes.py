@@ -1,5 +1,6 @@
 """Measures the space of a volume with its numbers, name and mistakes."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from gui.paint.volumes.labels import (
     LINE_SPACING,
     Label,
     TextRole,
+    elide_names,
     elide_text,
     make_centred_label,
     measure_text,
@@ -156,6 +158,13 @@ def _extent_with_texts(box: Prism, rects: list[Rect], height: float) -> tuple[fl
     left, right = box.extent_between(-height, height)
     level = [rect for rect in rects if rect[1] < height and rect[3] > -height]
     return min([left, *(rect[0] for rect in level)]), max([right, *(rect[2] for rect in level)])
+
+
+def shorten_captions(vertices: Sequence[Vertex], names: tuple[str, ...], text_sizes: TextSizes) -> tuple[str, ...]:
+    """Shorten the names below the boxes of a design so that all still differ."""
+    bold = any(map(_is_closed_block, vertices))
+    short = elide_names(names, _NAME_WIDTH * text_sizes.em, text_sizes.small, bold)
+    return tuple(short[name] for name in names)
 
 
 def make_caption(

@@ -116,13 +116,16 @@ def _find_open_blocks(analysis: Analysis, columns: list[int], members: _Connecti
 
 
 def _find_connections(analysis: Analysis) -> tuple[_Connections, _Connections]:
-    """Sources and targets of each vertex, without unknown names and back edges of cycles."""
+    """Sources of each vertex, one as often as it is received, and its targets, each once.
+
+    Without unknown names and back edges of cycles.
+    """
     number = {INPUT: 0}
     sources: list[tuple[int, ...]] = [()]
     targets: list[list[int]] = [[] for _ in range(1 + len(analysis.reports))]
     for target, report in enumerate(analysis.reports, 1):
-        sources.append(tuple(dict.fromkeys(number[name] for name in report.inputs if name in number)))
-        for source in sources[target]:
+        sources.append(tuple([number[name] for name in report.inputs if name in number]))
+        for source in dict.fromkeys(sources[target]):
             targets[source].append(target)
         number.setdefault(report.name, target)
     return tuple(sources), tuple(map(tuple, targets))

@@ -115,7 +115,7 @@ class _ScenePainter:
         self.line = 0.075 * self.em / zoom.text_fineness
         self._pens: dict[tuple[str, float], QPen] = {}
         self._designs = {
-            design_row.name: theme.design(state.design_index(design_row.name))
+            design_row.name: theme.design(state.colour_index(design_row.name))
             for design_row in scene.line_breaks.design_rows
         }
 

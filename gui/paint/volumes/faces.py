@@ -64,7 +64,8 @@ def face_image(
 ) -> QImage:
     """The picture of a face of `columns` × `rows` device pixels.
 
-    A pixel shows the mean of its values if there are several; otherwise each value is a pixel of the picture.
+    A pixel shows the mean of its values if there are several; otherwise each value is a pixel of the picture. A pixel
+    with a value that is not finite is marked.
     """
     channels, map_height, map_width = volume.shape
     height = _halved(channels if side == "top" else map_height, int(min(rows, _MOST_PIXELS)))
@@ -72,8 +73,8 @@ def face_image(
 
     def make() -> QImage:
         ends = volume_range(volume, zero_centred=zero_centred)
-        levels = colours.to_levels(_block_means(_face_slice(volume, side, channel), height, width), *ends)
-        return colours.indexed_image(levels, name).convertToFormat(QImage.Format.Format_RGB32)
+        means = _block_means(_face_slice(volume, side, channel), height, width)
+        return colours.value_image(means, *ends, name)
 
     key = ("face", side, channel if side == "front" else 0, name, zero_centred, height, width)
     return CACHE.get_or_make((volume,), key, make, QImage.sizeInBytes)
@@ -130,7 +131,8 @@ def _block_means(values: NDArray[Any], height: int, width: int) -> NDArray[Any]:
         count = values.shape[axis]
         if size < count:
             starts = np.arange(size) * count // size
-            sums = np.add.reduceat(values, starts, axis=axis)
-            lengths = np.diff(np.append(starts, count)).astype(np.float32)
+            with np.errstate(invalid="ignore"):  # ∞ − ∞ is not a number, which is marked
+                sums = np.add.reduceat(values, starts, axis=axis, dtype=np.float64)
+            lengths = np.diff(np.append(starts, count)).astype(np.float64)
             values = sums / (lengths[:, np.newaxis] if axis == 0 else lengths)
     return values

@@ -77,11 +77,11 @@ def _window_fractions(layer: Layer, shape: Shape, channel: int, pixel: tuple[int
     windows, channels = layer.windows(shape), layer.input_channels(channel, [shape])
     height, width = windows.output
     row, column = pixel or ((height - 1) // 2, (width - 1) // 2)
-    top, left = windows.first_tap(row, column)
-    low = (max(0, left) / shape.width, max(0, top) / shape.height, channels.start / shape.channels)
+    rows, columns = windows.taps(0, row), windows.taps(1, column)
+    low = (max(0, columns[0]) / shape.width, max(0, rows[0]) / shape.height, channels.start / shape.channels)
     high = (
-        min(shape.width, left + windows.extent[1]) / shape.width,
-        min(shape.height, top + windows.extent[0]) / shape.height,
+        min(shape.width, columns[-1] + 1) / shape.width,
+        min(shape.height, rows[-1] + 1) / shape.height,
         channels.stop / shape.channels,
     )
     return (low, high) if all(before < after for before, after in zip(low, high, strict=True)) else None

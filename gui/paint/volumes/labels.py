@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from PySide6.QtGui import QFont, QFontMetricsF
 
+from engine.text.short_names import shorten_middle, shorten_names, shorten_sentence
 from gui.paint.volumes.camera import Camera, Prism, Rect, Vector
 from gui.theme import font
 
@@ -69,21 +70,25 @@ def wrap_text(text: str, width: float, size: int, max_lines: int) -> tuple[str, 
             wrapped.append(word)
     if len(wrapped) > max_lines:
         wrapped = [*wrapped[: max_lines - 1], " ".join(wrapped[max_lines - 1 :])]
-    return tuple(elide_text(line, width, size) for line in wrapped)
+    return tuple(elide_sentence(line, width, size) for line in wrapped)
 
 
 @lru_cache(maxsize=8192)
 def elide_text(text: str, width: float, size: int, bold: bool = False) -> str:
     """Replace the middle of a text by an ellipsis if it is wider than `width`."""
-    if measure_text(text, size, bold) <= width:
-        return text
-    count = len(text) - 1
-    while count > 2:
-        shorter = f"{text[: (count + 1) // 2]}…{text[len(text) - count // 2 :]}"
-        if measure_text(shorter, size, bold) <= width:
-            return shorter
-        count -= 1
-    return f"{text[:1]}…"
+    return shorten_middle(text, lambda shorter: measure_text(shorter, size, bold) <= width)
+
+
+@lru_cache(maxsize=1024)
+def elide_sentence(text: str, width: float, size: int) -> str:
+    """Leave out words in the middle of a text if it is wider than `width`, so that no number is cut."""
+    return shorten_sentence(text, lambda shorter: measure_text(shorter, size) <= width)
+
+
+@lru_cache(maxsize=64)
+def elide_names(names: tuple[str, ...], width: float, size: int, bold: bool = False) -> dict[str, str]:
+    """Shorten names side by side so that all still differ, see `shorten_names`."""
+    return shorten_names(names, lambda shorter: measure_text(shorter, size, bold) <= width)
 
 
 def place_edge_labels(box: Prism, camera: Camera, numbers: Sequence[int], size: int) -> tuple[Label, ...]:

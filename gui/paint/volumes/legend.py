@@ -9,12 +9,13 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from engine.cost.metrics import METRICS, Costs, Metric, compare_amounts, metric_by_id
-from engine.text.units import number_text
+from engine.reports.tables import comparable_totals
+from engine.text.units import number_text, range_texts
 from gui.paint.basics import colours
-from gui.paint.maps.map_measures import volume_range
+from gui.paint.maps.map_measures import count_non_finite, not_finite_text, volume_range
 from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS
 from gui.paint.volumes.face_values import photo_at, value_regions, visible_focus
-from gui.paint.volumes.labels import Label, cached_font, elide_text, measure_text
+from gui.paint.volumes.labels import Label, cached_font, elide_names, elide_sentence, elide_text, measure_text
 from gui.paint.volumes.layout import VOLUMES_MARGIN, VolumesLayout
 from gui.paint.volumes.line_breaks import LineBreaks
 from gui.paint.volumes.scene import VolumesScene
@@ -75,6 +76,7 @@ def draw_headings(
     """
     em = layout.em
     size = round(1.3 * em)
+    names = tuple(design_row.name for design_row in layout.scene.line_breaks.design_rows)
     for index, (design_row, top) in enumerate(zip(layout.scene.line_breaks.design_rows, tops, strict=True)):
         if top is None:
             continue
@@ -84,9 +86,10 @@ def draw_headings(
                 QPointF(VOLUMES_MARGIN * em, top + 0.2 * em), QPointF(width - VOLUMES_MARGIN * em, top + 0.2 * em)
             )
         beside, end = layout.header_height < 3.5 * em, width - VOLUMES_MARGIN * em
-        text = elide_text(design_row.name, (0.5 if beside else 1.0) * (end - VOLUMES_MARGIN * em), size, True)
+        space = (0.5 if beside else 1.0) * (end - VOLUMES_MARGIN * em)
+        text = elide_names(names, space, size, True)[design_row.name]
         label = Label(text, VOLUMES_MARGIN * em, top + 1.75 * em, measure_text(text, size, True), size, bold=True)
-        draw_label(painter, label, theme.design(state.design_index(design_row.name)))
+        draw_label(painter, label, theme.design(state.colour_index(design_row.name)))
         x = label.x + label.width + em if beside else label.x
         y = label.y if beside else label.y + 1.25 * em
         totals, ratio = _choose_totals(state, design_row.name, em, end - x)
@@ -99,7 +102,7 @@ def _choose_totals(state: ViewState, design: str, em: int, width: float) -> tupl
     for totals, ratio in _total_choices(state, design):
         if measure_text(totals, em) + measure_text(ratio, em, True) <= width:
             return totals, ratio
-    return elide_text(totals, width - measure_text(ratio, em, True), em), ratio
+    return ("", ratio) if measure_text(ratio, em, True) <= width else ("", "")  # no amount is cut
 
 
 def _total_choices(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
@@ -108,7 +111,8 @@ def _total_choices(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     metric_pair = (metric, METRICS[1 if metric is not METRICS[1] else 0])
     costs = state.costs
     totals = [_total_text(costs, pair_metric, design) for pair_metric in metric_pair]
-    first = state.project.designs[0].name
+    compared = [row.design for row in comparable_totals(state.cost_rows)]
+    first = compared[0] if design in compared else design
     amount, reference = (costs.total(metric, name) for name in (design, first))
     nouns = [metric.comparative_noun, costs.unit(metric), *([""] if amount and reference else [])]
     comparisons = [compare_amounts(metric, amount, reference, noun).strip() for noun in nouns]
@@ -138,7 +142,7 @@ def draw_volumes_legend(painter: QPainter, state: ViewState, layout: VolumesLayo
         draw_volumes_bar(painter, state, theme, QPointF(right, y), em, bar)
         width -= 0.0 if stacked else sum(measure_text(text, size) for text in bar) + (COLOUR_BAR_SPACE + 2) * em
     (line,) = _choose_fitting([(line,) for line in lines], size, width)
-    line = elide_text(line, width, size)
+    line = elide_sentence(line, width, size)
     draw_label(painter, Label(line, left, y - 1.4 * em if stacked else y, 0.0, size), theme.muted)
 
 
@@ -155,12 +159,15 @@ def _legend_lines(state: ViewState, layout: VolumesLayout) -> list[str]:
 
 
 def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
+    volumes = [(box, state.volume_at(box.ref)) for box in layout.scene.boxes]
+    computed = [at for box, at in volumes if at.volume_of(box.vertex.shape) is not None]
+    non_finite = sum(count_non_finite(at.volume) for at in computed if at.volume is not None)
+    if non_finite:
+        yield not_finite_text(non_finite)
     yield LENGTH_SCALE_TEXTS[state.look.scale]
     metric = metric_by_id(state.look.metric)
     if any(width > _THINNEST for width in arrow_widths(state, layout.scene)):
         yield f"arrow width ∝ √{state.costs.unit(metric) or metric.unit}"
-    volumes = [(box, state.volume_at(box.ref)) for box in layout.scene.boxes]
-    computed = [at for box, at in volumes if at.volume_of(box.vertex.shape) is not None]
     if not computed:
         yield "run (F5) to see values"
         return
@@ -180,18 +187,20 @@ def _bar_texts(state: ViewState, size: int) -> list[tuple[str, str, str]]:
     each, percentiles = "each volume its own range", f", {colours.PERCENTILES_TEXT}"
     choices = [("low", "high", each + percentiles), ("low", "high", each), ("low", "high", "")]
     if at.volume is not None and photo_at(state, at, focus) is None:
-        low, high = _range_end_texts(at.volume, zero_centred=state.look.zero_centred)
         name = elide_text(_SEPARATOR.join(part for part in at.ref if part), 14.0 * size, size)
+        if np.isnan(volume_range(at.volume, zero_centred=False)[0]):
+            return [("", "", f"{name}: no value is finite"), ("", "", "no value is finite")]
+        low, high = _range_end_texts(at.volume, zero_centred=state.look.zero_centred)
         choices.insert(0, (low, high, f"{name}; {each}{percentiles}"))
     return choices
 
 
 def _range_end_texts(volume: Float32Volume, *, zero_centred: bool) -> tuple[str, str]:
-    """Texts at the ends of the colour bar, or a single one if all values are equal."""
+    """Texts at the ends of the colour bar, or a single one if all finite values are equal."""
     low, high = volume_range(volume, zero_centred=zero_centred)
     if low == high:
-        return "", f"all {'' if np.isfinite(volume).all() else 'finite '}values {number_text(low, 3)}"
-    return number_text(low, 3), number_text(high, 3)
+        return "", f"all {'finite ' if count_non_finite(volume) else ''}values {number_text(low, 3)}"
+    return range_texts(low, high)
 
 
 def draw_volumes_bar(
@@ -201,6 +210,9 @@ def draw_volumes_bar(
     size, wide, high, gap = round(0.84 * em), _BAR * em, 0.8 * em, 0.4 * em
     low, top, caption = texts
     left = end.x() - measure_text(caption, size)
+    if not low and not top:  # no value is finite: a bar would make up a scale
+        draw_label(painter, Label(caption, left, end.y(), 0.0, size), theme.muted)
+        return
     middle = left - 2 * gap - measure_text(top, size)
     bar = QRectF(middle - gap - wide, end.y() - high + 0.1 * em, wide, high)
     painter.drawImage(bar, colours.colour_bar_image(colours.colour_map_name(state.look), one_colour=not low))

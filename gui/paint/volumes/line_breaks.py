@@ -13,7 +13,7 @@ from engine.network.analysis import Report, fold_blocks
 from engine.network.node_ref import STEM, NodeRef
 from engine.run.check import ProjectCheck
 from engine.shapes import Shape
-from gui.paint.volumes.box_sizes import BoxMeasurer, VolumeCaption, get_box_measurer, make_caption
+from gui.paint.volumes.box_sizes import BoxMeasurer, VolumeCaption, get_box_measurer, make_caption, shorten_captions
 from gui.paint.volumes.camera import CAMERA_VIEWS, Camera, make_camera
 from gui.paint.volumes.design_graph import DesignGraph, build_design_graph, with_edge_numbers
 from gui.paint.volumes.operator_texts import FORMULA_LINES, make_operator_text
@@ -200,8 +200,9 @@ def _prepare_design(
     graph = with_edge_numbers(graph, options.edge_numbers, sparse=options.has_sparse_numbers)
     routes = route_connections(graph)
     names: tuple[str, ...] = (input_text, *(vertex.label for vertex in graph.vertices[1:]))
+    short_names = shorten_captions(graph.vertices, names, text_sizes)
     if not options.has_names:
-        names = ("",) * len(names)
+        short_names = ("",) * len(names)
     captions = [
         make_caption(
             vertex,
@@ -211,7 +212,7 @@ def _prepare_design(
             stacked=options.one_line_captions or level != AXIS_LEVEL,
             has_note=options.notes != "none",
         )
-        for vertex, name, level in zip(graph.vertices, names, routes.levels, strict=True)
+        for vertex, name, level in zip(graph.vertices, short_names, routes.levels, strict=True)
     ]
     return _PreparedDesign(design, graph, routes, tuple(captions))
 

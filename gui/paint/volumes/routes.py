@@ -23,6 +23,8 @@ class Route(NamedTuple):
     first_track: int | None
     level: int
     last_track: int | None
+    copy: int = 0
+    """Number of earlier connections from the same source to the same target, beside which this one runs."""
 
 
 class Routes(Struct, frozen=True, eq=False):
@@ -48,9 +50,11 @@ def route_connections(graph: DesignGraph) -> Routes:
     levels = [_vertex_level(flat, vertex.column, vertex.row) for vertex in graph.vertices]
     lanes = {lane.source: _vertex_level(flat, graph.vertices[lane.source].column + 1, lane.row) for lane in graph.lanes}
     connections: list[tuple[int, int, _Turn | None, int, _Turn | None]] = []
+    copies: list[int] = []
     for target, sources in enumerate(graph.sources):
-        for source in sources:
+        for position, source in enumerate(sources):
             connections.append(_route_connection(graph, levels, lanes, source, target))
+            copies.append(sources[:position].count(source))
     turns = [turn for _, _, first, _, last in connections for turn in (first, last) if turn is not None]
     turns_by_gap: list[list[_Turn]] = [[] for _ in graph.columns]
     for turn in turns:
@@ -63,10 +67,14 @@ def route_connections(graph: DesignGraph) -> Routes:
             None if first is None else gaps[first.gap][first.owner],
             along,
             None if last is None else gaps[last.gap][last.owner],
+            copy,
         )
-        for source, target, first, along, last in connections
+        for (source, target, first, along, last), copy in zip(connections, copies, strict=True)
     )
-    return Routes(routes, tuple(map(len, gaps)), tuple(levels))
+    # Copies meet the first connection just before the arrow, for which they need a track.
+    meeting_gaps = {graph.vertices[route.target].column - 1 for route in routes if route.copy}
+    tracks = tuple(len(gap) + (number in meeting_gaps) for number, gap in enumerate(gaps))
+    return Routes(routes, tracks, tuple(levels))
 
 
 def _single_row_columns(graph: DesignGraph) -> frozenset[int]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gui.paint.volumes.box_sizes import BoxMeasurer
 from gui.paint.volumes.camera import Camera
 from gui.paint.volumes.design_graph import OpenBlock, Vertex
-from gui.paint.volumes.labels import Label, elide_text, measure_text
+from gui.paint.volumes.labels import Label, elide_names, measure_text
 from gui.paint.volumes.line_breaks import DESIGN_GAP, LineBreaks, fit_boxes
 from gui.paint.volumes.operator_texts import OperatorText, make_operator_text, operator_role
 from gui.paint.volumes.routes import Route
@@ -25,6 +25,9 @@ from gui.paint.volumes.space import (
 
 _REACH = 0.3
 """Distance between an arrow and its box, in ems."""
+
+_COPY_DISTANCE = 0.3
+"""Distance between two connections of the same two boxes, in ems."""
 
 
 class _PlacedLine(NamedTuple):
@@ -172,7 +175,8 @@ class _PlacedDesign:
             right = self.centre[stop - 1] + sizes.columns[stop - 1][1] + 0.1 * em
             top, bottom = line.axis - sizes.up[first], line.axis + sizes.down[first]
             baseline, x = top + (BLOCK_TITLE_HEIGHT - 0.3) * em, left + 0.4 * em
-            name = elide_text(block.name, right - x, em, True)
+            names = tuple(other.name for other in self.design_row.graph.open_blocks)
+            name = elide_names(names, right - x, em, True)[block.name]
             title = Label(name, x, baseline, measure_text(name, em, True), em, bold=True)
             kind = f" · {block.kind}"
             texts = (title, Label(kind, x + title.width, baseline, measure_text(kind, em), em, "muted"))
@@ -245,7 +249,16 @@ class _PlacedDesign:
         end = self.arrows[route.target - 1].start
         if end > points[-1][0] + 1e-6:
             points.append((end, points[-1][1]))
-        return points
+        return self._beside(points, route.copy)
+
+    def _beside(self, points: list[ScenePoint], copy: int) -> list[ScenePoint]:
+        """The points of a further connection of the same two boxes: beside the first, which it meets at the end."""
+        if not copy:
+            return points
+        shift = copy * _COPY_DISTANCE * self.em
+        start_x, (end_x, end_y) = points[0][0], points[-1]
+        beside = [(max(start_x, x - shift), y - shift) for x, y in points]
+        return [*beside, (end_x, end_y)]
 
     def _return_wire(self, column: int, start: ScenePoint) -> tuple[ScenePoint, ...]:
         """The wire from the last box of a line around its end to the start of the next line."""

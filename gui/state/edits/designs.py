@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from engine.network.graph import Network
 from engine.project.project import Design, Project
+from engine.text.names import MAX_DESIGN_NAME, without_controls
 from gui.state.edit import Edit
 from gui.state.edits.names import unique_name
 from gui.state.view_state import Focus
@@ -11,7 +12,7 @@ from gui.state.view_state import Focus
 
 def add_design(project: Project) -> Edit:
     """An empty design at the end."""
-    name = unique_name("design", [design.name for design in project.designs])
+    name = unique_name("design", [design.name for design in project.designs], MAX_DESIGN_NAME)
     changed = project.with_designs((*project.designs, Design(name, Network())))
     return Edit(f"Add {name}", changed, focus=Focus(name))
 
@@ -19,7 +20,8 @@ def add_design(project: Project) -> Edit:
 def duplicate_design(project: Project, name: str) -> Edit:
     """A copy right after the design. Seeded weights depend on the name of the design, so the copy gets others."""
     at = _design_index(project, name)
-    copy = replace(project.designs[at], name=unique_name(name, [design.name for design in project.designs]))
+    new_name = unique_name(name, [design.name for design in project.designs], MAX_DESIGN_NAME)
+    copy = Design(new_name, project.designs[at].network)
     changed = project.with_designs((*project.designs[: at + 1], copy, *project.designs[at + 1 :]))
     return Edit(f"Duplicate {name}", changed, focus=Focus(copy.name))
 
@@ -48,7 +50,8 @@ def rename_design(project: Project, name: str, new_name: str) -> Edit:
 
 
 def set_title(project: Project, title: str) -> Edit:
-    return Edit("Change the title", replace(project, title=title), "title")
+    """Another title; control characters, which only a paste can contain, are left out."""
+    return Edit("Change the title", replace(project, title=without_controls(title)), "title")
 
 
 def set_seed(project: Project, seed: int) -> Edit:

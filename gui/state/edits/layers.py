@@ -50,8 +50,9 @@ def _insert_before(project: Project, design: str, before: str, layer: Layer | Bl
     at = network.index(before)
     node, inputs_before = network.nodes[at], network.inputs_of(at)
     name = unique_name(base or default_name(layer), node_names(network))
-    inputs = _join_inputs(network, layer, inputs_before[0], but=before) or node.inputs[:1]
-    rest = tuple(other for other in inputs_before[1:] if other not in inputs)
+    joined = _join_inputs(network, layer, inputs_before[0], but=before)
+    inputs = joined or node.inputs[:1]
+    rest = tuple(other for other in inputs_before[1:] if other not in joined[1:])
     # An implied input stays implied, for the node follows the new one directly.
     changed = network.with_node_replaced(before, replace(node, inputs=(name, *rest) if node.inputs else ()))
     changed = changed.with_node(Node(name, layer, inputs), at)
@@ -121,7 +122,7 @@ def set_kind(project: Project, ref: NodeRef, kind: str) -> Edit:
     node = network.nodes[at]
     layer = converted(node.layer, kind)
     inputs = node.inputs
-    if layer.min_inputs > 1:
+    if layer.min_inputs > len(network.inputs_of(at)):
         inputs = _join_inputs(network, layer, network.inputs_of(at)[0], but=name)
     elif layer.max_inputs is not None:
         inputs = inputs[: layer.max_inputs]

@@ -11,7 +11,7 @@ from engine.layers.windows import pair, size_text
 from engine.network.graph import INPUT, Network
 from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
-from engine.project.reader import NAME
+from engine.text.names import MAX_DESIGN_NAME, MAX_NODE_NAME, name_fault
 
 
 def default_name(layer: Kind) -> str:
@@ -24,11 +24,12 @@ def default_name(layer: Kind) -> str:
     return first if isinstance(first, str) else base
 
 
-def unique_name(base: str, names: Container[str]) -> str:
-    """`base`, or `base` with the first free number from 2 on: "relu_2"."""
+def unique_name(base: str, names: Container[str], longest: int = MAX_NODE_NAME) -> str:
+    """`base`, or `base` with the first free number from 2 on: "relu_2". A long one is cut for the number."""
     name, number = base, 2
     while name in names:
-        name, number = f"{base}_{number}", number + 1
+        ending = f"_{number}"
+        name, number = base[: longest - len(ending)] + ending, number + 1
     return name
 
 
@@ -42,14 +43,12 @@ def name_refusal(project: Project, ref: NodeRef, name: str) -> str:
     """Why a node, or a design if the node is INPUT, cannot have this name; "" if it can."""
     design, node = ref
     if node == INPUT:
-        if not name.strip():
-            return "a design needs a name"
+        if fault := name_fault(name, MAX_DESIGN_NAME):
+            return fault
         is_taken = name != design and any(other.name == name for other in project.designs)
         return f"there is already a design {name!r}" if is_taken else ""
-    if not name:
-        return "a layer needs a name"
-    if not NAME.fullmatch(name):
-        return "a name consists of letters, digits and _ - . /"
+    if fault := name_fault(name):
+        return fault
     if name == INPUT:
         return f"{INPUT!r} is the name of the design's input"
     network = project.network(design)

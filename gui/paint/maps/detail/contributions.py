@@ -57,7 +57,7 @@ def build_contributions_detail(state: ViewState, budget: Budget) -> MapDetail | 
     )
     if result is None:
         return MapDetail(title, None, COMPUTING_TEXT)
-    body = ContributionsBody(result, source_ref, Shape(*volume.shape), state.design_index(ref[0]), state.focus.pixel)
+    body = ContributionsBody(result, source_ref, Shape(*volume.shape), state.colour_index(ref[0]), state.focus.pixel)
     return MapDetail(
         title, body, text=f"{title}: " + ", ".join(_share_words(result, int(index)) for index in body.channel_order[:5])
     )
@@ -88,7 +88,7 @@ class ContributionsBody(NamedTuple):
     contributions: Contributions
     source_ref: tuple[str, str]
     shape: Shape
-    design_index: int
+    colour_index: int
     pixel: tuple[int, int] | None
 
     @property
@@ -177,7 +177,7 @@ class PlacedContributions(NamedTuple):
         size = self.size
         left, zero, right = self._bar_edges
         low, high = self._axis_ends
-        colour = QColor(theme.muted if self.body.design_index < 0 else theme.design(self.body.design_index))
+        colour = QColor(theme.muted if self.body.colour_index < 0 else theme.design(self.body.colour_index))
         for bar in self.bars:
             row = bar.rect
             draw_text(painter, row, bar.label, size, theme.text if bar.number >= 0 else theme.muted)

@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from engine.explain.map_statistics import Histogram, Statistics, histograms, map_statistics
-from engine.text.units import number_text
+from engine.text.units import number_text, range_texts
 from gui.paint.basics.round_ticks import round_ticks, tick_text
 from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, text_width
 from gui.paint.maps.detail.base import MapDetail
@@ -33,8 +33,8 @@ class MapHistogram(NamedTuple):
     """One design's histogram."""
 
     design: str
-    design_index: int
-    """The design's position in the project, for its colour; −1 for the stem and the input."""
+    colour_index: int
+    """Index of the design's colour; −1 for the stem and the input."""
     histogram: Histogram
     statistics: Statistics
     """Of this map alone."""
@@ -51,7 +51,7 @@ def build_histogram_detail(state: ViewState, panels: Sequence[MosaicPanel]) -> M
         return MapDetail(title, None, MAPS_RUN_HINT)
     maps = [_panel_values(panel)[channel] for panel in filled_panels]
     curves = tuple(
-        MapHistogram(panel.design, state.design_index(panel.ref[0]), histogram, map_statistics(values[np.newaxis]))
+        MapHistogram(panel.design, state.colour_index(panel.ref[0]), histogram, map_statistics(values[np.newaxis]))
         for panel, values, histogram in zip(filled_panels, maps, histograms(maps, _BINS), strict=True)
         if panel.ref is not None
     )
@@ -102,6 +102,11 @@ class HistogramBody(NamedTuple):
         return max(max(int(curve.histogram.counts.max()) for curve in self.curves), 1)
 
     @property
+    def has_bars(self) -> bool:
+        """Whether there is any value to draw; otherwise there are no axes, which would make up a scale."""
+        return any(curve.histogram.counts.any() for curve in self.curves)
+
+    @property
     def range(self) -> tuple[float, float]:
         """The ends of the horizontal axis."""
         edges = self.curves[0].histogram.edges
@@ -119,12 +124,15 @@ class PlacedHistogram(NamedTuple):
     def draw(self, painter: QPainter, theme: Theme) -> None:
         """Draw the axes, the first curve filled, the second as a dashed line, in their designs' colours."""
         painter.save()
-        self._draw_counts_axis(painter, theme)
+        if self.body.has_bars:
+            self._draw_counts_axis(painter, theme)
         for line, curve in enumerate(self.body.curves):
-            colour = theme.muted if curve.design_index < 0 else theme.design(curve.design_index)
+            colour = theme.muted if curve.colour_index < 0 else theme.design(curve.colour_index)
             self._draw_key(painter, line, curve, colour, theme)
-            self._draw_curve(painter, line, curve, colour)
-        self._draw_values_axis(painter, theme)
+            if self.body.has_bars:
+                self._draw_curve(painter, line, curve, colour)
+        if self.body.has_bars:
+            self._draw_values_axis(painter, theme)
         painter.restore()
 
     def _draw_key(self, painter: QPainter, line: int, curve: MapHistogram, colour: str, theme: Theme) -> None:
@@ -204,13 +212,13 @@ class PlacedHistogram(NamedTuple):
 
     def describe(self, point: QPointF) -> str:
         """Count the values in the bin under a point, per design."""
-        if not self.plot_rect.contains(point):
+        if not self.body.has_bars or not self.plot_rect.contains(point):
             return ""
         edges = self.body.curves[0].histogram.edges
         bins = len(edges) - 1
         index = min(int((point.x() - self.plot_rect.left()) / self.plot_rect.width() * bins), bins - 1)
         counts = ", ".join(f"{curve.design} {int(curve.histogram.counts[index]):,}" for curve in self.body.curves)
-        return f"values from {number_text(edges[index], 3)} to {number_text(edges[index + 1], 3)}: {counts}"
+        return f"values from {' to '.join(range_texts(edges[index], edges[index + 1]))}: {counts}"
 
     def focus_at(self, point: QPointF) -> Focus | None:
         return None

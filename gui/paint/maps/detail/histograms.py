@@ -11,10 +11,11 @@ from engine.explain.map_statistics import Counts, Statistics, count_values, map_
 from engine.kernels import Checkpoint
 from engine.layers.explanation import Spot
 from engine.shapes import Shape
-from engine.text.units import count_text, number_text
+from engine.text.units import count_text, number_text, range_texts
 from gui.paint.basics.text_drawing import draw_wrapped_text, wrapped_text_height
 from gui.paint.maps.budget import COMPUTING_TEXT, Budget
 from gui.paint.maps.detail.base import MapDetail
+from gui.paint.maps.map_measures import count_non_finite
 from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, find_map_order
 from gui.paint.maps.tile_drawing import draw_tile_numbers, draw_tiles
 from gui.paint.maps.tile_grid import MapOrdering, Projection, choose_tile_grid, project_grid
@@ -30,6 +31,8 @@ _BINS, _ROWS = 24, 16
 class _HistogramSet(Struct, frozen=True, eq=False):
     counts: Counts
     statistics: Statistics
+    non_finite: int
+    """Number of values that are not finite."""
     pictures: Float32Volume
     """(C, _ROWS, _BINS): 1 inside a bin's bar, 0 above it; the fullest bin of each map has all rows."""
 
@@ -52,7 +55,7 @@ def build_histograms_detail(state: ViewState, budget: Budget) -> MapDetail | Non
     )
     if histograms is None:
         return MapDetail(title, None, COMPUTING_TEXT)
-    theme, index = THEMES[state.look.theme], state.design_index(ref[0])
+    theme, index = THEMES[state.look.theme], state.colour_index(ref[0])
     ink = theme.muted if index < 0 else theme.design(index)
     tiles = MapTiles(Shape(*histograms.pictures.shape), histograms.pictures, colour_map=f"{theme.grid} {ink}")
     body = HistogramsBody(histograms, tiles, find_map_order(state, budget), state.focus)
@@ -65,7 +68,7 @@ def _compute_histograms(volume: Float32Volume, checkpoint: Checkpoint) -> _Histo
     heights = np.ceil(counts.counts / most * _ROWS)
     above = _ROWS - np.arange(_ROWS)
     pictures = (heights[:, None, :] >= above[None, :, None]).astype(np.float32)
-    return _HistogramSet(counts, map_statistics(volume, checkpoint), pictures)
+    return _HistogramSet(counts, map_statistics(volume, checkpoint), count_non_finite(volume), pictures)
 
 
 class HistogramsBody(NamedTuple):
@@ -79,10 +82,12 @@ class HistogramsBody(NamedTuple):
     @property
     def meaning_text(self) -> str:
         """The scales that the pictures share, in words."""
-        low, high = self.histograms.counts.low, self.histograms.counts.high
-        return (
-            f"all from {number_text(low, 3)} to {number_text(high, 3)}, each scaled to its fullest bin; zeros left out"
-        )
+        counts, non_finite = self.histograms.counts, self.histograms.non_finite
+        left_out = f"zeros{f' and {non_finite:,} not finite' if non_finite else ''} left out"
+        if not counts.counts.any():
+            return f"nothing to draw; {left_out}"
+        ends = " to ".join(range_texts(counts.low, counts.high))
+        return f"all from {ends}, each scaled to its fullest bin; {left_out}"
 
     def lay_out(self, rect: QRectF, size: float) -> "PlacedHistograms":
         """Lay out the pictures above, their meaning below."""
@@ -120,7 +125,7 @@ class PlacedHistograms(NamedTuple):
         figures = histograms.statistics
         return (
             f"map {channel}: {count_text(count, 'value')} "
-            f"from {number_text(low, 3)} to {number_text(high, 3)} · "
+            f"from {' to '.join(range_texts(low, high))} · "
             f"mean {number_text(float(figures.mean[channel]))}, "
             f"variance {number_text(float(figures.variance[channel]))}, "
             f"{number_text(100 * float(figures.zeros[channel]), 3)} % zeros"

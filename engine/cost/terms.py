@@ -1,0 +1,74 @@
+"""Terms of counting rules: the kinds of arithmetic whose amounts layers return from `operations`."""
+
+from collections.abc import Mapping
+from typing import get_args
+
+from msgspec import Struct
+
+from engine.layers.activation import Function
+from engine.network.analysis import Report
+
+
+class Term(Struct, frozen=True):
+    """A kind of arithmetic, whose amount each kind of layer returns from `operations`."""
+
+    id: str
+    title: str
+    what: str
+    """The things that its amount counts."""
+    instead_of: str = ""
+    """The term whose arithmetic this one counts in another way, as some conventions do."""
+
+    @property
+    def subject(self) -> str:
+        """The arithmetic that it counts, as the id of the term that counts it in the plain way."""
+        return self.instead_of or self.id
+
+    def amount(self, report: Report) -> int:
+        """A layer's amount for one input; 0 while its shapes are unknown."""
+        if self.id == "macs":
+            return report.macs or 0
+        output = report.output_shape
+        return 0 if output is None else report.layer.operations(report.known_inputs, output).get(self.id, 0)
+
+
+FUNCTIONS: tuple[Function, ...] = get_args(Function)
+"""The terms of activations, one per function."""
+
+TERMS: tuple[Term, ...] = (
+    Term("macs", "MACs", "multiply-accumulates of convolutions and dense layers"),
+    Term("bias", "biases", "biases that convolutions add"),
+    Term("dense_bias", "dense biases", "biases that dense layers add"),
+    Term("batch_norm", "batch norm", "values that batch norm shifts and scales"),
+    *(Term(name, name.replace("_", " "), f"values that go through {name.replace('_', ' ')}") for name in FUNCTIONS),
+    Term("max_pool", "max pool", "values that max pooling receives"),
+    Term("avg_pool", "avg pool", "values that average pooling receives"),
+    Term("global_pool", "global pool", "values that global or adaptive average pooling receives"),
+    Term("add", "sums of volumes", "values that additions of volumes return"),
+    Term("lrn", "LRN", "values of local response norm"),
+    Term("lrn_padded", "padded LRN", "values of local response norm and of the channels that pad it", "lrn"),
+    Term("batch_norm_params", "batch norm parameters", "gamma and beta, once per channel", "batch_norm"),
+    Term("avg_pool_kernels", "avg pool kernels", "per average k for a kernel of k×k, h·w for one of h×w", "avg_pool"),
+    Term("averages", "averages", "divisions of average pooling, one per value that it returns", "avg_pool"),
+    Term(
+        "global_averages",
+        "global averages",
+        "values in all windows of global or adaptive average pooling, and a division for each window",
+        "global_pool",
+    ),
+    Term(
+        "global_averages_floored",
+        "rounded averages",
+        "the same, with the size of the windows rounded down: 0 where pooling enlarges maps",
+        "global_pool",
+    ),
+    Term(
+        "dense_additions",
+        "dense additions",
+        "additions of dense layers, counted in addition to their MACs",
+        "macs",
+    ),
+    Term("softmax_additions", "softmax additions", "additions of softmax", "softmax"),
+)
+
+TERM_BY_ID: Mapping[str, Term] = {term.id: term for term in TERMS}

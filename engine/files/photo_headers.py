@@ -1,0 +1,138 @@
+"""What the header of a photo says: its pixels, the type of its values, and the value that is white."""
+
+from functools import lru_cache
+from typing import IO
+
+import numpy as np
+from msgspec import Struct
+from PIL import Image, ImageFile
+
+from engine.files import paths, tiff
+from engine.files.paths import Stamp
+from engine.files.photo_formats import open_photo, photo_fault
+from engine.text.units import count_text
+
+BYTE_WHITE = 255.0
+_PIXEL_BYTES = 28
+"""Memory per pixel of a photo while it is read: Pillow's copies, upright and on white, and those of its decoder."""
+
+_DEEP_PIXEL_BYTES = 112
+"""The same for more than 8 bits per value: halves, sums and planes of up to four samples, besides the stored ones."""
+
+_HEAD_BYTES = 4096
+
+
+class PhotoHeader(Struct, frozen=True):
+    """What the header of a photo says. `dtype` is NumPy's name of the type of its values."""
+
+    pixels: int
+    """Number of pixels that are decoded."""
+    dtype: str
+    bits: int
+    """Bits per value that are read."""
+    white: float = BYTE_WHITE
+    reading_bytes: int = 0
+    """Memory that decoding needs."""
+    file_bits: int = 0
+    """Bits per value in the file, if more than are read."""
+    extra: str = ""
+    """What the file has besides, and is not read."""
+
+    @property
+    def is_deep(self) -> bool:
+        return self.dtype != "u1"
+
+    def text(self) -> str:
+        """``16 bits per value, 65,535 is white``."""
+        if self.file_bits:
+            return f"{self.file_bits} bits per value, of which {self.bits} are read"
+        if self.dtype.startswith("f"):
+            return f"{self.bits}-bit floating point, 1 is white"
+        sign = "signed " if self.dtype.startswith("i") else ""
+        return f"{self.bits} {sign}bits per value, {self.white:,.0f} is white"
+
+
+def photo_header(path: str, enough: int = 2**31) -> PhotoHeader:
+    """The header of a photo, which `enough` pixels per side allow to decode smaller; FileFault if it is unreadable."""
+    return _header(path, paths.stamp_of(path), enough)
+
+
+@lru_cache(maxsize=64)
+def _header(path: str, stamp: Stamp, enough: int) -> PhotoHeader:
+    with photo_fault(path), paths.resolve_path(path).open("rb") as file:
+        deep = tiff.deep_tiff(file, stamp[1])
+        if deep is not None:
+            return _tiff_header(deep, stamp[1])
+        file.seek(0)
+        with open_photo(file) as photo:
+            return _pillow_header(photo, file, enough)
+
+
+def _tiff_header(deep: tiff.DeepTiff, file_bytes: int) -> PhotoHeader:
+    pixels = deep.width * deep.height
+    if pixels > (Image.MAX_IMAGE_PIXELS or pixels):
+        raise Image.DecompressionBombError
+    parts = []
+    more = deep.samples - deep.colours - (deep.alpha > 0)
+    if more:
+        parts.append(count_text(more, "further sample") + " per pixel")
+    if deep.has_more:
+        parts.append("further pictures after the first")
+    dtype = deep.dtype[1:]
+    white = 1.0 if dtype.startswith("f") else float(np.iinfo(dtype).max)
+    needed = _DEEP_PIXEL_BYTES * pixels + 4 * tiff.claimed_bytes(deep, file_bytes) + 3 * file_bytes
+    return PhotoHeader(pixels, dtype, 8 * deep.itemsize, white, needed, extra=" and ".join(parts))
+
+
+def _pillow_header(photo: Image.Image, file: IO[bytes], enough: int) -> PhotoHeader:
+    """The header of a photo that Pillow decodes."""
+    photo.draft("RGB", (enough, enough))
+    pixels = photo.width * photo.height
+    deep_bytes = _DEEP_PIXEL_BYTES * pixels
+    if photo.mode == "F":
+        return PhotoHeader(pixels, "f4", 32, 1.0, deep_bytes)
+    if photo.mode.startswith("I") or deep_tile(photo) is not None:
+        bits = _file_bits(photo, file) if photo.format == "JPEG2000" else 12 if raw_mode(photo) == "I;12" else 16
+        return PhotoHeader(pixels, "u2", bits, 2.0**bits - 1, deep_bytes)
+    bits = _file_bits(photo, file)
+    return PhotoHeader(
+        pixels, "u1", 1 if photo.mode == "1" else 8, BYTE_WHITE, _PIXEL_BYTES * pixels, bits if bits > 8 else 0
+    )
+
+
+def raw_mode(photo: Image.Image) -> str:
+    """Pillow's name of how values are stored."""
+    args = photo.tile[0].args if isinstance(photo, ImageFile.ImageFile) and photo.tile else ""
+    return args if isinstance(args, str) else str(args[0]) if args else ""
+
+
+def deep_tile(photo: Image.Image) -> ImageFile._Tile | None:
+    """The data of a PNG or PPM whose colours have 16 bits, of which Pillow would keep 8."""
+    if not isinstance(photo, ImageFile.ImageFile) or not photo.tile:
+        return None
+    [tile, *_] = photo.tile
+    is_png = photo.format == "PNG" and raw_mode(photo) in ("RGB;16B", "RGBA;16B", "LA;16B")
+    is_ppm = photo.format == "PPM" and photo.mode == "RGB" and tile.codec_name == "ppm"
+    return tile if is_png or (is_ppm and ppm_white(tile) > BYTE_WHITE) else None
+
+
+def ppm_white(tile: ImageFile._Tile) -> int:
+    return int(tile.args[-1]) if isinstance(tile.args, tuple) else 0
+
+
+def _file_bits(photo: Image.Image, file: IO[bytes]) -> int:
+    """Bits per value in a file of a format of which Pillow reads only 8 in colours; 8 for others."""
+    file.seek(0)
+    head = file.read(_HEAD_BYTES)
+    if photo.format == "JPEG2000":
+        at = head.find(b"\xff\x4f\xff\x51")
+        return (head[at + 42] & 0x7F) + 1 if 0 <= at < len(head) - 42 else 8
+    if photo.format == "AVIF":
+        at = head.find(b"pixi")
+        return head[at + 9] if 0 <= at < len(head) - 9 else 8
+    if photo.format == "TIFF" and isinstance(photo, ImageFile.ImageFile):
+        bits = getattr(photo, "tag_v2", {}).get(258, 8)
+        return int(max(bits)) if isinstance(bits, tuple) else int(bits)
+    if photo.format == "PPM" and isinstance(photo, ImageFile.ImageFile) and photo.mode == "RGB":
+        return 16 if ppm_white(photo.tile[0]) > BYTE_WHITE else 8
+    return 8

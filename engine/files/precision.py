@@ -1,0 +1,80 @@
+"""Counts what a conversion to float32 loses: values that become 0 or infinite, and values that become equal."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.text.notices import add_notice
+from engine.text.units import count_text
+
+_MOST_COMPARED = 2**20
+"""Values of an array that are searched for merging ones, which takes a sort and some 40 MB."""
+
+_EXACT_INTEGERS = 2**24
+"""Integers up to this one are float32 numbers."""
+
+
+class PrecisionLoss:
+    """Collects the losses of one array, block by block."""
+
+    def __init__(self) -> None:
+        self.underflows = 0
+        """Number of values other than 0 that become 0."""
+        self.first_overflow = -1
+        """Position in the order of the file of the first finite value that becomes infinite; -1 if none does."""
+        self.overflows = 0
+        self._size = 0
+        self._is_exact = True
+        self._blocks: list[NDArray[np.generic]] = []
+
+    def add(self, values: NDArray[np.generic], converted: NDArray[np.float32]) -> None:
+        """Compare a block of values with its float32 numbers."""
+        if _keeps_all(values.dtype):
+            return
+        self.underflows += int(np.count_nonzero((converted == 0) & (values != 0)))
+        overflow = np.flatnonzero(np.isinf(converted) & np.isfinite(values))
+        if overflow.size and self.first_overflow < 0:
+            self.first_overflow = self._size + int(overflow[0])
+        self.overflows += int(overflow.size)
+        self._size += values.size
+        self._is_exact = self._is_exact and _is_exact(values, converted)
+        compared = sum(block.size for block in self._blocks)
+        if compared < _MOST_COMPARED:
+            self._blocks.append(values[: _MOST_COMPARED - compared].copy())
+
+    def report(self, subject: str) -> None:
+        """Add a notice about underflow and one about merging values, if there are any."""
+        if self.underflows:
+            become = "becomes 0 without being" if self.underflows == 1 else "become 0 without being"
+            text = f"{self.underflows:,} of its {self._size:,} values {become} 0 in the file"
+            add_notice(f"{subject.rstrip(',')}: as 32-bit numbers, {text}")
+        distinct, left = self._distinct()
+        if left < distinct:
+            part = f" of the first {_MOST_COMPARED:,} values" if self._size > _MOST_COMPARED else ""
+            numbers = f"{count_text(distinct, 'distinct value')}{part} become {left:,}"
+            reason = "because neighbours are rounded to the same number"
+            add_notice(f"{subject.rstrip(',')}: as 32-bit numbers, {numbers}, {reason}")
+
+    def _distinct(self) -> tuple[int, int]:
+        """Numbers of distinct finite values that do not become 0, before and after the conversion."""
+        if self._is_exact or not self._blocks:
+            return 0, 0
+        values = np.concatenate(self._blocks)
+        self._blocks.clear()
+        values.sort()
+        distinct = values[np.append(True, values[1:] != values[:-1]) & np.isfinite(values)]
+        with np.errstate(over="ignore", under="ignore"):
+            converted = distinct.astype(np.float32)
+        counted = (converted != 0) | (distinct == 0)  # those that become 0 are counted apart
+        return int(np.count_nonzero(counted)), np.unique(converted[counted]).size
+
+
+def _keeps_all(dtype: np.dtype[np.generic]) -> bool:
+    """Whether float32 holds every value of a type."""
+    return dtype.kind == "b" or dtype.itemsize <= (4 if dtype.kind == "f" else 2)
+
+
+def _is_exact(values: NDArray[np.generic], converted: NDArray[np.float32]) -> bool:
+    if values.dtype.kind == "f":
+        return bool(((values == converted) | np.isnan(values)).all())
+    low, high = (int(extreme) for extreme in (values.min(), values.max())) if values.size else (0, 0)
+    return low >= -_EXACT_INTEGERS and high <= _EXACT_INTEGERS

@@ -1,0 +1,1 @@
+"""A seeded fuzzer: damaged and hostile files must be answered or clearly refused, in bounded time and memory."""

@@ -1,0 +1,1 @@
+"""Tests that need PyTorch and tools of others: `make test-models`."""

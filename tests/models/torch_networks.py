@@ -1,0 +1,131 @@
+"""Networks as PyTorch modules: each layer a module of its own, or activations and pooling as functions."""
+
+from collections.abc import Callable, Iterable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine import layers
+from engine.layers.windows import pair
+from engine.network.analysis import Report
+from engine.network.graph import INPUT
+
+_Call = Callable[..., Tensor]
+
+_ACTIVATIONS: dict[str, tuple[Callable[[], nn.Module], _Call]] = {
+    "relu": (nn.ReLU, lambda x: F.relu(x)),
+    "relu6": (nn.ReLU6, lambda x: F.relu6(x)),
+    "leaky_relu": (nn.LeakyReLU, lambda x: F.leaky_relu(x)),
+    "sigmoid": (nn.Sigmoid, torch.sigmoid),
+    "tanh": (nn.Tanh, torch.tanh),
+    "silu": (nn.SiLU, lambda x: F.silu(x)),
+    "hard_swish": (nn.Hardswish, lambda x: F.hardswish(x)),
+    "gelu": (nn.GELU, lambda x: F.gelu(x)),
+    "softmax": (lambda: nn.Softmax(1), lambda x: F.softmax(x, 1)),
+}
+"""Module and function. The functions are looked up when they are called: ptflops replaces them while it counts."""
+
+
+class TorchNetwork(nn.Module):
+    """A network of known shapes, whose `functional` layers ("activations", "pooling") are functions, not modules."""
+
+    def __init__(self, reports: Iterable[Report], functional: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.steps: list[tuple[str, tuple[str, ...], _Call]] = []
+        for report in reports:
+            operation = _operation(report, frozenset(functional))
+            if isinstance(operation, nn.Module):
+                self.add_module(f"layer{len(self.steps)}", operation)
+            self.steps.append((report.name, report.inputs, operation))
+
+    def forward(self, x: Tensor) -> Tensor:
+        volumes = {INPUT: x}
+        for name, inputs, operation in self.steps:
+            x = volumes[name] = operation(*(volumes[source] for source in inputs))
+        return x
+
+
+class _Dense(nn.Module):
+    """A linear layer between volumes."""
+
+    def __init__(self, inputs: int, units: int, bias: bool) -> None:
+        super().__init__()
+        self.linear = nn.Linear(inputs, units, bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.linear(x.flatten(1))[:, :, None, None]
+
+
+class _Padded(nn.Module):
+    """A module behind a padding of four different margins."""
+
+    def __init__(self, module: nn.Module, margins: tuple[int, int, int, int]) -> None:
+        super().__init__()
+        top, left, bottom, right = margins
+        self.pad = nn.ZeroPad2d((left, right, top, bottom))
+        self.module = module
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.module(self.pad(x))
+
+
+def _operation(report: Report, functional: frozenset[str]) -> _Call:
+    layer, received = report.layer, report.known_inputs[0]
+    match layer:
+        case layers.Conv2d():
+            return _convolution(layer, report)
+        case layers.MaxPool2d() | layers.AvgPool2d():
+            return _pooling(layer, report, "pooling" in functional)
+        case layers.GlobalAvgPool2d() | layers.AdaptiveAvgPool2d():
+            size = pair(layer.size) if isinstance(layer, layers.AdaptiveAvgPool2d) else 1
+            if "pooling" in functional:
+                return lambda x: F.adaptive_avg_pool2d(x, size)
+            return nn.AdaptiveAvgPool2d(size)
+        case layers.Activation():
+            module, function = _ACTIVATIONS[layer.function]
+            return function if "activations" in functional else module()
+        case layers.BatchNorm():
+            return nn.BatchNorm2d(received.channels, layer.epsilon)
+        case layers.LocalResponseNorm():
+            return nn.LocalResponseNorm(layer.size, layer.alpha, layer.beta, layer.k)
+        case layers.Dropout():
+            return nn.Dropout(layer.rate)
+        case layers.Dense():
+            return _Dense(received.size, layer.units, layer.bias)
+        case layers.Concat():
+            return lambda *volumes: torch.cat(volumes, 1)
+        case layers.Add():
+            return lambda *volumes: sum(volumes[1:], volumes[0])
+    raise NotImplementedError(f"no module for {layer}")
+
+
+def _convolution(layer: layers.Conv2d, report: Report) -> nn.Module:
+    received = report.known_inputs[0]
+    top, left, bottom, right = margins = layer.windows(received).margins
+    even = (top, left) == (bottom, right)
+    module = nn.Conv2d(
+        received.channels,
+        layer.filters,
+        pair(layer.kernel),
+        pair(layer.stride),
+        (top, left) if even else 0,
+        pair(layer.dilation),
+        layer.groups,
+        layer.bias,
+    )
+    return module if even else _Padded(module, margins)
+
+
+def _pooling(layer: layers.MaxPool2d | layers.AvgPool2d, report: Report, functional: bool) -> _Call:
+    top, left, bottom, right = layer.windows(report.known_inputs[0]).margins
+    if (top, left) != (bottom, right):
+        raise NotImplementedError(f"{report.name}: PyTorch's pooling pads both sides alike")
+    is_average = isinstance(layer, layers.AvgPool2d)
+    # A square kernel is one number, as people write it: thop's rule of 2019 depends on that.
+    settings = {"kernel_size": layer.kernel, "stride": layer.step, "padding": (top, left), "ceil_mode": layer.ceil}
+    if is_average:
+        settings["count_include_pad"] = layer.count_padding
+    if functional:
+        return lambda x: (F.avg_pool2d if is_average else F.max_pool2d)(x, **settings)
+    return (nn.AvgPool2d if is_average else nn.MaxPool2d)(**settings)

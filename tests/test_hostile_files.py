@@ -1,0 +1,111 @@
+"""Small hostile files: whatever up to a megabyte holds is answered or refused within 2 s and 300 MB."""
+
+import json
+import sys
+
+import pytest
+
+from tests.fuzz.fuzzer import GOOD, Child, judge
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of memory as on Linux")
+
+
+def project(nodes, **more):
+    given = {"kind": "noise", "shape": [3, 8, 8]}
+    data = {"format": 1, "input": given, "designs": [{"name": "a", "nodes": nodes}], **more}
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+
+
+def layers(kind, count, **settings):
+    return [{"name": f"n{number}", "kind": kind, **settings} for number in range(count)]
+
+
+def connected(kind, count, inputs_of):
+    return [{"name": f"n{number}", "kind": kind, "inputs": inputs_of(number)} for number in range(count)]
+
+
+def recipes():
+    """Pairs of fitted convolutions, of which all second ones follow all first ones."""
+    nodes = []
+    for letter, kernel in (("a", 1), ("b", 3)):
+        for number in range(1200):
+            names = [f"a{number}", f"b{number}"]
+            of = {"source": "preset", "name": "box"}
+            weights = {"source": "low_rank", "form": "1x1+kxk", "nodes": names, "of": of}
+            node = {"name": f"{letter}{number}", "kind": "conv2d", "filters": 2, "kernel": kernel, "weights": weights}
+            nodes.append(node)
+    return nodes
+
+
+def before(number):
+    return f"n{number - 1}" if number else "input"
+
+
+JSON = {
+    "a ring of 4,000 sums": lambda: project(connected("add", 4000, lambda n: [f"n{(n - 1) % 4000}", "input"])),
+    "pairs that receive each other": lambda: project(connected("lrn", 7000, lambda n: [f"n{n ^ 1}"])),
+    "all receive all": lambda: project(connected("add", 350, lambda _: [f"n{m}" for m in range(350)])),
+    "1,000 blocks named by slashes": lambda: project(
+        [{"name": "/" * n, "kind": "basic_residual", "filters": 3} for n in range(1, 1001)]
+    ),
+    "blocks with long common beginnings": lambda: project(
+        [{"name": "/" * 900 + str(n), "kind": "basic_residual", "filters": 3} for n in range(900)]
+    ),
+    "a name of a million slashes": lambda: project([{"name": "/" * 10**6, "kind": "lrn"}]),
+    "a title of a million signs": lambda: project([], title="t" * 990_000),
+    "a path of a million signs": lambda: project([], input={"kind": "array", "path": "p" * 990_000}),
+    "a key of a million signs": lambda: project([], **{"k" * 990_000: 1}),
+    "an unknown input of a million signs": lambda: project([{"name": "a", "kind": "lrn", "inputs": ["z" * 990_000]}]),
+    "30,000 nodes": lambda: project(layers("lrn", 30_000)),
+    "5,000 convolutions": lambda: project(layers("conv2d", 5000, filters=2, kernel=3)),
+    "12,000 blocks of 7,000 layers": lambda: project(layers("dense_block", 12_000, layers=1000, growth=1)),
+    "25,000 designs": lambda: project([], designs=[{"name": f"d{n}", "nodes": []} for n in range(25_000)]),
+    "25,000 unknown kinds": lambda: project(layers("convv2d", 25_000)),
+    "unknown inputs": lambda: project(layers("lrn", 7000, inputs=["nobody"])),
+    "the same name": lambda: project([{"name": "a", "kind": "lrn"}] * 7000),
+    "doubled channels": lambda: project(connected("concat", 7000, lambda n: [before(n)] * 2)),
+    "1,000 times as many channels": lambda: project(connected("concat", 120, lambda n: [before(n)] * 1000)),
+    "missing files": lambda: project(
+        layers("conv2d", 4000, filters=2, kernel=1, weights={"source": "file", "path": "gone.npy"})
+    ),
+    "fitted pairs far from each other": lambda: project(recipes()),
+    "60,000 notes": lambda: project([], notes=[{"text": "a"}] * 60_000),
+    "deep lists": lambda: "[" * 10**6,
+    "a wide list deep inside": lambda: '{"key of some length":' * 18 + '["x"' + ',"x"' * 200_000 + "]" + "}" * 18,
+    "repeated keys": lambda: "{" + '"a":1,' * 160_000 + '"a":1}',
+    "a number of a million digits": lambda: project([])[:-1] + ',"seed":' + "9" * 990_000 + "}",
+}
+TOML = {
+    "a key of 20,000 dots": lambda: "a" + ".a" * 20_000 + " = 1",
+    "keys of 45 dots": lambda: "\n".join(f"k{n}" + ".a" * 45 + " = 1" for n in range(9000)),
+    "keys of 18 dots": lambda: "\n".join(f"k{n}" + ".a" * 18 + " = 1" for n in range(15_000)),
+    "heads of 18 dots": lambda: "\n".join(f"[k{n}" + ".a" * 18 + "]" for n in range(15_000)),
+    "80,000 keys": lambda: "\n".join(f"k{n} = 1" for n in range(80_000)),
+    "490,000 items": lambda: "x = [" + "1," * 490_000 + "]",
+    "deep tables": lambda: "x = " + "{a = " * 190_000,
+    "escapes": lambda: 'title = "' + "\\u0041" * 160_000 + '"',
+    "one long word": lambda: "." * 30 + "x" * 990_000,
+    "short words": lambda: "x " * 490_000 + "." * 30,
+    "spaces": lambda: ". . . " * 10 + "a" + " " * 990_000,
+    "spaced dots": lambda: "a . " * 240_000,
+    "short chains of dots": lambda: "a.a.a.a.a.a.a.a.a.a.a.a = 1\n" * 36_000,
+    "quotes": lambda: "." * 30 + "\"'" * 490_000,
+    "backslashes": lambda: "." * 30 + '"""' + "\\" * 990_001,
+    "open quotes": lambda: "." * 30 + "\"\n'\n" * 240_000,
+    "open texts": lambda: "'''\"\"\"\n" * 140_000,
+}
+
+
+@pytest.mark.parametrize("name", [*JSON, *TOML])
+def test_a_small_file_is_answered_or_refused_within_2_seconds_and_300_megabytes(name, tmp_path):
+    text, ending = (JSON[name](), "json") if name in JSON else (TOML[name](), "toml")
+    assert len(text) <= 1_100_000
+    path = tmp_path / f"p.{ending}"
+    path.write_text(text)
+    child = Child()
+    try:
+        finding = judge(0, name, child.ask(path, patience=60))
+    finally:
+        child.close()
+    assert finding.outcome in GOOD, f"{finding.seconds:.1f} s\n{finding.text}"
+    assert finding.bytes < 300 * 2**20

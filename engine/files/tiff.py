@@ -13,7 +13,7 @@ from PIL import TiffImagePlugin
 
 from engine.text.units import byte_size
 
-MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER = 256, 257, 258, 259, 262, 266
 _STRIPS, _ORIENTATION, _SAMPLES, _STRIP_ROWS, _STRIP_BYTES, _PLANAR = 273, 274, 277, 278, 279, 284
@@ -104,7 +104,7 @@ def deep_tiff(file: IO[bytes], file_bytes: int) -> DeepTiff | None:
     """The first picture of a TIFF file if its values have more than 8 bits and can be read here, else None."""
     magic = file.read(4)
     file.seek(0)
-    if magic not in MAGICS:
+    if magic not in _MAGICS:
         return None
     tags, has_more = _read_tags(file, file_bytes)
     bits, kinds = tags.get(_BITS, (1,)), tags.get(_FORMAT, (1,))

@@ -12,7 +12,7 @@ from engine.blocks import Block, Part
 from engine.layers import Layer
 from engine.network.weight_specs import LowRankWeights, SeedWeights, WeightSource, rename_recipe_node
 
-MAX_CYCLES = 20
+_MAX_CYCLES = 20
 """Maximum number of cycles that are looked for; to correct them, the first are enough to begin with."""
 
 
@@ -223,7 +223,7 @@ class ExecutionOrder(Struct, frozen=True):
     stuck: tuple[int, ...]
     """Nodes on a cycle or downstream of one."""
     cycles: tuple[tuple[int, ...], ...]
-    """Each cycle once, up to `MAX_CYCLES`, in the direction of data flow."""
+    """Each cycle once, up to `_MAX_CYCLES`, in the direction of data flow."""
 
 
 def topological_order(network: Network) -> ExecutionOrder:
@@ -260,7 +260,7 @@ def topological_order(network: Network) -> ExecutionOrder:
 
 
 def _cycles(stuck: tuple[int, ...], sources: tuple[tuple[int | None, ...], ...]) -> tuple[tuple[int, ...], ...]:
-    """The shortest cycle through each stuck node that lies on one, each cycle once, up to `MAX_CYCLES`."""
+    """The shortest cycle through each stuck node that lies on one, each cycle once, up to `_MAX_CYCLES`."""
     component_of = {number: part for part in _components(stuck, sources) for number in part}
     visited: set[int] = set()
     cycles: list[tuple[int, ...]] = []
@@ -281,7 +281,7 @@ def _cycles(stuck: tuple[int, ...], sources: tuple[tuple[int | None, ...], ...])
             cycle.append(after)
         visited.update(cycle)
         cycles.append(tuple(cycle))
-        if len(cycles) == MAX_CYCLES:
+        if len(cycles) == _MAX_CYCLES:
             break
     return tuple(cycles)
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QGraphicsSceneWheelEven
 
 from gui.graphics.zoom import FIT, Zoom, fitted_size, scale_about, visible_rect
 
-WHEEL_BASE = 1.0015
+_WHEEL_BASE = 1.0015
 """Magnification per unit of the wheel's angle, of which a notch has 120."""
 ZOOM_STEP = 1.25
 """Magnification of a key or button."""
@@ -154,7 +154,7 @@ class ZoomBox(pg.ViewBox):
     def wheelEvent(self, event: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
         """Zoom about the mouse; on an axis, only in its direction."""
         directions = "xy" if axis is None else "xy"[axis]
-        self.zoom_by(WHEEL_BASE ** event.delta(), self.mapSceneToView(event.scenePos()), directions)
+        self.zoom_by(_WHEEL_BASE ** event.delta(), self.mapSceneToView(event.scenePos()), directions)
         event.accept()
 
     def mouseDragEvent(self, event: MouseDragEvent, axis: int | None = None) -> None:

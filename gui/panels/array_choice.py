@@ -13,7 +13,7 @@ from engine.files.arrays import array_shape_text
 from engine.files.paths import FileFault
 from engine.network.input_specs import ArrayInput, Axes
 
-ALL_AXES: tuple[Axes, ...] = tuple(axes for axes in get_args(Axes) if axes)
+_ALL_AXES: tuple[Axes, ...] = tuple(axes for axes in get_args(Axes) if axes)
 
 
 def array_shape(path: str, key: str) -> tuple[int, ...]:
@@ -26,7 +26,7 @@ def array_shape(path: str, key: str) -> tuple[int, ...]:
 
 def fitting_axes(shape: tuple[int, ...]) -> tuple[Axes, ...]:
     """The axes that an array of this shape may have; all of them if its shape is unknown."""
-    return tuple(axes for axes in ALL_AXES if len(axes) == len(shape)) or ALL_AXES
+    return tuple(axes for axes in _ALL_AXES if len(axes) == len(shape)) or _ALL_AXES
 
 
 def axes_title(axes: str, shape: tuple[int, ...]) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engine.blocks import BasicResidual
 from engine.layers import Activation, Add, BatchNorm, Concat, Conv2d, Dense, MaxPool2d
 from engine.network.analysis import analyze
-from engine.network.graph import INPUT, MAX_CYCLES, Network, Node
+from engine.network.graph import _MAX_CYCLES, INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from engine.run.check import check
@@ -126,7 +126,7 @@ def test_a_long_cycle_names_its_beginning_and_its_end():
 
 def test_only_the_first_of_many_cycles_are_named():
     pairs = [Node(f"n{number}", RELU, (f"n{number ^ 1}",)) for number in range(10_000)]
-    assert len(mistakes_of(*pairs)) == 2 * MAX_CYCLES
+    assert len(mistakes_of(*pairs)) == 2 * _MAX_CYCLES
 
 
 def test_names_of_blocks_that_are_prefixes_of_each_other_are_reported_once_each():

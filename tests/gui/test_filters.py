@@ -25,7 +25,7 @@ from engine.run import weights
 from engine.run.check import check
 from engine.shapes import Shape
 from gui.graphics.zoom import Zoom, visible_rect
-from gui.paint.basics.colours import NOT_FINITE, load_lut, to_levels, value_range
+from gui.paint.basics.colours import _NOT_FINITE, load_lut, to_levels, value_range
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.maps.kernel_image import load_selected_kernel
 from gui.paint.maps.layer_weights import _MOST_WEIGHTS
@@ -211,7 +211,7 @@ class TestPixels:
             image = drawn(state)
             for column in (4, 5, 6):
                 middle = seen.value_rect(Spot(2, 3, column)).center().toPoint()
-                assert image.pixelColor(middle).name() == NOT_FINITE
+                assert image.pixelColor(middle).name() == _NOT_FINITE
 
     def test_a_volume_without_any_finite_value_is_drawn(self):
         for span in ("shared", "per map"):

@@ -23,9 +23,9 @@ _MAPS_SAMPLE, _LEAST_SAMPLE = 500_000, 512
 """Values in the sample for ranges per map: in total, and per map at least."""
 _PART = 2**16
 """Values that are scaled at a time."""
-NO_RANGE = (nan, nan)
+_NO_RANGE = (nan, nan)
 """The range of a volume without finite values."""
-NOT_FINITE = "#ff00ff"
+_NOT_FINITE = "#ff00ff"
 """Colour of values that are not finite: in none of the colour maps."""
 RangeEnds = tuple[NDArray[np.float64], NDArray[np.float64]]
 """The values at the ends of the colour map: one per map, or one for all."""
@@ -73,7 +73,7 @@ def value_range(
     if low == high:
         finite = volume[np.isfinite(volume)]
         if not finite.size:
-            return NO_RANGE
+            return _NO_RANGE
         low, high = float(finite.min()), float(finite.max())
     if zero_centred:
         most = max(abs(low), abs(high)) or 1.0
@@ -84,7 +84,7 @@ def value_range(
 def join_ranges(ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """Return the range that includes all ranges; volumes without finite values have none."""
     known = [ends for ends in ranges if not isnan(ends[0])]
-    return (min(low for low, _ in known), max(high for _, high in known)) if known else NO_RANGE
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else _NO_RANGE
 
 
 def per_map_ranges(volume: NDArray[Any], *, zero_centred: bool) -> RangeEnds:
@@ -144,11 +144,11 @@ def largest_magnitude(values: NDArray[Any]) -> float:
 def value_colours(
     values: NDArray[Any], low: float | NDArray[np.float64], high: float | NDArray[np.float64], name: str
 ) -> NDArray[np.uint32]:
-    """Return the colours of values as opaque 0xAARRGGBB; values that are not finite are `NOT_FINITE`."""
+    """Return the colours of values as opaque 0xAARRGGBB; values that are not finite are `_NOT_FINITE`."""
     packed = load_packed_lut(name).take(to_levels(values, low, high))
     finite = np.isfinite(values)
     if not finite.all():
-        packed[~finite] = QColor(NOT_FINITE).rgba()
+        packed[~finite] = QColor(_NOT_FINITE).rgba()
     return packed
 
 

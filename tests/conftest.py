@@ -7,6 +7,7 @@ somebody else's change never fails by chance.
 
 import os
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,16 +22,26 @@ collect_ignore = [] if find_spec("thop") else ["models"]
 """Without PyTorch and the counting tools, pytest leaves out what `make test-models` runs."""
 
 SLOW = """
-    block_mistakes bottleneck_view command_line contributing explain export export_all figures file_commands filters
-    filters_details fuzz googlenet_table googlenet_table_view hostile_files inspector inspector_view
-    inspector_window kernels layer_form main_window panel_blocks rank_search readme receptive_fields repaints run
-    settings signals soak summary trunk volumes_blocks volumes_layout volumes_painting window_files window_keys
+    bars_view block_mistakes bottleneck_chart bottleneck_command bottleneck_view command_line contributing
+    counting_view explain export export_all extreme_values fault_report figures file_commands filters
+    filters_details filters_mouse fuzz googlenet_table googlenet_table_view hostile_files inspector inspector_view
+    inspector_window kernels layer_form main_window manual_reader names names_of_designs next_project number_format
+    panel_blocks plain_texts rank_search readme receptive_fields repaints run settings signals soak summary trunk volumes_blocks
+    volumes_layout volumes_painting volumes_view window_files window_keys
 """
 """Subjects of test files that take more than a few seconds: `make test-fast` leaves them out."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the slow files for ``-m "not slow"``: making their parameters takes seconds."""
+    return True if config.option.markexpr == "not slow" and _is_slow(collection_path) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    slow = {f"test_{subject}.py" for subject in SLOW.split()}
     for item in items:
-        if item.path.name in slow:
+        if _is_slow(item.path):
             item.add_marker(pytest.mark.slow)
+
+
+def _is_slow(path: Path) -> bool:
+    return path.stem.removeprefix("test_") in SLOW.split()

@@ -138,7 +138,7 @@ def _sum_text(content: InspectorContent, window: WindowProduct) -> str:
 def _make_tiles(content: InspectorContent, window: WindowProduct) -> list[_PatchTile]:
     at = _visible_channel(content, window)
     low, high = volume_range(content.required_explanation.inputs[window.source], zero_centred=content.look.zero_centred)
-    patch = _PatchTile("patch of the input", window.values[at], low, high, colour_map_name(content.look))
+    patch = _PatchTile("patch", window.values[at], low, high, colour_map_name(content.look))
     if window.filter is None:
         return [patch]
     limits = [largest_magnitude(values) or 1.0 for values in (window.filter, window.products[at])]

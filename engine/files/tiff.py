@@ -9,7 +9,7 @@ from typing import IO, Any
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
-from PIL import TiffImagePlugin
+from PIL import ImageFile, TiffImagePlugin
 
 from engine.text.units import byte_size
 
@@ -186,9 +186,15 @@ def _unpacked_rows(
     else:
         fields |= {_TILE_WIDTH: (tile_bytes,), _TILE_HEIGHT: (tiff.tile[0],), _TILES: offsets, _TILE_BYTES: lengths}
     file = BytesIO(_with_directory(content, fields))
-    # Not by Image.open, whose limit is one of pixels: the caller has checked those, and these are bytes.
-    with TiffImagePlugin.TiffImageFile(file) as picture:
+    with _Bytes(file) as picture:
         return np.asarray(picture)
+
+
+class _Bytes(TiffImagePlugin.TiffImageFile):
+    """A picture without Pillow's limit of pixels: the caller has checked those, and these are bytes."""
+
+    def load_prepare(self) -> None:
+        ImageFile.ImageFile.load_prepare(self)
 
 
 def _with_directory(content: bytes, fields: Mapping[int, tuple[int, ...]]) -> bytes:

@@ -403,6 +403,14 @@ def test_the_memory_that_is_predicted_suffices(tmp_path):
             tracemalloc.stop()
 
 
+@pytest.mark.parametrize("packing", ["raw", "deflate"])
+def test_the_limit_of_pixels_is_none_of_bytes(packing, tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", DEEP[..., 0].size)
+    path = tmp_path / "a.tif"
+    path.write_bytes(tiff_file(DEEP, packing=packing))
+    assert inputs.load_input(ImageInput(str(path), (9, 20)), proceed).shape == (3, 9, 20)
+
+
 def test_losses_are_counted_block_by_block(monkeypatch):
     monkeypatch.setattr(precision, "_MOST_COMPARED", 6)
     values = np.array([1.0, 1 + 1e-12, 1 + 2e-12, 2.0, 1e-60, 3.0, 3 + 1e-12])

@@ -71,6 +71,14 @@ def test_a_setting_of_the_mosaics_paints_the_filters_alone(window: MainWindow, c
     assert not any(counts.values())
 
 
+def test_a_setting_of_the_mosaics_does_not_paint_the_search_for_a_bottleneck(window: MainWindow) -> None:
+    window.docks.bring_forward("bottleneck")
+    with count_paints(window) as counts:
+        window.workbench.set_look(replace(window.workbench.state.look, detail="histogram"))
+    assert window.views["bottleneck"].isVisible()
+    assert counts["bottleneck"] == 0
+
+
 def test_logarithmic_bars_paint_the_bars_alone(window: MainWindow) -> None:
     with count_paints(window) as counts:
         window.workbench.set_look(replace(window.workbench.state.look, logarithmic=True))

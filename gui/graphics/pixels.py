@@ -3,21 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem
 
 
 @contextmanager
-def pixel_coordinates(item: QGraphicsItem, painter: QPainter) -> Iterator[QTransform]:
-    """Let a painter of an item draw in pixels of the scene; gives the transform from the item's units to them.
+def pixel_coordinates(item: QGraphicsItem, painter: QPainter) -> Iterator[None]:
+    """Let a painter of an item draw in pixels of the scene.
 
     Texts keep their shape, and pens their width without being cosmetic: some programs show cosmetic lines of a vector
     file as wide as the picture.
     """
-    to_scene = item.sceneTransform()
     painter.save()
-    painter.setTransform(to_scene.inverted()[0] * painter.transform())
+    painter.setTransform(item.sceneTransform().inverted()[0] * painter.transform())
     try:
-        yield to_scene
+        yield
     finally:
         painter.restore()

@@ -7,9 +7,9 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QGraphicsLayout, QGraphicsWidget, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsLayout, QGraphicsWidget
 
-from gui.graphics.pixels import pixel_coordinates
+from gui.graphics.painted_axis import PaintedAxis
 from gui.graphics.zoom import FIT, Zoom
 from gui.graphics.zoom_box import MOST_ZOOM, ZoomBox
 from gui.paint.bars.columns import BarsColumn
@@ -106,33 +106,6 @@ class BarsBox(ZoomBox):
         super().zoom_by(factor, about, directions)
 
 
-class _PaintedAxis(pg.AxisItem):
-    """An axis that hosts our painting, in pixels of the scene.
-
-    The geometry, the link to the box and the mouse are pyqtgraph's. Its texts are not used: they are of one size and
-    colour, overlap the title of the axis, and do not extend over the bars.
-    """
-
-    def __init__(self, orientation: Literal["left", "top", "bottom"], paint: _Paint) -> None:
-        super().__init__(orientation)
-        self.enableAutoSIPrefix(False)  # it would lay out a text that is not shown whenever the range changes
-        self._paint = paint
-        self._rect = QRectF()
-
-    def set_painted_rect(self, rect: QRectF) -> None:
-        """Change where it paints, in pixels of the scene; the mouse acts within its geometry only."""
-        self.prepareGeometryChange()
-        self._rect = self.mapRectFromScene(rect)
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return self._rect
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        with pixel_coordinates(self, painter):
-            self._paint(painter)
-
-
 class TotalsPlot(pg.GraphicsWidget):
     """The totals: a box of bars, names and numbers over them, and an axis below. The wheel zooms amounts.
 
@@ -142,8 +115,8 @@ class TotalsPlot(pg.GraphicsWidget):
     def __init__(self, paint_rows: _Paint, paint_amounts: _Paint) -> None:
         super().__init__()
         self.box = BarsBox("x")
-        self.rows_axis = _PaintedAxis("left", paint_rows)
-        self.amounts_axis = _PaintedAxis("bottom", paint_amounts)
+        self.rows_axis = PaintedAxis("left", paint_rows)
+        self.amounts_axis = PaintedAxis("bottom", paint_amounts)
         self.box.setParentItem(self)
         for axis in (self.rows_axis, self.amounts_axis):
             axis.setParentItem(self)
@@ -165,8 +138,8 @@ class LayersPlot(pg.PlotItem):
 
     def __init__(self, paint_rows: _Paint, paint_amounts: _Paint) -> None:
         self.box = BarsBox("y")
-        self.rows_axis = _PaintedAxis("left", paint_rows)
-        self.amounts_axis = _PaintedAxis("top", paint_amounts)
+        self.rows_axis = PaintedAxis("left", paint_rows)
+        self.amounts_axis = PaintedAxis("top", paint_amounts)
         super().__init__(
             viewBox=self.box, enableMenu=False, axisItems={"left": self.rows_axis, "top": self.amounts_axis}
         )

@@ -1,5 +1,7 @@
 """The base class of views: a view shows a state and reports what the user requests; it changes nothing itself."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
@@ -32,3 +34,8 @@ class View(QWidget):
 
     def close_down(self) -> None:
         """Cancel work in the background, because the window closes."""
+
+
+def looks_differ(old: ViewState, new: ViewState, settings: Iterable[str]) -> bool:
+    """Return whether any of these settings of the look differs between two states."""
+    return any(getattr(old.look, name) != getattr(new.look, name) for name in settings)

@@ -3,10 +3,13 @@
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from gui.state.view_state import ViewState
-from gui.views.base import View
+from gui.views.base import View, looks_differ
 from gui.views.bottleneck_design import BottleneckDesignPage
 from gui.views.bottleneck_layer import BottleneckLayerPage
 from gui.views.bottleneck_page import BottleneckPage
+
+_DRAWN_BY = ("colour_map", "zero_centred", "theme")
+"""Settings of the look that the pages depend on."""
 
 
 class BottleneckView(View):
@@ -32,7 +35,8 @@ class BottleneckView(View):
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
-        self._show_page()
+        if _content_differs(old, new):
+            self._show_page()
 
     def begin(self) -> None:
         """Start a rank search for the selected layer."""
@@ -42,3 +46,15 @@ class BottleneckView(View):
     def _show_page(self) -> None:
         """Update the page in front."""
         tuple(self.pages.values())[self.tabs.currentIndex()].show_state(self._state)
+
+
+def _content_differs(old: ViewState, new: ViewState) -> bool:
+    """Whether the pages may differ between two states."""
+    return (
+        old.session != new.session
+        or old.project is not new.project
+        or old.check is not new.check
+        or old.focus != new.focus
+        or old.rank_search is not new.rank_search
+        or looks_differ(old, new, _DRAWN_BY)
+    )

@@ -7,9 +7,10 @@ from typing import NamedTuple, cast
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QGraphicsGridLayout, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsGridLayout
 
 from engine.rank_search import ErrorCurve
+from gui.graphics.painted_axis import PaintedAxis
 from gui.graphics.painted_item import PaintedItem
 from gui.graphics.pixels import pixel_coordinates
 from gui.graphics.zoom import FIT
@@ -31,29 +32,6 @@ _GRIP = 14
 """Width in pixels of the area in which the line can be grabbed; its handle fits in."""
 _AROUND_RANK = 0.25
 """Part of the whole that is visible after zooming to the selected rank, in each direction."""
-
-
-class _Axis(pg.AxisItem):
-    """An axis that follows the range of its plot, drawn by a function with pixels of the scene as its coordinates.
-
-    AxisItem has the geometry, the link to the range, and the mouse: the wheel and a drag act in its direction only. Its
-    own drawing has labels that differ from those of files, minor ticks as bright as text, and cosmetic pens.
-    """
-
-    def __init__(self, side: str, draw: Callable[[QPainter], None]) -> None:
-        super().__init__(side, showValues=False, maxTickLength=0)
-        self.enableAutoSIPrefix(False)
-        self._draw = draw
-
-    def boundingRect(self) -> QRectF:
-        """Labels at the ends, and the title above the vertical axis, are outside the rectangle."""
-        rect = self.rect()
-        beyond = 4 * min(rect.width(), rect.height())
-        return rect.adjusted(-beyond, -beyond, beyond, beyond)
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        with pixel_coordinates(self, painter):
-            self._draw(painter)
 
 
 class _RankLine(pg.InfiniteLine):
@@ -107,17 +85,14 @@ class ChartPlot(pg.PlotItem):
     """Index of the rank to which the line is dragged."""
 
     def __init__(self, box: ZoomBox, chart: Chart, theme: Theme) -> None:
-        draw_axes: dict[str, Callable[[QPainter], None]] = {
-            "left": self._paint_error_axis,
-            "bottom": self._paint_macs_axis,
-            "top": self._paint_rank_axis,
-        }
-        axes: dict[str, pg.AxisItem] = {side: _Axis(side, draw) for side, draw in draw_axes.items()}
-        super().__init__(viewBox=box, axisItems=axes, enableMenu=False)
+        left = PaintedAxis("left", self._paint_error_axis)
+        bottom = PaintedAxis("bottom", self._paint_macs_axis)
+        top = PaintedAxis("top", self._paint_rank_axis)
+        super().__init__(viewBox=box, axisItems={"left": left, "bottom": bottom, "top": top}, enableMenu=False)
         self.hideButtons()
         self.chart = chart
         """What is visible now."""
-        self._whole, self._theme, self._axes = chart, theme, tuple(axes.values())
+        self._whole, self._theme, self._axes = chart, theme, (left, bottom, top)
         self._pointer: QPointF | None = None
         self._readout: Readout | None = None
         self._line = _RankLine(self._paint_line)
@@ -171,6 +146,8 @@ class ChartPlot(pg.PlotItem):
         right, below = rect.right() - plot.right(), rect.bottom() - plot.bottom()
         grid.setContentsMargins(plot.left() - width, plot.top() - height, right, below - depth)
         grid.activate()
+        for axis in self._axes:
+            axis.set_painted_rect(rect)  # labels at the ends, and titles, are outside its geometry
         for item in (self._below, self._above):
             item.set_rect(rect)
 

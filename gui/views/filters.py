@@ -12,7 +12,7 @@ from engine.kernels import Checkpoint
 from gui.paint.maps.mosaic import MosaicContent, build_mosaic_content, refocus_mosaics
 from gui.state.comparison import compared_refs
 from gui.state.view_state import ColourLevels, ColourMap, Look, ViewState
-from gui.views.base import View
+from gui.views.base import View, looks_differ
 from gui.views.levels_bar import Levels
 from gui.views.mosaic_canvas import MosaicCanvas
 from gui.widgets.choice_controls import ChoiceBox
@@ -184,7 +184,7 @@ class FiltersView(View):
         return (
             old.session != new.session
             or old.check is not new.check
-            or any(getattr(old.look, name) != getattr(new.look, name) for name in _DRAWN_BY)
+            or looks_differ(old, new, _DRAWN_BY)
             or old.focus.ref != new.focus.ref
             or old.run.problems is not new.run.problems
             or any(old.volume_at(ref).result is not new.volume_at(ref).result for ref in compared_refs(new))

@@ -35,7 +35,7 @@ from gui.paint.inspector.filter_weights import (
 from gui.paint.inspector.input_and_output import count_filled_values
 from gui.state.focus_steps import FocusStep, next_focus, step_focus
 from gui.state.view_state import Focus, ViewState
-from gui.views.base import View
+from gui.views.base import View, looks_differ
 from gui.views.inspector_canvas import InspectorCanvas
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.number_controls import IntegerBox
@@ -332,7 +332,10 @@ class InspectorView(View):
 
 def _content_differs(old: ViewState, new: ViewState) -> bool:
     """Whether the content may differ between two states."""
-    parts = (old.check is new.check, old.focus == new.focus, old.run.results is new.run.results)
-    if not all(parts) or old.run.problems is not new.run.problems:
-        return True
-    return any(getattr(old.look, name) != getattr(new.look, name) for name in _DRAWN_BY)
+    return (
+        old.check is not new.check
+        or old.focus != new.focus
+        or old.run.results is not new.run.results
+        or old.run.problems is not new.run.problems
+        or looks_differ(old, new, _DRAWN_BY)
+    )

@@ -67,9 +67,7 @@ class VolumesView(View):
             self._show_look()
         if old.check is not new.check or _blocks_differ(old.look, new.look):
             self.canvas.setAccessibleDescription(_describe_volumes(new))
-        parts = ("project", "check", "run", "focus", "look", "session")
-        if any(getattr(old, part) is not getattr(new, part) for part in parts):
-            self.canvas.show_state(new)
+        self.canvas.show_state(new)
 
     def _show_look(self) -> None:
         look = self._state.look

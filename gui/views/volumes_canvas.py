@@ -21,12 +21,27 @@ from gui.paint.volumes.pinned_parts import PinnedParts, place_pinned_parts
 from gui.state.focus_steps import FocusStep, step_focus
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
+from gui.views.base import looks_differ
 from gui.views.step_keys import KEY_STEPS
 
 _SMALLEST_TEXT = 6.0
 """Height in pixels below which text is not drawn."""
 
 _DEGREES_PER_PIXEL = 0.4
+
+_DRAWN_BY = (
+    "yaw",
+    "pitch",
+    "scale",
+    "metric",
+    "convention",
+    "colour_map",
+    "zero_centred",
+    "theme",
+    "blocks",
+    "toggled_blocks",
+)
+"""Settings of the look that the picture depends on."""
 
 _AROUND_BLOCK, _AROUND_VOLUME = 1.1, 2.2
 """Width of the view, in widths of the selected block or volume, after zooming to it."""
@@ -108,7 +123,8 @@ class VolumesCanvas(Canvas):
             self.fit()
         else:
             self._keep_block_in_place(old, state)
-        self._picture.update()
+        if _picture_differs(old, state):
+            self._picture.update()
 
     def current_layout(self) -> VolumesLayout:
         return lay_out_volumes(self.state, self.width(), self.height())
@@ -255,3 +271,15 @@ class VolumesCanvas(Canvas):
             if amount is not None:
                 yield f"{amount:,} {metric.unit}"
         yield f"double-click: {'close' if state.is_open((design, report.name)) else 'open'}"
+
+
+def _picture_differs(old: ViewState, new: ViewState) -> bool:
+    """Whether the picture may differ between two states."""
+    return (
+        old.project is not new.project
+        or old.check is not new.check
+        or old.focus != new.focus
+        or old.run.results is not new.run.results
+        or old.run.problems is not new.run.problems
+        or looks_differ(old, new, _DRAWN_BY)
+    )

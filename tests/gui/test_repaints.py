@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
+from gui.state.view_state import ColourLevels
 from gui.window.main_window import MainWindow
 
 
@@ -50,6 +51,38 @@ def test_turning_the_camera_paints_the_volumes_alone(window: MainWindow) -> None
     with count_paints(window) as counts:
         window.workbench.set_look(replace(look, yaw=look.yaw + 5))
     assert counts.pop("volumes") > 0
+    assert not any(counts.values())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"levels": ColourLevels(0, ("naive", "conv5x5"), -1.0, 1.0)},
+        {"range": "per map"},
+        {"order": "mean"},
+        {"comparison": "maps + difference"},
+        {"detail": "histogram"},
+    ],
+)
+def test_a_setting_of_the_mosaics_paints_the_filters_alone(window: MainWindow, changes: dict[str, object]) -> None:
+    with count_paints(window) as counts:
+        window.workbench.set_look(replace(window.workbench.state.look, **changes))
+    assert counts.pop("filters") > 0
+    assert not any(counts.values())
+
+
+def test_a_setting_of_the_mosaics_does_not_paint_the_search_for_a_bottleneck(window: MainWindow) -> None:
+    window.docks.bring_forward("bottleneck")
+    with count_paints(window) as counts:
+        window.workbench.set_look(replace(window.workbench.state.look, detail="histogram"))
+    assert window.views["bottleneck"].isVisible()
+    assert counts["bottleneck"] == 0
+
+
+def test_logarithmic_bars_paint_the_bars_alone(window: MainWindow) -> None:
+    with count_paints(window) as counts:
+        window.workbench.set_look(replace(window.workbench.state.look, logarithmic=True))
+    assert counts.pop("bars") > 0
     assert not any(counts.values())
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -49,11 +49,15 @@ from gui.workbench.workbench import Workbench
 class MainWindow(QMainWindow):
     """Shows a workbench."""
 
+    stayed = Signal()
+    """The user was asked about unsaved changes, and does not close the window."""
+
     def __init__(self, workbench: Workbench, settings: Settings, set_theme: Callable[[str], None]) -> None:
         super().__init__()
         self.workbench = workbench
         self._settings = settings
         self._set_theme = set_theme
+        self._is_closing = False
         self.files = FileCommands(self, workbench, self._settings)
         self.edit_merging = EditMerging(self)
         self.setObjectName("main")
@@ -285,9 +289,19 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         self.toolbar.fit_width(self.width())
 
+    def close(self) -> bool:
+        """Close, unless the user is being asked about it: then Qt would close the window without the answer."""
+        return not self._is_closing and super().close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.files.may_discard():
+        self._is_closing = True
+        try:
+            may_close = self.files.may_discard()
+        finally:
+            self._is_closing = False
+        if not may_close:
             event.ignore()
+            self.stayed.emit()
             return
         self.workbench.close()
         self.files.close_down()

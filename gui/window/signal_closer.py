@@ -1,4 +1,4 @@
-"""Closes the window on Ctrl+C and SIGTERM as its user would; another signal later ends the program at once."""
+"""Closes the window on Ctrl+C and SIGTERM as its user would; another signal while it asks ends the program at once."""
 
 import signal
 import socket
@@ -6,7 +6,8 @@ from time import monotonic
 from types import FrameType
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer
-from PySide6.QtWidgets import QWidget
+
+from gui.window.main_window import MainWindow
 
 _TOGETHER = 1.0
 """Seconds within which signals count as one: some programs send it to the process and to its group."""
@@ -15,11 +16,12 @@ _TOGETHER = 1.0
 class SignalCloser(QObject):
     """Python handles a signal only when it gets to run, which Qt's event loop prevents: a socket wakes it."""
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+        self._window.stayed.connect(self._on_window_stayed)
         self.number = 0
-        """The signal that closed the window; 0 for none."""
+        """The signal that closes or has closed the window; 0 for none."""
         self._first = 0.0
         self._wake, self._woken = socket.socketpair()
         self._wake.setblocking(False)
@@ -46,6 +48,10 @@ class SignalCloser(QObject):
 
     def _on_notifier_activated(self) -> None:
         self._woken.recv(64)
+
+    def _on_window_stayed(self) -> None:
+        """The user has answered, so the next signal asks again."""
+        self.number = 0
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if not self.number:

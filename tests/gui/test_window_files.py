@@ -1,16 +1,19 @@
 """Files in the main window: open, save, samples, dropped photos, and unsaved edits."""
 
+import signal
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
 
 from engine.layers import Conv2d
 from engine.network.input_specs import ImageInput
 from engine.project.file import load_project, save_project
 from gui.window.main_window import MainWindow
+from gui.window.signal_closer import SignalCloser
 from tests.gui.conftest import PROJECT
 from tests.gui.window_input import menu_entries, set_filters
 
@@ -78,6 +81,46 @@ def test_closing_with_unsaved_edits_asks(
     monkeypatch.setattr(QMessageBox, "exec", lambda box: answer)
     assert window.close() is closes
     assert (load_project(path).project != PROJECT) is saved
+
+
+def test_closing_again_while_the_question_is_open_waits_for_its_answer(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[bool] = []
+
+    def ask(_box: QMessageBox) -> QMessageBox.StandardButton:
+        closed.append(window.close())
+        return Buttons.Cancel
+
+    set_filters(window, 60)
+    monkeypatch.setattr(QMessageBox, "exec", ask)
+    assert not window.close()
+    assert closed == [False]
+    window.workbench.document.undo_stack.setClean()
+    assert window.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_each_signal_asks_about_unsaved_edits_after_the_user_has_stayed(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    asked: list[QMessageBox] = []
+
+    def ask(box: QMessageBox) -> QMessageBox.StandardButton:
+        asked.append(box)
+        return Buttons.Cancel
+
+    set_filters(window, 60)
+    monkeypatch.setattr(QMessageBox, "exec", ask)
+    closer = SignalCloser(window)
+    try:
+        for count in (1, 2):
+            signal.raise_signal(number)
+            qtbot.waitUntil(lambda count=count: len(asked) == count)
+            assert window.isVisible()
+            assert closer.number == 0
+    finally:
+        closer.close_down()
 
 
 def test_an_invalid_file_is_reported_with_file_position_and_value(

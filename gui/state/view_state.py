@@ -242,10 +242,9 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
 
     def notices_at(self, ref: NodeRef) -> tuple[str, ...]:
         """What the user should know of the files of a node: from their headers, and from a run if it is fresh."""
-        known = (notice for notice in self.check.notices if (notice.design, notice.node) == ref)
         at = self.volume_at(ref)
-        found = at.result.notices if at.result is not None and at.is_fresh and at.source == ref else ()
-        return (*(notice.text.removeprefix(f"{ref[1]}: ") for notice in known), *found)
+        of_run = at.result.notices if at.result is not None and at.is_fresh and at.source == ref else ()
+        return (*_header_notices(self.check).get(ref, ()), *of_run)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -285,6 +284,17 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
 @lru_cache(maxsize=16)
 def _fold_analysis(check: ProjectCheck, design: str, closed: frozenset[str]) -> Analysis:
     return fold_blocks(check.analyses[design], closed)
+
+
+@lru_cache(maxsize=4)
+def _header_notices(check: ProjectCheck) -> Mapping[NodeRef, tuple[str, ...]]:
+    """The notices from the headers of files by node."""
+    texts: dict[NodeRef, tuple[str, ...]] = {}
+    for notice in check.notices:
+        if notice.design is not None:
+            ref = notice.design, notice.node
+            texts[ref] = (*texts.get(ref, ()), notice.text.removeprefix(f"{notice.node}: "))
+    return texts
 
 
 # These caches outlive a state, so they must not hold its volumes: they get times, not results.

@@ -20,6 +20,7 @@ from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.run.execute import RunRequest, run_all
 from engine.text.problems import ProjectError
+from gui.panels.status import next_step_hint
 from gui.state import edits
 from gui.state.edit import Edit
 from gui.state.view_state import Focus, ViewState
@@ -242,6 +243,15 @@ def test_a_nan_in_an_input_file_is_a_notice_at_the_input(qtbot: QtBot, tmp_path:
     assert workbench.state.problems == ()
     (_, notice) = workbench.state.notices_at((STEM, INPUT))
     assert "the first at channel 1, y 2, x 0" in notice
+    workbench.close()
+
+
+def test_the_status_bar_counts_what_only_a_run_finds_in_a_file(qtbot: QtBot, tmp_path: Path) -> None:
+    np.save(tmp_path / "volume.npy", np.full((2, 3, 3), 1e-60))
+    workbench = Workbench(replace(PROJECT, input=ArrayInput(str(tmp_path / "volume.npy"), axes="chw")))
+    assert "notice" not in next_step_hint(workbench.state)
+    run(workbench, qtbot)
+    assert next_step_hint(workbench.state) == "1 notice about files: select the input to read more"
     workbench.close()
 
 

@@ -30,7 +30,10 @@ _MOST_OPEN = 60
 
 
 class Focus(Struct, frozen=True):
-    """The one selection of the window. `channel` and `pixel` (y, x) refer to the output volume of the node."""
+    """The one selection of the window. `channel` and `pixel` (y, x) refer to the output volume of the node.
+
+    Commands for layers act on the node and on `others`; everything else refers to the node alone.
+    """
 
     design: str = STEM
     node: str = INPUT
@@ -38,6 +41,8 @@ class Focus(Struct, frozen=True):
     pixel: tuple[int, int] | None = None
     order_anchor: int | None = None
     """The map that the others are sorted by if keys have moved on from it; None if that is the selected map."""
+    others: frozenset[str] = frozenset()
+    """Names of further selected layers and blocks of the same design."""
 
     @property
     def ref(self) -> NodeRef:
@@ -194,6 +199,19 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         if report is None or report.block is None or any(n.name == name for n in self.project.network(design).nodes):
             return ref
         return design, report.block
+
+    @cached_property
+    def selected_nodes(self) -> tuple[str, ...]:
+        """Names of all selected layers and blocks of the design in focus, in list order; for a part, its block."""
+        design, node = self.editable_ref(self.focus.ref)
+        network = dict(self.project.networks()).get(design)
+        names = {node, *self.focus.others}
+        return () if network is None else tuple(other.name for other in network.nodes if other.name in names)
+
+    def shapes(self, design: str) -> dict[str, Shape | None]:
+        """The shapes of the input of a design and of its layers and blocks, by name."""
+        names = (INPUT, *(node.name for node in self.project.network(design).nodes))
+        return {name: self.volume_at((design, name)).shape for name in names}
 
     def enclosing_block(self, ref: NodeRef) -> BlockReport | None:
         """The block at a node or around a part; None if there is none, or if its layers are unknown."""

@@ -36,7 +36,7 @@ def recipes():
     """Pairs of fitted convolutions, of which all second ones follow all first ones."""
     nodes = []
     for letter, kernel in (("a", 1), ("b", 3)):
-        for number in range(1200):
+        for number in range(2600):
             names = [f"a{number}", f"b{number}"]
             of = {"source": "preset", "name": "box"}
             weights = {"source": "low_rank", "form": "1x1+kxk", "nodes": names, "of": of}
@@ -65,7 +65,7 @@ JSON = {
     "a key of a million signs": lambda: project([], **{"k" * 990_000: 1}),
     "an unknown input of a million signs": lambda: project([{"name": "a", "kind": "lrn", "inputs": ["z" * 990_000]}]),
     "30,000 nodes": lambda: project(layers("lrn", 30_000)),
-    "5,000 convolutions": lambda: project(layers("conv2d", 5000, filters=2, kernel=3)),
+    "7,400 convolutions": lambda: project(layers("conv2d", 7400, filters=2, kernel=3)),
     "12,000 blocks of 7,000 layers": lambda: project(layers("dense_block", 12_000, layers=1000, growth=1)),
     "25,000 designs": lambda: project([], designs=[{"name": f"d{n}", "nodes": []} for n in range(25_000)]),
     "25,000 unknown kinds": lambda: project(layers("convv2d", 25_000)),
@@ -114,12 +114,18 @@ def test_a_small_file_is_answered_or_refused_within_2_seconds_and_300_megabytes(
 
 
 def finding_of(path, name):
-    """The finding of a child process about a project, under the limits."""
-    child = Child()
-    try:
-        finding = judge(0, name, child.ask(path, patience=60))
-    finally:
-        child.close()
+    """The finding of a child process about a project, under the limits.
+
+    Other programs on the same cores make a child take more time of the processor, never less: the best of three counts.
+    """
+    for _ in range(3):
+        child = Child()
+        try:
+            finding = judge(0, name, child.ask(path, patience=600))
+        finally:
+            child.close()
+        if finding.outcome != "slow":
+            break
     assert finding.outcome in GOOD, f"{finding.seconds:.1f} s\n{finding.text}"
     assert finding.bytes < 300 * 2**20
     return finding

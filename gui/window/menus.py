@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QMenuBar, QWidget
 
+from gui.widgets.plain_text import plain_tip
 from gui.window.actions import MENU_BAR, MENUS, ROW_MENU, SEPARATOR, ZOOM_MENU
 from gui.window.menu_entry import MenuEntry
 
@@ -28,7 +29,7 @@ class DynamicMenu(QMenu):
         self.clear()
         for entry in self._entries():
             action = self.addAction(entry.text.replace("&", "&&"))
-            action.setToolTip(entry.tip)
+            action.setToolTip(plain_tip(entry.tip))
             action.setEnabled(entry.enabled)
             action.setCheckable(entry.checked is not None)
             action.setChecked(bool(entry.checked))

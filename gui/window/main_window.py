@@ -199,6 +199,8 @@ class MainWindow(QMainWindow):
         self._show_counts()
         if new.session != old.session:
             self.docks.raise_first_panels()  # the one in front was about the project before
+        elif new.focus.ref != old.focus.ref:
+            self.docks.uncover("layer")
         if new.run.problems and not old.run.problems:
             self.docks.bring_forward("problems")  # the run has failed
         if (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):

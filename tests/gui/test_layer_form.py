@@ -112,7 +112,7 @@ def test_a_typed_number_of_filters_is_proposed_at_once_under_one_merge_key(qtbot
     box.selectAll()
     qtbot.keyClicks(box, "64")
     assert [edit.text for edit in harness.edits] == ["Set filters to 6", "Set filters to 64"]
-    assert {edit.merge for edit in harness.edits} == {"d/conv5x5/filters"}
+    assert {edit.merge for edit in harness.edits} == {"d/2/filters"}
     assert focused_layer(harness) == Conv2d(64, 5)
     assert "64×12×12" in form.summary.text()
 

@@ -24,6 +24,7 @@ from gui.state.edits.layers import (
     set_weights,
     take_block_apart,
 )
+from gui.state.edits.moves import drop_nodes
 from gui.state.edits.names import default_name, describe_design, name_refusal, names_text, unique_name
 from gui.state.edits.selection import (
     add_after_selection,
@@ -32,6 +33,7 @@ from gui.state.edits.selection import (
     can_join_selection,
     can_move_selection,
     can_take_selection_apart,
+    drop_selection,
     duplicate_selected_design,
     duplicate_selection,
     editable_selection,
@@ -63,6 +65,8 @@ __all__ = [
     "can_take_selection_apart",
     "default_name",
     "describe_design",
+    "drop_nodes",
+    "drop_selection",
     "duplicate_design",
     "duplicate_nodes",
     "duplicate_selected_design",

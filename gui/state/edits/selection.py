@@ -18,7 +18,7 @@ from engine.project.project import Project
 from engine.reports.form_switch import FormSwitch, switch_form
 from engine.reports.googlenet_table import paper_rows
 from gui.state.edit import Edit
-from gui.state.edits import branches, designs, groups, joins, layers
+from gui.state.edits import branches, designs, groups, joins, layers, moves
 from gui.state.edits.settings import new_layer
 from gui.state.view_state import Focus, ViewState
 
@@ -184,6 +184,17 @@ def remove_selection(state: ViewState) -> Edit | None:
 def move_selection(by: int, state: ViewState) -> Edit | None:
     """The selected layers or design `by` rows further down, or up if negative; None at that end."""
     edit = _edit_own_selection(state, partial(designs.move_design, by=by), partial(groups.move_nodes, by=by))
+    return None if edit is None else replace(edit, focus=state.focus)
+
+
+def drop_selection(state: ViewState, ref: NodeRef, *, below: bool) -> Edit | None:
+    """The selected layers moved above or below the row of another of their design; None if nothing changes."""
+    design, node = state.editable_ref(ref)
+    own = own_selection(state)
+    if own is None or own[0] != design or own[1] == INPUT:
+        return None
+    below = below or node == INPUT or node != ref[1]  # not within a block
+    edit = moves.drop_nodes(state.project, design, state.selected_nodes, node, below=below)
     return None if edit is None else replace(edit, focus=state.focus)
 
 

@@ -1,6 +1,6 @@
 """Edits that move layers to another place of the data flow, as by a drag: project → Edit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -35,6 +35,35 @@ def drop_nodes(project: Project, design: str, names: Iterable[str], row: str, *,
     return Edit(f"Move {names_text(group)} {place}", project.with_network(design, moved), focus=focus)
 
 
+def move_refusal(network: Network, names: Sequence[str]) -> str:
+    """Why nodes cannot be put beside another as by `move_beside`; "" if they can."""
+    if chain_of(network, names):
+        return ""
+    if len(names) == 1:
+        return f"{names[0]} joins several volumes; connect it instead"
+    return "only layers that follow one another can be moved together"
+
+
+def move_beside(project: Project, design: str, names: Iterable[str], node: str, *, after: bool) -> Edit | None:
+    """A chain of layers put before or after another node, or after INPUT; None if nothing changes.
+
+    After a node, all its receivers receive the chain instead; before it, the chain takes its first input.
+    """
+    network = project.network(design)
+    chain = chain_of(network, in_list_order(network, names))
+    if not chain or node in chain or (node == INPUT and not after):
+        return None
+    rest = _without(network, chain)
+    gap = 0 if node == INPUT else rest.index(node) + after
+    source, users = (node, users_of(rest, node)) if after else (rest.node(node).inputs[0], (node,))
+    moved = _with_chain_between(network, chain, gap, source, users)
+    if with_stated_inputs(moved) == with_stated_inputs(network):
+        return None
+    text = f"Move {names_text(chain)} {'after' if after else 'before'} {node}"
+    focus = Focus(design, chain[-1], others=frozenset(chain[:-1]))
+    return Edit(text, project.with_network(design, moved), focus=focus)
+
+
 def chain_of(network: Network, names: Sequence[str]) -> tuple[str, ...]:
     """The nodes in the order of the data flow if each receives only the one before it; () if they are no chain."""
     if any(joins(network.node(name).layer) or len(network.inputs_of(network.index(name))) != 1 for name in names):
@@ -56,19 +85,33 @@ def _listed_at(network: Network, group: Sequence[str], gap: int) -> Network:
 
 
 def _with_chain_moved(network: Network, chain: Sequence[str], rows: Sequence[str], gap: int, *, below: bool) -> Network:
-    head, tail = chain[0], chain[-1]
-    nodes = {node.name: node for node in with_stated_inputs(network).nodes}
-    source = nodes[head].inputs[0]
-    rest = Network(tuple(_without_chain(nodes[name], chain, source) for name in rows))
+    """The chain in the connection between two rows, or beside one of them."""
+    rest = _without(network, chain)
     above, under = rows[gap - 1] if gap else INPUT, rows[gap] if gap < len(rows) else ""
-    if under and (above in rest.node(under).inputs or not below):
-        feeds = above if above in rest.node(under).inputs else rest.node(under).inputs[0]
-        users: tuple[str, ...] = (under,)
-    else:
-        feeds, users = above, users_of(rest, above)
-    kept = [_receiving(node, feeds, tail) if node.name in users else node for node in rest.nodes]
-    moved = [replace(nodes[head], inputs=(feeds,)), *(nodes[name] for name in chain[1:])]
+    if under and above in rest.node(under).inputs:
+        return _with_chain_between(network, chain, gap, above, (under,))
+    if under and not below:
+        return _with_chain_between(network, chain, gap, rest.node(under).inputs[0], (under,))
+    return _with_chain_between(network, chain, gap, above, users_of(rest, above))
+
+
+def _with_chain_between(
+    network: Network, chain: Sequence[str], gap: int, source: str, users: Container[str]
+) -> Network:
+    """The chain at a place of the list of the others, between `source` and those of its users that receive it then."""
+    nodes = {node.name: node for node in with_stated_inputs(network).nodes}
+    kept = [
+        _receiving(node, source, chain[-1]) if node.name in users else node for node in _without(network, chain).nodes
+    ]
+    moved = [replace(nodes[chain[0]], inputs=(source,)), *(nodes[name] for name in chain[1:])]
     return rewired(network, (*kept[:gap], *moved, *kept[gap:]))
+
+
+def _without(network: Network, chain: Sequence[str]) -> Network:
+    """The other nodes, which receive the input of the chain instead of the chain."""
+    source = network.inputs_of(network.index(chain[0]))[0]
+    nodes = with_stated_inputs(network).nodes
+    return Network(tuple(_without_chain(node, chain, source) for node in nodes if node.name not in chain))
 
 
 def _without_chain(node: Node, chain: Sequence[str], source: str) -> Node:

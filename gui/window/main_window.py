@@ -37,7 +37,15 @@ from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.file_commands import FileCommands
 from gui.window.manual import Manual, page_about
 from gui.window.menu_entry import MenuEntry
-from gui.window.menus import DynamicMenu, add_canvas_menu, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
+from gui.window.menus import (
+    DynamicMenu,
+    add_box_menu,
+    add_canvas_menu,
+    assign_mnemonics,
+    fill_menu_bar,
+    make_row_menu,
+    plain_text,
+)
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
 from gui.window.toolbar import Toolbar
@@ -155,12 +163,14 @@ class MainWindow(QMainWindow):
             "panels": ("Panels", self._panel_entries),
         }
         self.dynamic_menus = {menu_id: DynamicMenu(title, make, self) for menu_id, (title, make) in entries.items()}
-        for menu in (self.designs.after_menu, self.designs.before_menu):
+        for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
             assign_mnemonics(menu.actions())
         self.menus = fill_menu_bar(self.menuBar(), self.actions_by_id, self.dynamic_menus)
         self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id, self.menus)
         for view_id, view in self.views.items():
             for canvas in view.findChildren(Canvas):
+                if view_id == "volumes":
+                    add_box_menu(canvas, self.actions_by_id, self.menus)
                 add_canvas_menu(canvas, self.actions_by_id, self._picture_entries(view_id))
 
     def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[MenuEntry]:
@@ -199,6 +209,8 @@ class MainWindow(QMainWindow):
         self._show_counts()
         if new.session != old.session:
             self.docks.raise_first_panels()  # the one in front was about the project before
+        elif new.focus.ref != old.focus.ref:
+            self.docks.uncover("layer")
         if new.run.problems and not old.run.problems:
             self.docks.bring_forward("problems")  # the run has failed
         if (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):

@@ -16,6 +16,7 @@ from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import ProjectError
 from gui.state.history import History
 from gui.state.rank_search import RankSearchState
+from gui.state.renames import Renames
 from gui.state.requests import Cancel, MeasureReplacement, Request, SearchDesign, SearchRanks
 from gui.state.view_state import Focus, Look, RunProgress, RunView, ViewState
 from gui.state.volume_at import VolumeResult
@@ -47,7 +48,8 @@ class Workbench(QObject):
     def edit(self, text: str, project: Project, merge: str = "", focus: Focus | None = None) -> None:
         """Make `project` the current one as one undo step, and `focus`, if any, the selection."""
         now = self.state.focus
-        self.document.edit(text, now, Version(project, focus or now), merge)
+        after = focus or Renames(self.state.project, project).focus(now)
+        self.document.edit(text, now, Version(project, after), merge)
 
     def set_focus(self, focus: Focus) -> None:
         if focus != self.state.focus and focus.ref in self.state.check:
@@ -123,16 +125,26 @@ class Workbench(QObject):
         self.rank_search.clear_problems()
         project, focus = version.project, version.focus
         project_check = check(project)
-        run = RunView(self._results_for(project_check), self.state.run.progress)
+        renames = Renames(self.state.project, project)
+        run = RunView(self._results_for(project_check, renames), self.state.run.progress)
         if focus.ref not in project_check:
             focus = fallback_focus(focus, project, project_check)
         self._set_state(
-            replace(self.state, project=project, check=project_check, run=run, focus=focus, clean=self.document.clean)
+            replace(
+                self.state,
+                project=project,
+                check=project_check,
+                run=run,
+                focus=focus,
+                look=renames.look(self.state.look),
+                clean=self.document.clean,
+            )
         )
 
-    def _results_for(self, project_check: ProjectCheck) -> Mapping[NodeRef, VolumeResult]:
+    def _results_for(self, project_check: ProjectCheck, renames: Renames) -> Mapping[NodeRef, VolumeResult]:
         """The results for another check: those of the current settings if cached, else the earlier ones."""
-        results = {ref: result for ref, result in self.state.run.results.items() if ref in project_check}
+        earlier = ((renames.ref(ref), result) for ref, result in self.state.run.results.items())
+        results = {ref: result for ref, result in earlier if ref in project_check}
         for ref, key in project_check.keys.items():
             if ref in results and results[ref].key == key:
                 continue

@@ -24,6 +24,11 @@ def default_name(layer: Kind) -> str:
     return first if isinstance(first, str) else base
 
 
+def is_automatic(name: str, layer: Kind) -> bool:
+    """Whether a name is that of a new layer with these settings, perhaps numbered; it follows the settings."""
+    return re.fullmatch(re.escape(default_name(layer)) + r"(_\d+)?", name) is not None
+
+
 def unique_name(base: str, names: Container[str], longest: int = MAX_NODE_NAME) -> str:
     """`base`, or `base` with the first free number from 2 on: "relu_2". A long one is cut for the number."""
     name, number = base, 2

@@ -38,6 +38,7 @@ from gui.window.file_commands import FileCommands
 from gui.window.manual import Manual, page_about
 from gui.window.menu_entry import MenuEntry
 from gui.window.menus import DynamicMenu, add_canvas_menu, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
+from gui.window.notices import NoticeArea
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
 from gui.window.toolbar import Toolbar
@@ -49,6 +50,8 @@ from gui.workbench.workbench import Workbench
 class MainWindow(QMainWindow):
     """Shows a workbench."""
 
+    closed = Signal()
+    """The window closes; everything is saved or discarded."""
     stayed = Signal()
     """The user was asked about unsaved changes, and does not close the window."""
 
@@ -90,6 +93,7 @@ class MainWindow(QMainWindow):
         menus = {"samples": ("Samples", self.dynamic_menus["samples"]), "count": ("Count", self.menus["Count"])}
         self.toolbar = Toolbar(self.actions_by_id, menus, self)
         self.addToolBar(self.toolbar)
+        self.notices = NoticeArea(self)
         self.setStatusBar(self.status)
         panels, self._view_parts = focusable_widgets(self.panels.values()), focusable_widgets(self.views.values())
         chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
@@ -278,10 +282,12 @@ class MainWindow(QMainWindow):
         self._layout.complete()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """After the last view comes the first panel; Qt would go on within a form because of focus proxies."""
+        """After the last view comes a notice or the first panel; focus proxies would lead Qt on within a form."""
         visible = [part for part in self._view_parts if part.isVisible() and part.isEnabled()]
-        if forward and visible and visible[-1] is QApplication.focusWidget():
-            self.designs.tree.setFocus(Qt.FocusReason.TabFocusReason)
+        ring = [*visible[-1:], *self.notices.buttons, self.designs.tree]
+        widget = QApplication.focusWidget()
+        if forward and widget in ring[:-1]:
+            ring[ring.index(widget) + 1].setFocus(Qt.FocusReason.TabFocusReason)
             return True
         return super().focusNextPrevChild(forward)
 
@@ -310,6 +316,7 @@ class MainWindow(QMainWindow):
             view.close_down()
         self._layout.save()
         self._settings.set("look/theme", self.workbench.state.look.theme)
+        self.closed.emit()
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

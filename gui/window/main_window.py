@@ -33,6 +33,7 @@ from gui.widgets.command_palette import CommandPalette, list_commands
 from gui.widgets.icons import load_icon
 from gui.widgets.tab_order import chain_tab_order, focusable_widgets
 from gui.window.actions import Action
+from gui.window.changed_file import ChangedFile
 from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.file_commands import FileCommands
 from gui.window.manual import Manual, page_about
@@ -94,6 +95,7 @@ class MainWindow(QMainWindow):
         self.toolbar = Toolbar(self.actions_by_id, menus, self)
         self.addToolBar(self.toolbar)
         self.notices = NoticeArea(self)
+        self.changed_file = ChangedFile(self, workbench, self.files, self.notices)
         self.setStatusBar(self.status)
         panels, self._view_parts = focusable_widgets(self.panels.values()), focusable_widgets(self.views.values())
         chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
@@ -311,6 +313,7 @@ class MainWindow(QMainWindow):
             return
         self.workbench.close()
         self.files.close_down()
+        self.changed_file.close_down()
         self.manual.close_down()
         for view in self.views.values():
             view.close_down()

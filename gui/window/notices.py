@@ -20,14 +20,14 @@ _STRIPE = 4
 """Width of the line at the left, in pixels."""
 _MARGIN = 8
 _PICTURE_HEIGHT = 84
-_Answer = tuple[str, Callable[[], object]]
+Answer = tuple[str, Callable[[], object]]
 """The text of a button, and what it does."""
 
 
 class Notice(QFrame):
     """A title, one or two sentences, perhaps a picture, and buttons for the answers."""
 
-    def __init__(self, title: str, text: str, answers: Sequence[_Answer], picture: QImage | None = None) -> None:
+    def __init__(self, title: str, text: str, answers: Sequence[Answer], picture: QImage | None = None) -> None:
         super().__init__()
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)

@@ -33,6 +33,7 @@ from gui.widgets.command_palette import CommandPalette, list_commands
 from gui.widgets.icons import load_icon
 from gui.widgets.tab_order import chain_tab_order, focusable_widgets
 from gui.window.actions import Action
+from gui.window.changed_file import ChangedFile
 from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.file_commands import FileCommands
 from gui.window.manual import Manual, page_about
@@ -46,6 +47,7 @@ from gui.window.menus import (
     make_row_menu,
     plain_text,
 )
+from gui.window.notices import NoticeArea
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
 from gui.window.toolbar import Toolbar
@@ -57,6 +59,8 @@ from gui.workbench.workbench import Workbench
 class MainWindow(QMainWindow):
     """Shows a workbench."""
 
+    closed = Signal()
+    """The window closes; everything is saved or discarded."""
     stayed = Signal()
     """The user was asked about unsaved changes, and does not close the window."""
 
@@ -98,6 +102,8 @@ class MainWindow(QMainWindow):
         menus = {"samples": ("Samples", self.dynamic_menus["samples"]), "count": ("Count", self.menus["Count"])}
         self.toolbar = Toolbar(self.actions_by_id, menus, self)
         self.addToolBar(self.toolbar)
+        self.notices = NoticeArea(self)
+        self.changed_file = ChangedFile(self, workbench, self.files, self.notices)
         self.setStatusBar(self.status)
         panels, self._view_parts = focusable_widgets(self.panels.values()), focusable_widgets(self.views.values())
         chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
@@ -290,10 +296,12 @@ class MainWindow(QMainWindow):
         self._layout.complete()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """After the last view comes the first panel; Qt would go on within a form because of focus proxies."""
+        """After the last view comes a notice or the first panel; focus proxies would lead Qt on within a form."""
         visible = [part for part in self._view_parts if part.isVisible() and part.isEnabled()]
-        if forward and visible and visible[-1] is QApplication.focusWidget():
-            self.designs.tree.setFocus(Qt.FocusReason.TabFocusReason)
+        ring = [*visible[-1:], *self.notices.buttons, self.designs.tree]
+        widget = QApplication.focusWidget()
+        if forward and widget in ring[:-1]:
+            ring[ring.index(widget) + 1].setFocus(Qt.FocusReason.TabFocusReason)
             return True
         return super().focusNextPrevChild(forward)
 
@@ -317,11 +325,13 @@ class MainWindow(QMainWindow):
             return
         self.workbench.close()
         self.files.close_down()
+        self.changed_file.close_down()
         self.manual.close_down()
         for view in self.views.values():
             view.close_down()
         self._layout.save()
         self._settings.set("look/theme", self.workbench.state.look.theme)
+        self.closed.emit()
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -64,6 +64,11 @@ class Workbench(QObject):
         file = load_project(path)
         self.show_project(file.project, None if sample else path.absolute(), file)
 
+    def reload(self) -> None:
+        """Read the file of the project again, as one step that can be undone; ProjectError leaves all unchanged."""
+        if self.document.path is not None:
+            self.document.reload(load_project(self.document.path), self.state.focus)
+
     def show_project(self, project: Project, path: Path | None = None, file: ProjectFile | None = None) -> None:
         """Show another project, with a new history and no results; its blocks are opened and closed anew."""
         self._begin_session()

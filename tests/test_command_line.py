@@ -318,12 +318,29 @@ def test_run_prepares_an_image_as_the_project_prepares_its_own(call, write, tmp_
     Image.new("RGB", (40, 20), (255, 0, 0)).save(tmp_path / "red.png")
     node = '[[designs]]\nname = "a"\n[[designs.nodes]]\nname = "d"\nkind = "dropout"\n'
     image = 'format = 1\n[input]\nkind = "image"\npath = "no.png"\nsize = [4, 6]\nchannels = "bgr"\nscale = 1\n'
+    image += "crop = [0, 0, 90, 90]\n"  # of its own photo
     noise = 'format = 1\n[input]\nkind = "noise"\nshape = [1, 4, 6]\n'
     for text, expected in ((image, [0, 0, 255]), (noise, [76 / 255])):
         assert call("run", write(text + node), "--image", tmp_path / "red.png", "--out", tmp_path)[0] == 0
         with np.load(tmp_path / "a.npz") as arrays:
             assert arrays["d"].shape[1:] == (4, 6)
             np.testing.assert_allclose(arrays["d"][:, 0, 0], expected, rtol=1e-6)
+
+
+def test_the_commands_follow_the_crop_of_the_file(call, write, tmp_path):
+    photo = Image.new("RGB", (40, 20), (255, 0, 0))
+    photo.paste((0, 0, 255), (10, 5, 20, 15))
+    photo.save(tmp_path / "red.png")
+    text = 'format = 1\n[input]\nkind = "image"\npath = "red.png"\nsize = [4, 4]\n'
+    text += '[[designs]]\nname = "a"\n[[designs.nodes]]\nname = "d"\nkind = "dropout"\n'
+    cropped = text.replace("size", "crop = [5, 10, 10, 10]\nsize")
+    assert call("run", write(cropped), "--out", tmp_path)[0] == 0
+    with np.load(tmp_path / "a.npz") as arrays:
+        np.testing.assert_allclose(arrays["d"], np.broadcast_to([[[0]], [[0]], [[1]]], (3, 4, 4)), atol=1e-6)
+    beyond = write(text.replace("size", "crop = [5, 31, 10, 10]\nsize"))
+    status, _, err = call("analyze", beyond)
+    assert status == 2
+    assert "$.input.crop: crop is [5, 31, 10, 10] and ends after 41 columns" in err
 
 
 def test_run_replaces_what_it_wrote_before_and_nothing_else(call, write, tmp_path):

@@ -74,6 +74,8 @@ class NodeDone(Struct, frozen=True, eq=False):
     """The layer's weights by role if they were fitted to data."""
     notices: tuple[str, ...] = ()
     """What the user should know of the files that were read for it."""
+    seconds: float = 0.0
+    """The whole time of the node in this run, with that of its weights."""
 
 
 def execute(
@@ -96,12 +98,13 @@ def execute(
         checkpoint()
         yield NodeStarted(ref, done, len(refs))
         key = keys[ref]
-        reused = key in volumes
+        reused, start = key in volumes, perf_counter()
         if not reused:
             volumes[key] = _compute(request, ref, volumes, cache, checkpoint)
             cache.put(key, *volumes[key])
         entry = volumes[key]
-        yield NodeDone(ref, key, entry.volume, entry.milliseconds, reused, entry.fitted_weights, entry.notices)
+        seconds = perf_counter() - start
+        yield NodeDone(ref, key, entry.volume, entry.milliseconds, reused, entry.fitted_weights, entry.notices, seconds)
 
 
 def volume_at(

@@ -22,6 +22,7 @@ from engine.run.check import ProjectCheck
 from engine.run.weights import Weights, load_weights
 from engine.shapes import Shape
 from engine.text.problems import Problem
+from gui.state.automatic_run import AutomaticRunState
 from gui.state.rank_search import RankSearchState
 from gui.state.volume_at import VolumeAt, VolumeResult
 
@@ -131,6 +132,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     path: Path | None = None
     clean: bool = True
     rank_search: RankSearchState = RankSearchState()
+    automatic: AutomaticRunState = AutomaticRunState()
     session: int = 0
     """Number of the opened project: what views and panels remember about one, such as their zoom, ends with it."""
 

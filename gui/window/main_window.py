@@ -52,8 +52,12 @@ from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
 from gui.window.toolbar import Toolbar
 from gui.window.window_layout import WindowLayout
+from gui.workbench.automatic_run import AutomaticRun
 from gui.workbench.edit_merging import EditMerging
 from gui.workbench.workbench import Workbench
+
+AUTOMATIC_RUN = "run/automatic"
+"""The stored setting of automatic runs, "on" or "off"."""
 
 
 class MainWindow(QMainWindow):
@@ -72,6 +76,7 @@ class MainWindow(QMainWindow):
         self._is_closing = False
         self.files = FileCommands(self, workbench, self._settings)
         self.edit_merging = EditMerging(self)
+        self.automatic_run = self._make_automatic_run()
         self.setObjectName("main")
         self.setAcceptDrops(True)
         state = workbench.state
@@ -147,6 +152,17 @@ class MainWindow(QMainWindow):
             action.run(self)
 
     # Composition
+
+    def _make_automatic_run(self) -> AutomaticRun:
+        automatic = AutomaticRun(
+            self.workbench,
+            lambda on: self._settings.set(AUTOMATIC_RUN, "on" if on else "off"),
+            lambda: "files are exported" if self.files.all.progress is not None else "",
+            enabled=self._settings.text(AUTOMATIC_RUN, "on", ("on", "off")) == "on",
+        )
+        for is_over in (self.files.all.done, self.files.all.failed):
+            is_over.connect(automatic.reconsider)
+        return automatic
 
     @property
     def _parts(self) -> dict[str, Panel | View]:
@@ -323,6 +339,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.stayed.emit()
             return
+        self.automatic_run.close()
         self.workbench.close()
         self.files.close_down()
         self.changed_file.close_down()

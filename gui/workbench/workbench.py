@@ -14,6 +14,7 @@ from engine.run.cache import VolumeCache
 from engine.run.check import ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import ProjectError
+from gui.state.automatic_run import AutomaticRunState
 from gui.state.history import History
 from gui.state.rank_search import RankSearchState
 from gui.state.renames import Renames
@@ -58,6 +59,10 @@ class Workbench(QObject):
     def set_look(self, look: Look) -> None:
         if look != self.state.look:
             self._set_state(replace(self.state, look=look))
+
+    def set_automatic(self, automatic: AutomaticRunState) -> None:
+        if automatic != self.state.automatic:
+            self._set_state(replace(self.state, automatic=automatic))
 
     def open(self, path: Path, *, sample: bool = False) -> None:
         """Show a project from a file, which is never written if it is a sample; ProjectError leaves all unchanged."""

@@ -9,6 +9,7 @@ from gui.state.edits.designs import (
     set_seed,
     set_title,
 )
+from gui.state.edits.fixes import apply_fix, fix_selection, fixes_at, fixes_by_setting
 from gui.state.edits.inputs import set_input, with_channels
 from gui.state.edits.layers import (
     add_layer,
@@ -24,7 +25,7 @@ from gui.state.edits.layers import (
     set_weights,
     take_block_apart,
 )
-from gui.state.edits.names import default_name, describe_design, name_refusal, unique_name
+from gui.state.edits.names import default_name, describe_design, name_refusal
 from gui.state.edits.selection import (
     add_after_selection,
     add_before_selection,
@@ -53,6 +54,7 @@ __all__ = [
     "add_layer",
     "add_layer_before",
     "add_reduction",
+    "apply_fix",
     "can_move_selection",
     "can_take_selection_apart",
     "default_name",
@@ -62,6 +64,9 @@ __all__ = [
     "duplicate_selected_design",
     "duplicate_selection",
     "editable_selection",
+    "fix_selection",
+    "fixes_at",
+    "fixes_by_setting",
     "has_other_form",
     "kind_entries",
     "layer_settings",
@@ -91,6 +96,5 @@ __all__ = [
     "switch_selected_form",
     "take_block_apart",
     "take_selected_block_apart",
-    "unique_name",
     "with_channels",
 ]

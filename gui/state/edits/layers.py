@@ -10,8 +10,9 @@ from engine.network.graph import INPUT, Network, Node, parts_of
 from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import LowRankWeights, WeightSource
 from engine.project.project import Project
+from engine.text.names import unique_name
 from gui.state.edit import Edit
-from gui.state.edits.names import default_name, describe_design, node_names, unique_name
+from gui.state.edits.names import default_name, describe_design, node_names
 from gui.state.edits.settings import converted, layer_settings, new_layer, setting_metadata, setting_value_text
 from gui.state.view_state import Focus
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 
 from engine.cost.metrics import metric_by_id
 from engine.network.graph import INPUT
-from engine.network.node_ref import STEM
+from engine.network.node_ref import STEM, NodeRef
 from engine.text.units import byte_size, count_text
 from gui.state.view_state import ViewState
 from gui.widgets.glyphs import mistake_icon
@@ -27,15 +27,21 @@ def next_step_hint(state: ViewState) -> str:
         return "What depends on a mistake cannot run; the list of mistakes (F8) leads to each"
     if not state.project.designs:
         return "The input goes through all designs side by side: + Design adds one"
-    if state.check.notices:
-        names = dict.fromkeys(f"the {n.node}" if n.node == INPUT else n.node for n in state.check.notices)
+    if notices := _notice_counts(state):
+        names = dict.fromkeys(f"the {node}" if node == INPUT else node for _, node in notices)
         shown = ", ".join(list(shorten_long_names(list(names)).values())[:_MOST_TOTALS])
-        return f"{count_text(len(state.check.notices), 'notice')} about files: select {shown} to read more"
+        return f"{count_text(sum(notices.values()), 'notice')} about files: select {shown} to read more"
     if not state.run.results:
         return "Run (F5) computes the volumes of all designs"
     if not all(state.volume_at(ref).is_fresh for ref in state.check.keys):
         return "Some values are missing or from earlier settings: Run (F5) computes them"
     return "Click a box to select its layer, drag to turn the picture; + Layer adds a layer after or before it"
+
+
+def _notice_counts(state: ViewState) -> dict[NodeRef, int]:
+    """The number of notices by node, where there are any: from the headers of files, and from a run."""
+    refs = [(STEM, INPUT), *state.check.reports]
+    return {ref: count for ref in refs if (count := len(state.notices_at(ref)))}
 
 
 class StatusPanel(QStatusBar):

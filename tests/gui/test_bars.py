@@ -251,7 +251,7 @@ def test_a_mistake_makes_the_total_unknown_and_the_headline_says_what_to_fix() -
 def test_the_headline_names_an_unreadable_input_as_what_to_fix() -> None:
     content = build_bars_content(state_of(replace(start(), input=ArrayInput("/nowhere/volume.npy"))))
     assert content.headline == "unknown"
-    assert content.subject.startswith("until this is fixed: /nowhere/volume.npy")
+    assert content.subject == "until the input is fixed: see Mistakes (F8)"
 
 
 def test_the_stem_is_a_line_of_text_without_a_bar() -> None:

@@ -20,6 +20,7 @@ from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.run.execute import RunRequest, run_all
 from engine.text.problems import ProjectError
+from gui.panels.status import next_step_hint
 from gui.state import edits
 from gui.state.edit import Edit
 from gui.state.view_state import Focus, ViewState
@@ -245,6 +246,15 @@ def test_a_nan_in_an_input_file_is_a_notice_at_the_input(qtbot: QtBot, tmp_path:
     workbench.close()
 
 
+def test_the_status_bar_counts_what_only_a_run_finds_in_a_file(qtbot: QtBot, tmp_path: Path) -> None:
+    np.save(tmp_path / "volume.npy", np.full((2, 3, 3), 1e-60))
+    workbench = Workbench(replace(PROJECT, input=ArrayInput(str(tmp_path / "volume.npy"), axes="chw")))
+    assert "notice" not in next_step_hint(workbench.state)
+    run(workbench, qtbot)
+    assert next_step_hint(workbench.state) == "1 notice about files: select the input to read more"
+    workbench.close()
+
+
 def test_the_focus_moves_to_the_last_volume_if_its_node_is_removed(workbench: Workbench) -> None:
     workbench.set_focus(Focus("bottleneck", "reduce", 1))
     network = workbench.state.project.network("bottleneck").without("reduce")
@@ -270,14 +280,14 @@ def propose(workbench: Workbench, edit: Edit | None) -> None:
 
 
 EDITS: dict[str, Callable[[Project], Edit | None]] = {
-    "remove": lambda project: edits.remove_node(project, "bottleneck", "reduce"),
+    "remove": lambda project: edits.remove_nodes(project, "bottleneck", ["reduce"]),
     "rename": lambda project: edits.rename_node(project, "bottleneck", "reduce", "squeeze"),
     "rename the design": lambda project: edits.rename_design(project, "bottleneck", "narrow"),
-    "duplicate": lambda project: edits.duplicate_node(project, "bottleneck", "reduce"),
+    "duplicate": lambda project: edits.duplicate_nodes(project, "bottleneck", ["reduce"]),
     "duplicate the design": lambda project: edits.duplicate_design(project, "bottleneck"),
     "remove the design": lambda project: edits.remove_design(project, "bottleneck"),
     "add": lambda project: edits.add_layer(project, "bottleneck", "reduce", "activation"),
-    "move": lambda project: edits.move_node(project, "bottleneck", "reduce", 1),
+    "move": lambda project: edits.move_nodes(project, "bottleneck", ["reduce"], 1),
     "change the kind": lambda project: edits.set_kind(project, ("bottleneck", "reduce"), "max_pool2d"),
 }
 

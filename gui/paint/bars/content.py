@@ -239,5 +239,4 @@ def _first_problem_text(state: ViewState, all_rows: Sequence[TableRow]) -> str:
     row = next((row for row in all_rows if row.problem), None)
     if row is not None:
         return f"until {row.design or 'the stem'} / {row.node} is fixed: {row.problem}"
-    problem = next(iter(state.check.problems), None)
-    return f"until this is fixed: {problem.text}" if problem else "until the input is known"
+    return "until the input is fixed: see Mistakes (F8)" if state.check.problems else "until the input is known"

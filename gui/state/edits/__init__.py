@@ -1,5 +1,6 @@
 """Edits of a project: pure functions that return an `Edit`. No Qt here."""
 
+from gui.state.edits.branches import add_in_parallel
 from gui.state.edits.designs import (
     add_design,
     duplicate_design,
@@ -10,14 +11,13 @@ from gui.state.edits.designs import (
     set_title,
 )
 from gui.state.edits.fixes import apply_fix, fix_selection, fixes_at, fixes_by_setting
+from gui.state.edits.groups import duplicate_nodes, move_nodes, remove_nodes
 from gui.state.edits.inputs import set_input, with_channels
+from gui.state.edits.joins import join_nodes
 from gui.state.edits.layers import (
     add_layer,
     add_layer_before,
     add_reduction,
-    duplicate_node,
-    move_node,
-    remove_node,
     rename_node,
     set_inputs,
     set_kind,
@@ -25,16 +25,19 @@ from gui.state.edits.layers import (
     set_weights,
     take_block_apart,
 )
-from gui.state.edits.names import default_name, describe_design, name_refusal
+from gui.state.edits.names import default_name, describe_design, name_refusal, names_text
 from gui.state.edits.selection import (
     add_after_selection,
     add_before_selection,
+    add_in_parallel_to_selection,
+    can_join_selection,
     can_move_selection,
     can_take_selection_apart,
     duplicate_selected_design,
     duplicate_selection,
     editable_selection,
     has_other_form,
+    join_selection,
     move_selection,
     own_selection,
     reduce_before_selection,
@@ -51,16 +54,19 @@ __all__ = [
     "add_after_selection",
     "add_before_selection",
     "add_design",
+    "add_in_parallel",
+    "add_in_parallel_to_selection",
     "add_layer",
     "add_layer_before",
     "add_reduction",
     "apply_fix",
+    "can_join_selection",
     "can_move_selection",
     "can_take_selection_apart",
     "default_name",
     "describe_design",
     "duplicate_design",
-    "duplicate_node",
+    "duplicate_nodes",
     "duplicate_selected_design",
     "duplicate_selection",
     "editable_selection",
@@ -68,17 +74,20 @@ __all__ = [
     "fixes_at",
     "fixes_by_setting",
     "has_other_form",
+    "join_nodes",
+    "join_selection",
     "kind_entries",
     "layer_settings",
     "move_design",
-    "move_node",
+    "move_nodes",
     "move_selection",
     "name_refusal",
+    "names_text",
     "new_layer",
     "own_selection",
     "reduce_before_selection",
     "remove_design",
-    "remove_node",
+    "remove_nodes",
     "remove_selected_design",
     "remove_selection",
     "rename_at",

@@ -1,5 +1,7 @@
 """Names of layers and designs: those of new ones, and why a name is refused."""
 
+from collections.abc import Sequence
+
 from msgspec.structs import asdict
 
 from engine.blocks import Block
@@ -20,6 +22,11 @@ def default_name(layer: Kind) -> str:
         return base + size_text(pair(kernel)).replace("×", "x")
     first = next(iter(asdict(layer).values()), None)
     return first if isinstance(first, str) else base
+
+
+def names_text(names: Sequence[str]) -> str:
+    """``relu``, ``relu and pool``, ``3 layers``."""
+    return " and ".join(names) if len(names) < 3 else f"{len(names)} layers"
 
 
 def node_names(network: Network, but: str | None = None) -> set[str]:

@@ -14,9 +14,10 @@ from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import LowRankWeights
 from engine.project.project import Project
-from engine.run import inputs, low_rank_weights, weights
+from engine.run import inputs, low_rank_weights, weight_fixes, weights
 from engine.shapes import Shape
-from engine.text.problems import Notice, Problem
+from engine.text.names import MAX_DESIGN_NAME, unique_name
+from engine.text.problems import MAX_LINES, Fix, Notice, Problem
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -98,7 +99,11 @@ def _check(project: Project) -> ProjectCheck:
         first = analyses.setdefault(design, analysis) is analysis
         keys.pass_on(design, entry_ref)
         for report in analysis.reports:
-            node_problems = tuple(_node_problems(project, parent, design, analysis, report))
+            node_problems = tuple(
+                _node_problems(
+                    project, parent, design, analysis, report, is_fixable=first and len(problems) < MAX_LINES
+                )
+            )
             problems += node_problems
             if not node_problems:
                 notices += _node_notices(parent, design, analysis, report)
@@ -143,24 +148,34 @@ def _project_problems(project: Project) -> Iterator[Problem]:
     first: dict[str, int] = {}
     for index, design in enumerate(project.designs):
         if first.setdefault(design.name, index) != index:
+            name = unique_name(design.name, {other.name for other in project.designs}, MAX_DESIGN_NAME)
             yield Problem(
-                f"design name {design.name!r} is taken by design {first[design.name] + 1}; names must differ",
+                f"design name {design.name!r} is taken by another design before it; names must differ",
                 f"$.designs[{index}].name",
                 design.name,
                 setting="name",
+                index=index,
+                fixes=(Fix(f"Rename to {name}", (("name", name),)),),
             )
 
 
-def _node_problems(project: Project, parent: str, design: str, analysis: Analysis, report: Report) -> Iterator[Problem]:
-    def problem(setting: str, text: str) -> Problem:
-        if report.block is not None:  # the setting belongs to a part, not to the block in the file
-            setting = ""
-        return Problem(f"{report.name}: {text}", _place(parent, report.index, setting), design, report.name, setting)
-
-    for mistake in report.mistakes:
-        yield problem(mistake.setting, mistake.text)
-    for text in (*weights.weight_mistakes(report), *low_rank_weights.recipe_mistakes(project, analysis, report)):
-        yield problem("weights", text)
+def _node_problems(
+    project: Project, parent: str, design: str, analysis: Analysis, report: Report, *, is_fixable: bool
+) -> Iterator[Problem]:
+    """Yield the problems of a node, with their fixes if it can be found by the name of its design."""
+    recipe_texts = low_rank_weights.recipe_mistakes(project, analysis, report)
+    weight_mistakes = weight_fixes.weight_mistakes(report, with_fixes=is_fixable)
+    for mistake in (*report.mistakes, *weight_mistakes, *weight_fixes.without_weights(recipe_texts)):
+        setting = "" if report.block is not None else mistake.setting  # that of a part is none of the block in the file
+        yield Problem(
+            f"{report.name}: {mistake.text}",
+            _place(parent, report.index, setting),
+            design,
+            report.name,
+            setting,
+            report.index,
+            mistake.fixes if is_fixable else (),
+        )
 
 
 def _node_notices(parent: str, design: str, analysis: Analysis, report: Report) -> Iterator[Notice]:

@@ -15,6 +15,7 @@ from engine.run.check import ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import ProjectError
 from gui.state.automatic_run import AutomaticRunState
+from gui.state.earlier import earlier_checks
 from gui.state.history import History
 from gui.state.rank_search import RankSearchState
 from gui.state.renames import Renames
@@ -78,11 +79,18 @@ class Workbench(QObject):
         """Show another project, with a new history and no results; its blocks are opened and closed anew."""
         self._begin_session()
         self.document.replace(Version(project, initial_focus(project, check(project))), path, file)
+        self._forget_earlier()
 
     def restore(self, history: History) -> None:
         """Show a project with the history that an earlier window had."""
         self._begin_session()
         self.document.restore(history)
+        self._forget_earlier()
+
+    def _forget_earlier(self) -> None:
+        """Forget the checks of the project before, which may have had designs of the same names."""
+        if self.state.earlier:
+            self._set_state(replace(self.state, earlier={}))
 
     def _begin_session(self) -> None:
         self.cancel()
@@ -139,6 +147,7 @@ class Workbench(QObject):
         run = RunView(self._results_for(project_check, renames), self.state.run.progress)
         if focus.ref not in project_check:
             focus = fallback_focus(focus, project, project_check)
+        earlier = earlier_checks(self.state.earlier, self.state.check, project_check)
         self._set_state(
             replace(
                 self.state,
@@ -148,6 +157,7 @@ class Workbench(QObject):
                 focus=focus,
                 look=renames.look(self.state.look),
                 clean=self.document.clean,
+                earlier=earlier,
             )
         )
 

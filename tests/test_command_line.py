@@ -318,12 +318,29 @@ def test_run_prepares_an_image_as_the_project_prepares_its_own(call, write, tmp_
     Image.new("RGB", (40, 20), (255, 0, 0)).save(tmp_path / "red.png")
     node = '[[designs]]\nname = "a"\n[[designs.nodes]]\nname = "d"\nkind = "dropout"\n'
     image = 'format = 1\n[input]\nkind = "image"\npath = "no.png"\nsize = [4, 6]\nchannels = "bgr"\nscale = 1\n'
+    image += "crop = [0, 0, 90, 90]\n"  # of its own photo
     noise = 'format = 1\n[input]\nkind = "noise"\nshape = [1, 4, 6]\n'
     for text, expected in ((image, [0, 0, 255]), (noise, [76 / 255])):
         assert call("run", write(text + node), "--image", tmp_path / "red.png", "--out", tmp_path)[0] == 0
         with np.load(tmp_path / "a.npz") as arrays:
             assert arrays["d"].shape[1:] == (4, 6)
             np.testing.assert_allclose(arrays["d"][:, 0, 0], expected, rtol=1e-6)
+
+
+def test_the_commands_follow_the_crop_of_the_file(call, write, tmp_path):
+    photo = Image.new("RGB", (40, 20), (255, 0, 0))
+    photo.paste((0, 0, 255), (10, 5, 20, 15))
+    photo.save(tmp_path / "red.png")
+    text = 'format = 1\n[input]\nkind = "image"\npath = "red.png"\nsize = [4, 4]\n'
+    text += '[[designs]]\nname = "a"\n[[designs.nodes]]\nname = "d"\nkind = "dropout"\n'
+    cropped = text.replace("size", "crop = [5, 10, 10, 10]\nsize")
+    assert call("run", write(cropped), "--out", tmp_path)[0] == 0
+    with np.load(tmp_path / "a.npz") as arrays:
+        np.testing.assert_allclose(arrays["d"], np.broadcast_to([[[0]], [[0]], [[1]]], (3, 4, 4)), atol=1e-6)
+    beyond = write(text.replace("size", "crop = [5, 31, 10, 10]\nsize"))
+    status, _, err = call("analyze", beyond)
+    assert status == 2
+    assert "$.input.crop: crop is [5, 31, 10, 10] and ends after 41 columns" in err
 
 
 def test_run_replaces_what_it_wrote_before_and_nothing_else(call, write, tmp_path):
@@ -578,7 +595,7 @@ def test_without_enough_memory_views_of_values_are_left_out_with_status_2(no_run
 def test_no_run_draws_all_that_needs_no_run(no_run, call, refusal, write, tmp_path):
     status, out, err = call("export", write(SMALL), "--out", tmp_path / "out", "--no-run")
     assert status == 0
-    assert {Path(line).stem for line in out.splitlines() if line.endswith(".png")} == {"volumes", *PLAIN}
+    assert {Path(line).stem for line in out.splitlines() if line.endswith(".png")} == {"volumes", "differences", *PLAIN}
     assert "filters is left out: the project has not been run" in err
     arguments = ("--no-run", "--views", "bottleneck")
     assert "bottleneck is left out" in refusal("export", write(SMALL), "--out", tmp_path / "new", *arguments)
@@ -884,3 +901,34 @@ def test_weights_that_lose_precision_are_noticed_at_their_node(tmp_path, capsys)
     err = capsys.readouterr().err
     assert "$.designs[0].nodes[0].weights: c: " in err
     assert "w.npz, array 'weight': as 32-bit numbers, 288 of its 288 values become 0" in err
+
+
+# Differences
+
+
+def test_diff_prints_what_differs_and_what_it_costs(no_run, call, write):
+    status, out, err = call("diff", write(SMALL), "naive", "bottleneck")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "naive → bottleneck"
+    assert "only in bottleneck: 1×1, 2 filters" in out
+    assert lines[-3].startswith("total") or "total" in out
+
+
+def test_diff_as_json_has_errors_after_a_run(call, write):
+    status, out, _ = call("diff", write(SMALL), "naive", "bottleneck", "--format", "json", "--run", "--all")
+    data = json.loads(out)
+    assert status == 0
+    assert (data["first"], data["second"]) == ("naive", "bottleneck")
+    assert any(isinstance(row["relative_error"], float) for row in data["differences"])
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (("naive", "bottle"), "design 'bottle' is unknown; did you mean 'bottleneck'?"),
+        (("naive", "naive"), "'naive' is named twice; two designs are compared"),
+    ],
+)
+def test_diff_refuses_other_pairs(refusal, write, names, text):
+    assert text in refusal("diff", write(SMALL), *names)

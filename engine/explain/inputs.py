@@ -40,7 +40,7 @@ def _explain_pixel(spec: ImageInput, value: float, at: Spot) -> Explanation:
     colour = _COLOURS[spec.channels][at.channel]
     mean, std = (_of_channel(values, at.channel, neutral) for values, neutral in ((spec.mean, 0.0), (spec.std, 1.0)))
     symbols = f"input[{', '.join(map(str, at))}] = (pixel · scale − mean) / std"
-    where = f"The photo, cropped and resized to {spec.size[0]}×{spec.size[1]}"
+    where = f"{_part_text(spec)} resized to {spec.size[0]}×{spec.size[1]}"
     white, is_deep = _white(spec)
     scale = spec.scale * BYTE_WHITE / white
     pixel = (value * std + mean) / scale if scale else 0.0
@@ -58,6 +58,14 @@ def _explain_pixel(spec: ImageInput, value: float, at: Spot) -> Explanation:
         f"{number_text(result)}"
     )
     return Explanation(at, result, text, (symbols, numbers))
+
+
+def _part_text(spec: ImageInput) -> str:
+    """The beginning of a sentence about the part of the photo that is resized."""
+    if not spec.crop:
+        return "The photo, cropped and"
+    top, left, height, width = spec.crop
+    return f"The photo's {height}×{width} pixels from row {top}, column {left} on,"
 
 
 def _white(spec: ImageInput) -> tuple[float, bool]:

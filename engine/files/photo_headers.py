@@ -20,6 +20,13 @@ _DEEP_PIXEL_BYTES = 112
 """The same for more than 8 bits per value: halves, sums and planes of up to four samples, besides the stored ones."""
 
 _HEAD_BYTES = 4096
+ORIENTATION = 0x0112
+"""The tag of EXIF that says how to turn a photo upright."""
+_ON_ITS_SIDE = range(5, 9)
+"""Its values for photos whose rows are columns when they are upright."""
+_PNG_START, _PNG_NOTES = b"\x89PNG\r\n\x1a\n", (b"eXIf", b"iTXt", b"tEXt", b"zTXt")
+_MOST_CHUNKS = 100_000
+"""Chunks of a PNG after which its pixels are read to know its orientation."""
 
 
 class PhotoHeader(Struct, frozen=True):
@@ -66,6 +73,51 @@ def _header(path: str, stamp: Stamp, enough: int) -> PhotoHeader:
         file.seek(0)
         with open_photo(file) as photo:
             return _pillow_header(photo, file, enough)
+
+
+def photo_size(path: str) -> tuple[int, int]:
+    """Height and width of the whole photo as it is shown, upright; FileFault if it is unreadable."""
+    return _size(path, paths.stamp_of(path))
+
+
+@lru_cache(maxsize=64)
+def _size(path: str, stamp: Stamp) -> tuple[int, int]:
+    with photo_fault(path), paths.resolve_path(path).open("rb") as file:
+        deep = tiff.deep_tiff(file, stamp[1])
+        if deep is not None:
+            is_turned, (width, height) = deep.orientation in _ON_ITS_SIDE, (deep.width, deep.height)
+        else:
+            file.seek(0)
+            with open_photo(file) as photo:
+                width, height = photo.size
+                # Pillow turns this one format by itself.
+                is_turned = photo.format != "TIFF" and _orientation(photo, file) in _ON_ITS_SIDE
+        return (width, height) if is_turned else (height, width)
+
+
+def _orientation(photo: Image.Image, file: IO[bytes]) -> int:
+    # That of a PNG reads all pixels first, for what may come after them.
+    knows_all = photo.format == "PNG" and not _has_late_notes(file)
+    exif = Image.Image.getexif(photo) if knows_all else photo.getexif()
+    return int(exif.get(ORIENTATION, 1))
+
+
+def _has_late_notes(file: IO[bytes]) -> bool:
+    """Whether a PNG has data that may contain its orientation after its pixels."""
+    at, has_pixels, before = len(_PNG_START), False, file.tell()
+    try:
+        for _ in range(_MOST_CHUNKS):
+            file.seek(at)
+            head = file.read(8)
+            if len(head) < 8 or head[4:] == b"IEND":
+                return False
+            has_pixels |= head[4:] == b"IDAT"
+            if has_pixels and head[4:] in _PNG_NOTES:
+                return True
+            at += 12 + int.from_bytes(head[:4], "big")
+        return True
+    finally:
+        file.seek(before)
 
 
 def _tiff_header(deep: tiff.DeepTiff, file_bytes: int) -> PhotoHeader:

@@ -13,13 +13,12 @@ from PIL import Image, ImageFile, ImageOps
 from engine.files import paths, tiff
 from engine.files.paths import FileFault
 from engine.files.photo_formats import open_photo, photo_fault, silence_libraries
-from engine.files.photo_headers import PhotoHeader, deep_tile, photo_header, ppm_white, raw_mode
+from engine.files.photo_headers import ORIENTATION, PhotoHeader, deep_tile, photo_header, ppm_white, raw_mode
 from engine.files.precision import PrecisionLoss
 from engine.kernels import Checkpoint
 from engine.text.notices import add_notice
 from engine.text.units import number_text
 
-_ORIENTATION = 0x0112
 _TURNS: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
     1: lambda a: a,
     2: lambda a: a[:, ::-1],
@@ -104,7 +103,7 @@ def _read_by_pillow(path: str, header: PhotoHeader, photo: Image.Image, file: IO
         planes, alpha = planes[..., :-1], planes[..., -1:] / header.white
     elif transparent is not None:
         alpha = (planes != np.asarray(transparent)).any(axis=2, keepdims=True).astype(np.float32)
-    orientation = photo.getexif().get(_ORIENTATION, 1)
+    orientation = photo.getexif().get(ORIENTATION, 1)
     return _deep_photo(path, header, _on_white(planes, alpha, header.white), orientation)
 
 

@@ -9,12 +9,15 @@ from msgspec.structs import replace
 from engine.layers.base import Count, Finite
 from engine.shapes import Shape
 
-_Extent = Annotated[int, Meta(ge=1, le=100_000)]
+_MOST_PIXELS = 100_000
+"""Most pixels of a side of a photo."""
+_Extent = Annotated[int, Meta(ge=1, le=_MOST_PIXELS)]
+_Edge = Annotated[int, Meta(ge=0, le=_MOST_PIXELS)]
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class ImageInput(Struct, frozen=True, tag="image", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
-    """A photo: centre-cropped to the aspect ratio of `size`, resized, channels in order, (value·scale − mean) / std."""
+    """A photo: cropped, resized, channels in order, (value·scale − mean) / std."""
 
     path: str
     size: Annotated[tuple[_Extent, ...], Meta(min_length=2, max_length=2)] = (224, 224)
@@ -22,6 +25,10 @@ class ImageInput(Struct, frozen=True, tag="image", tag_field="kind", forbid_unkn
     scale: Finite = 1 / 255
     mean: tuple[Finite, ...] = ()
     std: tuple[Finite, ...] = ()
+    crop: Annotated[tuple[_Edge, ...], Meta(min_length=4, max_length=4)] = ()
+    """Top, left, height and width of the part that is resized, in pixels of the upright photo.
+
+    () for the largest part in the middle with the aspect ratio of `size`."""
 
     @property
     def shape(self) -> Shape:
@@ -57,6 +64,11 @@ Input = ImageInput | ArrayInput | NoiseInput
 def relocate_input(spec: Input, move: Callable[[str], str]) -> Input:
     """The input with `move` applied to its path."""
     return spec if isinstance(spec, NoiseInput) else replace(spec, path=move(spec.path))
+
+
+def with_photo(spec: ImageInput, path: str) -> ImageInput:
+    """The preparation of one photo for another one; a crop, in pixels of the first, is not for the other."""
+    return spec if path == spec.path else replace(spec, path=path, crop=())
 
 
 def input_text(spec: Input) -> str:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from engine.files import paths
 from engine.files.paths import FileFault, Stamp
 from engine.files.photo_formats import PHOTO_SUFFIXES
-from engine.network.input_specs import ImageInput, Input, NoiseInput
+from engine.network.input_specs import ImageInput, Input, NoiseInput, with_photo
 from engine.project.project import Project
 from engine.run import inputs
 from engine.text.problems import Problem, ProjectError
@@ -70,9 +70,7 @@ def _choose_inputs(project: Project, folder: Path | None) -> CalibrationSet:
         others = [path for name in _BUNDLED_PHOTOS if (path := f"resources:photos/{name}.png") != own.path]
         check_paths = others[1::3]
         fit_paths = [own.path, *(path for path in others if path not in check_paths)]
-    fit_inputs, check_inputs = (
-        tuple(replace(own, path=path) for path in photos) for photos in (fit_paths, check_paths)
-    )
+    fit_inputs, check_inputs = (tuple(with_photo(own, path) for path in photos) for photos in (fit_paths, check_paths))
     return CalibrationSet(fit_inputs, check_inputs)
 
 

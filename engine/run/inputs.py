@@ -1,6 +1,7 @@
 """Reads images, arrays and noise as volumes."""
 
 from collections.abc import Iterator
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 
 from engine.files import array_axes, arrays, paths, photos
 from engine.files.paths import FileFault, Stamp
-from engine.files.photo_headers import BYTE_WHITE, photo_header
+from engine.files.photo_headers import BYTE_WHITE, photo_header, photo_size
 from engine.kernels import Checkpoint
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.run.random_values import normal_values
@@ -38,6 +39,7 @@ def input_faults(spec: Input) -> Iterator[FileFault]:
     try:
         if isinstance(spec, ImageInput):
             yield from _normalisation_faults(spec)
+            yield from _crop_faults(spec)
             photo_header(spec.path, _sufficient_side(spec))
         elif isinstance(spec, ArrayInput):
             _array_shape(spec)
@@ -127,14 +129,14 @@ def _not_finite_text(count: int, noun: str, first: str, spec: ArrayInput, *, is_
 
 
 def read_image(spec: ImageInput, checkpoint: Checkpoint) -> tuple[NDArray[Any], float]:
-    """The photo as H×W×3 (gray: H×W×1), upright, centre-cropped to the aspect of `size`, then resized; and its white.
+    """The photo as H×W×3 (gray: H×W×1), upright, cropped, then resized; and its white.
 
     Photos of 8 bits are bytes, others float32.
     """
     height, width = spec.size
     photo = photos.read_photo(spec.path, _sufficient_side(spec), checkpoint)
     checkpoint()
-    planes = [_resize(plane, height, width) for plane in photo.planes]
+    planes = [_crop(plane, spec) if spec.crop else _crop_middle(plane, height, width) for plane in photo.planes]
     checkpoint()
     gray = spec.channels == "gray"
     if not photo.header.is_deep:
@@ -147,20 +149,40 @@ def read_image(spec: ImageInput, checkpoint: Checkpoint) -> tuple[NDArray[Any], 
     return pixels if gray or len(planes) == 3 else pixels.repeat(3, axis=2), photo.header.white
 
 
-def _resize(plane: Image.Image, height: int, width: int) -> Image.Image:
+def _crop(plane: Image.Image, spec: ImageInput) -> Image.Image:
+    """Crop a picture of the whole photo, perhaps a reduced one, then resize it; no pixel outside has an effect."""
+    top, left, height, width = spec.crop
+    photo_height, photo_width = photo_size(spec.path)
+    x, y = plane.width / photo_width, plane.height / photo_height
+    # In a reduced picture the edges of the crop may lie within pixels.
+    box = (x * left, y * top, min(x * (left + width), plane.width), min(y * (top + height), plane.height))
+    outer_left, outer_top = floor(box[0]), floor(box[1])
+    part = plane.crop((outer_left, outer_top, ceil(box[2]), ceil(box[3])))
+    inner = (box[0] - outer_left, box[1] - outer_top, box[2] - outer_left, box[3] - outer_top)
+    return _resize(part, spec.size[0], spec.size[1], inner)
+
+
+def _crop_middle(plane: Image.Image, height: int, width: int) -> Image.Image:
     """Crop a picture at its centre to the aspect of the size, then resize it."""
     scale = min(plane.width / width, plane.height / height)
     # A rounding error must not make the crop larger than the photo.
     crop_width, crop_height = min(scale * width, plane.width), min(scale * height, plane.height)
     left, top = (plane.width - crop_width) / 2, (plane.height - crop_height) / 2
-    box = (left, top, left + crop_width, top + crop_height)
+    return _resize(plane, height, width, (left, top, left + crop_width, top + crop_height))
+
+
+def _resize(plane: Image.Image, height: int, width: int, box: tuple[float, float, float, float]) -> Image.Image:
+    """The part of a picture between left, top, right and bottom, in another size."""
     # A photo many times larger is shrunk by whole numbers first: invisible, and in a third of the time.
     return plane.resize((width, height), Image.Resampling.BICUBIC, box, reducing_gap=3.0)
 
 
 def _sufficient_side(spec: ImageInput) -> int:
-    """Pixels per side beyond which a larger photo would look the same."""
-    return 2 * max(spec.size)
+    """Pixels per side beyond which a larger photo would look the same; a part of it needs as many itself."""
+    enough = 2 * max(spec.size)
+    if not spec.crop or 0 in spec.crop[2:]:
+        return enough
+    return ceil(enough * min(photo_size(spec.path)) / min(spec.crop[2:]))
 
 
 def normalise(pixels: NDArray[Any], spec: ImageInput, white: float = BYTE_WHITE) -> NDArray[np.float32]:
@@ -173,6 +195,21 @@ def normalise(pixels: NDArray[Any], spec: ImageInput, white: float = BYTE_WHITE)
             if values:
                 operation(volume, np.asarray(values, np.float32).reshape(-1, 1, 1), out=volume)
     return volume
+
+
+def _crop_faults(spec: ImageInput) -> Iterator[FileFault]:
+    if not spec.crop:
+        return
+    top, left, height, width = spec.crop
+    if not height or not width:
+        text = f"is {list(spec.crop)}; top, left, height and width are expected, height and width at least 1"
+        yield FileFault(f"crop {text}", "crop")
+        return
+    photo_height, photo_width = photo_size(spec.path)
+    for side, end, edge, size in (("rows", top, height, photo_height), ("columns", left, width, photo_width)):
+        if end + edge > size:
+            text = f"is {list(spec.crop)} and ends after {end + edge:,} {side}"
+            yield FileFault(f"crop {text}, but {spec.path} has {size:,}, upright; make it smaller", "crop")
 
 
 def _normalisation_faults(spec: ImageInput) -> Iterator[FileFault]:

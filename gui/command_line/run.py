@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from engine.files.arrays import write_npz
 from engine.files.atomic_write import file_name, write_folder_atomically
 from engine.files.targets import require_folder
-from engine.network.input_specs import ImageInput
+from engine.network.input_specs import ImageInput, with_photo
 from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
 from engine.reports.summary import summary
@@ -54,7 +54,7 @@ def _replace_input_photo(project: Project, path: Path) -> Project:
     """The project with a photo as its input, prepared like its own photo."""
     image = str(path.absolute())
     if isinstance(project.input, ImageInput):
-        return replace(project, input=replace(project.input, path=image))
+        return replace(project, input=with_photo(project.input, image))
     shape = check(project).input_shape
     if shape is None:
         return replace(project, input=ImageInput(image))

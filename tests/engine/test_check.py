@@ -147,6 +147,7 @@ def test_a_mistake_of_the_input_is_reported_at_the_input(tmp_path):
         (ArrayInput(str(tmp_path / "no.npy")), "path"),
         (ArrayInput(str(tmp_path / "flat.npy")), "key"),
         (ImageInput("resources:photos/chelsea.png", std=(0.0,)), "std"),
+        (ImageInput("resources:photos/chelsea.png", crop=(0, 0, 301, 10)), "crop"),
     ):
         project_check = check(project(conv("c"), spec=spec))
         [problem] = project_check.problems
@@ -203,6 +204,8 @@ def test_a_key_changes_with_layer_weights_input_and_the_layers_before():
         replace(BASE, seed=1),
         replace(BASE, designs=(Design("b", BASE.designs[0].network),)),
     ]
+    photo = ImageInput("resources:photos/chelsea.png", (12, 12))
+    others += [project(conv("c"), Node("r", RELU), spec=replace(photo, crop=crop)) for crop in ((), (0, 0, 9, 9))]
     keys = [key(case, "r", case.designs[0].name) for case in (BASE, *others)]
     assert len(set(keys)) == len(keys)
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from engine.files import photo_headers, photos
 from engine.files.paths import FileFault
-from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
+from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput, with_photo
 from engine.run import inputs
 from engine.shapes import Shape
 from tests.engine.array_files import VOLUME, npy, npz, safetensors_of
@@ -307,3 +307,123 @@ def test_decoding_a_large_photo_can_be_cancelled_at_every_checkpoint(photo, name
         now = count()
         with pytest.raises(Stopped):
             inputs.load_input(spec, lambda now=now, number=number: next(now) == number and stop())
+
+
+def bicubic(pixels, height, width):
+    """Bicubic resizing of H×W×C pixels, written out: each output pixel is a weighted mean of its neighbours."""
+
+    def curve(x):
+        x = abs(x)
+        if x < 1:
+            return (1.5 * x - 2.5) * x * x + 1
+        return ((-0.5 * x + 2.5) * x - 4) * x + 2 if x < 2 else 0.0
+
+    def along(values, count):
+        step = len(values) / count
+        spread = max(step, 1.0)
+        rows = []
+        for index in range(count):
+            centre = (index + 0.5) * step
+            weights = np.array([curve((at + 0.5 - centre) / spread) for at in range(len(values))])
+            rows.append(np.tensordot(weights / weights.sum(), values, 1))
+        return np.array(rows)
+
+    across = along(pixels.astype(float).swapaxes(0, 1), width).swapaxes(0, 1)
+    return along(across, height)
+
+
+CROPS = {
+    "shrunk": ((2, 3, 20, 30), (8, 12)),
+    "enlarged": ((5, 40, 4, 6), (16, 24)),
+    "stretched": ((0, 0, 48, 9), (12, 12)),
+    "a pixel": ((47, 63, 1, 1), (3, 2)),
+    "the whole photo": ((0, 0, 48, 64), (10, 12)),
+}
+
+
+@pytest.mark.parametrize(("crop", "size"), CROPS.values(), ids=CROPS)
+def test_a_crop_is_cut_out_and_resized_as_by_the_slow_oracle(crop, size, photo):
+    pixels = np.random.default_rng(5).integers(64, 192, (48, 64, 3), np.uint8)  # the curve overshoots no byte
+    top, left, height, width = crop
+    expected = bicubic(pixels[top : top + height, left : left + width], *size)
+    result = volume(photo(Image.fromarray(pixels), crop=crop, size=size)).transpose(1, 2, 0)
+    assert np.abs(result - expected).max() <= 1.2  # Pillow rounds twice
+
+
+def test_a_crop_of_the_size_of_the_input_is_the_pixels_themselves(photo):
+    pixels = np.random.default_rng(6).integers(0, 2**16, (20, 30), np.uint16)
+    spec = photo(Image.fromarray(pixels), crop=(4, 7, 9, 11), size=(9, 11), channels="gray", scale=257.0)
+    np.testing.assert_allclose(volume(spec)[0], pixels[4:13, 7:18], rtol=1e-6)
+
+
+def test_nothing_outside_the_crop_has_an_effect(photo):
+    pixels = np.random.default_rng(7).integers(0, 256, (40, 40, 3), np.uint8)
+    others = 255 - pixels
+    others[10:30, 5:25] = pixels[10:30, 5:25]
+    before, after = (
+        volume(photo(Image.fromarray(values), name, crop=(10, 5, 20, 20), size=(6, 6)))
+        for name, values in (("before.png", pixels), ("after.png", others))
+    )
+    np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("file_format", ["jpg", "png", "tif", "webp"])
+def test_a_crop_is_in_the_picture_as_it_is_shown_whatever_its_orientation(orientation, file_format, photo):
+    stored = Image.new("RGB", (64, 48), GREEN)
+    stored.paste(RED, (0, 0, 16, 16))  # the corner that the file stores first
+    exif = Image.Exif()
+    exif[274] = orientation
+    sides = (64, 48) if orientation > 4 else (48, 64)
+    top, left = (
+        sides[0] - 16 if orientation in (3, 4, 7, 8) else 0,
+        sides[1] - 16 if orientation in (2, 3, 6, 7) else 0,
+    )
+    saving = {"exif": exif, **({"quality": 95, "subsampling": 0} if file_format == "jpg" else {})}
+    spec = photo(stored, f"photo.{file_format}", saving, crop=(top, left, 16, 16), size=(16, 16))
+    assert photo_headers.photo_size(spec.path) == sides
+    np.testing.assert_allclose(volume(spec).mean(axis=(1, 2)), RED, atol=12)
+
+
+def test_an_orientation_after_the_pixels_of_a_png_counts(photo, tmp_path):
+    spec = photo(halves(RED, BLUE, (64, 32)), size=(32, 64))
+    content = (tmp_path / "photo.png").read_bytes()
+    exif = Image.Exif()
+    exif[274] = 6
+    note = exif.tobytes().removeprefix(b"Exif\0\0")
+    chunk = len(note).to_bytes(4, "big") + b"eXIf" + note + zlib.crc32(b"eXIf" + note).to_bytes(4, "big")
+    end = content.index(b"IEND") - 4
+    (tmp_path / "photo.png").write_bytes(content[:end] + chunk + content[end:])
+    assert photo_headers.photo_size(spec.path) == (64, 32)
+    assert photos.read_photo(spec.path, 1000, proceed).planes[0].size == (32, 64)
+
+
+def test_a_crop_of_a_large_jpeg_is_read_with_enough_pixels(photo):
+    picture = Image.new("RGB", (1600, 800), GREEN)
+    picture.paste(RED, (400, 200, 450, 250))
+    spec = photo(picture, "photo.jpg", crop=(200, 400, 50, 100), size=(25, 50))
+    result = volume(spec)
+    np.testing.assert_allclose(result[:, 12, 4], RED, atol=6)
+    np.testing.assert_allclose(result[:, 12, 45], GREEN, atol=6)
+    half = volume(photo(picture, "photo.jpg", crop=(0, 0, 800, 800), size=(16, 16)))
+    np.testing.assert_allclose(half[:, 1, 1], GREEN, atol=6)
+
+
+@pytest.mark.parametrize(
+    ("crop", "words"),
+    [
+        ((0, 0, 0, 5), "crop is [0, 0, 0, 5]; top, left, height and width are expected, height and width at least 1"),
+        ((10, 0, 11, 5), "crop is [10, 0, 11, 5] and ends after 21 rows, but {path} has 20, upright; make it smaller"),
+        ((0, 40, 5, 1), "crop is [0, 40, 5, 1] and ends after 41 columns, but {path} has 40, upright; make it smaller"),
+    ],
+)
+def test_a_crop_beyond_the_photo_is_reported_at_its_setting(crop, words, photo):
+    spec = photo(halves(RED, BLUE), crop=crop)
+    [fault] = inputs.input_faults(spec)
+    assert (str(fault), fault.setting) == (words.format(path=spec.path), "crop")
+
+
+def test_a_crop_is_not_for_another_photo():
+    spec = ImageInput("a.png", (8, 8), crop=(1, 2, 3, 4))
+    assert with_photo(spec, "a.png") is spec
+    assert with_photo(spec, "b.png") == ImageInput("b.png", (8, 8))

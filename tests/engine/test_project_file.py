@@ -381,6 +381,17 @@ def test_a_wrong_value_is_quoted_as_the_file_spells_it(value, quotation, problem
         ),
         ('[input]\nkind = "image"\npath = "x"\nchannels = "rgba"', "$.input.channels", "'bgr', 'gray' or 'rgb' is exp"),
         ('[input]\nkind = "image"\npath = "x"\nmean = 1', "$.input.mean", "is 1; a list of numbers"),
+        (
+            '[input]\nkind = "image"\npath = "x"\ncrop = [0, 0, 5]',
+            "$.input.crop",
+            "is [0, 0, 5]; a list of 4 integers from 0 to 100000 is expected",
+        ),
+        (
+            '[input]\nkind = "image"\npath = "x"\ncrop = [0, 0.5, 1, 1]',
+            "$.input.crop",
+            "is [0, 0.5, 1, 1]; a list of 4",
+        ),
+        ('[input]\nkind = "image"\npath = "x"\ncrop = [-1, 0, 1, 1]', "$.input.crop", "is [-1, 0, 1, 1]; a list of 4"),
         ('[input]\nkind = "array"\npath = "x"\nkey = 1', "$.input.key", "is 1; a text in quotes"),
         (
             '[input]\nkind = "array"\npath = "x"\nsize = 1',
@@ -682,6 +693,7 @@ def projects(draw, folder="/home/me"):
         FINITE,
         st.lists(FINITE, max_size=4).map(tuple),
         st.lists(FINITE, max_size=4).map(tuple),
+        st.just(()) | st.tuples(*[st.integers(0, 100_000)] * 4),
     )
     noise = st.builds(NoiseInput, st.tuples(*[st.integers(1, 10**9)] * 3), st.integers(0, 2**63 - 1))
     arrays = st.builds(ArrayInput, paths(folder), TEXTS)

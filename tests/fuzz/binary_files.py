@@ -13,6 +13,7 @@ from tests.engine.array_files import npy, npy_claiming, npz, safetensors
 from tests.fuzz.case import damaged
 
 _NOISE = {"kind": "noise", "shape": [3, 8, 8]}
+_CROPS: tuple[dict[str, Any], ...] = ({}, {}, {"crop": [0, 0, 4, 4]}, {"crop": [3, 9, 1, 1]}, {"crop": [0, 0, 0, 9**5]})
 _TYPES = ("<f4", "<f8", "<f2", ">f4", "<i8", "|u1", "|b1", "<c8", "|O", "<U4", "<M8[s]", "|V8", "<f16")
 
 
@@ -35,7 +36,8 @@ def image_input(rng: random.Random) -> dict[str, bytes]:
     name, content = _image_file(rng)
     size = rng.choice(([8, 8], [1, 64], [32, 32]))
     channels = rng.choice(("rgb", "bgr", "gray"))
-    return {"p.json": _project({"kind": "image", "path": name, "size": size, "channels": channels}), name: content}
+    settings = {"path": name, "size": size, "channels": channels, **rng.choice(_CROPS)}
+    return {"p.json": _project({"kind": "image", **settings}), name: content}
 
 
 def _project(given: dict[str, Any], weights: dict[str, Any] | None = None) -> bytes:

@@ -13,7 +13,7 @@ from engine.layers import Add, Conv2d, GlobalAvgPool2d, MaxPool2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
-from gui.catalogue.figures import figure_row
+from gui.catalogue.figures import FIGURE_IDS, figure_row
 from gui.catalogue.views import ON_REQUEST, VIEWS, view_row
 from gui.export.pictures import best_page
 from gui.export.rank_search import add_rank_search
@@ -145,7 +145,7 @@ def test_the_ends_of_a_scale_read_differently(view_id, values, low, high, states
 
 @pytest.mark.parametrize("name", ["c", LONG], ids=["short", "long"])
 @pytest.mark.parametrize("values", ["largest", "kelvin", "only infinite"])
-@pytest.mark.parametrize("figure_id", ["paper-table", "one-by-one", "from-above"])
+@pytest.mark.parametrize("figure_id", FIGURE_IDS)
 @pytest.mark.parametrize("file_format", ["pdf", "png"])
 def test_no_text_of_a_figure_for_papers_is_cut(figure_id, file_format, values, name, states, qapp):
     state = with_values(states[name], VALUES[values])

@@ -45,7 +45,7 @@ class WorkspaceRow(Struct, frozen=True, kw_only=True):
 _LISTS = Place(area="left", tabs=("designs",), share=40), Place(area="left", tabs=("layer",), share=60)
 _VOLUMES = Place(area="centre", tabs=("volumes",))
 _BOTTLENECK = Place(area="centre", tabs=("bottleneck", "volumes"))
-_TABLES = ("table", "paper", "counting", "notes")
+_TABLES = ("counting", "paper", "differences", "notes")
 
 WORKSPACES: tuple[WorkspaceRow, ...] = (
     WorkspaceRow(
@@ -90,12 +90,12 @@ WORKSPACES: tuple[WorkspaceRow, ...] = (
             places=(
                 *_LISTS,
                 Place(area="right", tabs=("table",), share=55),
-                Place(area="right", tabs=("counting", "paper", "notes"), share=45),
+                Place(area="right", tabs=_TABLES, share=45),
             ),
             right=82,
         ),
-        narrow=Arrangement(places=(*_LISTS, Place(area="right", tabs=_TABLES)), right=76),
-        views=("table", "paper", "counting"),
+        narrow=Arrangement(places=(*_LISTS, Place(area="right", tabs=("table", *_TABLES))), right=76),
+        views=("table", "paper", "counting", "differences"),
     ),
     WorkspaceRow(
         id="bottleneck",
@@ -104,7 +104,7 @@ WORKSPACES: tuple[WorkspaceRow, ...] = (
         wide=Arrangement(
             places=(
                 *_LISTS,
-                Place(area="centre", tabs=("bottleneck", "volumes")),
+                _BOTTLENECK,
                 Place(area="bottom", tabs=("bars",)),
             ),
             bottom=28,

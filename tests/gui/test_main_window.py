@@ -141,6 +141,8 @@ def test_the_form_and_the_tree_show_the_focus(window: MainWindow) -> None:
 
 
 def test_switching_the_theme_repaints_every_view_and_back(window: MainWindow) -> None:
+    for view in window.views:  # opening one changes the sizes of others
+        window.docks.bring_forward(view)
     light = {view: grab_in_front(window, view) for view in window.views}
     window.actions_by_id["dark"].trigger()
     QApplication.processEvents()

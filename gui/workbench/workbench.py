@@ -15,6 +15,7 @@ from engine.run.check import ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import ProjectError
 from gui.state.rank_search import RankSearchState
+from gui.state.renames import follow_names
 from gui.state.requests import Cancel, MeasureReplacement, Request, SearchDesign, SearchRanks
 from gui.state.view_state import Focus, Look, RunProgress, RunView, ViewState
 from gui.state.volume_at import VolumeResult
@@ -117,8 +118,13 @@ class Workbench(QObject):
         run = RunView(self._results_for(project_check), self.state.run.progress)
         if focus.ref not in project_check:
             focus = fallback_focus(focus, project, project_check)
+        look = self.state.look
+        if look.toggled_blocks:
+            toggled = follow_names(look.toggled_blocks, self.state.project, project)
+            look = look if toggled == look.toggled_blocks else replace(look, toggled_blocks=toggled)
+        clean = self.document.clean
         self._set_state(
-            replace(self.state, project=project, check=project_check, run=run, focus=focus, clean=self.document.clean)
+            replace(self.state, project=project, check=project_check, run=run, focus=focus, look=look, clean=clean)
         )
 
     def _results_for(self, project_check: ProjectCheck) -> Mapping[NodeRef, VolumeResult]:

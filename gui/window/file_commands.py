@@ -43,6 +43,8 @@ _IMAGE_SUFFIXES = (*PHOTO_SUFFIXES, ".heic", ".heif")
 """Those of HEIC as well, so that a photo of an iPhone is refused with what to do."""
 _ARRAY_SUFFIXES = (".npy", ".npz", ".safetensors")
 _MOST_RECENT = 10
+_PROJECTS, _INPUTS, _FIGURES = "files/folder", "files/input_folder", "export/figure_folder"
+"""The settings with the folders in which files were last opened or saved, by purpose."""
 _SCALES = (1, 2, 3, 4)
 _NEW_PROJECT = Project(NoiseInput((3, 32, 32)), (Design("design 1", Network()),))
 _Buttons = QMessageBox.StandardButton
@@ -79,7 +81,9 @@ class FileCommands(QObject):
             self._workbench.show_project(_NEW_PROJECT)
 
     def open(self) -> None:
-        if self.may_discard() and (path := self._ask_open("Open project", _file_filter("Projects", _PROJECT_SUFFIXES))):
+        if self.may_discard() and (
+            path := self._ask_open("Open project", _file_filter("Projects", _PROJECT_SUFFIXES), _PROJECTS)
+        ):
             self._open(path)
 
     def open_path(self, path: Path) -> None:
@@ -97,9 +101,9 @@ class FileCommands(QObject):
         return self.save_as() if path is None or self._workbench.document.read_only else self._save(path)
 
     def save_as(self) -> bool:
-        path = self._workbench.document.path or Path("project.toml")
+        first = self._workbench.document.path or self._folder(_PROJECTS) / "project.toml"
         name, _ = QFileDialog.getSaveFileName(
-            self._window, "Save project", str(path), _file_filter("Projects", _PROJECT_SUFFIXES)
+            self._window, "Save project", str(first), _file_filter("Projects", _PROJECT_SUFFIXES)
         )
         if not name:
             return False
@@ -159,11 +163,11 @@ class FileCommands(QObject):
     # Inputs
 
     def choose_photo(self) -> None:
-        if path := self._ask_open("Choose photo", _file_filter("Photos", PHOTO_SUFFIXES)):
+        if path := self._ask_open("Choose photo", _file_filter("Photos", PHOTO_SUFFIXES), _INPUTS):
             self.use_file(path)
 
     def choose_array(self) -> None:
-        if path := self._ask_open("Choose array", _file_filter("Arrays", _ARRAY_SUFFIXES)):
+        if path := self._ask_open("Choose array", _file_filter("Arrays", _ARRAY_SUFFIXES), _INPUTS):
             self.use_file(path)
 
     def use_file(self, path: Path) -> None:
@@ -210,11 +214,8 @@ class FileCommands(QObject):
             if view_row(view).has_texts
             else []
         )
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, f"Export {view}", f"{view}.png", ";;".join([*formats, *texts])
-        )
-        if name:
-            self._write_view(view, Path(name), size)
+        if path := self._ask_save(f"Export {view}", f"{view}.png", [*formats, *texts]):
+            self._write_view(view, path, size)
 
     def export_figure(self, name: str) -> None:
         """Write a figure for papers and slides, in the format of the file name."""
@@ -274,8 +275,13 @@ class FileCommands(QObject):
             raise error
 
     def _ask_save(self, title: str, name: str, kinds: Iterable[str]) -> Path | None:
-        file_name, _ = QFileDialog.getSaveFileName(self._window, title, name, ";;".join(kinds))
-        return Path(file_name) if file_name else None
+        first = str(self._folder(_FIGURES) / name)
+        file_name, _ = QFileDialog.getSaveFileName(self._window, title, first, ";;".join(kinds))
+        if not file_name:
+            return None
+        path = Path(file_name)
+        self._settings.set(_FIGURES, str(path.parent))
+        return path
 
     def export_all(self) -> None:
         """Ask for views, formats and folder, and write them in the background."""
@@ -354,15 +360,29 @@ class FileCommands(QObject):
         finally:
             box.deleteLater()
 
-    def _ask_open(self, title: str, kinds: str) -> Path | None:
-        folder = str((self._workbench.document.path or Path()).parent)
-        name, _ = QFileDialog.getOpenFileName(self._window, title, folder, kinds)
-        return Path(name) if name else None
+    def _ask_open(self, title: str, kinds: str, purpose: str) -> Path | None:
+        name, _ = QFileDialog.getOpenFileName(self._window, title, str(self._folder(purpose)), kinds)
+        if not name:
+            return None
+        path = Path(name)
+        self._settings.set(purpose, str(path.parent))
+        return path
+
+    def _folder(self, purpose: str) -> Path:
+        """The folder that files for a purpose were last in; before that, the one of the project."""
+        project = self._workbench.document.path
+        if purpose == _PROJECTS and project is not None:
+            return project.parent
+        folder = self._settings.text(purpose)
+        if folder and os.path.isdir(folder):
+            return Path(folder)
+        return Path() if project is None else project.parent
 
     def _remember(self, path: Path) -> None:
         paths = [path.absolute(), *(other for other in self.recent() if not same_file(path, other))]
         paths = list(dict.fromkeys(paths))[:_MOST_RECENT]
         self._settings.set("files/recent", "\n".join(map(str, paths)))
+        self._settings.set(_PROJECTS, str(paths[0].parent))
         self.recent_changed.emit()
 
 

@@ -231,6 +231,7 @@ class MainWindow(QMainWindow):
     def _show_state(self, old: ViewState, new: ViewState) -> None:
         if old.look.theme != new.look.theme:
             self._set_theme(new.look.theme)
+            self._settings.set("look/theme", new.look.theme)
             self._paint_icons(new)
         parts: tuple[Panel | StatusPanel, ...] = (*self.panels.values(), self.status)
         for part in parts:
@@ -363,7 +364,6 @@ class MainWindow(QMainWindow):
         for view in self.views.values():
             view.close_down()
         self._layout.store()
-        self._settings.set("look/theme", self.workbench.state.look.theme)
         self.closed.emit()
         event.accept()
 

@@ -157,7 +157,7 @@ class Document(QObject):
             raise ProjectError([Problem(text, "$.format")], path)
         if is_own_file and not overwrite and self._is_changed(path):
             raise FileChangedError(str(path))
-        content = project_content(self.project, path)
+        content = project_content(self.project, path, self.path)
         self._attempt = digest_of(content)
         self.file_version = write_project(content, path)
         self.path, self.read_only = path, False

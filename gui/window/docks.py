@@ -258,6 +258,13 @@ class Docks(Mapping[str, QDockWidget]):
         self._is_arranging = False
         self._docks[part_id].raise_()
 
+    def uncover(self, dock_id: str) -> None:
+        """Bring a dock in front of its tabs, unless it is closed or the keyboard focus is in one of these."""
+        dock, focus = self._docks[dock_id], QApplication.focusWidget()
+        tabs = self.frame.tabifiedDockWidgets(dock)
+        if not dock.isHidden() and not any(focus is not None and tab.isAncestorOf(focus) for tab in tabs):
+            dock.raise_()
+
     def raise_first_panels(self) -> None:
         """Show the panels in front that are there at first; views stay as the user has arranged them."""
         for panel_id in dict.fromkeys(row.behind for row in PANELS if row.behind):

@@ -14,6 +14,7 @@ from gui.window.docks import Docks
 from gui.window.file_commands import FileCommands
 from gui.window.workspace_commands import WorkspaceCommands
 from gui.window.workspaces import Workspaces
+from gui.workbench.automatic_run import AutomaticRun
 from gui.workbench.workbench import Workbench
 
 _Shortcut = str | QKeySequence.StandardKey
@@ -29,6 +30,7 @@ class CommandWindow(Protocol):
     files: FileCommands
     docks: Docks
     designs: DesignsPanel
+    automatic_run: AutomaticRun
     workspaces: Workspaces
     workspace_commands: WorkspaceCommands
 

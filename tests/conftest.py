@@ -29,6 +29,7 @@ SLOW = """
     manual_reader names names_of_designs next_project number_format panel_blocks photos plain_texts rank_search
     readme receptive_fields recovery repaints run save settings signals soak summary trunk volumes_blocks
     volumes_layout volumes_painting volumes_view window_files window_keys workspaces
+    keyboard layout_sizes workspaces
 """
 """Subjects of test files that take more than a few seconds: `make test-fast` leaves them out."""
 

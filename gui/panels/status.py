@@ -79,6 +79,7 @@ class StatusPanel(QStatusBar):
         self.mistakes.setToolTip(actions["show_mistakes"].toolTip())
         self.mistakes.clicked.connect(actions["show_mistakes"].trigger)
         self.memory = QLabel(self)
+        self.memory.setContentsMargins(6, 0, 6, 0)
         self.totals = ElidedLabel("", self)
         self.totals.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         for widget in (self.run, self.mistakes, self.memory, self.totals):

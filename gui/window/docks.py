@@ -169,12 +169,20 @@ class Docks(Mapping[str, QDockWidget]):
             row = next(row for row in _DOCK_ROWS if row.id == dock_id)
             area = _AREAS[row.area or next(other.area for other in _ROWS if other.id == row.behind) or "right"]
             placed = [other for other in self.values() if not other.isHidden() and not other.isFloating()]
-            group = [other for other in placed if row.behind and other.objectName() == row.behind]
-            beside = group or [other for other in placed if areas(other) == area and other.objectName() != "designs"]
-            if beside:
-                self.frame.tabifyDockWidget(beside[-1], dock)
-            else:
+            groups = (
+                [other for other in placed if other.objectName() == row.behind],
+                *(
+                    [other for other in placed if areas(other) == of]
+                    for of in (area, _AREAS["bottom"], _AREAS["right"])
+                ),
+            )
+            beside = next((group[-1] for group in groups if group), None)
+            if beside is None:
                 self.frame.addDockWidget(area, dock)
+            elif beside.objectName() == "designs":  # the list stays visible
+                self.frame.splitDockWidget(beside, dock, Qt.Orientation.Vertical)
+            else:
+                self.frame.tabifyDockWidget(beside, dock)
         dock.show()
 
     def _on_dock_moved(self, _: object) -> None:

@@ -1,6 +1,6 @@
 """The commands of workspaces: one to switch to each of them, and those that save, rename and remove a person's own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, Qt
@@ -124,6 +124,6 @@ class WorkspaceCommands(QObject):
         dialog.setLabelText(f"{refusal}. Another name:")
 
 
-def present_title(actions: tuple[QAction, ...]) -> str:
+def present_title(actions: Sequence[QAction]) -> str:
     """The title of the workspace whose command is checked."""
     return next((plain_text(action.text()) for action in actions if action.isChecked()), "")

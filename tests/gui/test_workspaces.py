@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QMessageBox,
     QTabBar,
-    QToolButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -114,16 +113,16 @@ def test_keys_switch_and_the_menu_and_the_toolbar_show_the_present_workspace(win
         assert window.workspaces.present.id == row.id
         checked = [action for action in window.menus["Workspaces"].actions() if action.isChecked()]
         assert checked == [window.actions_by_id[f"workspace_{row.id}"]]
-        button = window.toolbar.widgetForAction(checked[0])
-        assert isinstance(button, QToolButton)
-        assert button.isChecked()
-        assert button.isVisible()
+        buttons = window.toolbar.workspace_buttons
+        assert [button.text() for button in buttons if button.isChecked()] == [row.title]
+        assert all(button.isVisible() for button in buttons)
 
 
 def test_a_narrow_toolbar_has_one_button_with_the_menu_of_workspaces(window: MainWindow) -> None:
     assert not window.toolbar.workspace_button.isVisible()
     resize(window, (700, 600))
     assert window.toolbar.workspace_button.isVisible()
+    assert not any(button.isVisible() for button in window.toolbar.workspace_buttons)
     window.workspaces.switch_to("inspect")
     assert window.toolbar.workspace_button.text() == "Inspect"
     assert window.toolbar.workspace_button.menu() is window.menus["Workspaces"]

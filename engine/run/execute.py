@@ -122,20 +122,17 @@ def volume_at(
     keys = request.check.keys
     if ref not in keys:
         raise ProjectError(request.check.problems)
-    goal = keys[ref]
-    makers: dict[bytes, NodeRef] = {}
-    for other in request.refs:
-        makers.setdefault(keys[other], other)
+    goal, makers = keys[ref], request.check.makers
 
     def input_keys(key: bytes) -> list[bytes]:
-        design, name = makers[key]
+        (design, name), _ = makers[key]
         report = request.check.reports.get((design, name))
         return [] if report is None else [keys[design, source] for source in report.inputs]
 
     volumes, users = _cached_inputs(goal, input_keys, cache)
-    for key in [key for key in makers if key in users and key not in volumes]:
+    for key in sorted(users.keys() - volumes.keys(), key=lambda key: makers[key].position):
         checkpoint()
-        volumes[key] = _compute(request, makers[key], volumes, cache, checkpoint)
+        volumes[key] = _compute(request, makers[key].ref, volumes, cache, checkpoint)
         for source in input_keys(key):
             users[source] -= 1
             if not users[source]:

@@ -33,11 +33,21 @@ from gui.widgets.command_palette import CommandPalette, list_commands
 from gui.widgets.icons import load_icon
 from gui.widgets.tab_order import chain_tab_order, focusable_widgets
 from gui.window.actions import Action
+from gui.window.changed_file import ChangedFile
 from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.file_commands import FileCommands
 from gui.window.manual import Manual, page_about
 from gui.window.menu_entry import MenuEntry
-from gui.window.menus import DynamicMenu, add_canvas_menu, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
+from gui.window.menus import (
+    DynamicMenu,
+    add_box_menu,
+    add_canvas_menu,
+    assign_mnemonics,
+    fill_menu_bar,
+    make_row_menu,
+    plain_text,
+)
+from gui.window.notices import NoticeArea
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
 from gui.window.toolbar import Toolbar
@@ -53,6 +63,8 @@ AUTOMATIC_RUN = "run/automatic"
 class MainWindow(QMainWindow):
     """Shows a workbench."""
 
+    closed = Signal()
+    """The window closes; everything is saved or discarded."""
     stayed = Signal()
     """The user was asked about unsaved changes, and does not close the window."""
 
@@ -95,6 +107,8 @@ class MainWindow(QMainWindow):
         menus = {"samples": ("Samples", self.dynamic_menus["samples"]), "count": ("Count", self.menus["Count"])}
         self.toolbar = Toolbar(self.actions_by_id, menus, self)
         self.addToolBar(self.toolbar)
+        self.notices = NoticeArea(self)
+        self.changed_file = ChangedFile(self, workbench, self.files, self.notices)
         self.setStatusBar(self.status)
         panels, self._view_parts = focusable_widgets(self.panels.values()), focusable_widgets(self.views.values())
         chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
@@ -171,12 +185,14 @@ class MainWindow(QMainWindow):
             "panels": ("Panels", self._panel_entries),
         }
         self.dynamic_menus = {menu_id: DynamicMenu(title, make, self) for menu_id, (title, make) in entries.items()}
-        for menu in (self.designs.after_menu, self.designs.before_menu):
+        for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
             assign_mnemonics(menu.actions())
         self.menus = fill_menu_bar(self.menuBar(), self.actions_by_id, self.dynamic_menus)
         self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id, self.menus)
         for view_id, view in self.views.items():
             for canvas in view.findChildren(Canvas):
+                if view_id == "volumes":
+                    add_box_menu(canvas, self.actions_by_id, self.menus)
                 add_canvas_menu(canvas, self.actions_by_id, self._picture_entries(view_id))
 
     def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[MenuEntry]:
@@ -215,6 +231,8 @@ class MainWindow(QMainWindow):
         self._show_counts()
         if new.session != old.session:
             self.docks.raise_first_panels()  # the one in front was about the project before
+        elif new.focus.ref != old.focus.ref:
+            self.docks.uncover("layer")
         if new.run.problems and not old.run.problems:
             self.docks.bring_forward("problems")  # the run has failed
         if (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
@@ -294,10 +312,12 @@ class MainWindow(QMainWindow):
         self._layout.complete()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """After the last view comes the first panel; Qt would go on within a form because of focus proxies."""
+        """After the last view comes a notice or the first panel; focus proxies would lead Qt on within a form."""
         visible = [part for part in self._view_parts if part.isVisible() and part.isEnabled()]
-        if forward and visible and visible[-1] is QApplication.focusWidget():
-            self.designs.tree.setFocus(Qt.FocusReason.TabFocusReason)
+        ring = [*visible[-1:], *self.notices.buttons, self.designs.tree]
+        widget = QApplication.focusWidget()
+        if forward and widget in ring[:-1]:
+            ring[ring.index(widget) + 1].setFocus(Qt.FocusReason.TabFocusReason)
             return True
         return super().focusNextPrevChild(forward)
 
@@ -322,11 +342,13 @@ class MainWindow(QMainWindow):
         self.automatic_run.close()
         self.workbench.close()
         self.files.close_down()
+        self.changed_file.close_down()
         self.manual.close_down()
         for view in self.views.values():
             view.close_down()
         self._layout.save()
         self._settings.set("look/theme", self.workbench.state.look.theme)
+        self.closed.emit()
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -77,10 +77,12 @@ def face_values(state: ViewState, box: PlacedBox, focus: Focus) -> FaceValues | 
 def face_note(box: PlacedBox, values: FaceValues | None, *, slices: bool = True) -> str:
     """Note on the values of the front face or, if it is invisible and with `slices`, of another face."""
     brief = box.vertex.is_compact or not box.caption.name
-    if box.caption.mistakes or (box.vertex.shape is not None and values is None):
+    if box.caption.mistakes or (values is None and box.vertex.shape is not None and not box.vertex.is_earlier):
         return ""
-    if values is None:
+    if values is None and box.vertex.shape is None:
         return "unknown"
+    if values is None:
+        return "" if brief or box.caption.note_beside_name else "for earlier settings"
     if not (values.is_fresh or brief or box.caption.note_beside_name):
         return "for earlier settings"
     side = max(box.prism.faces(), key=lambda face: (face.side == "front" and face.area > 1.0, face.area)).side

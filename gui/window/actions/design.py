@@ -21,7 +21,9 @@ COLOUR_NAMES = ("Blue", "Orange", "Green", "Purple", "Yellow", "Light blue", "Gr
 
 
 def _set_colour(colour: int, state: ViewState) -> Edit | None:
-    return edits.set_design_colour(state.project, state.focus.design, colour) if _on_design(state) else None
+    if not _on_design(state) or _has_colour(colour, state):
+        return None
+    return edits.set_design_colour(state.project, state.focus.design, colour)
 
 
 def _has_colour(colour: int, state: ViewState) -> bool:
@@ -54,7 +56,7 @@ DESIGN_ACTIONS: tuple[Action, ...] = (
     Action("differences", "Show what differs", run=lambda window: window.begin("differences"),
            tip="Layers and settings in which two designs differ, and what each difference costs"),
     *(
-        Action(f"colour_{colour}", name, edit=partial(_set_colour, colour), allowed=_on_design,
+        Action(f"colour_{colour}", name, edit=partial(_set_colour, colour),
                checked=partial(_has_colour, colour), group="colour", swatch=colour,
                tip="A design that has this colour gets that of the selected one")
         for colour, name in enumerate(COLOUR_NAMES, 1)

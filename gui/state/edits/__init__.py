@@ -4,9 +4,9 @@ from gui.state.edits.branches import add_in_parallel
 from gui.state.edits.connections import connect, connection_refusal
 from gui.state.edits.designs import (
     add_design,
+    drop_design,
     duplicate_design,
     move_design,
-    move_design_to,
     remove_design,
     rename_design,
     set_design_colour,
@@ -75,6 +75,7 @@ __all__ = [
     "connection_refusal",
     "default_name",
     "describe_design",
+    "drop_design",
     "drop_nodes",
     "drop_selection",
     "duplicate_design",
@@ -93,7 +94,6 @@ __all__ = [
     "move_beside",
     "move_box",
     "move_design",
-    "move_design_to",
     "move_nodes",
     "move_selection",
     "name_refusal",

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from engine.network.graph import Network
+from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
 from engine.text.names import MAX_DESIGN_NAME, unique_name, without_controls
 from gui.state.edit import Edit
@@ -47,9 +48,12 @@ def move_design(project: Project, name: str, by: int) -> Edit | None:
     return None if to == at else Edit(text, project.with_designs(designs), focus=Focus(name))
 
 
-def move_design_to(project: Project, name: str, to: int) -> Edit | None:
-    """The design at another position among the designs; None if it is there already."""
-    return move_design(project, name, to - _design_index(project, name))
+def drop_design(project: Project, name: str, beside: str, *, below: bool) -> Edit | None:
+    """The design above or below another one, or below the stem; None if it is there already."""
+    if beside == STEM and not below:
+        return None
+    at, to = _design_index(project, name), 0 if beside == STEM else _design_index(project, beside) + below
+    return move_design(project, name, to - at - (to > at))
 
 
 def set_design_colour(project: Project, name: str, colour: int) -> Edit:

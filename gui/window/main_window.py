@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
 
 from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEW_IDS, VIEWS, view_row
+from gui.export.files import ExportStep
 from gui.graphics.canvas import Canvas
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
@@ -138,6 +139,8 @@ class MainWindow(QMainWindow):
             view.edit_proposed.connect(self._on_edit_proposed)
             view.requested.connect(self.workbench.answer)
             view.hovered.connect(self.status.show_hover)
+        self.files.all.stepped.connect(self._on_export_stepped)
+        self.status.export.canceled.connect(self.files.all.cancel)
         self.workspaces.changed.connect(self._on_workspaces_changed)
         self.files.recent_changed.connect(self.dynamic_menus["recent"].fill)
         self.files.done.connect(self.status.show_hover)
@@ -145,6 +148,9 @@ class MainWindow(QMainWindow):
 
     def _on_edit_proposed(self, edit: Edit) -> None:
         self.workbench.edit(edit.text, edit.project, self.edit_merging.merge_key(edit.merge), edit.focus)
+
+    def _on_export_stepped(self, step: ExportStep | None) -> None:
+        self.status.show_export(*(("", 0, 0) if step is None else (step.name, step.done, step.total)))
 
     def _on_workspaces_changed(self) -> None:
         self.workspace_commands.fill()

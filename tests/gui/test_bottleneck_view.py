@@ -797,3 +797,21 @@ def test_a_folder_without_photos_is_reported_in_the_page(
     menu.actions()[1].trigger()
     qtbot.waitUntil(lambda: bool(window.workbench.state.rank_search.problems), timeout=20_000)
     assert "has no photo" in build_bottleneck_content(window.workbench.state).message
+
+
+def test_the_progress_of_a_search_is_beside_its_button_and_ends_with_it(window: MainWindow, qtbot: QtBot) -> None:
+    window.docks.bring_forward("bottleneck")
+    page = window.views["bottleneck"].design
+    window.views["bottleneck"].tabs.setCurrentWidget(page)
+    assert not page.progress.isVisible()
+    shown: list[tuple[int, int]] = []
+    window.workbench.rank_search.changed.connect(
+        lambda search: shown.append((search.done, search.total)) if search.busy_text else None
+    )
+    page.search_button.click()
+    assert page.progress.isVisible()
+    qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
+    count = shown[-1][1]
+    assert shown[0] == (0, 0)
+    assert [done for done, total in dict.fromkeys(shown) if total] == list(range(count))
+    assert not page.progress.isVisible()

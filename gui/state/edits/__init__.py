@@ -4,10 +4,12 @@ from gui.state.edits.branches import add_in_parallel
 from gui.state.edits.connections import connect, connection_refusal
 from gui.state.edits.designs import (
     add_design,
+    drop_design,
     duplicate_design,
     move_design,
     remove_design,
     rename_design,
+    set_design_colour,
     set_seed,
     set_title,
 )
@@ -73,6 +75,7 @@ __all__ = [
     "connection_refusal",
     "default_name",
     "describe_design",
+    "drop_design",
     "drop_nodes",
     "drop_selection",
     "duplicate_design",
@@ -106,6 +109,7 @@ __all__ = [
     "rename_design",
     "rename_node",
     "selected_node",
+    "set_design_colour",
     "set_input",
     "set_inputs",
     "set_kind",

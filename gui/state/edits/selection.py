@@ -189,10 +189,15 @@ def move_selection(by: int, state: ViewState) -> Edit | None:
 
 
 def drop_selection(state: ViewState, ref: NodeRef, *, below: bool) -> Edit | None:
-    """The selected layers moved above or below the row of another of their design; None if nothing changes."""
+    """The selected layers moved above or below the row of another of their design, or the selected design moved.
+
+    None if nothing changes.
+    """
     design, node = state.editable_ref(ref)
     own = own_selection(state)
-    if own is None or own[0] != design or own[1] == INPUT:
+    if own is not None and own[1] == INPUT:
+        return designs.drop_design(state.project, own[0], design, below=below)
+    if own is None or own[0] != design:
         return None
     below = below or node == INPUT or node != ref[1]  # not within a block
     edit = moves.drop_nodes(state.project, design, state.selected_nodes, node, below=below)

@@ -58,6 +58,8 @@ class Action(Struct, frozen=True):
     text: str
     shortcut: _Shortcut = ""
     icon: str = ""
+    swatch: int = 0
+    """The colour of designs that is its icon; 0 for none."""
     edit: Callable[[ViewState], Edit | None] | None = None
     """Makes the edit that the command proposes; None if there is nothing to do."""
     look: Callable[[ViewState], Look] | None = None

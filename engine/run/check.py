@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -21,6 +22,13 @@ from engine.text.problems import MAX_LINES, Fix, Notice, Problem
 _encode = msgspec.msgpack.Encoder().encode
 
 
+class Maker(NamedTuple):
+    """The first node that makes a volume, and its position in the order in which nodes run."""
+
+    ref: NodeRef
+    position: int
+
+
 class ProjectCheck(Struct, frozen=True, eq=False):
     """Analyses by design name (the stem's under STEM), in the order in which they run.
 
@@ -37,6 +45,8 @@ class ProjectCheck(Struct, frozen=True, eq=False):
     keys: Mapping[NodeRef, bytes]
     """A digest of all that makes each volume: sub-network, weights, input. Nodes that cannot run have none; a design's
     input has the key of the volume that it is."""
+    makers: Mapping[bytes, Maker] = {}
+    """The node that makes each volume, by its key; a volume that several nodes share is made once."""
     files: Mapping[str, Stamp | FileFault] = {}
     """The state of each file that the project names, by its path in the project."""
     low_rank_fits: Mapping[NodeRef, bytes] = {}
@@ -111,6 +121,7 @@ def _check(project: Project) -> ProjectCheck:
         reports,
         tuple(problems),
         keys.volumes,
+        keys.makers,
         low_rank_fits=keys.fits,
         notices=tuple(notices),
         reading_bytes=reading_bytes,
@@ -179,6 +190,7 @@ class _Keys:
     def __init__(self, project: Project) -> None:
         self._project = project
         self.volumes: dict[NodeRef, bytes] = {}
+        self.makers: dict[bytes, Maker] = {}
         self.fits: dict[NodeRef, bytes] = {}
         self._keys_without_input: dict[NodeRef, bytes] = {}
         """Digests of what makes each volume apart from the input: recipes with inputs of their own depend on these."""
@@ -187,7 +199,8 @@ class _Keys:
         )
 
     def add_input(self, design: str, key: bytes, key_without_input: bytes) -> None:
-        self.volumes[design, INPUT], self._keys_without_input[design, INPUT] = key, key_without_input
+        self._add_volume((design, INPUT), key)
+        self._keys_without_input[design, INPUT] = key_without_input
 
     def pass_on(self, design: str, entry_ref: NodeRef) -> None:
         """Give a design's input the keys of the volume that it is."""
@@ -200,11 +213,15 @@ class _Keys:
         if report.output_shape is None or None in input_keys:
             return
         source = self._source(design, analysis, report)
-        self.volumes[ref] = _digest(report.layer, source, input_keys)
+        self._add_volume(ref, _digest(report.layer, source, input_keys))
         if self._fits_any:
             self._keys_without_input[ref] = _digest(
                 report.layer, source, [self._keys_without_input[design, name] for name in report.inputs]
             )
+
+    def _add_volume(self, ref: NodeRef, key: bytes) -> None:
+        self.volumes[ref] = key
+        self.makers.setdefault(key, Maker(ref, len(self.makers)))
 
     def _source(self, design: str, analysis: Analysis, report: Report) -> object:
         """A value that holds all that the node's weights depend on."""

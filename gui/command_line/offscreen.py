@@ -20,7 +20,7 @@ from gui.export.files import write_file
 from gui.export.pictures import png_bytes
 from gui.state.view_state import DepthScale, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
-from gui.window.main_window import MainWindow
+from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench, initial_focus
 
@@ -72,8 +72,9 @@ def window_after_run(
     ProjectError
         The run failed.
     """
-    workbench = Workbench(project, Look(theme=theme))
-    window = MainWindow(workbench, Settings(QSettings("", QSettings.Format.IniFormat)), set_theme)
+    workbench, settings = Workbench(project, Look(theme=theme)), Settings(QSettings("", QSettings.Format.IniFormat))
+    settings.set(AUTOMATIC_RUN, "off")
+    window = MainWindow(workbench, settings, set_theme)
     try:
         workbench.show_project(project, path.absolute())
         window.resize(*size)

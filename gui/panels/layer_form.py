@@ -22,6 +22,7 @@ from gui.panels.design_rows import mistakes_in_blocks
 from gui.panels.setting_form import SETTING_TITLES, SettingForm
 from gui.panels.source_fields import InputFields, WeightsControl, array_roles
 from gui.state import edits
+from gui.state.renames import Renames
 from gui.state.view_state import Focus, ViewState
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
@@ -184,7 +185,7 @@ class LayerForm(Panel):
         self.foot = FieldGrid(SETTING_TITLES)
         self.inputs, self.weights = InputFields(self.foot), WeightsControl()
         self.weights_field = self.foot.add("Weights", self.weights)
-        self.kind.chosen.connect(lambda kind: self._propose(edits.set_kind(self._project, self._ref, kind)))
+        self.kind.chosen.connect(self._on_kind_chosen)
         self.inputs.changed.connect(lambda names: self._propose(edits.set_inputs(self._project, self._ref, names)))
         self.weights.changed.connect(
             lambda source, words: self._propose(edits.set_weights(self._project, self._ref, source, words))
@@ -206,9 +207,9 @@ class LayerForm(Panel):
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
         if not _shows_same(old, new):
-            self._show_selection(
-                reset=(old.focus.ref, _Selection.of(old).kind) != (new.focus.ref, _Selection.of(new).kind)
-            )
+            # A layer whose name has followed a setting is the same one: the setting may still be typed.
+            before = Renames(old.project, new.project).ref(old.focus.ref)
+            self._show_selection(reset=(before, _Selection.of(old).kind) != (new.focus.ref, _Selection.of(new).kind))
 
     def _show_selection(self, *, reset: bool) -> None:
         """Show the selection; only another kind of layer needs other controls."""
@@ -334,6 +335,9 @@ class LayerForm(Panel):
 
     def _on_fix_chosen(self, setting: str, index: int) -> None:
         self._propose(list(self._fixes[setting].values())[index])
+
+    def _on_kind_chosen(self, kind: str) -> None:
+        self._propose(edits.set_kind(self._project, self._ref, kind, self._state.shapes(self._ref[0])))
 
     def _on_take_apart_requested(self) -> None:
         edit = edits.take_selected_block_apart(self._state)

@@ -26,9 +26,10 @@ from engine.network.weight_specs import (
 )
 from engine.run.weight_layouts import LAYOUTS, fitting_layouts, layout_text
 from engine.shapes import Shape
-from gui.widgets.choice_controls import Checklist, ChoiceBox
+from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.file_row import ARRAY_FILTER, FileRow
+from gui.widgets.ordered_list import OrderedList
 from gui.widgets.texts import make_note, show_note
 
 _SEEDED, _FILE, _UNCHANGED = "seeded", "file", "unchanged"
@@ -58,7 +59,7 @@ class InputFields(QObject):
 
     def __init__(self, grid: FieldGrid) -> None:
         super().__init__(grid)
-        self.one, self.many = ChoiceBox(), Checklist()
+        self.one, self.many = ChoiceBox(), OrderedList()
         self.one.setAccessibleName("Input")
         self.one.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.many.set_title("Inputs")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from gui.catalogue.panels import PANELS, Area, DockRow
 from gui.catalogue.views import VIEWS
@@ -86,6 +86,13 @@ class Docks(Mapping[str, QDockWidget]):
             return
         self._docks[dock_id].show()
         self._docks[dock_id].raise_()
+
+    def uncover(self, dock_id: str) -> None:
+        """Bring a dock in front of its tabs, unless it is closed or the keyboard focus is in one of these."""
+        dock, focus = self._docks[dock_id], QApplication.focusWidget()
+        tabs = self._window.tabifiedDockWidgets(dock)
+        if not dock.isHidden() and not any(focus is not None and tab.isAncestorOf(focus) for tab in tabs):
+            dock.raise_()
 
     def raise_first_panels(self) -> None:
         """Show the panels in front that are there at first; views stay as the user has arranged them."""

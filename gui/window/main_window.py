@@ -33,22 +33,38 @@ from gui.widgets.command_palette import CommandPalette, list_commands
 from gui.widgets.icons import load_icon
 from gui.widgets.tab_order import chain_tab_order, focusable_widgets
 from gui.window.actions import Action
+from gui.window.changed_file import ChangedFile
 from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.file_commands import FileCommands
 from gui.window.manual import Manual, page_about
 from gui.window.menu_entry import MenuEntry
-from gui.window.menus import DynamicMenu, add_canvas_menu, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
+from gui.window.menus import (
+    DynamicMenu,
+    add_box_menu,
+    add_canvas_menu,
+    assign_mnemonics,
+    fill_menu_bar,
+    make_row_menu,
+    plain_text,
+)
+from gui.window.notices import NoticeArea
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
 from gui.window.toolbar import Toolbar
 from gui.window.window_layout import WindowLayout
+from gui.workbench.automatic_run import AutomaticRun
 from gui.workbench.edit_merging import EditMerging
 from gui.workbench.workbench import Workbench
+
+AUTOMATIC_RUN = "run/automatic"
+"""The stored setting of automatic runs, "on" or "off"."""
 
 
 class MainWindow(QMainWindow):
     """Shows a workbench."""
 
+    closed = Signal()
+    """The window closes; everything is saved or discarded."""
     stayed = Signal()
     """The user was asked about unsaved changes, and does not close the window."""
 
@@ -60,6 +76,7 @@ class MainWindow(QMainWindow):
         self._is_closing = False
         self.files = FileCommands(self, workbench, self._settings)
         self.edit_merging = EditMerging(self)
+        self.automatic_run = self._make_automatic_run()
         self.setObjectName("main")
         self.setAcceptDrops(True)
         state = workbench.state
@@ -90,6 +107,8 @@ class MainWindow(QMainWindow):
         menus = {"samples": ("Samples", self.dynamic_menus["samples"]), "count": ("Count", self.menus["Count"])}
         self.toolbar = Toolbar(self.actions_by_id, menus, self)
         self.addToolBar(self.toolbar)
+        self.notices = NoticeArea(self)
+        self.changed_file = ChangedFile(self, workbench, self.files, self.notices)
         self.setStatusBar(self.status)
         panels, self._view_parts = focusable_widgets(self.panels.values()), focusable_widgets(self.views.values())
         chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
@@ -134,6 +153,17 @@ class MainWindow(QMainWindow):
 
     # Composition
 
+    def _make_automatic_run(self) -> AutomaticRun:
+        automatic = AutomaticRun(
+            self.workbench,
+            lambda on: self._settings.set(AUTOMATIC_RUN, "on" if on else "off"),
+            lambda: "files are exported" if self.files.all.progress is not None else "",
+            enabled=self._settings.text(AUTOMATIC_RUN, "on", ("on", "off")) == "on",
+        )
+        for is_over in (self.files.all.done, self.files.all.failed):
+            is_over.connect(automatic.reconsider)
+        return automatic
+
     @property
     def _parts(self) -> dict[str, Panel | View]:
         """All panels and views by id."""
@@ -155,12 +185,14 @@ class MainWindow(QMainWindow):
             "panels": ("Panels", self._panel_entries),
         }
         self.dynamic_menus = {menu_id: DynamicMenu(title, make, self) for menu_id, (title, make) in entries.items()}
-        for menu in (self.designs.after_menu, self.designs.before_menu):
+        for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
             assign_mnemonics(menu.actions())
         self.menus = fill_menu_bar(self.menuBar(), self.actions_by_id, self.dynamic_menus)
         self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id, self.menus)
         for view_id, view in self.views.items():
             for canvas in view.findChildren(Canvas):
+                if view_id == "volumes":
+                    add_box_menu(canvas, self.actions_by_id, self.menus)
                 add_canvas_menu(canvas, self.actions_by_id, self._picture_entries(view_id))
 
     def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[MenuEntry]:
@@ -199,6 +231,8 @@ class MainWindow(QMainWindow):
         self._show_counts()
         if new.session != old.session:
             self.docks.raise_first_panels()  # the one in front was about the project before
+        elif new.focus.ref != old.focus.ref:
+            self.docks.uncover("layer")
         if new.run.problems and not old.run.problems:
             self.docks.bring_forward("problems")  # the run has failed
         if (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
@@ -278,10 +312,12 @@ class MainWindow(QMainWindow):
         self._layout.complete()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """After the last view comes the first panel; Qt would go on within a form because of focus proxies."""
+        """After the last view comes a notice or the first panel; focus proxies would lead Qt on within a form."""
         visible = [part for part in self._view_parts if part.isVisible() and part.isEnabled()]
-        if forward and visible and visible[-1] is QApplication.focusWidget():
-            self.designs.tree.setFocus(Qt.FocusReason.TabFocusReason)
+        ring = [*visible[-1:], *self.notices.buttons, self.designs.tree]
+        widget = QApplication.focusWidget()
+        if forward and widget in ring[:-1]:
+            ring[ring.index(widget) + 1].setFocus(Qt.FocusReason.TabFocusReason)
             return True
         return super().focusNextPrevChild(forward)
 
@@ -303,13 +339,16 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.stayed.emit()
             return
+        self.automatic_run.close()
         self.workbench.close()
         self.files.close_down()
+        self.changed_file.close_down()
         self.manual.close_down()
         for view in self.views.values():
             view.close_down()
         self._layout.save()
         self._settings.set("look/theme", self.workbench.state.look.theme)
+        self.closed.emit()
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QMenuBar, QWidget
 
-from gui.window.actions import MENU_BAR, MENUS, ROW_MENU, SEPARATOR, ZOOM_MENU
+from gui.widgets.plain_text import plain_tip
+from gui.window.actions import BOX_MENU, MENU_BAR, MENUS, ROW_MENU, SEPARATOR, ZOOM_MENU
 from gui.window.menu_entry import MenuEntry
 
 _SHORT = 3
@@ -28,7 +29,7 @@ class DynamicMenu(QMenu):
         self.clear()
         for entry in self._entries():
             action = self.addAction(entry.text.replace("&", "&&"))
-            action.setToolTip(entry.tip)
+            action.setToolTip(plain_tip(entry.tip))
             action.setEnabled(entry.enabled)
             action.setCheckable(entry.checked is not None)
             action.setChecked(bool(entry.checked))
@@ -71,14 +72,29 @@ def make_row_menu(rows: QAbstractItemView, actions: Mapping[str, QAction], menus
     """The context menu of the rows; a right click also selects its row."""
     menu = QMenu(rows)
     menu.setToolTipsVisible(True)
-    for entry in ROW_MENU:
-        if entry == SEPARATOR:
-            menu.addSeparator()
-        else:
-            menu.addAction(actions[entry] if entry in actions else menus[entry].menuAction())
+    menu.addActions(_entries(ROW_MENU, actions, menus, menu))
     rows.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
     rows.customContextMenuRequested.connect(lambda at: menu.popup(rows.viewport().mapToGlobal(at)))
     return menu
+
+
+def add_box_menu(canvas: QWidget, actions: Mapping[str, QAction], menus: Mapping[str, QMenu]) -> None:
+    """Add the commands of layers to the context menu of the volumes; a right click also selects its box."""
+    canvas.addActions(_entries(BOX_MENU, actions, menus, canvas))
+
+
+def _entries(
+    ids: Iterable[str], actions: Mapping[str, QAction], menus: Mapping[str, QMenu], parent: QWidget
+) -> list[QAction]:
+    """The actions of commands and menus by their ids."""
+    entries = []
+    for entry in ids:
+        if entry == SEPARATOR:
+            entries.append(QAction(parent))
+            entries[-1].setSeparator(True)
+        else:
+            entries.append(actions[entry] if entry in actions else menus[entry].menuAction())
+    return entries
 
 
 def add_canvas_menu(canvas: QWidget, actions: Mapping[str, QAction], more: Iterable[MenuEntry]) -> None:

@@ -112,7 +112,7 @@ def test_a_typed_number_of_filters_is_proposed_at_once_under_one_merge_key(qtbot
     box.selectAll()
     qtbot.keyClicks(box, "64")
     assert [edit.text for edit in harness.edits] == ["Set filters to 6", "Set filters to 64"]
-    assert {edit.merge for edit in harness.edits} == {"d/conv5x5/filters"}
+    assert {edit.merge for edit in harness.edits} == {"d/2/filters"}
     assert focused_layer(harness) == Conv2d(64, 5)
     assert "64×12×12" in form.summary.text()
 
@@ -241,31 +241,22 @@ def test_an_input_is_selected_from_the_nodes_that_do_not_depend_on_the_layer(qtb
     assert harness.edits[-1].text == "Connect relu to input"
 
 
-def test_several_inputs_are_checked_in_a_list_that_numbers_them(qtbot: QtBot):
+def test_several_inputs_are_listed_in_their_order_and_others_are_added(qtbot: QtBot):
     form, harness = open_form(qtbot, BRANCHES, "output")
-    inputs = form.inputs.many.list
+    inputs = form.inputs.many
     assert inputs.isVisible()
-    assert [inputs.item(row).text() for row in range(3)] == [
-        "input   8×12×12",
-        "1. left   4×12×12",
-        "2. right   6×12×12",
-    ]
-    inputs.item(0).setCheckState(Qt.CheckState.Checked)
+    assert [inputs.list.item(row).text() for row in range(2)] == ["1. left   4×12×12", "2. right   6×12×12"]
+    inputs.menu.actions()[0].trigger()
     assert harness.state.project.network("d").node("output").inputs == ("left", "right", INPUT)
+    assert harness.edits[-1].text == "Connect output to left, right, input"
 
 
-def test_an_input_is_received_twice_by_the_key_plus(qtbot: QtBot):
-    nodes = *BRANCHES.nodes[:2], Node("sum", Add(), ("left", "left"))
-    form, harness = open_form(qtbot, Network(nodes), "sum")
-    inputs = form.inputs.many.list
-    assert inputs.item(1).text() == "1. 2. left   4×12×12"
-    assert not form.inputs.many_field.error.isVisible()
-    inputs.setFocus()
-    inputs.setCurrentRow(1)
-    qtbot.keyClick(inputs, "+")
-    assert harness.state.project.network("d").node("sum").inputs == ("left", "left", "left")
-    inputs.item(1).setCheckState(Qt.CheckState.Unchecked)
-    assert harness.state.project.network("d").node("sum").inputs == ("left",) * 3, "at least one input stays"
+def test_inputs_are_reordered_in_the_form(qtbot: QtBot):
+    form, harness = open_form(qtbot, BRANCHES, "output")
+    form.inputs.many.list.setFocus()
+    form.inputs.many.list.setCurrentRow(0)
+    qtbot.keyClick(form.inputs.many.list, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert harness.state.project.network("d").node("output").inputs == ("right", "left")
 
 
 def test_a_mistake_of_inputs_is_shown_below_the_control_of_the_layer_focused_next(qtbot: QtBot):
@@ -277,13 +268,14 @@ def test_a_mistake_of_inputs_is_shown_below_the_control_of_the_layer_focused_nex
         assert field.error.isVisible()
 
 
-def test_a_missing_input_can_be_unchecked(qtbot: QtBot):
+def test_a_missing_input_can_be_removed(qtbot: QtBot):
     form, harness = open_form(
         qtbot, Network((*BRANCHES.nodes[:2], Node("sum", Add(), ("left", "lost", "right")))), "sum"
     )
     assert "there is no node 'lost'" in form.inputs.many_field.error.text()
-    names = [option[0] for option in form.inputs.many._options]
-    form.inputs.many.list.item(names.index("lost")).setCheckState(Qt.CheckState.Unchecked)
+    form.inputs.many.list.setFocus()
+    form.inputs.many.list.setCurrentRow(1)
+    qtbot.keyClick(form.inputs.many.list, Qt.Key.Key_Delete)
     assert harness.state.project.network("d").node("sum").inputs == ("left", "right")
 
 

@@ -131,6 +131,7 @@ def start(folder: Path, text: str = "") -> "subprocess.Popen[str]":
         "QT_QPA_PLATFORM": "offscreen",
         "XDG_CONFIG_HOME": str(folder),
         "XDG_DATA_HOME": str(folder),
+        "XDG_STATE_HOME": str(folder),
     }
     return subprocess.Popen(
         [sys.executable, str(MAIN)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

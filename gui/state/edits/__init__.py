@@ -1,6 +1,7 @@
 """Edits of a project: pure functions that return an `Edit`. No Qt here."""
 
 from gui.state.edits.branches import add_in_parallel
+from gui.state.edits.connections import connect, connection_refusal
 from gui.state.edits.designs import (
     add_design,
     duplicate_design,
@@ -25,6 +26,7 @@ from gui.state.edits.layers import (
     set_weights,
     take_block_apart,
 )
+from gui.state.edits.moves import drop_nodes, move_beside
 from gui.state.edits.names import default_name, describe_design, name_refusal, names_text
 from gui.state.edits.selection import (
     add_after_selection,
@@ -33,11 +35,14 @@ from gui.state.edits.selection import (
     can_join_selection,
     can_move_selection,
     can_take_selection_apart,
+    connect_boxes,
+    drop_selection,
     duplicate_selected_design,
     duplicate_selection,
     editable_selection,
     has_other_form,
     join_selection,
+    move_box,
     move_selection,
     own_selection,
     reduce_before_selection,
@@ -63,8 +68,13 @@ __all__ = [
     "can_join_selection",
     "can_move_selection",
     "can_take_selection_apart",
+    "connect",
+    "connect_boxes",
+    "connection_refusal",
     "default_name",
     "describe_design",
+    "drop_nodes",
+    "drop_selection",
     "duplicate_design",
     "duplicate_nodes",
     "duplicate_selected_design",
@@ -78,6 +88,8 @@ __all__ = [
     "join_selection",
     "kind_entries",
     "layer_settings",
+    "move_beside",
+    "move_box",
     "move_design",
     "move_nodes",
     "move_selection",

@@ -1,5 +1,6 @@
 """Names of layers and designs: those of new ones, and why a name is refused."""
 
+import re
 from collections.abc import Sequence
 
 from msgspec.structs import asdict
@@ -22,6 +23,11 @@ def default_name(layer: Kind) -> str:
         return base + size_text(pair(kernel)).replace("×", "x")
     first = next(iter(asdict(layer).values()), None)
     return first if isinstance(first, str) else base
+
+
+def is_automatic(name: str, layer: Kind) -> bool:
+    """Whether a name is that of a new layer with these settings, perhaps numbered; it follows the settings."""
+    return re.fullmatch(re.escape(default_name(layer)) + r"(_\d+)?", name) is not None
 
 
 def names_text(names: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from gui.state.edit import Edit
 from gui.state.view_state import Look, ViewState
 from gui.window.docks import Docks
 from gui.window.file_commands import FileCommands
+from gui.workbench.automatic_run import AutomaticRun
 from gui.workbench.workbench import Workbench
 
 _Shortcut = str | QKeySequence.StandardKey
@@ -27,6 +28,7 @@ class CommandWindow(Protocol):
     files: FileCommands
     docks: Docks
     designs: DesignsPanel
+    automatic_run: AutomaticRun
 
     @property
     def canvas(self) -> Canvas:

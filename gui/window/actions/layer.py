@@ -122,3 +122,7 @@ ROW_MENU = (*ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_a
             "make_separable", "make_dense", SEPARATOR, "reduce", "search_ranks", SEPARATOR, "duplicate", "remove",
             "rename", "move_up", "move_down")  # fmt: skip
 """Commands and menus of the context menu of a row in the list."""
+
+BOX_MENU = (*ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block", "duplicate",
+            "remove", SEPARATOR)  # fmt: skip
+"""Commands and menus at the top of the context menu of the volumes."""

@@ -21,6 +21,7 @@ from gui.export.files import ExportStep
 from gui.graphics.canvas import Canvas
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
+from gui.panels.history import HistoryPanel
 from gui.panels.input_panel import InputPanel
 from gui.panels.layer_form import LayerForm
 from gui.panels.notes import NotesPanel
@@ -90,12 +91,14 @@ class MainWindow(QMainWindow):
         self.input = InputPanel(state)
         self.notes = NotesPanel(state)
         self.problems = ProblemsPanel(state)
+        self.history = HistoryPanel(state)
         self.views: dict[str, View] = {row.id: resolve_name(row.widget)(state) for row in VIEWS}
         self.panels: dict[str, Panel] = {
             "designs": self.designs,
             "layer": self.form,
             "input": self.input,
             "notes": self.notes,
+            "history": self.history,
             "problems": self.problems,
         }
         self._last_shown: dict[str, ViewState] = dict.fromkeys(self.views, state)
@@ -142,6 +145,8 @@ class MainWindow(QMainWindow):
         self.files.all.stepped.connect(self._on_export_stepped)
         self.status.export.canceled.connect(self.files.all.cancel)
         self.workspaces.changed.connect(self._on_workspaces_changed)
+        self.workbench.document.history_changed.connect(self._show_history)
+        self.history.index_requested.connect(self.workbench.document.go_to)
         self.files.recent_changed.connect(self.dynamic_menus["recent"].fill)
         self.files.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(partial(self.docks.bring_forward, "input"))
@@ -255,6 +260,9 @@ class MainWindow(QMainWindow):
             self.docks.bring_forward("problems")  # the run has failed
         if (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
             self._show_window_title(new)
+
+    def _show_history(self) -> None:
+        self.history.show_history(self.workbench.document.history(self.workbench.state.focus))
 
     def _show_counts(self) -> None:
         for row in PANELS:

@@ -52,9 +52,11 @@ from gui.state.edits.selection import (
     switch_selected_form,
     take_selected_block_apart,
 )
+from gui.state.edits.sequences import Place, add_layers
 from gui.state.edits.settings import kind_entries, layer_settings, new_layer, setting_metadata
 
 __all__ = [
+    "Place",
     "add_after_selection",
     "add_before_selection",
     "add_design",
@@ -62,6 +64,7 @@ __all__ = [
     "add_in_parallel_to_selection",
     "add_layer",
     "add_layer_before",
+    "add_layers",
     "add_reduction",
     "can_join_selection",
     "can_move_selection",

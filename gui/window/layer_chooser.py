@@ -1,9 +1,9 @@
 """The dialog in which layers are typed, as in "1x1 96, 3x3 128", and added beside the selected one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QListWidgetItem, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidgetItem, QRadioButton, QWidget
 
 from engine.blocks import Block
 from engine.layers import Layer
@@ -16,6 +16,9 @@ from gui.widgets.command_palette import SearchDialog
 from gui.widgets.texts import make_note, show_note
 
 _PLACES: Mapping[Place, str] = {"after": "&After", "before": "&Before", "in parallel": "In &parallel to"}
+
+_LONG = 24
+"""Characters above which the names of the selected layers are left out."""
 
 
 class LayerChooser(SearchDialog):
@@ -34,18 +37,16 @@ class LayerChooser(SearchDialog):
     ) -> None:
         super().__init__("Add layers", "1x1 96, 3x3 128", "Layers and blocks", parent)
         self._state, self._place, self._propose = state, place, propose
-        self.places: dict[Place, QToolButton] = {}
-        group, row = QButtonGroup(self), QHBoxLayout()
-        row.setSpacing(4)
-        names = edits.names_text(state.selected_nodes)
+        self.places: dict[Place, QRadioButton] = {}
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        names = _short_names(state.selected_nodes)
         for name, words in _PLACES.items():
-            button = self.places[name] = QToolButton(self)
+            button = self.places[name] = QRadioButton(self)
             button.setText(f"{words} {names.replace('&', '&&')}" if names else words.removesuffix(" to"))
-            button.setCheckable(True)
             button.setChecked(name == place)
             button.setEnabled(bool(names) or name != "before")
             button.clicked.connect(lambda _, name=name: self._set_place(name))
-            group.addButton(button)
             row.addWidget(button)
         row.addStretch(1)
         self.note = make_note()
@@ -100,3 +101,9 @@ class LayerChooser(SearchDialog):
         if isinstance(edit, Edit):
             self.accept()
             self._propose(edit)
+
+
+def _short_names(names: Sequence[str]) -> str:
+    """The selected layers in a few words; "" for none."""
+    text = edits.names_text(names)
+    return text if len(text) <= _LONG else "the selection"

@@ -206,6 +206,8 @@ def move_box(state: ViewState, dragged: NodeRef, target: NodeRef, *, after: bool
     (design, node), (target_design, beside) = state.editable_ref(dragged), state.editable_ref(target)
     is_selected = design == state.focus.design and node in state.selected_nodes
     names = state.selected_nodes if is_selected else (node,)
+    if node == INPUT:
+        return "the input of a design is not moved"
     if target_design != design:
         return "layers are moved within their design"
     if beside in names:

@@ -18,8 +18,10 @@ from gui.widgets.icons import load_icon
 from gui.widgets.number_controls import NUMBER_LOCALE
 from gui.window.fault_report import FaultReport, log_path
 from gui.window.main_window import MainWindow
+from gui.window.recovery import Recovery, journal_folder
 from gui.window.settings import Settings
 from gui.window.signal_closer import SignalCloser
+from gui.workbench.journal import Journal
 from gui.workbench.workbench import Workbench
 
 _START_PROJECT = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
@@ -64,8 +66,10 @@ def open_window(path: Path | None) -> int:
     window = MainWindow(workbench, settings, set_theme)
     workbench.show_project(file.project, path.absolute() if path else None, file)
     faults, closer = FaultReport(window, log_path()), SignalCloser(window)
+    recovery = Recovery(window, Journal(workbench, journal_folder()), journal_folder())
     faults.install()
     window.show()
+    recovery.begin()
     window.report_settings()
     workbench.run()
     folders = window.files.recent_folders()

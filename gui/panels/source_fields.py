@@ -1,6 +1,6 @@
 """Controls of a node for its inputs and for the source of its weights."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -54,6 +54,8 @@ class InputFields(QObject):
 
     changed = Signal(object)
     """Names of nodes; () stands for the node before."""
+    fix_chosen = Signal(int)
+    """The index of a fix of their mistakes."""
 
     def __init__(self, grid: FieldGrid) -> None:
         super().__init__(grid)
@@ -65,11 +67,13 @@ class InputFields(QObject):
         self.many_field = grid.add("Inputs", self.many, wide=True)
         self.one.chosen.connect(self.changed)
         self.many.changed.connect(self.changed)
+        for field in (self.one_field, self.many_field):
+            field.fixes.chosen.connect(self.fix_chosen)
 
-    def show_error(self, text: str) -> None:
+    def show_error(self, text: str, fixes: Sequence[str] = ()) -> None:
         """Show a mistake below the visible control."""
         for field in (self.one_field, self.many_field):
-            field.show_error("" if field.widget.isHidden() else text)
+            field.show_error(*(("", ()) if field.widget.isHidden() else (text, fixes)))
 
     def show_node(self, network: Network, index: int, shapes: Mapping[str, Shape | None]) -> None:
         """Offer the possible inputs of a node; those that depend on it would close a cycle."""

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from engine.text.short_names import shorten_names
 from gui.widgets.control import Control
+from gui.widgets.plain_text import plain_tip
 
 _FLAGS = Qt.ItemDataRole.UserRole - 1
 """The role under which a combo box stores the item flags of an option."""
@@ -62,7 +63,7 @@ class ChoiceBox(QComboBox):
     def set_help(self, texts: Iterable[str]) -> None:
         """Set a tool tip per option."""
         for index, text in enumerate(texts):
-            self.setItemData(index, text, Qt.ItemDataRole.ToolTipRole)
+            self.setItemData(index, plain_tip(text), Qt.ItemDataRole.ToolTipRole)
 
     def disable(self, values: Iterable[Any], reason: str) -> None:
         """Disable some options, with the reason as their tool tip, and enable the others."""

@@ -14,6 +14,8 @@ from engine.run.cache import VolumeCache
 from engine.run.check import ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import ProjectError
+from gui.state.automatic_run import AutomaticRunState
+from gui.state.earlier import earlier_checks
 from gui.state.history import History
 from gui.state.rank_search import RankSearchState
 from gui.state.renames import Renames
@@ -59,20 +61,36 @@ class Workbench(QObject):
         if look != self.state.look:
             self._set_state(replace(self.state, look=look))
 
+    def set_automatic(self, automatic: AutomaticRunState) -> None:
+        if automatic != self.state.automatic:
+            self._set_state(replace(self.state, automatic=automatic))
+
     def open(self, path: Path, *, sample: bool = False) -> None:
         """Show a project from a file, which is never written if it is a sample; ProjectError leaves all unchanged."""
         file = load_project(path)
         self.show_project(file.project, None if sample else path.absolute(), file)
 
+    def reload(self) -> None:
+        """Read the file of the project again, as one step that can be undone; ProjectError leaves all unchanged."""
+        if self.document.path is not None:
+            self.document.reload(load_project(self.document.path), self.state.focus)
+
     def show_project(self, project: Project, path: Path | None = None, file: ProjectFile | None = None) -> None:
         """Show another project, with a new history and no results; its blocks are opened and closed anew."""
         self._begin_session()
         self.document.replace(Version(project, initial_focus(project, check(project))), path, file)
+        self._forget_earlier()
 
     def restore(self, history: History) -> None:
         """Show a project with the history that an earlier window had."""
         self._begin_session()
         self.document.restore(history)
+        self._forget_earlier()
+
+    def _forget_earlier(self) -> None:
+        """Forget the checks of the project before, which may have had designs of the same names."""
+        if self.state.earlier:
+            self._set_state(replace(self.state, earlier={}))
 
     def _begin_session(self) -> None:
         self.cancel()
@@ -129,6 +147,7 @@ class Workbench(QObject):
         run = RunView(self._results_for(project_check, renames), self.state.run.progress)
         if focus.ref not in project_check:
             focus = fallback_focus(focus, project, project_check)
+        earlier = earlier_checks(self.state.earlier, self.state.check, project_check)
         self._set_state(
             replace(
                 self.state,
@@ -138,6 +157,7 @@ class Workbench(QObject):
                 focus=focus,
                 look=renames.look(self.state.look),
                 clean=self.document.clean,
+                earlier=earlier,
             )
         )
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.blocks import BLOCKS
+from engine.blocks import BLOCKS, MlpConv
 from engine.layers import LAYERS, Activation, Add, BatchNorm, Conv2d, Kind, Layer, LocalResponseNorm, MaxPool2d, tag_of
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -374,3 +374,22 @@ def test_a_focus_on_a_missing_node_shows_the_project(qtbot: QtBot):
 def test_small_numbers_are_shown_as_decimals(qtbot: QtBot):
     form, _ = open_form(qtbot, Network((Node("lrn", LocalResponseNorm()),)), "lrn")
     assert form.settings[LocalResponseNorm].controls["alpha"].edit.text() == "0.0001"
+
+
+def test_fixes_of_a_mistake_are_buttons_below_its_field(qtbot: QtBot):
+    form, harness = open_form(qtbot, Network((Node("conv", Conv2d(4, 3, groups=3)),)), "conv")
+    fixes = form.settings[Conv2d].fields["groups"].fixes
+    assert fixes.isVisible()
+    assert [button.text() for button in fixes.buttons] == ["Groups 2", "Groups 4"]
+    qtbot.mouseClick(fixes.buttons[1], Qt.MouseButton.LeftButton)
+    assert harness.edits[-1].text == "Fix conv: groups 4"
+    assert not fixes.isVisible()
+    assert not harness.state.problems
+
+
+def test_a_mistake_within_a_block_is_fixed_at_the_block(qtbot: QtBot):
+    form, harness = open_form(qtbot, Network((Node("mlp", MlpConv(4, 19, 4, 4, padding="valid")),)), "mlp")
+    assert [button.text() for button in form.general_fixes.buttons] == ["Kernel 12", "Padding same"]
+    qtbot.mouseClick(form.general_fixes.buttons[1], Qt.MouseButton.LeftButton)
+    assert not harness.state.problems
+    assert not form.general_fixes.isVisible()

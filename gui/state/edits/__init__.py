@@ -11,6 +11,7 @@ from gui.state.edits.designs import (
     set_seed,
     set_title,
 )
+from gui.state.edits.fixes import apply_fix, fix_selection, fixes_at, fixes_by_setting
 from gui.state.edits.groups import duplicate_nodes, move_nodes, remove_nodes
 from gui.state.edits.inputs import set_input, with_channels
 from gui.state.edits.joins import join_nodes
@@ -26,7 +27,7 @@ from gui.state.edits.layers import (
     take_block_apart,
 )
 from gui.state.edits.moves import drop_nodes, move_beside
-from gui.state.edits.names import default_name, describe_design, name_refusal, names_text, unique_name
+from gui.state.edits.names import default_name, describe_design, name_refusal, names_text
 from gui.state.edits.selection import (
     add_after_selection,
     add_before_selection,
@@ -66,6 +67,7 @@ __all__ = [
     "add_layer_before",
     "add_layers",
     "add_reduction",
+    "apply_fix",
     "can_join_selection",
     "can_move_selection",
     "can_take_selection_apart",
@@ -81,6 +83,9 @@ __all__ = [
     "duplicate_selected_design",
     "duplicate_selection",
     "editable_selection",
+    "fix_selection",
+    "fixes_at",
+    "fixes_by_setting",
     "has_other_form",
     "join_nodes",
     "join_selection",
@@ -115,6 +120,5 @@ __all__ = [
     "switch_selected_form",
     "take_block_apart",
     "take_selected_block_apart",
-    "unique_name",
     "with_channels",
 ]

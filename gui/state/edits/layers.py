@@ -8,9 +8,10 @@ from engine.network.graph import INPUT, Network, Node, parts_of
 from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import WeightSource
 from engine.project.project import Project
+from engine.text.names import unique_name
 from gui.state.edit import Edit
 from gui.state.edits.joins import Shapes, join_inputs, join_nodes, joins
-from gui.state.edits.names import default_name, describe_design, is_automatic, node_names, unique_name
+from gui.state.edits.names import default_name, describe_design, is_automatic, node_names
 from gui.state.edits.settings import converted, layer_settings, new_layer, setting_metadata, setting_value_text
 from gui.state.view_state import Focus
 

@@ -38,7 +38,7 @@ def next_step_hint(state: ViewState) -> str:
         return "Run (F5) computes the volumes of all designs"
     if not all(state.volume_at(ref).is_fresh for ref in state.check.keys):
         return "Some values are missing or from earlier settings: Run (F5) computes them"
-    return "Click a box to select its layer, drag to turn the picture; + Layer adds a layer after or before it"
+    return "Click a box to select its layer, drag it to move it, drag the background to turn the picture"
 
 
 def _notice_counts(state: ViewState) -> dict[NodeRef, int]:

@@ -27,6 +27,7 @@ from gui.panels.layer_form import LayerForm
 from gui.panels.notes import NotesPanel
 from gui.panels.problems import ProblemsPanel
 from gui.panels.status import StatusPanel
+from gui.state.edits import Place
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
 from gui.views.base import View
@@ -38,6 +39,7 @@ from gui.window.actions import Action
 from gui.window.changed_file import ChangedFile
 from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.file_commands import FileCommands
+from gui.window.layer_chooser import LayerChooser
 from gui.window.manual import Manual, page_about
 from gui.window.menu_entry import MenuEntry
 from gui.window.menus import (
@@ -330,6 +332,10 @@ class MainWindow(QMainWindow):
             menu.fill()
         palette = CommandPalette(list(list_commands(self.menuBar().actions(), plain_text)), self)
         palette.open()
+
+    def type_layers(self, place: Place) -> None:
+        """Open the dialog in which layers are typed that are added beside the selected one."""
+        LayerChooser(self.workbench.state, place, self._on_edit_proposed, self).open()
 
     def open_manual(self) -> None:
         self.manual.open_at(page_about(QApplication.focusWidget(), self._parts))

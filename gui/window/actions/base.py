@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence
 from gui.graphics.canvas import Canvas
 from gui.panels.designs import DesignsPanel
 from gui.state.edit import Edit
+from gui.state.edits import Place
 from gui.state.view_state import Look, ViewState
 from gui.window.docks import Docks
 from gui.window.file_commands import FileCommands
@@ -41,6 +42,8 @@ class CommandWindow(Protocol):
     def begin(self, part_id: str) -> None: ...
 
     def find_command(self) -> None: ...
+
+    def type_layers(self, place: Place) -> None: ...
 
     def open_manual(self) -> None: ...
 

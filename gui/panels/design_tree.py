@@ -138,10 +138,13 @@ class DesignTree(QTreeWidget):
 
     def select_others(self, ref: NodeRef, names: Collection[str]) -> None:
         """Select exactly the row of a node and, if it is among these nodes of its design, theirs."""
-        refs = {ref, *((ref[0], name) for name in names)} if ref[1] in names else {ref}
-        wanted = [item for item in map(self.item_at, refs) if item is not None]
+        lead = self.item_at(ref)
+        heading = None if lead is None else lead.parent()
+        wanted = [] if lead is None else [lead]
+        if heading is not None and ref[1] in names:
+            wanted = [item for item in _children(heading) if _item_row(item).ref[1] in names]
         for item in self.selectedItems():
-            if not any(item is other for other in wanted):
+            if item not in wanted:
                 item.setSelected(False)
         for item in wanted:
             if not item.isSelected():

@@ -28,12 +28,15 @@ def _can_search_ranks(state: ViewState) -> bool:
     return not rank_search_refusal(state.report(state.focus.ref))
 
 
-def _tool_tip(text: str, keys: str, state: ViewState) -> str:
-    """``Duplicate conv5x5 (Ctrl+D)``, or why a part of a block cannot be edited by itself."""
+def _tool_tip(text: str, keys: str, state: ViewState, *, is_alone: bool = False) -> str:
+    """``Duplicate conv5x5 (Ctrl+D)``, or why a part of a block cannot be edited by itself.
+
+    `is_alone` for a command that acts on one of several selected layers.
+    """
     own, editable = edits.own_selection(state), edits.editable_selection(state)
     if own is not None:
-        design, node = own
-        return f"{text} {design if node == INPUT else node} ({keys})"
+        nodes = [own[1]] if is_alone and own[1] != INPUT else state.selected_nodes
+        return f"{text} {edits.names_text(nodes) or own[0]} ({keys})"
     if editable is not None:
         return f"{text} (part of block {editable[1]}: take the block apart first)"
     return f"{text} ({keys})"
@@ -105,7 +108,8 @@ LAYER_ACTIONS: tuple[Action, ...] = (
            tool_tip=partial(_tool_tip, "Duplicate", "Ctrl+D")),
     Action("remove", "Remove", "Del", edit=edits.remove_selection, allowed=_is_editable, is_local=True,
            tool_tip=partial(_tool_tip, "Remove", "Del")),
-    Action("rename", "Rename", "F2", run=_rename, allowed=_is_editable, tool_tip=partial(_tool_tip, "Rename", "F2")),
+    Action("rename", "Rename", "F2", run=_rename, allowed=_is_editable,
+           tool_tip=partial(_tool_tip, "Rename", "F2", is_alone=True)),
     Action("move_up", "Move up", "Alt+Up", edit=partial(edits.move_selection, -1),
            allowed=partial(edits.can_move_selection, -1), tool_tip=partial(_tool_tip, "Move up", "Alt+Up")),
     Action("move_down", "Move down", "Alt+Down", edit=partial(edits.move_selection, 1),

@@ -61,7 +61,7 @@ class DesignsPanel(Panel):
         self.layer_button = _make_button("Add layer")
         self.layer_button.setText("+ Layer")
         self.layer_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.layer_button.setToolTip("Add a layer or block after or before the selected one")
+        self.layer_button.setToolTip("Add a layer or block after, before or in parallel to the selected one")
         self.layer_button.setMenu(self._layer_menu())
         self.design_button = _make_button("Add design")
         self._actions["add_design"].setIconText("+ Design")

@@ -4,10 +4,12 @@ from gui.state.edits.branches import add_in_parallel
 from gui.state.edits.connections import connect, connection_refusal
 from gui.state.edits.designs import (
     add_design,
+    drop_design,
     duplicate_design,
     move_design,
     remove_design,
     rename_design,
+    set_design_colour,
     set_seed,
     set_title,
 )
@@ -53,9 +55,11 @@ from gui.state.edits.selection import (
     switch_selected_form,
     take_selected_block_apart,
 )
+from gui.state.edits.sequences import Place, add_layers
 from gui.state.edits.settings import kind_entries, layer_settings, new_layer, setting_metadata
 
 __all__ = [
+    "Place",
     "add_after_selection",
     "add_before_selection",
     "add_design",
@@ -63,6 +67,7 @@ __all__ = [
     "add_in_parallel_to_selection",
     "add_layer",
     "add_layer_before",
+    "add_layers",
     "add_reduction",
     "apply_fix",
     "can_join_selection",
@@ -73,6 +78,7 @@ __all__ = [
     "connection_refusal",
     "default_name",
     "describe_design",
+    "drop_design",
     "drop_nodes",
     "drop_selection",
     "duplicate_design",
@@ -106,6 +112,7 @@ __all__ = [
     "rename_design",
     "rename_node",
     "selected_node",
+    "set_design_colour",
     "set_input",
     "set_inputs",
     "set_kind",

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence
 from gui.graphics.canvas import Canvas
 from gui.panels.designs import DesignsPanel
 from gui.state.edit import Edit
+from gui.state.edits import Place
 from gui.state.view_state import Look, ViewState
 from gui.window.docks import Docks
 from gui.window.file_commands import FileCommands
@@ -44,6 +45,8 @@ class CommandWindow(Protocol):
 
     def find_command(self) -> None: ...
 
+    def type_layers(self, place: Place) -> None: ...
+
     def open_manual(self) -> None: ...
 
     def open_about(self) -> None: ...
@@ -64,6 +67,8 @@ class Action(Struct, frozen=True):
     text: str
     shortcut: _Shortcut = ""
     icon: str = ""
+    swatch: int = 0
+    """The colour of designs that is its icon; 0 for none."""
     edit: Callable[[ViewState], Edit | None] | None = None
     """Makes the edit that the command proposes; None if there is nothing to do."""
     look: Callable[[ViewState], Look] | None = None

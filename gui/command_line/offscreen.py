@@ -63,9 +63,15 @@ def state_after_run(
 
 @contextmanager
 def window_after_run(
-    project: Project, path: Path, size: tuple[int, int], theme: _ThemeName, *, run: bool = True
+    project: Project,
+    path: Path,
+    size: tuple[int, int],
+    theme: _ThemeName,
+    *,
+    run: bool = True,
+    workspace: str = "compare",
 ) -> Iterator[MainWindow]:
-    """The whole window of a project from `path` after a run, or before one.
+    """The whole window of a project from `path` after a run, or before one, in a workspace.
 
     Raises
     ------
@@ -79,6 +85,7 @@ def window_after_run(
         workbench.show_project(project, path.absolute())
         window.resize(*size)
         window.show()
+        window.workspaces.switch_to(workspace)
         if run:
             workbench.run()
         while workbench.state.run.progress is not None:
@@ -94,8 +101,15 @@ def window_after_run(
 
 
 def save_screenshot(
-    project: Project, path: Path, out: Path, size: tuple[int, int], theme: _ThemeName, *, run: bool = True
+    project: Project,
+    path: Path,
+    out: Path,
+    size: tuple[int, int],
+    theme: _ThemeName,
+    *,
+    run: bool = True,
+    workspace: str = "compare",
 ) -> None:
-    """Write the whole window after a run, or before one, as a PNG file."""
-    with window_after_run(project, path, size, theme, run=run) as window:
+    """Write the whole window in a workspace after a run, or before one, as a PNG file."""
+    with window_after_run(project, path, size, theme, run=run, workspace=workspace) as window:
         write_file(out, png_bytes(window.grab().toImage()))

@@ -333,11 +333,11 @@ class LayerForm(Panel):
     def _on_setting_changed(self, setting: str, value: object) -> None:
         self._propose(edits.set_setting(self._project, self._ref, setting, value))
 
-    def _on_fix_chosen(self, setting: str, index: int) -> None:
-        self._propose(list(self._fixes[setting].values())[index])
-
     def _on_kind_chosen(self, kind: str) -> None:
         self._propose(edits.set_kind(self._project, self._ref, kind, self._state.shapes(self._ref[0])))
+
+    def _on_fix_chosen(self, setting: str, index: int) -> None:
+        self._propose(list(self._fixes[setting].values())[index])
 
     def _on_take_apart_requested(self) -> None:
         edit = edits.take_selected_block_apart(self._state)

@@ -43,16 +43,17 @@ from gui.window.menus import (
     DynamicMenu,
     add_box_menu,
     add_canvas_menu,
-    assign_mnemonics,
     fill_menu_bar,
     make_row_menu,
-    plain_text,
 )
+from gui.window.mnemonics import assign_mnemonics, plain_text
 from gui.window.notices import NoticeArea
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
 from gui.window.toolbar import Toolbar
 from gui.window.window_layout import WindowLayout
+from gui.window.workspace_commands import WorkspaceCommands
+from gui.window.workspaces import Workspaces
 from gui.workbench.automatic_run import AutomaticRun
 from gui.workbench.edit_merging import EditMerging
 from gui.workbench.workbench import Workbench
@@ -103,12 +104,15 @@ class MainWindow(QMainWindow):
         """The state that each view last showed."""
         self.status = StatusPanel(state, self.actions_by_id, self)
         self.manual = Manual(self)
-        self.docks = Docks(self, self._dock_contents(), self._on_dock_visibility_changed)
+        self.docks = Docks(self, self._dock_contents(), self._on_dock_visibility_changed, self._on_dock_moved)
         self.qt_actions.add_undo(workbench.document.undo_stack, self)
         self.qt_actions.add_local_to(self.designs.tree, self.views["volumes"])
         self._make_menus()
+        self.workspaces = Workspaces(self, self.docks, self._settings)
+        self.workspace_commands = WorkspaceCommands(self, self.workspaces, self.actions_by_id, self.menus["Workspaces"])
         menus = {"samples": ("Samples", self.dynamic_menus["samples"]), "count": ("Count", self.menus["Count"])}
-        self.toolbar = Toolbar(self.actions_by_id, menus, self)
+        self.toolbar = Toolbar(self.actions_by_id, menus, self.menus["Workspaces"], self)
+        self.toolbar.show_workspaces(self.workspace_commands.choices)
         self.addToolBar(self.toolbar)
         self.notices = NoticeArea(self)
         self.changed_file = ChangedFile(self, workbench, self.files, self.notices)
@@ -116,7 +120,8 @@ class MainWindow(QMainWindow):
         panels, self._view_parts = focusable_widgets(self.panels.values()), focusable_widgets(self.views.values())
         chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
         self._connect()
-        self._layout = WindowLayout(self, self.docks, self._settings)
+        self._layout = WindowLayout(self, self.docks, self.workspaces, self._settings)
+        self._layout.restore_size()
         self._paint_icons(state)
         self.qt_actions.show_state(state)
         self._show_counts()
@@ -138,12 +143,18 @@ class MainWindow(QMainWindow):
             view.hovered.connect(self.status.show_hover)
         self.workbench.document.history_changed.connect(self._show_history)
         self.history.index_requested.connect(self.workbench.document.go_to)
+        self.workspaces.changed.connect(self._on_workspaces_changed)
         self.files.recent_changed.connect(self.dynamic_menus["recent"].fill)
         self.files.done.connect(self.status.show_hover)
-        self.files.input_chosen.connect(self.docks["input"].raise_)
+        self.files.input_chosen.connect(partial(self.docks.bring_forward, "input"))
 
     def _on_edit_proposed(self, edit: Edit) -> None:
         self.workbench.edit(edit.text, edit.project, self.edit_merging.merge_key(edit.merge), edit.focus)
+
+    def _on_workspaces_changed(self) -> None:
+        self.workspace_commands.fill()
+        self.toolbar.show_workspaces(self.workspace_commands.choices)
+        self.toolbar.fit_width(self.width())
 
     def _perform(self, action: Action) -> None:
         state = self.workbench.state
@@ -214,11 +225,11 @@ class MainWindow(QMainWindow):
 
     def _panel_entries(self) -> Iterator[MenuEntry]:
         for view_id in CENTRE_VIEWS:
-            is_front = self.docks.centre.currentWidget() is self.views[view_id]
-            yield MenuEntry(view_row(view_id).title, partial(self.docks.bring_forward, view_id), checked=is_front)
-        for dock in self.docks.values():
-            toggle = dock.toggleViewAction()
-            yield MenuEntry(dock.windowTitle(), toggle.trigger, checked=toggle.isChecked())
+            is_open = self.docks.is_open(view_id)
+            yield MenuEntry(view_row(view_id).title, partial(self.docks.bring_forward, view_id), checked=is_open)
+        for dock_id, dock in self.docks.items():
+            is_open = self.docks.is_open(dock_id)
+            yield MenuEntry(dock.windowTitle(), partial(self.docks.bring_forward, dock_id), checked=is_open)
 
     # State → window
 
@@ -266,9 +277,13 @@ class MainWindow(QMainWindow):
 
     def _on_dock_visibility_changed(self, dock_id: str, visible: bool) -> None:
         """Disable what is behind another dock: the Tab key would go there, and edits would redraw it."""
-        (self.views[dock_id] if dock_id in self.views else self.docks[dock_id].widget()).setEnabled(visible)
+        self.docks.contents[dock_id].setEnabled(visible)
         if visible and dock_id in self.views:
             self._show_view(dock_id)
+
+    def _on_dock_moved(self) -> None:
+        self.workspaces.own()
+        self._layout.store_soon()
 
     def _paint_icons(self, state: ViewState) -> None:
         theme = THEMES[state.look.theme]
@@ -285,12 +300,12 @@ class MainWindow(QMainWindow):
         return widget if isinstance(widget, Canvas) else self.views["volumes"].findChildren(Canvas)[0]
 
     def reset_layout(self) -> None:
-        """Put every dock back in its original place."""
-        self._layout.reset()
+        """Arrange the present workspace as it was at first."""
+        self.workspaces.reset()
 
     def begin(self, part_id: str) -> None:
         """Bring a panel or view to the front and begin there with the selection."""
-        self.docks.bring_forward(part_id)
+        self.workspaces.open_for(part_id)
         self._parts[part_id].begin()
 
     def report_settings(self) -> None:
@@ -317,7 +332,7 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._layout.complete()
+        self.workspaces.complete()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """After the last view comes a notice or the first panel; focus proxies would lead Qt on within a form."""
@@ -332,6 +347,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.toolbar.fit_width(self.width())
+        self.workspaces.fit_size()
 
     def close(self) -> bool:
         """Close, unless the user is being asked about it: then Qt would close the window without the answer."""
@@ -354,7 +370,7 @@ class MainWindow(QMainWindow):
         self.manual.close_down()
         for view in self.views.values():
             view.close_down()
-        self._layout.save()
+        self._layout.store()
         self._settings.set("look/theme", self.workbench.state.look.theme)
         self.closed.emit()
         event.accept()

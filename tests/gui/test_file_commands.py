@@ -20,7 +20,7 @@ from gui.catalogue.views import VIEW_IDS, view_row
 from gui.state.view_state import Focus
 from gui.window.file_commands import _SCALES
 from gui.window.main_window import MainWindow
-from gui.window.menus import plain_text
+from gui.window.mnemonics import plain_text
 from tests.gui.conftest import PROJECT
 
 Buttons = QMessageBox.StandardButton

@@ -20,7 +20,7 @@ from gui.state.view_state import Focus
 from gui.widgets.message import Message
 from gui.widgets.plain_text import plain_tip
 from gui.window.main_window import MainWindow
-from gui.window.menus import plain_text
+from gui.window.mnemonics import plain_text
 
 NAME, DESIGN = "<b>conv</b> &amp; <img src=x>", "<i>R&D</i>"
 PROJECT = Project(

@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
             view.edit_proposed.connect(self._on_edit_proposed)
             view.requested.connect(self.workbench.answer)
             view.hovered.connect(self.status.show_hover)
+        self.designs.query_changed.connect(self.workbench.set_query)
         self.workbench.document.history_changed.connect(self._show_history)
         self.history.index_requested.connect(self.workbench.document.go_to)
         self.workspaces.changed.connect(self._on_workspaces_changed)

@@ -146,6 +146,7 @@ class MainWindow(QMainWindow):
             view.edit_proposed.connect(self._on_edit_proposed)
             view.requested.connect(self.workbench.answer)
             view.hovered.connect(self.status.show_hover)
+        self.designs.query_changed.connect(self.workbench.set_query)
         self.files.all.stepped.connect(self._on_export_stepped)
         self.status.export.canceled.connect(self.files.all.cancel)
         self.workspaces.changed.connect(self._on_workspaces_changed)

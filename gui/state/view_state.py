@@ -24,6 +24,7 @@ from engine.shapes import Shape
 from engine.text.problems import Problem
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.earlier import EarlierDesign
+from gui.state.find import find_nodes, next_match
 from gui.state.rank_search import RankSearchState
 from gui.state.volume_at import VolumeAt, VolumeResult
 
@@ -136,6 +137,8 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     earlier: Mapping[str, EarlierDesign] = {}
     """For each design of which something is unknown now, what was known last; see `earlier_designs`."""
     automatic: AutomaticRunState = AutomaticRunState()
+    query: str = ""
+    """What is looked for; see `find_nodes`."""
     session: int = 0
     """Number of the opened project: what views and panels remember about one, such as their zoom, ends with it."""
 
@@ -243,6 +246,20 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
             return costs.total(metric, design)
         report = earlier.report((design, node))
         return None if report is None else costs.amount(metric, design, report)
+
+    @property
+    def found(self) -> tuple[NodeRef, ...]:
+        """The layers, blocks and parts of blocks that the query finds, in the order of the list."""
+        return find_nodes(self.check, self.query) if self.query else ()
+
+    @cached_property
+    def found_boxes(self) -> frozenset[NodeRef]:
+        """What is shown of those: for parts of a closed block, the block."""
+        return frozenset(map(self.visible_ref, self.found))
+
+    def next_found(self, by: int) -> NodeRef | None:
+        """The match after the selection, or for −1 the one before it, from the last to the first; None without any."""
+        return next_match(self.check, self.found, self.focus.ref, by)
 
     def volume_at(self, ref: NodeRef) -> VolumeAt:
         """The volume at a node: its shape, its result and its problems."""

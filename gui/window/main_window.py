@@ -53,6 +53,7 @@ from gui.window.mnemonics import assign_mnemonics, plain_text
 from gui.window.notices import NoticeArea
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
+from gui.window.theme_choice import ThemeChoice
 from gui.window.toolbar import Toolbar
 from gui.window.window_layout import WindowLayout
 from gui.window.workspace_commands import WorkspaceCommands
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self._is_closing = False
         self.files = FileCommands(self, workbench, self._settings)
         self.edit_merging = EditMerging(self)
+        self.theme_choice = ThemeChoice(workbench, settings, self)
         self.automatic_run = self._make_automatic_run()
         self.setObjectName("main")
         self.setAcceptDrops(True)
@@ -144,6 +146,7 @@ class MainWindow(QMainWindow):
             view.edit_proposed.connect(self._on_edit_proposed)
             view.requested.connect(self.workbench.answer)
             view.hovered.connect(self.status.show_hover)
+        self.designs.query_changed.connect(self.workbench.set_query)
         self.files.all.stepped.connect(self._on_export_stepped)
         self.status.export.canceled.connect(self.files.all.cancel)
         self.workspaces.changed.connect(self._on_workspaces_changed)
@@ -207,6 +210,7 @@ class MainWindow(QMainWindow):
             "scale": ("Scale of pictures", self.files.scale_entries),
             "figure_width": ("Width of figures", self.files.width_entries),
             "panels": ("Panels", self._panel_entries),
+            "theme": ("Theme", self.theme_choice.entries),
         }
         self.dynamic_menus = {menu_id: DynamicMenu(title, make, self) for menu_id, (title, make) in entries.items()}
         for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
@@ -311,6 +315,19 @@ class MainWindow(QMainWindow):
     def reset_layout(self) -> None:
         """Arrange the present workspace as it was at first."""
         self.workspaces.reset()
+
+    @property
+    def _focused_part(self) -> str:
+        """The panel or view with the keyboard focus; else what is in front in the middle, or the list of designs."""
+        return self.docks.part_of(self.focusWidget()) or next(iter(self.docks.centre_ids), "designs")
+
+    def toggle_maximised(self) -> None:
+        """Give a panel or view the whole window, or put it back."""
+        self.docks.toggle_maximised(self._focused_part)
+
+    def close_panel(self) -> None:
+        """Close the panel or view with the keyboard focus."""
+        self.docks.close_part(self._focused_part)
 
     def begin(self, part_id: str) -> None:
         """Bring a panel or view to the front and begin there with the selection."""

@@ -17,6 +17,7 @@ from gui.state.edit import merged_text
 from gui.state.history import History, Step
 from gui.state.history import Version as Version
 from gui.state.view_state import Focus
+from gui.widgets.plain_text import plain_label
 
 _MERGE_ID = 1
 
@@ -35,7 +36,7 @@ class SetProject(QUndoCommand):
     """
 
     def __init__(self, show: Callable[[Version], None], step: Step, merge: str = "") -> None:
-        super().__init__(step.text.replace("&", "&&"))
+        super().__init__(plain_label(step.text))
         self._show = show
         self.step = step
         self.merge = merge
@@ -47,7 +48,7 @@ class SetProject(QUndoCommand):
         if not isinstance(other, SetProject) or other.merge != self.merge:
             return False
         self.step = Step(merged_text(self.step.text, other.step.text), self.step.before, other.step.after)
-        self.setText(self.step.text.replace("&", "&&"))
+        self.setText(plain_label(self.step.text))
         return True
 
     def redo(self) -> None:

@@ -30,6 +30,7 @@ from gui.state.edits.layers import (
 )
 from gui.state.edits.moves import drop_nodes, move_beside
 from gui.state.edits.names import default_name, describe_design, name_refusal, names_text
+from gui.state.edits.seeds import share_random_weights
 from gui.state.edits.selection import (
     add_after_selection,
     add_before_selection,
@@ -121,6 +122,7 @@ __all__ = [
     "set_title",
     "set_weights",
     "setting_metadata",
+    "share_random_weights",
     "switch_selected_form",
     "take_block_apart",
     "take_selected_block_apart",

@@ -13,6 +13,7 @@ from gui.state.edits import Place
 from gui.state.view_state import Look, ViewState
 from gui.window.docks import Docks
 from gui.window.file_commands import FileCommands
+from gui.window.theme_choice import ThemeChoice
 from gui.window.workspace_commands import WorkspaceCommands
 from gui.window.workspaces import Workspaces
 from gui.workbench.automatic_run import AutomaticRun
@@ -32,6 +33,7 @@ class CommandWindow(Protocol):
     docks: Docks
     designs: DesignsPanel
     automatic_run: AutomaticRun
+    theme_choice: ThemeChoice
     workspaces: Workspaces
     workspace_commands: WorkspaceCommands
 
@@ -50,6 +52,10 @@ class CommandWindow(Protocol):
     def open_about(self) -> None: ...
 
     def reset_layout(self) -> None: ...
+
+    def toggle_maximised(self) -> None: ...
+
+    def close_panel(self) -> None: ...
 
     def close(self) -> bool: ...
 

@@ -51,7 +51,7 @@ class DesignTree(RowTree):
     def __init__(
         self,
         parts: Callable[[NodeRef], tuple[DesignTreeRow, ...]],
-        describe_drop: Callable[[NodeRef, bool], str],
+        describe_drop: Callable[[NodeRef, bool], tuple[str, bool]],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(describe_drop, parent)

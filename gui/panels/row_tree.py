@@ -19,7 +19,8 @@ class RowTree(QTreeWidget):
     Parameters
     ----------
     describe_drop
-        Returns what it would do to drop the selected rows above or below that of a node; "" if nothing.
+        Returns what it would do to drop the selected rows above or below that of a node, and True; or why it does
+        nothing, and False.
     """
 
     key_pressed = Signal(object)
@@ -31,7 +32,9 @@ class RowTree(QTreeWidget):
     drag_described = Signal(str)
     """What a drop would do, while rows are dragged; "" at the end."""
 
-    def __init__(self, describe_drop: Callable[[NodeRef, bool], str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, describe_drop: Callable[[NodeRef, bool], tuple[str, bool]], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.drag = RowDrag(
             self,

@@ -18,6 +18,7 @@ from engine.network.graph import Network
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.project.file import load_project
 from engine.project.project import Design, Project
+from engine.reports.formats import format_for_file
 from engine.text.problems import ProjectError
 from gui.catalogue.figures import TURN_FIGURE, figure_row
 from gui.catalogue.views import view_row
@@ -33,6 +34,7 @@ from gui.widgets.message import Message
 from gui.window.export_all import ExportAll
 from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings
+from gui.window.single_export import SingleExport
 from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
 
@@ -67,8 +69,10 @@ class FileCommands(QObject):
         self._turn = TurnWriter(self)
         self._turn.ended.connect(self._on_turn_ended)
         self.all = ExportAll(window, settings)
-        self.all.done.connect(self.done)
-        self.all.failed.connect(lambda details: self.show_message("This cannot be done", details))
+        self.single = SingleExport(window)
+        for export in (self.all, self.single):
+            export.done.connect(self.done)
+            export.failed.connect(lambda details: self.show_message("This cannot be done", details))
 
     # Projects
 
@@ -211,14 +215,14 @@ class FileCommands(QObject):
             else []
         )
         if path := self._ask_save(f"Export {view}", f"{view}.png", [*formats, *texts]):
-            self._run_or_report(lambda: self._write_view(view, path, size))
+            self._write_view(view, path, size)
 
     def export_figure(self, name: str) -> None:
         """Write a figure for papers and slides, in the format of the file name."""
         title = figure_row(name).title
         kinds = [_file_filter(file_format.upper(), (f".{file_format}",)) for file_format in EXPORTERS]
         if path := self._ask_save(f"Export {title}", f"{name}.pdf", (kinds[-1], *kinds[:-1])):
-            self._run_or_report(lambda: self._write_figure(name, path))
+            self._write_figure(name, path)
 
     def export_turn(self) -> None:
         """Write the turn of the camera as an animation."""
@@ -251,6 +255,7 @@ class FileCommands(QObject):
         """Cancel the exports in progress."""
         self._turn.close()
         self.all.close_down()
+        self.single.close_down()
 
     def _write_figure(self, name: str, path: Path) -> None:
         file_format = path.suffix.lower().removeprefix(".")
@@ -258,10 +263,8 @@ class FileCommands(QObject):
             endings = ", ".join(f".{name}" for name in EXPORTERS)
             self.show_message("This cannot be exported", f"{path}: the file name must end in one of {endings}")
             return
-        write_file(
-            path, render_paper_figure(self._workbench.state, name, file_format, PAGE_SIZES.get(self.figure_width))
-        )
-        self.done.emit(f"Wrote {path}")
+        page = PAGE_SIZES.get(self.figure_width)
+        self.single.write(path, partial(render_paper_figure, self._workbench.state, name, file_format, page))
 
     def _on_turn_ended(self, path: Path, error: Exception | None) -> None:
         if error is None:
@@ -308,16 +311,13 @@ class FileCommands(QObject):
     def _write_view(self, view: str, path: Path, size: QSize) -> None:
         state, file_format = self._workbench.state, path.suffix.lower().removeprefix(".")
         has_texts = view_row(view).has_texts
-        text = text_for_file(state, path.name) if has_texts else None
-        if text is not None:
-            write_file(path, text.encode())
+        if has_texts and format_for_file(path.name) is not None:
+            self.single.write(path, lambda: str(text_for_file(state, path.name)).encode())
         elif file_format in EXPORTERS:
-            write_file(path, render_view(state, view, file_format, self.picture_scale, size))
+            self.single.write(path, partial(render_view, state, view, file_format, self.picture_scale, size))
         else:
             endings = ", ".join((*(f".{name}" for name in EXPORTERS), *(f.ending for f in TEXT_FORMATS if has_texts)))
             self.show_message("This cannot be exported", f"{path}: the file name must end in one of {endings}")
-            return
-        self.done.emit(f"Wrote {path}")
 
     # Failures
 

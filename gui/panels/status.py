@@ -38,7 +38,7 @@ def next_step_hint(state: ViewState) -> str:
         return "Run (F5) computes the volumes of all designs"
     if not all(state.volume_at(ref).is_fresh for ref in state.check.keys):
         return "Some values are missing or from earlier settings: Run (F5) computes them"
-    return "Click a box to select its layer, drag to turn the picture; + Layer adds a layer after or before it"
+    return "Click a box to select its layer, drag it to move it, drag the background to turn the picture"
 
 
 def _notice_counts(state: ViewState) -> dict[NodeRef, int]:
@@ -68,6 +68,7 @@ class StatusPanel(QStatusBar):
         self.mistakes.setToolTip(actions["show_mistakes"].toolTip())
         self.mistakes.clicked.connect(actions["show_mistakes"].trigger)
         self.memory = QLabel(self)
+        self.memory.setContentsMargins(6, 0, 6, 0)
         self.totals = ElidedLabel("", self)
         self.totals.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         for widget in (self.run, self.export, self.mistakes, self.memory, self.totals):

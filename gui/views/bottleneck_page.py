@@ -34,7 +34,7 @@ class BottleneckPage(QWidget):
 
     def show_state(self, state: ViewState) -> None:
         """Show another state."""
-        raise NotImplementedError
+        raise NotImplementedError  # both pages have it; the metaclass of Qt rules out ABC
 
     def search(self) -> None:
         """Request a rank search for what the page is about, if that is possible."""
@@ -43,7 +43,7 @@ class BottleneckPage(QWidget):
             self.requested.emit(request)
 
     def _search_request(self) -> Request | None:
-        raise NotImplementedError
+        raise NotImplementedError  # both pages have it; the metaclass of Qt rules out ABC
 
     def _on_search_clicked(self) -> None:
         if self._state.rank_search.busy_text:

@@ -335,6 +335,7 @@ def _picture_differs(old: ViewState, new: ViewState) -> bool:
         old.project is not new.project
         or old.check is not new.check
         or old.focus != new.focus
+        or old.query != new.query
         or old.run.results is not new.run.results
         or old.run.problems is not new.run.problems
         or looks_differ(old, new, _DRAWN_BY)

@@ -143,6 +143,8 @@ class BackgroundRankSearch(QObject):
         search = self._find_search(project, query, checkpoint)
         yield search.calibration
         reports = rank_search_candidates(search.request, design)
+        if not reports and search.request.check.problems:  # they may be why there is nothing to search
+            raise ProjectError(search.request.check.problems)
         for number, report in enumerate(reports, 1):
             yield SearchStep(f"searching {number} of {len(reports)}: {report.name}", number - 1, len(reports))
             ref = design, report.name

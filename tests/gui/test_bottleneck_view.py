@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from engine.layers import Activation, Conv2d
+from engine.layers import Activation, Conv2d, Dense
 from engine.network.graph import Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.network.weight_specs import FileWeights, Form, LowRankWeights
@@ -667,6 +667,27 @@ def measure_all(window: MainWindow, page: BottleneckDesignPage, wait: Callable[[
     page.measure.click()
     qtbot.waitUntil(lambda: window.workbench.state.rank_search.replacement is not None, timeout=20_000)
     wait()
+
+
+def test_the_page_on_the_design_names_the_layers_that_are_not_searched_with_the_reason(
+    window: MainWindow, design_page: BottleneckDesignPage
+) -> None:
+    convolutions = [Node(f"narrow{number}", Conv2d(8, 1)) for number in range(5)]
+    layers = (*convolutions, Node("wide", Conv2d(8, 3)), Node("<b>grouped</b>", Conv2d(8, 3, groups=8)))
+    design = Design("mixed", Network((*layers, Node("last", Dense(4)))))
+    window.workbench.edit("Add", replace(window.workbench.state.project, designs=(design,)))
+    window.workbench.set_focus(Focus("mixed", "wide"))
+    assert [report.name for report in design_page.model.reports] == ["wide"]
+    narrow, grouped, dense = design_page.skipped.text().splitlines()
+    assert narrow.startswith("Skipped: narrow0, narrow1, narrow2 and 2 more (is 1×1")
+    assert grouped == "Skipped: <b>grouped</b> (has 8 groups, which are narrow already)"
+    assert dense == "Skipped: last (is dense; only conv2d can be replaced)"
+    assert "narrow4 is 1×1" in design_page.skipped.toolTip()
+    assert "<b>" not in design_page.skipped.toolTip()
+    window.workbench.edit(
+        "Remove", replace(window.workbench.state.project, designs=(Design("mixed", Network(layers[5:6])),))
+    )
+    assert not design_page.skipped.isVisibleTo(design_page)
 
 
 def test_the_list_has_every_kxk_convolution_with_its_savings(design_page: BottleneckDesignPage) -> None:

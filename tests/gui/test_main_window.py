@@ -61,7 +61,7 @@ def test_undo_restores_number_box_and_pictures_and_redo_the_edit(window: MainWin
 
 def test_the_undo_entry_names_the_edit(window: MainWindow) -> None:
     set_filters(window, 60)
-    assert window.actions_by_id["undo"].text() == "&Undo Set filters to 60"
+    assert window.actions_by_id["undo"].text() == "&Undo Filters of conv5x5: 6 → 60"
 
 
 def test_a_run_changes_the_pictures_of_volumes_and_filters(window: MainWindow, qtbot: QtBot) -> None:
@@ -228,7 +228,7 @@ def test_the_undo_button_keeps_its_size_when_its_edit_changes(window: MainWindow
     before = button.sizeHint()
     set_filters(window, 60)
     assert button.sizeHint() == before
-    assert "Set filters to 60" in button.toolTip()
+    assert "Filters of conv5x5: 6 → 60" in button.toolTip()
 
 
 def test_the_status_bar_suggests_a_run_and_says_that_results_are_stale(window: MainWindow, qtbot: QtBot) -> None:

@@ -56,9 +56,11 @@ from gui.state.edits.selection import (
     switch_selected_form,
     take_selected_block_apart,
 )
+from gui.state.edits.sequences import Place, add_layers
 from gui.state.edits.settings import kind_entries, layer_settings, new_layer, setting_metadata
 
 __all__ = [
+    "Place",
     "add_after_selection",
     "add_before_selection",
     "add_design",
@@ -66,6 +68,7 @@ __all__ = [
     "add_in_parallel_to_selection",
     "add_layer",
     "add_layer_before",
+    "add_layers",
     "add_reduction",
     "apply_fix",
     "can_join_selection",

@@ -6,8 +6,12 @@ from engine.network.graph import Network
 from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
 from engine.text.names import MAX_DESIGN_NAME, unique_name, without_controls
-from gui.state.edit import Edit
+from engine.text.short_names import shorten_middle
+from gui.state.edit import Edit, change_text
 from gui.state.view_state import Focus
+
+_LONGEST_TITLE = 40
+"""Characters of a title in the name of a step."""
 
 
 def add_design(project: Project) -> Edit:
@@ -72,11 +76,13 @@ def rename_design(project: Project, name: str, new_name: str) -> Edit:
 
 def set_title(project: Project, title: str) -> Edit:
     """Another title; control characters, which only a paste can contain, are left out."""
-    return Edit("Change the title", replace(project, title=without_controls(title)), "title")
+    title = without_controls(title)
+    text = f"Title: {shorten_middle(title, lambda shorter: len(shorter) <= _LONGEST_TITLE)}"
+    return Edit(text, replace(project, title=title), "title")
 
 
 def set_seed(project: Project, seed: int) -> Edit:
-    return Edit(f"Set the seed of the weights to {seed}", replace(project, seed=seed), "seed")
+    return Edit(change_text("Seed of the weights", project.seed, seed), replace(project, seed=seed), "seed")
 
 
 def _design_index(project: Project, name: str) -> int:

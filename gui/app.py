@@ -21,6 +21,7 @@ from gui.window.main_window import MainWindow
 from gui.window.recovery import Recovery, journal_folder
 from gui.window.settings import Settings
 from gui.window.signal_closer import SignalCloser
+from gui.window.theme_choice import first_theme, theme_at_start
 from gui.workbench.journal import Journal
 from gui.workbench.workbench import Workbench
 
@@ -33,6 +34,7 @@ def make_application() -> QApplication:
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     QCoreApplication.setApplicationName("Convolume")
     QCoreApplication.setOrganizationName("Convolume")
+    theme_at_start()
     app.setStyle("Fusion")
     QLocale.setDefault(NUMBER_LOCALE)
     pg.setConfigOptions(imageAxisOrder="row-major", antialias=True, mouseRateLimit=0)
@@ -49,20 +51,12 @@ def set_theme(name: str) -> None:
             app.setPalette(field_palette(THEMES[name]), field)  # type: ignore[arg-type]  # the stubs say bytes, it takes str
 
 
-def system_theme() -> str:
-    """Return the theme that the desktop prefers, as far as Qt knows."""
-    app = QApplication.instance()
-    dark = isinstance(app, QApplication) and app.palette().window().color().lightness() < 128
-    return "dark" if dark else "light"
-
-
 def open_window(path: Path | None) -> int:
     """Open the window on a project and run until it closes; raises ProjectError first if the file is invalid."""
     file = load_project(path or _START_PROJECT)
     app = make_application()
     settings = Settings(QSettings())
-    theme = settings.text("look/theme", system_theme(), THEMES)
-    workbench = Workbench(file.project, Look(theme="dark" if theme == "dark" else "light"))
+    workbench = Workbench(file.project, Look(theme=first_theme(settings)))
     window = MainWindow(workbench, settings, set_theme)
     workbench.show_project(file.project, path.absolute() if path else None, file)
     faults, closer = FaultReport(window, log_path()), SignalCloser(window)

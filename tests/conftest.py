@@ -28,7 +28,7 @@ SLOW = """
     hostile_files inspector inspector_view inspector_window journal kernels layer_form main_window manual
     manual_reader names names_of_designs next_project number_format panel_blocks photos plain_texts rank_search
     readme receptive_fields recovery repaints run save settings signals soak summary trunk volumes_blocks
-    volumes_layout volumes_painting volumes_view window_files window_keys workspaces
+    volumes_layout volumes_painting volumes_view window_files window_keys workspaces keyboard layout_sizes
 """
 """Subjects of test files that take more than a few seconds: `make test-fast` leaves them out."""
 

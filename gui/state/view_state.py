@@ -221,7 +221,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     def shapes(self, design: str) -> dict[str, Shape | None]:
         """The shapes of the input of a design and of its layers and blocks, by name."""
         names = (INPUT, *(node.name for node in self.project.network(design).nodes))
-        return {name: self.volume_at((design, name)).shape for name in names}
+        return {name: self._shape((design, name)) for name in names}
 
     def enclosing_block(self, ref: NodeRef) -> BlockReport | None:
         """The block at a node or around a part; None if there is none, or if its layers are unknown."""

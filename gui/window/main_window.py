@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
 
 from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEW_IDS, VIEWS, view_row
+from gui.export.files import ExportStep
 from gui.graphics.canvas import Canvas
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
@@ -26,6 +27,7 @@ from gui.panels.layer_form import LayerForm
 from gui.panels.notes import NotesPanel
 from gui.panels.problems import ProblemsPanel
 from gui.panels.status import StatusPanel
+from gui.state.edits import Place
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
 from gui.views.base import View
@@ -37,6 +39,7 @@ from gui.window.actions import Action
 from gui.window.changed_file import ChangedFile
 from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.file_commands import FileCommands
+from gui.window.layer_chooser import LayerChooser
 from gui.window.manual import Manual, page_about
 from gui.window.menu_entry import MenuEntry
 from gui.window.menus import (
@@ -50,6 +53,7 @@ from gui.window.mnemonics import assign_mnemonics, plain_text
 from gui.window.notices import NoticeArea
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
+from gui.window.theme_choice import ThemeChoice
 from gui.window.toolbar import Toolbar
 from gui.window.window_layout import WindowLayout
 from gui.window.workspace_commands import WorkspaceCommands
@@ -78,6 +82,7 @@ class MainWindow(QMainWindow):
         self._is_closing = False
         self.files = FileCommands(self, workbench, self._settings)
         self.edit_merging = EditMerging(self)
+        self.theme_choice = ThemeChoice(workbench, settings, self)
         self.automatic_run = self._make_automatic_run()
         self.setObjectName("main")
         self.setAcceptDrops(True)
@@ -142,15 +147,20 @@ class MainWindow(QMainWindow):
             view.requested.connect(self.workbench.answer)
             view.hovered.connect(self.status.show_hover)
         self.designs.query_changed.connect(self.workbench.set_query)
+        self.files.all.stepped.connect(self._on_export_stepped)
+        self.status.export.canceled.connect(self.files.all.cancel)
+        self.workspaces.changed.connect(self._on_workspaces_changed)
         self.workbench.document.history_changed.connect(self._show_history)
         self.history.index_requested.connect(self.workbench.document.go_to)
-        self.workspaces.changed.connect(self._on_workspaces_changed)
         self.files.recent_changed.connect(self.dynamic_menus["recent"].fill)
         self.files.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(partial(self.docks.bring_forward, "input"))
 
     def _on_edit_proposed(self, edit: Edit) -> None:
         self.workbench.edit(edit.text, edit.project, self.edit_merging.merge_key(edit.merge), edit.focus)
+
+    def _on_export_stepped(self, step: ExportStep | None) -> None:
+        self.status.show_export(*(("", 0, 0) if step is None else (step.name, step.done, step.total)))
 
     def _on_workspaces_changed(self) -> None:
         self.workspace_commands.fill()
@@ -200,6 +210,7 @@ class MainWindow(QMainWindow):
             "scale": ("Scale of pictures", self.files.scale_entries),
             "figure_width": ("Width of figures", self.files.width_entries),
             "panels": ("Panels", self._panel_entries),
+            "theme": ("Theme", self.theme_choice.entries),
         }
         self.dynamic_menus = {menu_id: DynamicMenu(title, make, self) for menu_id, (title, make) in entries.items()}
         for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
@@ -237,6 +248,7 @@ class MainWindow(QMainWindow):
     def _show_state(self, old: ViewState, new: ViewState) -> None:
         if old.look.theme != new.look.theme:
             self._set_theme(new.look.theme)
+            self._settings.set("look/theme", new.look.theme)
             self._paint_icons(new)
         parts: tuple[Panel | StatusPanel, ...] = (*self.panels.values(), self.status)
         for part in parts:
@@ -304,6 +316,19 @@ class MainWindow(QMainWindow):
         """Arrange the present workspace as it was at first."""
         self.workspaces.reset()
 
+    @property
+    def _focused_part(self) -> str:
+        """The panel or view with the keyboard focus; else what is in front in the middle, or the list of designs."""
+        return self.docks.part_of(self.focusWidget()) or next(iter(self.docks.centre_ids), "designs")
+
+    def toggle_maximised(self) -> None:
+        """Give a panel or view the whole window, or put it back."""
+        self.docks.toggle_maximised(self._focused_part)
+
+    def close_panel(self) -> None:
+        """Close the panel or view with the keyboard focus."""
+        self.docks.close_part(self._focused_part)
+
     def begin(self, part_id: str) -> None:
         """Bring a panel or view to the front and begin there with the selection."""
         self.workspaces.open_for(part_id)
@@ -324,6 +349,10 @@ class MainWindow(QMainWindow):
             menu.fill()
         palette = CommandPalette(list(list_commands(self.menuBar().actions(), plain_text)), self)
         palette.open()
+
+    def type_layers(self, place: Place) -> None:
+        """Open the dialog in which layers are typed that are added beside the selected one."""
+        LayerChooser(self.workbench.state, place, self._on_edit_proposed, self).open()
 
     def open_manual(self) -> None:
         self.manual.open_at(page_about(QApplication.focusWidget(), self._parts))
@@ -372,7 +401,6 @@ class MainWindow(QMainWindow):
         for view in self.views.values():
             view.close_down()
         self._layout.store()
-        self._settings.set("look/theme", self.workbench.state.look.theme)
         self.closed.emit()
         event.accept()
 

@@ -17,6 +17,7 @@ from gui.state.edit import merged_text
 from gui.state.history import History, Step
 from gui.state.history import Version as Version
 from gui.state.view_state import Focus
+from gui.widgets.plain_text import plain_label
 
 _MERGE_ID = 1
 
@@ -35,7 +36,7 @@ class SetProject(QUndoCommand):
     """
 
     def __init__(self, show: Callable[[Version], None], step: Step, merge: str = "") -> None:
-        super().__init__(step.text.replace("&", "&&"))
+        super().__init__(plain_label(step.text))
         self._show = show
         self.step = step
         self.merge = merge
@@ -47,7 +48,7 @@ class SetProject(QUndoCommand):
         if not isinstance(other, SetProject) or other.merge != self.merge:
             return False
         self.step = Step(merged_text(self.step.text, other.step.text), self.step.before, other.step.after)
-        self.setText(self.step.text.replace("&", "&&"))
+        self.setText(plain_label(self.step.text))
         return True
 
     def redo(self) -> None:
@@ -173,7 +174,7 @@ class Document(QObject):
             raise ProjectError([Problem(text, "$.format")], path)
         if is_own_file and not overwrite and self._is_changed(path):
             raise FileChangedError(str(path))
-        content = project_content(self.project, path)
+        content = project_content(self.project, path, self.path)
         self._attempt = digest_of(content)
         self.file_version = write_project(content, path)
         self.path, self.read_only = path, False

@@ -77,24 +77,24 @@ def test_progress_and_cancel_are_visible_only_during_a_run(
     window = open_window(SLOW_PROJECT)
     assert not window.status.run.isVisible()
     window.actions_by_id["run"].trigger()
-    qtbot.waitUntil(lambda: "conv" in window.status.run_label.text())
+    qtbot.waitUntil(lambda: "conv" in window.status.run.label.text())
     assert window.status.run.isVisible()
     assert window.actions_by_id["cancel"].isEnabled()
-    qtbot.mouseClick(window.status.cancel, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.status.run.cancel, Qt.MouseButton.LeftButton)
     assert not window.status.run.isVisible()
     assert window.workbench.state.run.progress is None
 
 
 def test_the_progress_of_a_project_without_stem_mentions_no_stem(window: MainWindow) -> None:
     window.actions_by_id["run"].trigger()
-    assert window.status.run_label.text().endswith("· input")
-    assert "stem" not in window.status.run_label.text()
+    assert window.status.run.label.text().endswith("· input")
+    assert "stem" not in window.status.run.label.text()
 
 
 def test_closing_the_window_ends_a_run(open_window: Callable[[Project], MainWindow], qtbot: QtBot) -> None:
     window = open_window(SLOW_PROJECT)
     window.actions_by_id["run"].trigger()
-    qtbot.waitUntil(lambda: "conv" in window.status.run_label.text())
+    qtbot.waitUntil(lambda: "conv" in window.status.run.label.text())
     assert window.close()
     assert not window.workbench.runner.worker.busy
 

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from engine.network.graph import Network
+from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
 from engine.text.names import MAX_DESIGN_NAME, unique_name, without_controls
 from engine.text.short_names import shorten_middle
@@ -21,12 +22,16 @@ def add_design(project: Project) -> Edit:
 
 
 def duplicate_design(project: Project, name: str) -> Edit:
-    """A copy right after the design. Seeded weights depend on the name of the design, so the copy gets others."""
+    """A copy right after the design, with its published figures.
+
+    Seeded weights depend on the name of the design, so the copy gets others.
+    """
     at = _design_index(project, name)
     new_name = unique_name(name, [design.name for design in project.designs], MAX_DESIGN_NAME)
     copy = Design(new_name, project.designs[at].network)
     changed = project.with_designs((*project.designs[: at + 1], copy, *project.designs[at + 1 :]))
-    return Edit(f"Duplicate {name}", changed, focus=Focus(copy.name))
+    figures = {(name, node.name): (new_name, node.name) for node in copy.network.nodes}
+    return Edit(f"Duplicate {name}", changed.with_figures_copied(figures), focus=Focus(copy.name))
 
 
 def remove_design(project: Project, name: str) -> Edit:
@@ -45,6 +50,23 @@ def move_design(project: Project, name: str, by: int) -> Edit | None:
     designs.insert(to, designs.pop(at))
     text = f"Move {name} {'down' if by > 0 else 'up'}"
     return None if to == at else Edit(text, project.with_designs(designs), focus=Focus(name))
+
+
+def drop_design(project: Project, name: str, beside: str, *, below: bool) -> Edit | None:
+    """The design above or below another one, or below the stem; None if it is there already."""
+    if beside == STEM and not below:
+        return None
+    at, to = _design_index(project, name), 0 if beside == STEM else _design_index(project, beside) + below
+    return move_design(project, name, to - at - (to > at))
+
+
+def set_design_colour(project: Project, name: str, colour: int) -> Edit:
+    """Another colour for a design; a design that has it gets the old one."""
+    old = project.design(name).colour
+    owner = next((design.name for design in project.designs if design.colour == colour), None)
+    new = ({} if owner is None else {owner: old}) | {name: colour}
+    designs = (replace(design, colour=new.get(design.name, design.colour)) for design in project.designs)
+    return Edit(f"Change the colour of {name}", project.with_designs(designs))
 
 
 def rename_design(project: Project, name: str, new_name: str) -> Edit:

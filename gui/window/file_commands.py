@@ -15,7 +15,7 @@ from engine.files.paths import RESOURCES, FileFault
 from engine.files.photo_formats import PHOTO_SUFFIXES
 from engine.files.targets import same_file
 from engine.network.graph import Network
-from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
+from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput, with_photo
 from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
@@ -156,7 +156,7 @@ class FileCommands(QObject):
             self.open_path(path)
         elif suffix in _IMAGE_SUFFIXES:
             spec = project.input
-            spec = replace(spec, path=str(path)) if isinstance(spec, ImageInput) else ImageInput(str(path))
+            spec = with_photo(spec, str(path)) if isinstance(spec, ImageInput) else ImageInput(str(path))
             self._use_input(spec, f"Use photo {path.name}")
         elif suffix in _ARRAY_SUFFIXES:
             self._run_or_report(lambda: self._use_arrays(path))

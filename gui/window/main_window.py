@@ -306,8 +306,8 @@ class MainWindow(QMainWindow):
         self.workbench.close()
         self.files.close_down()
         self.manual.close_down()
-        for view in self.views.values():
-            view.close_down()
+        for part in self._parts.values():
+            part.close_down()
         self._layout.save()
         self._settings.set("look/theme", self.workbench.state.look.theme)
         event.accept()

@@ -24,9 +24,14 @@ def turn_wheel(widget: QWidget, steps: int = 1, at: QPoint | None = None) -> Non
     QApplication.sendEvent(widget, event)
 
 
-def move_mouse(widget: QWidget, at: QPoint, button: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
-    """Move the mouse to a point of a widget, with a button held down or none."""
-    none, modifiers = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+def move_mouse(
+    widget: QWidget,
+    at: QPoint,
+    button: Qt.MouseButton = Qt.MouseButton.NoButton,
+    modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    """Move the mouse to a point of a widget, with a button and keys held down or none."""
+    none = Qt.MouseButton.NoButton
     position = QPointF(at)
     event = QMouseEvent(QEvent.Type.MouseMove, position, widget.mapToGlobal(position), none, button, modifiers)
     QApplication.sendEvent(widget, event)

@@ -595,7 +595,7 @@ def test_without_enough_memory_views_of_values_are_left_out_with_status_2(no_run
 def test_no_run_draws_all_that_needs_no_run(no_run, call, refusal, write, tmp_path):
     status, out, err = call("export", write(SMALL), "--out", tmp_path / "out", "--no-run")
     assert status == 0
-    assert {Path(line).stem for line in out.splitlines() if line.endswith(".png")} == {"volumes", *PLAIN}
+    assert {Path(line).stem for line in out.splitlines() if line.endswith(".png")} == {"volumes", "differences", *PLAIN}
     assert "filters is left out: the project has not been run" in err
     arguments = ("--no-run", "--views", "bottleneck")
     assert "bottleneck is left out" in refusal("export", write(SMALL), "--out", tmp_path / "new", *arguments)
@@ -901,3 +901,34 @@ def test_weights_that_lose_precision_are_noticed_at_their_node(tmp_path, capsys)
     err = capsys.readouterr().err
     assert "$.designs[0].nodes[0].weights: c: " in err
     assert "w.npz, array 'weight': as 32-bit numbers, 288 of its 288 values become 0" in err
+
+
+# Differences
+
+
+def test_diff_prints_what_differs_and_what_it_costs(no_run, call, write):
+    status, out, err = call("diff", write(SMALL), "naive", "bottleneck")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "naive → bottleneck"
+    assert "only in bottleneck: 1×1, 2 filters" in out
+    assert lines[-3].startswith("total") or "total" in out
+
+
+def test_diff_as_json_has_errors_after_a_run(call, write):
+    status, out, _ = call("diff", write(SMALL), "naive", "bottleneck", "--format", "json", "--run", "--all")
+    data = json.loads(out)
+    assert status == 0
+    assert (data["first"], data["second"]) == ("naive", "bottleneck")
+    assert any(isinstance(row["relative_error"], float) for row in data["differences"])
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (("naive", "bottle"), "design 'bottle' is unknown; did you mean 'bottleneck'?"),
+        (("naive", "naive"), "'naive' is named twice; two designs are compared"),
+    ],
+)
+def test_diff_refuses_other_pairs(refusal, write, names, text):
+    assert text in refusal("diff", write(SMALL), *names)

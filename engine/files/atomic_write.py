@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from errno import EACCES, EINVAL, EISDIR
+from errno import EACCES, EINVAL, EISDIR, ENOTSUP
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,12 +12,21 @@ from engine.files import unfinished
 from engine.files.targets import file_fault, require_folder
 from engine.text.problems import Problem, ProjectError
 
+_BINARY = getattr(os, "O_BINARY", 0)
+"""On Windows: write every byte as it is."""
 
-def write_atomically(path: Path, content: bytes) -> None:
+
+def write_atomically(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Replace a file by a complete new one; on failure the old one stays and no other file is left.
 
     A link stays a link; its target is replaced. Raises OSError on failure, also if the file is write-protected
-    although its folder is not, and for what is no file, such as a named pipe or a device.
+    although its folder is not, and for what is no file, such as a named pipe or a device. When it returns, the content
+    is on the disk, and so is its name.
+
+    Parameters
+    ----------
+    mode
+        The permissions of a new file, of which the system takes those away that the user's mask forbids.
     """
     fault = file_fault(path)
     if fault:
@@ -29,7 +38,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     unfinished.remove_leftovers(str(target.parent))
     temporary = Path(unfinished.new_path(str(target.parent), unfinished.FILE_PREFIX))
     with unfinished.removed_on_failure(str(temporary)):
-        with temporary.open("xb") as file:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode), "wb") as file:
             if exists:
                 with suppress(PermissionError):  # some file systems have no permissions
                     os.chmod(temporary, target.stat().st_mode & 0o777)
@@ -37,6 +46,21 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names of the files in a folder are on the disk, where the system can do that."""
+    if os.name == "nt":  # where a folder cannot be opened
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (EINVAL, ENOTSUP):  # some file systems have nothing to wait for
+            raise
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

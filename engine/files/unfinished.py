@@ -18,6 +18,7 @@ _CLOCK_TOLERANCE = 5
 """Seconds by which two readings of a process's start may differ."""
 _AGES = {"ended": _HOUR, "unknown": _DAY, "elsewhere": 7 * _DAY}
 """Seconds after which a leftover may be removed, by what is known about the process that made it."""
+_PROCESS_NAME = re.compile("([0-9]+)-([0-9]+)-([0-9a-f]{8})")
 _OWNED_NAME = re.compile(r"\.(?:convolume|unfinished)-([0-9]+)-([0-9]+)-([0-9a-f]{8})-[0-9a-f]{16}")
 """Its groups: the process, the second in which it started, and its computer."""
 _FOLDER_NAME = re.compile(r"\.unfinished-[a-z0-9_]{8}")
@@ -34,9 +35,19 @@ _commits = 0
 
 def new_path(folder: str, prefix: str) -> str:
     """The path of a new temporary file or folder, whose name says which process owns it."""
+    return os.path.join(folder, f"{prefix}{process_name()}-{os.urandom(8).hex()}")
+
+
+def process_name() -> str:
+    """The name of this process: its number, the second in which it started, and its computer."""
     process_id = os.getpid()
-    owner = f"{process_id}-{_start_of(process_id) or 0}-{_host()}"
-    return os.path.join(folder, f"{prefix}{owner}-{os.urandom(8).hex()}")
+    return f"{process_id}-{_start_of(process_id) or 0}-{_host()}"
+
+
+def has_ended(name: str) -> bool:
+    """Whether the process of that name has ended for certain, which one of another computer never has."""
+    match = _PROCESS_NAME.fullmatch(name)
+    return match is not None and match[3] == _host() and not _is_running(int(match[1]), int(match[2]))
 
 
 def _host() -> str:

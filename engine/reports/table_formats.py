@@ -92,21 +92,23 @@ def to_markdown(rows: Sequence[TableRow], *metric_ids: str) -> str:
     """A pipe table with bold totals and, if needed, a column of mistakes; below it the comparison of designs."""
     columns = _columns_for(rows, metric_ids)
     lines = [
-        _piped(column.title for column in columns),
-        _piped("---:" if column.is_number else "---" for column in columns),
+        piped(column.title for column in columns),
+        piped("---:" if column.is_number else "---" for column in columns),
     ]
     for row in rows:
-        cells = [_escape_markdown(column.text(row)) for column in columns]
-        lines.append(_piped(f"**{cell}**" if row.is_total and cell else cell for cell in cells))
-    notes = [f"- {_escape_markdown(line)}" for line in _notes(rows, metric_ids)]
+        cells = [escape_markdown(column.text(row)) for column in columns]
+        lines.append(piped(f"**{cell}**" if row.is_total and cell else cell for cell in cells))
+    notes = [f"- {escape_markdown(line)}" for line in _notes(rows, metric_ids)]
     return "\n".join([*lines, *(["", *notes] if notes else [])]) + "\n"
 
 
-def _piped(cells: Iterable[str]) -> str:
+def piped(cells: Iterable[str]) -> str:
+    """A row of a pipe table."""
     return f"| {' | '.join(cells)} |"
 
 
-def _escape_markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
+    """A text with the signs escaped that Markdown would read."""
     special = r"[\\|*`<>&~\[\]]|\b_+|_+\b"
     return re.sub(special, lambda match: "".join(f"\\{character}" for character in match[0]), text)
 

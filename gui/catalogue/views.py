@@ -16,6 +16,8 @@ class Picture(Struct, frozen=True):
     """Name of a function from state to text: what is missing before the picture shows anything, or ""."""
     shows_volumes: bool = False
     """Whether it shows computed volumes, so that it is not the same before a run."""
+    least_designs: int = 0
+    """Number of designs without which it shows nothing; by default, files of smaller projects leave it out."""
     prepare: str = ""
     """Name of a function from state to state that computes what the view shows; "" unless exported only on request."""
 
@@ -127,6 +129,20 @@ VIEWS: tuple[ViewRow, ...] = (
             "gui.paint.tables.counting_table:paint_counting_table",
             "gui.paint.tables.counting_table:counting_table_size",
             "gui.export.contents:missing_layers",
+        ),
+    ),
+    ViewRow(
+        id="differences",
+        title="What differs",
+        manual_page="comparing",
+        behind="table",
+        widget="gui.views.differences:DifferencesView",
+        picture=Picture(
+            "gui.paint.differences.drawing:paint_differences",
+            "gui.paint.differences.drawing:differences_size",
+            "gui.export.contents:missing_pair",
+            shows_volumes=True,
+            least_designs=2,
         ),
     ),
 )

@@ -1,6 +1,6 @@
 """COMMANDS: the only list of the command line's commands."""
 
-from gui.command_line import analyze, bottleneck, export, run, screenshot, window
+from gui.command_line import analyze, bottleneck, diff, export, run, screenshot, window
 from gui.command_line.command import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -8,6 +8,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "analyze", "print shapes, parameters and multiply-accumulates", analyze.add_analyze_options, analyze.print_costs
     ),
+    Command("diff", "print what differs between two designs", diff.add_diff_options, diff.print_differences),
     Command(
         "bottleneck",
         "print which low-rank convolutions can replace those of a design",

@@ -91,9 +91,9 @@ def export_pictures(options: Namespace) -> int:
     from gui.command_line import offscreen
     from gui.export.files import export_files
 
-    views = options.views or (() if options.figure else tuple(view for view in VIEW_IDS if view not in ON_REQUEST))
-    page = _page(options, views)
     project = load_known(options.project)
+    views = options.views or (() if options.figure else _usual_views(project))
+    page = _page(options, views)
     require_folder(options.out, _file_names(options, views, project), files_read(options.project, project))
     project_check = check(project)
     print_notices(options.project, project_check.notices)
@@ -116,6 +116,12 @@ def export_pictures(options: Namespace) -> int:
     report_problems(options.project, (*run.obstacles, *selection.left_out))
     status = report_problems(options.project, (*run.faults, *project_check.problems))
     return WRONG if selection.left_out and not is_expected else status
+
+
+def _usual_views(project: Project) -> tuple[str, ...]:
+    """The views that are drawn if none is named."""
+    count = len(project.designs)
+    return tuple(view for view in VIEW_IDS if view not in ON_REQUEST and count >= view_row(view).picture.least_designs)
 
 
 def _file_names(options: Namespace, views: Sequence[str], project: Project) -> Iterator[str]:

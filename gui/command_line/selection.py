@@ -34,6 +34,16 @@ def find_design(name: str | None, project: Project, file: Path) -> str:
     raise ProjectError([Problem(text, "$.designs")], file)
 
 
+def find_named_design(name: str, project: Project, file: Path) -> str:
+    """The design of that name; ProjectError if there is none."""
+    names = [design.name for design in project.designs]
+    spelled = _spelled(name, names)
+    if spelled in names:
+        return spelled
+    text = f"design {name!r} is unknown; {suggestion(name, names)}" if names else "the project has no design; add one"
+    raise ProjectError([Problem(text, "$.designs")], file)
+
+
 def find_report(design: str, node: str, check: ProjectCheck, file: Path) -> Report:
     """The layer or block of that name in a design."""
     alternatives = [name for other, name in check.reports if other == design]

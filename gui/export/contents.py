@@ -1,7 +1,7 @@
 """What is missing before a view's picture shows anything: the views of the catalogue name these functions."""
 
 from engine.reports.googlenet_table import paper_rows
-from gui.state.comparison import compared_refs
+from gui.state.comparison import compared_pair, compared_refs
 from gui.state.view_state import ViewState
 
 _RUN = "the project has not been run; run it first"
@@ -27,6 +27,11 @@ def missing_maps(state: ViewState) -> str:
     if any(at.volume is not None for at in volumes):
         return ""
     return _MISTAKE if any(at.problems or at.shape is None for at in volumes) else _RUN
+
+
+def missing_pair(state: ViewState) -> str:
+    """What the list of differences needs; "" if it has it."""
+    return "" if compared_pair(state) is not None else "the project has no two designs; add or duplicate a design"
 
 
 def missing_value(state: ViewState) -> str:

@@ -57,6 +57,10 @@ class Canvas(pg.GraphicsView):
     def click(self, point: QPointF) -> None:
         """Select what is at a point of the widget."""
 
+    def click_more(self, point: QPointF) -> None:
+        """Add what is at a point to the selection, or take it out: a click with Ctrl or Shift."""
+        self.click(point)
+
     def double_click(self, point: QPointF) -> None:
         self.fit()
 
@@ -102,7 +106,8 @@ class Canvas(pg.GraphicsView):
 
     def _on_scene_clicked(self, event: MouseClickEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and not event.isAccepted():
-            self.click(QPointF(event.scenePos()))
+            more = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+            (self.click_more if event.modifiers() & more else self.click)(QPointF(event.scenePos()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)

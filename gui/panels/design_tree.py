@@ -1,6 +1,7 @@
 """The tree of designs and layers: it updates its rows in place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 
 from PySide6.QtCore import (
     QEvent,
@@ -8,11 +9,13 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QPointF,
     QRect,
+    QSignalBlocker,
     Qt,
     Signal,
 )
 from PySide6.QtGui import (
     QKeyEvent,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPalette,
@@ -48,6 +51,8 @@ class DesignTree(QTreeWidget):
     key_pressed = Signal(object)
     """A key event before the tree handles it; a receiver that accepts it keeps it from the tree."""
     mouse_left = Signal()
+    refs_selected = Signal()
+    """The user has selected other rows, see `selected_refs`."""
 
     def __init__(self, parts: Callable[[NodeRef], tuple[DesignTreeRow, ...]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,10 +63,14 @@ class DesignTree(QTreeWidget):
         self.setIndentation(16)
         self.setMouseTracking(True)
         self.setExpandsOnDoubleClick(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed | QAbstractItemView.EditTrigger.DoubleClicked)
         self.itemExpanded.connect(self._fill_parts)
         self.itemCollapsed.connect(self._on_item_collapsed)
+        self._handles_input = self._selection_differs = False
+        self.itemSelectionChanged.connect(self._on_selection_changed)
+        self.currentItemChanged.connect(self._on_selection_changed)
 
     def show_rows(
         self, rows: tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...], *, reset: bool = False
@@ -106,6 +115,77 @@ class DesignTree(QTreeWidget):
             self.clearSelection()
         elif item is not self.currentItem():
             self.setCurrentItem(item)
+
+    def select_others(self, ref: NodeRef, names: Collection[str]) -> None:
+        """Select exactly the row of a node and, if it is among these nodes of its design, theirs."""
+        refs = {ref, *((ref[0], name) for name in names)} if ref[1] in names else {ref}
+        wanted = [item for item in map(self.item_at, refs) if item is not None]
+        for item in self.selectedItems():
+            if not any(item is other for other in wanted):
+                item.setSelected(False)
+        for item in wanted:
+            if not item.isSelected():
+                item.setSelected(True)
+
+    def selected_refs(self) -> tuple[NodeRef, ...]:
+        """References of the selected rows, that of the current one first, as far as they can be selected together.
+
+        These are the layers and blocks of one design; the row of a design or of a part of a block is alone.
+        """
+        items, current = self.selectedItems(), self.currentItem()
+        if not items:
+            return ()
+        lead = current if current is not None and current.isSelected() else items[-1]
+        refs = [_item_row(item).ref for item in items if item is not lead and item.parent() is lead.parent()]
+        heading = lead.parent()
+        is_node = heading is not None and _item_row(heading).is_heading
+        return (_item_row(lead).ref, *(refs if is_node else ()))
+
+    def selectAll(self) -> None:
+        """Select all layers and blocks of the design of the current row."""
+        current = self.currentItem()
+        if current is None:
+            return
+        heading = current
+        while (above := heading.parent()) is not None:
+            heading = above
+        nodes = _children(heading)
+        with QSignalBlocker(self):
+            if nodes and (current is heading or current.parent() is not heading):
+                self.setCurrentItem(nodes[0])
+            for node in nodes:
+                node.setSelected(True)
+        self._on_selection_changed()
+
+    def _on_selection_changed(self) -> None:
+        """Report at once, or after a key or mouse event, in which Qt changes selection and current row in any order."""
+        if self._handles_input:
+            self._selection_differs = True
+        else:
+            self.refs_selected.emit()
+
+    @contextmanager
+    def _reporting_at_the_end(self) -> Iterator[None]:
+        self._handles_input = True
+        try:
+            yield
+        finally:
+            self._handles_input = False
+        if self._selection_differs:
+            self._selection_differs = False
+            self.refs_selected.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        with self._reporting_at_the_end():
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        with self._reporting_at_the_end():
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        with self._reporting_at_the_end():
+            super().mouseReleaseEvent(event)
 
     def item_at(self, ref: NodeRef) -> QTreeWidgetItem | None:
         """The item of a node; None if there is none, as for the parts of a closed block."""
@@ -171,7 +251,8 @@ class DesignTree(QTreeWidget):
         event.ignore()
         self.key_pressed.emit(event)
         if not event.isAccepted():
-            super().keyPressEvent(event)
+            with self._reporting_at_the_end():
+                super().keyPressEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         self.mouse_left.emit()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QKeyCombination, QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from engine.blocks import BLOCKS
 from engine.cost.metrics import metric_by_id
@@ -45,7 +45,7 @@ class DesignsPanel(Panel):
         column.setSpacing(2)
         column.addWidget(self.tree, 1)
         column.addLayout(self._button_row())
-        self.tree.currentItemChanged.connect(self._on_current_item_changed)
+        self.tree.refs_selected.connect(self._on_tree_selection_changed)
         self.tree.itemEntered.connect(lambda item: self.hovered.emit(item.data(0, ROW_ROLE).sentence))
         self.tree.mouse_left.connect(lambda: self.hovered.emit(""))
         self.tree.key_pressed.connect(self._on_tree_key_pressed)
@@ -75,10 +75,10 @@ class DesignsPanel(Panel):
         return row
 
     def _layer_menu(self) -> QMenu:
-        """Every kind, to be added after the selected layer; in a submenu, the same before it."""
+        """Every kind, to be added after the selected layer; in submenus, the same before it and in parallel."""
         self.after_menu = menu = QMenu(self.layer_button)
-        self.before_menu = QMenu(menu)
-        for kind_menu, prefix in ((menu, "add"), (self.before_menu, "before")):
+        self.before_menu, self.parallel_menu = QMenu(menu), QMenu(menu)
+        for kind_menu, prefix in ((menu, "add"), (self.before_menu, "before"), (self.parallel_menu, "parallel")):
             kind_menu.setToolTipsVisible(True)
             kind_menu.addActions([self._actions[f"{prefix}_{tag_of(kind)}"] for kind in LAYERS])
             kind_menu.addSection("Blocks")
@@ -87,6 +87,7 @@ class DesignsPanel(Panel):
         menu.addSeparator()
         menu.addAction(self._actions["reduce"])
         menu.addMenu(self.before_menu)
+        menu.addMenu(self.parallel_menu)
         return menu
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
@@ -94,7 +95,7 @@ class DesignsPanel(Panel):
         self._state = new
         if self._rows_differ(old, new):
             self._fill(reset=old.session != new.session)
-        elif old.focus.ref == new.focus.ref:
+        elif (old.focus.ref, old.focus.others) == (new.focus.ref, new.focus.others):
             return
         self._select_focus()
 
@@ -106,6 +107,7 @@ class DesignsPanel(Panel):
         ref = self._state.focus.ref
         with QSignalBlocker(self.tree):
             self.tree.select_ref(ref, self._state.editable_ref(ref))
+            self.tree.select_others(ref, self._state.selected_nodes)
         self._show_layer_menu()
 
     def _rows_differ(self, old: ViewState, new: ViewState) -> bool:
@@ -125,6 +127,8 @@ class DesignsPanel(Panel):
         self.after_title.setText("As the first layer" if ref is None else f"After {ref[1]}")
         self.before_menu.setTitle(f"Before {'a layer' if ref is None else ref[1]}")
         self.before_menu.setEnabled(ref is not None)
+        selected = self._state.selected_nodes
+        self.parallel_menu.setTitle(f"In parallel to {edits.names_text(selected)}" if selected else "As a new branch")
 
     def edit_name(self) -> None:
         """Begin to edit the name of the selected row in place."""
@@ -144,10 +148,13 @@ class DesignsPanel(Panel):
         if edit is not None:
             self.edit_proposed.emit(edit)
 
-    def _on_current_item_changed(self, item: QTreeWidgetItem | None) -> None:
-        if item is not None:
-            design, node = item.data(0, ROW_ROLE).ref
-            self.focus_requested.emit(Focus(design, node))
+    def _on_tree_selection_changed(self) -> None:
+        """Select in the window what is selected in the tree, which may have selected rows that cannot go together."""
+        refs = self.tree.selected_refs()
+        if refs:
+            (design, node), *others = refs
+            self.focus_requested.emit(Focus(design, node, others=frozenset(name for _, name in others)))
+        self._select_focus()
 
     def _on_tree_key_pressed(self, event: QKeyEvent) -> None:
         """Keep the keys of commands from the tree, which would use them if the command is disabled."""

@@ -1,7 +1,47 @@
-"""Which volumes of two designs are compared: they share a colour scale and the selected channel."""
+"""Which designs and volumes are compared: these share a colour scale and the selected channel."""
 
+from functools import lru_cache
+
+from engine.cost.counting import Convention
+from engine.cost.metrics import Costs, metric_by_id
 from engine.network.node_ref import STEM, NodeRef
-from gui.state.view_state import ViewState
+from engine.reports.differences import METRIC_IDS, DesignDifferences, compare_designs
+from engine.run.check import ProjectCheck
+from gui.state.view_state import ViewState, fold_analysis
+
+
+def compared_pair(state: ViewState) -> tuple[str, str] | None:
+    """The two designs whose differences are shown: those of the look, or the first two; None if there are fewer."""
+    names = tuple(name for name in state.check.analyses if name != STEM)
+    pair = state.look.pair
+    if pair is not None and pair[0] != pair[1] and set(pair) <= set(names):
+        return pair
+    return (names[0], names[1]) if len(names) > 1 else None
+
+
+def design_differences(state: ViewState) -> DesignDifferences | None:
+    """What differs between the compared designs, with blocks as they are shown; None if there are no two designs."""
+    pair = compared_pair(state)
+    if pair is None:
+        return None
+    metric = metric_by_id(state.look.metric)
+    shown = metric.is_additive and not metric.is_measured
+    metric_ids = tuple(dict.fromkeys((*METRIC_IDS, *((metric.id,) if shown else ()))))
+    closed = tuple(state.closed_blocks(design) for design in pair)
+    return _compare(state.check, state.look.convention, pair, closed, metric_ids)
+
+
+@lru_cache(maxsize=4)
+def _compare(
+    check: ProjectCheck,
+    convention: Convention,
+    pair: tuple[str, str],
+    closed: tuple[frozenset[str], ...],
+    metric_ids: tuple[str, ...],
+) -> DesignDifferences:
+    """Cached for all states that differ in nothing else; without times, so that a run does not compare anew."""
+    analyses = {design: fold_analysis(check, design, blocks) for design, blocks in zip(pair, closed, strict=True)}
+    return compare_designs(Costs(check, convention), *pair, analyses, metric_ids)
 
 
 def find_companion(state: ViewState, ref: NodeRef) -> NodeRef | None:

@@ -30,7 +30,10 @@ _MOST_OPEN = 60
 
 
 class Focus(Struct, frozen=True):
-    """The one selection of the window. `channel` and `pixel` (y, x) refer to the output volume of the node."""
+    """The one selection of the window. `channel` and `pixel` (y, x) refer to the output volume of the node.
+
+    Commands for layers act on the node and on `others`; everything else refers to the node alone.
+    """
 
     design: str = STEM
     node: str = INPUT
@@ -38,6 +41,8 @@ class Focus(Struct, frozen=True):
     pixel: tuple[int, int] | None = None
     order_anchor: int | None = None
     """The map that the others are sorted by if keys have moved on from it; None if that is the selected map."""
+    others: frozenset[str] = frozenset()
+    """Names of further selected layers and blocks of the same design."""
 
     @property
     def ref(self) -> NodeRef:
@@ -86,7 +91,9 @@ class Look(Struct, frozen=True):
     order: MapOrder = "index"
     """How maps are sorted."""
     comparison: _ComparisonMode = "maps"
-    """What is shown of the maps of two designs."""
+    """What is shown of the maps of several designs."""
+    pair: tuple[str, str] | None = None
+    """The two designs whose differences are shown; None, or if one is gone: the first two."""
     detail: DetailKind = "kernel"
     """What is shown of the selected map."""
     theme: Literal["light", "dark"] = "light"
@@ -148,9 +155,9 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
 
     def visible_analysis(self, design: str) -> Analysis:
         """The analysis of a design as it is shown: a closed block is one report with its sums."""
-        return _fold_analysis(self.check, design, self._closed_blocks(design))
+        return fold_analysis(self.check, design, self.closed_blocks(design))
 
-    def _closed_blocks(self, design: str) -> frozenset[str]:
+    def closed_blocks(self, design: str) -> frozenset[str]:
         """The blocks of a design that are shown as one."""
         names = self.check.analyses[design].blocks
         return frozenset(name for name in names if not self.is_open((design, name)))
@@ -174,7 +181,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def cost_rows(self) -> tuple[TableRow, ...]:
         """Rows of the cost table as it is shown; a closed block is one row."""
-        return _make_rows(self.project, self.costs, tuple(map(self._closed_blocks, self.check.analyses)))
+        return _make_rows(self.project, self.costs, tuple(map(self.closed_blocks, self.check.analyses)))
 
     @property
     def visible_analyses(self) -> dict[str, Analysis]:
@@ -194,6 +201,19 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         if report is None or report.block is None or any(n.name == name for n in self.project.network(design).nodes):
             return ref
         return design, report.block
+
+    @cached_property
+    def selected_nodes(self) -> tuple[str, ...]:
+        """Names of all selected layers and blocks of the design in focus, in list order; for a part, its block."""
+        design, node = self.editable_ref(self.focus.ref)
+        network = dict(self.project.networks()).get(design)
+        names = {node, *self.focus.others}
+        return () if network is None else tuple(other.name for other in network.nodes if other.name in names)
+
+    def shapes(self, design: str) -> dict[str, Shape | None]:
+        """The shapes of the input of a design and of its layers and blocks, by name."""
+        names = (INPUT, *(node.name for node in self.project.network(design).nodes))
+        return {name: self.volume_at((design, name)).shape for name in names}
 
     def enclosing_block(self, ref: NodeRef) -> BlockReport | None:
         """The block at a node or around a part; None if there is none, or if its layers are unknown."""
@@ -282,7 +302,8 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
 
 
 @lru_cache(maxsize=16)
-def _fold_analysis(check: ProjectCheck, design: str, closed: frozenset[str]) -> Analysis:
+def fold_analysis(check: ProjectCheck, design: str, closed: frozenset[str]) -> Analysis:
+    """The analysis of a design with some of its blocks closed."""
     return fold_blocks(check.analyses[design], closed)
 
 
@@ -309,4 +330,4 @@ def _make_costs(check: ProjectCheck, convention: Convention, times: tuple[tuple[
 def _make_rows(project: Project, costs: Costs, closed: tuple[frozenset[str], ...]) -> tuple[TableRow, ...]:
     """Cached for all states that show the same rows."""
     names = zip(costs.check.analyses, closed, strict=True)
-    return table_rows(project, costs, {design: _fold_analysis(costs.check, design, blocks) for design, blocks in names})
+    return table_rows(project, costs, {design: fold_analysis(costs.check, design, blocks) for design, blocks in names})

@@ -12,6 +12,7 @@ from engine.network.node_ref import NodeRef
 from gui.paint.volumes import hits
 from gui.paint.volumes.camera import CAMERA_VIEWS
 from gui.paint.volumes.hits import VolumeHit
+from gui.state.node_selection import toggle_node
 from gui.state.view_state import DepthScale, Focus, Look, ViewState
 from gui.views.base import View
 from gui.views.volumes_canvas import VolumesCanvas
@@ -139,6 +140,9 @@ class VolumesView(View):
         self.canvas.ref_selected.connect(self._on_canvas_ref_selected)
         self.canvas.focus_requested.connect(self.focus_requested)
         self.canvas.hit_selected.connect(self._on_canvas_hit_selected)
+        self.canvas.ref_toggled.connect(
+            lambda ref: self.focus_requested.emit(toggle_node(self._state.focus, self._state.editable_ref(ref)))
+        )
         self.canvas.block_toggled.connect(self._on_canvas_block_toggled)
         self.canvas.hovered.connect(self.hovered)
 

@@ -91,6 +91,8 @@ class VolumesCanvas(Canvas):
     focus_requested = Signal(object)
     """The Focus of a value."""
     hit_selected = Signal(object)
+    ref_toggled = Signal(object)
+    """Reference of a layer or block to add to the selection, or to take out."""
     block_toggled = Signal(object)
     """Reference of a block to open or close."""
 
@@ -209,6 +211,11 @@ class VolumesCanvas(Canvas):
         hit = self.hit_at(point)
         if hit is not None:
             self.hit_selected.emit(hit)
+
+    def click_more(self, point: QPointF) -> None:
+        hit = self.hit_at(point)
+        if hit is not None:
+            self.ref_toggled.emit(hit.ref)
 
     def double_click(self, point: QPointF) -> None:
         """Open or close a block, or show the whole picture."""

@@ -158,7 +158,7 @@ class MainWindow(QMainWindow):
         for menu in (self.designs.after_menu, self.designs.before_menu):
             assign_mnemonics(menu.actions())
         self.menus = fill_menu_bar(self.menuBar(), self.actions_by_id, self.dynamic_menus)
-        self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id)
+        self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id, self.menus)
         for view_id, view in self.views.items():
             for canvas in view.findChildren(Canvas):
                 add_canvas_menu(canvas, self.actions_by_id, self._picture_entries(view_id))

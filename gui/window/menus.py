@@ -67,7 +67,7 @@ def fill_menu_bar(
     return menus
 
 
-def make_row_menu(rows: QAbstractItemView, actions: Mapping[str, QAction]) -> QMenu:
+def make_row_menu(rows: QAbstractItemView, actions: Mapping[str, QAction], menus: Mapping[str, QMenu]) -> QMenu:
     """The context menu of the rows; a right click also selects its row."""
     menu = QMenu(rows)
     menu.setToolTipsVisible(True)
@@ -75,7 +75,7 @@ def make_row_menu(rows: QAbstractItemView, actions: Mapping[str, QAction]) -> QM
         if entry == SEPARATOR:
             menu.addSeparator()
         else:
-            menu.addAction(actions[entry])
+            menu.addAction(actions[entry] if entry in actions else menus[entry].menuAction())
     rows.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
     rows.customContextMenuRequested.connect(lambda at: menu.popup(rows.viewport().mapToGlobal(at)))
     return menu

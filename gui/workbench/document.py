@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
@@ -13,6 +12,8 @@ from engine.files.targets import same_file
 from engine.project.file import ProjectFile, save_project
 from engine.project.project import FORMAT, Project
 from engine.text.problems import Problem, ProjectError
+from gui.state.history import History, Step
+from gui.state.history import Version as Version
 from gui.state.view_state import Focus
 
 _MERGE_ID = 1
@@ -22,15 +23,8 @@ class FileChangedError(Exception):
     """The file on disk is not the one that was opened or saved last."""
 
 
-class Version(Struct, frozen=True):
-    """A project, and the selection that goes with it."""
-
-    project: Project
-    focus: Focus
-
-
 class SetProject(QUndoCommand):
-    """One edit: project and selection before and after. Successive edits with the same merge key become one.
+    """One edit. Successive edits with the same merge key become one step.
 
     Parameters
     ----------
@@ -38,11 +32,10 @@ class SetProject(QUndoCommand):
         Makes a version the current one.
     """
 
-    def __init__(self, show: Callable[[Version], None], text: str, before: Version, after: Version, merge: str) -> None:
-        super().__init__(text.replace("&", "&&"))
+    def __init__(self, show: Callable[[Version], None], step: Step, merge: str = "") -> None:
+        super().__init__(step.text.replace("&", "&&"))
         self._show = show
-        self._before = before
-        self.after = after
+        self.step = step
         self.merge = merge
 
     def id(self) -> int:
@@ -51,15 +44,15 @@ class SetProject(QUndoCommand):
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, SetProject) or other.merge != self.merge:
             return False
-        self.after = other.after
+        self.step = Step(other.step.text, self.step.before, other.step.after)
         self.setText(other.text())
         return True
 
     def redo(self) -> None:
-        self._show(self.after)
+        self._show(self.step.after)
 
     def undo(self) -> None:
-        self._show(self._before)
+        self._show(self.step.before)
 
 
 class Document(QObject):
@@ -68,6 +61,8 @@ class Document(QObject):
     version_changed = Signal(Version)
     file_changed = Signal()
     """The path or the clean state has changed."""
+    history_ended = Signal()
+    """The history so far is saved, or has made way for another one: nothing of it is needed any more."""
 
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -77,6 +72,7 @@ class Document(QObject):
         self.path: Path | None = None
         self.read_only = False
         self._stamp: Stamp | None = None
+        self._is_restoring = False
 
     @property
     def clean(self) -> bool:
@@ -91,7 +87,8 @@ class Document(QObject):
             The selection that undo restores.
         """
         if after.project != self.project:
-            self.undo_stack.push(SetProject(self._show_version, text, Version(self.project, before), after, merge))
+            step = Step(text, Version(self.project, before), after)
+            self.undo_stack.push(SetProject(self._show_version, step, merge))
 
     def replace(self, version: Version, path: Path | None = None, file: ProjectFile | None = None) -> None:
         """Replace the project and start a new history; `path` is the file that Save writes, if any."""
@@ -101,6 +98,36 @@ class Document(QObject):
         self._stamp = file.stamp if file is not None and path is not None else None
         self._show_version(version)
         self.file_changed.emit()
+        self.history_ended.emit()
+
+    def history(self, focus: Focus) -> History:
+        """The undo history as it is now, with the current selection."""
+        stack = self.undo_stack
+        commands = (stack.command(number) for number in range(stack.count()))
+        steps = tuple(command.step for command in commands if isinstance(command, SetProject))
+        current = Version(self.project, focus)
+        return History(steps, stack.index(), stack.cleanIndex(), current, self.path, self._stamp, self.read_only)
+
+    def restore(self, history: History) -> None:
+        """Replace the project, its history and its file by those of an earlier window.
+
+        Its steps merge with no later edit: a restart is a pause like any other.
+        """
+        stack = self.undo_stack
+        stack.clear()
+        self.path, self._stamp, self.read_only = history.path, history.stamp, history.read_only
+        self._is_restoring = True
+        for number, step in enumerate(history.steps, 1):
+            stack.push(SetProject(self._show_version, step))
+            if number == history.clean_index:
+                stack.setClean()
+        if history.clean_index < 0:
+            stack.resetClean()
+        stack.setIndex(history.index)
+        self._is_restoring = False
+        self._show_version(history.current)
+        self.file_changed.emit()
+        self.history_ended.emit()
 
     def save(self, path: Path, *, overwrite: bool = False) -> None:
         """Write the project; on any failure, the document, its history and the old file stay unchanged.
@@ -122,11 +149,14 @@ class Document(QObject):
         self.path, self.read_only = path, False
         self.undo_stack.setClean()
         self.file_changed.emit()
+        self.history_ended.emit()
 
     def _on_undo_stack_clean_changed(self, clean: bool) -> None:
         self.file_changed.emit()
 
     def _show_version(self, version: Version) -> None:
+        if self._is_restoring:  # only the last one is shown
+            return
         self.project = version.project
         self.version_changed.emit(version)
 

@@ -14,6 +14,7 @@ from engine.run.cache import VolumeCache
 from engine.run.check import ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import ProjectError
+from gui.state.history import History
 from gui.state.rank_search import RankSearchState
 from gui.state.requests import Cancel, MeasureReplacement, Request, SearchDesign, SearchRanks
 from gui.state.view_state import Focus, Look, RunProgress, RunView, ViewState
@@ -63,11 +64,19 @@ class Workbench(QObject):
 
     def show_project(self, project: Project, path: Path | None = None, file: ProjectFile | None = None) -> None:
         """Show another project, with a new history and no results; its blocks are opened and closed anew."""
+        self._begin_session()
+        self.document.replace(Version(project, initial_focus(project, check(project))), path, file)
+
+    def restore(self, history: History) -> None:
+        """Show a project with the history that an earlier window had."""
+        self._begin_session()
+        self.document.restore(history)
+
+    def _begin_session(self) -> None:
         self.cancel()
         self.rank_search.clear()
         look = replace(self.state.look, blocks="auto", toggled_blocks=frozenset())
         self._set_state(replace(self.state, run=RunView(), look=look, session=self.state.session + 1))
-        self.document.replace(Version(project, initial_focus(project, check(project))), path, file)
 
     def run(self) -> None:
         """Compute all designs in the background, instead of the current run."""

@@ -111,40 +111,40 @@ def test_a_reduction_is_a_1x1_convolution_to_a_quarter_of_the_channels(channels:
 def test_a_concat_added_to_branches_joins_their_loose_ends():
     branches = Network(INCEPTION.nodes[:3])
     edit = edits.add_layer(project(branches), "d0", "conv5x5", "concat")
-    assert wires(edited_network(edit))["concat"] == ("conv5x5", "conv1x1")
+    assert wires(edited_network(edit))["concat"] == ("conv1x1", "conv5x5")
     assert analyze(edited_network(edit), Shape(3, 16, 16)).macs is not None
 
 
 def test_an_add_added_to_a_chain_joins_what_the_layer_received():
     edit = edits.add_layer(project(CHAIN), "d0", "relu", "add")
-    assert wires(edited_network(edit))["add"] == ("relu", "conv3x3")
+    assert wires(edited_network(edit))["add"] == ("conv3x3", "relu")
     assert wires(edited_network(edit))["pool"] == ("add",)
 
 
 def test_removing_a_layer_connects_its_users_to_its_inputs():
-    assert wires(edited_network(edits.remove_node(project(CHAIN), "d0", "relu"))) == {
+    assert wires(edited_network(edits.remove_nodes(project(CHAIN), "d0", ["relu"]))) == {
         "conv3x3": (INPUT,),
         "pool": ("conv3x3",),
     }
-    edit = edits.remove_node(project(INCEPTION), "d0", "conv5x5")
+    edit = edits.remove_nodes(project(INCEPTION), "d0", ["conv5x5"])
     assert wires(edited_network(edit))["output"] == ("conv1x1", "reduce")
 
 
 def test_removing_a_concat_leaves_its_user_with_one_input():
     network = INCEPTION.with_node(Node("relu", Activation("relu")))
-    result = edited_network(edits.remove_node(project(network), "d0", "output"))
+    result = edited_network(edits.remove_nodes(project(network), "d0", ["output"]))
     assert wires(result)["relu"] == ("conv1x1",)
     assert analyze(result, Shape(3, 16, 16)).macs is not None
 
 
 def test_removing_focuses_the_row_that_moved_up_or_else_the_one_above():
-    assert edits.remove_node(project(CHAIN), "d0", "relu").focus == Focus("d0", "pool")
-    assert edits.remove_node(project(CHAIN), "d0", "pool").focus == Focus("d0", "relu")
-    assert edits.remove_node(project(Network(CHAIN.nodes[:1])), "d0", "conv3x3").focus == Focus("d0", INPUT)
+    assert edits.remove_nodes(project(CHAIN), "d0", ["relu"]).focus == Focus("d0", "pool")
+    assert edits.remove_nodes(project(CHAIN), "d0", ["pool"]).focus == Focus("d0", "relu")
+    assert edits.remove_nodes(project(Network(CHAIN.nodes[:1])), "d0", ["conv3x3"]).focus == Focus("d0", INPUT)
 
 
 def test_moving_along_a_chain_swaps_layers_and_leaves_inputs_implicit():
-    edit = edits.move_node(project(CHAIN), "d0", "relu", 1)
+    edit = edits.move_nodes(project(CHAIN), "d0", ["relu"], 1)
     assert edit is not None
     assert edit.text == "Move relu down"
     assert wires(edited_network(edit)) == {"conv3x3": (INPUT,), "pool": ("conv3x3",), "relu": ("pool",)}
@@ -152,7 +152,7 @@ def test_moving_along_a_chain_swaps_layers_and_leaves_inputs_implicit():
 
 
 def test_moving_inside_a_branch_swaps_its_layers():
-    edit = edits.move_node(project(INCEPTION), "d0", "conv5x5", -1)
+    edit = edits.move_nodes(project(INCEPTION), "d0", ["conv5x5"], -1)
     assert edit is not None
     assert wires(edited_network(edit)) == {
         "conv1x1": (INPUT,),
@@ -163,14 +163,14 @@ def test_moving_inside_a_branch_swaps_its_layers():
 
 
 def test_moving_past_another_branch_changes_only_the_list():
-    edit = edits.move_node(project(INCEPTION), "d0", "reduce", -1)
+    edit = edits.move_nodes(project(INCEPTION), "d0", ["reduce"], -1)
     assert edit is not None
     assert [node.name for node in edited_network(edit).nodes] == ["reduce", "conv1x1", "conv5x5", "output"]
     assert wires(edited_network(edit)) == wires(INCEPTION)
 
 
 def test_there_is_no_move_beyond_the_ends():
-    assert edits.move_node(project(CHAIN), "d0", "conv3x3", -1) is None
+    assert edits.move_nodes(project(CHAIN), "d0", ["conv3x3"], -1) is None
     assert edits.move_design(project(CHAIN, CHAIN), "d1", 1) is None
 
 
@@ -223,7 +223,7 @@ def test_edits_around_a_node_that_receives_a_volume_twice_keep_both_inputs():
     assert wires(edited_network(renamed))["sum"] == ("c", "c")
     before = edits.add_layer_before(project(TWICE), "d0", "sum", "max_pool2d")
     assert wires(edited_network(before))["sum"] == (before.focus.node, "conv")
-    removed = edits.remove_node(project(TWICE), "d0", "conv")
+    removed = edits.remove_nodes(project(TWICE), "d0", ["conv"])
     assert wires(edited_network(removed))["sum"] == (INPUT, INPUT)
     changed = edits.set_kind(project(TWICE), ("d0", "sum"), "concat")
     assert wires(edited_network(changed))[changed.focus.node] == ("conv", "conv")
@@ -236,7 +236,7 @@ def test_another_kind_that_joins_keeps_the_inputs():
 
 def test_a_copy_of_a_long_name_is_not_longer_than_a_file_may_have():
     long = Network((Node("n" * 1000, Activation("relu")),))
-    assert len(edits.duplicate_node(project(long), "d0", "n" * 1000).focus.node) == 1000
+    assert len(edits.duplicate_nodes(project(long), "d0", ["n" * 1000]).focus.node) == 1000
     design = Project(NoiseInput((1, 1, 1)), (Design("d" * 200, Network()),))
     assert len(edits.duplicate_design(design, "d" * 200).focus.design) == 200
 
@@ -339,10 +339,10 @@ def step(start: Project, operation: str, position: int, kind: str, number: int) 
     return {
         "before": lambda: edits.add_layer_before(start, "d0", name, kind),
         "reduce": lambda: edits.add_reduction(start, "d0", name, 8),
-        "duplicate": lambda: edits.duplicate_node(start, "d0", name),
-        "remove": lambda: edits.remove_node(start, "d0", name),
-        "up": lambda: edits.move_node(start, "d0", name, -1),
-        "down": lambda: edits.move_node(start, "d0", name, 2),
+        "duplicate": lambda: edits.duplicate_nodes(start, "d0", [name]),
+        "remove": lambda: edits.remove_nodes(start, "d0", [name]),
+        "up": lambda: edits.move_nodes(start, "d0", [name], -1),
+        "down": lambda: edits.move_nodes(start, "d0", [name], 2),
         "rename": lambda: edits.rename_node(start, "d0", name, f"r{number}"),
         "kind": lambda: edits.set_kind(start, ("d0", name), kind),
     }[operation]()
@@ -368,8 +368,7 @@ def test_after_any_edits_names_are_unique_no_input_dangles_and_nothing_is_a_cycl
         assert not order.stuck
         assert all(source is not None for sources in order.sources for source in sources)
         assert all(len(set(node.inputs)) == len(node.inputs) for node in nodes)
-        assert edit.focus is not None
-        assert edit.focus.node in {INPUT, *names}
+        assert edit.focus is None or edit.focus.node in {INPUT, *names}
 
 
 @given(ordered_networks(), st.integers(0, 5), st.integers(0, 5))
@@ -399,7 +398,7 @@ def test_downstream_is_all_users_and_theirs_and_loose_ends_have_none(network: Ne
 def test_a_copy_of_a_fitted_layer_does_not_have_its_fitted_weights(name):
     start = Project(NoiseInput((8, 9, 10)), (Design("d", Network((Node("conv", Conv2d(8, 3)),))),))
     low_rank = apply_low_rank(start, ("d", "conv"), "1x1+kxk", (4,), calibration_set(start))
-    edit = edits.duplicate_node(low_rank, "d", name)
+    edit = edits.duplicate_nodes(low_rank, "d", [name])
     assert not check(edit.project).problems
     assert edit.project.network("d").node(f"{name}_2").weights is None
     assert edit.project.network("d").node(name) == low_rank.network("d").node(name)

@@ -28,7 +28,7 @@ from gui.window.main_window import MainWindow
 from tests.gui.conftest import NAIVE, PROJECT
 from tests.gui.window_input import run
 
-NEED_NO_RUN = {"volumes", "bars", "table", "paper", "counting"}
+NEED_NO_RUN = {"volumes", "bars", "table", "paper", "counting", "differences"}
 TEXTS = {f"table{text_format.ending}" for text_format in TEXT_FORMATS if not text_format.of_design}
 ATTACHMENTS = {
     f"{design}{text_format.ending}"

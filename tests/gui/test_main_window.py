@@ -29,6 +29,13 @@ def grab_image(window: MainWindow, view: str) -> QImage:
     return window.views[view].grab().toImage()
 
 
+def grab_in_front(window: MainWindow, view: str) -> QImage:
+    """What a view shows once it is visible."""
+    window.docks.bring_forward(view)
+    QApplication.processEvents()
+    return grab_image(window, view)
+
+
 def test_typing_filters_updates_totals_and_pictures_at_once(window: MainWindow, qtbot: QtBot) -> None:
     before = {view: grab_image(window, view) for view in ("volumes", "bars", "table")}
     set_filters(window, 60)
@@ -132,17 +139,17 @@ def test_the_form_and_the_tree_show_the_focus(window: MainWindow) -> None:
 
 
 def test_switching_the_theme_repaints_every_view_and_back(window: MainWindow) -> None:
-    light = {view: grab_image(window, view) for view in window.views}
+    light = {view: grab_in_front(window, view) for view in window.views}
     window.actions_by_id["dark"].trigger()
     QApplication.processEvents()
     assert window.workbench.state.look.theme == "dark"
     for view, old in light.items():
-        dark = grab_image(window, view)
+        dark = grab_in_front(window, view)
         assert dark.pixelColor(dark.width() - 4, dark.height() // 2).lightness() < 100, view
         assert dark != old
     window.actions_by_id["dark"].trigger()
     QApplication.processEvents()
-    assert {view: grab_image(window, view) == old for view, old in light.items()} == dict.fromkeys(light, True)
+    assert {view: grab_in_front(window, view) == old for view, old in light.items()} == dict.fromkeys(light, True)
 
 
 def test_commands_insert_a_1x1_convolution_or_another_layer_before_the_focus(window: MainWindow) -> None:

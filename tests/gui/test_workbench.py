@@ -280,14 +280,14 @@ def propose(workbench: Workbench, edit: Edit | None) -> None:
 
 
 EDITS: dict[str, Callable[[Project], Edit | None]] = {
-    "remove": lambda project: edits.remove_node(project, "bottleneck", "reduce"),
+    "remove": lambda project: edits.remove_nodes(project, "bottleneck", ["reduce"]),
     "rename": lambda project: edits.rename_node(project, "bottleneck", "reduce", "squeeze"),
     "rename the design": lambda project: edits.rename_design(project, "bottleneck", "narrow"),
-    "duplicate": lambda project: edits.duplicate_node(project, "bottleneck", "reduce"),
+    "duplicate": lambda project: edits.duplicate_nodes(project, "bottleneck", ["reduce"]),
     "duplicate the design": lambda project: edits.duplicate_design(project, "bottleneck"),
     "remove the design": lambda project: edits.remove_design(project, "bottleneck"),
     "add": lambda project: edits.add_layer(project, "bottleneck", "reduce", "activation"),
-    "move": lambda project: edits.move_node(project, "bottleneck", "reduce", 1),
+    "move": lambda project: edits.move_nodes(project, "bottleneck", ["reduce"], 1),
     "change the kind": lambda project: edits.set_kind(project, ("bottleneck", "reduce"), "max_pool2d"),
 }
 

@@ -6,6 +6,7 @@ from math import hypot
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QTransform
 
+from engine.network.node_ref import NodeRef
 from gui.paint.basics import colours
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT
 from gui.paint.volumes import faces
@@ -148,7 +149,7 @@ class _ScenePainter:
         radius = 0.6 * self.em
         for frame in self.visible.frames:
             left, top, right, bottom = frame.rect
-            in_focus = frame.ref == self.visible.focus.ref
+            in_focus = self._is_selected(frame.ref)
             line = self._pen(self.theme.accent if in_focus else self.theme.grid, (3.0 if in_focus else 1.0) * self.line)
             self.painter.setPen(line)
             self.painter.setBrush(QColor(self.theme.window))
@@ -244,11 +245,14 @@ class _ScenePainter:
         self.painter.setTransform(transform)
 
     def _is_special(self, box: PlacedBox) -> bool:
-        return bool(box.caption.mistakes) or box.vertex.shape is None or box.ref == self.visible.focus.ref
+        return bool(box.caption.mistakes) or box.vertex.shape is None or self._is_selected(box.ref)
+
+    def _is_selected(self, ref: NodeRef) -> bool:
+        return ref == self.visible.focus.ref or ref in self.visible.others
 
     def _draw_outline(self, box: PlacedBox) -> None:
-        """Draw the outline red if there is a mistake, thick if in focus, and dashed if the shape is unknown."""
-        outline, in_focus = box.prism.outline(), box.ref == self.visible.focus.ref
+        """Draw the outline red if there is a mistake, thick if selected, and dashed if the shape is unknown."""
+        outline, in_focus = box.prism.outline(), self._is_selected(box.ref)
         for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)) if in_focus else ():
             self.painter.setPen(self._pen(colour, width * self.line))
             self.painter.drawPolygon(outline)

@@ -26,6 +26,8 @@ class VisibleParts(NamedTuple):
     frames: list[BlockFrame]
     focus: Focus
     """The visible focus."""
+    others: frozenset[NodeRef]
+    """Further selected nodes."""
     regions: Mapping[NodeRef, Region]
     """Receptive fields of the value in focus in the volumes before it."""
 
@@ -48,8 +50,9 @@ def find_visible_parts(
         frames = [frame for frame in frames if _overlap(near, frame.rect)]
     boxes_with_values = [(box, face_values(state, box, focus)) for box in boxes]
     if not marks:
-        return VisibleParts(boxes_with_values, arrows, wires, frames, Focus(), {})
-    return VisibleParts(boxes_with_values, arrows, wires, frames, focus, value_regions(state))
+        return VisibleParts(boxes_with_values, arrows, wires, frames, Focus(), frozenset(), {})
+    others = frozenset((state.focus.design, name) for name in state.focus.others)
+    return VisibleParts(boxes_with_values, arrows, wires, frames, focus, others, value_regions(state))
 
 
 def _bounding_rect(points: tuple[ScenePoint, ...]) -> Rect:

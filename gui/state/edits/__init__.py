@@ -1,5 +1,6 @@
 """Edits of a project: pure functions that return an `Edit`. No Qt here."""
 
+from gui.state.edits.branches import add_in_parallel
 from gui.state.edits.designs import (
     add_design,
     duplicate_design,
@@ -9,14 +10,13 @@ from gui.state.edits.designs import (
     set_seed,
     set_title,
 )
+from gui.state.edits.groups import duplicate_nodes, move_nodes, remove_nodes
 from gui.state.edits.inputs import set_input, with_channels
+from gui.state.edits.joins import join_nodes
 from gui.state.edits.layers import (
     add_layer,
     add_layer_before,
     add_reduction,
-    duplicate_node,
-    move_node,
-    remove_node,
     rename_node,
     set_inputs,
     set_kind,
@@ -24,16 +24,19 @@ from gui.state.edits.layers import (
     set_weights,
     take_block_apart,
 )
-from gui.state.edits.names import default_name, describe_design, name_refusal, unique_name
+from gui.state.edits.names import default_name, describe_design, name_refusal, names_text, unique_name
 from gui.state.edits.selection import (
     add_after_selection,
     add_before_selection,
+    add_in_parallel_to_selection,
+    can_join_selection,
     can_move_selection,
     can_take_selection_apart,
     duplicate_selected_design,
     duplicate_selection,
     editable_selection,
     has_other_form,
+    join_selection,
     move_selection,
     own_selection,
     reduce_before_selection,
@@ -50,30 +53,36 @@ __all__ = [
     "add_after_selection",
     "add_before_selection",
     "add_design",
+    "add_in_parallel",
+    "add_in_parallel_to_selection",
     "add_layer",
     "add_layer_before",
     "add_reduction",
+    "can_join_selection",
     "can_move_selection",
     "can_take_selection_apart",
     "default_name",
     "describe_design",
     "duplicate_design",
-    "duplicate_node",
+    "duplicate_nodes",
     "duplicate_selected_design",
     "duplicate_selection",
     "editable_selection",
     "has_other_form",
+    "join_nodes",
+    "join_selection",
     "kind_entries",
     "layer_settings",
     "move_design",
-    "move_node",
+    "move_nodes",
     "move_selection",
     "name_refusal",
+    "names_text",
     "new_layer",
     "own_selection",
     "reduce_before_selection",
     "remove_design",
-    "remove_node",
+    "remove_nodes",
     "remove_selected_design",
     "remove_selection",
     "rename_at",

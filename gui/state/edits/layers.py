@@ -5,12 +5,13 @@ import re
 from msgspec.structs import replace
 
 from engine.blocks import Block
-from engine.layers import Conv2d, Kind, Layer
+from engine.layers import Conv2d, Layer
 from engine.network.graph import INPUT, Network, Node, parts_of
 from engine.network.node_ref import NodeRef
-from engine.network.weight_specs import LowRankWeights, WeightSource
+from engine.network.weight_specs import WeightSource
 from engine.project.project import Project
 from gui.state.edit import Edit
+from gui.state.edits.joins import Shapes, join_inputs, join_nodes, joins
 from gui.state.edits.names import default_name, describe_design, node_names, unique_name
 from gui.state.edits.settings import converted, layer_settings, new_layer, setting_metadata, setting_value_text
 from gui.state.view_state import Focus
@@ -19,77 +20,52 @@ _REDUCTION = 4
 """Channels per map of a new 1×1 convolution before a layer, as in the bottlenecks of ResNet."""
 
 
-def add_layer(project: Project, design: str, after: str, kind: str) -> Edit:
+_UNKNOWN: Shapes = {}
+
+
+def add_layer(project: Project, design: str, after: str, kind: str | Layer | Block, shapes: Shapes = _UNKNOWN) -> Edit:
     """A new layer after the node `after`, or at the beginning for INPUT; the users of that node receive the new one.
 
-    A kind that joins also receives all volumes without a user.
+    A kind that joins also receives the volumes without a user that fit; for INPUT, only these.
     """
-    network, layer = project.network(design), new_layer(kind)
+    network, layer = project.network(design), new_layer(kind) if isinstance(kind, str) else kind
     name = unique_name(default_name(layer), node_names(network))
-    node = Node(name, layer, _join_inputs(network, layer, after))
-    return _edit_network(
-        project, design, network.with_node_after(node, after), f"Add {name} to {describe_design(design)}", name
-    )
+    text = f"Add {name} to {describe_design(design)}"
+    if not joins(layer):
+        return _edit_network(project, design, network.with_node_after(Node(name, layer), after), text, name)
+    after = next(reversed(network.loose_ends()), after) if after == INPUT else after
+    return join_nodes(project, design, join_inputs(network, layer, after, shapes), layer, after, text)
 
 
-def add_layer_before(project: Project, design: str, before: str, kind: str) -> Edit:
+def add_layer_before(
+    project: Project, design: str, before: str, kind: str | Layer | Block, shapes: Shapes = _UNKNOWN
+) -> Edit:
     """A new layer that only the node `before` receives, instead of its first input.
 
-    A kind that joins also receives all volumes without a user.
+    A kind that joins also receives the volumes without a user that fit.
     """
-    return _insert_before(project, design, before, new_layer(kind))
+    return _insert_before(project, design, before, new_layer(kind) if isinstance(kind, str) else kind, shapes)
 
 
 def add_reduction(project: Project, design: str, before: str, channels: int) -> Edit:
     """A 1×1 convolution before a node, with a quarter of the `channels` that the node receives."""
-    return _insert_before(project, design, before, Conv2d(max(1, channels // _REDUCTION), 1), "reduce")
+    return _insert_before(project, design, before, Conv2d(max(1, channels // _REDUCTION), 1), base="reduce")
 
 
-def _insert_before(project: Project, design: str, before: str, layer: Layer | Block, base: str = "") -> Edit:
+def _insert_before(
+    project: Project, design: str, before: str, layer: Layer | Block, shapes: Shapes = _UNKNOWN, base: str = ""
+) -> Edit:
     network = project.network(design)
     at = network.index(before)
     node, inputs_before = network.nodes[at], network.inputs_of(at)
     name = unique_name(base or default_name(layer), node_names(network))
-    joined = _join_inputs(network, layer, inputs_before[0], but=before)
+    joined = join_inputs(network, layer, inputs_before[0], shapes, but=before)
     inputs = joined or node.inputs[:1]
-    rest = tuple(other for other in inputs_before[1:] if other not in joined[1:])
+    rest = tuple(other for other in inputs_before[1:] if other not in joined or other == inputs_before[0])
     # An implied input stays implied, for the node follows the new one directly.
     changed = network.with_node_replaced(before, replace(node, inputs=(name, *rest) if node.inputs else ()))
     changed = changed.with_node(Node(name, layer, inputs), at)
     return _edit_network(project, design, changed, f"Add {name} before {before}", name)
-
-
-def duplicate_node(project: Project, design: str, name: str) -> Edit:
-    """A copy right after the node, which it receives; a kind that joins keeps its inputs.
-
-    Weights that are fitted together with those of other nodes are not copied.
-    """
-    network = project.network(design)
-    node = network.node(name)
-    copy = replace(
-        node,
-        name=unique_name(name, node_names(network)),
-        inputs=network.inputs_of(network.index(name)) if node.layer.min_inputs > 1 else (),
-        weights=None if isinstance(node.weights, LowRankWeights) else node.weights,
-    )
-    return _edit_network(project, design, network.with_node_after(copy, name), f"Duplicate {name}", copy.name)
-
-
-def remove_node(project: Project, design: str, name: str) -> Edit:
-    """The users of the node receive its inputs; the selection goes to the node that takes its row."""
-    network = project.network(design)
-    at, remaining = network.index(name), network.without(name)
-    focus = remaining.nodes[min(at, len(remaining.nodes) - 1)].name if remaining.nodes else INPUT
-    return _edit_network(project, design, remaining, f"Remove {name}", focus)
-
-
-def move_node(project: Project, design: str, name: str, by: int) -> Edit | None:
-    """The node `by` rows further down; None if it is already at that end."""
-    network = project.network(design)
-    at = network.index(name)
-    to = max(0, min(len(network.nodes) - 1, at + by))
-    text = f"Move {name} {'down' if by > 0 else 'up'}"
-    return None if to == at else _edit_network(project, design, network.with_node_moved(name, to), text, name)
 
 
 def rename_node(project: Project, design: str, name: str, new_name: str) -> Edit:
@@ -114,7 +90,7 @@ def set_setting(project: Project, ref: NodeRef, setting: str, value: object) -> 
     return Edit(text, project.with_network(design, network.with_layer(name, layer)), f"{design}/{name}/{setting}")
 
 
-def set_kind(project: Project, ref: NodeRef, kind: str) -> Edit:
+def set_kind(project: Project, ref: NodeRef, kind: str, shapes: Shapes = _UNKNOWN) -> Edit:
     """Another kind with the settings that both have; a default name follows the kind."""
     design, name = ref
     network = project.network(design)
@@ -123,7 +99,7 @@ def set_kind(project: Project, ref: NodeRef, kind: str) -> Edit:
     layer = converted(node.layer, kind)
     inputs = node.inputs
     if layer.min_inputs > len(network.inputs_of(at)):
-        inputs = _join_inputs(network, layer, network.inputs_of(at)[0], but=name)
+        inputs = join_inputs(network, layer, network.inputs_of(at)[0], shapes, but=name)
     elif layer.max_inputs is not None:
         inputs = inputs[: layer.max_inputs]
     # Weights fit the roles and shapes of one kind only.
@@ -155,14 +131,3 @@ def set_weights(project: Project, ref: NodeRef, weights: WeightSource | None, wo
 
 def _edit_network(project: Project, design: str, network: Network, text: str, focus: str) -> Edit:
     return Edit(text, project.with_network(design, network), focus=Focus(design, focus))
-
-
-def _join_inputs(network: Network, layer: Kind, first: str, but: str = "") -> tuple[str, ...]:
-    """Inputs of a kind that joins: `first`, and every loose end that does not depend on the new node."""
-    if layer.min_inputs < 2:
-        return ()
-    later = network.downstream(but or first)
-    ends = [name for name in network.loose_ends() if name not in later and name not in (first, but)]
-    if not ends and any(node.name == first for node in network.nodes):  # a chain: join the inputs of `first`
-        ends = [name for name in network.inputs_of(network.index(first)) if name != but]
-    return tuple(dict.fromkeys((first, *ends)))

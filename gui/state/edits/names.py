@@ -1,7 +1,7 @@
 """Names of layers and designs: those of new ones, and why a name is refused."""
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from msgspec.structs import asdict
 
@@ -31,6 +31,11 @@ def unique_name(base: str, names: Container[str], longest: int = MAX_NODE_NAME) 
         ending = f"_{number}"
         name, number = base[: longest - len(ending)] + ending, number + 1
     return name
+
+
+def names_text(names: Sequence[str]) -> str:
+    """``relu``, ``relu and pool``, ``3 layers``."""
+    return " and ".join(names) if len(names) < 3 else f"{len(names)} layers"
 
 
 def node_names(network: Network, but: str | None = None) -> set[str]:

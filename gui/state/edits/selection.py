@@ -1,13 +1,16 @@
 """Edits of the selection, for the commands: state → Edit, or None if there is nothing to do.
 
-They act on a layer or block, or on a design if its own row is selected. A part of a block changes only with its block;
-a layer added beside a part is put beside the block.
+They act on the selected layers and blocks, or on a design if its own row is selected. A part of a block changes only
+with its block; a layer added beside a part is put beside the block.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from engine.layers import Kind
+from msgspec.structs import replace
+
+from engine.blocks import Block
+from engine.layers import Kind, Layer
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.separable import separable_refusal
@@ -15,7 +18,8 @@ from engine.project.project import Project
 from engine.reports.form_switch import FormSwitch, switch_form
 from engine.reports.googlenet_table import paper_rows
 from gui.state.edit import Edit
-from gui.state.edits import designs, layers
+from gui.state.edits import branches, designs, groups, joins, layers
+from gui.state.edits.settings import new_layer
 from gui.state.view_state import Focus, ViewState
 
 
@@ -37,20 +41,73 @@ def selected_node(state: ViewState) -> NodeRef | None:
     return None if ref is None or ref[1] == INPUT else ref
 
 
-def add_after_selection(kind: str, state: ViewState) -> Edit:
-    """A new layer after the selected one; without a selection, in the first design, which is added if necessary."""
-    project, (design, after) = state.project, state.editable_ref(state.focus.ref)
-    if (design, after) not in state.check or (design == STEM and project.stem is None):
-        if not project.designs:
-            project = designs.add_design(project).project
-        design, after = project.designs[0].name, INPUT
-    return layers.add_layer(project, design, after, kind)
+def add_after_selection(kind: str | Layer | Block, state: ViewState) -> Edit:
+    """A new layer after the selected one; without a selection, in the first design, which is added if necessary.
+
+    One that joins receives all selected layers if there are several.
+    """
+    project, design, after = _place_of_new_layer(state)
+    selected = state.selected_nodes
+    if len(selected) > 1 and joins.joins(new_layer(kind) if isinstance(kind, str) else kind):
+        return joins.join_nodes(project, design, selected, kind)
+    return layers.add_layer(project, design, after, kind, _shapes(state, design))
 
 
-def add_before_selection(kind: str, state: ViewState) -> Edit | None:
+def add_before_selection(kind: str | Layer | Block, state: ViewState) -> Edit | None:
     """A new layer before the selected one, which receives it."""
     ref = selected_node(state)
-    return None if ref is None else layers.add_layer_before(state.project, *ref, kind)
+    return None if ref is None else layers.add_layer_before(state.project, *ref, kind, state.shapes(ref[0]))
+
+
+def add_in_parallel_to_selection(kind: str | Layer | Block, state: ViewState) -> Edit:
+    """A new branch beside the selected layers, or from the input of the design if none is selected."""
+    project, design, _ = _place_of_new_layer(state)
+    return branches.add_in_parallel(project, design, state.selected_nodes, kind, _shapes(state, design))
+
+
+def _place_of_new_layer(state: ViewState) -> tuple[Project, str, str]:
+    """The project, perhaps with a first design, and the design and node after which a layer is added."""
+    project, (design, after) = state.project, state.editable_ref(state.focus.ref)
+    if (design, after) in state.check and (design != STEM or project.stem is not None):
+        return project, design, after
+    if not project.designs:
+        project = designs.add_design(project).project
+    return project, project.designs[0].name, INPUT
+
+
+def _shapes(state: ViewState, design: str) -> joins.Shapes:
+    return state.shapes(design) if design in state.check.analyses else {}
+
+
+def can_join_selection(kind: str, state: ViewState) -> bool:
+    """Whether there are several volumes that this kind can join, see `join_selection`."""
+    return len(_names_to_join(kind, state)) > 1
+
+
+def join_selection(kind: str, state: ViewState) -> Edit | None:
+    """The selected layers joined, in list order; if fewer than two are selected, all loose ends that fit."""
+    names = _names_to_join(kind, state)
+    if len(names) < 2:
+        return None
+    after = names[-1] if len(state.selected_nodes) > 1 else _end_to_join(state)
+    return joins.join_nodes(state.project, state.focus.design, names, kind, "" if after == names[-1] else after)
+
+
+def _end_to_join(state: ViewState) -> str:
+    """The layer to which loose ends are joined: the selected one, or else the last loose end."""
+    ends = state.project.network(state.focus.design).loose_ends()
+    return next(iter((*state.selected_nodes, *reversed(ends))), "")
+
+
+def _names_to_join(kind: str, state: ViewState) -> tuple[str, ...]:
+    design, selected, layer = state.focus.design, state.selected_nodes, new_layer(kind)
+    if design not in state.check.analyses:
+        return ()
+    shapes = state.shapes(design)
+    if len(selected) > 1:
+        return selected if joins.fits_together(layer, map(shapes.get, selected)) else ()
+    first = _end_to_join(state)
+    return joins.join_inputs(state.project.network(design), layer, first, shapes) if first else ()
 
 
 def reduce_before_selection(state: ViewState) -> Edit | None:
@@ -103,39 +160,42 @@ def take_selected_block_apart(state: ViewState) -> Edit | None:
 def _edit_own_selection(
     state: ViewState,
     edit_design: Callable[[Project, str], Edit | None],
-    edit_node: Callable[[Project, str, str], Edit | None],
+    edit_nodes: Callable[[Project, str, Sequence[str]], Edit | None],
 ) -> Edit | None:
-    """One of two edits of the selected layer or design; None if neither is selected."""
+    """One of two edits of the selected layers or design; None if neither is selected."""
     ref = own_selection(state)
     if ref is None:
         return None
-    return edit_design(state.project, ref[0]) if ref[1] == INPUT else edit_node(state.project, *ref)
+    if ref[1] == INPUT:
+        return edit_design(state.project, ref[0])
+    return edit_nodes(state.project, ref[0], state.selected_nodes)
 
 
 def duplicate_selection(state: ViewState) -> Edit | None:
-    """A copy of the selected layer or design."""
-    return _edit_own_selection(state, designs.duplicate_design, layers.duplicate_node)
+    """Copies of the selected layers, or of the design."""
+    return _edit_own_selection(state, designs.duplicate_design, groups.duplicate_nodes)
 
 
 def remove_selection(state: ViewState) -> Edit | None:
-    """The project without the selected layer or design."""
-    return _edit_own_selection(state, designs.remove_design, layers.remove_node)
+    """The project without the selected layers or design."""
+    return _edit_own_selection(state, designs.remove_design, groups.remove_nodes)
 
 
 def move_selection(by: int, state: ViewState) -> Edit | None:
-    """The selected layer or design `by` rows further down, or up if negative; None at that end."""
-    return _edit_own_selection(state, partial(designs.move_design, by=by), partial(layers.move_node, by=by))
+    """The selected layers or design `by` rows further down, or up if negative; None at that end."""
+    edit = _edit_own_selection(state, partial(designs.move_design, by=by), partial(groups.move_nodes, by=by))
+    return None if edit is None else replace(edit, focus=state.focus)
 
 
 def can_move_selection(by: int, state: ViewState) -> bool:
-    """Whether there is a row to move the selected layer or design to."""
+    """Whether there is a row to move the selected layers or design to."""
     ref = own_selection(state)
     if ref is None:
         return False
     design, node = ref
     names = [other.name for other in (state.project.designs if node == INPUT else state.project.network(design).nodes)]
-    at = names.index(design if node == INPUT else node)
-    return at > 0 if by < 0 else at < len(names) - 1
+    selected = (design,) if node == INPUT else state.selected_nodes
+    return names.index(selected[0]) > 0 if by < 0 else names.index(selected[-1]) < len(names) - 1
 
 
 def rename_at(state: ViewState, ref: NodeRef, name: str) -> Edit | None:

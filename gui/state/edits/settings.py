@@ -1,30 +1,17 @@
-"""The settings of layers and blocks: their descriptions, their defaults, and their values in words."""
+"""The settings of new layers and blocks, and of those that change their kind."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import msgspec
-from msgspec import inspect
 from msgspec.structs import asdict, replace
 
 from engine.blocks import Block
 from engine.layers import Kind, Layer, tag_of
-from engine.layers.windows import size_text
+from engine.layers.settings import layer_settings as layer_settings
+from engine.layers.settings import setting_metadata as setting_metadata
+from engine.layers.settings import setting_value_text as setting_value_text
 from engine.project.reader import KINDS
-
-
-def setting_metadata(field: inspect.Field) -> dict[str, object]:
-    """A setting's title, description and examples."""
-    type_ = field.type
-    return dict(type_.extra_json_schema or {}) if isinstance(type_, inspect.Metadata) else {}
-
-
-@cache
-def layer_settings(layer: type[Kind]) -> tuple[inspect.Field, ...]:
-    """The settings of a kind in their order of declaration."""
-    info = inspect.type_info(layer)
-    return info.fields if isinstance(info, inspect.StructType) else ()
 
 
 def kind_entries(layers: Sequence[type[Kind]]) -> tuple[tuple[str, str, str], ...]:
@@ -55,12 +42,3 @@ def converted(layer: Kind, kind: str) -> Layer | Block:
                 continue
             result = replace(result, **{field.name: value})
     return result
-
-
-def setting_value_text(value: object) -> str:
-    """A setting's value in words: "on", "3×5", "[0, 1, 2, 1]", "its default"."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, tuple):
-        return size_text((value[0], value[1])) if len(value) == 2 else str(list(value))
-    return "its default" if value is None else str(value)

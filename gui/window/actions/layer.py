@@ -3,7 +3,7 @@
 from functools import partial
 
 from engine.blocks import BLOCKS, SeparableConv2d
-from engine.layers import LAYERS, Conv2d, Kind, tag_of
+from engine.layers import LAYERS, Add, Concat, Conv2d, Kind, tag_of
 from engine.network.graph import INPUT
 from engine.rank_search import rank_search_refusal
 from gui.state import edits
@@ -58,6 +58,21 @@ LAYER_ACTIONS: tuple[Action, ...] = (
                tip=kind.help)
         for tag, kind in zip(map(tag_of, _KINDS), _KINDS, strict=True)
     ),
+    *(
+        Action(f"parallel_{tag}", kind.title, edit=partial(edits.add_in_parallel_to_selection, tag), allowed=always,
+               tip=kind.help)
+        for tag, kind in zip(map(tag_of, _KINDS), _KINDS, strict=True)
+    ),
+    *(
+        Action(f"join_{tag_of(kind)}", f"Join with {kind.title.lower()}", shortcut,
+               edit=partial(edits.join_selection, tag_of(kind)),
+               allowed=partial(edits.can_join_selection, tag_of(kind)),
+               tip="The selected layers, or else all branches that end here and fit", disabled_tip=needs)
+        for kind, shortcut, needs in (
+            (Concat, "Ctrl+J", "select layers of the same height and width"),
+            (Add, "Ctrl+Shift+J", "select layers of the same shape"),
+        )
+    ),
     Action("make_separable", "Make separable", edit=partial(edits.switch_selected_form, Conv2d),
            allowed=partial(edits.has_other_form, Conv2d),
            tip="Each channel by itself, then a 1×1 convolution: the same window for far fewer MACs"),
@@ -78,16 +93,25 @@ LAYER_ACTIONS: tuple[Action, ...] = (
            allowed=partial(edits.can_move_selection, 1), tool_tip=partial(_tool_tip, "Move down", "Alt+Down")),
 )  # fmt: skip
 
+ADD_MENUS = {"Add after": "add", "Add before": "before", "Add in parallel": "parallel"}
+"""Menus of all kinds, with the beginning of the ids of their commands."""
+
+
+def _add_menus(menu: str, prefix: str) -> Menus:
+    """A menu of the commands that add each kind of layer, and below them a menu of the blocks."""
+    blocks = menu.replace("Add", "Block")
+    layers, parts = (tuple(f"{prefix}_{tag_of(kind)}" for kind in kinds) for kinds in (LAYERS, BLOCKS))
+    return {menu: (*layers, SEPARATOR, blocks), blocks: parts}
+
+
 LAYER_MENUS: Menus = {
-    "Layer": ("reduce", "search_ranks", SEPARATOR, "Add after", "Add before", "Add block after", "Add block before",
-              SEPARATOR, "take_apart", "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename",
-              "move_up", "move_down"),
-    "Add after": tuple(f"add_{tag_of(kind)}" for kind in LAYERS),
-    "Add before": tuple(f"before_{tag_of(kind)}" for kind in LAYERS),
-    "Add block after": tuple(f"add_{tag_of(kind)}" for kind in BLOCKS),
-    "Add block before": tuple(f"before_{tag_of(kind)}" for kind in BLOCKS),
+    "Layer": ("reduce", "search_ranks", *ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR,
+              "take_apart", "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename", "move_up",
+              "move_down"),
+    **{name: entries for menu in ADD_MENUS.items() for name, entries in _add_menus(*menu).items()},
 }  # fmt: skip
 
-ROW_MENU = ("take_apart", "toggle_block", "make_separable", "make_dense", SEPARATOR, "reduce", "search_ranks",
-            SEPARATOR, "duplicate", "remove", "rename", "move_up", "move_down")  # fmt: skip
-"""Commands of the context menu of a row in the list."""
+ROW_MENU = (*ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block",
+            "make_separable", "make_dense", SEPARATOR, "reduce", "search_ranks", SEPARATOR, "duplicate", "remove",
+            "rename", "move_up", "move_down")  # fmt: skip
+"""Commands and menus of the context menu of a row in the list."""

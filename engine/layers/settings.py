@@ -1,0 +1,35 @@
+"""The declared settings of kinds, and their values in words."""
+
+from functools import cache
+
+from msgspec import inspect
+
+from engine.layers.base import Kind
+from engine.layers.windows import size_text
+
+
+@cache
+def layer_settings(layer: type[Kind]) -> tuple[inspect.Field, ...]:
+    """The settings of a kind in their order of declaration."""
+    info = inspect.type_info(layer)
+    return info.fields if isinstance(info, inspect.StructType) else ()
+
+
+def setting_metadata(field: inspect.Field) -> dict[str, object]:
+    """A setting's title, description and examples."""
+    type_ = field.type
+    return dict(type_.extra_json_schema or {}) if isinstance(type_, inspect.Metadata) else {}
+
+
+def setting_title(field: inspect.Field) -> str:
+    """A setting's title, or its name if it has none."""
+    return str(setting_metadata(field).get("title", field.name))
+
+
+def setting_value_text(value: object) -> str:
+    """A setting's value in words: "on", "3×5", "[0, 1, 2, 1]", "its default"."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return size_text((value[0], value[1])) if len(value) == 2 else str(list(value))
+    return "its default" if value is None else str(value)

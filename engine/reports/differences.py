@@ -1,0 +1,234 @@
+"""What differs between two designs: layers, settings, and what each difference costs."""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from engine.cost.metrics import Amount, Costs, Metric, metric_by_id
+from engine.layers.settings import layer_settings, setting_title, setting_value_text
+from engine.network.alignment import LayerPair, align
+from engine.network.analysis import Analysis
+from engine.network.node_ref import NodeRef
+from engine.network.report import Report
+from engine.network.weight_specs import WeightSource, source_text
+from engine.text.units import UNKNOWN
+
+METRIC_IDS = ("macs", "params", "activation_bytes")
+"""The metrics in which every difference has a cost."""
+
+
+class SettingChange(Struct, frozen=True):
+    """A setting in which two corresponding layers differ."""
+
+    setting: str
+    """Its name in a project file; "name", "kind", "inputs" and "weights" are settings too."""
+    title: str
+    first: str
+    second: str
+
+    def __str__(self) -> str:
+        return f"{self.title.lower()} {self.first} → {self.second}"
+
+
+class ComparedLayer(Struct, frozen=True):
+    """A layer of two designs, or of one of them: its settings that differ, and its amounts in both."""
+
+    pair: LayerPair
+    changes: tuple[SettingChange, ...]
+    amounts: tuple[tuple[Amount | None, Amount | None], ...]
+    """Of the first and of the second design, by metric; 0 where a design has no such layer, None if unknown."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether a setting or an amount differs, or only one design has the layer."""
+        only_one = self.pair.first is None or self.pair.second is None
+        return only_one or bool(self.changes) or any(first != second for first, second in self.amounts)
+
+    @property
+    def name(self) -> str:
+        """The name, or both if they differ."""
+        first, second = self.pair.first, self.pair.second
+        names = dict.fromkeys(report.name for report in (first, second) if report is not None)
+        return " → ".join(names)
+
+    def cost(self, metric: int) -> Amount | None:
+        """How much more the second design has of a metric, by its position; None if unknown."""
+        return _difference(*self.amounts[metric])
+
+
+class DesignDifferences(Struct, frozen=True, eq=False):
+    """Two designs compared layer by layer, in the order of both networks."""
+
+    first: str
+    second: str
+    metrics: tuple[Metric, ...]
+    layers: tuple[ComparedLayer, ...]
+    totals: tuple[tuple[Amount | None, Amount | None], ...]
+    """Of both designs, by metric."""
+    seeded: int
+    """Number of pairs whose weights are random, and therefore others in each design."""
+
+    @property
+    def differing(self) -> tuple[ComparedLayer, ...]:
+        """The layers that differ."""
+        return tuple(layer for layer in self.layers if layer.differs)
+
+    def total_cost(self, metric: int) -> Amount | None:
+        """How much more the second design has in total: the sum of the costs of all differences."""
+        return _difference(*self.totals[metric])
+
+    def refs(self, layer: ComparedLayer) -> tuple[NodeRef | None, NodeRef | None]:
+        """References to a layer in both designs."""
+        pair = layer.pair
+        return (
+            None if pair.first is None else (self.first, pair.first.name),
+            None if pair.second is None else (self.second, pair.second.name),
+        )
+
+
+def compare_designs(
+    costs: Costs,
+    first: str,
+    second: str,
+    analyses: Mapping[str, Analysis] | None = None,
+    metric_ids: tuple[str, ...] = METRIC_IDS,
+) -> DesignDifferences:
+    """Compare two designs of a checked project.
+
+    Parameters
+    ----------
+    analyses
+        By design, with closed blocks; without them every layer within a block is compared.
+    metric_ids
+        Metrics that may be summed.
+    """
+    shown = analyses or costs.check.analyses
+    metrics = tuple(metric_by_id(metric_id) for metric_id in metric_ids)
+    pairs = align(shown[first].reports, shown[second].reports)
+    paths = _main_paths(pairs, shown[first], shown[second])
+    layers = tuple(
+        ComparedLayer(pair, tuple(_changes(pair, *paths)), tuple(_amounts(costs, metrics, first, second, pair)))
+        for pair in pairs
+    )
+    totals = tuple((costs.total(metric, first), costs.total(metric, second)) for metric in metrics)
+    return DesignDifferences(first, second, metrics, layers, totals, sum(map(_is_seeded, pairs)))
+
+
+def _amounts(
+    costs: Costs, metrics: tuple[Metric, ...], first: str, second: str, pair: LayerPair
+) -> Iterator[tuple[Amount | None, Amount | None]]:
+    for metric in metrics:
+        yield (
+            0 if pair.first is None else costs.amount(metric, first, pair.first),
+            0 if pair.second is None else costs.amount(metric, second, pair.second),
+        )
+
+
+def _difference(first: Amount | None, second: Amount | None) -> Amount | None:
+    return None if first is None or second is None else second - first
+
+
+def _is_seeded(pair: LayerPair) -> bool:
+    """Whether both layers have weights that the project's seed draws for each design anew."""
+    both = [report for report in (pair.first, pair.second) if report is not None]
+    return len(both) == 2 and all(report.weights is None and report.layer.has_params for report in both)
+
+
+class _MainPaths:
+    """Finds what a layer receives apart from layers that only its own design has.
+
+    Parameters
+    ----------
+    common
+        The number of the pair of each layer that both designs have, by its name in this one.
+    """
+
+    def __init__(self, analysis: Analysis, common: Mapping[str, int]) -> None:
+        self._reports = analysis.report_by_name
+        self._common = common
+
+    def sources(self, report: Report) -> list[int | str]:
+        """What each input comes from: the number of a pair, INPUT, or a name that is unknown."""
+        return [self._source(name) for name in report.inputs]
+
+    def _source(self, name: str) -> int | str:
+        for _ in range(len(self._reports) + 1):
+            if name in self._common:
+                return self._common[name]
+            report = self._reports.get(name)
+            if report is None or not report.inputs:
+                return name
+            name = report.inputs[0]
+        return name  # a cycle, which is a mistake
+
+
+def _main_paths(pairs: tuple[LayerPair, ...], first: Analysis, second: Analysis) -> tuple[_MainPaths, _MainPaths]:
+    own: dict[str, int] = {}
+    other: dict[str, int] = {}
+    for number, pair in enumerate(pairs):
+        if pair.first is not None and pair.second is not None:
+            own.setdefault(pair.first.name, number)
+            other.setdefault(pair.second.name, number)
+    return _MainPaths(first, own), _MainPaths(second, other)
+
+
+def _changes(pair: LayerPair, first_paths: _MainPaths, second_paths: _MainPaths) -> Iterator[SettingChange]:
+    """Every setting in which corresponding layers differ. A layer inserted before one does not change its inputs."""
+    first, second = pair.first, pair.second
+    if first is None or second is None:
+        return
+    if first.name != second.name:
+        yield SettingChange("name", "Name", first.name, second.name)
+    if first.layer.kind != second.layer.kind:
+        yield SettingChange("kind", "Kind", first.layer.title.lower(), second.layer.title.lower())
+    else:
+        yield from _setting_changes(first, second)
+    if first_paths.sources(first) != second_paths.sources(second):
+        yield SettingChange("inputs", "Inputs", ", ".join(first.inputs), ", ".join(second.inputs))
+    if first.weights != second.weights:
+        texts = _weights_text(first.weights), _weights_text(second.weights)
+        yield SettingChange("weights", "Weights", *texts if texts[0] != texts[1] else (texts[0], f"others, {texts[1]}"))
+
+
+def _setting_changes(first: Report, second: Report) -> Iterator[SettingChange]:
+    for field in layer_settings(type(first.layer)):
+        values = getattr(first.layer, field.name), getattr(second.layer, field.name)
+        if values[0] != values[1]:
+            yield SettingChange(field.name, setting_title(field), *map(setting_value_text, values))
+
+
+def _weights_text(weights: WeightSource | None) -> str:
+    return "random" if weights is None else source_text(weights)
+
+
+def difference_text(layer: ComparedLayer, differences: DesignDifferences) -> str:
+    """In words how a layer differs: "only in naive", "filters 16 → 32", or why only its amounts do."""
+    pair = layer.pair
+    if pair.first is None or pair.second is None:
+        report = pair.first or pair.second
+        assert report is not None, "a pair has at least one layer"
+        design = differences.second if pair.first is None else differences.first
+        return f"only in {design}: {report.layer.label()}"
+    if layer.changes:
+        return ", ".join(map(str, layer.changes))
+    return _consequence_text(pair.first, pair.second) if layer.differs else "the same"
+
+
+def _consequence_text(first: Report, second: Report) -> str:
+    """What a layer of the same settings receives that makes its amounts differ."""
+    pairs = list(zip(first.input_shapes, second.input_shapes, strict=False))
+    received = [", ".join(map(_shape_text, shapes)) for shapes in zip(*(p for p in pairs if p[0] != p[1]), strict=True)]
+    return f"receives {' → '.join(received)}" if received else "the same settings"
+
+
+def _shape_text(shape: object) -> str:
+    return UNKNOWN if shape is None else str(shape)
+
+
+def describe_seeds(differences: DesignDifferences) -> str:
+    """Why equal layers may compute different values; "" if none do."""
+    count = differences.seeded
+    if not count:
+        return ""
+    verb = "layer has" if count == 1 else "layers have"
+    return f"{count:,} common {verb} random weights, which are drawn for each design anew"

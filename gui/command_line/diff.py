@@ -1,0 +1,74 @@
+"""The command `diff`: prints what differs between two designs, and what each difference costs."""
+
+from argparse import ArgumentParser, Namespace
+
+from engine.cost.counting import MACS
+from engine.cost.metrics import Costs
+from engine.explain.map_statistics import relative_error
+from engine.network.analysis import fold_blocks
+from engine.network.node_ref import NodeRef
+from engine.project.project import Project
+from engine.reports.difference_formats import DIFFERENCE_FORMATS, difference_rows
+from engine.reports.differences import ComparedLayer, DesignDifferences, compare_designs
+from engine.run.check import check
+from engine.run.execute import NodeDone
+from engine.text.problems import Problem, ProjectError
+from gui.command_line.options import add_project_option
+from gui.command_line.output import print_result
+from gui.command_line.projects import load_known, print_notices, report_problems, run_results, without_mistakes
+from gui.command_line.selection import find_named_design
+
+
+def add_diff_options(command: ArgumentParser) -> None:
+    add_project_option(command)
+    command.add_argument("first", metavar="A", help="the design that the other one is compared with")
+    command.add_argument("second", metavar="B", help="the other design")
+    command.add_argument("--format", choices=tuple(DIFFERENCE_FORMATS), default="text")
+    command.add_argument("--blocks", choices=("open", "closed"), default="open", help="compare layers, or whole blocks")
+    command.add_argument("--all", action="store_true", help="list every layer, also those that do not differ")
+    command.add_argument(
+        "--run", action="store_true", dest="errors", help="run both, and print the relative error of each layer"
+    )
+
+
+def print_differences(options: Namespace) -> int:
+    project = load_known(options.project)
+    first, second = (find_named_design(name, project, options.project) for name in (options.first, options.second))
+    if first == second:
+        raise ProjectError(
+            [Problem(f"{first!r} is named twice; two designs are compared", "$.designs")], options.project
+        )
+    if options.errors:
+        without_mistakes(options.project, project)
+    project_check = check(project)
+    if not options.errors:
+        print_notices(options.project, project_check.notices)
+    analyses = project_check.analyses
+    if options.blocks == "closed":
+        analyses = {name: fold_blocks(analysis, analysis.blocks) for name, analysis in analyses.items()}
+    differences = compare_designs(Costs(project_check, MACS), first, second, analyses)
+    errors = _errors(options, project, differences) if options.errors else ()
+    rows = difference_rows(differences, errors, every_layer=options.all)
+    print_result(DIFFERENCE_FORMATS[options.format](differences, rows))
+    return report_problems(options.project, project_check.problems)
+
+
+def _errors(options: Namespace, project: Project, differences: DesignDifferences) -> list[float | None]:
+    """Run the two designs, and compare the outputs of equal shape."""
+    pair = {differences.first, differences.second}
+    request, results = run_results(
+        options.project, project.with_designs(design for design in project.designs if design.name in pair)
+    )
+
+    def output(ref: NodeRef) -> NodeDone:
+        block = request.check.block(ref)
+        return results[ref if block is None else (ref[0], block.output)]
+
+    def error(layer: ComparedLayer) -> float | None:
+        first, second = differences.refs(layer)
+        if first is None or second is None:
+            return None
+        one, other = output(first).volume, output(second).volume
+        return relative_error(one, other) if one.shape == other.shape else None
+
+    return [error(layer) for layer in differences.layers]

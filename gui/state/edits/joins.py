@@ -1,0 +1,88 @@
+"""Edits that join branches by a layer that receives several: project → Edit."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from engine.blocks import Block
+from engine.layers import Kind, Layer
+from engine.network.graph import INPUT, Network, Node
+from engine.project.project import Project
+from engine.shapes import Shape
+from gui.state.edit import Edit
+from gui.state.edits.names import default_name, names_text, node_names, unique_name
+from gui.state.edits.settings import new_layer
+from gui.state.edits.wires import in_list_order, rewired, upstream, users_of, with_stated_inputs
+from gui.state.view_state import Focus
+
+Shapes = Mapping[str, Shape | None]
+"""Shapes of the volumes of a design by node; what is unknown is not refused."""
+
+
+def joins(layer: Kind) -> bool:
+    """Whether a kind receives several volumes."""
+    return layer.min_inputs > 1
+
+
+def fits_together(layer: Kind, shapes: Iterable[Shape | None]) -> bool:
+    """Whether a kind that joins can receive volumes of these shapes."""
+    known = [shape for shape in shapes if shape is not None]
+    return len(known) < 2 or not any(layer.mistakes(known))
+
+
+def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: str = "") -> tuple[str, ...]:
+    """Inputs of a new layer that joins, in list order: `first` and every loose end that fits it.
+
+    Without a loose end, the nearest volume before `first` that fits. None of them depends on the node called `but`,
+    which will receive the new layer, or else on `first`. Empty for a kind that receives one volume.
+    """
+    if not joins(layer):
+        return ()
+
+    def fits(name: str) -> bool:
+        return name not in (first, but) and fits_together(layer, (shapes.get(first), shapes.get(name)))
+
+    later = network.downstream(but or first)
+    ends = [name for name in network.loose_ends() if name not in later and fits(name)]
+    if not ends:
+        # What a concat or a sum has just received is in its own output.
+        received = set(_branches_of(network, first))
+        ends = [name for name in upstream(network, (first,)) if name not in received | later and fits(name)][:1]
+    return in_list_order(network, (first, *ends))
+
+
+def _branches_of(network: Network, name: str) -> tuple[str, ...]:
+    """The inputs of a node that joins; none for others."""
+    at = next((at for at, node in enumerate(network.nodes) if node.name == name), None)
+    return network.inputs_of(at) if at is not None and joins(network.nodes[at].layer) else ()
+
+
+def join_nodes(
+    project: Project, design: str, names: Sequence[str], kind: str | Layer | Block, after: str = "", text: str = ""
+) -> Edit:
+    """A new layer that receives these nodes, in list order and below the last of them.
+
+    The receivers of `after`, by default the last node on which no other depends, receive the new layer instead.
+    """
+    network, layer = project.network(design), new_layer(kind) if isinstance(kind, str) else kind
+    names = in_list_order(network, names)
+    name = unique_name(default_name(layer), node_names(network))
+    before = upstream(network, names)
+    after = after or next((one for one in reversed(names) if one not in before), names[-1])
+    nodes = list(with_stated_inputs(network).nodes)
+    for user in users_of(network, after):
+        if user not in before and user not in names:
+            at = network.index(user)
+            nodes[at] = _with_join(nodes[at], names, after, name)
+    position = max((network.index(one) for one in names if one != INPUT), default=-1) + 1
+    nodes.insert(position, Node(name, layer, names))
+    text = text or f"Join {names_text(names)} with {layer.title.lower()}"
+    return Edit(text, project.with_network(design, rewired(network, nodes)), focus=Focus(design, name))
+
+
+def _with_join(user: Node, names: Sequence[str], after: str, join: str) -> Node:
+    """A receiver of `after` that receives the join instead, and once if it has received all that this joins."""
+    inputs = tuple(join if name == after else name for name in user.inputs)
+    rest = tuple(name for name in inputs if name not in names)
+    received_all = set(names) <= set(user.inputs)
+    return replace(user, inputs=rest if received_all and len(rest) >= user.layer.min_inputs else inputs)

@@ -1,0 +1,113 @@
+"""The journal: what a crash must not take away is on the disk within a second of every edit, undo and redo."""
+
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.kernels import Checkpoint
+from gui.state.history import History
+from gui.state.view_state import ViewState
+from gui.workbench.journal_file import JournalFile
+from gui.workbench.workbench import Workbench
+from gui.worker import Worker
+
+_PAUSE_MS = 200
+"""Edits of so long go into one record: those of a drag come at every frame."""
+
+
+class Journal(QObject):
+    """Keeps the unsaved history of a workbench in a file, which a thread writes.
+
+    There is a file only while something is unsaved. It is deleted when the history is saved or discarded, not when the
+    program crashes: the next start finds it.
+
+    Parameters
+    ----------
+    folder
+        Where journals lie.
+    """
+
+    failed = Signal(str)
+    """Why edits cannot be recorded, in words: once, until it is possible again."""
+
+    def __init__(self, workbench: Workbench, folder: Path) -> None:
+        super().__init__(workbench)
+        self._workbench = workbench
+        self._folder = folder
+        self._file = JournalFile(folder)
+        self._obsolete: deque[JournalFile] = deque()
+        """What the thread has to delete; a later task does it if this one is replaced before it begins."""
+        self._has_failed = False
+        self._worker = Worker(self)
+        self._worker.ended.connect(self._on_worker_ended)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._pause.timeout.connect(self._on_pause_timeout)
+        workbench.document.version_changed.connect(self._on_document_version_changed)
+        workbench.document.history_ended.connect(self._on_document_history_ended)
+        workbench.changed.connect(self._on_workbench_changed)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is still to be written."""
+        return self._pause.isActive() or self._worker.busy
+
+    def adopt(self, file: JournalFile) -> None:
+        """Go on in the journal of an earlier window, whose history has just become that of this one."""
+        self._pause.stop()
+        self._obsolete.append(self._file)
+        self._file = file
+        self._start(None)
+
+    def close(self) -> None:
+        """Delete the journal as the window closes: everything is saved or discarded."""
+        self._pause.stop()
+        self._worker.close()
+        self._obsolete.append(self._file)
+        self._delete_obsolete()
+
+    def _on_document_version_changed(self) -> None:
+        if not self._pause.isActive():
+            self._pause.start()
+
+    def _on_workbench_changed(self, old: ViewState, new: ViewState) -> None:
+        """Record another selection too, if there is anything to select it in."""
+        if old.focus != new.focus and not self._pause.isActive() and not new.clean:
+            self._pause.start()
+
+    def _on_document_history_ended(self) -> None:
+        self._pause.stop()
+        self._obsolete.append(self._file)
+        self._file = JournalFile(self._folder)
+        self._start(None)
+
+    def _on_pause_timeout(self) -> None:
+        history = self._workbench.document.history(self._workbench.state.focus)
+        if history.has_unsaved:
+            self._start(history)
+        else:  # undone to the saved version: another file begins with the next edit
+            self._on_document_history_ended()
+
+    def _start(self, history: History | None) -> None:
+        file = self._file
+        self._worker.start(lambda checkpoint: self._work(file, history, checkpoint))
+
+    def _work(self, file: JournalFile, history: History | None, checkpoint: Checkpoint) -> Iterable[object]:
+        """In the thread: delete what is obsolete, and write. A later task may have replaced this one."""
+        self._delete_obsolete()
+        if history is not None:
+            checkpoint()
+            file.write(history)
+        return ()
+
+    def _delete_obsolete(self) -> None:
+        while self._obsolete:
+            self._obsolete.popleft().delete()
+
+    def _on_worker_ended(self, error: Exception | None) -> None:
+        if error is not None and not isinstance(error, OSError | UnicodeError):
+            raise error
+        if error is not None and not self._has_failed:
+            self.failed.emit(str(error))
+        self._has_failed = error is not None

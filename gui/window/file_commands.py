@@ -16,10 +16,10 @@ from engine.files.photo_formats import PHOTO_SUFFIXES
 from engine.files.targets import same_file
 from engine.network.graph import Network
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput, with_photo
-from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
 from gui.catalogue.figures import TURN_FIGURE, figure_row
+from gui.catalogue.samples import SAMPLES
 from gui.catalogue.views import view_row
 from gui.export.animation import TurnWriter, paint_turn_frames
 from gui.export.files import write_file
@@ -42,7 +42,7 @@ _IMAGE_SUFFIXES = (*PHOTO_SUFFIXES, ".heic", ".heif")
 _ARRAY_SUFFIXES = (".npy", ".npz", ".safetensors")
 _MOST_RECENT = 10
 _SCALES = (1, 2, 3, 4)
-_NEW_PROJECT = Project(NoiseInput((3, 32, 32)), (Design("design 1", Network()),))
+NEW_PROJECT = Project(NoiseInput((3, 32, 32)), (Design("design 1", Network()),))
 _Buttons = QMessageBox.StandardButton
 
 
@@ -70,7 +70,7 @@ class FileCommands(QObject):
 
     def new(self) -> None:
         if self.may_discard():
-            self._workbench.show_project(_NEW_PROJECT)
+            self._workbench.show_project(NEW_PROJECT)
 
     def open(self) -> None:
         if self.may_discard() and (path := self._ask_open("Open project", _file_filter("Projects", _PROJECT_SUFFIXES))):
@@ -79,6 +79,11 @@ class FileCommands(QObject):
     def open_path(self, path: Path) -> None:
         if self.may_discard():
             self._open(path)
+
+    def reopen_last(self) -> bool:
+        """Open the project of the last time; False if there is none, or if it cannot be opened, which is reported."""
+        last = next(iter(self.recent()), None)
+        return last is not None and self._open(last)
 
     def open_sample(self, path: Path) -> None:
         """Open a bundled project, which Save does not overwrite."""
@@ -119,6 +124,10 @@ class FileCommands(QObject):
         """Recent projects, the latest first."""
         return [Path(line) for line in self._settings.text("files/recent").splitlines() if line]
 
+    def forget(self, path: Path) -> None:
+        """Remove a file from the recent ones."""
+        self._set_recent([other for other in self.recent() if other != path])
+
     def recent_folders(self) -> set[Path]:
         """The folders that projects were saved in and pictures exported to."""
         return {path.parent for path in self.recent()} | {path for path in (self.all.last_folder,) if path is not None}
@@ -132,12 +141,9 @@ class FileCommands(QObject):
 
     def sample_entries(self) -> Iterator[MenuEntry]:
         """The bundled projects by their titles."""
-        for path in sorted((RESOURCES / "projects").glob("*.toml")):
-            try:
-                title = load_project(path).project.title or path.stem
-            except ProjectError:
-                title = path.stem  # opening it reports the problem
-            yield MenuEntry(title, partial(self.open_sample, path), path.name)
+        for sample in SAMPLES:
+            path = RESOURCES / "projects" / f"{sample.name}.toml"
+            yield MenuEntry(sample.title, partial(self.open_sample, path), path.name)
 
     # Inputs
 
@@ -315,14 +321,16 @@ class FileCommands(QObject):
             return False
         return True
 
-    def _open(self, path: Path) -> None:
-        if self._run_or_report(lambda: self._workbench.open(path)):
+    def _open(self, path: Path) -> bool:
+        is_open = self._run_or_report(lambda: self._workbench.open(path))
+        if is_open:
             self._remember(path)
             if self._workbench.document.read_only:
                 self.show_message(
                     "Opened read-only",
                     f"{path} was written by a newer version of the program; save it under another name",
                 )
+        return is_open
 
     def _save(self, path: Path, *, overwrite: bool = False) -> bool:
         try:
@@ -358,7 +366,9 @@ class FileCommands(QObject):
 
     def _remember(self, path: Path) -> None:
         paths = [path.absolute(), *(other for other in self.recent() if not same_file(path, other))]
-        paths = list(dict.fromkeys(paths))[:_MOST_RECENT]
+        self._set_recent(list(dict.fromkeys(paths))[:_MOST_RECENT])
+
+    def _set_recent(self, paths: Iterable[Path]) -> None:
         self._settings.set("files/recent", "\n".join(map(str, paths)))
         self.recent_changed.emit()
 

@@ -40,6 +40,7 @@ from gui.window.menu_entry import MenuEntry
 from gui.window.menus import DynamicMenu, add_canvas_menu, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
+from gui.window.start_host import StartHost
 from gui.window.toolbar import Toolbar
 from gui.window.window_layout import WindowLayout
 from gui.workbench.edit_merging import EditMerging
@@ -93,6 +94,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         panels, self._view_parts = focusable_widgets(self.panels.values()), focusable_widgets(self.views.values())
         chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
+        self.start = StartHost(self, self.files, self.actions_by_id, self._settings)
         self._connect()
         self._layout = WindowLayout(self, self.docks, self._settings)
         self._paint_icons(state)
@@ -195,7 +197,10 @@ class MainWindow(QMainWindow):
         for view_id in self.views:
             self._show_view(view_id)
         new = self.workbench.state  # a view may have changed it at once
+        if new.session != old.session:
+            self._leave_start_page()
         self.qt_actions.show_state(new)
+        self.start.show_state(new)
         self._show_counts()
         if new.session != old.session:
             self.docks.raise_first_panels()  # the one in front was about the project before
@@ -211,7 +216,8 @@ class MainWindow(QMainWindow):
 
     def _show_window_title(self, state: ViewState) -> None:
         name = state.path.name if state.path else state.project.title or "Untitled"
-        self.setWindowTitle(f"{name}[*] – Convolume")
+        has_project = state.session or not self.start.is_shown
+        self.setWindowTitle(f"{name}[*] – Convolume" if has_project else "Convolume[*]")
         self.setWindowModified(not state.clean)
 
     def _show_view(self, view_id: str) -> None:
@@ -270,6 +276,23 @@ class MainWindow(QMainWindow):
     def open_manual(self) -> None:
         self.manual.open_at(page_about(QApplication.focusWidget(), self._parts))
 
+    def show_start_page(self) -> None:
+        """Show the start page in place of panels and views, until a project is shown."""
+        is_new = self.start.page is None
+        self.start.show(self.workbench.state)
+        self._show_window_title(self.workbench.state)
+        if is_new and self.start.page is not None:
+            self.start.page.back_chosen.connect(self._leave_start_page)
+
+    def _leave_start_page(self) -> None:
+        if self.start.is_shown:
+            self.start.hide()
+            self.qt_actions.show_state(self.workbench.state)
+            for view_id in self.views:
+                self._show_view(view_id)
+            self._show_window_title(self.workbench.state)
+            self.designs.tree.setFocus()
+
     def open_about(self) -> None:
         AboutBox(self).open()
 
@@ -308,6 +331,7 @@ class MainWindow(QMainWindow):
         self.manual.close_down()
         for part in self._parts.values():
             part.close_down()
+        self.start.close_down()
         self._layout.save()
         self._settings.set("look/theme", self.workbench.state.look.theme)
         event.accept()

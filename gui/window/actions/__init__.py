@@ -40,6 +40,7 @@ BUTTONS_WITH_TEXT = ("samples", "run", "cancel", "count")
 __all__ = [
     "ACTIONS",
     "BUTTONS_WITH_TEXT",
+    "HELP_MENUS",
     "MENUS",
     "MENU_BAR",
     "ROW_MENU",

@@ -18,9 +18,11 @@ from gui.widgets.number_controls import NUMBER_LOCALE
 from gui.window.fault_report import FaultReport, log_path
 from gui.window.file_commands import NEW_PROJECT
 from gui.window.main_window import MainWindow
+from gui.window.recovery import Recovery, journal_folder
 from gui.window.settings import Settings
 from gui.window.signal_closer import SignalCloser
 from gui.window.start_host import may_reopen
+from gui.workbench.journal import Journal
 from gui.workbench.workbench import Workbench
 
 
@@ -73,8 +75,10 @@ def open_window(path: Path | None) -> int:
     elif not (may_reopen(settings) and window.files.reopen_last()):
         window.show_start_page()
     faults, closer = FaultReport(window, log_path()), SignalCloser(window)
+    recovery = Recovery(window, Journal(workbench, journal_folder()), journal_folder())
     faults.install()
     window.show()
+    recovery.begin()
     window.report_settings()
     if not window.start.is_shown:
         workbench.run()

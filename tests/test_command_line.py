@@ -413,7 +413,7 @@ MISTAKES = {
     "a newer format": (CONV.replace("format = 1", "format = 2"), "$.format: is 2; this program knows formats up to 1"),
     "duplicate names": (
         CONV + CONV[CONV.index("[[designs.nodes]]") :],
-        "nodes[1].name: c: name 'c' is taken by node 1",
+        "nodes[1].name: c: name 'c' is taken by another layer above it",
     ),
     "unknown input": (CONV + 'inputs = ["d"]', "nodes[0].inputs: c: inputs: there is no node 'd'; known are 'input'"),
     "a cycle": (CONV + 'inputs = ["c"]', "nodes[0].inputs: c: inputs: a cycle, c → c"),
@@ -500,7 +500,7 @@ def test_analyze_prints_everything_before_a_mistake_in_every_format_and_exits_wi
 def test_two_designs_of_the_same_name_are_not_counted_as_one_twice(call, write):
     status, out, err = call("analyze", write(CHAIN.replace('"chain"', '"good"')), "--format", "json")
     assert status == 2
-    assert "design name 'good' is taken by design 1" in err
+    assert "design name 'good' is taken by another design before it" in err
     assert [[node["name"] for node in design["nodes"]] for design in json.loads(out)["designs"]] == [["only"]]
 
 

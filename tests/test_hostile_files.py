@@ -1,10 +1,18 @@
 """Small hostile files: whatever up to a megabyte holds is answered or refused within 2 s and 300 MB."""
 
+import io
 import json
+import struct
 import sys
+import zlib
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from engine.files.paths import FileFault
+from engine.network.input_specs import ImageInput
+from engine.run import inputs
 from tests.fuzz.fuzzer import GOOD, Child, judge
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of memory as on Linux")
@@ -28,7 +36,7 @@ def recipes():
     """Pairs of fitted convolutions, of which all second ones follow all first ones."""
     nodes = []
     for letter, kernel in (("a", 1), ("b", 3)):
-        for number in range(1200):
+        for number in range(2600):
             names = [f"a{number}", f"b{number}"]
             of = {"source": "preset", "name": "box"}
             weights = {"source": "low_rank", "form": "1x1+kxk", "nodes": names, "of": of}
@@ -57,7 +65,7 @@ JSON = {
     "a key of a million signs": lambda: project([], **{"k" * 990_000: 1}),
     "an unknown input of a million signs": lambda: project([{"name": "a", "kind": "lrn", "inputs": ["z" * 990_000]}]),
     "30,000 nodes": lambda: project(layers("lrn", 30_000)),
-    "5,000 convolutions": lambda: project(layers("conv2d", 5000, filters=2, kernel=3)),
+    "7,400 convolutions": lambda: project(layers("conv2d", 7400, filters=2, kernel=3)),
     "12,000 blocks of 7,000 layers": lambda: project(layers("dense_block", 12_000, layers=1000, growth=1)),
     "25,000 designs": lambda: project([], designs=[{"name": f"d{n}", "nodes": []} for n in range(25_000)]),
     "25,000 unknown kinds": lambda: project(layers("convv2d", 25_000)),
@@ -102,10 +110,80 @@ def test_a_small_file_is_answered_or_refused_within_2_seconds_and_300_megabytes(
     assert len(text) <= 1_100_000
     path = tmp_path / f"p.{ending}"
     path.write_text(text)
-    child = Child()
-    try:
-        finding = judge(0, name, child.ask(path, patience=60))
-    finally:
-        child.close()
+    finding_of(path, name)
+
+
+def finding_of(path, name):
+    """The finding of a child process about a project, under the limits.
+
+    Other programs on the same cores make a child take more time of the processor, never less: the best of three counts.
+    """
+    for _ in range(3):
+        child = Child()
+        try:
+            finding = judge(0, name, child.ask(path, patience=600))
+        finally:
+            child.close()
+        if finding.outcome != "slow":
+            break
     assert finding.outcome in GOOD, f"{finding.seconds:.1f} s\n{finding.text}"
     assert finding.bytes < 300 * 2**20
+    return finding
+
+
+def blank_png(width, height, colour, bits=8):
+    """A PNG of zeros, of a few kilobytes; `colour` is 0 for gray, 2 for RGB, 3 for a palette, 6 for RGBA."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    packer, row = zlib.compressobj(1), bytes(1 + width * {0: 1, 2: 3, 3: 1, 6: 4}[colour] * bits // 8)
+    rows = b"".join([*(packer.compress(row) for _ in range(height)), packer.flush()])
+    head = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
+    palette = chunk(b"PLTE", b"\1\2\3") if colour == 3 else b""
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + palette + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def saved(mode, size, **options):
+    buffer = io.BytesIO()
+    Image.new(mode, size).save(buffer, **options)
+    return buffer.getvalue()
+
+
+PHOTOS = {
+    "gray.png": (lambda: blank_png(9000, 9000, 0), "answered"),
+    "palette.png": (lambda: blank_png(9000, 9000, 3), "refused"),
+    "colours.png": (lambda: blank_png(8000, 8000, 2), "refused"),
+    "transparent.png": (lambda: blank_png(5000, 5000, 6), "refused"),
+    "screen.png": (lambda: blank_png(3840, 2160, 6), "answered"),
+    "deep.png": (lambda: blank_png(4000, 4000, 2, 16), "refused"),
+    "depths.png": (lambda: blank_png(4000, 2500, 0, 16), "answered"),
+    "progressive.jpg": (lambda: saved("L", (9400, 9400), format="JPEG", progressive=True, quality=1), "answered"),
+    "four.jpg": (lambda: saved("CMYK", (5700, 5700), format="JPEG", progressive=True, quality=1), "refused"),
+    "plan.tif": (lambda: saved("1", (9400, 9400), format="TIFF", compression="group4"), "answered"),
+    "wide.webp": (lambda: saved("RGB", (5000, 3000), format="WEBP", quality=1, method=0), "refused"),
+}
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_a_small_photo_of_many_pixels_is_answered_or_refused_within_2_seconds_and_300_megabytes(name, tmp_path):
+    make, outcome = PHOTOS[name]
+    (tmp_path / name).write_bytes(make())
+    assert (tmp_path / name).stat().st_size <= 2**20
+    path = tmp_path / "p.json"
+    path.write_text(project(layers("lrn", 1), input={"kind": "image", "path": name, "size": [32, 32]}))
+    assert finding_of(path, name).outcome == outcome
+
+
+def test_a_photo_of_50_megapixels_is_read(tmp_path):
+    grain = np.random.default_rng(1).integers(0, 256, (650, 866, 3), np.uint8)
+    photo = Image.fromarray(grain).resize((8660, 5774))
+    photo.save(tmp_path / "a.jpg", quality=90, progressive=True)
+    spec = ImageInput(str(tmp_path / "a.jpg"), (32, 32))
+    assert inputs.load_input(spec, lambda: None).shape == (3, 32, 32)
+
+
+def test_a_refusal_of_many_pixels_names_the_file_and_both_sizes(tmp_path):
+    (tmp_path / "a.png").write_bytes(blank_png(8000, 8000, 2))
+    with pytest.raises(FileFault, match=r"a\.png has 8,000 × 8,000 pixels in a file of \d+\.\d KiB"):
+        inputs.input_shape(ImageInput(str(tmp_path / "a.png"), (32, 32)))

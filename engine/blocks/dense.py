@@ -9,6 +9,7 @@ from msgspec import Meta
 from engine.blocks.base import INPUT, Block, Part
 from engine.layers import Activation, AvgPool2d, BatchNorm, Concat, Conv2d, Mistake
 from engine.layers.base import Count, Margin
+from engine.layers.fixes import setting_fixes
 from engine.shapes import Shape
 
 _Layers = Annotated[int, Meta(ge=1, le=1000)]
@@ -63,7 +64,7 @@ class Transition(Block, frozen=True, tag="transition"):
 
     compression: Annotated[_Share, Meta(title="Compression", description="Fraction of maps that the 1×1 keeps")] = 0.5
 
-    def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
+    def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         if not self._filters(inputs[0].channels):
             channels = inputs[0].channels
             unit = 10 ** (len(str(channels)) + 1)
@@ -71,6 +72,7 @@ class Transition(Block, frozen=True, tag="transition"):
             yield Mistake(
                 "compression",
                 f"compression {self.compression:g} leaves no map of {channels}: make it at least {least:g}",
+                setting_fixes("compression", [least]),
             )
         if min(inputs[0][1:]) < 2:
             yield Mistake("inputs", f"inputs: {inputs[0]} is too small for the 2×2 pooling: at least 2×2 is needed")

@@ -8,6 +8,7 @@ from msgspec import Meta
 from engine.blocks.base import INPUT, Block, Part, convolution
 from engine.layers import Activation, Add, Mistake
 from engine.layers.base import Count, Extent
+from engine.layers.fixes import setting_fixes
 from engine.shapes import Shape
 
 _Shortcut = Literal["auto", "identity", "projection"]
@@ -22,12 +23,13 @@ class Residual(Block, frozen=True):
         _Shortcut, Meta(title="Shortcut", description="Past the convolutions; auto: a 1×1 if the shape changes")
     ] = "auto"
 
-    def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
+    def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         if self.shortcut == "identity" and self._changes_shape(inputs[0].channels):
             yield Mistake(
                 "shortcut",
                 f'shortcut "identity" keeps {inputs[0].channels} channels and every pixel, but the block outputs '
                 f'{self.filters} channels at stride {self.stride}: use "projection" or "auto"',
+                setting_fixes("shortcut", ["projection", "auto"]),
             )
 
     def expand(self, channels: int) -> Iterator[Part]:

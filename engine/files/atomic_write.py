@@ -9,24 +9,34 @@ from pathlib import Path
 from urllib.parse import quote
 
 from engine.files import unfinished
+from engine.files.attributes import AttributeFault, copy_attributes, may_be_replaced
+from engine.files.paths import Stamp
 from engine.files.targets import file_fault, require_folder
 from engine.text.problems import Problem, ProjectError
 
 _BINARY = getattr(os, "O_BINARY", 0)
 """On Windows: write every byte as it is."""
+_NOTHING_TO_SYNC = (EINVAL, ENOTSUP)
 
 
-def write_atomically(path: Path, content: bytes, mode: int = 0o666) -> None:
+def write_atomically(path: Path, content: bytes, mode: int = 0o666) -> Stamp:
     """Replace a file by a complete new one; on failure the old one stays and no other file is left.
 
-    A link stays a link; its target is replaced. Raises OSError on failure, also if the file is write-protected
-    although its folder is not, and for what is no file, such as a named pipe or a device. When it returns, the content
-    is on the disk, and so is its name.
+    A symbolic link stays one; its target is replaced. Owner, permissions and extended attributes stay. A file with
+    several names (hard links), and one whose owner or folder forbids a replacement, is overwritten in its place. When
+    this returns, content and name are on the disk.
+
+    Raises OSError on failure, also if the file is write-protected although its folder is not, and for what is no file,
+    such as a named pipe or a device.
 
     Parameters
     ----------
     mode
         The permissions of a new file, of which the system takes those away that the user's mask forbids.
+
+    Returns
+    -------
+    The stamp of the new file.
     """
     fault = file_fault(path)
     if fault:
@@ -36,17 +46,80 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o666) -> None:
     if exists and not os.access(target, os.W_OK):
         raise PermissionError(EACCES, os.strerror(EACCES), str(target))
     unfinished.remove_leftovers(str(target.parent))
-    temporary = Path(unfinished.new_path(str(target.parent), unfinished.FILE_PREFIX))
-    with unfinished.removed_on_failure(str(temporary)):
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode), "wb") as file:
+    if not exists or may_be_replaced(target):
+        with suppress(AttributeFault):
+            return _replace(target, content, mode, exists=exists)
+    return _overwrite(target, content)
+
+
+def _replace(target: Path, content: bytes, mode: int, *, exists: bool) -> Stamp:
+    """Put a new file in the place of the old one; AttributeFault before that if it would have another owner."""
+    temporary = unfinished.new_path(str(target.parent), unfinished.FILE_PREFIX)
+    with unfinished.removed_on_failure(temporary):
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
+        try:
             if exists:
-                with suppress(PermissionError):  # some file systems have no permissions
-                    os.chmod(temporary, target.stat().st_mode & 0o777)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+                copy_attributes(str(target), temporary)
+            stamp = _fill(descriptor, content)
+        finally:
+            os.close(descriptor)
         os.replace(temporary, target)
     sync_folder(target.parent)
+    return stamp
+
+
+def _overwrite(target: Path, content: bytes) -> Stamp:
+    """Write into the file itself, after a copy of the new content is safe beside it in case the power fails."""
+    descriptor = os.open(target, os.O_RDWR | _BINARY)
+    try:
+        before = _read(descriptor)
+        with unfinished.commit():
+            copy = _copy_beside(target, content)
+            try:
+                stamp = _fill(descriptor, content)
+            except OSError:
+                _fill(descriptor, before)  # if this fails too, the copy stays
+                _remove(copy)
+                raise
+            _remove(copy)
+            return stamp
+    finally:
+        os.close(descriptor)
+
+
+def _copy_beside(target: Path, content: bytes) -> Path | None:
+    """A new file with the content beside the target; None if the folder forbids it."""
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        return None
+    copy = target.with_name(f"{target.name}.{os.urandom(4).hex()}.new")
+    _replace(copy, content, 0o600, exists=False)
+    return copy
+
+
+def _remove(copy: Path | None) -> None:
+    if copy is not None:
+        with suppress(OSError):
+            copy.unlink()
+
+
+def _fill(descriptor: int, content: bytes) -> Stamp:
+    """Make this the whole content of an open file, on the disk."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    os.ftruncate(descriptor, len(content))
+    os.fsync(descriptor)
+    status = os.fstat(descriptor)
+    return status.st_mtime_ns, status.st_size
+
+
+def _read(descriptor: int) -> bytes:
+    size = os.fstat(descriptor).st_size
+    parts = []
+    while part := os.read(descriptor, size + 1):
+        parts.append(part)
+    return b"".join(parts)
 
 
 def sync_folder(folder: Path) -> None:
@@ -57,7 +130,7 @@ def sync_folder(folder: Path) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in (EINVAL, ENOTSUP):  # some file systems have nothing to wait for
+        if error.errno not in _NOTHING_TO_SYNC:
             raise
     finally:
         os.close(descriptor)

@@ -8,16 +8,25 @@ from msgspec import Struct
 from PIL import Image, ImageFile
 
 from engine.files import paths, tiff
-from engine.files.paths import Stamp
+from engine.files.paths import FileFault, Stamp
 from engine.files.photo_formats import open_photo, photo_fault
-from engine.text.units import count_text
+from engine.text.units import byte_size, count_text
 
 BYTE_WHITE = 255.0
-_PIXEL_BYTES = 28
-"""Memory per pixel of a photo while it is read: Pillow's copies, upright and on white, and those of its decoder."""
+_PIXEL_BYTES = {"1": 2, "L": 2, "P": 7, "RGB": 9}
+"""Memory per pixel of a photo while it is read: Pillow's copies, upright and as RGB."""
 
-_DEEP_PIXEL_BYTES = 112
-"""The same for more than 8 bits per value: halves, sums and planes of up to four samples, besides the stored ones."""
+_MIXED_PIXEL_BYTES = 16
+"""The same for the other modes, which are laid on white or converted."""
+
+_DECODER_PIXEL_BYTES = {"AVIF": 6, "JPEG2000": 16, "WEBP": 12}
+"""Memory per pixel that the decoder of a format needs besides."""
+
+_COEFFICIENT_BYTES = 2
+"""Memory per value of a progressive JPEG, which is decoded at its full size first."""
+
+_DEEP_SAMPLE_BYTES = 20
+"""Memory per sample of more than 8 bits: halves, sums and planes, besides the stored ones."""
 
 _HEAD_BYTES = 4096
 ORIENTATION = 0x0112
@@ -27,6 +36,12 @@ _ON_ITS_SIDE = range(5, 9)
 _PNG_START, _PNG_NOTES = b"\x89PNG\r\n\x1a\n", (b"eXIf", b"iTXt", b"tEXt", b"zTXt")
 _MOST_CHUNKS = 100_000
 """Chunks of a PNG after which its pixels are read to know its orientation."""
+
+_MAX_EXPANSION = 240
+"""Memory for reading per byte of the file. A photo needs much less; only files made of one colour need more."""
+
+_SMALL_FILE = 2**20
+"""Files up to this size may all need as much memory as the largest of them."""
 
 
 class PhotoHeader(Struct, frozen=True):
@@ -69,10 +84,19 @@ def _header(path: str, stamp: Stamp, enough: int) -> PhotoHeader:
     with photo_fault(path), paths.resolve_path(path).open("rb") as file:
         deep = tiff.deep_tiff(file, stamp[1])
         if deep is not None:
-            return _tiff_header(deep, stamp[1])
-        file.seek(0)
-        with open_photo(file) as photo:
-            return _pillow_header(photo, file, enough)
+            width, height = deep.width, deep.height
+            header = _tiff_header(deep, stamp[1])
+        else:
+            file.seek(0)
+            with open_photo(file) as photo:
+                width, height = photo.size
+                header = _pillow_header(photo, file, enough)
+    if header.reading_bytes > _MAX_EXPANSION * max(stamp[1], _SMALL_FILE):
+        raise FileFault(
+            f"{path} has {width:,} × {height:,} pixels in a file of {byte_size(stamp[1])}; reading it would need "
+            f"{byte_size(header.reading_bytes)}, far more than a photo of that size does: make it smaller"
+        )
+    return header
 
 
 def photo_size(path: str) -> tuple[int, int]:
@@ -132,24 +156,27 @@ def _tiff_header(deep: tiff.DeepTiff, file_bytes: int) -> PhotoHeader:
         parts.append("further pictures after the first")
     dtype = deep.dtype[1:]
     white = 1.0 if dtype.startswith("f") else float(np.iinfo(dtype).max)
-    needed = _DEEP_PIXEL_BYTES * pixels + 4 * tiff.claimed_bytes(deep, file_bytes) + 3 * file_bytes
+    needed = _DEEP_SAMPLE_BYTES * deep.samples * pixels + 4 * tiff.claimed_bytes(deep, file_bytes) + 3 * file_bytes
     return PhotoHeader(pixels, dtype, 8 * deep.itemsize, white, needed, extra=" and ".join(parts))
 
 
 def _pillow_header(photo: Image.Image, file: IO[bytes], enough: int) -> PhotoHeader:
     """The header of a photo that Pillow decodes."""
+    samples = len(photo.getbands())
+    coefficients = photo.width * photo.height * samples if photo.info.get("progressive") else 0
     photo.draft("RGB", (enough, enough))
     pixels = photo.width * photo.height
-    deep_bytes = _DEEP_PIXEL_BYTES * pixels
+    deep_bytes = _DEEP_SAMPLE_BYTES * samples * pixels
     if photo.mode == "F":
         return PhotoHeader(pixels, "f4", 32, 1.0, deep_bytes)
     if photo.mode.startswith("I") or deep_tile(photo) is not None:
         bits = _file_bits(photo, file) if photo.format == "JPEG2000" else 12 if raw_mode(photo) == "I;12" else 16
         return PhotoHeader(pixels, "u2", bits, 2.0**bits - 1, deep_bytes)
     bits = _file_bits(photo, file)
-    return PhotoHeader(
-        pixels, "u1", 1 if photo.mode == "1" else 8, BYTE_WHITE, _PIXEL_BYTES * pixels, bits if bits > 8 else 0
-    )
+    mode = "mixed" if "transparency" in photo.info else photo.mode
+    pixel_bytes = _PIXEL_BYTES.get(mode, _MIXED_PIXEL_BYTES) + _DECODER_PIXEL_BYTES.get(photo.format or "", 0)
+    needed = pixel_bytes * pixels + _COEFFICIENT_BYTES * coefficients
+    return PhotoHeader(pixels, "u1", 1 if photo.mode == "1" else 8, BYTE_WHITE, needed, bits if bits > 8 else 0)
 
 
 def raw_mode(photo: Image.Image) -> str:

@@ -33,7 +33,10 @@ _TURNS: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
 
 
 class Photo(Struct, frozen=True, eq=False):
-    """An upright photo: one plane of three colours if it has 8 bits, else a plane of 32-bit numbers per colour."""
+    """An upright photo.
+
+    One plane, gray or of three colours, if it has 8 bits; else a plane of 32-bit numbers per colour.
+    """
 
     planes: tuple[Image.Image, ...]
     header: PhotoHeader
@@ -183,7 +186,9 @@ def _report_range(path: str, header: PhotoHeader, values: NDArray[np.float32]) -
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """Any image of 8 bits as RGB, with transparency on white."""
+    """Any image of 8 bits as gray, if it is, or RGB, with transparency on white."""
+    if image.mode in ("1", "L") and "transparency" not in image.info:
+        return image.convert("L")
     if "A" in image.mode or "transparency" in image.info:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, ValidationError, convert, to_builtins
 from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint, Volume
 from engine.layers.explanation import Explanation, Target
 from engine.shapes import Shape, Windows, single_pixels, whole_map
+from engine.text.problems import Fix
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Extent = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -43,6 +44,8 @@ class Mistake(Struct, frozen=True):
 
     setting: str
     text: str
+    fixes: tuple[Fix, ...] = ()
+    """The nearest valid values, the nearest first; none if no setting of the layer can correct it."""
 
 
 class Kind(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
@@ -71,8 +74,14 @@ class Kind(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, om
         """Whether it sets negative values to 0, as a ReLU does."""
         return False
 
-    def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
-        """Yield each setting that does not fit the input shapes, with both numbers and a valid value."""
+    def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
+        """Yield each setting that does not fit the input shapes, with both numbers and the nearest valid values.
+
+        Parameters
+        ----------
+        names
+            The names of the inputs, for kinds with several.
+        """
         yield from ()
 
     def label(self) -> str:
@@ -143,6 +152,10 @@ class Layer(Kind, frozen=True):
         """Shape of the output volume; by default that of the input."""
         return inputs[0]
 
+    def changes_for(self, output: Shape, inputs: Sequence[Shape]) -> tuple[tuple[str, Any], ...]:
+        """(setting, value) of the few settings with which the output has this shape; () if there are none."""
+        return ()
+
     def param_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
         """Shapes of the trained parameters by role: weight, bias, gamma, beta."""
         return {}
@@ -173,6 +186,18 @@ class Layer(Kind, frozen=True):
     def explain(self, target: Target) -> Explanation:
         """Explain how one output value is computed, in double precision."""
         raise NotImplementedError
+
+
+def changes_if_valid(
+    layer: Layer, changes: tuple[tuple[str, Any], ...], output: Shape, inputs: Sequence[Shape]
+) -> tuple[tuple[str, Any], ...]:
+    """The changes, if the changed layer has no mistake and this output shape; else ()."""
+    try:
+        changed = convert({**to_builtins(layer), **dict(changes)}, type(layer))
+    except ValidationError:
+        return ()
+    is_valid = not any(changed.mistakes(inputs)) and changed.output_shape(inputs) == output
+    return changes if is_valid else ()
 
 
 def require_declarations(kind: type[Kind], base: type[Kind], names: Sequence[str]) -> None:

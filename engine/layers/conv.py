@@ -1,6 +1,7 @@
 """The convolution layer."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import gcd
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -9,10 +10,12 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint, Volume, convolution
-from engine.layers.base import Count, HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role
+from engine.layers.base import Count, HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role, changes_if_valid
 from engine.layers.explanation import Explanation, Target, WindowProduct, read_window, tap_text
+from engine.layers.fixes import nearest_divisors, nearest_multiples, setting_fixes
 from engine.layers.weighted_sum import explain_weighted_sum
 from engine.layers.windows import (
+    changes_to_keep_size,
     check_padding,
     normalise_spelling,
     pair,
@@ -22,6 +25,7 @@ from engine.layers.windows import (
     size_text,
 )
 from engine.shapes import Shape, Windows
+from engine.text.problems import Fix
 from engine.text.units import count_text
 
 
@@ -62,14 +66,30 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
         groups = channels.reshape(self.groups, -1).any(axis=1)
         return [np.repeat(groups, inputs[0].channels // self.groups)]
 
-    def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
+    def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         yield from size_mistakes(self.windows(inputs[0]), inputs[0])
-        for number, noun in ((inputs[0].channels, "input channels"), (self.filters, "filters")):
-            if number % self.groups:
-                yield Mistake("groups", f"groups {self.groups} does not divide the {number} {noun}: use a divisor")
+        channels = inputs[0].channels
+        if channels % self.groups:
+            yield self._group_mistake(channels, f"{channels} input channels")
+        if self.filters % self.groups:
+            fits = not channels % self.groups
+            filters = setting_fixes("filters", nearest_multiples(self.groups, self.filters)) if fits else ()
+            yield self._group_mistake(channels, f"{self.filters} filters", filters)
+
+    def _group_mistake(self, channels: int, words: str, more: tuple[Fix, ...] = ()) -> Mistake:
+        divisors = nearest_divisors(gcd(channels, self.filters), self.groups)
+        text = f"groups {self.groups} does not divide the {words}: use {' or '.join(map(str, divisors))}"
+        return Mistake("groups", text, setting_fixes("groups", divisors) + more)
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return Shape(self.filters, *self.windows(inputs[0]).output)
+
+    def changes_for(self, output: Shape, inputs: Sequence[Shape]) -> tuple[tuple[str, Any], ...]:
+        size = self.windows(inputs[0]).output
+        changes = () if size == output[1:] else changes_to_keep_size(self.stride, self.padding)
+        if output.channels != self.filters:
+            changes = (("filters", output.channels), *changes)
+        return changes_if_valid(self, changes, output, inputs)
 
     def param_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
         shapes: dict[str, tuple[int, ...]] = {

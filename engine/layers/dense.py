@@ -8,7 +8,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint, Volume, convolution
-from engine.layers.base import Count, Layer, Mask, Reads, Role
+from engine.layers.base import Count, Layer, Mask, Reads, Role, changes_if_valid
 from engine.layers.explanation import Explanation, Target, WindowProduct
 from engine.layers.weighted_sum import explain_weighted_sum
 from engine.shapes import Shape
@@ -36,6 +36,9 @@ class Dense(Layer, frozen=True, tag="dense"):
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return Shape(self.units, 1, 1)
+
+    def changes_for(self, output: Shape, inputs: Sequence[Shape]) -> tuple[tuple[str, Any], ...]:
+        return changes_if_valid(self, (("units", output.channels),), output, inputs)
 
     def param_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
         shapes: dict[str, tuple[int, ...]] = {"weight": (self.units, inputs[0].size)}

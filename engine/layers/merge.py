@@ -1,5 +1,6 @@
 """Layers that join branches: concatenation and sum."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
@@ -9,10 +10,15 @@ from engine.kernels import Checkpoint, Volume, merging
 from engine.layers.base import Layer, Mask, Mistake, Reads, Role
 from engine.layers.explanation import Explanation, Target, Terms, operand_text, read_pixel
 from engine.shapes import Shape
+from engine.text.names import quoted
+from engine.text.problems import Fix
 from engine.text.units import number_text
 
 _MAX_CHANNELS = 10**15
 """Concatenations one after the other, each of the same volume twice, would make numbers of thousands of digits."""
+
+_MAX_FIXES = 2
+"""Maximum number of choices between the sizes of inputs."""
 
 
 class Concat(Layer, frozen=True, tag="concat"):
@@ -25,14 +31,10 @@ class Concat(Layer, frozen=True, tag="concat"):
     min_inputs: ClassVar[int] = 2
     max_inputs: ClassVar[int | None] = None
 
-    def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
-        for position, shape in enumerate(inputs[1:], 2):
-            if shape[1:] != inputs[0][1:]:
-                yield Mistake(
-                    "inputs",
-                    f"inputs: number {position} is {shape} and number 1 is {inputs[0]}; "
-                    f"concat needs equal heights and widths, here {inputs[0].height}×{inputs[0].width}",
-                )
+    def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
+        size = f"{inputs[0].height}×{inputs[0].width}"
+        rule = f"concat needs equal heights and widths, here {size}"
+        yield from _shape_mistakes(inputs, names, [shape[1:] for shape in inputs], rule)
         count = sum(shape.channels for shape in inputs)
         if count > _MAX_CHANNELS:
             yield Mistake("inputs", f"inputs: they have {count:,} channels in all; concat makes at most 10¹⁵")
@@ -80,13 +82,8 @@ class Add(Layer, frozen=True, tag="add"):
     min_inputs: ClassVar[int] = 2
     max_inputs: ClassVar[int | None] = None
 
-    def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
-        for position, shape in enumerate(inputs[1:], 2):
-            if shape != inputs[0]:
-                yield Mistake(
-                    "inputs",
-                    f"inputs: number {position} is {shape} and number 1 is {inputs[0]}; add needs equal shapes",
-                )
+    def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
+        yield from _shape_mistakes(inputs, names, inputs, "add needs equal shapes")
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         return [channels] * len(inputs)
@@ -108,3 +105,31 @@ class Add(Layer, frozen=True, tag="add"):
         )
         description = "The values at the same position of all inputs are summed; no weights, no neighbours."
         return Explanation(target.at, terms.total, description, formula, terms=terms)
+
+
+def _shape_mistakes(
+    inputs: Sequence[Shape], names: Sequence[str], sizes: Sequence[tuple[int, ...]], rule: str
+) -> Iterator[Mistake]:
+    """Yield a mistake per input whose size, or what has to agree of its shape, is not that of the first."""
+    if len(set(sizes)) == 1:
+        return
+    names = names or [f"input {number}" for number in range(1, len(inputs) + 1)]
+    fixes = _fitting_inputs(names, sizes)
+    for name, shape, size in zip(names, inputs, sizes, strict=True):
+        if size != sizes[0]:
+            text = f"inputs: {quoted(name)} is {shape} and {quoted(names[0])} is {inputs[0]}; {rule}"
+            yield Mistake("inputs", text, fixes)
+
+
+def _fitting_inputs(names: Sequence[str], sizes: Sequence[tuple[int, ...]]) -> tuple[Fix, ...]:
+    """The inputs of one size each, those of the most frequent size first, if there are two of it."""
+    counts = Counter(sizes)
+    fixes = []
+    for common, count in counts.most_common(_MAX_FIXES):
+        pairs = list(zip(names, sizes, strict=True))
+        kept = tuple(name for name, size in pairs if size == common)
+        others = list(dict.fromkeys(name for name, size in pairs if size != common))
+        if count > 1 and others:
+            words = f"Without {others[0]}" if len(others) == 1 else f"Only {' and '.join(kept)}"
+            fixes.append(Fix(words, (("inputs", kept),)))
+    return tuple(fixes)

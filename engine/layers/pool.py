@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from msgspec import Meta
 from msgspec.structs import replace
 
 from engine.kernels import Checkpoint, Volume, pooling
-from engine.layers.base import HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role
+from engine.layers.base import HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role, changes_if_valid
 from engine.layers.explanation import Explanation, Target, Terms, WindowProduct, read_window
+from engine.layers.fixes import setting_fixes
 from engine.layers.windows import (
+    changes_to_keep_size,
     check_padding,
     normalise_spelling,
     pair,
@@ -21,6 +23,7 @@ from engine.layers.windows import (
     size_text,
 )
 from engine.shapes import Shape, Windows, shared_windows
+from engine.text.problems import Fix
 from engine.text.units import count_text, number_text
 
 
@@ -52,7 +55,7 @@ class Pool(Layer, frozen=True):
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         return [channels]
 
-    def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
+    def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         windows = self.windows(inputs[0])
         yield from size_mistakes(windows, inputs[0])
         top, left, bottom, right = windows.margins
@@ -62,10 +65,14 @@ class Pool(Layer, frozen=True):
                 "padding",
                 f"padding {list(windows.margins)} (top, left, bottom, right) leaves windows of {height}×{width} with "
                 f"nothing to pool: at most {height - 1} above and below, {width - 1} left and right",
+                _padding_fixes(windows),
             )
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return Shape(inputs[0].channels, *self.windows(inputs[0]).output)
+
+    def changes_for(self, output: Shape, inputs: Sequence[Shape]) -> tuple[tuple[str, Any], ...]:
+        return changes_if_valid(self, changes_to_keep_size(self.step, self.padding), output, inputs)
 
     def label(self) -> str:
         stride = "" if self.step == 1 else f" /{setting_text(self.step)}"
@@ -254,6 +261,15 @@ class AdaptiveAvgPool2d(Layer, frozen=True, tag="adaptive_avg_pool2d"):
         region = f"in[{channel}, {rows[0]}…{rows[-1]}, {columns[0]}…{columns[-1]}]"
         over = f"a {size_text(window.inside.shape)} window of the same channel"
         return _explain_mean(target, window, region, window.inside.size, over)
+
+
+def _padding_fixes(windows: Windows) -> tuple[Fix, ...]:
+    """The largest margins that leave each window a value, and the smallest kernel that reaches beyond the margins."""
+    top, left, bottom, right = windows.margins
+    height, width = windows.kernel
+    margins = min(top, height - 1), min(left, width - 1), min(bottom, height - 1), min(right, width - 1)
+    kernel = max(height, top + 1, bottom + 1), max(width, left + 1, right + 1)
+    return setting_fixes("padding", [margins]) + setting_fixes("kernel", [kernel])
 
 
 def _adaptive_operations(received: Shape, output: Shape) -> dict[str, int]:

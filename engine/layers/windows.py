@@ -1,13 +1,15 @@
 """Places the windows of convolutions and pooling on their input, and finds mistakes in their settings."""
 
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from engine.layers.base import HeightWidth, Mistake, Padding
+from engine.layers.fixes import setting_fixes
 from engine.shapes import Pair, Shape, Windows, dilated_extent, same_padding, window_count
+from engine.text.problems import Fix
 
 _AnyStruct = TypeVar("_AnyStruct", bound=Struct)
 
@@ -80,4 +82,21 @@ def size_mistakes(windows: Windows, shape: Shape) -> Iterator[Mistake]:
             "kernel",
             f"kernel {size_text(windows.kernel)}{covers} is larger than its padded input {size_text(padded)}: "
             f"make it at most that, or pad more",
+            _size_fixes(windows, padded),
         )
+
+
+def changes_to_keep_size(stride: HeightWidth, padding: Padding) -> tuple[tuple[str, Any], ...]:
+    """The settings with which windows yield as many values as the input has."""
+    wanted = (("stride", 1), ("padding", "same"))
+    return tuple(pair for pair, now in zip(wanted, (stride, padding), strict=True) if pair[1] != now)
+
+
+def _size_fixes(windows: Windows, padded: Pair) -> tuple[Fix, ...]:
+    """The largest kernel that fits, padding that always does, and the largest dilation."""
+    kernels, dilations = windows.kernel, windows.dilation
+    pairs = tuple(zip(kernels, dilations, padded, strict=True))
+    fitting = tuple(min(kernel, (extent - 1) // dilation + 1) for kernel, dilation, extent in pairs)
+    fixes = setting_fixes("kernel", [fitting]) + setting_fixes("padding", ["same"])
+    closer = tuple(dilation if k == 1 else min(dilation, (extent - 1) // (k - 1)) for k, dilation, extent in pairs)
+    return fixes + (setting_fixes("dilation", [closer]) if closer != dilations and min(closer) > 0 else ())

@@ -1,6 +1,6 @@
 """Shapes and costs of a network, in integers, without running it; mistakes are values at their nodes."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container
 from functools import cached_property, lru_cache, reduce
 from math import prod
 from operator import or_
@@ -10,19 +10,16 @@ from msgspec.structs import replace
 
 from engine.blocks import Block
 from engine.layers import Layer, Mistake
-from engine.network.graph import INPUT, ExecutionOrder, Network, Node, parts_of, topological_order
+from engine.network.graph import INPUT, Network, Node, parts_of, topological_order
+from engine.network.join_fixes import with_join_fixes
+from engine.network.mistakes import block_weight_mistakes, count_mistakes, graph_mistakes
 from engine.network.report import BlockReport as BlockReport
 from engine.network.report import Report as Report
 from engine.network.report import optional_sum
-from engine.network.weight_specs import SeedWeights
 from engine.shapes import Shape
-from engine.text.names import quoted
+from engine.text.problems import Fix
 
-_MAX_NAMES = 6
-"""Maximum number of nodes that a message lists."""
-
-_MAX_CYCLE_NAMES = 20
-"""Maximum number of nodes of a cycle that a message lists."""
+_MISSING = object()
 
 
 class Analysis(Struct, frozen=True, dict=True):
@@ -83,24 +80,25 @@ def analyze(network: Network, input_shape: Shape | None) -> Analysis:
     """
     order = topological_order(network)
     shapes: dict[int | None, Shape | None] = {-1: input_shape, None: None}
-    graph_mistakes = _graph_mistakes(network, order)
+    mistakes_by_index = graph_mistakes(network, order)
     outputs: dict[str, str] = {}
     reports: list[Report] = []
     blocks: dict[str, BlockReport] = {}
     for index in (*order.runnable, *order.stuck):
-        node, mistakes = network.nodes[index], graph_mistakes.get(index, ())
-        names = tuple([outputs.get(name, name) for name in network.inputs_of(index)])
+        node, mistakes = network.nodes[index], mistakes_by_index.get(index, ())
+        own_names = network.inputs_of(index)
+        names = tuple([outputs.get(name, name) for name in own_names])
         inputs = tuple([shapes.get(source) for source in order.sources[index]])
         if isinstance(node.layer, Block):
-            parts = _parts(node, index, names, inputs, mistakes)
+            parts = _parts(node, index, names, inputs, mistakes, own_names)
             reports += parts
             if parts[0].block is not None:
                 blocks.setdefault(node.name, BlockReport(index, node.name, node.layer, names, inputs, parts))
                 outputs.setdefault(node.name, parts[-1].name)
         else:
-            reports.append(_report(node, index, names, inputs, mistakes))
+            reports.append(_report(node, index, names, inputs, mistakes, own_names))
         shapes[index] = reports[-1].output_shape
-    return Analysis(input_shape, tuple(reports), blocks)
+    return Analysis(input_shape, with_join_fixes(network, input_shape, reports), blocks)
 
 
 def fold_blocks(analysis: Analysis, closed: Container[str]) -> Analysis:
@@ -129,13 +127,14 @@ def _parts(
     names: tuple[str, ...],
     inputs: tuple[Shape | None, ...],
     mistakes: tuple[Mistake, ...],
+    own_names: tuple[str, ...],
 ) -> tuple[Report, ...]:
     """Reports of a block's layers, or one report of the block if its input is unknown or it has a mistake.
 
     Cached, since an edit leaves most blocks of a network unchanged.
     """
     assert isinstance(node.layer, Block)
-    mistakes = (*mistakes, *_count_mistakes(node.layer, len(inputs)), *_weight_mistakes(node))
+    mistakes = (*mistakes, *count_mistakes(node.layer, own_names), *block_weight_mistakes(node))
     received = inputs[0] if len(inputs) == 1 else None
     if received is not None and not mistakes:
         mistakes = tuple(node.layer.mistakes([received]))
@@ -145,10 +144,27 @@ def _parts(
     parts: list[Report] = []
     for part in parts_of(replace(node, inputs=names), names[0], received.channels):
         sources = part.inputs or (parts[-1].name,)
-        report = _report(part, index, sources, tuple([shapes[name] for name in sources]), (), node.name)
+        report = _report(part, index, sources, tuple([shapes[name] for name in sources]), (), sources, node.name)
         shapes[part.name] = report.output_shape
         parts.append(report)
-    return tuple(parts)
+    return tuple([_with_block_fixes(part, node, received) if part.mistakes else part for part in parts])
+
+
+def _with_block_fixes(part: Report, node: Node, received: Shape) -> Report:
+    """The report of a block's part with those fixes that are settings of the block, and help there as well."""
+
+    def helps(fix: Fix, mistake: Mistake) -> bool:
+        settings = dict(fix.changes)
+        if any(getattr(node.layer, name, None) != getattr(part.layer, name, _MISSING) for name in settings):
+            return False
+        block = Node(node.name, replace(node.layer, **settings))
+        reports = analyze(Network((block,)), received).report_by_name
+        return part.name not in reports or mistake.text not in [m.text for m in reports[part.name].mistakes]
+
+    mistakes = [
+        replace(mistake, fixes=tuple(fix for fix in mistake.fixes if helps(fix, mistake))) for mistake in part.mistakes
+    ]
+    return replace(part, mistakes=tuple(mistakes))
 
 
 def _report(
@@ -157,15 +173,16 @@ def _report(
     names: tuple[str, ...],
     inputs: tuple[Shape | None, ...],
     mistakes: tuple[Mistake, ...],
+    own_names: tuple[str, ...],
     block: str | None = None,
 ) -> Report:
     layer = node.layer
     assert isinstance(layer, Layer)
     shapes = [shape for shape in inputs if shape is not None]
-    count_mistakes = tuple(_count_mistakes(layer, len(inputs)))
-    mistakes = mistakes + count_mistakes
-    if len(shapes) == len(inputs) and not count_mistakes:
-        mistakes = (*mistakes, *layer.mistakes(shapes))
+    wrong_count = tuple(count_mistakes(layer, own_names))
+    mistakes = mistakes + wrong_count
+    if len(shapes) == len(inputs) and not wrong_count:
+        mistakes = (*mistakes, *layer.mistakes(shapes, own_names))
     if len(shapes) < len(inputs) or mistakes:
         return Report(index, node.name, layer, names, inputs, mistakes=mistakes, block=block, weights=node.weights)
     params = layer.param_shapes(shapes)
@@ -187,74 +204,3 @@ def _report(
         block,
         node.weights,
     )
-
-
-def _weight_mistakes(node: Node) -> Iterator[Mistake]:
-    if node.weights is not None and not isinstance(node.weights, SeedWeights):  # a seed applies to the parts by name
-        text = f"weights: {node.layer.kind} is a block and has none of its own; take it apart, or leave weights out"
-        yield Mistake("weights", text)
-
-
-def _count_mistakes(layer: Layer | Block, count: int) -> Iterator[Mistake]:
-    limit = layer.max_inputs
-    if count < layer.min_inputs:
-        yield Mistake("inputs", f"inputs: {count} given; {layer.kind} joins at least {layer.min_inputs}")
-    elif limit is not None and count > limit:
-        yield Mistake("inputs", f"inputs: {count} given; {layer.kind} takes {limit}")
-
-
-def _graph_mistakes(network: Network, order: ExecutionOrder) -> dict[int, tuple[Mistake, ...]]:
-    """Mistakes of names and connections, by node index."""
-    mistakes: dict[int, list[Mistake]] = {}
-    first: dict[str, int] = {}
-    blocks = {node.name for node in network.nodes if isinstance(node.layer, Block)}
-    lengths = sorted({len(name) for name in blocks})
-    for index, node in enumerate(network.nodes):
-        for mistake in _block_name_mistakes(node.name, blocks, lengths):
-            mistakes.setdefault(index, []).append(mistake)
-        for mistake in _name_mistakes(network, node, first.setdefault(node.name, index), index, order.sources[index]):
-            mistakes.setdefault(index, []).append(mistake)
-    for cycle in order.cycles:
-        text = f"inputs: a cycle, {_cycle_text(network, cycle)}; no node can be its own input"
-        for index in cycle:
-            mistakes.setdefault(index, []).append(Mistake("inputs", text))
-    return {index: tuple(node_mistakes) for index, node_mistakes in mistakes.items()}
-
-
-def _cycle_text(network: Network, cycle: tuple[int, ...]) -> str:
-    """The nodes of a cycle: all of a short one, the beginning and the end of a long one."""
-    names = [quoted(network.nodes[index].name)[1:-1] for index in (*cycle, cycle[0])]
-    half = _MAX_CYCLE_NAMES // 2
-    if len(names) > _MAX_CYCLE_NAMES:
-        names[half:-half] = [f"… {len(names) - 2 * half:,} more"]
-    return " → ".join(names)
-
-
-def _name_mistakes(
-    network: Network, node: Node, first: int, index: int, sources: tuple[int | None, ...]
-) -> Iterator[Mistake]:
-    if node.name == INPUT:
-        yield Mistake("name", f"name {INPUT!r} is reserved for the input of the design; choose another")
-    elif first != index:
-        yield Mistake("name", f"name {quoted(node.name)} is taken by node {first + 1}; names must differ")
-    unknown = [name for name, source in zip(node.inputs, sources, strict=False) if source is None]
-    for name in dict.fromkeys(unknown[:_MAX_NAMES]):
-        yield Mistake("inputs", f"inputs: there is no node {quoted(name)}; {_names_text(network, node)}")
-    if len(unknown) > _MAX_NAMES:
-        yield Mistake("inputs", f"inputs: there are no nodes of {len(unknown) - _MAX_NAMES:,} further names")
-
-
-def _block_name_mistakes(name: str, blocks: Container[str], lengths: Sequence[int]) -> Iterator[Mistake]:
-    """Yield a mistake if a name begins like those of a block's layers, with which it could collide."""
-    ends = (length for length in lengths if name[length : length + 1] == "/" and name[:length] in blocks)
-    position = next(ends, None)
-    if position is not None:
-        start, block = quoted(name[: position + 1]), quoted(name[:position])
-        text = f"name {quoted(name)} begins with {start}, as the layers of block {block} do; choose another"
-        yield Mistake("name", text)
-
-
-def _names_text(network: Network, node: Node) -> str:
-    names = (INPUT, *(other.name for other in network.nodes[: _MAX_NAMES + 1] if other is not node))[:_MAX_NAMES]
-    rest = len(network.nodes) - len(names)
-    return f"known are {', '.join(map(quoted, names))}" + (f" and {rest} more" if rest else "")

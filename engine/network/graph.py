@@ -1,5 +1,6 @@
 """A network of named layers as a value: each change returns a new network."""
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
@@ -46,6 +47,11 @@ class Network(Struct, frozen=True):
     def inputs_of(self, index: int) -> tuple[str, ...]:
         """Names of the inputs of the node at `index`, explicit or implied."""
         return self.nodes[index].inputs or ((self.nodes[index - 1].name if index else INPUT),)
+
+    def taken_names(self, but: str | None = None) -> set[str]:
+        """Names that a new node, or the one called `but`, cannot have; names of blocks begin those of their layers."""
+        names = {node.name for node in self.nodes if node.name != but}
+        return {INPUT, *names, *(name[: mark.start()] for name in names for mark in re.finditer("/", name))}
 
     def with_node(self, node: Node, index: int | None = None) -> "Network":
         """Insert a node; a node whose input is implied by its position now receives the new one."""

@@ -17,7 +17,8 @@ from msgspec.structs import replace
 
 from engine.files import array_axes, arrays, paths
 from engine.files.atomic_write import write_atomically
-from engine.files.paths import BUNDLED, FileFault, Stamp
+from engine.files.paths import BUNDLED, FileFault
+from engine.files.versions import FileVersion, digest_of
 from engine.network.graph import Node
 from engine.network.input_specs import ArrayInput, Axes, Input
 from engine.project.project import (
@@ -44,11 +45,11 @@ _MAX_VALUES = 150_000
 
 
 class ProjectFile(Struct, frozen=True):
-    """A project from a file, with a stamp that shows whether the file has changed since."""
+    """A project from a file, with a version that shows whether the file has changed since."""
 
     project: Project
     format: int
-    stamp: Stamp
+    version: FileVersion
 
     @property
     def read_only(self) -> bool:
@@ -58,13 +59,13 @@ class ProjectFile(Struct, frozen=True):
 
 def load_project(path: Path) -> ProjectFile:
     """Read a project from TOML, or from JSON of the same structure; ProjectError lists all mistakes."""
-    text, stamp = _text(path)
+    text, version = _text(path)
     data = _parse_json(text, path) if _is_json(path) else _parse_toml(text, path)
     reader = ProjectReader(_folder_of(path))
     project = reader.project(data)
     if project is None:
         raise ProjectError(reader.problems, path)
-    return ProjectFile(project, data["format"], stamp)
+    return ProjectFile(project, data["format"], version)
 
 
 def _folder_of(path: Path) -> Path:
@@ -72,13 +73,14 @@ def _folder_of(path: Path) -> Path:
     return Path(os.path.realpath(path)).parent
 
 
-def _text(path: Path) -> tuple[str, Stamp]:
+def _text(path: Path) -> tuple[str, FileVersion]:
     try:
         stamp = paths.stamp_of(str(path))
         if stamp[1] > _MAX_BYTES:
             raise FileFault(f"{path} has {stamp[1]:,} bytes, too many for a project; at most {_MAX_BYTES:,} are read")
         with paths.name_file_in_errors(str(path)):
-            return path.read_bytes().decode("utf-8-sig"), stamp
+            content = path.read_bytes()
+        return content.decode("utf-8-sig"), FileVersion(stamp, digest_of(content))
     except FileFault as fault:
         raise ProjectError([Problem(str(fault), "")]) from None
     except UnicodeDecodeError as error:
@@ -87,22 +89,32 @@ def _text(path: Path) -> tuple[str, Stamp]:
         raise ProjectError([Problem(text, f"line {line}")], path) from None
 
 
-def save_project(project: Project, path: Path) -> Stamp:
+def save_project(project: Project, path: Path) -> FileVersion:
     """Write a project as TOML, or as JSON if the name ends in .json; on failure the old file stays."""
+    return write_project(project_content(project, path), path)
+
+
+def project_content(project: Project, path: Path) -> bytes:
+    """What a file at this path contains of a project; ProjectError if it would not be read again."""
     reason = _save_refusal(project)
     if reason:
         raise ProjectError([Problem(f"cannot be saved: {reason}", "")], path)
     data = to_data(project, _folder_of(path))
     text = json.dumps(data, indent=2, ensure_ascii=False) if _is_json(path) else tomli_w.dumps(data)
     try:
-        write_atomically(path, text.encode())
-        return paths.stamp_of(str(path))
-    except OSError as error:
-        reason = f"cannot be saved: {error.strerror or error}; choose another place"
-        raise ProjectError([Problem(reason, "")], path) from None
+        return text.encode()
     except UnicodeEncodeError as error:
         line = error.object[: error.end].splitlines()[-1].strip()
         reason = f"cannot be saved: {value_text(line)} is not valid Unicode; rename it"
+        raise ProjectError([Problem(reason, "")], path) from None
+
+
+def write_project(content: bytes, path: Path) -> FileVersion:
+    """Write the content of a project file, which is on the disk when this returns; on failure the old file stays."""
+    try:
+        return FileVersion(write_atomically(path, content), digest_of(content))
+    except OSError as error:
+        reason = f"cannot be saved: {error.strerror or error}; choose another place"
         raise ProjectError([Problem(reason, "")], path) from None
 
 

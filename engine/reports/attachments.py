@@ -1,9 +1,9 @@
 """Amounts of a design as files for model viewers, which match them to a model's nodes by name."""
 
-import json
 from typing import Any
 
 from engine.cost.metrics import METRICS, Amount, Costs, Metric, heading_of
+from engine.text.json_text import json_text
 
 _Data = dict[str, Any]
 
@@ -51,4 +51,4 @@ def _netron_row(kind: str, target: str, costs: Costs, metric: Metric, amount: Am
 
 
 def _text(data: _Data) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json_text(data)

@@ -1,6 +1,5 @@
 """The formats for a project's costs: FORMATS is the only list, for files and for `analyze --format`."""
 
-import json
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct
@@ -12,6 +11,7 @@ from engine.reports import attachments
 from engine.reports.summary import summary
 from engine.reports.table_formats import TABLE_FORMATS, TableFormat
 from engine.reports.tables import table_rows
+from engine.text.json_text import json_text
 
 
 class CostReport(Struct, frozen=True):
@@ -53,7 +53,7 @@ def _of_table(table_format: TableFormat) -> ReportFormat:
 
 def _json(report: CostReport) -> str:
     data = summary(report.project, report.costs.check, convention=report.costs.convention)
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json_text(data)
 
 
 def _netron(report: CostReport) -> str:

@@ -32,7 +32,7 @@ class VolumeCache:
         self.budget = budget
         self._volumes: OrderedDict[bytes, CachedVolume] = OrderedDict()
         self._fits: OrderedDict[bytes, Sequence[Mapping[str, Volume]]] = OrderedDict()
-        self._used = 0
+        self._used = self._used_by_fits = 0
         self._lock = Lock()
 
     def get(self, key: bytes) -> CachedVolume | None:
@@ -69,10 +69,10 @@ class VolumeCache:
     def put_fit(self, key: bytes, parts: Sequence[Mapping[str, Volume]]) -> None:
         """Cache fitted weights and drop the least recently used ones."""
         with self._lock:
+            self._used_by_fits += _weight_bytes(parts) - _weight_bytes(self._fits.pop(key, ()))
             self._fits[key] = parts
-            used = sum(map(_weight_bytes, self._fits.values()))
-            while used > _FITS_BUDGET and len(self._fits) > 1:
-                used -= _weight_bytes(self._fits.popitem(last=False)[1])
+            while self._used_by_fits > _FITS_BUDGET and len(self._fits) > 1:
+                self._used_by_fits -= _weight_bytes(self._fits.popitem(last=False)[1])
 
     def __len__(self) -> int:
         return len(self._volumes)

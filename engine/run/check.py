@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -13,11 +14,19 @@ from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import LowRankWeights
 from engine.project.project import Project
-from engine.run import inputs, low_rank_weights, weights
+from engine.run import inputs, low_rank_weights, weight_fixes, weights
 from engine.shapes import Shape
-from engine.text.problems import Notice, Problem
+from engine.text.names import MAX_DESIGN_NAME, unique_name
+from engine.text.problems import MAX_LINES, Fix, Notice, Problem
 
 _encode = msgspec.msgpack.Encoder().encode
+
+
+class Maker(NamedTuple):
+    """The first node that makes a volume, and its position in the order in which nodes run."""
+
+    ref: NodeRef
+    position: int
 
 
 class ProjectCheck(Struct, frozen=True, eq=False):
@@ -36,6 +45,8 @@ class ProjectCheck(Struct, frozen=True, eq=False):
     keys: Mapping[NodeRef, bytes]
     """A digest of all that makes each volume: sub-network, weights, input. Nodes that cannot run have none; a design's
     input has the key of the volume that it is."""
+    makers: Mapping[bytes, Maker] = {}
+    """The node that makes each volume, by its key; a volume that several nodes share is made once."""
     files: Mapping[str, Stamp | FileFault] = {}
     """The state of each file that the project names, by its path in the project."""
     low_rank_fits: Mapping[NodeRef, bytes] = {}
@@ -88,7 +99,11 @@ def _check(project: Project) -> ProjectCheck:
         first = analyses.setdefault(design, analysis) is analysis
         keys.pass_on(design, entry_ref)
         for report in analysis.reports:
-            node_problems = tuple(_node_problems(project, parent, design, analysis, report))
+            node_problems = tuple(
+                _node_problems(
+                    project, parent, design, analysis, report, is_fixable=first and len(problems) < MAX_LINES
+                )
+            )
             problems += node_problems
             if not node_problems:
                 notices += _node_notices(parent, design, analysis, report)
@@ -106,6 +121,7 @@ def _check(project: Project) -> ProjectCheck:
         reports,
         tuple(problems),
         keys.volumes,
+        keys.makers,
         low_rank_fits=keys.fits,
         notices=tuple(notices),
         reading_bytes=reading_bytes,
@@ -132,24 +148,34 @@ def _project_problems(project: Project) -> Iterator[Problem]:
     first: dict[str, int] = {}
     for index, design in enumerate(project.designs):
         if first.setdefault(design.name, index) != index:
+            name = unique_name(design.name, {other.name for other in project.designs}, MAX_DESIGN_NAME)
             yield Problem(
-                f"design name {design.name!r} is taken by design {first[design.name] + 1}; names must differ",
+                f"design name {design.name!r} is taken by another design before it; names must differ",
                 f"$.designs[{index}].name",
                 design.name,
                 setting="name",
+                index=index,
+                fixes=(Fix(f"Rename to {name}", (("name", name),)),),
             )
 
 
-def _node_problems(project: Project, parent: str, design: str, analysis: Analysis, report: Report) -> Iterator[Problem]:
-    def problem(setting: str, text: str) -> Problem:
-        if report.block is not None:  # the setting belongs to a part, not to the block in the file
-            setting = ""
-        return Problem(f"{report.name}: {text}", _place(parent, report.index, setting), design, report.name, setting)
-
-    for mistake in report.mistakes:
-        yield problem(mistake.setting, mistake.text)
-    for text in (*weights.weight_mistakes(report), *low_rank_weights.recipe_mistakes(project, analysis, report)):
-        yield problem("weights", text)
+def _node_problems(
+    project: Project, parent: str, design: str, analysis: Analysis, report: Report, *, is_fixable: bool
+) -> Iterator[Problem]:
+    """Yield the problems of a node, with their fixes if it can be found by the name of its design."""
+    recipe_texts = low_rank_weights.recipe_mistakes(project, analysis, report)
+    weight_mistakes = weight_fixes.weight_mistakes(report, with_fixes=is_fixable)
+    for mistake in (*report.mistakes, *weight_mistakes, *weight_fixes.without_weights(recipe_texts)):
+        setting = "" if report.block is not None else mistake.setting  # that of a part is none of the block in the file
+        yield Problem(
+            f"{report.name}: {mistake.text}",
+            _place(parent, report.index, setting),
+            design,
+            report.name,
+            setting,
+            report.index,
+            mistake.fixes if is_fixable else (),
+        )
 
 
 def _node_notices(parent: str, design: str, analysis: Analysis, report: Report) -> Iterator[Notice]:
@@ -164,6 +190,7 @@ class _Keys:
     def __init__(self, project: Project) -> None:
         self._project = project
         self.volumes: dict[NodeRef, bytes] = {}
+        self.makers: dict[bytes, Maker] = {}
         self.fits: dict[NodeRef, bytes] = {}
         self._keys_without_input: dict[NodeRef, bytes] = {}
         """Digests of what makes each volume apart from the input: recipes with inputs of their own depend on these."""
@@ -172,7 +199,8 @@ class _Keys:
         )
 
     def add_input(self, design: str, key: bytes, key_without_input: bytes) -> None:
-        self.volumes[design, INPUT], self._keys_without_input[design, INPUT] = key, key_without_input
+        self._add_volume((design, INPUT), key)
+        self._keys_without_input[design, INPUT] = key_without_input
 
     def pass_on(self, design: str, entry_ref: NodeRef) -> None:
         """Give a design's input the keys of the volume that it is."""
@@ -185,11 +213,15 @@ class _Keys:
         if report.output_shape is None or None in input_keys:
             return
         source = self._source(design, analysis, report)
-        self.volumes[ref] = _digest(report.layer, source, input_keys)
+        self._add_volume(ref, _digest(report.layer, source, input_keys))
         if self._fits_any:
             self._keys_without_input[ref] = _digest(
                 report.layer, source, [self._keys_without_input[design, name] for name in report.inputs]
             )
+
+    def _add_volume(self, ref: NodeRef, key: bytes) -> None:
+        self.volumes[ref] = key
+        self.makers.setdefault(key, Maker(ref, len(self.makers)))
 
     def _source(self, design: str, analysis: Analysis, report: Report) -> object:
         """A value that holds all that the node's weights depend on."""

@@ -74,6 +74,8 @@ class NodeDone(Struct, frozen=True, eq=False):
     """The layer's weights by role if they were fitted to data."""
     notices: tuple[str, ...] = ()
     """What the user should know of the files that were read for it."""
+    seconds: float = 0.0
+    """The whole time of the node in this run, with that of its weights."""
 
 
 def execute(
@@ -96,12 +98,13 @@ def execute(
         checkpoint()
         yield NodeStarted(ref, done, len(refs))
         key = keys[ref]
-        reused = key in volumes
+        reused, start = key in volumes, perf_counter()
         if not reused:
             volumes[key] = _compute(request, ref, volumes, cache, checkpoint)
             cache.put(key, *volumes[key])
         entry = volumes[key]
-        yield NodeDone(ref, key, entry.volume, entry.milliseconds, reused, entry.fitted_weights, entry.notices)
+        seconds = perf_counter() - start
+        yield NodeDone(ref, key, entry.volume, entry.milliseconds, reused, entry.fitted_weights, entry.notices, seconds)
 
 
 def volume_at(
@@ -119,20 +122,17 @@ def volume_at(
     keys = request.check.keys
     if ref not in keys:
         raise ProjectError(request.check.problems)
-    goal = keys[ref]
-    makers: dict[bytes, NodeRef] = {}
-    for other in request.refs:
-        makers.setdefault(keys[other], other)
+    goal, makers = keys[ref], request.check.makers
 
     def input_keys(key: bytes) -> list[bytes]:
-        design, name = makers[key]
+        (design, name), _ = makers[key]
         report = request.check.reports.get((design, name))
         return [] if report is None else [keys[design, source] for source in report.inputs]
 
     volumes, users = _cached_inputs(goal, input_keys, cache)
-    for key in [key for key in makers if key in users and key not in volumes]:
+    for key in sorted(users.keys() - volumes.keys(), key=lambda key: makers[key].position):
         checkpoint()
-        volumes[key] = _compute(request, makers[key], volumes, cache, checkpoint)
+        volumes[key] = _compute(request, makers[key].ref, volumes, cache, checkpoint)
         for source in input_keys(key):
             users[source] -= 1
             if not users[source]:

@@ -140,7 +140,7 @@ def read_image(spec: ImageInput, checkpoint: Checkpoint) -> tuple[NDArray[Any], 
     checkpoint()
     gray = spec.channels == "gray"
     if not photo.header.is_deep:
-        return np.atleast_3d(np.asarray(planes[0].convert("L") if gray else planes[0])), photo.header.white
+        return np.atleast_3d(np.asarray(planes[0].convert("L" if gray else "RGB"))), photo.header.white
     pixels = np.dstack([np.asarray(plane) for plane in planes])
     if photo.header.dtype[0] != "f":  # the curve between two pixels may overshoot, as for bytes, which are cut
         pixels = pixels.clip(np.iinfo(photo.header.dtype).min, photo.header.white)

@@ -1,6 +1,6 @@
 """Texts for messages: values of a project file, and the values that a setting accepts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, time
 from difflib import get_close_matches
 from functools import lru_cache
@@ -19,33 +19,47 @@ _MAX_CANDIDATES = 60
 
 
 def value_text(value: object, depth: int = 3) -> str:
-    """A value as in the file, shortened if long or deeply nested."""
-    text = _render(value, depth)
-    return text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH - 1]}…"
+    """A value as in the file; of a long or nested one the beginning and the end, as long ones often differ there."""
+    return _cut(_render(value, depth))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH // 2]}…{text[1 - _MAX_LENGTH // 2 :]}"
 
 
 def _render(value: object, depth: int) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int) and value.bit_length() > 4 * _MAX_LENGTH:
-        return f"an integer of about {round(value.bit_length() * 0.30103)} digits"
+        # All digits would take long, and Python refuses to write more than 4,300.
+        return f"an integer of about {round(value.bit_length() * 0.30103)} digits, the last {abs(value) % 10**6:06}"
     if isinstance(value, str):
-        return repr(value[:_MAX_LENGTH]) if len(value) <= _MAX_LENGTH else f"{value[: _MAX_LENGTH - 10]!r}…"
+        return repr(value) if len(value) <= _MAX_LENGTH - 2 else _quoted_ends(value)
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, list | tuple | dict) and not depth:
         return "…"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_shorten([_render(item, depth - 1) for item in value[: _MAX_ITEMS + 1]]))}]"
+        return f"[{', '.join(_ends(list(value), lambda item: _render(item, depth - 1)))}]"
     if isinstance(value, dict):
-        keys = list(value)[: _MAX_ITEMS + 1]
-        pairs = [f"{key[:_MAX_LENGTH]} = {_render(value[key], depth - 1)}" for key in keys]
-        return f"{{{', '.join(_shorten(pairs))}}}"
+        pairs = _ends(list(value), lambda key: f"{_cut(key)} = {_render(value[key], depth - 1)}")
+        return f"{{{', '.join(pairs)}}}"
     return repr(value)
 
 
-def _shorten(texts: list[str]) -> list[str]:
-    return texts if len(texts) <= _MAX_ITEMS else [*texts[:_MAX_ITEMS], "…"]
+def _quoted_ends(text: str) -> str:
+    """Beginning and end of a text, in quotes; as many characters as their escapes allow."""
+    kept = _MAX_LENGTH // 2 - 2
+    while len(shown := f"{repr(text[:kept])[:-1]}…{repr(text[-kept:])[1:]}") > _MAX_LENGTH and kept > 1:
+        kept -= 1
+    return shown
+
+
+def _ends(items: list[Any], render: Callable[[Any], str]) -> list[str]:
+    """The texts of all items, or of the first ones and the last."""
+    if len(items) <= _MAX_ITEMS:
+        return [render(item) for item in items]
+    return [*map(render, items[: _MAX_ITEMS - 1]), "…", render(items[-1])]
 
 
 @lru_cache(maxsize=256)

@@ -1,6 +1,7 @@
 """Names of nodes and designs: any script and sign that frameworks use, but no control characters, and not too long."""
 
 import re
+from collections.abc import Container
 
 MAX_NODE_NAME = 1000
 """Characters; TensorFlow Lite joins the names of the operations that it fuses, which makes hundreds."""
@@ -33,6 +34,15 @@ def name_fault(name: str, longest: int = MAX_NODE_NAME) -> str:
     if not name.strip():
         return "a name needs a character that can be seen"
     return control_fault(name)
+
+
+def unique_name(base: str, names: Container[str], longest: int = MAX_NODE_NAME) -> str:
+    """`base`, or `base` with the first free number from 2 on: "relu_2". A long one is cut for the number."""
+    name, number = base, 2
+    while name in names:
+        ending = f"_{number}"
+        name, number = base[: longest - len(ending)] + ending, number + 1
+    return name
 
 
 def quoted(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -13,6 +14,17 @@ _MAX_LENGTH = 2000
 """Maximum number of characters of a problem in a message; names may be long."""
 
 
+class Fix(Struct, frozen=True):
+    """Values with which a mistake is gone: the nearest valid ones. Nothing else changes."""
+
+    text: str
+    """The values in words: "Groups 6"."""
+    changes: tuple[tuple[str, Any], ...]
+    """(setting, value), also of "name", "inputs" and "weights"."""
+    node: str = ""
+    """Name of the node whose settings they are; "" for the one that has the mistake."""
+
+
 class Problem(Struct, frozen=True):
     """One mistake. `design` and `node` locate it in the window, `place` in the file ("" for the whole file)."""
 
@@ -21,10 +33,15 @@ class Problem(Struct, frozen=True):
     design: str | None = None
     node: str = ""
     setting: str = ""
+    index: int | None = None
+    """Position in its network of the node that fixes change, or of the design; its name may not be its own."""
+    fixes: tuple[Fix, ...] = ()
 
     def __str__(self) -> str:
         text = self.text if len(self.text) <= _MAX_LENGTH else f"{self.text[: _MAX_LENGTH - 1]}…"
-        return f"{self.place}: {text}" if self.place else text
+        # The text of a mistake in a network begins with the name; that of one in the file does not.
+        name = f" ({self.node})" if self.node and not text.startswith(self.node) else ""
+        return f"{self.place}{name}: {text}" if self.place else text
 
 
 class Notice(Problem, frozen=True):

@@ -1,6 +1,7 @@
 """Text in columns, for a terminal."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from unicodedata import combining, east_asian_width
 
 _MAX_WIDTH = 120
@@ -22,6 +23,7 @@ def _pad(text: str, count: int, right: bool) -> str:
     return gap + text if right else text + gap
 
 
+@lru_cache(maxsize=10_000)
 def cell_width(text: str) -> int:
     """Number of terminal cells of a text: two for a wide character, none for a combining mark."""
     if text.isascii():

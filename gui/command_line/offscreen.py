@@ -20,7 +20,7 @@ from gui.export.files import write_file
 from gui.export.pictures import png_bytes
 from gui.state.view_state import DepthScale, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
-from gui.window.main_window import MainWindow
+from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench, initial_focus
 
@@ -63,21 +63,29 @@ def state_after_run(
 
 @contextmanager
 def window_after_run(
-    project: Project, path: Path, size: tuple[int, int], theme: _ThemeName, *, run: bool = True
+    project: Project,
+    path: Path,
+    size: tuple[int, int],
+    theme: _ThemeName,
+    *,
+    run: bool = True,
+    workspace: str = "compare",
 ) -> Iterator[MainWindow]:
-    """The whole window of a project from `path` after a run, or before one.
+    """The whole window of a project from `path` after a run, or before one, in a workspace.
 
     Raises
     ------
     ProjectError
         The run failed.
     """
-    workbench = Workbench(project, Look(theme=theme))
-    window = MainWindow(workbench, Settings(QSettings("", QSettings.Format.IniFormat)), set_theme)
+    workbench, settings = Workbench(project, Look(theme=theme)), Settings(QSettings("", QSettings.Format.IniFormat))
+    settings.set(AUTOMATIC_RUN, "off")
+    window = MainWindow(workbench, settings, set_theme)
     try:
         workbench.show_project(project, path.absolute())
         window.resize(*size)
         window.show()
+        window.workspaces.switch_to(workspace)
         if run:
             workbench.run()
         while workbench.state.run.progress is not None:
@@ -93,8 +101,15 @@ def window_after_run(
 
 
 def save_screenshot(
-    project: Project, path: Path, out: Path, size: tuple[int, int], theme: _ThemeName, *, run: bool = True
+    project: Project,
+    path: Path,
+    out: Path,
+    size: tuple[int, int],
+    theme: _ThemeName,
+    *,
+    run: bool = True,
+    workspace: str = "compare",
 ) -> None:
-    """Write the whole window after a run, or before one, as a PNG file."""
-    with window_after_run(project, path, size, theme, run=run) as window:
+    """Write the whole window in a workspace after a run, or before one, as a PNG file."""
+    with window_after_run(project, path, size, theme, run=run, workspace=workspace) as window:
         write_file(out, png_bytes(window.grab().toImage()))

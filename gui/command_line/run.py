@@ -1,6 +1,5 @@
 """The command `run`: runs every design, and writes the volumes and their statistics."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from engine.project.project import Project
 from engine.reports.summary import summary
 from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest
+from engine.text.json_text import json_text
 from engine.text.problems import ProjectError
 from gui.command_line.options import add_project_option
 from gui.command_line.output import print_result
@@ -69,4 +69,4 @@ def _write_results(request: RunRequest, results: dict[NodeRef, NodeDone], folder
             volumes = {report.name: results[design, report.name].volume for report in analysis.reports}
             write_npz(folder / f"{file_name(design)}.npz", volumes)
     data = summary(request.project, request.check, results)
-    (folder / "run.json").write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "run.json").write_text(json_text(data), encoding="utf-8")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine.files.targets import require_file
 from engine.run.check import check
+from gui.catalogue.workspaces import WORKSPACES
 from gui.command_line.options import add_no_run_option, add_project_option, add_theme_option, parse_size
 from gui.command_line.output import print_result
 from gui.command_line.projects import files_read, load_known, missing_memory, print_notices, report_problems
@@ -14,6 +15,8 @@ def add_screenshot_options(command: ArgumentParser) -> None:
     add_project_option(command)
     command.add_argument("--out", type=Path, required=True, metavar="FILE.png")
     command.add_argument("--size", type=parse_size, default=(1600, 1000), metavar="WxH")
+    workspaces = tuple(row.id for row in WORKSPACES)
+    command.add_argument("--workspace", choices=workspaces, default=workspaces[0], help="which panels are visible")
     add_no_run_option(command)
     add_theme_option(command)
 
@@ -29,6 +32,8 @@ def take_screenshot(options: Namespace) -> int:
     report_problems(options.project, obstacles)
     run = not options.no_run and not obstacles
     with offscreen.offscreen_application(options.theme):
-        offscreen.save_screenshot(project, options.project, options.out, options.size, options.theme, run=run)
+        offscreen.save_screenshot(
+            project, options.project, options.out, options.size, options.theme, run=run, workspace=options.workspace
+        )
     print_result(f"{options.out}\n")
     return report_problems(options.project, project_check.problems)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOpti
 from engine.network.node_ref import NodeRef
 from engine.text.short_names import shorten_names
 from gui.panels.design_rows import DesignTreeRow
+from gui.panels.row_graph import paint_row_graph
 from gui.widgets.glyphs import paint_mistake
 from gui.widgets.texts import NameEditor
 
@@ -19,6 +20,7 @@ ROW_PADDING = 4
 
 _AnyIndex = QModelIndex | QPersistentModelIndex
 _CHIP = 10
+_GRAPH_GAP = 4
 _SIGN = 14
 
 
@@ -98,7 +100,7 @@ def paint_row(
     selected: bool,
     sibling_names: Callable[[], tuple[str, ...]],
 ) -> None:
-    """Paint a row: chip or sign, name and amount; below, operator and shape, or a mistake instead of them.
+    """Paint a row: lines of branches, chip or sign, name and amount; below, operator and shape, or a mistake.
 
     A name that is too long is shortened so that it differs from those of the siblings.
     """
@@ -108,6 +110,11 @@ def paint_row(
         for role in (roles.Text, roles.PlaceholderText, roles.BrightText)
     )
     font = painter.font()
+    if row.graph is not None:
+        space = rect.adjusted(0, -ROW_PADDING, 0, ROW_PADDING)
+        line = text if selected else quiet
+        paint_row_graph(painter, row.graph, space, rect.top() + painter.fontMetrics().height() / 2, line)
+        rect = rect.adjusted(row.graph.width + _GRAPH_GAP, 0, 0, 0)
     font.setBold(row.is_heading)
     painter.setFont(font)
     height = painter.fontMetrics().height()

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.cost.metrics import metric_by_id
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
 from engine.text.units import count_text
+from gui.panels.row_graph import RowGraph, branch_text, row_graphs, shared_volumes
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
 
@@ -27,6 +29,10 @@ class DesignTreeRow(Struct, frozen=True):
     """Colour of the design; "" for the stem and for layers."""
     has_parts: bool = False
     """Whether this is a block, whose layers are listed below it when it is open."""
+    graph: RowGraph | None = None
+    """The lines that show branches."""
+    branch: str = ""
+    """In words: the branch that begins here, or what is joined."""
 
     @property
     def is_heading(self) -> bool:
@@ -36,7 +42,7 @@ class DesignTreeRow(Struct, frozen=True):
     @property
     def sentence(self) -> str:
         """The whole row in one sentence, for the status bar and for screen readers."""
-        return ", ".join(filter(None, (self.name, self.operator, self.shape, self.amount, self.mistake)))
+        return ", ".join(filter(None, (self.name, self.operator, self.shape, self.amount, self.branch, self.mistake)))
 
 
 def design_tree_rows(state: ViewState) -> tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...]:
@@ -101,12 +107,14 @@ def _node_rows(
     state: ViewState, design: str, mistakes: dict[NodeRef, str], within: dict[NodeRef, str]
 ) -> Iterator[DesignTreeRow]:
     """A row for each node, in the order of the project."""
-    blocks = state.check.analyses[design].blocks
-    for node in state.project.network(design).nodes:
+    blocks, network = state.check.analyses[design].blocks, state.project.network(design)
+    graphs, forks = row_graphs(network), shared_volumes(network)
+    for at, node in enumerate(network.nodes):
         ref = (design, node.name)
         texts = within if ref in within and ref not in mistakes else mistakes
         report, has_parts = state.check.reports.get(ref), node.name in blocks
-        yield _make_row(state, ref, node.name, node.layer.label(), report, texts, has_parts=has_parts)
+        row = _make_row(state, ref, node.name, node.layer.label(), report, texts, has_parts=has_parts)
+        yield replace(row, graph=graphs[at], branch=branch_text(network, at, forks))
 
 
 def _make_row(

@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from engine.network.node_ref import NodeRef
 from gui.panels.design_row_delegate import ROW_PADDING, ROW_ROLE
 from gui.panels.design_rows import DesignTreeRow
+from gui.panels.row_drag import RowDrag
 from gui.widgets.plain_text import plain_tip
 
 _AnyIndex = QModelIndex | QPersistentModelIndex
@@ -46,6 +47,8 @@ class DesignTree(QTreeWidget):
     ----------
     parts
         Returns the rows of the layers of a block; called for open blocks only.
+    describe_drop
+        Returns what it would do to drop the selected rows above or below that of a node; "" if nothing.
     """
 
     key_pressed = Signal(object)
@@ -53,10 +56,25 @@ class DesignTree(QTreeWidget):
     mouse_left = Signal()
     refs_selected = Signal()
     """The user has selected other rows, see `selected_refs`."""
+    dropped = Signal(object, bool)
+    """The selected rows are dropped at the row of a node: its reference, and whether below it."""
+    drag_described = Signal(str)
+    """What a drop would do, while rows are dragged; "" at the end."""
 
-    def __init__(self, parts: Callable[[NodeRef], tuple[DesignTreeRow, ...]], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        parts: Callable[[NodeRef], tuple[DesignTreeRow, ...]],
+        describe_drop: Callable[[NodeRef, bool], str],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._parts = parts
+        self.drag = RowDrag(
+            self,
+            _is_node,
+            lambda item, below: describe_drop(_item_row(item).ref, below),
+            self.drag_described.emit,
+        )
         self.setAccessibleName("Designs and layers")
         self.setHeaderHidden(True)
         self.setUniformRowHeights(True)
@@ -137,9 +155,7 @@ class DesignTree(QTreeWidget):
             return ()
         lead = current if current is not None and current.isSelected() else items[-1]
         refs = [_item_row(item).ref for item in items if item is not lead and item.parent() is lead.parent()]
-        heading = lead.parent()
-        is_node = heading is not None and _item_row(heading).is_heading
-        return (_item_row(lead).ref, *(refs if is_node else ()))
+        return (_item_row(lead).ref, *(refs if _is_node(lead) else ()))
 
     def selectAll(self) -> None:
         """Select all layers and blocks of the design of the current row."""
@@ -178,14 +194,30 @@ class DesignTree(QTreeWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         with self._reporting_at_the_end():
             super().mousePressEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self.drag.press(event.position().toPoint())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton and self.drag.move(event.position().toPoint()):
+            return
         with self._reporting_at_the_end():
             super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        was_dragged, target = self.drag.active, self.drag.end()
+        if target is not None:
+            self.dropped.emit(_item_row(target[0]).ref, target[1])
+        if was_dragged:
+            return
         with self._reporting_at_the_end():
             super().mouseReleaseEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Esc from the window during a drag, which it cancels."""
+        if event.type() == QEvent.Type.ShortcutOverride and self.drag.active and isinstance(event, QKeyEvent):
+            event.accept()
+            return True
+        return bool(super().event(event))
 
     def item_at(self, ref: NodeRef) -> QTreeWidgetItem | None:
         """The item of a node; None if there is none, as for the parts of a closed block."""
@@ -232,8 +264,9 @@ class DesignTree(QTreeWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        self.drag.paint(painter)
         if not self.topLevelItemCount():
-            painter = QPainter(self.viewport())
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(
@@ -248,6 +281,10 @@ class DesignTree(QTreeWidget):
             self.scrollToItem(item)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.drag.active:
+            if event.key() == Qt.Key.Key_Escape:
+                self.drag.end()
+            return
         event.ignore()
         self.key_pressed.emit(event)
         if not event.isAccepted():
@@ -266,6 +303,12 @@ def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
 def _item_row(item: QTreeWidgetItem) -> DesignTreeRow:
     row: DesignTreeRow = item.data(0, ROW_ROLE)
     return row
+
+
+def _is_node(item: QTreeWidgetItem) -> bool:
+    """Whether this is the row of a layer or block, not of a design or of a part."""
+    parent = item.parent()
+    return parent is not None and _item_row(parent).is_heading
 
 
 def _fit_child_count(item: QTreeWidgetItem, count: int, *, editable: bool = True) -> None:

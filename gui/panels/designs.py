@@ -37,7 +37,7 @@ class DesignsPanel(Panel):
         super().__init__(state, parent)
         self.setAccessibleName("Designs and layers")
         self._actions = actions
-        self.tree = DesignTree(self._part_rows, self)
+        self.tree = DesignTree(self._part_rows, self._drop_text, self)
         self.delegate = RowDelegate(self._name_refusal, self._rename_ref, self.tree)
         self.tree.setItemDelegate(self.delegate)
         column = QVBoxLayout(self)
@@ -48,6 +48,8 @@ class DesignsPanel(Panel):
         self.tree.refs_selected.connect(self._on_tree_selection_changed)
         self.tree.itemEntered.connect(lambda item: self.hovered.emit(item.data(0, ROW_ROLE).sentence))
         self.tree.mouse_left.connect(lambda: self.hovered.emit(""))
+        self.tree.dropped.connect(self._on_tree_dropped)
+        self.tree.drag_described.connect(self.hovered)
         self.tree.key_pressed.connect(self._on_tree_key_pressed)
         self._fill()
         self._select_focus()
@@ -136,6 +138,15 @@ class DesignsPanel(Panel):
         if item is not None and edits.own_selection(self._state) is not None:
             self.tree.setFocus()
             self.tree.editItem(item)
+
+    def _drop_text(self, ref: NodeRef, below: bool) -> str:
+        edit = edits.drop_selection(self._state, ref, below=below)
+        return "" if edit is None else edit.text
+
+    def _on_tree_dropped(self, ref: NodeRef, below: bool) -> None:
+        edit = edits.drop_selection(self._state, ref, below=below)
+        if edit is not None:
+            self.edit_proposed.emit(edit)
 
     def _part_rows(self, block: NodeRef) -> tuple[DesignTreeRow, ...]:
         return block_part_rows(self._state, block)

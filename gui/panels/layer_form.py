@@ -1,6 +1,7 @@
 """The form of the selection: the settings of a layer or block, or the name and totals of a design."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from msgspec import Struct
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -21,9 +22,11 @@ from gui.panels.design_rows import mistakes_in_blocks
 from gui.panels.setting_form import SETTING_TITLES, SettingForm
 from gui.panels.source_fields import InputFields, WeightsControl, array_roles
 from gui.state import edits
+from gui.state.renames import Renames
 from gui.state.view_state import Focus, ViewState
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
+from gui.widgets.fix_buttons import FixButtons
 from gui.widgets.line_edit import LineEdit
 from gui.widgets.number_controls import NumberControl, parse_seed
 from gui.widgets.tab_order import chain_tab_order, focusable_in_reading_order
@@ -134,7 +137,8 @@ class LayerForm(Panel):
         font = self.heading.font()
         font.setBold(True)
         self.heading.setFont(font)
-        self.general = make_error_note()
+        self.general, self.general_fixes = make_error_note(), FixButtons()
+        self._fixes: dict[str, dict[str, Edit]] = {}
         self.name = NameField(self._name_refusal)
         self.name.edit.setAccessibleName("Name")
         self._add_project_fields()
@@ -144,6 +148,13 @@ class LayerForm(Panel):
         self.summary.setForegroundRole(self.summary.palette().ColorRole.WindowText)
         self._lay_out()
         self.name.committed.connect(self._on_name_committed)
+        for fixes, setting in (
+            (self.name_field.fixes, "name"),
+            (self.weights_field.fixes, "weights"),
+            (self.general_fixes, ""),
+        ):
+            fixes.chosen.connect(partial(self._on_fix_chosen, setting))
+        self.inputs.fix_chosen.connect(partial(self._on_fix_chosen, "inputs"))
         self._show_selection(reset=True)
 
     def _add_project_fields(self) -> None:
@@ -174,7 +185,7 @@ class LayerForm(Panel):
         self.foot = FieldGrid(SETTING_TITLES)
         self.inputs, self.weights = InputFields(self.foot), WeightsControl()
         self.weights_field = self.foot.add("Weights", self.weights)
-        self.kind.chosen.connect(lambda kind: self._propose(edits.set_kind(self._project, self._ref, kind)))
+        self.kind.chosen.connect(self._on_kind_chosen)
         self.inputs.changed.connect(lambda names: self._propose(edits.set_inputs(self._project, self._ref, names)))
         self.weights.changed.connect(
             lambda source, words: self._propose(edits.set_weights(self._project, self._ref, source, words))
@@ -184,7 +195,8 @@ class LayerForm(Panel):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(8, 8, 8, 8)
         self._column.setSpacing(5)
-        for widget in (self.heading, self.help, self.block, self.general, self.project_fields, self.head):
+        general = self.general, self.general_fixes
+        for widget in (self.heading, self.help, self.block, *general, self.project_fields, self.head):
             self._column.addWidget(widget)
         self._settings_at = self._column.count()
         self._column.addWidget(self.foot)
@@ -195,9 +207,9 @@ class LayerForm(Panel):
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
         if not _shows_same(old, new):
-            self._show_selection(
-                reset=(old.focus.ref, _Selection.of(old).kind) != (new.focus.ref, _Selection.of(new).kind)
-            )
+            # A layer whose name has followed a setting is the same one: the setting may still be typed.
+            before = Renames(old.project, new.project).ref(old.focus.ref)
+            self._show_selection(reset=(before, _Selection.of(old).kind) != (new.focus.ref, _Selection.of(new).kind))
 
     def _show_selection(self, *, reset: bool) -> None:
         """Show the selection; only another kind of layer needs other controls."""
@@ -205,6 +217,8 @@ class LayerForm(Panel):
         selection = _Selection.of(new)
         network, node, part, layer = selection.network, selection.node, selection.part, selection.layer
         show_note(self.general, "")
+        self.general_fixes.show_texts(())
+        self._fixes = edits.fixes_by_setting(new)
         for widget in (self.head, self.foot, self.project_fields, self.summary):
             widget.setVisible(widget is self.head and layer is not None)
         self.head.setEnabled(part is None)
@@ -239,10 +253,12 @@ class LayerForm(Panel):
             "" if report is None else "\n".join(_cost_texts(state, report)) if report.output_shape else ""
         )
         mistakes = mistakes_by_setting(state.problems, ref)
-        form.show_mistakes(mistakes)
+        fixes = {setting: tuple(edits_by_words) for setting, edits_by_words in self._fixes.items()}
+        form.show_mistakes(mistakes, fixes)
         for field, setting in self._node_fields:
-            field.show_error(mistakes.get(setting, ""))
+            field.show_error(mistakes.get(setting, ""), fixes.get(setting, ()))
         shown_settings = {*(setting for _, setting in self._node_fields), *form.controls}
+        self.general_fixes.show_texts(fixes.get("", ()))
         others = [text for setting, text in mistakes.items() if setting not in shown_settings]
         show_note(self.general, "\n".join((*others, *filter(None, (mistakes_in_blocks(state).get(ref),)))))
         show_note(self.summary, layer_summary(state, report))
@@ -270,7 +286,8 @@ class LayerForm(Panel):
         show_note(self.help, "Its layers are in the list above; select one to edit it.")
         self.head.setVisible(True)
         self.kind_field.set_visible(False)
-        self.name_field.show_error("")
+        mistakes = mistakes_by_setting(state.problems, (design, ""))
+        self.name_field.show_error(mistakes.get("name", ""), tuple(self._fixes.get("name", ())))
         self.name.show_name(design, reset=reset)
         analysis = state.analysis(design)
         show_note(self.summary, "" if analysis is None else network_summary(analysis))
@@ -292,6 +309,7 @@ class LayerForm(Panel):
         if kind not in self.settings:
             form = self.settings[kind] = SettingForm(kind)
             form.changed.connect(self._on_setting_changed)
+            form.fix_chosen.connect(self._on_fix_chosen)
             self._column.insertWidget(self._settings_at, form)
             chain_tab_order(list(focusable_in_reading_order(self)))
         self.settings[kind].setVisible(bool(self.settings[kind].controls))
@@ -314,6 +332,12 @@ class LayerForm(Panel):
 
     def _on_setting_changed(self, setting: str, value: object) -> None:
         self._propose(edits.set_setting(self._project, self._ref, setting, value))
+
+    def _on_kind_chosen(self, kind: str) -> None:
+        self._propose(edits.set_kind(self._project, self._ref, kind, self._state.shapes(self._ref[0])))
+
+    def _on_fix_chosen(self, setting: str, index: int) -> None:
+        self._propose(list(self._fixes[setting].values())[index])
 
     def _on_take_apart_requested(self) -> None:
         edit = edits.take_selected_block_apart(self._state)

@@ -1,7 +1,7 @@
-"""The list of all mistakes, each with a link to its node."""
+"""The list of all mistakes, each with a link to its node and buttons for the nearest valid values."""
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -10,6 +10,9 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
@@ -19,11 +22,20 @@ from engine.network.node_ref import STEM
 from engine.text.problems import Problem
 from engine.text.units import count_text
 from gui.panels.base import Panel
+from gui.state import edits
 from gui.state.view_state import Focus, ViewState
+from gui.widgets.fix_buttons import FixButtons
 from gui.widgets.glyphs import mistake_icon
 from gui.widgets.plain_text import plain_tip
+from gui.widgets.tab_order import chain_tab_order
 
 _PROBLEM = Qt.ItemDataRole.UserRole
+_ICON_SIDE = 16
+_GAP = 5
+_INDENT = _ICON_SIDE + 2 * _GAP
+"""Of the buttons below the text, which is beside the sign."""
+
+_AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 def problem_location(problem: Problem) -> str:
@@ -50,7 +62,8 @@ class ProblemsPanel(Panel):
         self.list.setAccessibleName("Mistakes")
         self.list.setWordWrap(True)
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
-        self.list.setIconSize(QSize(16, 16))
+        self.list.setIconSize(QSize(_ICON_SIDE, _ICON_SIDE))
+        self.list.setItemDelegate(_ProblemDelegate(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         top = QHBoxLayout()
@@ -100,7 +113,19 @@ class ProblemsPanel(Panel):
             item.setData(_PROBLEM, problem)
             item.setToolTip(plain_tip(str(problem)))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{problem_location(problem)}: {text}")
+            if problem.fixes:
+                self.list.setItemWidget(item, self._make_buttons(problem))
         self._paint_icons()
+        buttons = [button for fixes in self.list.findChildren(FixButtons) for button in fixes.buttons]
+        chain_tab_order([self.list, *buttons])
+
+    def _make_buttons(self, problem: Problem) -> FixButtons:
+        buttons = FixButtons()
+        buttons.show_texts([fix.text for fix in problem.fixes])
+        buttons.chosen.connect(
+            lambda index: self.edit_proposed.emit(edits.apply_fix(self._state.project, problem, problem.fixes[index]))
+        )
+        return buttons
 
     def _paint_icons(self) -> None:
         colours = self.palette()
@@ -115,3 +140,33 @@ class ProblemsPanel(Panel):
 
     def _on_copy_clicked(self) -> None:
         QGuiApplication.clipboard().setText(self.text())
+
+
+class _ProblemDelegate(QStyledItemDelegate):
+    """Paints a problem above its buttons, which are the widget of its row."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _AnyIndex) -> QSize:
+        size = super().sizeHint(option, index)
+        return QSize(size.width(), size.height() + self._buttons_height(option, index))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _AnyIndex) -> None:
+        option.widget.style().drawPrimitive(
+            QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget
+        )
+        text = QStyleOptionViewItem(option)
+        text.rect = QRect(option.rect).adjusted(0, 0, 0, -self._buttons_height(option, index))
+        super().paint(painter, text, index)
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _AnyIndex) -> None:
+        rect = QRect(option.rect)
+        rect.setTop(rect.bottom() + 1 - self._buttons_height(option, index))
+        editor.setGeometry(rect.adjusted(_INDENT, 0, -_GAP, -_GAP))
+
+    def _buttons_height(self, option: QStyleOptionViewItem, index: _AnyIndex) -> int:
+        view = option.widget
+        if not isinstance(view, QListWidget):
+            return 0
+        buttons = view.indexWidget(index)
+        if not isinstance(buttons, FixButtons):
+            return 0
+        return buttons.height_at(view.viewport().width() - _INDENT - _GAP) + _GAP

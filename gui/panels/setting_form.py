@@ -1,7 +1,7 @@
 """A form for any kind of layer or block, made from the types and descriptions of its settings."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import inf
 from typing import Any
@@ -110,6 +110,8 @@ class SettingForm(QWidget):
 
     changed = Signal(str, object)
     """(setting, value), at every change by the user."""
+    fix_chosen = Signal(str, int)
+    """(setting, index of the fix of its mistakes)."""
 
     def __init__(self, layer: type[Kind], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,6 +134,7 @@ class SettingForm(QWidget):
         row = self.fields[field.name] = grid.add(title, control)
         self._descriptions[field.name] = str(metadata.get("description", ""))
         control.changed.connect(partial(self.changed.emit, field.name))
+        row.fixes.chosen.connect(partial(self.fix_chosen.emit, field.name))
         if isinstance(control, NumberControl):
             control.refused.connect(row.show_error)
         if isinstance(control, OptionalControl):
@@ -150,12 +153,12 @@ class SettingForm(QWidget):
             if name in self._stand_ins and isinstance(control, OptionalControl):
                 control.show_none_value(getattr(layer, self._stand_ins[name]))
 
-    def show_mistakes(self, texts: Mapping[str, str]) -> None:
-        """Show each mistake below its setting."""
+    def show_mistakes(self, texts: Mapping[str, str], fixes: Mapping[str, Sequence[str]]) -> None:
+        """Show each mistake below its setting, with the words of its fixes."""
         for name, field in self.fields.items():
             control = self.controls[name]
             refusal = control.refusal if isinstance(control, NumberControl) else ""
-            field.show_error(refusal or texts.get(name, ""))
+            field.show_error(refusal or texts.get(name, ""), () if refusal else fixes.get(name, ()))
 
     def show_formula(self, formula: str) -> None:
         """Show the description of each setting and the formulas of the layer as tool tips."""

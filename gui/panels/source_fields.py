@@ -1,6 +1,6 @@
 """Controls of a node for its inputs and for the source of its weights."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -26,9 +26,10 @@ from engine.network.weight_specs import (
 )
 from engine.run.weight_layouts import LAYOUTS, fitting_layouts, layout_text
 from engine.shapes import Shape
-from gui.widgets.choice_controls import Checklist, ChoiceBox
+from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.file_row import ARRAY_FILTER, FileRow
+from gui.widgets.ordered_list import OrderedList
 from gui.widgets.texts import make_note, show_note
 
 _SEEDED, _FILE, _UNCHANGED = "seeded", "file", "unchanged"
@@ -53,10 +54,12 @@ class InputFields(QObject):
 
     changed = Signal(object)
     """Names of nodes; () stands for the node before."""
+    fix_chosen = Signal(int)
+    """The index of a fix of their mistakes."""
 
     def __init__(self, grid: FieldGrid) -> None:
         super().__init__(grid)
-        self.one, self.many = ChoiceBox(), Checklist()
+        self.one, self.many = ChoiceBox(), OrderedList()
         self.one.setAccessibleName("Input")
         self.one.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.many.set_title("Inputs")
@@ -64,11 +67,13 @@ class InputFields(QObject):
         self.many_field = grid.add("Inputs", self.many, wide=True)
         self.one.chosen.connect(self.changed)
         self.many.changed.connect(self.changed)
+        for field in (self.one_field, self.many_field):
+            field.fixes.chosen.connect(self.fix_chosen)
 
-    def show_error(self, text: str) -> None:
+    def show_error(self, text: str, fixes: Sequence[str] = ()) -> None:
         """Show a mistake below the visible control."""
         for field in (self.one_field, self.many_field):
-            field.show_error("" if field.widget.isHidden() else text)
+            field.show_error(*(("", ()) if field.widget.isHidden() else (text, fixes)))
 
     def show_node(self, network: Network, index: int, shapes: Mapping[str, Shape | None]) -> None:
         """Offer the possible inputs of a node; those that depend on it would close a cycle."""

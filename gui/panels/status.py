@@ -22,11 +22,13 @@ _MOST_TOTALS = 4
 def next_step_hint(state: ViewState) -> str:
     """A hint about what the user can do next."""
     if state.run.progress is not None:
-        return ""
+        return state.automatic.text
     if state.problems:
         return "What depends on a mistake cannot run; the list of mistakes (F8) leads to each"
     if not state.project.designs:
         return "The input goes through all designs side by side: + Design adds one"
+    if state.automatic.text:
+        return state.automatic.text
     if notices := _notice_counts(state):
         names = dict.fromkeys(f"the {node}" if node == INPUT else node for _, node in notices)
         shown = ", ".join(list(shorten_long_names(list(names)).values())[:_MOST_TOTALS])
@@ -95,7 +97,7 @@ class StatusPanel(QStatusBar):
             self._show_run(new)
         if old.check is not new.check or old.look.metric != new.look.metric:
             self._show_totals(new)
-        if old.check is not new.check or old.run is not new.run:
+        if old.check is not new.check or old.run is not new.run or old.automatic != new.automatic:
             self._show_hint(new)
 
     def _show_hint(self, state: ViewState) -> None:

@@ -4,10 +4,14 @@ from functools import lru_cache
 
 from engine.cost.counting import Convention
 from engine.cost.metrics import Costs, metric_by_id
+from engine.network.alignment import align
 from engine.network.node_ref import STEM, NodeRef
 from engine.reports.differences import METRIC_IDS, DesignDifferences, compare_designs
 from engine.run.check import ProjectCheck
 from gui.state.view_state import ViewState, fold_analysis
+
+MOST_COMPARED = 4
+"""Volumes side by side."""
 
 
 def compared_pair(state: ViewState) -> tuple[str, str] | None:
@@ -44,40 +48,81 @@ def _compare(
     return compare_designs(Costs(check, convention), *pair, analyses, metric_ids)
 
 
-def find_companion(state: ViewState, ref: NodeRef) -> NodeRef | None:
-    """The node in another design to compare with this one, if any.
+def find_companions(state: ViewState, ref: NodeRef) -> tuple[NodeRef, ...]:
+    """The nodes in other designs to compare with this one, at most one per design, in the order of the project.
 
-    A node of the same name and shape; or, for a design's last volume, another design's last volume of the same shape.
+    All of them agree on each other if the one in the first design has this node among its companions. A last volume
+    that has not is compared with the last volumes of other designs all the same.
     """
-    design, node = ref
-    report = state.report(ref)
-    if design == STEM or report is None or report.output_shape is None:
+    return _find_companions(state.check, ref)
+
+
+@lru_cache(maxsize=4096)
+def _find_companions(check: ProjectCheck, ref: NodeRef) -> tuple[NodeRef, ...]:
+    """Cached, since every box of the volumes asks whenever they are painted."""
+    if ref[0] == STEM or ref[0] not in check.analyses:
+        return ()
+    own = _group_of(check, ref)
+    first = _group_of(check, next(iter(own)))
+    group = first if ref in first else own
+    return tuple(other for other in group if other != ref)
+
+
+def _group_of(check: ProjectCheck, ref: NodeRef) -> tuple[NodeRef, ...]:
+    """A node, its companions, and theirs, in the order of the project."""
+    designs = [name for name in check.analyses if name != STEM]
+    group = {ref[0]: ref}
+    waiting = [ref]
+    while waiting:
+        node = waiting.pop(0)
+        for design in designs:
+            found = None if design in group else _companion_in(check, node, design)
+            if found is not None:
+                group[design] = found
+                waiting.append(found)
+    return tuple(group[design] for design in designs if design in group)
+
+
+def _companion_in(check: ProjectCheck, ref: NodeRef, design: str) -> NodeRef | None:
+    """The node of a design that is compared with this one, if any.
+
+    A node of the same name and shape; or, for the last volume of a design, that of the other one if it has the same
+    shape; or the node that corresponds to it by kind and position and has the same shape.
+    """
+    own, node = ref
+    report = check.reports.get(ref)
+    if report is None or report.output_shape is None:
         return None
-    others = [(name, analysis) for name, analysis in state.check.analyses.items() if name not in (STEM, design)]
-    for name, _ in others:
-        same = state.report((name, node))
-        if same is not None and same.output_shape == report.output_shape:
-            return name, node
-    if node != state.check.analyses[design].output:
-        return None
-    for name, analysis in others:
-        if analysis.reports and analysis.output_shape == report.output_shape:
-            return name, analysis.output
+    last = check.analyses[design].output if node == check.analyses[own].output else None
+    candidates = (node, last, _corresponding(check, own, design).get(node))
+    for name in candidates:
+        other = None if name is None else check.reports.get((design, name))
+        if other is not None and other.output_shape == report.output_shape:
+            return design, other.name
     return None
 
 
+@lru_cache(maxsize=64)
+def _corresponding(check: ProjectCheck, first: str, second: str) -> dict[str, str]:
+    """The layers of a design by the name of the layer of another one to which they correspond."""
+    pairs = align(check.analyses[first].reports, check.analyses[second].reports)
+    return {pair.first.name: pair.second.name for pair in pairs if pair.first is not None and pair.second is not None}
+
+
 def compared_refs(state: ViewState) -> tuple[NodeRef, ...]:
-    """The focus and its companion in the order of the project, so that selecting the other one moves neither."""
+    """The focus and its companions in the order of the project, so that selecting another one moves none.
+
+    At most `MOST_COMPARED`: then those of the pair whose differences are shown come first, and others in their order.
+    """
     ref = state.focus.ref
-    other = find_companion(state, ref)
-    refs = (ref,) if other is None else (ref, other)
-    return tuple(sorted(refs, key=lambda compared: _position(state, compared)))
+    pair = compared_pair(state) or ()
+    others = sorted(find_companions(state, ref), key=lambda other: other[0] not in pair)
+    return tuple(sorted((ref, *others[: MOST_COMPARED - 1]), key=lambda compared: _position(state, compared)))
 
 
 def leading_ref(state: ViewState, ref: NodeRef) -> NodeRef:
-    """The node, or its companion if that is in an earlier design."""
-    other = find_companion(state, ref)
-    return ref if other is None else min(ref, other, key=lambda compared: _position(state, compared))
+    """The node, or the companion in the first design."""
+    return min((ref, *find_companions(state, ref)), key=lambda compared: _position(state, compared))
 
 
 def _position(state: ViewState, ref: NodeRef) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.files.paths import Stamp
+from engine.files.versions import FileVersion
 from engine.project.project import Project
 from gui.state.view_state import Focus
 
@@ -34,7 +34,7 @@ class History(Struct, frozen=True):
     """The index at which the file is up to date; -1 if that cannot be reached by undo or redo."""
     current: Version
     path: Path | None = None
-    stamp: Stamp | None = None
+    file_version: FileVersion | None = None
     """That of the file when it was opened or saved last."""
     read_only: bool = False
 

@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.cost.counting import MACS, Convention
-from engine.cost.metrics import Costs, metric_by_id
+from engine.cost.metrics import Amount, Costs, Metric, metric_by_id
 from engine.explain.map_statistics import MapOrder
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
@@ -22,6 +22,7 @@ from engine.run.check import ProjectCheck
 from engine.run.weights import Weights, load_weights
 from engine.shapes import Shape
 from engine.text.problems import Problem
+from gui.state.automatic_run import AutomaticRunState
 from gui.state.rank_search import RankSearchState
 from gui.state.volume_at import VolumeAt, VolumeResult
 
@@ -131,6 +132,9 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     path: Path | None = None
     clean: bool = True
     rank_search: RankSearchState = RankSearchState()
+    automatic: AutomaticRunState = AutomaticRunState()
+    earlier: Mapping[str, ProjectCheck] = {}
+    """For each design of which something is unknown now, the check when all was known last; see `earlier_checks`."""
     session: int = 0
     """Number of the opened project: what views and panels remember about one, such as their zoom, ends with it."""
 
@@ -222,6 +226,23 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     def report(self, ref: NodeRef) -> Report | None:
         """The report of a layer or block; None for an input and for an unknown node."""
         return self.check.reports.get(ref)
+
+    def earlier_shape(self, ref: NodeRef) -> Shape | None:
+        """The shape of a node before a mistake made it unknown; None if it is known, or never was."""
+        report, check = self.report(ref), self.earlier.get(ref[0])
+        before = None if check is None else check.reports.get(ref)
+        return None if before is None or report is None or report.output_shape is not None else before.output_shape
+
+    def earlier_amount(self, metric: Metric, design: str, node: str = "") -> Amount | None:
+        """The amount of a node, or of a design, before a mistake made it unknown; None if none was known."""
+        check = self.earlier.get(design)
+        if check is None:
+            return None
+        costs = _make_costs(check, self.look.convention, ())
+        report = check.reports.get((design, node)) if node else None
+        if not node:
+            return costs.total(metric, design)
+        return None if report is None else costs.amount(metric, design, report)
 
     def volume_at(self, ref: NodeRef) -> VolumeAt:
         """The volume at a node: its shape, its result and its problems."""

@@ -38,6 +38,7 @@ from gui.views.mosaic_canvas import MosaicCanvas
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.control_bar import make_control_bar
 from gui.widgets.number_controls import IntegerBox, NumberControl
+from gui.widgets.plain_text import plain_tip
 
 _LEAST_MAPS = 400, 130
 """Width and height in pixels below which only the chart is shown."""
@@ -216,7 +217,7 @@ class BottleneckLayerPage(BottleneckPage):
             widget.setEnabled(index is not None and not reason)
         self.search_button.setText("Cancel" if search.busy_text else "Search")
         self.search_button.setEnabled(bool(search.busy_text) or not reason)
-        self.search_button.setToolTip(search.busy_text or reason or _SEARCH_TIP)
+        self.search_button.setToolTip(plain_tip(search.busy_text or reason or _SEARCH_TIP))
         ready = index is not None and not content.is_stale and not reason
         self.apply.setEnabled(ready)
         self.apply_copy.setEnabled(ready and state.focus.design != STEM)

@@ -12,6 +12,7 @@ from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 from gui.views.report_model import NO_PARENT, ROLE, Index
+from gui.widgets.plain_text import plain_tip
 
 _LAYER_COLUMN, _WEIGHTS_COLUMN, _MACS_COLUMN = 0, 1, 2
 """Positions of the columns to the left of those of the errors."""
@@ -86,7 +87,7 @@ class BottleneckModel(QAbstractTableModel):
             case ROLE.DisplayRole:
                 return self._text(report, column)
             case ROLE.ToolTipRole:
-                return self._tip(report, column)
+                return plain_tip(self._tip(report, column))
             case ROLE.TextAlignmentRole:
                 return _alignment(column)
             case ROLE.CheckStateRole if column == _LAYER_COLUMN:

@@ -14,11 +14,18 @@ from gui.state.view_state import ViewState
 from gui.views.report_model import ROLE, Index, ReportModel
 from gui.widgets.plain_text import plain_tip
 
-LAYER_COLUMN, TEXT_COLUMN, ERROR_COLUMN = 0, 1, 2
+LAYER_COLUMN, TEXT_COLUMN, ERROR_COLUMN = 0, 1, 3
 _LONGEST_LINE = 10
 """Characters."""
-_COSTS = 3
-"""Position of the first column of costs."""
+_FIRST_COST = 2
+"""Position of the first metric; the error follows it, so that a narrow view shows both."""
+
+
+def _metric_number(column: int) -> int | None:
+    """The position of the metric of a column; None for other columns."""
+    if column < _FIRST_COST or column == ERROR_COLUMN:
+        return None
+    return column - _FIRST_COST - (column > ERROR_COLUMN)
 
 
 class ListedLayer(Struct, frozen=True):
@@ -86,7 +93,7 @@ class DifferencesModel(ReportModel):
             return ""
         if section == ERROR_COLUMN:
             return f"‖a − b‖ / ‖a‖ of the outputs, a: {differences.first}, b: {differences.second}"
-        return "" if section < _COSTS else f"{differences.second} minus {differences.first}"
+        return "" if _metric_number(section) is None else f"{differences.second} minus {differences.first}"
 
     def text(self, row: ListedLayer, column: int) -> str:
         """The text of a cell."""
@@ -98,7 +105,7 @@ class DifferencesModel(ReportModel):
             return "" if row.layer is None else difference_text(row.layer, differences)
         if column == ERROR_COLUMN:
             return "" if row.layer is None else row.error.short
-        number = column - _COSTS
+        number = _metric_number(column) or 0
         cost = differences.total_cost(number) if row.layer is None else row.layer.cost(number)
         return short_cost(differences.metrics[number], cost)
 
@@ -140,8 +147,8 @@ class DifferencesModel(ReportModel):
         differences = self.content.differences
         if differences is None:
             return ""
-        if column >= _COSTS:
-            number = column - _COSTS
+        number = _metric_number(column)
+        if number is not None:
             amounts = differences.totals[number] if row.layer is None else row.layer.amounts[number]
             names = differences.first, differences.second
             texts = (_exact(differences.metrics[number], amount) for amount in amounts)
@@ -166,7 +173,8 @@ def _list_layers(content: DifferencesContent, *, every_layer: bool) -> tuple[Lis
 
 def _columns_of(content: DifferencesContent) -> tuple[str, ...]:
     metrics = () if content.differences is None else content.differences.metrics
-    return ("Layer", "Difference", "Error", *map(_two_lines, map(cost_heading, metrics)))
+    first, *others = [_two_lines(cost_heading(metric)) for metric in metrics] or [""]
+    return ("Layer", "Difference", first, "Error", *others)
 
 
 def _two_lines(heading: str) -> str:

@@ -1,7 +1,8 @@
-"""The Filters view: all maps of the selected node, the difference between two designs, and details of one map."""
+"""The Filters view: all maps of the selected node in all designs, a difference of two, and details of one map."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import permutations
 from typing import Any, get_args
 
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QToolButton, QVBoxLayout, QWidget
 
 from engine.kernels import Checkpoint
 from gui.paint.maps.mosaic import MosaicContent, build_mosaic_content, refocus_mosaics
-from gui.state.comparison import compared_refs
+from gui.state.comparison import compared_pair, compared_refs
 from gui.state.view_state import ColourLevels, ColourMap, Look, ViewState
 from gui.views.base import View, looks_differ
 from gui.views.levels_bar import Levels
@@ -46,14 +47,14 @@ _DETAILS = (
 _DETAIL_TIPS = (
     "Weights of the selected map's filter, k×k per input channel",
     "The same, input channels with the largest weights first",
-    "Values of the selected map, beside those of the other design",
+    "Values of the selected map, beside those of the other designs",
     "A small histogram per map; click one to select its map",
     "What each input channel contributes to the selected map; click a bar or press 1 to 9 to select its channel",
     "All the space for the maps",
 )
-_DRAWN_BY = ("colour_map", "range", "zero_centred", "levels", "theme", "order", "comparison", "detail")
+_DRAWN_BY = ("colour_map", "range", "zero_centred", "levels", "theme", "order", "comparison", "pair", "detail")
 """Settings of the look that this view depends on."""
-_DIFFERENCE_TIP = "Also show the difference between the maps of the two designs"
+_DIFFERENCE_TIP = "Also show the difference between the maps of two designs"
 _NO_DIFFERENCE_TIP = "Difference: select a volume that another design has in the same shape"
 _AUTOMATIC_TIP = "Colour range from the values (A), after an end of the colour bar has been dragged"
 _LEAST_WIDTH = 240
@@ -83,6 +84,10 @@ class FiltersView(View):
         self.order.set_help(_ORDER_TIPS)
         self.difference = self._make_button("a − b", _DIFFERENCE_TIP, self._on_difference_clicked)
         self.difference.setCheckable(True)
+        self.pair = ChoiceBox(parent=self)
+        self.pair.setAccessibleName("Designs of the difference")
+        self.pair.setToolTip("Which designs the difference is of")
+        self.pair.chosen.connect(lambda pair: self._request_look(pair=pair, comparison="maps + difference"))
         self.detail = self._make_choice("Details of the selected map", _DETAILS, "detail")
         self.detail.set_help(_DETAIL_TIPS)
         self._worker = Worker(self)
@@ -117,6 +122,7 @@ class FiltersView(View):
             self.range,
             self.automatic,
             self.difference,
+            self.pair,
             self.order,
             self.detail,
             self.zero_centred,
@@ -154,11 +160,21 @@ class FiltersView(View):
 
     def _draw(self, content: MosaicContent) -> None:
         self._content = content
-        comparable = sum(panel.ref is not None for panel in content.panels) > 1
+        designs = [panel.design for panel in content.panels if panel.ref is not None]
+        comparable = len(designs) > 1
+        self._show_pairs(designs)
         self.difference.setEnabled(comparable)
         self.difference.setToolTip(_DIFFERENCE_TIP if comparable else _NO_DIFFERENCE_TIP)
         self.automatic.setEnabled(content.is_set_by_hand)
         self.canvas.show_content(self._state, content)
+
+    def _show_pairs(self, designs: Sequence[str]) -> None:
+        """Offer every pair of designs if there are several."""
+        pairs = list(permutations(designs, 2))
+        current = compared_pair(self._state)
+        self.pair.setVisible(len(designs) > 2)
+        self.pair.set_options([(pair, " − ".join(pair)) for pair in pairs])
+        self.pair.show_value(current if current in pairs else next(iter(pairs), None))
 
     def _on_canvas_levels_requested(self, levels: Levels | None) -> None:
         state = self._state

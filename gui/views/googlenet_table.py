@@ -159,7 +159,7 @@ class GooglenetTableView(View):
         self._switch = switch if isinstance(switch, FormSwitch) else None
         self.switch.setEnabled(self._switch is not None)
         self.switch.setText("Make separable" if self._switch is None else self._switch.text)
-        self.switch.setToolTip(switch if isinstance(switch, str) else switch.words)
+        self.switch.setToolTip(plain_tip(switch if isinstance(switch, str) else switch.words))
         self.note.setText(self._row_note(row))
         self.note.setToolTip(plain_tip(self.note.text()))
 

@@ -152,7 +152,7 @@ class InspectorView(View):
         if self.playing and new.focus != self._played_focus:
             self.stop_playing()
         if old.session != new.session:
-            self.canvas.show_content(build_inspector_content(new, LayerWeights({})))  # nothing of the project before
+            self.canvas.show_content(build_inspector_content(new, None))  # nothing of the project before
         if _content_differs(old, new):
             self._show_inspected()
 
@@ -323,6 +323,7 @@ class InspectorView(View):
 
     def _fit_canvas(self) -> None:
         area: QRect = self.scroll_area.viewport().rect()
+        self.canvas.show_height(area.height())
         self.canvas.resize(area.width(), max(area.height(), self.canvas.height_for(area.width())))
 
     def close_down(self) -> None:

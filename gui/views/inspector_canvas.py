@@ -1,6 +1,6 @@
 """The canvas of the Inspector view: paints the figure and handles mouse and keys."""
 
-from math import ceil
+from math import ceil, inf
 
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
@@ -37,6 +37,8 @@ class InspectorCanvas(QWidget):
         """Cached layout, computed on demand."""
         self._width = 0
         """The width of the cached layout."""
+        self._visible_height = inf
+        """The height that is visible without scrolling."""
         self._hover_text = ""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -50,6 +52,11 @@ class InspectorCanvas(QWidget):
         self.setAccessibleDescription(describe_inspector(content))
         self.update()
 
+    def show_height(self, height: int) -> None:
+        """Lay out the figure so that what matters most is within a height."""
+        if height != self._visible_height:
+            self._visible_height, self._layout = height, None
+
     def height_for(self, width: int) -> int:
         """Return the height that the figure needs at a width, in pixels."""
         return ceil(self.layout_for(width).height)
@@ -61,7 +68,7 @@ class InspectorCanvas(QWidget):
     def layout_for(self, width: int) -> InspectorLayout:
         """Return the layout at a width."""
         if self._layout is None or self._width != width:
-            self._layout, self._width = lay_out_inspector(self.content, max(width, 1)), width
+            self._layout, self._width = lay_out_inspector(self.content, max(width, 1), self._visible_height), width
         return self._layout
 
     def hit_at(self, point: QPointF) -> InspectorHit | None:

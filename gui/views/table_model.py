@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon
 
-from engine.cost.metrics import Costs, Metric
+from engine.cost.metrics import Costs, Metric, exact_of
 from engine.network.node_ref import STEM, NodeRef
 from engine.reports.tables import PROBLEM, TableColumn, TableRow, operations_columns, visible_metrics
 from gui.state.view_state import ViewState
@@ -81,7 +81,7 @@ class OperationsModel(ReportModel):
         row, column = self.rows[index.row()], self.columns[index.column()]
         match role:
             case ROLE.DisplayRole:
-                return column.text(row)
+                return self._earlier_text(row, column) or column.text(row)
             case ROLE.ToolTipRole:
                 return plain_tip(operations_cell_tip(self._state.costs, row, column))
             case ROLE.StatusTipRole:
@@ -91,12 +91,20 @@ class OperationsModel(ReportModel):
             case ROLE.FontRole:
                 return self._bold if row.is_total else None
             case ROLE.ForegroundRole:
-                return self._foreground(row)
+                return QColor(self._theme.muted) if self._earlier_text(row, column) else self._foreground(row)
             case ROLE.BackgroundRole:
                 return QColor(self._theme.window) if row.is_total else None
             case ROLE.DecorationRole:
                 return self._decoration(row, index.column())
         return None
+
+    def _earlier_text(self, row: TableRow, column: TableColumn) -> str:
+        """``was 160,563,200`` for an amount that a mistake has made unknown; "" for others."""
+        metric = column.metric
+        if metric is None or row.design not in self._state.earlier or row.value(metric) is not None:
+            return ""
+        earlier = self._state.earlier_amount(metric, row.design, row.node)
+        return "" if earlier is None else f"was {exact_of(metric, earlier)}"
 
     def _foreground(self, row: TableRow) -> QColor:
         return QColor(self._theme.error if row.problem else self._theme.text)

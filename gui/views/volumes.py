@@ -140,6 +140,7 @@ class VolumesView(View):
         self.canvas.ref_selected.connect(self._on_canvas_ref_selected)
         self.canvas.focus_requested.connect(self.focus_requested)
         self.canvas.hit_selected.connect(self._on_canvas_hit_selected)
+        self.canvas.edit_proposed.connect(self.edit_proposed)
         self.canvas.ref_toggled.connect(
             lambda ref: self.focus_requested.emit(toggle_node(self._state.focus, self._state.editable_ref(ref)))
         )

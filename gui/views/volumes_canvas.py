@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from pyqtgraph.GraphicsScene.mouseEvents import MouseDragEvent
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.cost import metrics
@@ -22,6 +22,7 @@ from gui.state.focus_steps import FocusStep, step_focus
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
 from gui.views.base import looks_differ
+from gui.views.box_drag import BoxDrag
 from gui.views.step_keys import KEY_STEPS
 
 _SMALLEST_TEXT = 6.0
@@ -62,14 +63,21 @@ _TURNS: dict[int, tuple[float, float]] = {
 
 
 class _CameraBox(ZoomBox):
-    """A zoom box in which a drag turns the camera, and moves the picture with Shift, Space or the middle button."""
+    """A zoom box in which a drag turns the camera, and moves the picture with Shift, Space or the middle button.
+
+    Parameters
+    ----------
+    drag
+        The drag of boxes, which comes first.
+    """
 
     turned = Signal(float, float)
     """Pixels to the right and down."""
 
-    def __init__(self) -> None:
+    def __init__(self, drag: BoxDrag) -> None:
         super().__init__()
         self.space_down = False
+        self._drag, self._drags_box = drag, False
 
     def mouseDragEvent(self, event: MouseDragEvent, axis: int | None = None) -> None:
         shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier) or self.space_down
@@ -77,6 +85,11 @@ class _CameraBox(ZoomBox):
             super().mouseDragEvent(event, axis)
             return
         event.accept()
+        if event.isStart():
+            self._drags_box = self._drag.begin(QPointF(event.buttonDownScenePos()), event.modifiers())
+        if self._drags_box:
+            (self._drag.finish if event.isFinish() else self._drag.move)(QPointF(event.scenePos()))
+            return
         step = event.scenePos() - event.lastScenePos()
         self.turned.emit(step.x(), step.y())
 
@@ -84,6 +97,8 @@ class _CameraBox(ZoomBox):
 class VolumesCanvas(Canvas):
     """The picture in a ViewBox; it reports what mouse and keys request."""
 
+    edit_proposed = Signal(object)
+    """The Edit of a drag."""
     turned = Signal(float, float)
     """Degrees of yaw and pitch to add."""
     camera_chosen = Signal(str)
@@ -99,7 +114,8 @@ class VolumesCanvas(Canvas):
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__("Volumes", THEMES[state.look.theme], parent)
         self.state = state
-        self._box = _CameraBox()
+        self.drag = BoxDrag(self, self.edit_proposed.emit, self.focus_requested.emit, self.hovered.emit)
+        self._box = _CameraBox(self.drag)
         self._picture = PaintedItem(self._paint)
         self._box.addItem(self._picture)
         self._box.sigResized.connect(self._on_box_resized)
@@ -197,7 +213,37 @@ class VolumesCanvas(Canvas):
             self._box.viewRect(),
         )
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        self.drag.paint(painter)
+        painter.end()
+
     # Mouse and keys
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A right click selects the box of the menu that it opens, unless that is selected among others."""
+        super().mousePressEvent(event)
+        hit = self.hit_at(event.position()) if event.button() == Qt.MouseButton.RightButton else None
+        selected = {(self.state.focus.design, name) for name in self.state.selected_nodes}
+        if hit is not None and self.state.editable_ref(hit.ref) not in selected:
+            self.hit_selected.emit(hit)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        if not event.buttons():
+            self.drag.hover(event.position())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.drag.hover(None)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Esc from the window during a drag, which it cancels."""
+        if event.type() == QEvent.Type.ShortcutOverride and self.drag.active:
+            event.accept()
+            return True
+        return bool(super().event(event))
 
     def describe(self, point: QPointF) -> str:
         hit = self.hit_at(point)
@@ -227,7 +273,10 @@ class VolumesCanvas(Canvas):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = event.key(), event.modifiers()
-        if key == Qt.Key.Key_Space:
+        if self.drag.active:
+            if key == Qt.Key.Key_Escape:
+                self.drag.cancel()
+        elif key == Qt.Key.Key_Space:
             self._box.space_down = True
         elif key in _TURNS and modifiers & Qt.KeyboardModifier.ShiftModifier:
             self.turned.emit(*_TURNS[key])

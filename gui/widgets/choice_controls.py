@@ -1,15 +1,13 @@
-"""Controls for choices: one of several, yes or no, some of many, a value or none."""
+"""Controls for choices: one of several, yes or no, a value or none."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction, QWheelEvent
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QListWidget,
-    QListWidgetItem,
     QStyle,
     QStyleOptionComboBox,
     QVBoxLayout,
@@ -18,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from engine.text.short_names import shorten_names
 from gui.widgets.control import Control
-from gui.widgets.tables import FittingDelegate
+from gui.widgets.plain_text import plain_tip
 
 _FLAGS = Qt.ItemDataRole.UserRole - 1
 """The role under which a combo box stores the item flags of an option."""
@@ -65,7 +63,7 @@ class ChoiceBox(QComboBox):
     def set_help(self, texts: Iterable[str]) -> None:
         """Set a tool tip per option."""
         for index, text in enumerate(texts):
-            self.setItemData(index, text, Qt.ItemDataRole.ToolTipRole)
+            self.setItemData(index, plain_tip(text), Qt.ItemDataRole.ToolTipRole)
 
     def disable(self, values: Iterable[Any], reason: str) -> None:
         """Disable some options, with the reason as their tool tip, and enable the others."""
@@ -179,102 +177,6 @@ class OptionalControl(Control):
     def _on_none_toggled(self, none: bool) -> None:
         self.control.setVisible(not none)
         self.changed.emit(self.value())
-
-
-class Checklist(Control):
-    """Some of many values, numbered in the order in which they were checked; at least one.
-
-    The context menu and the keys + and − add a value once more, or once less: a sum may receive a volume twice.
-    """
-
-    rows = 8
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.list = QListWidget(self)
-        self.list.setUniformItemSizes(True)
-        self.list.setItemDelegate(FittingDelegate(self.list))
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        _fill_layout(self, self.list)
-        self._options: tuple[tuple[str, str, bool], ...] = ()
-        self._value: tuple[str, ...] = ()
-        self.list.itemChanged.connect(self._on_item_changed)
-        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        self.once_more, self.once_less = QAction("Once more", self), QAction("Once less", self)
-        for action, key, change in ((self.once_more, "+", self._add), (self.once_less, "-", self._remove)):
-            action.setShortcut(key)
-            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            action.triggered.connect(lambda _, change=change: self._change_current(change))
-            self.list.addAction(action)
-
-    def set_options(self, options: Iterable[tuple[str, str, bool]]) -> None:
-        """Set value, text and whether it can be checked for each row."""
-        new = tuple(options)
-        if new == self._options:
-            return
-        self._options = new
-        with QSignalBlocker(self.list):
-            while self.list.count() > len(new):
-                self.list.takeItem(self.list.count() - 1)
-            while self.list.count() < len(new):
-                self.list.addItem(QListWidgetItem())
-        height = self.list.sizeHintForRow(0) * min(max(len(new), 1), self.rows) + 2 * self.list.frameWidth()
-        self.list.setFixedHeight(height)
-        self._show()
-
-    def value(self) -> tuple[str, ...]:
-        return self._value
-
-    def show_value(self, value: Any, *, reset: bool = False) -> None:
-        self._value = tuple(value)
-        self._show()
-
-    def set_title(self, title: str) -> None:
-        self.list.setAccessibleName(title)
-
-    def _show(self) -> None:
-        with QSignalBlocker(self.list):
-            for row, (value, text, possible) in enumerate(self._options):
-                item = self.list.item(row)
-                checked = value in self._value
-                numbers = [f"{number}." for number, other in enumerate(self._value, 1) if other == value]
-                item.setText(" ".join([*numbers, text]))
-                item.setToolTip("" if possible else "depends on this layer")
-                item.setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
-                # A checked row can always be unchecked.
-                item.setFlags(
-                    Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled
-                    if possible or checked
-                    else Qt.ItemFlag.NoItemFlags
-                )
-
-    def _on_item_changed(self, item: QListWidgetItem) -> None:
-        value = self._options[self.list.row(item)][0]
-        rest = tuple(name for name in self._value if name != value)
-        self._set(self._add(value) if item.checkState() == Qt.CheckState.Checked else rest)
-
-    def _change_current(self, change: Callable[[str], tuple[str, ...]]) -> None:
-        row = self.list.currentRow()
-        if row >= 0:
-            value, _, possible = self._options[row]
-            if possible or value in self._value:
-                self._set(change(value))
-
-    def _add(self, value: str) -> tuple[str, ...]:
-        return (*self._value, value)
-
-    def _remove(self, value: str) -> tuple[str, ...]:
-        """The value without the last of these."""
-        last = max((index for index, other in enumerate(self._value) if other == value), default=len(self._value))
-        return (*self._value[:last], *self._value[last + 1 :])
-
-    def _set(self, new: tuple[str, ...]) -> None:
-        changed = bool(new) and new != self._value
-        if changed:
-            self._value = new
-        self._show()
-        if changed:
-            self.changed.emit(new)
 
 
 def _fill_layout(control: Control, widget: QWidget) -> None:

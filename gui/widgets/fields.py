@@ -1,21 +1,23 @@
-"""Rows of a form: a title, a control and, below it, its mistake."""
+"""Rows of a form: a title, a control and, below it, its mistake with valid values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from gui.widgets.fix_buttons import FixButtons
 from gui.widgets.texts import make_error_note, show_note
 
 
 class Field:
-    """One row: its title, its widget and its mistake."""
+    """One row: its title, its widget, its mistake and the buttons of valid values."""
 
     def __init__(self, title: QLabel, widget: QWidget) -> None:
-        self.title, self.widget, self.error = title, widget, make_error_note()
+        self.title, self.widget, self.error, self.fixes = title, widget, make_error_note(), FixButtons()
 
-    def show_error(self, text: str) -> None:
+    def show_error(self, text: str, fixes: Sequence[str] = ()) -> None:
         show_note(self.error, text)
+        self.fixes.show_texts(fixes)
 
     def set_tip(self, text: str) -> None:
         for part in (self.title, self.widget):
@@ -54,4 +56,5 @@ class FieldGrid(QWidget):
         else:
             self._grid.addWidget(widget, row, 1)
         self._grid.addWidget(field.error, row + 2, 0, 1, 2)
+        self._grid.addWidget(field.fixes, row + 3, 0, 1, 2)
         return field

@@ -52,6 +52,8 @@ class FileCommands(QObject):
     recent_changed = Signal()
     done = Signal(str)
     """Text for the status bar about what has been written."""
+    conflicted = Signal()
+    """The project is not saved, as another program has changed its file."""
     input_chosen = Signal()
     """A photo or array has become the input."""
 
@@ -103,7 +105,18 @@ class FileCommands(QObject):
         if not name:
             return False
         path = Path(name)
-        return self._save(path if path.suffix.lower() in _PROJECT_SUFFIXES else path.with_name(f"{path.name}.toml"))
+        if path.suffix.lower() in _PROJECT_SUFFIXES:
+            return self._save(path, overwrite=True)  # the dialog has asked
+        return self._save(path.with_name(f"{path.name}.toml"))
+
+    def overwrite(self) -> bool:
+        """Save although another program has changed the file."""
+        path = self._workbench.document.path
+        return path is not None and self._save(path, overwrite=True)
+
+    def reload(self) -> None:
+        """Read the file again, as one step that can be undone."""
+        self._run_or_report(self._workbench.reload)
 
     def may_discard(self) -> bool:
         """Whether the project can be closed: ask about unsaved changes; False to stay."""
@@ -336,22 +349,12 @@ class FileCommands(QObject):
         try:
             saved = self._run_or_report(lambda: self._workbench.document.save(path, overwrite=overwrite))
         except FileChangedError:
-            return self._ask_overwrite(path) and self._save(path, overwrite=True)
+            self.conflicted.emit()
+            return False
         if saved:
             self._remember(path)
             self.done.emit(f"Saved {path}")
         return saved
-
-    def _ask_overwrite(self, path: Path) -> bool:
-        box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle("The file has changed")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(f"{path.name} was changed by another program since it was opened.")
-        box.setInformativeText("Overwrite it? To keep both, cancel and use Save as.")
-        box.setStandardButtons(_Buttons.Yes | _Buttons.Cancel)
-        box.setDefaultButton(_Buttons.Cancel)
-        return self._ask(box) == _Buttons.Yes
 
     def _ask(self, box: QMessageBox) -> QMessageBox.StandardButton:
         try:

@@ -33,23 +33,40 @@ from gui.widgets.command_palette import CommandPalette, list_commands
 from gui.widgets.icons import load_icon
 from gui.widgets.tab_order import chain_tab_order, focusable_widgets
 from gui.window.actions import Action
+from gui.window.changed_file import ChangedFile
 from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.file_commands import FileCommands
 from gui.window.manual import Manual, page_about
 from gui.window.menu_entry import MenuEntry
-from gui.window.menus import DynamicMenu, add_canvas_menu, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
+from gui.window.menus import (
+    DynamicMenu,
+    add_box_menu,
+    add_canvas_menu,
+    fill_menu_bar,
+    make_row_menu,
+)
+from gui.window.mnemonics import assign_mnemonics, plain_text
+from gui.window.notices import NoticeArea
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
 from gui.window.start_host import StartHost
 from gui.window.toolbar import Toolbar
 from gui.window.window_layout import WindowLayout
+from gui.window.workspace_commands import WorkspaceCommands
+from gui.window.workspaces import Workspaces
+from gui.workbench.automatic_run import AutomaticRun
 from gui.workbench.edit_merging import EditMerging
 from gui.workbench.workbench import Workbench
+
+AUTOMATIC_RUN = "run/automatic"
+"""The stored setting of automatic runs, "on" or "off"."""
 
 
 class MainWindow(QMainWindow):
     """Shows a workbench."""
 
+    closed = Signal()
+    """The window closes; everything is saved or discarded."""
     stayed = Signal()
     """The user was asked about unsaved changes, and does not close the window."""
 
@@ -61,6 +78,7 @@ class MainWindow(QMainWindow):
         self._is_closing = False
         self.files = FileCommands(self, workbench, self._settings)
         self.edit_merging = EditMerging(self)
+        self.automatic_run = self._make_automatic_run()
         self.setObjectName("main")
         self.setAcceptDrops(True)
         state = workbench.state
@@ -84,19 +102,25 @@ class MainWindow(QMainWindow):
         """The state that each view last showed."""
         self.status = StatusPanel(state, self.actions_by_id, self)
         self.manual = Manual(self)
-        self.docks = Docks(self, self._dock_contents(), self._on_dock_visibility_changed)
+        self.docks = Docks(self, self._dock_contents(), self._on_dock_visibility_changed, self._on_dock_moved)
         self.qt_actions.add_undo(workbench.document.undo_stack, self)
         self.qt_actions.add_local_to(self.designs.tree, self.views["volumes"])
         self._make_menus()
+        self.workspaces = Workspaces(self, self.docks, self._settings)
+        self.workspace_commands = WorkspaceCommands(self, self.workspaces, self.actions_by_id, self.menus["Workspaces"])
         menus = {"samples": ("Samples", self.dynamic_menus["samples"]), "count": ("Count", self.menus["Count"])}
-        self.toolbar = Toolbar(self.actions_by_id, menus, self)
+        self.toolbar = Toolbar(self.actions_by_id, menus, self.menus["Workspaces"], self)
+        self.toolbar.show_workspaces(self.workspace_commands.choices)
         self.addToolBar(self.toolbar)
+        self.notices = NoticeArea(self)
+        self.changed_file = ChangedFile(self, workbench, self.files, self.notices)
         self.setStatusBar(self.status)
         panels, self._view_parts = focusable_widgets(self.panels.values()), focusable_widgets(self.views.values())
         chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
-        self.start = StartHost(self, self.files, self.actions_by_id, self._settings)
+        self.start = StartHost(self, workbench, self.files, self.actions_by_id, self._settings)
         self._connect()
-        self._layout = WindowLayout(self, self.docks, self._settings)
+        self._layout = WindowLayout(self, self.docks, self.workspaces, self._settings)
+        self._layout.restore_size()
         self._paint_icons(state)
         self.qt_actions.show_state(state)
         self._show_counts()
@@ -116,12 +140,18 @@ class MainWindow(QMainWindow):
             view.edit_proposed.connect(self._on_edit_proposed)
             view.requested.connect(self.workbench.answer)
             view.hovered.connect(self.status.show_hover)
+        self.workspaces.changed.connect(self._on_workspaces_changed)
         self.files.recent_changed.connect(self.dynamic_menus["recent"].fill)
         self.files.done.connect(self.status.show_hover)
-        self.files.input_chosen.connect(self.docks["input"].raise_)
+        self.files.input_chosen.connect(partial(self.docks.bring_forward, "input"))
 
     def _on_edit_proposed(self, edit: Edit) -> None:
         self.workbench.edit(edit.text, edit.project, self.edit_merging.merge_key(edit.merge), edit.focus)
+
+    def _on_workspaces_changed(self) -> None:
+        self.workspace_commands.fill()
+        self.toolbar.show_workspaces(self.workspace_commands.choices)
+        self.toolbar.fit_width(self.width())
 
     def _perform(self, action: Action) -> None:
         state = self.workbench.state
@@ -135,6 +165,17 @@ class MainWindow(QMainWindow):
             action.run(self)
 
     # Composition
+
+    def _make_automatic_run(self) -> AutomaticRun:
+        automatic = AutomaticRun(
+            self.workbench,
+            lambda on: self._settings.set(AUTOMATIC_RUN, "on" if on else "off"),
+            lambda: "files are exported" if self.files.all.progress is not None else "",
+            enabled=self._settings.text(AUTOMATIC_RUN, "on", ("on", "off")) == "on",
+        )
+        for is_over in (self.files.all.done, self.files.all.failed):
+            is_over.connect(automatic.reconsider)
+        return automatic
 
     @property
     def _parts(self) -> dict[str, Panel | View]:
@@ -157,12 +198,14 @@ class MainWindow(QMainWindow):
             "panels": ("Panels", self._panel_entries),
         }
         self.dynamic_menus = {menu_id: DynamicMenu(title, make, self) for menu_id, (title, make) in entries.items()}
-        for menu in (self.designs.after_menu, self.designs.before_menu):
+        for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
             assign_mnemonics(menu.actions())
         self.menus = fill_menu_bar(self.menuBar(), self.actions_by_id, self.dynamic_menus)
         self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id, self.menus)
         for view_id, view in self.views.items():
             for canvas in view.findChildren(Canvas):
+                if view_id == "volumes":
+                    add_box_menu(canvas, self.actions_by_id, self.menus)
                 add_canvas_menu(canvas, self.actions_by_id, self._picture_entries(view_id))
 
     def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[MenuEntry]:
@@ -179,11 +222,11 @@ class MainWindow(QMainWindow):
 
     def _panel_entries(self) -> Iterator[MenuEntry]:
         for view_id in CENTRE_VIEWS:
-            is_front = self.docks.centre.currentWidget() is self.views[view_id]
-            yield MenuEntry(view_row(view_id).title, partial(self.docks.bring_forward, view_id), checked=is_front)
-        for dock in self.docks.values():
-            toggle = dock.toggleViewAction()
-            yield MenuEntry(dock.windowTitle(), toggle.trigger, checked=toggle.isChecked())
+            is_open = self.docks.is_open(view_id)
+            yield MenuEntry(view_row(view_id).title, partial(self.docks.bring_forward, view_id), checked=is_open)
+        for dock_id, dock in self.docks.items():
+            is_open = self.docks.is_open(dock_id)
+            yield MenuEntry(dock.windowTitle(), partial(self.docks.bring_forward, dock_id), checked=is_open)
 
     # State → window
 
@@ -204,6 +247,8 @@ class MainWindow(QMainWindow):
         self._show_counts()
         if new.session != old.session:
             self.docks.raise_first_panels()  # the one in front was about the project before
+        elif new.focus.ref != old.focus.ref:
+            self.docks.uncover("layer")
         if new.run.problems and not old.run.problems:
             self.docks.bring_forward("problems")  # the run has failed
         if (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
@@ -230,9 +275,13 @@ class MainWindow(QMainWindow):
 
     def _on_dock_visibility_changed(self, dock_id: str, visible: bool) -> None:
         """Disable what is behind another dock: the Tab key would go there, and edits would redraw it."""
-        (self.views[dock_id] if dock_id in self.views else self.docks[dock_id].widget()).setEnabled(visible)
+        self.docks.contents[dock_id].setEnabled(visible)
         if visible and dock_id in self.views:
             self._show_view(dock_id)
+
+    def _on_dock_moved(self) -> None:
+        self.workspaces.own()
+        self._layout.store_soon()
 
     def _paint_icons(self, state: ViewState) -> None:
         theme = THEMES[state.look.theme]
@@ -249,12 +298,12 @@ class MainWindow(QMainWindow):
         return widget if isinstance(widget, Canvas) else self.views["volumes"].findChildren(Canvas)[0]
 
     def reset_layout(self) -> None:
-        """Put every dock back in its original place."""
-        self._layout.reset()
+        """Arrange the present workspace as it was at first."""
+        self.workspaces.reset()
 
     def begin(self, part_id: str) -> None:
         """Bring a panel or view to the front and begin there with the selection."""
-        self.docks.bring_forward(part_id)
+        self.workspaces.open_for(part_id)
         self._parts[part_id].begin()
 
     def report_settings(self) -> None:
@@ -298,19 +347,22 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._layout.complete()
+        self.workspaces.complete()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """After the last view comes the first panel; Qt would go on within a form because of focus proxies."""
+        """After the last view comes a notice or the first panel; focus proxies would lead Qt on within a form."""
         visible = [part for part in self._view_parts if part.isVisible() and part.isEnabled()]
-        if forward and visible and visible[-1] is QApplication.focusWidget():
-            self.designs.tree.setFocus(Qt.FocusReason.TabFocusReason)
+        ring = [*visible[-1:], *self.notices.buttons, self.designs.tree]
+        widget = QApplication.focusWidget()
+        if forward and widget in ring[:-1]:
+            ring[ring.index(widget) + 1].setFocus(Qt.FocusReason.TabFocusReason)
             return True
         return super().focusNextPrevChild(forward)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.toolbar.fit_width(self.width())
+        self.workspaces.fit_size()
 
     def close(self) -> bool:
         """Close, unless the user is being asked about it: then Qt would close the window without the answer."""
@@ -326,14 +378,17 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.stayed.emit()
             return
+        self.automatic_run.close()
         self.workbench.close()
         self.files.close_down()
+        self.changed_file.close_down()
         self.manual.close_down()
         for part in self._parts.values():
             part.close_down()
         self.start.close_down()
-        self._layout.save()
+        self._layout.store()
         self._settings.set("look/theme", self.workbench.state.look.theme)
+        self.closed.emit()
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

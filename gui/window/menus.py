@@ -6,11 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QMenuBar, QWidget
 
-from gui.window.actions import MENU_BAR, MENUS, ROW_MENU, SEPARATOR, ZOOM_MENU
+from gui.widgets.plain_text import plain_tip
+from gui.window.actions import BOX_MENU, MENU_BAR, MENUS, ROW_MENU, SEPARATOR, ZOOM_MENU
 from gui.window.menu_entry import MenuEntry
-
-_SHORT = 3
-"""Length up to which a text is the first to choose its letter; longer ones find another."""
+from gui.window.mnemonics import assign_mnemonics, connect_action
 
 
 class DynamicMenu(QMenu):
@@ -28,18 +27,13 @@ class DynamicMenu(QMenu):
         self.clear()
         for entry in self._entries():
             action = self.addAction(entry.text.replace("&", "&&"))
-            action.setToolTip(entry.tip)
+            action.setToolTip(plain_tip(entry.tip))
             action.setEnabled(entry.enabled)
             action.setCheckable(entry.checked is not None)
             action.setChecked(bool(entry.checked))
             connect_action(action, entry.run)
         assign_mnemonics(self.actions())
         self.menuAction().setEnabled(not self.isEmpty())
-
-
-def connect_action(action: QAction, run: Callable[[], object]) -> None:
-    """Run this when the action is triggered. Qt's `checked` is ignored: the state determines it."""
-    action.triggered.connect(lambda _checked: run())
 
 
 def fill_menu_bar(
@@ -71,14 +65,29 @@ def make_row_menu(rows: QAbstractItemView, actions: Mapping[str, QAction], menus
     """The context menu of the rows; a right click also selects its row."""
     menu = QMenu(rows)
     menu.setToolTipsVisible(True)
-    for entry in ROW_MENU:
-        if entry == SEPARATOR:
-            menu.addSeparator()
-        else:
-            menu.addAction(actions[entry] if entry in actions else menus[entry].menuAction())
+    menu.addActions(_entries(ROW_MENU, actions, menus, menu))
     rows.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
     rows.customContextMenuRequested.connect(lambda at: menu.popup(rows.viewport().mapToGlobal(at)))
     return menu
+
+
+def add_box_menu(canvas: QWidget, actions: Mapping[str, QAction], menus: Mapping[str, QMenu]) -> None:
+    """Add the commands of layers to the context menu of the volumes; a right click also selects its box."""
+    canvas.addActions(_entries(BOX_MENU, actions, menus, canvas))
+
+
+def _entries(
+    ids: Iterable[str], actions: Mapping[str, QAction], menus: Mapping[str, QMenu], parent: QWidget
+) -> list[QAction]:
+    """The actions of commands and menus by their ids."""
+    entries = []
+    for entry in ids:
+        if entry == SEPARATOR:
+            entries.append(QAction(parent))
+            entries[-1].setSeparator(True)
+        else:
+            entries.append(actions[entry] if entry in actions else menus[entry].menuAction())
+    return entries
 
 
 def add_canvas_menu(canvas: QWidget, actions: Mapping[str, QAction], more: Iterable[MenuEntry]) -> None:
@@ -90,30 +99,3 @@ def add_canvas_menu(canvas: QWidget, actions: Mapping[str, QAction], more: Itera
         action = QAction(entry.text, canvas)
         connect_action(action, entry.run)
         canvas.addAction(action)
-
-
-def assign_mnemonics(actions: Iterable[QAction]) -> None:
-    """Give each action without an underlined letter one of its own, if possible the first of a word."""
-    entries = [action for action in actions if not action.isSeparator()]
-    letters = {mnemonic_letter(action.text()) for action in entries}
-    for action in sorted(entries, key=lambda action: len(action.text()) > _SHORT):
-        text = action.text()
-        if mnemonic_letter(text):
-            continue
-        starts = [at for at, sign in enumerate(text) if sign.isalnum() and (at == 0 or text[at - 1] == " ")]
-        positions = [*starts, *(at for at, sign in enumerate(text) if sign.isalnum())]
-        at = next((at for at in positions if text[at].lower() not in letters), None)
-        if at is not None:
-            letters.add(text[at].lower())
-            action.setText(f"{text[:at]}&{text[at:]}")
-
-
-def mnemonic_letter(text: str) -> str:
-    """The underlined letter of a text; "" if it has none."""
-    _, mark, rest = text.replace("&&", "").partition("&")
-    return rest[:1].lower() if mark else ""
-
-
-def plain_text(text: str) -> str:
-    """A text without the marks of underlined letters."""
-    return text.replace("&&", "\0").replace("&", "").replace("\0", "&")

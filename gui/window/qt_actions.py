@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QWidget
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 from gui.widgets.icons import load_icon
+from gui.widgets.plain_text import plain_tip
 from gui.window.actions import ACTIONS, Action
-from gui.window.menus import connect_action, plain_text
+from gui.window.mnemonics import connect_action, plain_text
 
 
 class QtActions:
@@ -58,9 +59,10 @@ class QtActions:
         """Enable and check the actions, and update the tool tips that depend on the state."""
         for action in ACTIONS:
             qt_action, enabled = self.by_id[action.id], action.enabled(state)
-            qt_action.setEnabled(enabled)
+            if action.depends_on_state:
+                qt_action.setEnabled(enabled)
             if action.tool_tip is not None:
-                qt_action.setToolTip(action.tool_tip(state))
+                qt_action.setToolTip(plain_tip(action.tool_tip(state)))
             elif action.disabled_tip:
                 qt_action.setToolTip(_tool_tip(action, qt_action, "" if enabled else action.disabled_tip))
             if action.checked is not None:

@@ -25,6 +25,10 @@ class Settings:
     def set(self, key: str, value: object) -> None:
         self._stored.setValue(key, value)
 
+    def remove(self, group: str) -> None:
+        """Remove a value, or a group of them."""
+        self._stored.remove(group)
+
     def contains(self, key: str) -> bool:
         return self._stored.contains(key)
 

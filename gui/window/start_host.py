@@ -1,11 +1,12 @@
 """Shows the start page over the middle of the window, and decides what can be used of the window meanwhile."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QToolBar, QWidget
-from shiboken6 import isValid
+from PySide6.QtWidgets import QMainWindow, QToolBar, QWidget
 
 from gui.export.project_pictures import ProjectPictures, picture_folder
 from gui.state.view_state import ViewState
@@ -13,6 +14,7 @@ from gui.window.actions import HELP_MENUS
 from gui.window.file_commands import NEW_PROJECT, FileCommands
 from gui.window.settings import Settings
 from gui.window.start_page import StartPage
+from gui.workbench.workbench import Workbench
 
 _USABLE = ("new", "open", "start_page", "dark", "quit", *HELP_MENUS["Help"])
 """Commands that need no project. The theme is one of them."""
@@ -35,15 +37,19 @@ class StartHost(QObject):
     """
 
     def __init__(
-        self, window: QMainWindow, files: FileCommands, actions: Mapping[str, QAction], settings: Settings
+        self,
+        window: QMainWindow,
+        workbench: Workbench,
+        files: FileCommands,
+        actions: Mapping[str, QAction],
+        settings: Settings,
     ) -> None:
         super().__init__(window)
         self._window = window
+        self._workbench = workbench
         self._files = files
         self._actions = actions
         self._settings = settings
-        self._covered: list[QWidget] = []
-        """The widgets that are disabled while the page is shown."""
         self._enabled: dict[str, bool] = {}
         """Which commands were enabled before."""
         self.page: StartPage | None = None
@@ -76,10 +82,7 @@ class StartHost(QObject):
             return
         self.page.hide()
         self._window.statusBar().show()
-        for widget in self._covered:
-            if isValid(widget):
-                widget.setEnabled(True)
-        self._covered = []
+        self._set_middle_enabled(True)
         for action_id, enabled in self._enabled.items():
             self._actions[action_id].setEnabled(enabled)
 
@@ -97,8 +100,8 @@ class StartHost(QObject):
     def _make_page(self) -> StartPage:
         page = self.page = StartPage(ProjectPictures(picture_folder(), self), self._window)
         page.hide()
-        page.sample_chosen.connect(self._files.open_sample)
-        page.recent_chosen.connect(self._files.open_path)
+        page.sample_chosen.connect(partial(self._open, self._files.open_sample))
+        page.recent_chosen.connect(partial(self._open, self._files.open_path))
         page.recent_removed.connect(self._files.forget)
         page.new_chosen.connect(self._files.new)
         page.open_chosen.connect(self._files.open)
@@ -106,26 +109,22 @@ class StartHost(QObject):
         self._window.installEventFilter(self)
         return page
 
-    def _cover(self) -> None:
-        """Disable what is behind the page, also parts that Qt has made since."""
-        parts = [widget for widget in self._parts() if widget.isEnabled()]
-        for widget in parts:
-            widget.setEnabled(False)
-        self._covered += parts
+    def _set_middle_enabled(self, enabled: bool) -> None:
+        middle = self._window.centralWidget()
+        if middle is not None:
+            middle.setEnabled(enabled)
 
-    def _parts(self) -> Iterator[QWidget]:
-        """The middle of the window, its docks and their tabs."""
-        centre = self._window.centralWidget()
-        if centre is not None:
-            yield centre
-        direct = Qt.FindChildOption.FindDirectChildrenOnly
-        yield from self._window.findChildren(QDockWidget, options=direct)
-        yield from self._window.findChildren(QTabBar, options=direct)
+    def _open(self, open_path: Callable[[Path], object], path: Path) -> None:
+        """Open a project and run it, as at a start with a project."""
+        before = self._workbench.state.session
+        open_path(path)
+        if self._workbench.state.session != before:
+            self._workbench.run()
 
     def _fit(self) -> None:
-        """Cover all but the bars of the window, above docks that have come to the front since."""
+        """Cover all but the bars of the window, and disable what is behind; that is made anew with each layout."""
         if self.page is not None:
-            self._cover()
+            self._set_middle_enabled(False)
             self.page.setGeometry(_free_area(self._window))
             self.page.raise_()
 

@@ -89,6 +89,7 @@ class StartPage(QScrollArea):
         self._no_recent = make_text("Projects that you open or save are listed here.")
         self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._lay_out()
+        self.show_back("")
         self._connect()
 
     # Layout

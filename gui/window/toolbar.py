@@ -1,12 +1,13 @@
-"""The toolbar, made from the tables of commands; if space is short, only some buttons keep their text."""
+"""The toolbar, made from the tables of commands; if space is short, buttons lose their texts by groups."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QIcon
-from PySide6.QtWidgets import QMenu, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from gui.window.actions import BUTTONS_WITH_TEXT, SEPARATOR, TOOLBAR
+from gui.window.workspace_commands import present_title
 
 _STYLES = Qt.ToolButtonStyle
 _TIPS = {
@@ -14,19 +15,33 @@ _TIPS = {
     "count": "What bars, tables and arrows count, and by which rule",
 }
 """Tool tips of the buttons with a menu."""
+_LEVELS = (("all", True), ("some", True), ("some", False), ("none", False))
+"""The steps from a wide to a narrow toolbar: which buttons have texts, and whether each workspace has a button."""
 
 
 class Toolbar(QToolBar):
-    """Buttons of commands and of menus; `menus` has the text and the menu of each button by id."""
+    """Buttons of commands and of menus, and of workspaces at its end.
 
-    def __init__(self, actions: Mapping[str, QAction], menus: Mapping[str, tuple[str, QMenu]], parent: QWidget) -> None:
+    Parameters
+    ----------
+    menus
+        The text and the menu of each button with a menu, by id.
+    workspace_menu
+        The menu of the one button that stands for those of all workspaces in a narrow window.
+    """
+
+    def __init__(
+        self,
+        actions: Mapping[str, QAction],
+        menus: Mapping[str, tuple[str, QMenu]],
+        workspace_menu: QMenu,
+        parent: QWidget,
+    ) -> None:
         super().__init__("Toolbar", parent)
         self.setObjectName("toolbar")
         self.setToolButtonStyle(_STYLES.ToolButtonTextBesideIcon)
         self._actions = {entry: actions[entry] for entry in TOOLBAR if entry in actions}
         self._menus: dict[str, QToolButton] = {}
-        self._full_width = 0
-        """Width in pixels with the texts of all buttons."""
         for entry in TOOLBAR:
             if entry == SEPARATOR:
                 self.addSeparator()
@@ -36,6 +51,13 @@ class Toolbar(QToolBar):
                 self.addWidget(self._menus[entry])
             else:
                 self.addAction(actions[entry])
+        gap = QWidget(self)
+        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(gap)
+        self._workspaces: tuple[QAction, ...] = ()
+        self.workspace_button = self._menu_button("", workspace_menu)
+        self.workspace_button.setToolTip("The workspace: which panels and views are visible")
+        self._workspace_button_action = self.addWidget(self.workspace_button)
 
     def _menu_button(self, text: str, menu: QMenu) -> QToolButton:
         button = QToolButton(self)
@@ -54,11 +76,33 @@ class Toolbar(QToolBar):
     def set_menu_icon(self, menu_id: str, icon: QIcon) -> None:
         self._menus[menu_id].setIcon(icon)
 
+    def show_workspaces(self, actions: Sequence[QAction]) -> None:
+        """Show a button per workspace, or all in the menu of one."""
+        for action in self._workspaces:
+            self.removeAction(action)
+        self._workspaces = tuple(actions)
+        self.insertActions(self._workspace_button_action, list(actions))
+        for action in actions:
+            button = self.widgetForAction(action)
+            if isinstance(button, QToolButton):
+                button.setToolButtonStyle(_STYLES.ToolButtonTextOnly)
+        self.workspace_button.setText(present_title(self._workspaces))
+
     def fit_width(self, width: int) -> None:
-        """Show the texts of all buttons if the width allows, else of a few."""
-        self._full_width = self._full_width or self.sizeHint().width()
+        """Show as many texts as the width allows."""
+        for texts, has_workspaces in _LEVELS:
+            self._show_texts(texts, has_workspaces)
+            if self.sizeHint().width() <= width:
+                return
+
+    def _show_texts(self, texts: str, has_workspaces: bool) -> None:
         buttons = {action_id: self.widgetForAction(action) for action_id, action in self._actions.items()}
         for button_id, button in (buttons | self._menus).items():
             if isinstance(button, QToolButton):
-                has_text = button_id in BUTTONS_WITH_TEXT or width >= self._full_width
+                has_text = texts == "all" or (texts == "some" and button_id in BUTTONS_WITH_TEXT)
                 button.setToolButtonStyle(_STYLES.ToolButtonTextBesideIcon if has_text else _STYLES.ToolButtonIconOnly)
+        for action in self._workspaces:
+            button = self.widgetForAction(action)
+            if button is not None:
+                button.setVisible(has_workspaces)
+        self._workspace_button_action.setVisible(not has_workspaces)

@@ -1,64 +1,74 @@
-"""Saves and restores the size of the window and the places of its docks and toolbars."""
+"""Stores and restores the size and position of the window, and the layout of its workspaces, as soon as they change."""
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QEvent, QObject, QRect, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMainWindow
 
-from gui.window.docks import LAYOUT_VERSION, Docks
+from gui.window.docks import Docks
 from gui.window.settings import Settings
+from gui.window.workspaces import Workspaces
 
 _FIRST_SIZE = 1600, 1000
+_DELAY = 400
+"""Milliseconds without further changes after which the layout is stored."""
+_CHANGES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
 
 
-class WindowLayout:
-    """The layout of a window whose docks and toolbars are in their first places; restores the one saved last, if any.
+class WindowLayout(QObject):
+    """The layout of a window: restored when it is made, and stored while it is used, not only when it closes.
 
     Parameters
     ----------
     settings
-        Where the layout is saved between two starts of the program.
+        Where the layout is stored.
     """
 
-    def __init__(self, window: QMainWindow, docks: Docks, settings: Settings) -> None:
+    def __init__(self, window: QMainWindow, docks: Docks, workspaces: Workspaces, settings: Settings) -> None:
+        super().__init__(window)
         self._window = window
-        self._docks = docks
+        self._workspaces = workspaces
         self._settings = settings
-        self._default = window.saveState(LAYOUT_VERSION)
-        self._space_is_shared = self._restore_size() and self._restore_places()
+        self._delay = QTimer(self, singleShot=True, interval=_DELAY)
+        self._delay.timeout.connect(self.store)
+        for widget in (window, *docks.contents.values()):
+            widget.installEventFilter(self)
 
-    def _restore_size(self) -> bool:
-        """Restore the size of the window; returns whether there is one."""
+    def restore_size(self) -> None:
+        """Restore the size and position of the window, within the screen."""
         geometry = self._settings.data("window/geometry")
-        if geometry is not None and self._window.restoreGeometry(geometry):
-            return True
-        if geometry is not None:
-            self._settings.reject("window/geometry")
-        self._window.resize(self._window.screen().availableSize().boundedTo(QSize(*_FIRST_SIZE)))
-        return False
+        if geometry is None or not self._window.restoreGeometry(geometry):
+            if geometry is not None:
+                self._settings.reject("window/geometry")
+            self._window.resize(*_FIRST_SIZE)
+        self.fit_screen()
 
-    def _restore_places(self) -> bool:
-        """Restore the places of docks and toolbars; returns whether there are any, of this version."""
-        places, version = self._settings.data("window/state"), str(LAYOUT_VERSION)
-        if places is None or self._window.restoreState(places, LAYOUT_VERSION):
-            return places is not None
-        if self._settings.text("window/version") == version:
-            self._settings.reject("window/state")
-        return False
+    def fit_screen(self) -> None:
+        """Make the window no larger than its screen, and move all of it there."""
+        screen = QGuiApplication.screenAt(self._window.geometry().center()) or self._window.screen()
+        available, frame = screen.availableGeometry(), self._window.frameGeometry()
+        window = self._window.geometry()
+        margins = frame.size() - window.size()
+        size = window.size().boundedTo(available.size() - margins)
+        self._window.resize(size)
+        place = QRect(frame.topLeft(), size + margins)
+        place.moveRight(min(place.right(), available.right()))
+        place.moveBottom(min(place.bottom(), available.bottom()))
+        place.moveLeft(max(place.left(), available.left()))
+        place.moveTop(max(place.top(), available.top()))
+        if place.topLeft() != frame.topLeft():
+            self._window.move(place.topLeft())
 
-    def complete(self) -> None:
-        """Finish a layout as its window is shown: only now are the sizes known."""
-        if not self._space_is_shared:
-            self._space_is_shared = True
-            self._docks.share_space()
-        self._docks.hide_stray_tab_bars()
+    def store_soon(self) -> None:
+        """Store the layout after a while without changes."""
+        self._delay.start()
 
-    def reset(self) -> None:
-        """Put every dock back where it was at first."""
-        for dock in self._docks.values():
-            dock.setFloating(False)
-        self._window.restoreState(self._default, LAYOUT_VERSION)
-        self._docks.share_space()
-
-    def save(self) -> None:
+    def store(self) -> None:
+        """Store the layout, as its delay has passed or the window closes."""
+        self._delay.stop()
         self._settings.set("window/geometry", self._window.saveGeometry())
-        self._settings.set("window/state", self._window.saveState(LAYOUT_VERSION))
-        self._settings.set("window/version", str(LAYOUT_VERSION))
+        self._workspaces.store()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in _CHANGES and self._window.isVisible():
+            self.store_soon()
+        return False

@@ -1,15 +1,16 @@
 """The open project with its undo history and its file."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from engine.files import paths
-from engine.files.paths import FileFault, Stamp
+from engine.files.paths import FileFault
 from engine.files.targets import same_file
-from engine.project.file import ProjectFile, save_project
+from engine.files.versions import FileVersion, digest_of, version_of
+from engine.project.file import ProjectFile, project_content, write_project
 from engine.project.project import FORMAT, Project
 from engine.text.problems import Problem, ProjectError
 from gui.state.history import History, Step
@@ -71,7 +72,10 @@ class Document(QObject):
         self.project = project
         self.path: Path | None = None
         self.read_only = False
-        self._stamp: Stamp | None = None
+        self.file_version: FileVersion | None = None
+        """That of the file when it was opened or saved last; None if it is not known."""
+        self._attempt = b""
+        """The digest of what a save that failed may have left in the file all the same."""
         self._is_restoring = False
 
     @property
@@ -95,10 +99,18 @@ class Document(QObject):
         self.undo_stack.clear()
         self.path = path
         self.read_only = file is not None and file.read_only
-        self._stamp = file.stamp if file is not None and path is not None else None
+        self.file_version = file.version if file is not None and path is not None else None
         self._show_version(version)
         self.file_changed.emit()
         self.history_ended.emit()
+
+    def reload(self, file: ProjectFile, focus: Focus) -> None:
+        """Make what the file contains now the current version, as one step; it is what is saved."""
+        name = self.path.name if self.path else "the file"
+        self.edit(f"Reload {name}", focus, Version(file.project, focus))
+        self.file_version, self.read_only = file.version, file.read_only
+        self.undo_stack.setClean()
+        self.file_changed.emit()
 
     def history(self, focus: Focus) -> History:
         """The undo history as it is now, with the current selection."""
@@ -106,7 +118,7 @@ class Document(QObject):
         commands = (stack.command(number) for number in range(stack.count()))
         steps = tuple(command.step for command in commands if isinstance(command, SetProject))
         current = Version(self.project, focus)
-        return History(steps, stack.index(), stack.cleanIndex(), current, self.path, self._stamp, self.read_only)
+        return History(steps, stack.index(), stack.cleanIndex(), current, self.path, self.file_version, self.read_only)
 
     def restore(self, history: History) -> None:
         """Replace the project, its history and its file by those of an earlier window.
@@ -115,7 +127,7 @@ class Document(QObject):
         """
         stack = self.undo_stack
         stack.clear()
-        self.path, self._stamp, self.read_only = history.path, history.stamp, history.read_only
+        self.path, self.file_version, self.read_only = history.path, history.file_version, history.read_only
         self._is_restoring = True
         for number, step in enumerate(history.steps, 1):
             stack.push(SetProject(self._show_version, step))
@@ -143,13 +155,31 @@ class Document(QObject):
         if self.read_only and is_own_file:
             text = f"has a newer format than {FORMAT}, which may be read only in part; save under another name"
             raise ProjectError([Problem(text, "$.format")], path)
-        if not overwrite and is_own_file and self._stamp not in (None, _file_stamp(path)):
+        if is_own_file and not overwrite and self._is_changed(path):
             raise FileChangedError(str(path))
-        self._stamp = save_project(self.project, path)
+        content = project_content(self.project, path)
+        self._attempt = digest_of(content)
+        self.file_version = write_project(content, path)
         self.path, self.read_only = path, False
         self.undo_stack.setClean()
         self.file_changed.emit()
         self.history_ended.emit()
+
+    def _is_changed(self, path: Path) -> bool:
+        try:
+            return self.has_changed(find_version(path, self.file_version))
+        except FileFault as fault:
+            raise ProjectError([Problem(f"cannot be saved: {fault}", "")], path) from None
+
+    def has_changed(self, found: FileVersion | None) -> bool:
+        """Whether that version of the file, None if it is gone, is another program's."""
+        known = self.file_version
+        if known is None or found == known:
+            return False
+        if found is None or found.digest not in (known.digest, self._attempt):
+            return True
+        self.file_version = found  # only its time has changed, or a save that failed has replaced it
+        return False
 
     def _on_undo_stack_clean_changed(self, clean: bool) -> None:
         self.file_changed.emit()
@@ -161,8 +191,11 @@ class Document(QObject):
         self.version_changed.emit(version)
 
 
-def _file_stamp(path: Path) -> Stamp | None:
+def find_version(path: Path, known: FileVersion | None) -> FileVersion | None:
+    """The version of a file now; None if it is gone. FileFault if it exists, but cannot be read."""
     try:
-        return paths.stamp_of(str(path))
+        return version_of(path, known)
     except FileFault:
+        if os.path.exists(path):
+            raise
         return None

@@ -60,6 +60,11 @@ class Journal(QObject):
         self._file = file
         self._start(None)
 
+    def discard(self, file: JournalFile) -> None:
+        """Delete the journal of an earlier window, which the user has declined."""
+        self._obsolete.append(file)
+        self._pause.start()  # a task that only deletes must not take the place of one that writes
+
     def close(self) -> None:
         """Delete the journal as the window closes: everything is saved or discarded."""
         self._pause.stop()

@@ -120,7 +120,7 @@ class JournalFile:
             raise JournalFault("it is no journal of this version of the program")
         records = unpack_records(data[len(_MAGIC) :])
         history, seconds = decode_journal(records.contents)
-        return LostWork(history, seconds)
+        return LostWork(history, seconds, records.is_complete)
 
     def set_aside(self) -> Path:
         """Rename the file, which cannot be read, so that it is not offered again; returns where it is."""
@@ -140,17 +140,26 @@ class LostWork(Struct, frozen=True, eq=False):
     history: History
     time: float
     """When it was written last, in seconds since 1970."""
+    is_complete: bool
+    """Whether nothing of the file is cut off or damaged."""
 
 
 def claim_journals(folder: Path) -> list[JournalFile]:
     """The journals of windows that have ended without saving or declining, the latest first."""
     files = []
-    for path in sorted(folder.glob(f"*{_SUFFIX}"), reverse=True):
+    for path in sorted(folder.glob(f"*{_SUFFIX}"), key=_last_change, reverse=True):
         with suppress(OSError):  # a lock that cannot be taken protects a journal that cannot be restored
             file = None if _is_newer(path) else JournalFile.claim(path)
             if file is not None:
                 files.append(file)
     return files
+
+
+def _last_change(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _is_newer(path: Path) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Union
 import msgspec
 from msgspec import Struct, structs
 
-from engine.files.paths import Stamp
+from engine.files.versions import FileVersion
 from engine.network.graph import Network, Node
 from engine.project.project import Design, Project
 from engine.project.reader import KINDS
@@ -68,7 +68,7 @@ class _Update(Struct):
     clean_index: int
     current: _VersionRecord
     path: str | None
-    stamp: Stamp | None
+    file_version: FileVersion | None
     read_only: bool
     time: float
     """Seconds since 1970."""
@@ -111,7 +111,7 @@ class JournalEncoder:
             history.clean_index,
             current,
             None if history.path is None else str(history.path),
-            history.stamp,
+            history.file_version,
             history.read_only,
             time,
         )
@@ -190,7 +190,7 @@ class _JournalDecoder:
             update.clean_index,
             self._version(update.current),
             path,
-            update.stamp,
+            update.file_version,
             update.read_only,
         )
 

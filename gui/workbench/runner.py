@@ -10,6 +10,8 @@ from gui.worker import Worker
 class Runner(QObject):
     """Executes the latest request in a thread and emits its events in the thread of the window."""
 
+    started = Signal(object)
+    """A run has begun: its `RunRequest`."""
     node_started = Signal(NodeStarted)
     node_done = Signal(NodeDone)
     ended = Signal(object)
@@ -25,6 +27,7 @@ class Runner(QObject):
     def start(self, request: RunRequest) -> None:
         """Run a request; cancel the current one first."""
         self.worker.start(lambda checkpoint: execute(request, self.cache, checkpoint))
+        self.started.emit(request)
 
     def cancel(self) -> None:
         """Stop the run; it emits nothing more."""

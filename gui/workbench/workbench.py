@@ -14,8 +14,11 @@ from engine.run.cache import VolumeCache
 from engine.run.check import ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import ProjectError
+from gui.state.automatic_run import AutomaticRunState
+from gui.state.earlier import earlier_checks
 from gui.state.history import History
 from gui.state.rank_search import RankSearchState
+from gui.state.renames import Renames
 from gui.state.requests import Cancel, MeasureReplacement, Request, SearchDesign, SearchRanks
 from gui.state.view_state import Focus, Look, RunProgress, RunView, ViewState
 from gui.state.volume_at import VolumeResult
@@ -47,7 +50,8 @@ class Workbench(QObject):
     def edit(self, text: str, project: Project, merge: str = "", focus: Focus | None = None) -> None:
         """Make `project` the current one as one undo step, and `focus`, if any, the selection."""
         now = self.state.focus
-        self.document.edit(text, now, Version(project, focus or now), merge)
+        after = focus or Renames(self.state.project, project).focus(now)
+        self.document.edit(text, now, Version(project, after), merge)
 
     def set_focus(self, focus: Focus) -> None:
         if focus != self.state.focus and focus.ref in self.state.check:
@@ -57,20 +61,36 @@ class Workbench(QObject):
         if look != self.state.look:
             self._set_state(replace(self.state, look=look))
 
+    def set_automatic(self, automatic: AutomaticRunState) -> None:
+        if automatic != self.state.automatic:
+            self._set_state(replace(self.state, automatic=automatic))
+
     def open(self, path: Path, *, sample: bool = False) -> None:
         """Show a project from a file, which is never written if it is a sample; ProjectError leaves all unchanged."""
         file = load_project(path)
         self.show_project(file.project, None if sample else path.absolute(), file)
 
+    def reload(self) -> None:
+        """Read the file of the project again, as one step that can be undone; ProjectError leaves all unchanged."""
+        if self.document.path is not None:
+            self.document.reload(load_project(self.document.path), self.state.focus)
+
     def show_project(self, project: Project, path: Path | None = None, file: ProjectFile | None = None) -> None:
         """Show another project, with a new history and no results; its blocks are opened and closed anew."""
         self._begin_session()
         self.document.replace(Version(project, initial_focus(project, check(project))), path, file)
+        self._forget_earlier()
 
     def restore(self, history: History) -> None:
         """Show a project with the history that an earlier window had."""
         self._begin_session()
         self.document.restore(history)
+        self._forget_earlier()
+
+    def _forget_earlier(self) -> None:
+        """Forget the checks of the project before, which may have had designs of the same names."""
+        if self.state.earlier:
+            self._set_state(replace(self.state, earlier={}))
 
     def _begin_session(self) -> None:
         self.cancel()
@@ -123,16 +143,28 @@ class Workbench(QObject):
         self.rank_search.clear_problems()
         project, focus = version.project, version.focus
         project_check = check(project)
-        run = RunView(self._results_for(project_check), self.state.run.progress)
+        renames = Renames(self.state.project, project)
+        run = RunView(self._results_for(project_check, renames), self.state.run.progress)
         if focus.ref not in project_check:
             focus = fallback_focus(focus, project, project_check)
+        earlier = earlier_checks(self.state.earlier, self.state.check, project_check)
         self._set_state(
-            replace(self.state, project=project, check=project_check, run=run, focus=focus, clean=self.document.clean)
+            replace(
+                self.state,
+                project=project,
+                check=project_check,
+                run=run,
+                focus=focus,
+                look=renames.look(self.state.look),
+                clean=self.document.clean,
+                earlier=earlier,
+            )
         )
 
-    def _results_for(self, project_check: ProjectCheck) -> Mapping[NodeRef, VolumeResult]:
+    def _results_for(self, project_check: ProjectCheck, renames: Renames) -> Mapping[NodeRef, VolumeResult]:
         """The results for another check: those of the current settings if cached, else the earlier ones."""
-        results = {ref: result for ref, result in self.state.run.results.items() if ref in project_check}
+        earlier = ((renames.ref(ref), result) for ref, result in self.state.run.results.items())
+        results = {ref: result for ref, result in earlier if ref in project_check}
         for ref, key in project_check.keys.items():
             if ref in results and results[ref].key == key:
                 continue

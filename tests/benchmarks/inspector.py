@@ -11,7 +11,7 @@ from engine.project.file import load_project
 from gui.app import make_application, set_theme
 from gui.state.focus_steps import next_focus
 from gui.state.view_state import Focus
-from gui.window.main_window import MainWindow
+from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
 
@@ -44,7 +44,9 @@ def step_ms(window: MainWindow, focus: Focus) -> tuple[float, float]:
 def main() -> None:
     make_application()
     workbench = Workbench(load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project)
-    window = MainWindow(workbench, Settings(QSettings("", QSettings.Format.IniFormat)), set_theme)
+    settings = Settings(QSettings("", QSettings.Format.IniFormat))
+    settings.set(AUTOMATIC_RUN, "off")
+    window = MainWindow(workbench, settings, set_theme)
     window.resize(1600, 1000)
     window.show()
     workbench.run()

@@ -22,7 +22,7 @@ from engine.project.file import load_project
 from engine.project.project import Design, Project
 from gui.app import make_application, set_theme
 from gui.state.view_state import Focus, Look
-from gui.window.main_window import MainWindow
+from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
 
@@ -36,13 +36,15 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 from engine.files.paths import RESOURCES
 from gui.app import make_application, set_theme
-from gui.window.main_window import MainWindow
+from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
 from engine.project.file import load_project
 app = make_application()
 project = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
-window = MainWindow(Workbench(project), Settings(QSettings("", QSettings.Format.IniFormat)), set_theme)
+settings = Settings(QSettings("", QSettings.Format.IniFormat))
+settings.set(AUTOMATIC_RUN, "off")
+window = MainWindow(Workbench(project), settings, set_theme)
 window.resize(1600, 1000)
 window.show()
 for _ in range(5):
@@ -83,7 +85,9 @@ def window_of(project: Project, focus: Focus, blocks: Blocks = "auto") -> Iterat
     """A window after a run."""
     workbench = Workbench(project)
     workbench.set_look(Look(blocks=blocks))
-    window = MainWindow(workbench, Settings(QSettings("", QSettings.Format.IniFormat)), set_theme)
+    settings = Settings(QSettings("", QSettings.Format.IniFormat))
+    settings.set(AUTOMATIC_RUN, "off")
+    window = MainWindow(workbench, settings, set_theme)
     window.resize(1600, 1000)
     window.show()
     workbench.run()

@@ -82,7 +82,7 @@ def test_statistics_are_held_but_not_counted_as_params():
 
 def test_the_second_node_of_a_name_has_the_mistake_and_names_the_first():
     by_node = mistakes_of(Node("a", RELU), Node("b", RELU), Node("a", RELU))
-    assert by_node == {"a": [("name", "name 'a' is taken by node 1; names must differ")]}
+    assert by_node == {"a": [("name", "name 'a' is taken by another layer above it; names must differ")]}
 
 
 def test_a_node_with_a_wrong_name_reports_its_wrong_settings_too():

@@ -132,5 +132,7 @@ def test_a_cycle_through_a_block_is_reported_at_each_of_its_nodes():
 
 def test_a_second_block_of_a_name_is_a_mistake_and_the_first_keeps_the_name():
     network = Network((Node("b", FIRE), Node("b", Fire(1, 4, 4))))
-    assert [text for _, _, text in problems_of(*network.nodes)] == ["b: name 'b' is taken by node 1; names must differ"]
+    assert [text for _, _, text in problems_of(*network.nodes)] == [
+        "b: name 'b' is taken by another layer above it; names must differ"
+    ]
     assert analyze(network, SHAPE).blocks["b"].layer == FIRE

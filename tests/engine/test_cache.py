@@ -98,6 +98,9 @@ def test_fitted_weights_are_dropped_when_they_are_least_recently_used_and_the_ne
     assert cache.get_fit(b"a") is parts
     cache.put_fit(b"d", parts)
     assert [cache.get_fit(key) is parts for key in (b"a", b"b", b"c", b"d")] == [True, False, True, True]
+    for _ in range(10):  # again and again the same entry counts once
+        cache.put_fit(b"d", parts)
+    assert cache.get_fit(b"a") is parts
     larger = [{"weight": np.broadcast_to(np.float32(0), (_FITS_BUDGET,))}]
     cache.put_fit(b"e", larger)
     assert cache.get_fit(b"e") is larger

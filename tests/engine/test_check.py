@@ -34,7 +34,12 @@ def problems(*nodes, **more):
 
 
 MISTAKES = {
-    "duplicate names": ((conv("c"), conv("c")), 1, "name", "c: name 'c' is taken by node 1; names must differ"),
+    "duplicate names": (
+        (conv("c"), conv("c")),
+        1,
+        "name",
+        "c: name 'c' is taken by another layer above it; names must differ",
+    ),
     "a node called input": (
         (conv("input"),),
         0,
@@ -63,19 +68,19 @@ MISTAKES = {
         (conv("c", filters=6, groups=3),),
         0,
         "groups",
-        "c: groups 3 does not divide the 8 input channels: use a divisor",
+        "c: groups 3 does not divide the 8 input channels: use 2",
     ),
     "concat": (
         (conv("c", stride=2), Node("j", Concat(), ("c", "input"))),
         1,
         "inputs",
-        "j: inputs: number 2 is 8×12×12 and number 1 is 4×6×6; concat needs equal heights and widths, here 6×6",
+        "j: inputs: 'input' is 8×12×12 and 'c' is 4×6×6; concat needs equal heights and widths, here 6×6",
     ),
     "add": (
         (conv("c"), Node("j", Add(), ("c", "input"))),
         1,
         "inputs",
-        "j: inputs: number 2 is 8×12×12 and number 1 is 4×12×12; add needs equal shapes",
+        "j: inputs: 'input' is 8×12×12 and 'c' is 4×12×12; add needs equal shapes",
     ),
     "too few inputs": ((Node("j", Add()),), 0, "inputs", "j: inputs: 1 given; add joins at least 2"),
     "too many inputs": (
@@ -135,9 +140,12 @@ def test_a_name_of_two_designs_refers_to_the_first():
     assert [report.name for report in project_check.analyses["a"].reports] == ["c"]
     assert ("a", "d") not in project_check
     assert ("a", "d") not in project_check.keys
-    assert project_check.problems[0] == Problem(
-        "design name 'a' is taken by design 1; names must differ", "$.designs[1].name", "a", "", "name"
+    problem = project_check.problems[0]
+    assert (problem.text, problem.place) == (
+        "design name 'a' is taken by another design before it; names must differ",
+        "$.designs[1].name",
     )
+    assert (problem.design, problem.node, problem.setting) == ("a", "", "name")
 
 
 def test_a_mistake_of_the_input_is_reported_at_the_input(tmp_path):

@@ -267,8 +267,8 @@ def test_same_padding_is_never_a_mistake_and_its_output_is_the_input_over_the_st
 def test_groups_that_divide_neither_channels_nor_filters_are_two_mistakes():
     texts = mistake_texts(Conv2d(filters=5, kernel=1, groups=3), (4, 1, 1))
     assert texts == [
-        "groups 3 does not divide the 4 input channels: use a divisor",
-        "groups 3 does not divide the 5 filters: use a divisor",
+        "groups 3 does not divide the 4 input channels: use 1",
+        "groups 3 does not divide the 5 filters: use 1",
     ]
 
 
@@ -295,10 +295,11 @@ def test_every_window_of_a_pool_without_mistakes_holds_a_value_of_its_input(shap
 
 
 def test_inputs_that_do_not_fit_are_named_with_both_shapes():
-    [text] = mistake_texts(Concat(), (1, 4, 5), (2, 4, 5), (3, 4, 6))
-    assert text.startswith("inputs: number 3 is 3×4×6 and number 1 is 1×4×5")
-    [text] = mistake_texts(Add(), (1, 4, 5), (2, 4, 5))
-    assert text.startswith("inputs: number 2 is 2×4×5 and number 1 is 1×4×5")
+    shapes = [Shape(1, 4, 5), Shape(2, 4, 5), Shape(3, 4, 6)]
+    [mistake] = Concat().mistakes(shapes, ("a", "b", "c"))
+    assert mistake.text.startswith("inputs: 'c' is 3×4×6 and 'a' is 1×4×5")
+    [mistake] = Add().mistakes(shapes[:2], ("a", "b"))
+    assert mistake.text.startswith("inputs: 'b' is 2×4×5 and 'a' is 1×4×5")
 
 
 @pytest.mark.parametrize(

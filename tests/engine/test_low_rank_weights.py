@@ -45,6 +45,17 @@ def problems(project):
     return [(problem.node, problem.text) for problem in check(project).problems]
 
 
+def test_many_fits_do_not_each_look_at_every_node(monkeypatch):
+    looks = []
+    refs = RunRequest.refs.fget
+    monkeypatch.setattr(RunRequest, "refs", property(lambda request: looks.append(1) or refs(request)))
+    designs = tuple(replace(FITTED.designs[0], name=f"d{number}") for number in range(20))
+    seeds = [replace(FITTED, designs=designs, seed=number) for number in range(2)]
+    for project in seeds:
+        run_all(RunRequest.of(project), lambda _: None)
+    assert len(looks) < 5 * len(seeds)
+
+
 def test_a_valid_recipe_has_no_mistakes():
     assert problems(FITTED) == []
 

@@ -268,9 +268,8 @@ def test_a_number_of_thousands_of_digits_is_reported(name, problems):
 
 
 def test_a_hexadecimal_number_of_thousands_of_digits_is_reported(problems):
-    assert (
-        "an integer of about 6021 digits; an integer from" in problems(f"{HEAD}seed = 0x{'f' * 5000}")["$.input.seed"]
-    )
+    text = problems(f"{HEAD}seed = 0x{'f' * 5000}")["$.input.seed"]
+    assert "an integer of about 6021 digits, the last 309375; an integer from" in text
 
 
 def test_bytes_that_are_not_utf8_are_reported_with_their_line(problems):
@@ -354,8 +353,8 @@ def test_every_wrong_setting_of_every_node_is_reported_at_once(problems):
         ("2024-02-29", "2024-02-29"),
         ("07:32:00", "07:32:00"),
         ("2024-02-29T07:32:00Z", "2024-02-29T07:32:00+00:00"),
-        ("[1, 2, 3, 4, 5, 6, 7, 8]", "[1, 2, 3, 4, 5, 6, …]"),
-        (f'"{"x" * 900}"', f"'{'x' * 50}'…"),
+        ("[1, 2, 3, 4, 5, 6, 7, 8]", "[1, 2, 3, 4, 5, …, 8]"),
+        (f'"{"x" * 900}"', f"'{'x' * 28}…{'x' * 28}'"),
     ],
 )
 def test_a_wrong_value_is_quoted_as_the_file_spells_it(value, quotation, problems):

@@ -22,7 +22,7 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from gui.app import make_application, set_theme
-from gui.window.main_window import MainWindow
+from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
 from gui.worker import Task, Worker
@@ -91,7 +91,10 @@ def workbench(qtbot: QtBot) -> Iterator[Workbench]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> QSettings:
-    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    """Empty apart from automatic runs, which are off: a test starts the runs that it is about."""
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    settings.setValue(AUTOMATIC_RUN, "off")
+    return settings
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from engine.run.check import check
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
 from gui.state import edits
+from gui.state.renames import Renames
 from gui.state.view_state import Focus, RunView, ViewState
 from gui.window.actions import Action
 from gui.window.qt_actions import QtActions
@@ -51,7 +52,7 @@ class PanelHarness:
 
     def apply_edit(self, edit: Edit) -> None:
         self.edits.append(edit)
-        focus = edit.focus or self.state.focus
+        focus = edit.focus or Renames(self.state.project, edit.project).focus(self.state.focus)
         self.show(ViewState(edit.project, check(edit.project), RunView(), focus, self.state.look))
 
 

@@ -14,7 +14,7 @@ from engine.project.project import Design, Project
 from gui.state.view_state import Focus, ViewState
 from gui.window.actions import ACTIONS, MENUS, Action
 from gui.window.main_window import MainWindow
-from gui.window.menus import mnemonic_letter
+from gui.window.mnemonics import mnemonic_letter
 from tests.gui.view_harness import state_of
 
 NETWORK = Network(

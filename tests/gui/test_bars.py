@@ -12,11 +12,12 @@ from PySide6.QtGui import QImage, QPainter
 from engine.network.input_specs import ArrayInput
 from engine.project.project import Project
 from engine.text.units import abbreviate
+from gui.paint.bars import layout
 from gui.paint.bars.content import build_bars_content
 from gui.paint.bars.drawing import paint_bars
 from gui.paint.bars.layout import BarsLayout, lay_out_bars
 from gui.paint.bars.scale import BarScale, choose_scale, tick_label
-from gui.paint.basics.column_layout import fill_columns
+from gui.paint.basics.column_layout import fill_columns, largest_fitting
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT
 from gui.state.view_state import Focus, ViewState
 from gui.theme import THEMES
@@ -109,6 +110,19 @@ def test_columns_hold_every_line_in_order_and_repeat_only_headings(groups: list[
     assert [line for line in lines if line[0] != "again"] == [line for group in groups_with_headings for line in group]
     assert all(line[0] != "again" for column in columns for line in column[1:])
     assert all(column[-1][0] == "line" for column in columns)
+
+
+@given(st.integers(0, 300), st.integers(-1, 300))
+def test_the_largest_number_that_fits_is_found(most: int, limit: int) -> None:
+    assert largest_fitting(most, lambda number: number <= limit) == max(min(most, limit), 0)
+
+
+def test_a_network_of_thousands_of_layers_is_laid_out_in_few_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts = []
+    monkeypatch.setattr(layout, "fill_columns", lambda *given: attempts.append(given) or fill_columns(*given))
+    lines = layout_of(state_of(chain(2000)), 900, 400).lines
+    assert any("more layers" in placed.line.label for placed in lines)
+    assert len(attempts) < 100
 
 
 # Layout

@@ -38,7 +38,7 @@ def test_a_row_has_operator_shape_amount_and_mistake():
     mistaken = replace(PROJECT, stem=None, designs=(Design("d", Network((Node("c", Conv2d(4, 3, groups=3)),))),))
     ((head, (node,)),) = design_tree_rows(state_of(mistaken))
     assert (node.shape, node.amount) == ("", "unknown")
-    assert node.mistake == "groups 3 does not divide the 4 filters: use a divisor"
+    assert node.mistake == "groups 3 does not divide the 4 filters: use 1"
     assert head.mistake == "1 layer, 1 with a mistake"
     ((_, (row,)), _) = design_tree_rows(state_of(replace(PROJECT, stem=None), metric="params"))
     assert row.amount == "2.432 K params"

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from gui.widgets.message import Message
 from gui.window.fault_report import FaultReport
 from gui.window.main_window import MainWindow
-from gui.window.menus import plain_text
+from gui.window.mnemonics import plain_text
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from gui.catalogue.views import VIEW_IDS, view_row
 from gui.state.view_state import Focus
 from gui.window.file_commands import _SCALES
 from gui.window.main_window import MainWindow
-from gui.window.menus import plain_text
+from gui.window.mnemonics import plain_text
 from tests.gui.conftest import PROJECT
 
 Buttons = QMessageBox.StandardButton
@@ -107,26 +107,6 @@ def test_recent_files_are_listed_with_their_folders_and_missing_ones_disabled(
 
 def test_the_menu_of_recent_files_is_disabled_without_any(window: MainWindow) -> None:
     assert not window.dynamic_menus["recent"].menuAction().isEnabled()
-
-
-@pytest.mark.parametrize(("answer", "is_saved"), [(Buttons.Yes, True), (Buttons.Cancel, False)])
-def test_a_file_changed_by_another_program_is_overwritten_only_if_the_user_agrees(
-    window: MainWindow,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    answer: QMessageBox.StandardButton,
-    is_saved: bool,
-) -> None:
-    path = tmp_path / "lesson.toml"
-    save_project(PROJECT, path)
-    window.files.open_path(path)
-    edit_filters(window)
-    other_text = path.read_text() + "# from another program\n"
-    path.write_text(other_text)
-    monkeypatch.setattr(QMessageBox, "exec", lambda box: answer)
-    assert window.files.save() is is_saved
-    assert (path.read_text() != other_text) is is_saved
-    assert window.isWindowModified() is not is_saved
 
 
 def test_weights_that_fit_the_focused_layer_become_its_weights(window: MainWindow, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ from gui.paint.maps.mosaic_panels import (
 )
 from gui.paint.maps.tile_grid import TileBlock, choose_tile_grid, project_grid
 from gui.paint.maps.tiles import MapTiles, tile_pixels
-from gui.state.comparison import compared_refs, find_companion
+from gui.state.comparison import compared_refs, find_companions
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
@@ -287,27 +287,27 @@ class TestRange:
 class TestCompanion:
     def test_a_node_of_the_same_name_and_shape_is_one(self):
         state = state_of(two_designs())
-        assert find_companion(state, NAIVE) == BOTTLENECK
-        assert find_companion(state, BOTTLENECK) == NAIVE
+        assert find_companions(state, NAIVE) == (BOTTLENECK,)
+        assert find_companions(state, BOTTLENECK) == (NAIVE,)
 
     def test_a_node_of_the_same_name_and_another_shape_is_none(self):
-        assert find_companion(state_of(two_designs(filters=7)), NAIVE) is None
+        assert find_companions(state_of(two_designs(filters=7)), NAIVE) == ()
 
     def test_last_volumes_of_one_shape_belong_together(self):
         left = design("left", conv("a", 4, 3), conv("b", 8, 3))
         right = design("right", conv("c", 8, 1))
         state = state_of(Project(NoiseInput((3, 8, 8)), (left, right)), Focus("left", "b"))
-        assert find_companion(state, ("left", "b")) == ("right", "c")
-        assert find_companion(state, ("left", "a")) is None
+        assert find_companions(state, ("left", "b")) == (("right", "c"),)
+        assert find_companions(state, ("left", "a")) == ()
 
     def test_inputs_the_stem_and_unknown_shapes_have_none(self):
         state = state_of(two_designs())
-        assert find_companion(state, ("naive", INPUT)) is None
-        assert find_companion(state, (STEM, INPUT)) is None
+        assert find_companions(state, ("naive", INPUT)) == ()
+        assert find_companions(state, (STEM, INPUT)) == ()
         broken = Project(
             state.project.input, (design("naive", conv("conv5x5", 6, 5, groups=3)), state.project.designs[1])
         )
-        assert find_companion(state_of(broken), NAIVE) is None
+        assert find_companions(state_of(broken), NAIVE) == ()
 
     def test_choosing_either_of_two_keeps_their_places(self):
         state = state_of(two_designs())

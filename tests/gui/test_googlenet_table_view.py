@@ -362,7 +362,7 @@ def test_in_the_window_a_typed_width_is_one_undo_step(
     window = open_window(GOOGLENET)
     view = window.views["paper"]
     assert isinstance(view, GooglenetTableView)
-    window.docks["paper"].raise_()
+    window.docks.bring_forward("paper")
     window.workbench.set_focus(Focus("GoogLeNet", "inception_3a"))
     column = [column.id for column in view.model.columns].index("3x3_reduce")
     index = view.model.index(view.model.row_of(("GoogLeNet", "inception_3a")), column)

@@ -1,10 +1,7 @@
 """The inspector in the window: it shares the focus with every other view."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.layers.explanation import Spot
@@ -35,22 +32,6 @@ def test_a_typed_channel_gets_the_focus_in_every_view(window: MainWindow, qtbot:
     assert window.workbench.state.focus.pixel is not None
     assert next(box.value() for box in window.views["inspector"].fields.values()) == 3
     assert window.views["volumes"].canvas.state.focus.channel == 3
-
-
-def test_it_is_docked_below_the_filters_in_a_high_window_and_behind_them_in_a_low_one(
-    open_window: Callable[[], MainWindow],
-) -> None:
-    window = open_window()
-    window.resize(1600, 1000)
-    window.reset_layout()
-    QApplication.processEvents()
-    filters, inspector = window.docks["filters"], window.docks["inspector"]
-    assert inspector.geometry().top() >= filters.geometry().bottom()
-    assert not window.tabifiedDockWidgets(filters)
-    window.resize(1200, 700)
-    window.reset_layout()
-    QApplication.processEvents()
-    assert window.tabifiedDockWidgets(filters) == [inspector]
 
 
 def test_playing_stops_behind_another_tab(window: MainWindow, qtbot: QtBot) -> None:

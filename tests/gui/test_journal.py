@@ -228,12 +228,9 @@ def test_a_journal_is_offered_to_one_window_only_until_that_ends(begin: Callable
     file.release()
 
 
-def test_each_of_several_crashed_windows_is_found_the_latest_first(
-    begin: Callable[[], Session], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_of_several_crashed_windows_is_found_the_latest_first(begin: Callable[[], Session], folder: Path) -> None:
     sessions = [begin() for _ in range(3)]
     for number, session in enumerate(sessions):
-        monkeypatch.setattr("gui.workbench.journal_file.strftime", lambda _, number=number: f"2026-11-{number + 10}")
         edit_filters(session.workbench, number + 20)
         session.crash()
     files = claim_journals(folder)

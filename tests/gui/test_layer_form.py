@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.blocks import BLOCKS
+from engine.blocks import BLOCKS, MlpConv
 from engine.layers import LAYERS, Activation, Add, BatchNorm, Conv2d, Kind, Layer, LocalResponseNorm, MaxPool2d, tag_of
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -112,7 +112,7 @@ def test_a_typed_number_of_filters_is_proposed_at_once_under_one_merge_key(qtbot
     box.selectAll()
     qtbot.keyClicks(box, "64")
     assert [edit.text for edit in harness.edits] == ["Set filters to 6", "Set filters to 64"]
-    assert {edit.merge for edit in harness.edits} == {"d/conv5x5/filters"}
+    assert {edit.merge for edit in harness.edits} == {"d/2/filters"}
     assert focused_layer(harness) == Conv2d(64, 5)
     assert "64×12×12" in form.summary.text()
 
@@ -241,31 +241,22 @@ def test_an_input_is_selected_from_the_nodes_that_do_not_depend_on_the_layer(qtb
     assert harness.edits[-1].text == "Connect relu to input"
 
 
-def test_several_inputs_are_checked_in_a_list_that_numbers_them(qtbot: QtBot):
+def test_several_inputs_are_listed_in_their_order_and_others_are_added(qtbot: QtBot):
     form, harness = open_form(qtbot, BRANCHES, "output")
-    inputs = form.inputs.many.list
+    inputs = form.inputs.many
     assert inputs.isVisible()
-    assert [inputs.item(row).text() for row in range(3)] == [
-        "input   8×12×12",
-        "1. left   4×12×12",
-        "2. right   6×12×12",
-    ]
-    inputs.item(0).setCheckState(Qt.CheckState.Checked)
+    assert [inputs.list.item(row).text() for row in range(2)] == ["1. left   4×12×12", "2. right   6×12×12"]
+    inputs.menu.actions()[0].trigger()
     assert harness.state.project.network("d").node("output").inputs == ("left", "right", INPUT)
+    assert harness.edits[-1].text == "Connect output to left, right, input"
 
 
-def test_an_input_is_received_twice_by_the_key_plus(qtbot: QtBot):
-    nodes = *BRANCHES.nodes[:2], Node("sum", Add(), ("left", "left"))
-    form, harness = open_form(qtbot, Network(nodes), "sum")
-    inputs = form.inputs.many.list
-    assert inputs.item(1).text() == "1. 2. left   4×12×12"
-    assert not form.inputs.many_field.error.isVisible()
-    inputs.setFocus()
-    inputs.setCurrentRow(1)
-    qtbot.keyClick(inputs, "+")
-    assert harness.state.project.network("d").node("sum").inputs == ("left", "left", "left")
-    inputs.item(1).setCheckState(Qt.CheckState.Unchecked)
-    assert harness.state.project.network("d").node("sum").inputs == ("left",) * 3, "at least one input stays"
+def test_inputs_are_reordered_in_the_form(qtbot: QtBot):
+    form, harness = open_form(qtbot, BRANCHES, "output")
+    form.inputs.many.list.setFocus()
+    form.inputs.many.list.setCurrentRow(0)
+    qtbot.keyClick(form.inputs.many.list, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert harness.state.project.network("d").node("output").inputs == ("right", "left")
 
 
 def test_a_mistake_of_inputs_is_shown_below_the_control_of_the_layer_focused_next(qtbot: QtBot):
@@ -277,13 +268,14 @@ def test_a_mistake_of_inputs_is_shown_below_the_control_of_the_layer_focused_nex
         assert field.error.isVisible()
 
 
-def test_a_missing_input_can_be_unchecked(qtbot: QtBot):
+def test_a_missing_input_can_be_removed(qtbot: QtBot):
     form, harness = open_form(
         qtbot, Network((*BRANCHES.nodes[:2], Node("sum", Add(), ("left", "lost", "right")))), "sum"
     )
     assert "there is no node 'lost'" in form.inputs.many_field.error.text()
-    names = [option[0] for option in form.inputs.many._options]
-    form.inputs.many.list.item(names.index("lost")).setCheckState(Qt.CheckState.Unchecked)
+    form.inputs.many.list.setFocus()
+    form.inputs.many.list.setCurrentRow(1)
+    qtbot.keyClick(form.inputs.many.list, Qt.Key.Key_Delete)
     assert harness.state.project.network("d").node("sum").inputs == ("left", "right")
 
 
@@ -382,3 +374,22 @@ def test_a_focus_on_a_missing_node_shows_the_project(qtbot: QtBot):
 def test_small_numbers_are_shown_as_decimals(qtbot: QtBot):
     form, _ = open_form(qtbot, Network((Node("lrn", LocalResponseNorm()),)), "lrn")
     assert form.settings[LocalResponseNorm].controls["alpha"].edit.text() == "0.0001"
+
+
+def test_fixes_of_a_mistake_are_buttons_below_its_field(qtbot: QtBot):
+    form, harness = open_form(qtbot, Network((Node("conv", Conv2d(4, 3, groups=3)),)), "conv")
+    fixes = form.settings[Conv2d].fields["groups"].fixes
+    assert fixes.isVisible()
+    assert [button.text() for button in fixes.buttons] == ["Groups 2", "Groups 4"]
+    qtbot.mouseClick(fixes.buttons[1], Qt.MouseButton.LeftButton)
+    assert harness.edits[-1].text == "Fix conv: groups 4"
+    assert not fixes.isVisible()
+    assert not harness.state.problems
+
+
+def test_a_mistake_within_a_block_is_fixed_at_the_block(qtbot: QtBot):
+    form, harness = open_form(qtbot, Network((Node("mlp", MlpConv(4, 19, 4, 4, padding="valid")),)), "mlp")
+    assert [button.text() for button in form.general_fixes.buttons] == ["Kernel 12", "Padding same"]
+    qtbot.mouseClick(form.general_fixes.buttons[1], Qt.MouseButton.LeftButton)
+    assert not harness.state.problems
+    assert not form.general_fixes.isVisible()

@@ -31,7 +31,7 @@ def head_item(window, ref):
 
 def front(window, dock_id):
     """The dock in front among those that share a place with this one."""
-    docks = [*window.tabifiedDockWidgets(window.docks[dock_id]), window.docks[dock_id]]
+    docks = [*window.docks.frame.tabifiedDockWidgets(window.docks[dock_id]), window.docks[dock_id]]
     return next(dock.objectName() for dock in docks if not dock.visibleRegion().isEmpty())
 
 
@@ -69,11 +69,12 @@ def test_a_raised_panel(window, panel, qtbot):
 
 
 def test_views_stay_where_the_user_has_put_them(window, qtbot):
+    window.workspaces.switch_to("count")
     window.docks.bring_forward("paper")
     window.docks.bring_forward("bottleneck")
     window.workbench.show_project(OTHER)
     assert window.docks.centre.currentWidget() is window.views["bottleneck"]
-    assert front(window, "table") == "paper"
+    assert front(window, "counting") == "paper"
     assert all(isinstance(dock, QDockWidget) for dock in window.docks.values())
 
 
@@ -86,6 +87,7 @@ def test_files_of_the_inputs_before(window):
 
 
 def test_the_explanation_and_the_selected_term_of_a_value(window, qtbot):
+    window.workspaces.switch_to("inspect")
     run(window, qtbot)
     window.workbench.set_focus(Focus("d", "conv", 1, (2, 2)))
     canvas = window.views["inspector"].canvas

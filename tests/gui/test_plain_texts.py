@@ -1,10 +1,14 @@
 """Names that look like HTML or have an ampersand are shown as they are: labels, tool tips, menus and messages."""
 
+import re
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QTextBrowser
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QMenu, QTextBrowser, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.layers import Add, Conv2d
@@ -12,10 +16,11 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.file import save_project
 from engine.project.project import Design, Note, Project
+from gui.state.view_state import Focus
 from gui.widgets.message import Message
 from gui.widgets.plain_text import plain_tip
 from gui.window.main_window import MainWindow
-from gui.window.menus import plain_text
+from gui.window.mnemonics import plain_text
 
 NAME, DESIGN = "<b>conv</b> &amp; <img src=x>", "<i>R&D</i>"
 PROJECT = Project(
@@ -69,3 +74,32 @@ def test_messages_and_questions_show_the_name_of_a_file_as_it_is(window: MainWin
     labels = {label.text(): label for label in window.findChild(Message).findChildren(QLabel) if label.text()}
     assert set(labels) == {NAME, DESIGN}
     assert {label.textFormat() for label in labels.values()} == {Qt.TextFormat.PlainText}
+
+
+def taken_for_html(tip: str | None) -> bool:
+    return bool(re.search(r"<\w|&\w+;", tip or "")) and not str(tip).startswith("<p style")
+
+
+def model_tips(window: MainWindow) -> Iterator[str]:
+    for view in window.findChildren(QAbstractItemView):
+        model = view.model()
+        for row, column in product(range(model.rowCount()), range(20)):
+            yield model.index(row, column).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_no_tool_tip_of_the_window_takes_a_name_for_html(window: MainWindow, tmp_path: Path):
+    save_project(PROJECT, tmp_path / "<b>p.toml")
+    window.files.open_path(tmp_path / "<b>p.toml")
+    window.workbench.document.undo_stack.setClean()
+    window.workbench.edit("Rename to <b> & more", PROJECT)
+    window.workbench.set_focus(Focus(DESIGN, NAME))
+    window.workbench.rank_search._set_state(
+        replace(window.workbench.rank_search.state, busy_text=f"searching {NAME}", problems=())
+    )
+    menus = [menu for menu in window.findChildren(QMenu) if hasattr(menu, "fill")]
+    for menu in menus:
+        menu.fill()
+    entries = [action for menu in menus for action in menu.actions()]
+    tips = [item.toolTip() for item in (*window.findChildren(QWidget), *entries, *window.actions_by_id.values())]
+    assert any(NAME.split()[1] in shown_text(tip) for tip in tips)
+    assert not [tip for tip in (*tips, *model_tips(window)) if taken_for_html(tip)]

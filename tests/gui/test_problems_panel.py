@@ -11,6 +11,7 @@ from engine.project.project import Design
 from engine.text.problems import Problem
 from gui.panels.problems import ProblemsPanel
 from gui.state.view_state import Focus, RunView, ViewState
+from gui.widgets.fix_buttons import FixButtons
 from tests.gui.panel_harness import PROJECT, PanelHarness
 from tests.gui.view_harness import state_of
 
@@ -51,3 +52,29 @@ def test_without_problems_the_list_is_hidden_with_a_message(qtbot: QtBot):
     assert panel.count_label.text() == "No mistakes"
     assert not panel.list.isVisible()
     assert not panel.copy.isVisible()
+
+
+def test_each_problem_offers_its_fixes_as_buttons_that_propose_one_edit(qtbot: QtBot):
+    panel = ProblemsPanel(state_with_problems())
+    harness = PanelHarness(qtbot, panel)
+    fixes = panel.list.itemWidget(panel.list.item(0))
+    assert isinstance(fixes, FixButtons)
+    assert [button.text() for button in fixes.buttons] == ["Groups 2", "Groups 4"]
+    text = panel.list.visualItemRect(panel.list.item(0))
+    assert text.contains(fixes.geometry())
+    assert panel.list.itemWidget(panel.list.item(panel.list.count() - 1)) is None
+    qtbot.mouseClick(fixes.buttons[1], Qt.MouseButton.LeftButton)
+    [edit] = harness.edits
+    assert edit.text == "Fix conv: groups 4"
+    assert panel.count_label.text() == "No mistakes"
+
+
+def test_buttons_of_fixes_are_reached_by_tab_and_pressed_by_space(qtbot: QtBot):
+    panel = ProblemsPanel(state_with_problems())
+    harness = PanelHarness(qtbot, panel)
+    panel.list.setFocus()
+    qtbot.keyClick(panel.list, Qt.Key.Key_Tab)
+    button = panel.window().focusWidget()
+    assert button is panel.list.itemWidget(panel.list.item(0)).buttons[0]
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert [edit.text for edit in harness.edits] == ["Fix conv: groups 2"]

@@ -14,7 +14,7 @@ from engine.project.file import load_project
 from engine.run.check import check
 from gui.command_line.main import main
 from gui.widgets.manual_pages import MANUAL, pages
-from gui.window.menus import plain_text
+from gui.window.mnemonics import plain_text
 from tests.documents import DOCUMENTS, ROOT, code, files, links, menu_paths, slugs, text_of
 from tests.pictures import FOLDER, LARGEST, PICTURES
 

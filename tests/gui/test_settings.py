@@ -13,8 +13,8 @@ import pytest
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from gui.window.docks import LAYOUT_VERSION
 from gui.window.main_window import MainWindow
+from gui.window.workspaces import LAYOUT_VERSION
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 DAMAGED = {
@@ -69,23 +69,23 @@ def test_sound_settings_are_not_reported(open_window: Callable[[], MainWindow], 
 
 def test_a_layout_of_another_version_is_no_fault(open_window: Callable[[], MainWindow], settings: QSettings) -> None:
     open_window().close()
-    settings.setValue("window/version", str(LAYOUT_VERSION - 1))
-    settings.setValue("window/state", QByteArray(b"of another version"))
+    settings.setValue("workspaces/compare/version", str(LAYOUT_VERSION - 1))
+    settings.setValue("workspaces/compare/places", QByteArray(b"of another version"))
     window = open_window()
     window.report_settings()
     assert message_boxes() == []
-    assert all(dock.isVisible() or window.tabifiedDockWidgets(dock) for dock in window.docks.values())
+    assert window.docks.visible_ids == ("designs", "layer", "filters", "bars")
 
 
 def test_a_damaged_layout_of_this_version_is_reported(
     open_window: Callable[[], MainWindow], settings: QSettings
 ) -> None:
     open_window().close()
-    settings.setValue("window/state", QByteArray(b"damaged"))
+    settings.setValue("workspaces/compare/places", QByteArray(b"damaged"))
     window = open_window()
     window.report_settings()
     (box,) = message_boxes()
-    assert "window/state" in box.informativeText()
+    assert "workspaces/compare/places" in box.informativeText()
     box.close()
 
 
@@ -94,7 +94,7 @@ def test_a_layout_with_changed_bytes_does_not_prevent_a_start(
 ) -> None:
     open_window().close()
     changes = random.Random(1)
-    for key in ("window/geometry", "window/state"):
+    for key in ("window/geometry", "workspaces/compare/places"):
         whole = bytes(settings.value(key).data())
         for _ in range(4):
             damaged = bytearray(whole[: changes.randrange(4, len(whole))])
@@ -131,6 +131,7 @@ def start(folder: Path, text: str = "") -> "subprocess.Popen[str]":
         "QT_QPA_PLATFORM": "offscreen",
         "XDG_CONFIG_HOME": str(folder),
         "XDG_DATA_HOME": str(folder),
+        "XDG_STATE_HOME": str(folder),
     }
     return subprocess.Popen(
         [sys.executable, str(MAIN)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

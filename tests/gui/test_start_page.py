@@ -19,7 +19,7 @@ from engine.text.moments import moment_text
 from gui import app
 from gui.catalogue.samples import QUESTION, SAMPLE_GROUPS, SAMPLES
 from gui.export import project_pictures
-from gui.export.project_pictures import PictureRequest, ProjectPicture, answer_requests
+from gui.export.project_pictures import PictureRequest, ProjectPicture, ProjectPictures, answer_requests
 from gui.widgets.manual_pages import START
 from gui.window import start_host
 from gui.window.file_commands import NEW_PROJECT
@@ -147,6 +147,19 @@ def start(pictures: Path, open_window: Callable[..., MainWindow]) -> MainWindow:
     return window
 
 
+@pytest.fixture
+def page(qtbot: QtBot, pictures: Path) -> StartPage:
+    """The page alone."""
+    page = StartPage(ProjectPictures(pictures))
+    qtbot.addWidget(page, before_close_func=lambda _: page.close_down())
+    page.resize(1280, 640)
+    page.show()
+    page.activateWindow()
+    qtbot.waitExposed(page)
+    settle()
+    return page
+
+
 def page_of(window: MainWindow) -> StartPage:
     assert window.start.page is not None
     return window.start.page
@@ -162,16 +175,15 @@ def write_recent(settings: QSettings, *paths: Path) -> None:
     settings.setValue("files/recent", "\n".join(map(str, paths)))
 
 
-def test_the_page_says_what_the_program_is_and_what_can_be_dropped(start: MainWindow):
-    texts = " ".join(label.text() for label in page_of(start).findChildren(QLabel) if not label.isHidden())
+def test_the_page_says_what_the_program_is_and_what_can_be_dropped(page: StartPage):
+    texts = " ".join(label.text() for label in page.findChildren(QLabel) if not label.isHidden())
     assert SENTENCE in texts
     assert all(words in texts for _, words in DROPS)
     assert all(group.title in texts for group in SAMPLE_GROUPS[1:])
 
 
-def test_the_question_is_the_first_and_largest_of_all_samples(start: MainWindow):
-    settle()
-    cards = list(page_of(start).cards.values())
+def test_the_question_is_the_first_and_largest_of_all_samples(page: StartPage):
+    cards = list(page.cards.values())
     assert len(cards) == len(SAMPLES)
     areas = [card.width() * card.height() for card in cards]
     assert areas[0] == max(areas)
@@ -228,9 +240,7 @@ def test_a_sample_is_opened_by_a_click_and_by_enter(qtbot: QtBot, start: MainWin
     assert not start.start.is_shown
 
 
-def test_arrow_keys_go_from_picture_to_picture(qtbot: QtBot, start: MainWindow):
-    settle()
-    page = page_of(start)
+def test_arrow_keys_go_from_picture_to_picture(qtbot: QtBot, page: StartPage):
     cards = list(page.cards.values())
     cards[0].setFocus()
     for key, expected in (
@@ -337,12 +347,11 @@ def test_pictures_follow_the_theme(qtbot: QtBot, start: MainWindow):
 
 @pytest.mark.parametrize("size", [(1024, 700), (1280, 720), (2560, 1440)])
 @pytest.mark.parametrize("font", [1.0, 1.5])
-def test_nothing_is_clipped_or_overlaps(qtbot: QtBot, start: MainWindow, size: tuple[int, int], font: float):
-    page = page_of(start)
+def test_nothing_is_clipped_or_overlaps(page: StartPage, size: tuple[int, int], font: float):
     bigger = page.font()
     bigger.setPointSizeF(font * bigger.pointSizeF())
     page.setFont(bigger)
-    start.resize(*size)
+    page.resize(*size)
     settle()
     content = page.widget()
     assert content.width() <= page.viewport().width()

@@ -3,16 +3,17 @@
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QModelIndex, QRect, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.widgets.choice_controls import CheckControl, Checklist, ChoiceControl, OptionalControl
+from gui.widgets.choice_controls import CheckControl, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
 from gui.widgets.flow import FlowLayout
 from gui.widgets.glyphs import _GLYPHS, GlyphButton
 from gui.widgets.number_controls import DOUBLINGS, IntegerControl, NumberControl, parse_seed, slider_steps
+from gui.widgets.ordered_list import OrderedList
 from gui.widgets.pair_controls import MarginsControl, PairControl
 from gui.widgets.texts import ElidedLabel, NameField
 from tests.gui.user_input import select_option, turn_wheel
@@ -192,41 +193,48 @@ def test_unchecking_none_sets_the_value_that_none_means(qtbot: QtBot):
     assert changes == [(3, 5), None]
 
 
-def test_a_checklist_keeps_the_order_of_checking_and_at_least_one_item(qtbot: QtBot):
-    control = Checklist()
+def ordered_list(qtbot: QtBot, *values: str) -> tuple[OrderedList, list[object]]:
+    control = OrderedList()
     show_active(qtbot, control)
     control.set_options([("a", "a", True), ("b", "b", True), ("c", "c", False)])
-    control.show_value(("b",))
-    changes = record_changes(control)
-    control.list.item(0).setCheckState(Qt.CheckState.Checked)
-    assert changes == [("b", "a")]
-    assert control.list.item(0).text() == "2. a"
-    control.list.item(1).setCheckState(Qt.CheckState.Unchecked)
-    control.list.item(0).setCheckState(Qt.CheckState.Unchecked)
-    assert changes == [("b", "a"), ("a",)]
-    assert control.value() == ("a",)
-    assert not control.list.item(2).flags() & Qt.ItemFlag.ItemIsEnabled
+    control.show_value(values)
+    return control, record_changes(control)
 
 
-def test_a_value_of_a_checklist_is_taken_once_more_or_less_by_key_or_menu(qtbot: QtBot):
-    control = Checklist()
-    show_active(qtbot, control)
-    control.set_options([("a", "a", True), ("b", "b", True), ("c", "c", False)])
-    control.show_value(("b", "a"))
-    changes = record_changes(control)
+def texts(control: OrderedList) -> list[str]:
+    return [control.list.item(row).text() for row in range(control.list.count())]
+
+
+def test_values_of_an_ordered_list_are_added_at_its_end_also_a_second_time(qtbot: QtBot):
+    control, changes = ordered_list(qtbot, "b")
+    for row in (0, 1):
+        control.menu.actions()[row].trigger()
+    assert changes[-1] == ("b", "a", "b")
+    assert texts(control) == ["1. b", "2. a", "3. b"]
+    assert not control.menu.actions()[2].isEnabled(), "what closes a cycle cannot be added"
+
+
+def test_values_of_an_ordered_list_are_moved_and_removed_by_keys_and_buttons_but_for_the_last_one(qtbot: QtBot):
+    control, changes = ordered_list(qtbot, "b", "a", "b")
     control.list.setFocus()
     control.list.setCurrentRow(1)
-    qtbot.keyClick(control.list, "+")
-    assert changes == [("b", "a", "b")]
-    assert [control.list.item(row).text() for row in range(3)] == ["2. a", "1. 3. b", "c"]
-    control.once_less.trigger()
-    control.once_less.trigger()
-    assert changes[1:] == [("b", "a"), ("a",)]
-    control.list.setCurrentRow(0)
-    control.once_less.trigger()
-    control.list.setCurrentRow(2)
-    control.once_more.trigger()
-    assert control.value() == ("a",), "the last one stays, and what closes a cycle cannot be added"
+    qtbot.keyClick(control.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert (changes, control.list.currentRow()) == ([("a", "b", "b")], 0)
+    qtbot.mouseClick(control.buttons["down"], Qt.MouseButton.LeftButton)
+    assert changes[-1] == ("b", "a", "b")
+    qtbot.keyClick(control.list, Qt.Key.Key_Delete)
+    qtbot.mouseClick(control.buttons["remove"], Qt.MouseButton.LeftButton)
+    assert changes[-2:] == [("b", "b"), ("b",)]
+    assert not control.buttons["remove"].isEnabled()
+    qtbot.keyClick(control.list, Qt.Key.Key_Delete)
+    assert control.value() == ("b",)
+
+
+def test_a_row_of_an_ordered_list_that_is_dragged_takes_its_value_along(qtbot: QtBot):
+    control, changes = ordered_list(qtbot, "b", "a", "b")
+    control.list.model().moveRow(QModelIndex(), 1, QModelIndex(), 0)  # as the drop of a row does
+    assert changes == [("a", "b", "b")]
+    assert texts(control) == ["1. a", "2. b", "3. b"]
 
 
 def test_a_name_is_committed_once_and_a_refused_one_never(qtbot: QtBot):

@@ -24,7 +24,7 @@ from engine.project.project import Project
 from gui.state.view_state import Focus
 from gui.widgets.tab_order import focusable_in_reading_order
 from gui.window.main_window import MainWindow
-from gui.window.menus import mnemonic_letter
+from gui.window.mnemonics import mnemonic_letter
 from tests.gui.conftest import PROJECT
 from tests.gui.window_input import SLOW_PROJECT, activate, filters_box, set_filters, visible_field
 

@@ -190,11 +190,11 @@ def test_the_middle_stays_when_the_whole_is_resized(canvas):
 # In the window
 
 
-def test_every_drawing_has_the_same_menu(window):
+def test_the_menu_of_every_drawing_ends_in_the_same_commands(window):
     canvases = window.findChildren(Canvas)
     assert canvases
     for canvas in canvases:
-        assert [action.text().replace("&", "") for action in canvas.actions() if not action.isSeparator()] == [
+        assert [action.text().replace("&", "") for action in canvas.actions() if not action.isSeparator()][-6:] == [
             "Zoom in", "Zoom out", "Fit", "Zoom to selection", "Copy as a picture", "Export…",
         ]  # fmt: skip
 

@@ -30,9 +30,8 @@ def move_mouse(
     button: Qt.MouseButton = Qt.MouseButton.NoButton,
     modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
 ) -> None:
-    """Move the mouse to a point of a widget, with a button and keys held down or none."""
-    none = Qt.MouseButton.NoButton
-    position = QPointF(at)
+    """Move the mouse to a point of a widget, with a button and modifiers held down or none."""
+    none, position = Qt.MouseButton.NoButton, QPointF(at)
     event = QMouseEvent(QEvent.Type.MouseMove, position, widget.mapToGlobal(position), none, button, modifiers)
     QApplication.sendEvent(widget, event)
 

@@ -9,7 +9,7 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from gui.window.main_window import MainWindow
-from gui.window.menus import plain_text
+from gui.window.mnemonics import plain_text
 
 SLOW_PROJECT = Project(
     NoiseInput((256, 56, 56)),

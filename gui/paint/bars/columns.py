@@ -89,7 +89,7 @@ def _make_column(
     space = rect.right() - bar_left - 0.9 * unit
     longest = space - _LEAST_END_SPACE * unit
     for line in lines:
-        fraction = scale.fraction(line.value or 0)
+        fraction = scale.fraction(line.drawn_amount or 0)
         if fraction:
             longest = min(longest, (space - bar_end_text_width(line, ratio=ratios) * unit) / fraction)
     return BarsColumn(rect.left() + 0.5 * unit, label, bar_left, max(longest, 2 * unit), scale)

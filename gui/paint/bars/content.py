@@ -39,10 +39,17 @@ class BarLine(Struct, frozen=True):
     """Text at the end of the bar."""
     tip: str = ""
     problem: str = ""
+    earlier: Amount | None = None
+    """The amount before a mistake made it unknown."""
     ratio_text: str = ""
     """Shown after `value_text` if there is space; the headline repeats it."""
     siblings: tuple[str, ...] = ()
     """If a name may be too long, the names side by side with it, from which its short form must differ."""
+
+    @property
+    def drawn_amount(self) -> Amount | None:
+        """The amount of the bar: the present one, or hatched the earlier one."""
+        return self.earlier if self.value is None else self.value
 
     def ref(self) -> NodeRef | None:
         """Node that a click on the line selects."""
@@ -128,8 +135,8 @@ def unit_name(costs: Costs, metric: Metric) -> str:
 def _choose_scales(
     totals: Sequence[BarLine], groups: Sequence[Sequence[BarLine]], *, logarithmic: bool
 ) -> tuple[BarScale, BarScale]:
-    amounts = [line.value for line in totals]
-    parts = [line.value for group in groups for line in group]
+    amounts = [line.drawn_amount for line in totals]
+    parts = [line.drawn_amount for group in groups for line in group]
     if logarithmic:
         both = choose_scale((*amounts, *parts), logarithmic=True)
         return both, both
@@ -141,10 +148,16 @@ def _choose_scales(
     return whole, part
 
 
+def _value_text(costs: Costs, metric: Metric, value: Amount | None, earlier: Amount | None) -> str:
+    """``160.6 M``, ``unknown``, or for an unknown amount with an earlier one ``was 160.6 M``."""
+    return costs.short(metric, value) if earlier is None else f"was {costs.short(metric, earlier)}"
+
+
 def _total_line(state: ViewState, row: TableRow, compared: Sequence[TableRow], metric: Metric) -> BarLine:
     """The total of a design. If it is one of those `compared`, it is compared with the first of them."""
     value, costs, analysis = row.value(metric), state.costs, state.check.analyses[row.design]
     ratio = comparison = ""
+    earlier = state.earlier_amount(metric, row.design) if value is None else None
     if row in compared[1:]:
         reference = compared[0].value(metric)
         ratio = compare_amounts(metric, value, reference, "").strip() if value and reference else ""
@@ -156,7 +169,8 @@ def _total_line(state: ViewState, row: TableRow, compared: Sequence[TableRow], m
         row.design,
         (analysis.output,),
         value=value,
-        value_text=costs.short(metric, value),
+        value_text=_value_text(costs, metric, value, earlier),
+        earlier=earlier,
         ratio_text=ratio,
         tip=f"{row.design}: {costs.exact(metric, value)} {metric.unit}" + (comparison and f", {comparison}"),
     )
@@ -181,7 +195,7 @@ def _node_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -> 
     free = [row for row in nodes if row.value(metric) == 0 and not row.problem]
     folded = free if len(free) >= _FOLD_FROM else []
     hidden = set(map(id, folded))
-    lines = [_node_line(state.costs, row, colour_index, metric) for row in nodes if id(row) not in hidden]
+    lines = [_node_line(state, row, colour_index, metric) for row in nodes if id(row) not in hidden]
     if folded:
         names = tuple(row.node for row in folded)
         unit = unit_name(state.costs, metric)
@@ -192,8 +206,9 @@ def _node_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -> 
     return lines
 
 
-def _node_line(costs: Costs, row: TableRow, colour_index: int, metric: Metric) -> BarLine:
-    value = row.value(metric)
+def _node_line(state: ViewState, row: TableRow, colour_index: int, metric: Metric) -> BarLine:
+    value, costs = row.value(metric), state.costs
+    earlier = state.earlier_amount(metric, row.design, row.node) if value is None else None
     formula = row.formula(metric) or f"{costs.exact(metric, value)} {unit_name(costs, metric)}"
     tip = f"{row.design} / {row.node}: {formula}" + (f"\n{row.problem}" if row.problem else "")
     return BarLine(
@@ -204,9 +219,10 @@ def _node_line(costs: Costs, row: TableRow, colour_index: int, metric: Metric) -
         (row.node,),
         "" if row.settings == row.node else row.settings,
         value,
-        costs.short(metric, value),
+        _value_text(costs, metric, value, earlier),
         tip,
         row.problem,
+        earlier,
     )
 
 

@@ -16,7 +16,7 @@ from gui.paint.bars.columns import (
 )
 from gui.paint.bars.content import BarLine, BarsContent
 from gui.paint.bars.scale import tick_label
-from gui.paint.basics.column_layout import fill_columns
+from gui.paint.basics.column_layout import fill_columns, largest_fitting
 from gui.paint.basics.text_drawing import text_width
 
 # Heights in units; a unit is the pixel size of a layer's text.
@@ -271,12 +271,17 @@ def _lay_out_most_expensive(content: BarsContent, rect: QRectF) -> BarsLayout:
     count = _column_counts(rect.width(), _SMALLEST)[-1]
     head = _head_height(content) + _SECTION + _AXIS + BARS_MARGIN
     capacity = max(int((rect.height() / _SMALLEST - head) // _LINE), 0) * count
-    for max_count in range(max(map(len, content.groups), default=0), -1, -1):
+
+    def columns_of(max_count: int) -> tuple[tuple[BarLine, ...], ...]:
         groups = [tuple(_most_expensive_lines(content, group, max_count)) for group in content.groups]
-        columns = fill_columns(groups, count, _repeat_heading)
-        if max(map(len, columns), default=0) * count <= capacity:
-            return _lay_out_columns(content, columns, rect, _SMALLEST)
-    return _lay_out_columns(content, (), rect, _SMALLEST)
+        return fill_columns(groups, count, _repeat_heading)
+
+    def fits(max_count: int) -> bool:
+        return max(map(len, columns_of(max_count)), default=0) * count <= capacity
+
+    max_count = largest_fitting(max(map(len, content.groups), default=0), fits)
+    columns = columns_of(max_count) if max_count or fits(0) else ()
+    return _lay_out_columns(content, columns, rect, _SMALLEST)
 
 
 def _most_expensive_lines(content: BarsContent, group: Sequence[BarLine], max_count: int) -> Iterator[BarLine]:

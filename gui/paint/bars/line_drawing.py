@@ -133,10 +133,11 @@ def _paint_label(painter: QPainter, unit: float, placed_line: PlacedLine, theme:
 
 
 def _paint_unknown_amount(painter: QPainter, unit: float, placed_line: PlacedLine, theme: Theme) -> None:
-    """Draw a hatched stub instead of a bar, and the problem if it is known."""
-    colour = QColor(theme.error if placed_line.line.problem else theme.muted)
+    """Draw a hatched stub instead of a bar, or the earlier bar hatched, and the problem if it is known."""
+    line = placed_line.line
+    colour = QColor(theme.error if line.problem else theme.muted)
     stub = placed_line.bar_rect
-    stub.setWidth(2.4 * unit)
+    stub.setWidth(max(2.4 * unit, placed_line.column.bar_length(line.earlier or 0)))
     painter.setPen(QPen(colour, max(0.07 * unit, 0.8), Qt.PenStyle.DashLine))
     painter.drawRect(stub)
     painter.setPen(QPen(colour, max(0.06 * unit, 0.8)))
@@ -145,10 +146,10 @@ def _paint_unknown_amount(painter: QPainter, unit: float, placed_line: PlacedLin
     while x + height <= stub.right():
         painter.drawLine(QPointF(x, stub.bottom()), QPointF(x + height, stub.top()))
         x += step
-    total = placed_line.line.kind == "total"
+    total = line.kind == "total"
     text_rect = _right_of_bar_start(placed_line, stub.width() + 0.4 * unit)
     size = (TOTAL_FONT if total else 1) * unit
-    text = f"unknown: {placed_line.line.problem}" if placed_line.line.problem else "unknown"
+    text = f"{line.value_text}: {line.problem}" if line.problem else line.value_text
     draw_text(painter, text_rect, text, size, colour.name(), bold=total)
 
 

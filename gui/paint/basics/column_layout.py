@@ -1,5 +1,6 @@
 """Flowing groups of lines into columns, as in a newspaper: for all lists in figures."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -33,3 +34,8 @@ def _fill_columns_of_height(
                 columns.append([] if index == 0 else [continued(group[0])])
             columns[-1].append(item)
     return tuple(tuple(column) for column in columns)
+
+
+def largest_fitting(most: int, fits: Callable[[int], bool]) -> int:
+    """The largest number up to `most` that fits, 0 if none does; a smaller number fits if a larger one does."""
+    return bisect_left(range(1, most + 1), True, key=lambda number: not fits(number))

@@ -11,6 +11,7 @@ from engine.network.node_ref import STEM
 from engine.text.problems import Problem, ProjectError
 from gui.paint.figures.excerpt import FigurePart, drop_elementwise, rename_source_to_input
 from gui.paint.volumes.design_graph import DesignGraph, build_design_graph
+from gui.state.comparison import compared_pair
 from gui.state.view_state import ViewState
 
 _SHORT = 5
@@ -18,7 +19,9 @@ _SHORT = 5
 
 
 def compared_designs(state: ViewState, figure: str) -> list[str]:
-    """The two designs that a figure compares: the first two with layers, or the first and that of the focus.
+    """The two designs that a figure compares: those chosen in a view, else the first with layers and that of the focus.
+
+    Without a choice, and with the focus in one of the first two designs with layers, these.
 
     Raises
     ------
@@ -32,6 +35,9 @@ def compared_designs(state: ViewState, figure: str) -> list[str]:
         raise ProjectError([Problem(f"{figure} has nothing to draw; {what}", "")])
     focus_design = state.focus.design
     designs = nonempty[:2] if focus_design not in nonempty[2:] else [nonempty[0], focus_design]
+    chosen = state.look.pair
+    if chosen is not None and chosen == compared_pair(state) and set(chosen) <= set(nonempty):
+        designs = list(chosen)
     problems = [problem for problem in state.check.problems if problem.design in (None, STEM, *designs)]
     if problems:
         text = f"{figure} draws designs without mistakes; fix the following"

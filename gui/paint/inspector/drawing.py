@@ -1,6 +1,7 @@
 """The picture of the inspector: its parts in one to three columns, the same on the screen and in files."""
 
 from itertools import combinations, pairwise
+from math import inf
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -25,16 +26,30 @@ from gui.paint.inspector.sums import draw_sums, hit_sums, sums_height
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
+_HEAD = InspectorPart(head_height, draw_head, hit_head)
+_PATCH = InspectorPart(patch_height, draw_patch, hit_patch)
+_CORE = (_HEAD, _PATCH)
 _INSPECTOR_PARTS: tuple[InspectorPart, ...] = (
-    InspectorPart(head_height, draw_head, hit_head),
+    _HEAD,
     InspectorPart(maps_height, draw_maps, hit_maps),
-    InspectorPart(patch_height, draw_patch, hit_patch),
+    _PATCH,
     InspectorPart(channels_height, draw_channels, hit_channels),
     InspectorPart(matrix_height, draw_matrix, hit_matrix),
     InspectorPart(sums_height, draw_sums, hit_sums),
     InspectorPart(source_views_height, draw_source_views, hit_source_views),
 )
 """In reading order."""
+
+_SizedPart = tuple[InspectorPart, float]
+"""A part and its height."""
+
+
+class _Way(NamedTuple):
+    """Parts in some order, the index of the first one of each column, and the number of parts."""
+
+    parts: list[_SizedPart]
+    breaks: tuple[int, ...]
+
 
 _COLUMN = 26.0
 """Least width of a column in ems; there are three at most."""
@@ -56,32 +71,52 @@ class InspectorLayout(NamedTuple):
 
 
 @ARITHMETIC
-def lay_out_inspector(content: InspectorContent, width: float) -> InspectorLayout:
-    """Lay out the parts in order, one column after the other, with the highest column as low as possible."""
+def lay_out_inspector(content: InspectorContent, width: float, visible: float = inf) -> InspectorLayout:
+    """Lay out the parts, one column after the other, with the highest column as low as possible.
+
+    They are in reading order; but if the patch and its filter, the core of the figure, would end below the `visible`
+    height, they come next to the head or in another column, so that they are seen without scrolling.
+    """
     em = min(max(width / 48, _SMALLEST), _LARGEST)
     count = max(1, min(int(width // (_COLUMN * em)), _MOST_COLUMNS))
     inner = (width - 2 * _MARGIN * em - (count - 1) * 2 * _GAP * em) / count
-    parts = [(part, tall) for part in _INSPECTOR_PARTS if (tall := part.height(content, inner, em))]
-    heights = [tall + _GAP * em for _, tall in parts]
+    in_order = [(part, tall) for part in _INSPECTOR_PARTS if (tall := part.height(content, inner, em))]
+    patch_first = sorted(in_order, key=lambda sized: sized[0] not in _CORE)
+
+    def badness(way: _Way) -> tuple[bool, float, float]:
+        heights = [tall + _GAP * em for _, tall in way.parts]
+        columns = [sum(heights[first:last]) for first, last in pairwise(way.breaks)]
+        return _patch_bottom(way, em) > visible, max(columns), sum(column**2 for column in columns)
+
+    way = min(_ways(in_order, count), key=lambda way: badness(way)[1:])
+    if badness(way)[0]:
+        way = min([*_ways(in_order, count), *_ways(patch_first, count)], key=badness)
     part_rects = []
-    for column, (first, last) in enumerate(pairwise(_column_breaks(heights, count))):
+    for column, (first, last) in enumerate(pairwise(way.breaks)):
         left, top = _MARGIN * em + column * (inner + 2 * _GAP * em), _MARGIN * em
-        for part, tall in parts[first:last]:
+        for part, tall in way.parts[first:last]:
             part_rects.append((part, QRectF(left, top, inner, tall)))
             top += tall + _GAP * em
     bottom = max((rect.bottom() for _, rect in part_rects), default=0.0)
     return InspectorLayout(em, tuple(part_rects), bottom + _GAP * em)
 
 
-def _column_breaks(heights: list[float], count: int) -> tuple[int, ...]:
-    """Return the index of the first part of each column, and the number of parts."""
-    ways = combinations(range(1, len(heights)), min(count, len(heights)) - 1)
+def _ways(parts: list[_SizedPart], count: int) -> list[_Way]:
+    """Return every way to break parts into columns."""
+    middles = combinations(range(1, len(parts)), min(count, len(parts)) - 1)
+    return [_Way(parts, (0, *middle, len(parts))) for middle in middles]
 
-    def unevenness(way: tuple[int, ...]) -> tuple[float, float]:
-        columns = [sum(heights[first:last]) for first, last in pairwise(way)]
-        return max(columns), sum(column**2 for column in columns)
 
-    return min(((0, *way, len(heights)) for way in ways), key=unevenness)
+def _patch_bottom(way: _Way, em: float) -> float:
+    """Return where the patch and its filter end; 0 for a layer without."""
+    for first, last in pairwise(way.breaks):
+        bottom = _MARGIN * em
+        for part, tall in way.parts[first:last]:
+            bottom += tall
+            if part is _PATCH:
+                return bottom
+            bottom += _GAP * em
+    return 0.0
 
 
 @ARITHMETIC

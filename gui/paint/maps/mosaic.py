@@ -1,4 +1,4 @@
-"""The mosaics: all output maps of one or two designs, their difference, and a detail of the selected map."""
+"""The mosaics: all output maps of up to four designs, a difference of two, and a detail of the selected map."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -36,6 +36,7 @@ from gui.paint.maps.panel_drawing import (
     panel_caption_height,
 )
 from gui.paint.maps.tile_grid import Projection, choose_tile_grid, project_grid
+from gui.state.comparison import compared_pair
 from gui.state.view_state import Focus, ViewState
 
 
@@ -43,7 +44,7 @@ class MosaicContent(Struct, frozen=True, eq=False):
     """Everything that is drawn, as far as it does not depend on the available space."""
 
     panels: tuple[MosaicPanel, ...]
-    """Maps of one or two designs, and their difference if the look includes it."""
+    """Maps of the designs, and the difference of two if the look includes it."""
     detail: MapDetail | None
     legend: str
     focus: Focus
@@ -73,7 +74,7 @@ def build_mosaic_content(state: ViewState, checkpoint: Checkpoint | None = lambd
     budget = Budget(checkpoint)
     panels = build_mosaic_panels(state, budget)
     if state.look.comparison == "maps + difference":
-        panels = (*panels, *_difference_panels(panels, budget))
+        panels = (*panels, *_difference_panels(panels, compared_pair(state), budget))
     return _build_content(state, panels, budget)
 
 
@@ -124,20 +125,23 @@ def _shared_levels(panels: Sequence[MosaicPanel]) -> tuple[float, float] | None:
     return None
 
 
-def _difference_panels(panels: Sequence[MosaicPanel], budget: Budget) -> tuple[MosaicPanel, ...]:
-    """Return the difference of two panels, if their values can be compared."""
-    if len(panels) != 2 or panels[0].shape != panels[1].shape:
+def _difference_panels(
+    panels: Sequence[MosaicPanel], pair: tuple[str, str] | None, budget: Budget
+) -> tuple[MosaicPanel, ...]:
+    """Return the difference of two panels, if their values can be compared: of the pair, or else of the first two."""
+    comparable = {panel.design: panel for panel in panels if panel.has_values}
+    chosen = pair if pair is not None and set(pair) <= set(comparable) else tuple(comparable)[:2]
+    if len(chosen) < 2:
         return ()
-    tiles = [panel.tiles for panel in panels]
-    first, second = (None if some is None else some.values for some in tiles)
-    if first is None or second is None:
+    first, second = (comparable[design] for design in chosen)
+    if first.shape != second.shape:
         return ()
-    fresh = all(panel.is_fresh for panel in panels)
-    names = panels[0].design, panels[1].design
-    note = "" if fresh else STALE_HINT
-    return (
-        make_difference_panel(first, second, names, order=panels[0].order, budget=budget, is_fresh=fresh, note=note),
-    )
+    one, other = (None if panel.tiles is None else panel.tiles.values for panel in (first, second))
+    if one is None or other is None:
+        return ()
+    fresh = first.is_fresh and second.is_fresh
+    names, note = (first.design, second.design), "" if fresh else STALE_HINT
+    return (make_difference_panel(one, other, names, order=first.order, budget=budget, is_fresh=fresh, note=note),)
 
 
 _NO_SPACE = "not enough space to show it: enlarge the view"
@@ -236,20 +240,28 @@ def _split(rect: QRectF, detail: MapDetail, size: float) -> tuple[QRectF, QRectF
 
 
 def _lay_out_panels(space: QRectF, content: MosaicContent, size: float) -> tuple[PanelLayout, ...]:
-    """Lay out the panels side by side or stacked, whichever shows the maps larger."""
+    """Lay out the panels side by side, stacked or in rows, whichever shows the maps largest."""
     if not content.panels:
         return ()
-    count, gap = len(content.panels), size * 1.2
-    width, height = (space.width() - (count - 1) * gap) / count, (space.height() - (count - 1) * gap) / count
-    beside = [QRectF(space.left() + i * (width + gap), space.top(), width, space.height()) for i in range(count)]
-    stacked = [QRectF(space.left(), space.top() + i * (height + gap), space.width(), height) for i in range(count)]
-    options = [_lay_out_panels_in(rects, content, size) for rects in ((beside, stacked) if count > 1 else (beside,))]
+    count = len(content.panels)
+    options = [
+        _lay_out_panels_in(_panel_rects(space, count, across, size * 1.2), content, size)
+        for across in range(count, 0, -1)
+    ]
     return max(
         options,
         key=lambda layouts: min(
             layout.projection.tile_rect(0).width() if layout.projection else 0 for layout in layouts
         ),
     )
+
+
+def _panel_rects(space: QRectF, count: int, across: int, gap: float) -> list[QRectF]:
+    """Return equal rectangles in rows of `across`."""
+    down = -(-count // across)
+    width, height = (space.width() - (across - 1) * gap) / across, (space.height() - (down - 1) * gap) / down
+    corners = ((index % across * (width + gap), index // across * (height + gap)) for index in range(count))
+    return [QRectF(space.left() + x, space.top() + y, width, height) for x, y in corners]
 
 
 def _lay_out_panels_in(rects: Sequence[QRectF], content: MosaicContent, size: float) -> tuple[PanelLayout, ...]:
@@ -278,7 +290,7 @@ def _project_maps(panel: MosaicPanel, space: QRectF, size: float) -> Projection 
 
 
 def selected_value_text(content: MosaicContent) -> str:
-    """Return the selected value, in both designs; "" if none is selected or known."""
+    """Return the selected value, in all designs; "" if none is selected or known."""
     focus = content.focus
     if focus.channel is None or focus.pixel is None or not content.legend:
         return ""

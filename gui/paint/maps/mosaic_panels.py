@@ -1,4 +1,4 @@
-"""The panels of the mosaics: the maps of the selected node and of a second design, with colours, notes and texts."""
+"""The panels of the mosaics: the maps of the selected node and of other designs, with colours, notes and texts."""
 
 from collections.abc import Mapping, Sequence
 
@@ -206,7 +206,7 @@ def _has_own_ranges(shape: Shape, look: Look) -> bool:
 
 
 def levels_set_by_hand(state: ViewState) -> tuple[float, float] | None:
-    """Return the ends of the shared range if they are set by hand for the selected node or its companion.
+    """Return the ends of the shared range if they are set by hand for the selected node or a companion.
 
     If zero is the middle, the larger end counts for both.
     """
@@ -237,7 +237,7 @@ def colour_legend_text(panels: Sequence[MosaicPanel], look: Look, *, is_set_by_h
     if first.lows.size > 1:
         parts = [name, f"each map its own range ({PERCENTILES_TEXT})"]
     else:
-        both = " of both designs" if len(volumes) > 1 else ""
+        both = {1: "", 2: " of both designs"}.get(len(volumes), " of all designs")
         low, high = first.lows[0], first.highs[0]
         source = "set by hand" if is_set_by_hand else PERCENTILES_TEXT
         ends = f"{' … '.join(range_texts(low, high))} ({source})"

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter
 
 from engine.network.node_ref import STEM
 from engine.reports.tables import TableColumn, TableRow, comparisons, design_title, operations_columns, visible_metrics
-from gui.paint.basics.column_layout import fill_columns
+from gui.paint.basics.column_layout import fill_columns, largest_fitting
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT, text_width
 from gui.paint.tables.ruled_table import (
     LARGEST,
@@ -141,13 +141,15 @@ def fit_operations_sheet(sheet: OperationsSheet, rect: QRectF) -> tuple[float, t
             if max(map(len, blocks), default=0) <= _line_capacity(sheet, rect, unit):
                 return unit, blocks
     count, capacity = _block_counts(sheet, rect, SMALLEST)[-1], _line_capacity(sheet, rect, SMALLEST)
-    for max_count in range(max(map(len, sheet.groups), default=0), -1, -1):
-        blocks = fill_columns(
-            [tuple(_shorten_group(group, max_count)) for group in sheet.groups], count, _repeat_heading
-        )
-        if max(map(len, blocks), default=0) <= capacity:
-            break
-    return min(SMALLEST, rect.width() / (sheet.width + 2 * MARGIN)), blocks
+
+    def blocks_of(max_count: int) -> tuple[tuple[TableLine, ...], ...]:
+        groups = [tuple(_shorten_group(group, max_count)) for group in sheet.groups]
+        return fill_columns(groups, count, _repeat_heading)
+
+    max_count = largest_fitting(
+        max(map(len, sheet.groups), default=0), lambda number: max(map(len, blocks_of(number)), default=0) <= capacity
+    )
+    return min(SMALLEST, rect.width() / (sheet.width + 2 * MARGIN)), blocks_of(max_count)
 
 
 def operations_table_size(state: ViewState) -> tuple[int, int]:

@@ -6,7 +6,7 @@ Sizes are in units; a unit is the pixel size of the text in a row.
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import groupby
-from math import ceil
+from math import ceil, sqrt
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
@@ -19,6 +19,8 @@ from gui.theme import Theme
 
 MARGIN, TITLE, _TITLE_SIZE = 1.0, 2.4, 1.4
 LARGEST, SMALLEST, NATURAL = 30, 6, 16
+_MOST_PIXELS = 40_000_000
+"""Pixels of a picture of natural size: 160 MB; a longer table leaves layers out, and says how many."""
 """Pixels per unit: at most, at least, and in a figure of natural size."""
 _NARROWEST = 6.0
 """Least width of a column of names, in units."""
@@ -170,8 +172,9 @@ def title_width(title: str) -> float:
 
 
 def natural_size(width: float, height: float) -> tuple[int, int]:
-    """Pixels of a figure of this many units, at natural text size."""
-    return ceil(width * NATURAL), ceil(height * NATURAL)
+    """Pixels of a figure of this many units, at natural text size, or as large as a picture may be."""
+    scale = min(NATURAL, sqrt(_MOST_PIXELS / (width * height)))
+    return ceil(width * scale), ceil(height * scale)
 
 
 def draw_title(painter: QPainter, rect: QRectF, title: str, unit: float, theme: Theme) -> None:

@@ -29,6 +29,11 @@ class Vertex(NamedTuple):
     edge_numbers: str = "CHW"
     """Edges with numbers; none for a compact volume."""
 
+    @property
+    def is_earlier(self) -> bool:
+        """Whether the shape is that of earlier settings, since the present one is unknown."""
+        return self.shape is not None and self.report is not None and self.report.output_shape is None
+
 
 class Lane(NamedTuple):
     """The row along which the output of `source` runs to readers beyond the next column."""

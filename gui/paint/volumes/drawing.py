@@ -186,6 +186,7 @@ class _ScenePainter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
         plain = {side: QColor(self.theme.plain).lighter(share) for side, share in _SHADES.items()}
+        pale = {side: _mix(colour, QColor(self.theme.base), _DIMMED) for side, colour in plain.items()}
         for box, values in self.visible.boxes:
             x, y, *sides = box.prism
             box_transform = QTransform.fromTranslate(x, y) * transform
@@ -194,7 +195,7 @@ class _ScenePainter:
                     continue
                 if values is None:
                     painter.setTransform(box_transform)
-                    painter.setBrush(plain[face.side])
+                    painter.setBrush((pale if box.vertex.is_earlier else plain)[face.side])
                     painter.drawPolygon(face.polygon())
                 else:
                     image = self._face_image(face, values, plain[face.side])
@@ -245,13 +246,14 @@ class _ScenePainter:
         self.painter.setTransform(transform)
 
     def _is_special(self, box: PlacedBox) -> bool:
-        return bool(box.caption.mistakes) or box.vertex.shape is None or self._is_selected(box.ref)
+        is_unknown = box.vertex.shape is None or box.vertex.is_earlier
+        return is_unknown or bool(box.caption.mistakes) or self._is_selected(box.ref)
 
     def _is_selected(self, ref: NodeRef) -> bool:
         return ref == self.visible.focus.ref or ref in self.visible.others
 
     def _draw_outline(self, box: PlacedBox) -> None:
-        """Draw the outline red if there is a mistake, thick if selected, and dashed if the shape is unknown."""
+        """Draw the outline red if there is a mistake, thick if selected, and dashed if the shape is unknown now."""
         outline, in_focus = box.prism.outline(), self._is_selected(box.ref)
         for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)) if in_focus else ():
             self.painter.setPen(self._pen(colour, width * self.line))
@@ -262,7 +264,7 @@ class _ScenePainter:
         pen = self._pen(
             self.theme.error if has_mistakes else self.theme.text, self.line * (2.2 if has_mistakes else 0.8)
         )
-        if box.vertex.shape is None:
+        if box.vertex.shape is None or box.vertex.is_earlier:
             pen = QPen(pen)
             pen.setStyle(Qt.PenStyle.DashLine)
         self.painter.setPen(pen)
@@ -330,6 +332,12 @@ class _ScenePainter:
 def _text_style(item: tuple[str, AnchoredLabel]) -> tuple[int, bool, str]:
     colour, (_, text, _) = item
     return text.size, text.bold, colour
+
+
+def _mix(colour: QColor, ground: QColor, share: float) -> QColor:
+    """The colour with opacity `share` on a background."""
+    pairs = ((colour.red(), ground.red()), (colour.green(), ground.green()), (colour.blue(), ground.blue()))
+    return QColor(*(round(share * part + (1 - share) * other) for part, other in pairs))
 
 
 def _rounded_path(points: tuple[tuple[float, float], ...], radius: float) -> QPainterPath:

@@ -8,7 +8,7 @@ from engine.network.input_specs import ImageInput
 from engine.network.node_ref import NodeRef
 from gui.paint.volumes.faces import most_varied_channel
 from gui.paint.volumes.scene import PlacedBox
-from gui.state.comparison import find_companion, leading_ref
+from gui.state.comparison import find_companions, leading_ref
 from gui.state.view_state import Focus, ViewState
 from gui.state.volume_at import Float32Volume, VolumeAt
 
@@ -31,10 +31,10 @@ def photo_at(state: ViewState, at: VolumeAt, focus: Focus) -> ImageInput | None:
 def front_channel(state: ViewState, ref: NodeRef, volume: Float32Volume, focus: Focus) -> int:
     """The channel on the front face: that in focus, else the most varied one.
 
-    Companion volumes show the same channel: that in focus in either, else the most varied one of the first.
+    Companion volumes show the same channel: that in focus in any, else the most varied one of the first.
     """
-    count, companion = len(volume), find_companion(state, ref)
-    if focus.channel is not None and focus.channel < count and focus.ref in (ref, companion):
+    count = len(volume)
+    if focus.channel is not None and focus.channel < count and focus.ref in (ref, *find_companions(state, ref)):
         return focus.channel
     first = state.volume_at(leading_ref(state, ref)).volume
     channel = None if first is None else most_varied_channel(first)
@@ -77,10 +77,12 @@ def face_values(state: ViewState, box: PlacedBox, focus: Focus) -> FaceValues | 
 def face_note(box: PlacedBox, values: FaceValues | None, *, slices: bool = True) -> str:
     """Note on the values of the front face or, if it is invisible and with `slices`, of another face."""
     brief = box.vertex.is_compact or not box.caption.name
-    if box.caption.mistakes or (box.vertex.shape is not None and values is None):
+    if box.caption.mistakes or (values is None and box.vertex.shape is not None and not box.vertex.is_earlier):
         return ""
-    if values is None:
+    if values is None and box.vertex.shape is None:
         return "unknown"
+    if values is None:
+        return "" if brief or box.caption.note_beside_name else "for earlier settings"
     if not (values.is_fresh or brief or box.caption.note_beside_name):
         return "for earlier settings"
     side = max(box.prism.faces(), key=lambda face: (face.side == "front" and face.area > 1.0, face.area)).side

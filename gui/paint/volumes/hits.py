@@ -8,7 +8,7 @@ from engine.shapes import Shape
 from engine.text.units import number_text
 from gui.paint.volumes.camera import BoxFace, FaceSide, Rect
 from gui.paint.volumes.face_values import front_channel, photo_at, visible_focus
-from gui.paint.volumes.layout import VolumesLayout
+from gui.paint.volumes.layout import VolumesLayout, earlier_shape
 from gui.paint.volumes.scene import PlacedBox, VolumesScene
 from gui.paint.volumes.visible_parts import TEXT_REACH
 from gui.state.view_state import Focus, ViewState
@@ -96,6 +96,8 @@ def describe_hit(state: ViewState, hit: VolumeHit) -> str:
     """For the status bar: "naive · conv5x5 · 32×28×28 · channel 3, y 12, x 7: 0.53"."""
     at, shape = state.volume_at(hit.ref), visible_shape(state, hit.ref)
     parts = [*(part for part in hit.ref if part), "unknown shape" if shape is None else str(shape)]
+    if at.shape is None and shape is not None and at.volume is None:
+        parts.append("for earlier settings")
     block = state.check.block(hit.ref)
     if block is not None:
         parts += [f"{len(block.parts)} layers", f"double-click: {'close' if state.is_open(hit.ref) else 'open'}"]
@@ -113,11 +115,9 @@ def describe_hit(state: ViewState, hit: VolumeHit) -> str:
 
 
 def visible_shape(state: ViewState, ref: NodeRef) -> Shape | None:
-    """The shape of a volume, or that of its earlier result if it is unknown now."""
-    at = state.volume_at(ref)
-    if at.shape is None and at.volume is not None and state.report(ref) is not None:
-        return Shape(*at.volume.shape)
-    return at.shape
+    """The shape of a volume, or that of its earlier result or settings if it is unknown now."""
+    shape = state.volume_at(ref).shape
+    return earlier_shape(state, ref) if shape is None and state.report(ref) is not None else shape
 
 
 def find_box(state: ViewState, scene: VolumesScene, ref: NodeRef) -> PlacedBox | None:

@@ -69,13 +69,16 @@ def closed_blocks(state: ViewState) -> frozenset[NodeRef]:
 
 
 def _earlier_shapes(state: ViewState) -> tuple[tuple[NodeRef, Shape], ...]:
-    """Shapes of earlier results, for nodes whose shape is unknown now."""
-    reports = state.check.reports
-    return tuple(
-        (ref, Shape(*result.volume.shape))
-        for ref, result in state.run.results.items()
-        if ref in reports and reports[ref].output_shape is None
-    )
+    """Shapes of earlier results or, without them, of earlier settings, for nodes whose shape is unknown now."""
+    unknown = [ref for ref, report in state.check.reports.items() if report.output_shape is None]
+    shapes = ((ref, earlier_shape(state, ref)) for ref in unknown)
+    return tuple((ref, shape) for ref, shape in shapes if shape is not None)
+
+
+def earlier_shape(state: ViewState, ref: NodeRef) -> Shape | None:
+    """The shape of the picture of a volume whose shape is unknown now; None if there never was one."""
+    result = state.run.results.get(ref)
+    return state.earlier_shape(ref) if result is None else Shape(*result.volume.shape)
 
 
 def _mistakes_by_ref(state: ViewState) -> tuple[tuple[NodeRef, tuple[str, ...]], ...]:

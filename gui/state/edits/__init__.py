@@ -1,6 +1,7 @@
 """Edits of a project: pure functions that return an `Edit`. No Qt here."""
 
 from gui.state.edits.branches import add_in_parallel
+from gui.state.edits.connections import connect, connection_refusal
 from gui.state.edits.designs import (
     add_design,
     duplicate_design,
@@ -10,6 +11,7 @@ from gui.state.edits.designs import (
     set_seed,
     set_title,
 )
+from gui.state.edits.fixes import apply_fix, fix_selection, fixes_at, fixes_by_setting
 from gui.state.edits.groups import duplicate_nodes, move_nodes, remove_nodes
 from gui.state.edits.inputs import set_input, with_channels
 from gui.state.edits.joins import join_nodes
@@ -24,7 +26,8 @@ from gui.state.edits.layers import (
     set_weights,
     take_block_apart,
 )
-from gui.state.edits.names import default_name, describe_design, name_refusal, names_text, unique_name
+from gui.state.edits.moves import drop_nodes, move_beside
+from gui.state.edits.names import default_name, describe_design, name_refusal, names_text
 from gui.state.edits.selection import (
     add_after_selection,
     add_before_selection,
@@ -32,11 +35,14 @@ from gui.state.edits.selection import (
     can_join_selection,
     can_move_selection,
     can_take_selection_apart,
+    connect_boxes,
+    drop_selection,
     duplicate_selected_design,
     duplicate_selection,
     editable_selection,
     has_other_form,
     join_selection,
+    move_box,
     move_selection,
     own_selection,
     reduce_before_selection,
@@ -58,21 +64,32 @@ __all__ = [
     "add_layer",
     "add_layer_before",
     "add_reduction",
+    "apply_fix",
     "can_join_selection",
     "can_move_selection",
     "can_take_selection_apart",
+    "connect",
+    "connect_boxes",
+    "connection_refusal",
     "default_name",
     "describe_design",
+    "drop_nodes",
+    "drop_selection",
     "duplicate_design",
     "duplicate_nodes",
     "duplicate_selected_design",
     "duplicate_selection",
     "editable_selection",
+    "fix_selection",
+    "fixes_at",
+    "fixes_by_setting",
     "has_other_form",
     "join_nodes",
     "join_selection",
     "kind_entries",
     "layer_settings",
+    "move_beside",
+    "move_box",
     "move_design",
     "move_nodes",
     "move_selection",
@@ -100,6 +117,5 @@ __all__ = [
     "switch_selected_form",
     "take_block_apart",
     "take_selected_block_apart",
-    "unique_name",
     "with_channels",
 ]

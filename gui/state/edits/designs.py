@@ -4,9 +4,8 @@ from msgspec.structs import replace
 
 from engine.network.graph import Network
 from engine.project.project import Design, Project
-from engine.text.names import MAX_DESIGN_NAME, without_controls
+from engine.text.names import MAX_DESIGN_NAME, unique_name, without_controls
 from gui.state.edit import Edit
-from gui.state.edits.names import unique_name
 from gui.state.view_state import Focus
 
 

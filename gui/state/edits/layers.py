@@ -1,7 +1,5 @@
 """Edits of the layers and blocks of a design: project → Edit."""
 
-import re
-
 from msgspec.structs import replace
 
 from engine.blocks import Block
@@ -10,9 +8,10 @@ from engine.network.graph import INPUT, Network, Node, parts_of
 from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import WeightSource
 from engine.project.project import Project
+from engine.text.names import unique_name
 from gui.state.edit import Edit
 from gui.state.edits.joins import Shapes, join_inputs, join_nodes, joins
-from gui.state.edits.names import default_name, describe_design, node_names, unique_name
+from gui.state.edits.names import default_name, describe_design, is_automatic, node_names
 from gui.state.edits.settings import converted, layer_settings, new_layer, setting_metadata, setting_value_text
 from gui.state.view_state import Focus
 
@@ -81,17 +80,23 @@ def take_block_apart(project: Project, design: str, name: str, channels: int) ->
 
 
 def set_setting(project: Project, ref: NodeRef, setting: str, value: object) -> Edit:
-    """Another value for a setting of a layer; a drag is one undo step."""
+    """Another value for a setting of a layer; a drag is one undo step. An automatic name follows."""
     design, name = ref
     network = project.network(design)
-    layer = replace(network.node(name).layer, **{setting: value})
+    old = network.node(name).layer
+    layer = replace(old, **{setting: value})
     title = next(setting_metadata(f).get("title", setting) for f in layer_settings(type(layer)) if f.name == setting)
     text = f"Set {str(title).lower()} to {setting_value_text(getattr(layer, setting))}"
-    return Edit(text, project.with_network(design, network.with_layer(name, layer)), f"{design}/{name}/{setting}")
+    changed = project.with_network(design, network.with_layer(name, layer))
+    if is_automatic(name, old) and default_name(layer) != default_name(old):
+        new_name = unique_name(default_name(layer), node_names(network, but=name))
+        changed = changed.with_node_renamed(design, name, new_name)
+    # The name may change while a number is typed, the row does not.
+    return Edit(text, changed, f"{design}/{network.index(name)}/{setting}")
 
 
 def set_kind(project: Project, ref: NodeRef, kind: str, shapes: Shapes = _UNKNOWN) -> Edit:
-    """Another kind with the settings that both have; a default name follows the kind."""
+    """Another kind with the settings that both have; an automatic name follows the kind."""
     design, name = ref
     network = project.network(design)
     at = network.index(name)
@@ -105,7 +110,7 @@ def set_kind(project: Project, ref: NodeRef, kind: str, shapes: Shapes = _UNKNOW
     # Weights fit the roles and shapes of one kind only.
     network = network.with_node_replaced(name, Node(name, layer, inputs))
     new_name = name
-    if re.fullmatch(re.escape(default_name(node.layer)) + r"(_\d+)?", name):
+    if is_automatic(name, node.layer):
         new_name = default_name(layer)
     if new_name != name or isinstance(layer, Block):
         new_name = unique_name(new_name, node_names(network, but=name))

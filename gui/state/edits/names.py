@@ -1,7 +1,7 @@
 """Names of layers and designs: those of new ones, and why a name is refused."""
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import asdict
 
@@ -11,7 +11,8 @@ from engine.layers.windows import pair, size_text
 from engine.network.graph import INPUT, Network
 from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
-from engine.text.names import MAX_DESIGN_NAME, MAX_NODE_NAME, name_fault
+from engine.text.names import MAX_DESIGN_NAME, name_fault
+from engine.text.names import unique_name as unique_name
 
 
 def default_name(layer: Kind) -> str:
@@ -24,13 +25,9 @@ def default_name(layer: Kind) -> str:
     return first if isinstance(first, str) else base
 
 
-def unique_name(base: str, names: Container[str], longest: int = MAX_NODE_NAME) -> str:
-    """`base`, or `base` with the first free number from 2 on: "relu_2". A long one is cut for the number."""
-    name, number = base, 2
-    while name in names:
-        ending = f"_{number}"
-        name, number = base[: longest - len(ending)] + ending, number + 1
-    return name
+def is_automatic(name: str, layer: Kind) -> bool:
+    """Whether a name is that of a new layer with these settings, perhaps numbered; it follows the settings."""
+    return re.fullmatch(re.escape(default_name(layer)) + r"(_\d+)?", name) is not None
 
 
 def names_text(names: Sequence[str]) -> str:
@@ -40,8 +37,7 @@ def names_text(names: Sequence[str]) -> str:
 
 def node_names(network: Network, but: str | None = None) -> set[str]:
     """Names that a new node, or the one called `but`, cannot have: block names are also the prefixes of their parts."""
-    names = {node.name for node in network.nodes if node.name != but}
-    return {INPUT, *names, *(name[: mark.start()] for name in names for mark in re.finditer("/", name))}
+    return network.taken_names(but)
 
 
 def name_refusal(project: Project, ref: NodeRef, name: str) -> str:

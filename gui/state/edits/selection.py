@@ -18,7 +18,8 @@ from engine.project.project import Project
 from engine.reports.form_switch import FormSwitch, switch_form
 from engine.reports.googlenet_table import paper_rows
 from gui.state.edit import Edit
-from gui.state.edits import branches, designs, groups, joins, layers
+from gui.state.edits import branches, connections, designs, groups, joins, layers, moves
+from gui.state.edits.names import names_text
 from gui.state.edits.settings import new_layer
 from gui.state.view_state import Focus, ViewState
 
@@ -185,6 +186,38 @@ def move_selection(by: int, state: ViewState) -> Edit | None:
     """The selected layers or design `by` rows further down, or up if negative; None at that end."""
     edit = _edit_own_selection(state, partial(designs.move_design, by=by), partial(groups.move_nodes, by=by))
     return None if edit is None else replace(edit, focus=state.focus)
+
+
+def drop_selection(state: ViewState, ref: NodeRef, *, below: bool) -> Edit | None:
+    """The selected layers moved above or below the row of another of their design; None if nothing changes."""
+    design, node = state.editable_ref(ref)
+    own = own_selection(state)
+    if own is None or own[0] != design or own[1] == INPUT:
+        return None
+    below = below or node == INPUT or node != ref[1]  # not within a block
+    edit = moves.drop_nodes(state.project, design, state.selected_nodes, node, below=below)
+    return None if edit is None else replace(edit, focus=state.focus)
+
+
+def move_box(state: ViewState, dragged: NodeRef, target: NodeRef, *, after: bool) -> Edit | str:
+    """A dragged layer, with the other selected ones if it is one of them, put beside another; or why not."""
+    (design, node), (target_design, beside) = state.editable_ref(dragged), state.editable_ref(target)
+    is_selected = design == state.focus.design and node in state.selected_nodes
+    names = state.selected_nodes if is_selected else (node,)
+    if target_design != design:
+        return "layers are moved within their design"
+    if beside in names:
+        return ""
+    refusal = moves.move_refusal(state.project.network(design), names)
+    edit = None if refusal else moves.move_beside(state.project, design, names, beside, after=after)
+    return refusal or edit or f"{names_text(names)} is there already"
+
+
+def connect_boxes(state: ViewState, source: NodeRef, target: NodeRef) -> Edit | str:
+    """The target receives the source; or why not. Parts stand for their blocks."""
+    source, target = state.editable_ref(source), state.editable_ref(target)
+    refusal = connections.connection_refusal(state.project, source, target)
+    return refusal or connections.connect(state.project, source, target) or ""
 
 
 def can_move_selection(by: int, state: ViewState) -> bool:

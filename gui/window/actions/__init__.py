@@ -8,7 +8,7 @@ from gui.window.actions.count import COUNT_ACTIONS, COUNT_MENUS, TOOL_CONVENTION
 from gui.window.actions.design import DESIGN_ACTIONS, DESIGN_MENUS
 from gui.window.actions.file import FILE_ACTIONS, FILE_MENUS
 from gui.window.actions.help import HELP_ACTIONS, HELP_MENUS
-from gui.window.actions.layer import LAYER_ACTIONS, LAYER_MENUS, ROW_MENU
+from gui.window.actions.layer import BOX_MENU, LAYER_ACTIONS, LAYER_MENUS, ROW_MENU
 from gui.window.actions.run import RUN_ACTIONS, RUN_MENUS
 from gui.window.actions.view import VIEW_ACTIONS, VIEW_MENUS, ZOOM_MENU
 
@@ -39,6 +39,7 @@ BUTTONS_WITH_TEXT = ("samples", "run", "cancel", "count")
 
 __all__ = [
     "ACTIONS",
+    "BOX_MENU",
     "BUTTONS_WITH_TEXT",
     "HELP_MENUS",
     "MENUS",

@@ -12,6 +12,9 @@ from gui.state.edit import Edit
 from gui.state.view_state import Look, ViewState
 from gui.window.docks import Docks
 from gui.window.file_commands import FileCommands
+from gui.window.workspace_commands import WorkspaceCommands
+from gui.window.workspaces import Workspaces
+from gui.workbench.automatic_run import AutomaticRun
 from gui.workbench.workbench import Workbench
 
 _Shortcut = str | QKeySequence.StandardKey
@@ -27,6 +30,9 @@ class CommandWindow(Protocol):
     files: FileCommands
     docks: Docks
     designs: DesignsPanel
+    automatic_run: AutomaticRun
+    workspaces: Workspaces
+    workspace_commands: WorkspaceCommands
 
     @property
     def canvas(self) -> Canvas:
@@ -74,6 +80,11 @@ class Action(Struct, frozen=True):
     """Makes the whole tool tip from the state; None composes it of text, tip and keys."""
     is_local: bool = False
     """Whether the key acts in the list and in the volumes only, for it has another meaning elsewhere."""
+
+    @property
+    def depends_on_state(self) -> bool:
+        """Whether the state of the project decides if the command is enabled."""
+        return self.allowed is not None or self.edit is not None
 
     def enabled(self, state: ViewState) -> bool:
         """Whether the command can be used now."""

@@ -42,7 +42,7 @@ COUNT_ACTIONS: tuple[Action, ...] = (
                checked=partial(_counts_by, rule), group="counted", tip=rule.source)
         for rule in TOOL_CONVENTIONS
     ),
-    Action("counting", "Compare counting rules…", run=lambda window: window.docks.bring_forward("counting"),
+    Action("counting", "Compare counting rules…", run=lambda window: window.workspaces.open_for("counting"),
            tip="One design counted by every rule, and a rule of your own"),
     Action("logarithmic", "Logarithmic bars", "Ctrl+L", checked=lambda state: state.look.logarithmic,
            look=lambda state: replace(state.look, logarithmic=not state.look.logarithmic)),

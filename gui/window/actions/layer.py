@@ -42,7 +42,14 @@ def _rename(window: CommandWindow) -> None:
     window.designs.edit_name()
 
 
+def _fix_tip(state: ViewState) -> str:
+    """``Fix mistake: groups 6 (Ctrl+.)``."""
+    words = next((f": {fix.text[:1].lower()}{fix.text[1:]}" for _, fix in edits.fixes_at(state, state.focus.ref)), "")
+    return f"Fix mistake{words or ': the selected layer has none that a value corrects'} (Ctrl+.)"
+
+
 LAYER_ACTIONS: tuple[Action, ...] = (
+    Action("fix", "Fix mistake", "Ctrl+.", edit=edits.fix_selection, tool_tip=_fix_tip),
     Action("reduce", "Insert 1×1 convolution before", "Ctrl+B", edit=edits.reduce_before_selection, allowed=_is_node,
            tip="It reduces the channels, so that the next layer costs less"),
     Action("search_ranks", "Search for a bottleneck", "Ctrl+Shift+E", allowed=_can_search_ranks,
@@ -105,7 +112,7 @@ def _add_menus(menu: str, prefix: str) -> Menus:
 
 
 LAYER_MENUS: Menus = {
-    "Layer": ("reduce", "search_ranks", *ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR,
+    "Layer": ("fix", SEPARATOR, "reduce", "search_ranks", *ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR,
               "take_apart", "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename", "move_up",
               "move_down"),
     **{name: entries for menu in ADD_MENUS.items() for name, entries in _add_menus(*menu).items()},
@@ -115,3 +122,7 @@ ROW_MENU = (*ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_a
             "make_separable", "make_dense", SEPARATOR, "reduce", "search_ranks", SEPARATOR, "duplicate", "remove",
             "rename", "move_up", "move_down")  # fmt: skip
 """Commands and menus of the context menu of a row in the list."""
+
+BOX_MENU = (*ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block", "duplicate",
+            "remove", SEPARATOR)  # fmt: skip
+"""Commands and menus at the top of the context menu of the volumes."""

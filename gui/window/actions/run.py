@@ -1,7 +1,7 @@
 """Commands of the menu Run."""
 
 from gui.state.view_state import ViewState
-from gui.window.actions.base import Action, Menus
+from gui.window.actions.base import SEPARATOR, Action, Menus
 
 
 def _is_running(state: ViewState) -> bool:
@@ -13,6 +13,9 @@ RUN_ACTIONS: tuple[Action, ...] = (
            tip="Compute the volumes of all designs"),
     Action("cancel", "Cancel", "Esc", "stop", run=lambda window: window.workbench.cancel(), allowed=_is_running,
            tip="End the run or the rank search; its results so far stay"),
+    Action("automatic_run", "Run automatically after edits", run=lambda window: window.automatic_run.toggle(),
+           checked=lambda state: state.automatic.enabled,
+           tip="After an edit, compute what takes less than about 0.3 s"),
 )  # fmt: skip
 
-RUN_MENUS: Menus = {"Run": ("run", "cancel")}
+RUN_MENUS: Menus = {"Run": ("run", "cancel", SEPARATOR, "automatic_run")}

@@ -1,9 +1,12 @@
-"""Commands of the menu View: open and closed blocks, the theme, and panels to bring forward."""
+"""Commands of the menu View: open and closed blocks, zoom, the theme, workspaces, and panels to bring forward."""
+
+from functools import partial
 
 from msgspec.structs import replace
 
+from gui.catalogue.workspaces import WORKSPACES
 from gui.state.view_state import Look, ViewState
-from gui.window.actions.base import SEPARATOR, Action, Menus
+from gui.window.actions.base import SEPARATOR, Action, CommandWindow, Menus
 
 
 def _is_block(state: ViewState) -> bool:
@@ -26,6 +29,10 @@ def _toggle_theme(state: ViewState) -> Look:
     return replace(state.look, theme="light" if state.look.theme == "dark" else "dark")
 
 
+def _switch_to(workspace_id: str, window: CommandWindow) -> None:
+    window.workspaces.switch_to(workspace_id)
+
+
 _ZOOM_TIP = "The drawing that has the focus; in it also by the wheel and by + and −"
 
 VIEW_ACTIONS: tuple[Action, ...] = (
@@ -44,15 +51,26 @@ VIEW_ACTIONS: tuple[Action, ...] = (
     Action("zoom_to_selection", "Zoom to selection", run=lambda window: window.canvas.zoom_to_selection(),
            tip="In the drawing that has the focus (Z)"),
     Action("dark", "Dark theme", icon="theme", look=_toggle_theme, checked=lambda state: state.look.theme == "dark"),
+    *(
+        Action(f"workspace_{row.id}", row.title, f"Ctrl+{number}", run=partial(_switch_to, row.id), tip=row.tip)
+        for number, row in enumerate(WORKSPACES, start=1)
+    ),
+    Action("save_workspace", "Save as a workspace…", run=lambda window: window.workspace_commands.save(),
+           tip="Give the present layout a name, to come back to it"),
+    Action("rename_workspace", "Rename workspace…", run=lambda window: window.workspace_commands.rename(),
+           disabled_tip="only workspaces of your own can be renamed"),
+    Action("remove_workspace", "Remove workspace…", run=lambda window: window.workspace_commands.remove(),
+           disabled_tip="only workspaces of your own can be removed"),
     Action("reset_layout", "Reset layout", run=lambda window: window.reset_layout(),
-           tip="Put every panel back in its original place"),
+           tip="Arrange the present workspace as it was at first"),
     Action("show_mistakes", "Show mistakes", "F8", run=lambda window: window.begin("problems")),
 )  # fmt: skip
 
 VIEW_MENUS: Menus = {
     "View": ("toggle_block", "open_blocks", "close_blocks", SEPARATOR, "inspect", SEPARATOR,
-             "Zoom", SEPARATOR, "dark", "show_mistakes",
-             "reset_layout", SEPARATOR, "panels"),
+             "Zoom", SEPARATOR, "dark", SEPARATOR, "Workspaces", "reset_layout", "panels", "show_mistakes"),
+    "Workspaces": (*(f"workspace_{row.id}" for row in WORKSPACES), SEPARATOR, "save_workspace", "rename_workspace",
+                   "remove_workspace"),
     "Zoom": ("zoom_in", "zoom_out", "fit", "zoom_to_selection"),
 }  # fmt: skip
 

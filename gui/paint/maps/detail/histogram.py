@@ -1,4 +1,4 @@
-"""The values of the selected map as a histogram, of two designs on one axis if they are compared.
+"""The values of the selected map as a histogram, of several designs on one axis if they are compared.
 
 Its axes are painted here, on the screen as in files. A pyqtgraph plot could zoom them, but 40 bins over all values
 would only become wider, and the numbers of a bin can be read by hovering.
@@ -23,6 +23,8 @@ from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 
 _BINS = 40
+_LINES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
+"""How the curves differ besides their colours."""
 _CAPTION, _LEAST_CAPTIONED = 1.7, 6.0
 """Height of the words above the vertical axis, and least height of the rest with them, in text heights."""
 _LEAST_KEY = 0.75
@@ -122,7 +124,7 @@ class PlacedHistogram(NamedTuple):
     plot_rect: QRectF
 
     def draw(self, painter: QPainter, theme: Theme) -> None:
-        """Draw the axes, the first curve filled, the second as a dashed line, in their designs' colours."""
+        """Draw the axes, the first curve filled, the others as broken lines, in their designs' colours."""
         painter.save()
         if self.body.has_bars:
             self._draw_counts_axis(painter, theme)
@@ -153,7 +155,7 @@ class PlacedHistogram(NamedTuple):
         fill = QColor(colour)
         fill.setAlphaF(0.3)
         painter.setBrush(Qt.BrushStyle.NoBrush if line else fill)
-        style = Qt.PenStyle.DashLine if line else Qt.PenStyle.SolidLine
+        style = _LINES[line % len(_LINES)]
         painter.setPen(QPen(QColor(colour), 2.0 if line else 1.4, style, j=Qt.PenJoinStyle.MiterJoin))
 
     def _draw_curve(self, painter: QPainter, line: int, curve: MapHistogram, colour: str) -> None:

@@ -1,0 +1,82 @@
+"""Fixes of mistakes as edits: the values that a problem offers, as one step. No Qt here."""
+
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from engine.network.graph import INPUT, Network, Node
+from engine.network.node_ref import NodeRef
+from engine.project.project import Project
+from engine.text.problems import Fix, Problem
+from gui.state.edit import Edit
+from gui.state.edits.names import describe_design
+from gui.state.view_state import Focus, ViewState
+
+
+def apply_fix(project: Project, problem: Problem, fix: Fix) -> Edit:
+    """The project with the values of a fix of one of its problems."""
+    design = problem.design
+    assert design is not None, "a fix belongs to a design"
+    assert problem.index is not None, "a fix belongs to a node or a design"
+    text = f"Fix {problem.node or describe_design(design)}: {fix.text[:1].lower()}{fix.text[1:]}"
+    if not problem.node:
+        return _rename_design(project, problem.index, dict(fix.changes)["name"], text)
+    network = project.network(design)
+    index = network.index(fix.node) if fix.node else problem.index
+    node = network.nodes[index]
+    changed = _changed(node, fix)
+    if changed.name != node.name and network.index(node.name) == index:
+        renamed = project.with_node_renamed(design, node.name, changed.name)
+        return Edit(text, renamed, focus=Focus(design, changed.name))
+    if network.index(node.name) == index:
+        network = network.with_node_replaced(node.name, changed)
+    else:  # another node has the name, to which all inputs of this name refer
+        network = Network((*network.nodes[:index], changed, *network.nodes[index + 1 :]))
+    focus = Focus(design, changed.name if changed.name != node.name else problem.node)
+    return Edit(text, project.with_network(design, network), focus=focus)
+
+
+def fixes_at(state: ViewState, ref: NodeRef) -> tuple[tuple[Problem, Fix], ...]:
+    """Every fix of the problems of a node, or of a design if the node is INPUT."""
+    design, node = ref
+    problems = [p for p in state.problems if p.design == design and (p.node or INPUT) == node]
+    return tuple((problem, fix) for problem in problems for fix in problem.fixes)
+
+
+def fixes_by_setting(state: ViewState) -> dict[str, dict[str, Edit]]:
+    """The fixes of the selection by the setting that has the mistake: the edit of each by its words.
+
+    Those of mistakes within a selected block are under "".
+    """
+    ref = state.focus.ref
+    fixes: dict[str, dict[str, Edit]] = {}
+    for problem, fix in fixes_at(state, ref):
+        fixes.setdefault(problem.setting, {}).setdefault(fix.text, apply_fix(state.project, problem, fix))
+    block = state.check.block(ref)
+    for part in () if block is None else block.parts:
+        for problem, fix in fixes_at(state, (ref[0], part.name)) if part.mistakes else ():
+            fixes.setdefault("", {}).setdefault(fix.text, apply_fix(state.project, problem, fix))
+    return fixes
+
+
+def fix_selection(state: ViewState) -> Edit | None:
+    """The first fix of the selected layer or design; None if no mistake of it has one."""
+    for problem, fix in fixes_at(state, state.focus.ref):
+        return apply_fix(state.project, problem, fix)
+    return None
+
+
+def _rename_design(project: Project, index: int, name: str, text: str) -> Edit:
+    designs = list(project.designs)
+    designs[index] = replace(designs[index], name=name)
+    return Edit(text, project.with_designs(designs), focus=Focus(name))
+
+
+def _changed(node: Node, fix: Fix) -> Node:
+    own = {name: value for name, value in fix.changes if name in ("name", "inputs", "weights")}
+    settings: dict[str, Any] = {name: value for name, value in fix.changes if name not in own}
+    if settings:
+        values = {**msgspec.to_builtins(node.layer), **settings}
+        own["layer"] = msgspec.convert(values, type(node.layer))
+    return replace(node, **own)

@@ -1,0 +1,140 @@
+"""Runs that an edit starts: if what is not cached is predicted to take little time."""
+
+from collections.abc import Callable
+from time import perf_counter
+
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, Qt, QTimer
+
+from engine.run.execute import NodeDone, RunRequest
+from engine.run.prediction import Speed, remaining_work
+from engine.text.units import number_text
+from gui.state.automatic_run import AutomaticRunState
+from gui.state.view_state import ViewState
+from gui.workbench.workbench import Workbench
+
+_CHEAP = 0.3
+"""Seconds up to which a run starts by itself."""
+_DELAY_MS = 300
+"""Time without another edit after which a run starts, so that typing does not start one per key."""
+_RESTARTED = "The edit restarted the run"
+_CONTINUES = "The run goes on with the settings before the edit: run again (F5) for the current ones"
+
+
+class AutomaticRun(QObject):
+    """Listens to a workbench, and runs its project after edits.
+
+    A run that is in progress during an edit is restarted, whoever started it, unless it computes what the edited
+    project needs all the same.
+
+    Parameters
+    ----------
+    store
+        Called with whether automatic runs are on when that changes.
+    obstacle
+        Returns what should not be disturbed by a run now, in words; "" for nothing.
+    """
+
+    def __init__(
+        self, workbench: Workbench, store: Callable[[bool], None], obstacle: Callable[[], str], *, enabled: bool
+    ) -> None:
+        super().__init__(workbench)
+        self._workbench, self._store, self._obstacle = workbench, store, obstacle
+        self.speed = Speed()
+        self._request: RunRequest | None = None
+        """That of the current or last run."""
+        self._done: list[NodeDone] = []
+        self._start = 0.0
+        self._is_automatic = False
+        """Whether the current run was started here."""
+        self._timer = QTimer(self, singleShot=True, interval=_DELAY_MS)
+        self._timer.timeout.connect(self._on_timer_timeout)
+        # Queued: what is said here changes the state, and views must see one change after the other.
+        workbench.changed.connect(self._on_workbench_changed, Qt.ConnectionType.QueuedConnection)
+        workbench.runner.started.connect(self._on_runner_started)
+        workbench.runner.node_done.connect(self._on_runner_node_done)
+        workbench.runner.ended.connect(self._on_runner_ended)
+        workbench.set_automatic(AutomaticRunState(enabled))
+
+    def toggle(self) -> None:
+        """Switch automatic runs on or off, also for the next start of the program."""
+        enabled = not self._workbench.state.automatic.enabled
+        self._store(enabled)
+        self._workbench.set_automatic(AutomaticRunState(enabled))
+        self.reconsider()
+
+    def reconsider(self) -> None:
+        """Run after a while if that is cheap: after an edit, or when what had prevented it is over."""
+        self._timer.stop()
+        if self._workbench.state.automatic.enabled:
+            self._timer.start()
+
+    def close(self) -> None:
+        """Start no run any more; the stored choice stays."""
+        self._timer.stop()
+        self._workbench.set_automatic(AutomaticRunState())
+
+    def _say(self, text: str) -> None:
+        automatic = self._workbench.state.automatic
+        if automatic.text != text:
+            self._workbench.set_automatic(replace(automatic, text=text))
+
+    def _on_workbench_changed(self, old: ViewState, new: ViewState) -> None:
+        if old.project is not new.project or old.session != new.session:
+            self._on_edit(self._workbench.state)
+        elif old.rank_search.busy_text and not new.rank_search.busy_text:
+            self.reconsider()
+        elif old.run.progress is not None and new.run.progress is None:
+            self._say("")  # it has ended, or was cancelled
+
+    def _on_edit(self, state: ViewState) -> None:
+        if state.automatic.enabled:
+            self.reconsider()
+        else:
+            self._say(_CONTINUES if state.run.progress is not None and self._is_outdated(state) else "")
+
+    def _is_outdated(self, state: ViewState) -> bool:
+        """Whether the run in progress does not compute all that the current project needs."""
+        return self._request is None or not set(state.check.keys.values()) <= set(self._request.check.keys.values())
+
+    def _on_timer_timeout(self) -> None:
+        state = self._workbench.state
+        if state.run.progress is not None:
+            if self._is_outdated(state):
+                self._run(_RESTARTED, automatic=self._is_automatic)
+            return
+        busy = self._obstacle() or (state.rank_search.busy_text and "a bottleneck is searched for")
+        request = RunRequest(state.project, state.check)
+        work = remaining_work(request, self._workbench.cache)
+        if not work.layers:
+            self._say("")
+            return
+        seconds = self.speed.seconds(work)
+        reason = busy or work.obstacle or (f"it takes about {_time_text(seconds)}" if seconds > _CHEAP else "")
+        if reason:
+            self._say(f"Not run automatically, as {reason}: Run (F5)")
+        else:
+            self._run("Runs automatically", automatic=True)
+
+    def _run(self, text: str, *, automatic: bool) -> None:
+        self._workbench.run()
+        self._is_automatic = automatic
+        self._say(text)
+
+    def _on_runner_started(self, request: RunRequest) -> None:
+        self._request, self._done, self._start, self._is_automatic = request, [], perf_counter(), False
+
+    def _on_runner_node_done(self, event: NodeDone) -> None:
+        self._done.append(event)
+
+    def _on_runner_ended(self, error: Exception | None) -> None:
+        was_automatic, self._is_automatic = self._is_automatic, False
+        if self._request is not None:
+            self.speed = self.speed.after(self._request, self._done)
+        if error is None:
+            text = f"Run automatically, in {_time_text(perf_counter() - self._start)}" if was_automatic else ""
+            self._say(text)
+
+
+def _time_text(seconds: float) -> str:
+    return f"{number_text(seconds, 2)} s" if seconds >= 1 else f"{number_text(1000 * seconds, 2)} ms"

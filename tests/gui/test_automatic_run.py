@@ -1,0 +1,189 @@
+"""Automatic runs with a real window: cheap edits run by themselves, others say why not; edits restart runs."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QSettings
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from engine.network.input_specs import ImageInput
+from engine.project.project import Project
+from engine.run.execute import RunRequest
+from engine.run.prediction import Speed
+from gui.state.rank_search import RankSearchState
+from gui.window.main_window import AUTOMATIC_RUN, MainWindow
+from tests.gui.conftest import PROJECT
+from tests.gui.window_input import SLOW_PROJECT, run, set_filters
+
+CHEAP, EXPENSIVE = Speed(1.0, 1.0), Speed(1.0, 20.0)
+
+
+@pytest.fixture
+def settings(settings: QSettings) -> QSettings:
+    settings.setValue(AUTOMATIC_RUN, "on")
+    return settings
+
+
+@pytest.fixture
+def open_at_speed(open_window: Callable[[Project], MainWindow]) -> Iterator[Callable[..., MainWindow]]:
+    """Open a window whose machine is as fast as predicted, however busy the one of the test is."""
+
+    def open_project(project: Project = PROJECT, speed: Speed = CHEAP) -> MainWindow:
+        window = open_window(project)
+        window.automatic_run.speed = speed
+        return window
+
+    return open_project
+
+
+def requests_of(window: MainWindow) -> list[RunRequest]:
+    """The runs from now on."""
+    requests: list[RunRequest] = []
+    window.workbench.runner.started.connect(requests.append)
+    return requests
+
+
+def wait_for_run(qtbot: QtBot, window: MainWindow, requests: list[RunRequest], count: int = 1) -> None:
+    qtbot.waitUntil(lambda: len(requests) >= count and window.workbench.state.run.progress is None)
+
+
+def is_fresh(window: MainWindow) -> bool:
+    state = window.workbench.state
+    return all(state.volume_at(ref).is_fresh for ref in state.check.keys)
+
+
+def test_a_cheap_edit_runs_once_typing_has_paused_and_the_status_bar_says_so(
+    qtbot: QtBot, open_at_speed: Callable[..., MainWindow]
+) -> None:
+    window = open_at_speed()
+    requests = requests_of(window)
+    for filters in (7, 8, 9, 10):
+        set_filters(window, filters)
+        QTest.qWait(20)
+    wait_for_run(qtbot, window, requests)
+    assert len(requests) == 1
+    assert is_fresh(window)
+    assert window.status.hover.text().startswith("Run automatically, in ")
+
+
+def test_undo_to_what_is_cached_runs_nothing(qtbot: QtBot, open_at_speed: Callable[..., MainWindow]) -> None:
+    window = open_at_speed()
+    run(window, qtbot)
+    requests = requests_of(window)
+    set_filters(window, 9)
+    wait_for_run(qtbot, window, requests)
+    window.actions_by_id["undo"].trigger()
+    QTest.qWait(500)
+    assert len(requests) == 1
+    assert is_fresh(window)
+
+
+def test_an_edit_that_is_predicted_to_take_long_is_not_run_and_the_time_is_named(
+    qtbot: QtBot, open_at_speed: Callable[..., MainWindow]
+) -> None:
+    window = open_at_speed(SLOW_PROJECT, EXPENSIVE)
+    requests = requests_of(window)
+    window.workbench.edit("Edit", SLOW_PROJECT.with_network("slow", SLOW_PROJECT.designs[0].network.without("conv3")))
+    qtbot.waitUntil(lambda: "Not run automatically, as it takes about" in window.status.hover.text())
+    assert window.status.hover.text().endswith("s: Run (F5)")
+    assert requests == []
+
+
+def test_a_photo_that_has_to_be_read_is_not_run(qtbot: QtBot, open_at_speed: Callable[..., MainWindow]) -> None:
+    photo = replace(PROJECT, input=ImageInput("resources:photos/chelsea.png", (12, 12)))
+    window = open_at_speed(photo)
+    requests = requests_of(window)
+    set_filters(window, 9)
+    qtbot.waitUntil(lambda: "the input has to be read from its file" in window.status.hover.text())
+    run(window, qtbot)
+    set_filters(window, 11)
+    wait_for_run(qtbot, window, requests, 2)
+    assert is_fresh(window)
+
+
+def test_an_edit_during_a_run_restarts_it_and_says_so(qtbot: QtBot, open_at_speed: Callable[..., MainWindow]) -> None:
+    window = open_at_speed(SLOW_PROJECT)
+    requests = requests_of(window)
+    window.actions_by_id["run"].trigger()
+    shorter = SLOW_PROJECT.with_network("slow", SLOW_PROJECT.designs[0].network.without("conv3"))
+    window.workbench.edit("Remove conv3", shorter)
+    qtbot.waitUntil(lambda: len(requests) == 2)
+    assert requests[-1].project == shorter
+    qtbot.waitUntil(lambda: window.status.hover.text() == "The edit restarted the run")
+    window.actions_by_id["cancel"].trigger()
+    qtbot.waitUntil(lambda: window.status.hover.text() != "The edit restarted the run")
+
+
+def test_an_edit_that_changes_no_volume_leaves_a_run_alone(
+    qtbot: QtBot, open_at_speed: Callable[..., MainWindow]
+) -> None:
+    window = open_at_speed(SLOW_PROJECT)
+    requests = requests_of(window)
+    window.actions_by_id["run"].trigger()
+    window.workbench.edit("Title", replace(SLOW_PROJECT, title="Another"))
+    QTest.qWait(500)
+    assert len(requests) == 1
+    window.actions_by_id["cancel"].trigger()
+
+
+def test_switched_off_nothing_runs_and_an_edit_during_a_run_says_that_it_goes_on(
+    qtbot: QtBot, open_at_speed: Callable[..., MainWindow], settings: QSettings
+) -> None:
+    window = open_at_speed(SLOW_PROJECT)
+    requests = requests_of(window)
+    window.actions_by_id["automatic_run"].trigger()
+    assert settings.value(AUTOMATIC_RUN) == "off"
+    assert not window.actions_by_id["automatic_run"].isChecked()
+    shorter = SLOW_PROJECT.with_network("slow", SLOW_PROJECT.designs[0].network.without("conv3"))
+    window.workbench.edit("Remove conv3", shorter)
+    window.actions_by_id["run"].trigger()
+    window.workbench.edit("Restore it", SLOW_PROJECT)
+    qtbot.waitUntil(lambda: "goes on with the settings before the edit" in window.status.hover.text())
+    QTest.qWait(400)
+    assert len(requests) == 1
+    window.actions_by_id["cancel"].trigger()
+
+
+def test_switched_on_again_it_runs_what_is_missing_and_the_next_window_remembers(
+    qtbot: QtBot, open_at_speed: Callable[..., MainWindow]
+) -> None:
+    window = open_at_speed()
+    window.actions_by_id["automatic_run"].trigger()
+    assert not open_at_speed().workbench.state.automatic.enabled
+    requests = requests_of(window)
+    window.actions_by_id["automatic_run"].trigger()
+    wait_for_run(qtbot, window, requests)
+    assert is_fresh(window)
+
+
+def test_it_waits_for_the_end_of_a_rank_search(qtbot: QtBot, open_at_speed: Callable[..., MainWindow]) -> None:
+    window = open_at_speed()
+    requests = requests_of(window)
+    window.workbench.rank_search.changed.emit(RankSearchState(busy_text="searching conv5x5"))
+    set_filters(window, 9)
+    qtbot.waitUntil(lambda: "a bottleneck is searched for" in window.status.hover.text())
+    assert requests == []
+    window.workbench.rank_search.changed.emit(RankSearchState())
+    wait_for_run(qtbot, window, requests)
+
+
+def test_a_closed_window_starts_no_run(qtbot: QtBot, open_at_speed: Callable[..., MainWindow]) -> None:
+    window = open_at_speed()
+    requests = requests_of(window)
+    set_filters(window, 9)
+    window.workbench.document.undo_stack.setClean()
+    window.close()
+    QTest.qWait(400)
+    assert requests == []
+
+
+def test_runs_are_measured(qtbot: QtBot, open_at_speed: Callable[..., MainWindow]) -> None:
+    window = open_at_speed()
+    run(window, qtbot)
+    measured = window.automatic_run.speed
+    assert measured.predicted > CHEAP.predicted * 0.5
+    assert measured != CHEAP
+    run(window, qtbot)  # all of it is cached
+    assert window.automatic_run.speed == measured

@@ -140,6 +140,7 @@ class MainWindow(QMainWindow):
             view.edit_proposed.connect(self._on_edit_proposed)
             view.requested.connect(self.workbench.answer)
             view.hovered.connect(self.status.show_hover)
+        self.start.left.connect(self._leave_start_page)
         self.workspaces.changed.connect(self._on_workspaces_changed)
         self.files.recent_changed.connect(self.dynamic_menus["recent"].fill)
         self.files.done.connect(self.status.show_hover)
@@ -327,11 +328,8 @@ class MainWindow(QMainWindow):
 
     def show_start_page(self) -> None:
         """Show the start page in place of panels and views, until a project is shown."""
-        is_new = self.start.page is None
         self.start.show(self.workbench.state)
         self._show_window_title(self.workbench.state)
-        if is_new and self.start.page is not None:
-            self.start.page.back_chosen.connect(self._leave_start_page)
 
     def _leave_start_page(self) -> None:
         if self.start.is_shown:
@@ -396,8 +394,7 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for url in event.mimeData().urls()[:1]:
-            self.files.use_file(Path(url.toLocalFile()))
+        self.start.use_files([Path(url.toLocalFile() or url.toString()) for url in event.mimeData().urls()])
 
 
 def _make_scroll_area(widget: QWidget) -> QScrollArea:

@@ -1,19 +1,21 @@
 """Shows the start page over the middle of the window, and decides what can be used of the window meanwhile."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QToolBar, QWidget
 
+from gui.catalogue.samples import QUESTION
 from gui.export.project_pictures import ProjectPictures, picture_folder
 from gui.state.view_state import ViewState
 from gui.window.actions import HELP_MENUS
+from gui.window.dropped_files import is_input, is_photo, is_project
 from gui.window.file_commands import NEW_PROJECT, FileCommands
 from gui.window.settings import Settings
-from gui.window.start_page import StartPage
+from gui.window.start_page import StartPage, sample_path
 from gui.workbench.workbench import Workbench
 
 _USABLE = ("new", "open", "start_page", "dark", "quit", *HELP_MENUS["Help"])
@@ -35,6 +37,9 @@ class StartHost(QObject):
     The page lies over panels and views, which stay where they are, so that no layout changes or is stored for it.
     They and the commands that need a project are disabled meanwhile.
     """
+
+    left = Signal()
+    """The user goes on with the open project."""
 
     def __init__(
         self,
@@ -93,6 +98,19 @@ class StartHost(QObject):
             for action_id in self._enabled:
                 self._actions[action_id].setEnabled(False)
 
+    def use_files(self, paths: Sequence[Path]) -> None:
+        """Use dropped files; on the page of a window without a project, a photo is for the first sample."""
+        was_shown, before = self.is_shown, self._workbench.state
+        if was_shown and not _project_name(before) and not any(map(is_project, paths)) and any(map(is_input, paths)):
+            if any(map(is_photo, paths)):
+                self._files.open_sample(sample_path(QUESTION))
+            else:
+                self._workbench.show_project(NEW_PROJECT)
+        self._files.use_files(paths)
+        if was_shown and self._workbench.state.project is not before.project:
+            self.left.emit()
+            self._workbench.run()
+
     def close_down(self) -> None:
         if self.page is not None:
             self.page.close_down()
@@ -103,6 +121,7 @@ class StartHost(QObject):
         page.sample_chosen.connect(partial(self._open, self._files.open_sample))
         page.recent_chosen.connect(partial(self._open, self._files.open_path))
         page.recent_removed.connect(self._files.forget)
+        page.back_chosen.connect(self.left)
         page.new_chosen.connect(self._files.new)
         page.open_chosen.connect(self._files.open)
         page.reopen_chosen.connect(lambda on: self._settings.set(_REOPEN, _ANSWERS[on]))

@@ -22,6 +22,7 @@ from gui.window.recovery import Recovery, journal_folder
 from gui.window.settings import Settings
 from gui.window.signal_closer import SignalCloser
 from gui.window.start_host import may_reopen
+from gui.window.theme_choice import first_theme, theme_at_start
 from gui.workbench.journal import Journal
 from gui.workbench.workbench import Workbench
 
@@ -32,6 +33,7 @@ def make_application() -> QApplication:
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     QCoreApplication.setApplicationName("Convolume")
     QCoreApplication.setOrganizationName("Convolume")
+    theme_at_start()
     app.setStyle("Fusion")
     QLocale.setDefault(NUMBER_LOCALE)
     pg.setConfigOptions(imageAxisOrder="row-major", antialias=True, mouseRateLimit=0)
@@ -48,13 +50,6 @@ def set_theme(name: str) -> None:
             app.setPalette(field_palette(THEMES[name]), field)  # type: ignore[arg-type]  # the stubs say bytes, it takes str
 
 
-def system_theme() -> str:
-    """Return the theme that the desktop prefers, as far as Qt knows."""
-    app = QApplication.instance()
-    dark = isinstance(app, QApplication) and app.palette().window().color().lightness() < 128
-    return "dark" if dark else "light"
-
-
 def open_window(path: Path | None) -> int:
     """Open the window on a project, or on the start page, and run until it closes.
 
@@ -66,9 +61,8 @@ def open_window(path: Path | None) -> int:
     file = None if path is None else load_project(path)
     app = make_application()
     settings = Settings(QSettings())
-    theme = settings.text("look/theme", system_theme(), THEMES)
     project = NEW_PROJECT if file is None else file.project
-    workbench = Workbench(project, Look(theme="dark" if theme == "dark" else "light"))
+    workbench = Workbench(project, Look(theme=first_theme(settings)))
     window = MainWindow(workbench, settings, set_theme)
     if file is not None and path is not None:
         workbench.show_project(file.project, path.absolute(), file)

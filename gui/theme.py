@@ -71,7 +71,7 @@ DARK = Theme(
 )
 THEMES: dict[str, Theme] = {theme.name: theme for theme in (LIGHT, DARK)}
 
-FIELDS = ("QLineEdit", "QAbstractSpinBox", "QComboBox", "QCheckBox", "QListWidget")
+FIELDS = ("QLineEdit", "QAbstractSpinBox", "QComboBox", "QCheckBox", "QRadioButton", "QListWidget")
 """Widget classes whose frames must stay visible."""
 
 _FONT_FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")

@@ -301,3 +301,55 @@ def test_a_file_that_cannot_be_written_is_reported_and_nothing_is_left_behind(ca
     assert status == 2
     assert "cannot be saved" in err
     assert not (tmp_path / "no").exists()
+
+
+BROKEN = """
+[[designs]]
+name = "broken"
+[[designs.nodes]]
+name = "first"
+kind = "conv2d"
+filters = 6
+kernel = 3
+[[designs.nodes]]
+name = "unread"
+kind = "conv2d"
+filters = 6
+kernel = 3
+weights = { source = "file", path = "gone.npy" }
+[[designs.nodes]]
+name = "second"
+kind = "conv2d"
+filters = 6
+kernel = 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("design", "searched", "skipped"),
+    [("plain", ["first", "second"], ["last"]), ("broken", ["first"], ["unread", "second"])],
+)
+def test_what_is_right_is_searched_although_another_layer_has_a_mistake(capsys, project, design, searched, skipped):
+    project.write_text(PROJECT + BROKEN, encoding="utf-8")
+    assert main(["bottleneck", str(project), "--design", design, "--format", "json"]) == 2
+    out, err = capsys.readouterr()
+    data = json.loads(out)
+    assert [layer["node"] for layer in data["layers"]] == searched
+    assert [layer["node"] for layer in data["skipped"]] == skipped
+    assert "gone.npy" in err
+
+
+def test_a_project_with_a_mistake_is_not_rewritten(capsys, project, tmp_path):
+    project.write_text(PROJECT + BROKEN, encoding="utf-8")
+    assert main(["bottleneck", str(project), "--apply", str(tmp_path / "new.toml")]) == 2
+    assert "gone.npy" in capsys.readouterr().err
+    assert not (tmp_path / "new.toml").exists()
+
+
+def test_a_layer_that_cannot_run_is_refused_by_its_name_beside_the_mistake(capsys, project):
+    project.write_text(PROJECT + BROKEN, encoding="utf-8")
+    assert main(["bottleneck", str(project), "--design", "broken", "--node", "second"]) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert "second cannot run; correct the mistake" in err
+    assert "gone.npy" in err

@@ -437,6 +437,10 @@ def test_a_mistake_is_reported_with_file_place_value_and_remedy(case, command, c
         status, out, err = call("analyze", path)
         assert (status, out.split()[0]) == (2, "Design")
         assert "Traceback" not in err
+    elif case == "duplicate names":  # the first of the two runs
+        status, _, err = call("run", path, "--out", tmp_path / "out")
+        assert status == 2
+        err = err[err.index(str(path)) :]  # after the progress
     else:
         err = refusal(command, path, *(("--out", tmp_path / "out") if command == "run" else ()))
     assert err.startswith(f"{path}: ")
@@ -495,6 +499,21 @@ def test_analyze_prints_everything_before_a_mistake_in_every_format_and_exits_wi
         (problem,) = data["problems"]
         assert (problem["design"], problem["node"]) == ("chain", "wrong")
         assert problem["place"].endswith("nodes[1].kernel")
+
+
+def test_run_writes_everything_before_a_mistake_and_exits_with_2(call, write, tmp_path):
+    status, out, err = call("run", write(CHAIN), "--out", tmp_path / "out")
+    assert status == 2
+    assert MESSAGE in err
+    assert [Path(line).name for line in out.splitlines()] == ["chain.npz", "good.npz", "run.json"]
+    with np.load(tmp_path / "out" / "chain.npz") as volumes:
+        assert {name: volumes[name].shape for name in volumes} == {"first": (4, 8, 8)}
+    data = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert [[("mean" in node) for node in design["nodes"]] for design in data["designs"]] == [
+        [True],
+        [True, False, False],
+    ]
+    assert [problem["node"] for problem in data["problems"]] == ["wrong"]
 
 
 def test_two_designs_of_the_same_name_are_not_counted_as_one_twice(call, write):

@@ -42,7 +42,7 @@ class Block(Kind, frozen=True):
 
     def expand(self, channels: int) -> Iterator[Part]:
         """Yield the layers of this block for an input of `channels` channels."""
-        raise NotImplementedError
+        raise NotImplementedError  # required of each block at import, see require_declarations
 
 
 def convolution(

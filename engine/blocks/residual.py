@@ -51,7 +51,7 @@ class Residual(Block, frozen=True):
 
     def _convolutions(self) -> Iterator[Part]:
         """Yield the convolutions whose result is added to the input."""
-        raise NotImplementedError
+        raise NotImplementedError  # both kinds of residual block have it; a Struct cannot be an ABC
 
     def _stride_text(self) -> str:
         return "" if self.stride == 1 else f" /{self.stride}"

@@ -7,7 +7,8 @@ from engine.text.notices import add_notice
 from engine.text.units import count_text
 
 _MOST_COMPARED = 2**20
-"""Values of an array that are searched for merging ones, which takes a sort and some 40 MB."""
+"""Values that are searched for merging ones at a time, which takes a sort and some 40 MB: the search of an array ends
+with the first part in which some do. Equal numbers of different parts are not compared."""
 
 _EXACT_INTEGERS = 2**24
 """Integers up to this one are float32 numbers."""
@@ -23,8 +24,10 @@ class PrecisionLoss:
         """Position in the order of the file of the first finite value that becomes infinite; -1 if none does."""
         self.overflows = 0
         self._size = 0
-        self._is_exact = True
-        self._blocks: list[NDArray[np.generic]] = []
+        self._merged = (0, 0, 0)
+        """Position of the first part in which values merge, and numbers of distinct values before and after."""
+        self._waiting: list[NDArray[np.generic]] = []
+        """Values of the current part, which has fewer than `_MOST_COMPARED`."""
 
     def add(self, values: NDArray[np.generic], converted: NDArray[np.float32]) -> None:
         """Compare a block of values with its float32 numbers."""
@@ -35,11 +38,15 @@ class PrecisionLoss:
         if overflow.size and self.first_overflow < 0:
             self.first_overflow = self._size + int(overflow[0])
         self.overflows += int(overflow.size)
+        while values.size and not self._merged[1]:
+            compared = self._size % _MOST_COMPARED
+            part = values[: _MOST_COMPARED - compared]
+            self._waiting.append(part.copy())
+            self._size += part.size
+            values = values[part.size :]
+            if self._size % _MOST_COMPARED == 0:
+                self._compare()
         self._size += values.size
-        self._is_exact = self._is_exact and _is_exact(values, converted)
-        compared = sum(block.size for block in self._blocks)
-        if compared < _MOST_COMPARED:
-            self._blocks.append(values[: _MOST_COMPARED - compared].copy())
 
     def report(self, subject: str) -> None:
         """Add a notice about underflow and one about merging values, if there are any."""
@@ -47,25 +54,32 @@ class PrecisionLoss:
             become = "becomes 0 without being" if self.underflows == 1 else "become 0 without being"
             text = f"{self.underflows:,} of its {self._size:,} values {become} 0 in the file"
             add_notice(f"{subject.rstrip(',')}: as 32-bit numbers, {text}")
-        distinct, left = self._distinct()
+        self._compare()
+        start, distinct, left = self._merged
         if left < distinct:
-            part = f" of the first {_MOST_COMPARED:,} values" if self._size > _MOST_COMPARED else ""
+            part = self._part_text(start)
             numbers = f"{count_text(distinct, 'distinct value')}{part} become {left:,}"
             reason = "because neighbours are rounded to the same number"
             add_notice(f"{subject.rstrip(',')}: as 32-bit numbers, {numbers}, {reason}")
 
-    def _distinct(self) -> tuple[int, int]:
-        """Numbers of distinct finite values that do not become 0, before and after the conversion."""
-        if self._is_exact or not self._blocks:
-            return 0, 0
-        values = np.concatenate(self._blocks)
-        self._blocks.clear()
-        values.sort()
-        distinct = values[np.append(True, values[1:] != values[:-1]) & np.isfinite(values)]
+    def _part_text(self, start: int) -> str:
+        """Which of the values were compared; "" if all."""
+        if self._size <= _MOST_COMPARED:
+            return ""
+        if not start:
+            return f" of the first {_MOST_COMPARED:,} values"
+        return f" of the values {start + 1:,} to {min(start + _MOST_COMPARED, self._size):,}"
+
+    def _compare(self) -> None:
+        """Search the current part for values that merge, and begin another."""
+        if not self._waiting:
+            return
+        values = np.concatenate(self._waiting)
+        self._waiting.clear()
         with np.errstate(over="ignore", under="ignore"):
-            converted = distinct.astype(np.float32)
-        counted = (converted != 0) | (distinct == 0)  # those that become 0 are counted apart
-        return int(np.count_nonzero(counted)), np.unique(converted[counted]).size
+            distinct, left = (0, 0) if _is_exact(values, values.astype(np.float32)) else _distinct(values)
+        if left < distinct:
+            self._merged = (self._size - values.size, distinct, left)
 
 
 def _keeps_all(dtype: np.dtype[np.generic]) -> bool:
@@ -78,3 +92,13 @@ def _is_exact(values: NDArray[np.generic], converted: NDArray[np.float32]) -> bo
         return bool(((values == converted) | np.isnan(values)).all())
     low, high = (int(extreme) for extreme in (values.min(), values.max())) if values.size else (0, 0)
     return low >= -_EXACT_INTEGERS and high <= _EXACT_INTEGERS
+
+
+def _distinct(values: NDArray[np.generic]) -> tuple[int, int]:
+    """Numbers of distinct finite values that do not become 0, before and after the conversion; sorts the values."""
+    values.sort()
+    distinct = values[np.append(True, values[1:] != values[:-1]) & np.isfinite(values)]
+    with np.errstate(over="ignore", under="ignore"):
+        converted = distinct.astype(np.float32)
+    counted = (converted != 0) | (distinct == 0)  # those that become 0 are counted apart
+    return int(np.count_nonzero(counted)), np.unique(converted[counted]).size

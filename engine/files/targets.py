@@ -21,7 +21,7 @@ _KINDS = {
 }
 
 
-def name_fault(name: str) -> str:
+def file_name_fault(name: str) -> str:
     """Why a file or folder cannot have that name; "" if it can. Names are text: bytes that are not UTF-8 are none."""
     try:
         size = len(name.encode())
@@ -43,7 +43,7 @@ def folder_fault(path: Path) -> str:
 
 
 def _path_fault(path: Path) -> str:
-    return next(filter(None, map(name_fault, path.parts)), "")
+    return next(filter(None, map(file_name_fault, path.parts)), "")
 
 
 def _kind_fault(path: Path, wanted: int) -> str:

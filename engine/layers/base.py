@@ -140,7 +140,7 @@ class Layer(Kind, frozen=True):
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         """Per input, the channels on which any of the output `channels` depends."""
-        raise NotImplementedError
+        raise NotImplementedError  # required of each kind at import, see require_declarations
 
     def input_channels(self, channel: int, inputs: Sequence[Shape]) -> slice:
         """The contiguous channels of the first input that one output channel reads."""
@@ -173,7 +173,7 @@ class Layer(Kind, frozen=True):
 
     def filter_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
         """(C', kh, kw): the filter of an output channel over the channels and window that it reads."""
-        raise NotImplementedError(f"{type(self).__name__} has no filters")
+        raise NotImplementedError(f"{type(self).__name__} has no filters")  # whoever calls it asks `has_filters` first
 
     def multiplies_vector(self, received: Shape) -> bool:
         """Whether each value is a row of a matrix times a vector: no filter extends over neighbouring pixels."""
@@ -181,11 +181,11 @@ class Layer(Kind, frozen=True):
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         """Compute the output volume (C×H×W) from input volumes and weights by role."""
-        raise NotImplementedError
+        raise NotImplementedError  # required of each kind at import, see require_declarations
 
     def explain(self, target: Target) -> Explanation:
         """Explain how one output value is computed, in double precision."""
-        raise NotImplementedError
+        raise NotImplementedError  # required of each kind at import, see require_declarations
 
 
 def changes_if_valid(

@@ -9,8 +9,11 @@ import numpy as np
 
 from engine.text.problems import Fix
 
-_MOST = 1_000_000_000
-"""Largest value of a count."""
+_MAX_COUNT = 1_000_000_000
+"""Largest number of filters."""
+
+MAX_EXTENT = 1_000_000
+"""Largest kernel."""
 
 
 def setting_fixes(setting: str, values: Iterable[Any]) -> tuple[Fix, ...]:
@@ -48,4 +51,4 @@ def nearest_divisors(number: int, wrong: int) -> tuple[int, ...]:
 def nearest_multiples(factor: int, wrong: int) -> tuple[int, ...]:
     """The multiples of `factor` below and above a number that is none, within the limits of a count."""
     below = wrong // factor * factor
-    return tuple(number for number in (below, below + factor) if 0 < number <= _MOST)
+    return tuple(number for number in (below, below + factor) if 0 < number <= _MAX_COUNT)

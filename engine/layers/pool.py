@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.kernels import Checkpoint, Volume, pooling
 from engine.layers.base import HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role, changes_if_valid
 from engine.layers.explanation import Explanation, Target, Terms, WindowProduct, read_window
-from engine.layers.fixes import setting_fixes
+from engine.layers.fixes import MAX_EXTENT, setting_fixes
 from engine.layers.windows import (
     changes_to_keep_size,
     check_padding,
@@ -269,7 +269,7 @@ def _padding_fixes(windows: Windows) -> tuple[Fix, ...]:
     height, width = windows.kernel
     margins = min(top, height - 1), min(left, width - 1), min(bottom, height - 1), min(right, width - 1)
     kernel = max(height, top + 1, bottom + 1), max(width, left + 1, right + 1)
-    return setting_fixes("padding", [margins]) + setting_fixes("kernel", [kernel])
+    return setting_fixes("padding", [margins]) + setting_fixes("kernel", [kernel] if max(kernel) <= MAX_EXTENT else [])
 
 
 def _adaptive_operations(received: Shape, output: Shape) -> dict[str, int]:

@@ -2,10 +2,13 @@
 
 from functools import cache
 
+import msgspec
 from msgspec import inspect
 
 from engine.layers.base import Kind
 from engine.layers.windows import size_text
+
+_encode = msgspec.json.Encoder().encode
 
 
 @cache
@@ -24,6 +27,16 @@ def setting_metadata(field: inspect.Field) -> dict[str, object]:
 def setting_title(field: inspect.Field) -> str:
     """A setting's title, or its name if it has none."""
     return str(setting_metadata(field).get("title", field.name))
+
+
+def settings_text(layer: Kind) -> str:
+    """The kind and every setting that differs from its default, as in a project file: "conv2d filters=32 kernel=5"."""
+    values = {
+        field.name: getattr(layer, field.name)
+        for field in layer_settings(type(layer))
+        if field.required or getattr(layer, field.name) != field.default
+    }
+    return " ".join((layer.kind, *(f"{name}={_encode(value).decode()}" for name, value in values.items())))
 
 
 def setting_value_text(value: object) -> str:

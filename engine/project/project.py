@@ -1,7 +1,7 @@
 """A project as a value: one input, an optional stem, and designs side by side."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Annotated
 
@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import force_setattr, replace
 
 from engine.blocks import Block
+from engine.layers.settings import settings_text
 from engine.network.graph import Network, Node
 from engine.network.input_specs import Input, relocate_input
 from engine.network.node_ref import STEM, NodeRef
@@ -58,6 +59,8 @@ class Published(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     ops: str = ""
     """Multiply-accumulates."""
     note: str = ""
+    settings: str = ""
+    """The settings to which the figures of a copy belong, see `settings_text`; "": they stay beside any settings."""
 
     def __post_init__(self) -> None:
         for setting, figure in (("params", self.params), ("ops", self.ops)):
@@ -129,6 +132,19 @@ class Project(Struct, frozen=True):
             notes=tuple(replace(n, design=name) if n.design == design else n for n in self.notes),
             published=tuple(replace(p, design=name) if p.design == design else p for p in self.published),
         )
+
+    def with_figures_copied(self, copies: Mapping[NodeRef, NodeRef]) -> "Project":
+        """Give copies of nodes the published figures of their originals, as long as they keep the settings."""
+        new_refs = set(copies.values())
+        kept = tuple(entry for entry in self.published if (entry.design, entry.node) not in new_refs)
+        copied = []
+        for entry in self.published:
+            design, node = copies.get((entry.design, entry.node), (STEM, ""))
+            if node:
+                settings = settings_text(self.network(design).node(node).layer)
+                if entry.settings in ("", settings):
+                    copied.append(replace(entry, design=design, node=node, settings=settings))
+        return replace(self, published=(*kept, *copied)) if copied else self
 
     def with_designs(self, designs: Iterable[Design]) -> "Project":
         return replace(self, designs=tuple(designs))

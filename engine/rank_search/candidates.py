@@ -29,7 +29,10 @@ def rank_search_candidates(request: RunRequest, design: str) -> tuple[Report, ..
     return tuple(
         report
         for report in (() if analysis is None else analysis.reports)
-        if not rank_search_refusal(report) and report.windows is not None and max(report.windows.kernel) > 1
+        if not rank_search_refusal(report)
+        and report.windows is not None
+        and max(report.windows.kernel) > 1
+        and (design, report.name) in request.check.keys
     )
 
 
@@ -45,15 +48,17 @@ def skipped_layers(request: RunRequest, design: str) -> tuple[SkippedLayer, ...]
     analysis = request.check.analyses.get(design)
     candidates = {report.name for report in rank_search_candidates(request, design)}
     return tuple(
-        SkippedLayer(report.name, _skip_reason(report))
+        SkippedLayer(report.name, _skip_reason(report, can_run=(design, report.name) in request.check.keys))
         for report in (() if analysis is None else analysis.reports)
         if isinstance(report.layer, Layer) and report.layer.role == "weights" and report.name not in candidates
     )
 
 
-def _skip_reason(report: Report) -> str:
+def _skip_reason(report: Report, *, can_run: bool) -> str:
     """Why a layer is no candidate, without its name and without what else to select."""
     if as_convolution(report.layer) is None:
         return f"is {report.layer.kind}; only conv2d can be replaced"
     refusal, _, _ = rank_search_refusal(report).partition("; ")
+    if not refusal and not can_run:
+        return "cannot run; correct the mistake there or before it"
     return refusal.removeprefix(f"{report.name} ") or "is 1×1; it is searched if it is selected by its name"

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from engine.blocks import Block
 from engine.layers import Kind, Layer
+from engine.layers.settings import settings_text
 from engine.layers.windows import pair, setting_text, size_text
 from engine.network.analysis import Report
 from engine.project.project import Project, Published
@@ -88,7 +89,9 @@ def paper_rows(project: Project, check: ProjectCheck, design: str) -> tuple[Pape
         node, parts = nodes[index], tuple(group)
         if not node.layer.has_table_row:
             continue
-        entry = published.get(node.name, Published(design, node.name))
+        entry = published.get(node.name)
+        if entry is None or entry.settings not in ("", settings_text(node.layer)):
+            entry = Published(design, node.name)
         marks += bool(entry.note)
         mark = marks if entry.note else 0
         figures = recount(parts, entry.params, entry.ops)

@@ -33,7 +33,11 @@ def summary(
     costs = Costs(check, convention, times)
 
     def statistics(design: str) -> Callable[[Report], _Data]:
-        return lambda report: {} if results is None else volume_statistics(results[design, report.name])
+        def of_report(report: Report) -> _Data:
+            done = None if results is None else results.get((design, report.name))
+            return {} if done is None else volume_statistics(done)
+
+        return of_report
 
     stem = check.analyses.get(STEM)
     data: _Data = {

@@ -74,26 +74,12 @@ def check(project: Project) -> ProjectCheck:
 
 
 def _check(project: Project) -> ProjectCheck:
-    problems = list(_project_problems(project))
-    shape: Shape | None = None
-    reading_bytes = 0
-    notices: list[Notice] = []
+    keys = _Keys(project)
+    given = _check_input(project, keys)
+    problems, notices = [*_project_problems(project), *given.problems], [*given.notices]
     analyses: dict[str, Analysis] = {}
     reports: dict[NodeRef, Report] = {}
-    keys = _Keys(project)
-    try:
-        shape, reading_bytes = inputs.input_shape(project.input), inputs.reading_bytes(project.input)
-        notices += [
-            Notice(str(notice), f"$.input.{notice.setting}", STEM, INPUT, notice.setting)
-            for notice in inputs.input_notices(project.input)
-        ]
-        keys.add_input(STEM, _digest(project.input, inputs.input_stamp(project.input)), b"")
-    except FileFault:
-        problems += [
-            Problem(str(fault), f"$.input.{fault.setting}", STEM, INPUT, fault.setting)
-            for fault in inputs.input_faults(project.input)
-        ]
-    entry_shape, entry_ref = shape, (STEM, INPUT)
+    entry_shape, entry_ref = given.shape, (STEM, INPUT)
     for parent, (design, network) in zip(_parents(project), project.networks(), strict=True):
         analysis = analyze(network, entry_shape)
         first = analyses.setdefault(design, analysis) is analysis
@@ -116,7 +102,7 @@ def _check(project: Project) -> ProjectCheck:
         if design == STEM:
             entry_shape, entry_ref = analysis.output_shape, (STEM, analysis.output)
     return ProjectCheck(
-        shape,
+        given.shape,
         analyses,
         reports,
         tuple(problems),
@@ -124,8 +110,36 @@ def _check(project: Project) -> ProjectCheck:
         keys.makers,
         low_rank_fits=keys.fits,
         notices=tuple(notices),
-        reading_bytes=reading_bytes,
+        reading_bytes=given.reading_bytes,
     )
+
+
+class _InputCheck(NamedTuple):
+    """What is known about the input before it is read."""
+
+    shape: Shape | None = None
+    reading_bytes: int = 0
+    notices: tuple[Notice, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def _check_input(project: Project, keys: "_Keys") -> _InputCheck:
+    """Look at the input, and add its key if nothing is wrong with it."""
+    spec = project.input
+    try:
+        shape, reading_bytes = inputs.input_shape(spec), inputs.reading_bytes(spec)
+        notices = [
+            Notice(str(notice), f"$.input.{notice.setting}", STEM, INPUT, notice.setting)
+            for notice in inputs.input_notices(spec)
+        ]
+        keys.add_input(STEM, _digest(spec, inputs.input_stamp(spec)), b"")
+    except FileFault:
+        problems = [
+            Problem(str(fault), f"$.input.{fault.setting}", STEM, INPUT, fault.setting)
+            for fault in inputs.input_faults(spec)
+        ]
+        return _InputCheck(problems=tuple(problems))
+    return _InputCheck(shape, reading_bytes, tuple(notices))
 
 
 def place_in_file(project: Project, design: str, index: int, setting: str = "") -> str:

@@ -26,6 +26,7 @@ PANELS: tuple[DockRow, ...] = (
     DockRow(id="layer", title="Layer", manual_page="designs-and-layers", area="left"),
     DockRow(id="input", title="Input", manual_page="designs-and-layers", behind="layer"),
     DockRow(id="notes", title="Notes", manual_page="published-networks", behind="layer"),
+    DockRow(id="history", title="History", manual_page="designs-and-layers", behind="layer"),
     DockRow(id="problems", title="Mistakes", manual_page="getting-started", behind="layer"),
 )
 """Each row follows the one that it refers to."""

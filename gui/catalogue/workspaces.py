@@ -78,7 +78,7 @@ WORKSPACES: tuple[WorkspaceRow, ...] = (
                 Place(area="bottom", tabs=("filters", "designs")),
             ),
             right=54,
-            bottom=46,
+            bottom=50,
         ),
         views=("inspector",),
     ),

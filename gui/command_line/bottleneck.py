@@ -28,6 +28,7 @@ from engine.rank_search.report import (
     list_text,
     skipped_text,
 )
+from engine.run.check import check
 from engine.run.execute import RunRequest
 from engine.text.notices import collect_notices
 from engine.text.printed_figures import amount_of
@@ -35,7 +36,7 @@ from engine.text.problems import Notice, Problem, ProjectError
 from engine.text.units import exact_text, ratio_in_words
 from gui.command_line.options import add_project_option
 from gui.command_line.output import print_message, print_result
-from gui.command_line.projects import files_read, print_notices, read_project
+from gui.command_line.projects import files_read, load_known, print_notices, report_problems
 from gui.command_line.selection import STEM_WORD, find_design, find_report
 
 _REPORT_FORMATS = ("table", "json", "csv")
@@ -80,16 +81,23 @@ def _macs(text: str) -> int:
     return int(budget)
 
 
-def search_bottleneck(options: argparse.Namespace) -> None:
-    project = read_project(options.project)
+def search_bottleneck(options: argparse.Namespace) -> int:
+    """Search what can run, and report what cannot; only a project without mistakes is changed and written."""
+    project = load_known(options.project)
+    project_check = check(project)
+    mistakes = project_check.problems
     if options.apply is not None:
-        require_file(options.apply, files_read(options.project, project))
+        if mistakes:
+            raise ProjectError(mistakes, options.project)
+        require_file(options.apply, files_read(options.project, project_check))
+    print_notices(options.project, project_check.notices)
     try:
         with collect_notices() as texts:
             _search_and_print(options, project)
     except ProjectError as error:
-        raise ProjectError(error.problems, error.file or options.project) from None
+        raise ProjectError(dict.fromkeys((*error.problems, *mistakes)), error.file or options.project) from None
     print_notices(options.project, (Notice(text, "") for text in texts))
+    return report_problems(options.project, mistakes)
 
 
 def _search_and_print(options: argparse.Namespace, project: Project) -> None:
@@ -148,6 +156,8 @@ def _convolution_names(options: argparse.Namespace, request: RunRequest, design:
         return [(name, len(names)) for name in names]
     report = find_report(design, options.node, request.check, options.project)
     reason = rank_search_refusal(report)
+    if not reason and (design, report.name) not in request.check.keys:
+        reason = f"{report.name} cannot run; correct the mistake there or before it"
     if reason:
         raise ProjectError([Problem(f"--node {options.node!r}: {reason}", "$.designs")], options.project)
     return [(report.name, 1)]

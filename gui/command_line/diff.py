@@ -11,11 +11,11 @@ from engine.project.project import Project
 from engine.reports.difference_formats import DIFFERENCE_FORMATS, difference_rows
 from engine.reports.differences import ComparedLayer, DesignDifferences, compare_designs
 from engine.run.check import check
-from engine.run.execute import NodeDone
+from engine.run.execute import NodeDone, RunRequest
 from engine.text.problems import Problem, ProjectError
 from gui.command_line.options import add_project_option
 from gui.command_line.output import print_result
-from gui.command_line.projects import load_known, print_notices, report_problems, run_results, without_mistakes
+from gui.command_line.projects import load_known, print_notices, report_problems, run_results
 from gui.command_line.selection import find_named_design
 
 
@@ -38,11 +38,8 @@ def print_differences(options: Namespace) -> int:
         raise ProjectError(
             [Problem(f"{first!r} is named twice; two designs are compared", "$.designs")], options.project
         )
-    if options.errors:
-        without_mistakes(options.project, project)
     project_check = check(project)
-    if not options.errors:
-        print_notices(options.project, project_check.notices)
+    print_notices(options.project, project_check.notices)
     analyses = project_check.analyses
     if options.blocks == "closed":
         analyses = {name: fold_blocks(analysis, analysis.blocks) for name, analysis in analyses.items()}
@@ -54,21 +51,20 @@ def print_differences(options: Namespace) -> int:
 
 
 def _errors(options: Namespace, project: Project, differences: DesignDifferences) -> list[float | None]:
-    """Run the two designs, and compare the outputs of equal shape."""
+    """Run the two designs as far as they have no mistake, and compare the outputs of equal shape."""
     pair = {differences.first, differences.second}
-    request, results = run_results(
-        options.project, project.with_designs(design for design in project.designs if design.name in pair)
-    )
+    request = RunRequest.of(project.with_designs(design for design in project.designs if design.name in pair))
+    results = run_results(options.project, request)
 
-    def output(ref: NodeRef) -> NodeDone:
-        block = request.check.block(ref)
-        return results[ref if block is None else (ref[0], block.output)]
+    def output(ref: NodeRef | None) -> NodeDone | None:
+        block = None if ref is None else request.check.block(ref)
+        source = ref if ref is None or block is None else (ref[0], block.output)
+        return None if source is None else results.get(source)
 
     def error(layer: ComparedLayer) -> float | None:
-        first, second = differences.refs(layer)
-        if first is None or second is None:
+        one, other = map(output, differences.refs(layer))
+        if one is None or other is None or one.volume.shape != other.volume.shape:
             return None
-        one, other = output(first).volume, output(second).volume
-        return relative_error(one, other) if one.shape == other.shape else None
+        return relative_error(one.volume, other.volume)
 
     return [error(layer) for layer in differences.layers]

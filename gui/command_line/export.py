@@ -15,7 +15,7 @@ from engine.project.project import Project
 from engine.rank_search import rank_search_refusal
 from engine.reports.formats import FORMATS
 from engine.run.check import ProjectCheck, check
-from engine.run.execute import NodeDone
+from engine.run.execute import NodeDone, RunRequest
 from engine.text.problems import Problem, ProjectError
 from gui.catalogue.figures import FIGURE_IDS, TURN_FIGURE, figure_row
 from gui.catalogue.pictures import ANIMATION_FORMAT, PICTURE_FORMATS
@@ -94,12 +94,12 @@ def export_pictures(options: Namespace) -> int:
     project = load_known(options.project)
     views = options.views or (() if options.figure else _usual_views(project))
     page = _page(options, views)
-    require_folder(options.out, _file_names(options, views, project), files_read(options.project, project))
     project_check = check(project)
+    require_folder(options.out, _file_names(options, views, project), files_read(options.project, project_check))
     print_notices(options.project, project_check.notices)
     focus = _focus_of(options, project, project_check)
     _require_candidate(options, views, focus, project_check)
-    run = _run_for(options, project, views)
+    run = _run_for(options, RunRequest(project, project_check), views)
     with offscreen.offscreen_application(options.theme):
         state = offscreen.state_after_run(project, run.volumes, options.theme, options.edges)
         selection = _select_pictures(options, views, page, replace(state, focus=focus or state.focus))
@@ -143,18 +143,18 @@ class _Run(Struct, frozen=True, eq=False):
     """Mistakes that only the run has found, such as those in files."""
 
 
-def _run_for(options: Namespace, project: Project, views: Sequence[str]) -> _Run:
+def _run_for(options: Namespace, request: RunRequest, views: Sequence[str]) -> _Run:
     shown = (
         *(view_row(view).picture.shows_volumes for view in views),
         *(figure_row(figure).shows_volumes for figure in options.figure),
     )
     if options.no_run or not any(shown):
         return _Run()
-    obstacles = missing_memory(project)
+    obstacles = missing_memory(request)
     if obstacles:
         return _Run(obstacles=obstacles)
     try:
-        return _Run(run_results(options.project, project)[1])
+        return _Run(run_results(options.project, request))
     except ProjectError as error:
         return _Run(faults=error.problems)
 

@@ -8,16 +8,11 @@ from engine.network.node_ref import NodeRef, design_text
 from engine.project.file import load_project
 from engine.project.project import FORMAT, Project
 from engine.run.cache import VolumeCache
-from engine.run.check import check
+from engine.run.check import ProjectCheck
 from engine.run.execute import NodeDone, NodeStarted, RunRequest, require_memory, run_all, run_notices
 from engine.text.problems import Notice, Problem, ProjectError
 from gui.command_line.command import DONE, WRONG
 from gui.command_line.output import print_message
-
-
-def read_project(path: Path) -> Project:
-    """Read a project for a command that needs one without mistakes."""
-    return without_mistakes(path, load_known(path))
 
 
 def load_known(path: Path) -> Project:
@@ -29,25 +24,16 @@ def load_known(path: Path) -> Project:
     return file.project
 
 
-def without_mistakes(path: Path, project: Project) -> Project:
-    """The project, after its notices are printed; ProjectError with all its mistakes if there are any."""
-    project_check = check(project)
-    if project_check.problems:
-        raise ProjectError(project_check.problems, path)
-    print_notices(path, project_check.notices)
-    return project
-
-
 def print_notices(path: Path, notices: Iterable[Notice]) -> None:
     """Print on standard error what the user should know of files that are no mistake."""
     for notice in notices:
         print_message(f"notice: {path}: {notice}")
 
 
-def missing_memory(project: Project) -> tuple[Problem, ...]:
-    """Why a run of the project does not fit in free memory; () if it does."""
+def missing_memory(request: RunRequest) -> tuple[Problem, ...]:
+    """Why a run does not fit in free memory; () if it does."""
     try:
-        require_memory(RunRequest.of(project), VolumeCache())
+        require_memory(request, VolumeCache())
     except ProjectError as error:
         return error.problems
     return ()
@@ -62,23 +48,22 @@ def report_problems(path: Path, problems: Iterable[Problem]) -> int:
     return WRONG
 
 
-def files_read(path: Path, project: Project) -> Iterator[Path]:
+def files_read(path: Path, project_check: ProjectCheck) -> Iterator[Path]:
     """The project file and every file that the project names; nothing may be written over them."""
     yield path
-    yield from map(resolve_path, check(project).files)
+    yield from map(resolve_path, project_check.files)
 
 
-def run_results(path: Path, project: Project) -> tuple[RunRequest, dict[NodeRef, NodeDone]]:
+def run_results(path: Path, request: RunRequest) -> dict[NodeRef, NodeDone]:
     """Run to the end, printing each node on standard error."""
 
     def print_progress(event: NodeStarted) -> None:
         design, node = event.ref
         print_message(f"run {event.done + 1}/{event.total} {design_text(design)} · {node}")
 
-    request = RunRequest.of(project)
     try:
         results = run_all(request, print_progress)
     except ProjectError as error:
         raise ProjectError(error.problems, path) from None
     print_notices(path, run_notices(request, results))
-    return request, results
+    return results

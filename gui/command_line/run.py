@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from engine.files.arrays import write_npz
 from engine.files.atomic_write import file_name, write_folder_atomically
 from engine.files.targets import require_folder
+from engine.network.graph import INPUT
 from engine.network.input_specs import ImageInput, with_photo
 from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
@@ -18,7 +19,7 @@ from engine.text.json_text import json_text
 from engine.text.problems import ProjectError
 from gui.command_line.options import add_project_option
 from gui.command_line.output import print_result
-from gui.command_line.projects import files_read, load_known, run_results, without_mistakes
+from gui.command_line.projects import files_read, load_known, print_notices, report_problems, run_results
 
 
 def add_run_options(command: ArgumentParser) -> None:
@@ -27,27 +28,33 @@ def add_run_options(command: ArgumentParser) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <design>.npz and run.json go")
 
 
-def run_designs(options: Namespace) -> None:
+def run_designs(options: Namespace) -> int:
+    """Run what is right, and report what is not."""
     project = load_known(options.project)
     if options.image is not None:
         project = _replace_input_photo(project, options.image)
     try:
-        without_mistakes(options.project, project)
+        request = RunRequest.of(project)
+        problems = request.check.problems
+        if problems and not any(ref[1] != INPUT for ref in request.refs):
+            raise ProjectError(problems, options.project)
+        print_notices(options.project, request.check.notices)
         names = [f"{file_name(design.name)}.npz" for design in project.designs]
-        require_folder(options.out, (*names, "run.json"), files_read(options.project, project))
+        require_folder(options.out, (*names, "run.json"), files_read(options.project, request.check))
         with write_folder_atomically(options.out) as unfinished:
-            request, results = run_results(options.project, project)
+            results = run_results(options.project, request)
             _write_results(request, results, unfinished)
             names = sorted(file.name for file in unfinished.iterdir())
     except ProjectError as error:
         if options.image is None:
             raise
-        problems = (
+        places = (
             replace(problem, place="--image") if problem.place == "$.input.path" else problem
             for problem in error.problems
         )
-        raise ProjectError(problems, error.file) from None
+        raise ProjectError(places, error.file) from None
     print_result("".join(f"{options.out / name}\n" for name in names))
+    return report_problems(options.project, problems)
 
 
 def _replace_input_photo(project: Project, path: Path) -> Project:
@@ -63,10 +70,12 @@ def _replace_input_photo(project: Project, path: Path) -> Project:
 
 
 def _write_results(request: RunRequest, results: dict[NodeRef, NodeDone], folder: Path) -> None:
-    """Write each design's volumes, and their statistics."""
+    """Write the volumes of each design that has any, and their statistics."""
     for design, analysis in request.check.analyses.items():
-        if design != STEM:
-            volumes = {report.name: results[design, report.name].volume for report in analysis.reports}
+        names = [report.name for report in analysis.reports if (design, report.name) in results]
+        # A design without layers has a file without volumes; one whose first layer is wrong has none.
+        if design != STEM and (names or not analysis.reports):
+            volumes = {name: results[design, name].volume for name in names}
             write_npz(folder / f"{file_name(design)}.npz", volumes)
     data = summary(request.project, request.check, results)
     (folder / "run.json").write_text(json_text(data), encoding="utf-8")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine.files.targets import require_file
 from engine.run.check import check
+from engine.run.execute import RunRequest
 from gui.catalogue.workspaces import WORKSPACES
 from gui.command_line.options import add_no_run_option, add_project_option, add_theme_option, parse_size
 from gui.command_line.output import print_result
@@ -25,10 +26,10 @@ def take_screenshot(options: Namespace) -> int:
     from gui.command_line import offscreen
 
     project = load_known(options.project)
-    require_file(options.out, files_read(options.project, project))
     project_check = check(project)
+    require_file(options.out, files_read(options.project, project_check))
     print_notices(options.project, project_check.notices)
-    obstacles = () if options.no_run else missing_memory(project)
+    obstacles = () if options.no_run else missing_memory(RunRequest(project, project_check))
     report_problems(options.project, obstacles)
     run = not options.no_run and not obstacles
     with offscreen.offscreen_application(options.theme):

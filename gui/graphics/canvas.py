@@ -44,11 +44,11 @@ class Canvas(pg.GraphicsView):
     @property
     def zoom_box(self) -> ZoomBox:
         """The box that keys and commands zoom, and all linked ones with it."""
-        raise NotImplementedError
+        raise NotImplementedError  # each canvas has it; the metaclass of Qt rules out ABC
 
     def describe(self, point: QPointF) -> str:
         """Describe what is at a point of the widget, for the status bar; "" for nothing."""
-        raise NotImplementedError
+        raise NotImplementedError  # each canvas has it; the metaclass of Qt rules out ABC
 
     def tip(self, point: QPointF) -> str:
         """The tool tip at a point of the widget."""

@@ -26,7 +26,7 @@ class Panel(QWidget):
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         """Update from the state that is shown to a new one, without proposing anything."""
-        raise NotImplementedError
+        raise NotImplementedError  # each panel has it; the metaclass of Qt rules out ABC
 
     @property
     def count(self) -> int:

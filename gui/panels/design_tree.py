@@ -7,6 +7,7 @@ from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QPointF,
     QRect,
     QSignalBlocker,
@@ -32,7 +33,7 @@ from PySide6.QtWidgets import (
 from engine.network.node_ref import NodeRef
 from gui.panels.design_row_delegate import ROW_PADDING, ROW_ROLE
 from gui.panels.design_rows import DesignTreeRow
-from gui.panels.row_drag import RowDrag
+from gui.panels.row_drag import DropTarget, RowDrag
 from gui.widgets.plain_text import plain_tip
 
 _AnyIndex = QModelIndex | QPersistentModelIndex
@@ -71,8 +72,9 @@ class DesignTree(QTreeWidget):
         self._parts = parts
         self.drag = RowDrag(
             self,
-            _is_node,
+            lambda item: _is_node(item) or _is_design(item),
             lambda item, below: describe_drop(_item_row(item).ref, below),
+            self._drop_target,
             self.drag_described.emit,
         )
         self.setAccessibleName("Designs and layers")
@@ -228,6 +230,19 @@ class DesignTree(QTreeWidget):
                 return next((item for item in (head, *nodes, *parts) if _item_row(item).ref == ref), None)
         return None
 
+    def _drop_target(self, dragged: QTreeWidgetItem, target: DropTarget, at: QPoint) -> DropTarget:
+        """A design is dropped above or below another one with all its rows, whichever is nearer."""
+        if not _is_design(dragged):
+            return target
+        heading = target[0]
+        while (above := heading.parent()) is not None:
+            heading = above
+        last = heading
+        while last.isExpanded() and (rows := _children(last)):
+            last = rows[-1]
+        middle = (self.visualItemRect(heading).top() + self.visualItemRect(last).bottom()) / 2
+        return (last, True) if at.y() > middle else (heading, False)
+
     def _fill_parts(self, item: QTreeWidgetItem) -> None:
         """Add the parts to the item of an open block, or remove those of a closed one."""
         row = _item_row(item)
@@ -309,6 +324,11 @@ def _is_node(item: QTreeWidgetItem) -> bool:
     """Whether this is the row of a layer or block, not of a design or of a part."""
     parent = item.parent()
     return parent is not None and _item_row(parent).is_heading
+
+
+def _is_design(item: QTreeWidgetItem) -> bool:
+    """Whether this is the row of a design, not of the stem."""
+    return item.parent() is None and bool(_item_row(item).colour)
 
 
 def _fit_child_count(item: QTreeWidgetItem, count: int, *, editable: bool = True) -> None:

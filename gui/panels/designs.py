@@ -17,6 +17,7 @@ from gui.panels.design_tree import DesignTree
 from gui.state import edits
 from gui.state.view_state import Focus, ViewState
 from gui.widgets.glyphs import GlyphButton
+from gui.widgets.plain_text import plain_label, plain_tip
 
 _BUTTONS = {"copy": "duplicate", "remove": "remove", "up": "move_up", "down": "move_down", "rename": "rename"}
 """Commands of the buttons by glyph; their keys act in the tree."""
@@ -61,7 +62,7 @@ class DesignsPanel(Panel):
         self.layer_button = _make_button("Add layer")
         self.layer_button.setText("+ Layer")
         self.layer_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.layer_button.setToolTip("Add a layer or block after or before the selected one")
+        self.layer_button.setToolTip("Add a layer or block after, before or in parallel to the selected one")
         self.layer_button.setMenu(self._layer_menu())
         self.design_button = _make_button("Add design")
         self._actions["add_design"].setIconText("+ Design")
@@ -126,11 +127,19 @@ class DesignsPanel(Panel):
     def _show_layer_menu(self) -> None:
         """Name the layer after or before which a new one would be added."""
         ref = edits.selected_node(self._state)
-        self.after_title.setText("As the first layer" if ref is None else f"After {ref[1]}")
-        self.before_menu.setTitle(f"Before {'a layer' if ref is None else ref[1]}")
-        self.before_menu.setEnabled(ref is not None)
         selected = self._state.selected_nodes
-        self.parallel_menu.setTitle(f"In parallel to {edits.names_text(selected)}" if selected else "As a new branch")
+        places = (
+            (self.after_title, "As the first layer" if ref is None else f"After {ref[1]}"),
+            (self.before_menu.menuAction(), f"Before {'a layer' if ref is None else ref[1]}"),
+            (
+                self.parallel_menu.menuAction(),
+                f"In parallel to {edits.names_text(selected)}" if selected else "As a new branch",
+            ),
+        )
+        for action, text in places:
+            action.setText(plain_label(text))
+            action.setToolTip(plain_tip(text))
+        self.before_menu.setEnabled(ref is not None)
 
     def edit_name(self) -> None:
         """Begin to edit the name of the selected row in place."""

@@ -10,7 +10,7 @@ _EDGE = 18
 """Pixels at the upper and lower end of the list in which a drag scrolls it."""
 _SCROLL_MS = 60
 
-_Target = tuple[QTreeWidgetItem, bool]
+DropTarget = tuple[QTreeWidgetItem, bool]
 """A row, and whether the drop is below it."""
 
 
@@ -23,6 +23,8 @@ class RowDrag(QObject):
         Whether a row can be dragged.
     describe
         Returns what a drop above or below a row would do; "" if nothing, and then there is no drop there.
+    target_of
+        Returns where a drop at a row would put the dragged row, by its item and the mouse; usually at that row.
     report
         Called with what a drop would do at each move, and with "" at the end.
     """
@@ -32,21 +34,26 @@ class RowDrag(QObject):
         tree: QTreeWidget,
         may_drag: Callable[[QTreeWidgetItem], bool],
         describe: Callable[[QTreeWidgetItem, bool], str],
+        target_of: Callable[[QTreeWidgetItem, DropTarget, QPoint], DropTarget],
         report: Callable[[str], None],
     ) -> None:
         super().__init__(tree)
         self._tree, self._may_drag, self._describe, self._report = tree, may_drag, describe, report
+        self._target_of = target_of
         self._start: QPoint | None = None
+        self._item: QTreeWidgetItem | None = None
+        """The row that is dragged."""
         self._at = QPoint()
         self.active = False
-        self.target: _Target | None = None
+        self.target: DropTarget | None = None
         self._scrolling = QTimer(self, interval=_SCROLL_MS)
         self._scrolling.timeout.connect(self._scroll)
 
     def press(self, at: QPoint) -> None:
         """Remember where a drag could begin."""
         item = self._tree.itemAt(at)
-        self._start = at if item is not None and self._may_drag(item) else None
+        self._item = item if item is not None and self._may_drag(item) else None
+        self._start = None if self._item is None else at
 
     def move(self, at: QPoint) -> bool:
         """Follow the mouse with its button down; returns whether a drag takes place or may begin."""
@@ -60,10 +67,10 @@ class RowDrag(QObject):
             self._show_target()
         return True
 
-    def end(self) -> _Target | None:
+    def end(self) -> DropTarget | None:
         """End the drag; returns where it drops."""
         target, was_active = self.target, self.active
-        self._start, self.target, self.active = None, None, False
+        self._start, self._item, self.target, self.active = None, None, None, False
         self._scrolling.stop()
         if was_active:
             self._tree.viewport().unsetCursor()
@@ -73,6 +80,8 @@ class RowDrag(QObject):
 
     def _show_target(self) -> None:
         target = self._find_target()
+        if target is not None and self._item is not None:
+            target = self._target_of(self._item, target, self._at)
         text = "" if target is None else self._describe(*target)
         self.target = target if text else None
         shape = Qt.CursorShape.ClosedHandCursor if text else Qt.CursorShape.ForbiddenCursor
@@ -80,7 +89,7 @@ class RowDrag(QObject):
         self._report(text)
         self._tree.viewport().update()
 
-    def _find_target(self) -> _Target | None:
+    def _find_target(self) -> DropTarget | None:
         item = self._tree.itemAt(self._at)
         if item is None:  # below the last row
             last = self._tree.topLevelItem(self._tree.topLevelItemCount() - 1)

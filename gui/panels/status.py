@@ -1,11 +1,11 @@
-"""The status bar: what is under the mouse, the progress of a run with Cancel, memory, and the totals of the designs."""
+"""The status bar: what is under the mouse, progress of a run and an export, memory, and the totals of the designs."""
 
 from collections.abc import Mapping
 
 import psutil
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QAction, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStatusBar, QWidget
 
 from engine.cost.metrics import metric_by_id
 from engine.network.graph import INPUT
@@ -14,6 +14,7 @@ from engine.text.units import byte_size, count_text
 from gui.state.view_state import ViewState
 from gui.widgets.glyphs import mistake_icon
 from gui.widgets.plain_text import plain_tip
+from gui.widgets.progress_row import ProgressRow
 from gui.widgets.texts import ElidedLabel, shorten_long_names
 
 _MOST_TOTALS = 4
@@ -37,7 +38,7 @@ def next_step_hint(state: ViewState) -> str:
         return "Run (F5) computes the volumes of all designs"
     if not all(state.volume_at(ref).is_fresh for ref in state.check.keys):
         return "Some values are missing or from earlier settings: Run (F5) computes them"
-    return "Click a box to select its layer, drag to turn the picture; + Layer adds a layer after or before it"
+    return "Click a box to select its layer, drag it to move it, drag the background to turn the picture"
 
 
 def _notice_counts(state: ViewState) -> dict[NodeRef, int]:
@@ -60,28 +61,17 @@ class StatusPanel(QStatusBar):
         self._hint = next_step_hint(state)
         self.hover = ElidedLabel("", self)
         self.addWidget(self.hover, 1)
-        self.run = QWidget(self)
-        self.run_label = QLabel(self.run)
-        self.run_label.setTextFormat(Qt.TextFormat.PlainText)
-        self.bar = QProgressBar(self.run)
-        self.bar.setFixedWidth(140)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress of the run")
-        self.cancel = QPushButton("Cancel", self.run)
-        self.cancel.clicked.connect(actions["cancel"].trigger)
-        row = QHBoxLayout(self.run)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.run_label)
-        row.addWidget(self.bar)
-        row.addWidget(self.cancel)
+        self.run, self.export = ProgressRow("Progress of the run", self), ProgressRow("Progress of the export", self)
+        self.run.canceled.connect(actions["cancel"].trigger)
         self.mistakes = QPushButton(self)
         self.mistakes.setFlat(True)
         self.mistakes.setToolTip(actions["show_mistakes"].toolTip())
         self.mistakes.clicked.connect(actions["show_mistakes"].trigger)
         self.memory = QLabel(self)
+        self.memory.setContentsMargins(6, 0, 6, 0)
         self.totals = ElidedLabel("", self)
         self.totals.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        for widget in (self.run, self.mistakes, self.memory, self.totals):
+        for widget in (self.run, self.export, self.mistakes, self.memory, self.totals):
             self.addPermanentWidget(widget)
         self._show_run(state)
         self._show_totals(state)
@@ -91,6 +81,14 @@ class StatusPanel(QStatusBar):
         """Show a text about what is under the mouse; if it is "", show the hint."""
         self.hover.set_text(text or self._hint)
         self.hover.setForegroundRole(QPalette.ColorRole.WindowText if text else QPalette.ColorRole.PlaceholderText)
+
+    def show_export(self, name: str, done: int, total: int) -> None:
+        """Show the file that is written now; "" at the end of the export."""
+        if name:
+            text = f"export {done + 1}/{total} · {shorten_long_names([name])[name]}"
+            self.export.show_progress(text, done, total)
+        else:
+            self.export.hide()
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         if old.run is not new.run:
@@ -121,17 +119,16 @@ class StatusPanel(QStatusBar):
 
     def _show_run(self, state: ViewState) -> None:
         progress = state.run.progress
-        self.run.setVisible(progress is not None)
-        if progress is not None:
+        if progress is None:
+            self.run.hide()
+        else:
             design, node = progress.ref
             head = design or ("" if node == INPUT else "stem")
             analysis = state.analysis(design)
             nodes = (node,) if analysis is None else (INPUT, *(report.name for report in analysis.reports))
             short = shorten_long_names(tuple(state.check.analyses)) | shorten_long_names(nodes)
             where = " · ".join(short.get(part, part) for part in (head, node) if part)
-            self.run_label.setText(f"run {progress.done + 1}/{progress.total} · {where}")
-            self.bar.setRange(0, progress.total)
-            self.bar.setValue(progress.done)
+            self.run.show_progress(f"run {progress.done + 1}/{progress.total} · {where}", progress.done, progress.total)
         volumes = {id(result.volume): result.volume.nbytes for result in state.run.results.values()}
         self.memory.setText(f"volumes {byte_size(sum(volumes.values()))}" if volumes else "")
         self.memory.setToolTip(f"{byte_size(psutil.virtual_memory().available)} of memory available")

@@ -43,6 +43,9 @@ class RankSearchState(Struct, frozen=True, eq=False):
     replacement: Replacement | None = None
     busy_text: str = ""
     """The work in progress, in words; "" if there is none."""
+    done: int = 0
+    total: int = 0
+    """Steps of the work in progress that are done, of all; 0 if it is not known how many there are."""
     problems: tuple[Problem, ...] = ()
 
     @property

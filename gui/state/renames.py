@@ -1,6 +1,6 @@
 """What an edit has renamed, so that selection, results and look can follow. No Qt here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -11,39 +11,45 @@ from gui.state.view_state import Focus, Look
 
 
 class Renames:
-    """The layers and blocks of a project that have another name in the next one, at the same place of the list."""
+    """The designs, layers and blocks with another name in the next project, at the same place of the list."""
 
     def __init__(self, old: Project, new: Project) -> None:
         networks = dict(new.networks())
-        self._names: dict[str, Mapping[str, str]] = {}
+        self._designs = _renamed([design.name for design in old.designs], [design.name for design in new.designs])
+        self._nodes: dict[str, Mapping[str, str]] = {}
         for design, network in old.networks():
-            names = _renamed(network, networks.get(design, network))
+            now = networks.get(self._designs.get(design, design), network)
+            names = {} if now is network else _renamed(_node_names(network), _node_names(now))
             if names:
-                self._names[design] = names
+                self._nodes[design] = names
 
     def __bool__(self) -> bool:
-        return bool(self._names)
+        return bool(self._designs or self._nodes)
 
     def ref(self, ref: NodeRef) -> NodeRef:
         """The reference of the same node, or of the same part of a block, in the next project."""
         design, node = ref
-        names = self._names.get(design)
+        return self._designs.get(design, design), self._node(design, node)
+
+    def _node(self, design: str, node: str) -> str:
+        names = self._nodes.get(design)
         if names is None or node == INPUT:
-            return ref
+            return node
         block, slash, part = node.partition("/")
         while node not in names and slash:
             if block in names:
-                return design, f"{names[block]}/{part}"
+                return f"{names[block]}/{part}"
             before, slash, part = part.partition("/")
             block = f"{block}/{before}"
-        return design, names.get(node, node)
+        return names.get(node, node)
 
     def focus(self, focus: Focus) -> Focus:
         """The focus on the same nodes."""
-        if focus.design not in self._names:
+        if not self:
             return focus
-        others = frozenset(self.ref((focus.design, name))[1] for name in focus.others)
-        return replace(focus, node=self.ref(focus.ref)[1], others=others)
+        design, node = self.ref(focus.ref)
+        others = frozenset(self._node(focus.design, name) for name in focus.others)
+        return replace(focus, design=design, node=node, others=others)
 
     def look(self, look: Look) -> Look:
         """The look with the same blocks open and closed, and the range of colours for the same node."""
@@ -53,10 +59,14 @@ class Renames:
         return replace(look, toggled_blocks=frozenset(map(self.ref, look.toggled_blocks)), levels=levels)
 
 
-def _renamed(old: Network, new: Network) -> Mapping[str, str]:
+def _node_names(network: Network) -> list[str]:
+    return [node.name for node in network.nodes]
+
+
+def _renamed(old: Sequence[str], new: Sequence[str]) -> Mapping[str, str]:
     """New names by old ones; a swap of two names is not a renaming but a move."""
-    if old is new or len(old.nodes) != len(new.nodes):
+    if len(old) != len(new):
         return {}
-    before, after = {node.name for node in old.nodes}, {node.name for node in new.nodes}
-    pairs = ((one.name, other.name) for one, other in zip(old.nodes, new.nodes, strict=True))
+    before, after = set(old), set(new)
+    pairs = zip(old, new, strict=True)
     return {name: other for name, other in pairs if name != other and name not in after and other not in before}

@@ -23,6 +23,7 @@ from engine.run.weights import Weights, load_weights
 from engine.shapes import Shape
 from engine.text.problems import Problem
 from gui.state.automatic_run import AutomaticRunState
+from gui.state.earlier import EarlierDesign
 from gui.state.rank_search import RankSearchState
 from gui.state.volume_at import VolumeAt, VolumeResult
 
@@ -132,9 +133,9 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     path: Path | None = None
     clean: bool = True
     rank_search: RankSearchState = RankSearchState()
+    earlier: Mapping[str, EarlierDesign] = {}
+    """For each design of which something is unknown now, what was known last; see `earlier_designs`."""
     automatic: AutomaticRunState = AutomaticRunState()
-    earlier: Mapping[str, ProjectCheck] = {}
-    """For each design of which something is unknown now, the check when all was known last; see `earlier_checks`."""
     session: int = 0
     """Number of the opened project: what views and panels remember about one, such as their zoom, ends with it."""
 
@@ -217,7 +218,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     def shapes(self, design: str) -> dict[str, Shape | None]:
         """The shapes of the input of a design and of its layers and blocks, by name."""
         names = (INPUT, *(node.name for node in self.project.network(design).nodes))
-        return {name: self.volume_at((design, name)).shape for name in names}
+        return {name: self._shape((design, name)) for name in names}
 
     def enclosing_block(self, ref: NodeRef) -> BlockReport | None:
         """The block at a node or around a part; None if there is none, or if its layers are unknown."""
@@ -229,19 +230,19 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
 
     def earlier_shape(self, ref: NodeRef) -> Shape | None:
         """The shape of a node before a mistake made it unknown; None if it is known, or never was."""
-        report, check = self.report(ref), self.earlier.get(ref[0])
-        before = None if check is None else check.reports.get(ref)
+        report, earlier = self.report(ref), self.earlier.get(ref[0])
+        before = None if earlier is None else earlier.report(ref)
         return None if before is None or report is None or report.output_shape is not None else before.output_shape
 
     def earlier_amount(self, metric: Metric, design: str, node: str = "") -> Amount | None:
         """The amount of a node, or of a design, before a mistake made it unknown; None if none was known."""
-        check = self.earlier.get(design)
-        if check is None:
+        earlier = self.earlier.get(design)
+        if earlier is None:
             return None
-        costs = _make_costs(check, self.look.convention, ())
-        report = check.reports.get((design, node)) if node else None
+        costs = _make_costs(earlier.check, self.look.convention, ())
         if not node:
             return costs.total(metric, design)
+        report = earlier.report((design, node))
         return None if report is None else costs.amount(metric, design, report)
 
     def volume_at(self, ref: NodeRef) -> VolumeAt:

@@ -167,8 +167,8 @@ class LayersPlot(pg.PlotItem):
         """Put the plot where the lines and the axis are, in pixels of the scene; None for no axis."""
         self.amounts_axis.setVisible(axis_rect is not None)
         height = 0.0 if axis_rect is None else axis_rect.height()
-        self.amounts_axis.setHeight(height)  # type: ignore[arg-type]  # any number
-        self.rows_axis.setWidth(column.bar_left - rect.left())  # type: ignore[arg-type]
+        self.amounts_axis.setHeight(height)  # type: ignore[arg-type]  # the stubs say int, it takes any number
+        self.rows_axis.setWidth(column.bar_left - rect.left())  # type: ignore[arg-type]  # as above
         self.setGeometry(rect if axis_rect is None else rect.united(axis_rect))
         self._grid.activate()
         self.rows_axis.set_painted_rect(rect)

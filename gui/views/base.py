@@ -26,7 +26,7 @@ class View(QWidget):
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         """Redraw what differs between the current state, `old`, and `new`."""
-        raise NotImplementedError
+        raise NotImplementedError  # each view has it; the metaclass of Qt rules out ABC
 
     def begin(self) -> None:
         """Start working on the selection, after a command has brought the view to the front."""

@@ -1,5 +1,6 @@
 """The page on all k×k convolutions of a design: what each can save, and the error of replacing several at once."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QModelIndex
@@ -12,7 +13,15 @@ from PySide6.QtWidgets import (
 
 from engine.network.input_specs import input_text
 from engine.network.node_ref import STEM, design_text
-from engine.rank_search import FORMS, RankChoice, Replacement, apply_choices, rank_search_candidates
+from engine.rank_search import (
+    FORMS,
+    RankChoice,
+    Replacement,
+    SkippedLayer,
+    apply_choices,
+    rank_search_candidates,
+    skipped_layers,
+)
 from engine.rank_search.report import LEVELS, error_text
 from engine.run.execute import RunRequest
 from engine.text.units import abbreviate, ratio_in_words
@@ -24,10 +33,17 @@ from gui.views.bottleneck_model import BottleneckModel
 from gui.views.bottleneck_page import BottleneckPage
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.control_bar import make_control_bar
+from gui.widgets.plain_text import plain_tip
 from gui.widgets.tables import CheckDelegate, make_row_table
 from gui.widgets.texts import make_note
 
 _ERRORS = (*LEVELS, 0.2, 0.3, 0.5)
+
+
+_MOST_NAMES = 3
+"""Skipped layers of a reason that are named; the others are counted, and the tool tip names them."""
+
+_MOST_IN_TIP = 40
 
 
 class BottleneckDesignPage(BottleneckPage):
@@ -44,6 +60,7 @@ class BottleneckDesignPage(BottleneckPage):
         self.table = make_row_table(self.model, "Convolutions of the design")
         self.table.setItemDelegate(CheckDelegate(self.table))
         self.note = make_note()
+        self.skipped = make_note()
         self.measure = QPushButton("Measure")
         self.apply, self.apply_copy = QPushButton("Apply"), QPushButton("Apply to a copy")
         self.form.show_value(RankQuery((STEM, "")).form)
@@ -71,12 +88,14 @@ class BottleneckDesignPage(BottleneckPage):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(2)
-        top = (self.search_button, self.form, self.error, self.check_all_button, None)
+        top = (self.search_button, self.progress, self.form, self.error, self.check_all_button, None)
         below = (self.refit, None, self.measure, self.apply, self.apply_copy)
         column.addWidget(make_control_bar(top))
         column.addWidget(self.table, 1)
         self.note.setContentsMargins(6, 2, 6, 2)
         self.note.setMinimumHeight(2 * self.note.fontMetrics().height())
+        self.skipped.setContentsMargins(6, 2, 6, 2)
+        column.addWidget(self.skipped)
         column.addWidget(self.note)
         column.addWidget(make_control_bar(below))
 
@@ -111,12 +130,25 @@ class BottleneckDesignPage(BottleneckPage):
         self.table.resizeColumnsToContents()
         busy, replacement = state.rank_search.busy_text, self._current_replacement()
         self.search_button.setText("Cancel" if busy else "Search all")
+        self._show_progress(state.rank_search)
         self.search_button.setEnabled(bool(busy or reports))
         self.check_all_button.setEnabled(bool(self.model.curves))
         self.measure.setEnabled(bool(self._checked_choices()) and not busy)
         self.apply.setEnabled(replacement is not None)
         self.apply_copy.setEnabled(replacement is not None and self._design_name != STEM)
         self.note.setText(self._summary_text(replacement, bool(reports)))
+        self._show_skipped(skipped_layers(RunRequest(state.project, state.check), self._design_name) if exists else ())
+
+    def _show_skipped(self, layers: Sequence[SkippedLayer]) -> None:
+        """List the layers that are not searched by reason; the tool tip has all of their names."""
+        by_reason: dict[str, list[str]] = {}
+        for layer in layers:
+            by_reason.setdefault(layer.reason, []).append(layer.name)
+        self.skipped.setText(
+            "\n".join(f"Skipped: {_few_names(names)} ({reason})" for reason, names in by_reason.items())
+        )
+        self.skipped.setToolTip(plain_tip("\n".join(f"{layer.name} {layer.reason}" for layer in layers[:_MOST_IN_TIP])))
+        self.skipped.setVisible(bool(layers))
 
     def _checked_choices(self) -> tuple[tuple[str, float], ...]:
         """Return the checked layers that have a cheaper replacement, each with the largest error allowed."""
@@ -208,3 +240,9 @@ class BottleneckDesignPage(BottleneckPage):
         project, design = apply_choices(state.project, choices, calibration, copy=copy)
         text = f"Fit {len(choices)} convolutions of {design_text(design)}"
         self.edit_proposed.emit(Edit(text, project, focus=Focus(design, choices[0].curve.ref[1])))
+
+
+def _few_names(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    shown = ", ".join(names[:_MOST_NAMES])
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -121,7 +121,7 @@ class BottleneckLayerPage(BottleneckPage):
         for label, widget in ((error, self.error), (budget, self.budget), (rank, self.box)):
             label.setBuddy(widget)
         rows = (
-            (self.search_button, self.form, self.photos, self.map_input, None),
+            (self.search_button, self.progress, self.form, self.photos, self.map_input, None),
             (rank, self.box, self.slider, error, self.error, budget, self.budget),
             (self.refit, None, self.apply, self.apply_copy),
         )
@@ -216,6 +216,7 @@ class BottleneckLayerPage(BottleneckPage):
         for widget in (self.slider, self.box):
             widget.setEnabled(index is not None and not reason)
         self.search_button.setText("Cancel" if search.busy_text else "Search")
+        self._show_progress(search)
         self.search_button.setEnabled(bool(search.busy_text) or not reason)
         self.search_button.setToolTip(plain_tip(search.busy_text or reason or _SEARCH_TIP))
         ready = index is not None and not content.is_stale and not reason

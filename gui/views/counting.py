@@ -4,7 +4,6 @@ from msgspec.structs import replace
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSignalBlocker, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QToolButton,
@@ -20,11 +19,13 @@ from gui.state.view_state import ViewState
 from gui.views.base import View
 from gui.views.counting_model import CountingModel
 from gui.widgets.choice_controls import ChoiceBox
+from gui.widgets.flow import FlowLayout
 from gui.widgets.number_controls import IntegerBox
 from gui.widgets.tables import make_row_table
 
 _MOST_BATCH = 1_000_000
-_WIDEST_TERM = 130
+_WIDEST_TERM = 16
+"""Width in digits of the widest column of a term."""
 
 
 class CountingView(View):
@@ -73,23 +74,19 @@ class CountingView(View):
         self.group_button.addActions(list(self.group_actions.values()))
 
     def _compose(self) -> None:
-        controls = QHBoxLayout()
+        controls = FlowLayout()
         controls.setContentsMargins(6, 3, 6, 3)
-        controls.setSpacing(8)
+        controls.setSpacing(6)
         batch = QLabel("Batch")
         batch.setBuddy(self.batch)
         for widget in (self.design, self.unit, self.group_button, batch, self.batch, self.kilo):
             controls.addWidget(widget)
-        controls.addStretch()
         self.note.setContentsMargins(6, 3, 6, 5)
-        bar = QWidget()
-        bar.setLayout(controls)
-        bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a narrow dock cuts the last ones off
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # a low dock clips it
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(bar)
+        column.addLayout(controls)
         column.addWidget(self.table, 1)
         column.addWidget(self.note)
 
@@ -127,9 +124,10 @@ class CountingView(View):
         self.note.setText(describe_tally(design, self.model.tallies[self.model.current_row]))
 
     def _fit_columns(self) -> None:
+        widest = _WIDEST_TERM * self.table.fontMetrics().horizontalAdvance("0")
         for column in range(self.model.columnCount()):
             width = max(self.table.sizeHintForColumn(column), self.table.horizontalHeader().sectionSizeHint(column))
-            self.table.setColumnWidth(column, width if column < 2 else min(width, _WIDEST_TERM) + 8)
+            self.table.setColumnWidth(column, width if column < 2 else min(width, widest) + 8)
 
     def _on_current_row_changed(self, current: QModelIndex) -> None:
         if current.isValid():

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QS
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QHBoxLayout,
     QLabel,
     QMenu,
     QSplitter,
@@ -27,6 +28,7 @@ from gui.paint.differences.content import (
     compute_errors,
     selected_layer,
 )
+from gui.state import edits
 from gui.state.comparison import compared_pair
 from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
@@ -36,6 +38,7 @@ from gui.views.report_model import NO_PARENT
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.flow import FlowLayout
 from gui.widgets.tables import make_row_table
+from gui.widgets.texts import shorten_long_names
 from gui.worker import Worker
 
 _REDRAW_MS = 100
@@ -63,6 +66,7 @@ class DifferencesView(View):
         self.table.setItemDelegateForColumn(TEXT_COLUMN, QStyledItemDelegate(self.table))  # a sentence loses its end
         self.canvas = ErrorCanvas(self._content, state, self)
         self.hint, self.note = QLabel(self), QLabel(self)
+        self.share = QToolButton(self)
         self.splitter = QSplitter(self)
         self._redraw = QTimer(self, singleShot=True, interval=_REDRAW_MS)
         self._worker = Worker(self)
@@ -89,7 +93,8 @@ class DifferencesView(View):
             label.setWordWrap(True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hint.setMargin(12)
-        self.note.setContentsMargins(6, 3, 6, 3)
+        self.note.setContentsMargins(0, 0, 0, 0)
+        self.share.setToolTip("Then equal layers compute equal values, and errors show what the differences do")
         self.note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
     def _add_copy_menu(self) -> None:
@@ -120,21 +125,28 @@ class DifferencesView(View):
         self.splitter.addWidget(self.table)
         self.splitter.addWidget(self.canvas)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 2)
-        self.splitter.setSizes(list(_SHARES))
+        self._table_width = 0
+        """Pixels that the table needs to show all texts."""
+        self._is_dragged = False
+        """Whether a person has dragged the border between table and chart."""
+        self.splitter.splitterMoved.connect(self._on_splitter_moved)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(controls)
         column.addWidget(self.hint, 1)
         column.addWidget(self.splitter, 1)
-        column.addWidget(self.note)
+        below = QHBoxLayout()
+        below.setContentsMargins(6, 3, 6, 3)
+        below.addWidget(self.note, 1)
+        below.addWidget(self.share)
+        column.addLayout(below)
         self.setFocusProxy(self.table)
 
     def _connect(self) -> None:
         self.first.chosen.connect(lambda name: self._request_pair(name, self.second.value()))
         self.second.chosen.connect(lambda name: self._request_pair(self.first.value(), name))
+        self.share.clicked.connect(self._propose_sharing)
         self.swap.clicked.connect(lambda: self._request_pair(self.second.value(), self.first.value()))
         self.every_layer.clicked.connect(self._show_content)
         self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
@@ -164,6 +176,7 @@ class DifferencesView(View):
         with QSignalBlocker(self.table.selectionModel()):
             self.model.show_content(self._state, self._content, every_layer=self.every_layer.isChecked())
         self._fit_columns()
+        self._share_space()
         self._show_texts(differences)
         self._show_focus()
         self._worker.cancel()
@@ -176,7 +189,8 @@ class DifferencesView(View):
             choice.set_options([(design, design) for design in names])
             choice.show_value(name)
             choice.setEnabled(len(names) > 1)
-        self.swap.setEnabled(len(names) > 1)
+        for widget in (self.swap, self.every_layer, self.copy_button):
+            widget.setEnabled(len(names) > 1)
 
     def _show_texts(self, differences: DesignDifferences | None) -> None:
         has_rows = bool(self.model.rows)
@@ -190,6 +204,9 @@ class DifferencesView(View):
         note = "" if differences is None else describe_seeds(differences)
         self.note.setText(note)
         self.note.setVisible(bool(note))
+        self.share.setVisible(bool(note))
+        if differences is not None:
+            self.share.setText(f"Use those of {shorten_long_names([differences.first])[differences.first]}")
 
     def _show_errors(self) -> None:
         """Show the errors that have been computed since."""
@@ -214,6 +231,7 @@ class DifferencesView(View):
         header, widths = self.table.horizontalHeader(), []
         for column in range(self.model.columnCount()):
             widths.append(max(self.table.sizeHintForColumn(column), header.sectionSizeHint(column)) + 8)
+        self._table_width = sum(widths) + self.table.verticalScrollBar().sizeHint().width() + 4
         if widths:
             rest = self.table.viewport().width() - sum(widths) + widths[TEXT_COLUMN]
             widths[TEXT_COLUMN] = min(widths[TEXT_COLUMN], max(rest, _NARROWEST_TEXT))
@@ -225,11 +243,26 @@ class DifferencesView(View):
         super().resizeEvent(event)
         is_wide = self.width() > _WIDE * self.height()
         orientation = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
-        if orientation != self.splitter.orientation() or self.splitter.sizes() == [0, 0]:
+        if orientation != self.splitter.orientation():
             self.splitter.setOrientation(orientation)
-            self.splitter.setSizes(list(_SHARES))
+            self._is_dragged = False
+        self._share_space()
+
+    def _share_space(self) -> None:
+        """Share the space between table and chart, until a person drags their border: no more than the table needs."""
+        if self._is_dragged:
+            return
+        first, second = _SHARES
+        if self.splitter.orientation() == Qt.Orientation.Horizontal:
+            width = self.splitter.width()
+            first = min(first * width // sum(_SHARES), self._table_width)
+            second = width - first
+        self.splitter.setSizes([first, second])
 
     # Widgets → requests
+
+    def _on_splitter_moved(self) -> None:
+        self._is_dragged = True
 
     def _request_pair(self, first: str, second: str) -> None:
         """Compare these designs; choosing the other one swaps them."""
@@ -237,6 +270,11 @@ class DifferencesView(View):
         if first == second and current is not None:
             first, second = current[::-1]
         self.look_requested.emit(replace(self._state.look, pair=(first, second)))
+
+    def _propose_sharing(self) -> None:
+        edit = edits.share_random_weights(self._state)
+        if edit is not None:
+            self.edit_proposed.emit(edit)
 
     def _on_current_row_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         position = self.model.rows[current.row()].position if current.isValid() else None

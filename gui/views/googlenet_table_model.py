@@ -12,7 +12,7 @@ from engine.reports.googlenet_table import PaperColumn, PaperRow, paper_rows, pa
 from engine.reports.paper_columns import MapCount
 from gui.paint.basics.text_drawing import ALIGN_LEFT, ALIGN_RIGHT
 from gui.paint.tables.googlenet_table import cell_colour
-from gui.state.edit import Edit
+from gui.state.edit import Edit, change_text
 from gui.state.view_state import ViewState
 from gui.views.report_model import ROLE, Index, ReportModel
 from gui.widgets.plain_text import plain_tip
@@ -168,9 +168,11 @@ _HEAD_TIPS = {
 def make_map_count_edit(state: ViewState, row: PaperRow, map_count: MapCount, number: int) -> Edit:
     """Return the edit that changes one number of maps in a row."""
     network = state.project.network(row.design)
-    layer = replace(network.node(row.node).layer, **{map_count.setting: number})
+    old = network.node(row.node).layer
+    layer = replace(old, **{map_count.setting: number})
     project = state.project.with_network(row.design, network.with_layer(row.node, layer))
-    return Edit(f"Set {map_count.title} of {row.node} to {number}", project)
+    what = f"{map_count.title[:1].upper()}{map_count.title[1:]} of {row.node}"
+    return Edit(change_text(what, getattr(old, map_count.setting), number), project)
 
 
 def googlenet_cell_tip(row: PaperRow, column: PaperColumn) -> str:

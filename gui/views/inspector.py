@@ -48,7 +48,7 @@ _FIELDS = {
     "x": "Column of the value (Left, Right)",
 }
 _MOST = 999_999
-_LEAST_WIDTH = 240
+_LEAST_WIDTH, _MARGIN = 240, 6
 _DRAWN_BY = ("colour_map", "zero_centred", "theme")
 """Settings of the look that the figure depends on."""
 _NARROW = 360
@@ -111,7 +111,7 @@ class InspectorView(View):
             for widget in widgets:
                 row.addWidget(widget)
             row.addStretch(1)
-        self._controls.setContentsMargins(6, 3, 6, 3)
+        self._controls.setContentsMargins(_MARGIN, 3, _MARGIN, 3)
         self._controls.setSpacing(4)
         self._controls.addLayout(position_row)
         self._controls.addLayout(play_row, 1)
@@ -129,7 +129,7 @@ class InspectorView(View):
         column.addWidget(bar)
         column.addWidget(self.scroll_area, 1)
         self.setFocusProxy(self.canvas)
-        self.setMinimumWidth(_LEAST_WIDTH)
+        self.setMinimumWidth(max(_LEAST_WIDTH, position_row.sizeHint().width() + 2 * _MARGIN))
 
     def _connect(self) -> None:
         for box in self.fields.values():

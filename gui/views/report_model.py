@@ -53,4 +53,4 @@ class ReportModel(QAbstractTableModel):
 
     def _cell_data(self, index: Index, role: int) -> Any:
         """Return what a cell has under a role."""
-        raise NotImplementedError
+        raise NotImplementedError  # each model has it; the metaclass of Qt rules out ABC

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QSignalBlocker, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -29,8 +29,10 @@ from gui.views.table_model import DESIGN_COLUMN, NODE_COLUMN, OperationsModel, o
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.tables import make_row_table
 
-_WIDEST, _SIGN, _PADDING = 240, 20, 12
-"""Pixels. Names wider than the widest column are shortened, numbers and tool tips are not."""
+_WIDEST = 28
+"""Digits. Names wider than the widest column are shortened, numbers and tool tips are not."""
+_SIGN, _PADDING = 24, 12
+"""Pixels."""
 
 
 class TableView(View):
@@ -47,6 +49,7 @@ class TableView(View):
         self.note = QLabel()
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setAccessibleName("Comparison")
+        self.note.setWordWrap(True)
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.copy_button = QToolButton()
@@ -158,15 +161,18 @@ class TableView(View):
 
     def _fit_columns(self, *, reset: bool) -> None:
         """Widen columns to their longest text; they only shrink if `reset`, so that an edit does not make them jump."""
-        header, metrics = self.table.horizontalHeader(), self.table.fontMetrics()
+        header, font = self.table.horizontalHeader(), self.table.font()
+        font.setBold(True)  # as in totals
+        metrics = QFontMetrics(font)
+        widest = _WIDEST * metrics.horizontalAdvance("0")
         for position, column in enumerate(self.model.columns):
             longest = max((column.title, *map(column.text, self.model.rows)), key=len)
             width = (
-                1.1 * metrics.horizontalAdvance(longest)
+                1.05 * metrics.horizontalAdvance(longest)
                 + (_SIGN if position in (DESIGN_COLUMN, NODE_COLUMN) else 0)
                 + _PADDING
             )
-            needed = round(width) if column.is_number else min(round(width), _WIDEST)
+            needed = round(width) if column.is_number else min(round(width), widest)
             if reset or header.sectionSize(position) < needed:
                 header.resizeSection(position, needed)
 

@@ -125,11 +125,11 @@ def _rows_of(state: ViewState) -> tuple[TableRow, ...]:
 
 def _columns_of(state: ViewState, rows: tuple[TableRow, ...]) -> tuple[TableColumn, ...]:
     """Return the columns: numbers before what the list of layers shows too, so that a narrow dock shows numbers."""
-    design, node, layer, inputs, *numbers = operations_columns(
+    design, node, layer, inputs, output, *metrics = operations_columns(
         visible_metrics(state.look.metric), state.look.convention
     )
     problem = (PROBLEM,) if any(row.problem for row in rows) else ()
-    return (design, node, *problem, *numbers, layer, inputs)
+    return (design, node, *problem, *metrics, output, layer, inputs)
 
 
 def _design_names(state: ViewState) -> list[str]:

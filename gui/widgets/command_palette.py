@@ -1,4 +1,4 @@
-"""The command palette: a list of commands that narrows down as the user types."""
+"""Dialogs with a list that narrows down as the user types; one of them is the command palette."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -20,27 +20,22 @@ def list_commands(actions: Iterable[QAction], plain: Callable[[str], str], path:
             yield name, action
 
 
-class CommandPalette(QDialog):
-    """Typing filters the commands, arrow keys select one, Enter runs it."""
+class SearchDialog(QDialog):
+    """A line to type in and a list below it: arrow keys select a row, Enter takes it."""
 
-    def __init__(self, commands: Sequence[_Command], parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, placeholder: str, rows: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Find a command")
+        self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(560, 420)
         self.line = QLineEdit(self)
-        self.line.setPlaceholderText("What do you want to do?")
-        self.line.setAccessibleName("Find a command")
+        self.line.setPlaceholderText(placeholder)
+        self.line.setAccessibleName(title)
         self.list = QListWidget(self)
-        self.list.setAccessibleName("Commands")
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.line)
-        layout.addWidget(self.list)
-        for name, action in commands:
-            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            item = QListWidgetItem(f"{name}    {keys}" if keys else name, self.list)
-            item.setData(Qt.ItemDataRole.UserRole, action)
-        self.list.setCurrentRow(0)
+        self.list.setAccessibleName(rows)
+        self.column = QVBoxLayout(self)
+        self.column.addWidget(self.line)
+        self.column.addWidget(self.list)
         self.line.textChanged.connect(self._on_line_text_changed)
         self.line.returnPressed.connect(self._run_selected)
         self.list.itemActivated.connect(self._run_selected)
@@ -60,6 +55,26 @@ class CommandPalette(QDialog):
         if rows:
             at = rows.index(current) + step if current in rows else 0
             self.list.setCurrentRow(rows[at % len(rows)])
+
+    def _on_line_text_changed(self, text: str) -> None:
+        """Show what fits the text."""
+        raise NotImplementedError
+
+    def _run_selected(self) -> None:
+        """Take the selected row, and close."""
+        raise NotImplementedError
+
+
+class CommandPalette(SearchDialog):
+    """Typing filters the commands, arrow keys select one, Enter runs it."""
+
+    def __init__(self, commands: Sequence[_Command], parent: QWidget | None = None) -> None:
+        super().__init__("Find a command", "What do you want to do?", "Commands", parent)
+        for name, action in commands:
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            item = QListWidgetItem(f"{name}    {keys}" if keys else name, self.list)
+            item.setData(Qt.ItemDataRole.UserRole, action)
+        self.list.setCurrentRow(0)
 
     def _on_line_text_changed(self, text: str) -> None:
         words = text.lower().split()

@@ -16,11 +16,11 @@ class Control(QWidget):
 
     def value(self) -> Any:
         """Return the value that the control shows."""
-        raise NotImplementedError
+        raise NotImplementedError  # each control has it; the metaclass of Qt rules out ABC
 
     def show_value(self, value: Any, *, reset: bool = False) -> None:
         """Show a value; `reset` if it belongs to another object, so that the state of editing is reset."""
-        raise NotImplementedError
+        raise NotImplementedError  # each control has it; the metaclass of Qt rules out ABC
 
     def set_title(self, title: str) -> None:
         """Name the control for screen readers."""

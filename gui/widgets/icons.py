@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from engine.files.paths import RESOURCES
@@ -25,4 +25,15 @@ def load_icon(name: str, colour: str, disabled: str) -> QIcon:
             renderer.render(painter)
             painter.end()
             icon.addPixmap(pixmap, mode)
+    return icon
+
+
+@lru_cache(maxsize=64)
+def colour_icon(colour: str) -> QIcon:
+    """A square of a colour."""
+    icon = QIcon()
+    for size in _SIZES:
+        pixmap = QPixmap(size, size)
+        pixmap.fill(QColor(colour))
+        icon.addPixmap(pixmap)
     return icon

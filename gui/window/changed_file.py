@@ -179,7 +179,7 @@ def _find(path: Path, known: FileVersion) -> Iterator[_Found]:
 def _differences(project: Project, path: Path, checkpoint: Checkpoint) -> Iterator[_Difference]:
     """In the thread: the lines that differ between the file and what Save would write, each with three around it."""
     try:
-        here = project_content(project, path).decode()
+        here = project_content(project, path, path).decode()
         there = path.read_text(encoding="utf-8-sig", errors="replace")
     except (OSError, ProjectError) as error:
         yield _Difference(path, (str(error),))

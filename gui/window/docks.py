@@ -1,35 +1,27 @@
-"""The docks of the window: moved to the places of a workspace, given their shares, and brought to the front."""
+"""The panels and views of the window in docks and in its middle: arranged, brought to the front, and maximised."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStackedWidget, QTabBar, QTabWidget, QWidget
 
-from gui.catalogue.panels import PANELS, Area, DockRow
+from gui.catalogue.panels import PANELS, DockRow
 from gui.catalogue.views import VIEWS
-from gui.catalogue.workspaces import Arrangement, Place
+from gui.catalogue.workspaces import Arrangement
+from gui.widgets.maximised_page import MaximisedPage
+from gui.widgets.tab_order import focusable_in_reading_order
+from gui.window.dock_frame import DockFrame
 
 _MIN_CENTRE_HEIGHT = 360
 """Height of the middle below which a view brought forward there takes space from the docks below."""
-_LISTS = 250, 400
-"""Least and largest width of the docks on the left, before it is scaled by the size of the text."""
-_AREAS: dict[Area, Qt.DockWidgetArea] = {
-    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
-    "right": Qt.DockWidgetArea.RightDockWidgetArea,
-    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
-}
 _ROWS: tuple[DockRow, ...] = (*PANELS, *VIEWS)
 CENTRE_VIEWS = tuple(row.id for row in _ROWS if row.area == "centre")
 """Ids of the views in the middle of the window."""
-_DOCK_ROWS = tuple(row for row in _ROWS if row.area != "centre")
 
 
 class Docks(Mapping[str, QDockWidget]):
-    """The docks of a window by id, and the views in its middle.
-
-    They are in a window of their own within the window, which is made anew for each layout: Qt leaves tab bars behind
-    if docks are put together in other ways, or restored.
+    """The docks of the present layout by id, and the views in its middle.
 
     Parameters
     ----------
@@ -52,21 +44,27 @@ class Docks(Mapping[str, QDockWidget]):
         self.contents = contents
         self._on_visible = on_visible
         self._on_moved = on_moved
-        self._is_arranging = False
-        self._docks: dict[str, QDockWidget] = {}
         self._arrangement = Arrangement(places=())
+        self.maximised = ""
+        """The panel or view that has the whole window; "" for none."""
         self.centre = _make_tabs([(row.title, contents[row.id]) for row in _ROWS if row.id in CENTRE_VIEWS])
         self.centre.currentChanged.connect(self._on_centre_current_changed)
-        self.frame = self._make_frame()
+        self.centre.tabBarDoubleClicked.connect(lambda index: self.toggle_maximised(CENTRE_VIEWS[index]))
+        self._page = MaximisedPage()
+        self._page.left.connect(self.restore_maximised)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._page)
+        self.frame = self._make_frame({})
+        window.setCentralWidget(self._pages)
 
     def __getitem__(self, dock_id: str) -> QDockWidget:
-        return self._docks[dock_id]
+        return self.frame.docks[dock_id]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._docks)
+        return iter(self.frame.docks)
 
     def __len__(self) -> int:
-        return len(self._docks)
+        return len(self.frame.docks)
 
     # Layouts
 
@@ -81,18 +79,14 @@ class Docks(Mapping[str, QDockWidget]):
             Docks not to show in their places.
         """
         with self._new_layout(arrangement, arrangement.tabs("centre")):
-            before: dict[Area, str] = {}
-            for place in arrangement.places:
-                if place.area != "centre":
-                    self._fill_place(place, before.get(place.area))
-                    before[place.area] = place.tabs[0]
+            self.frame.fill(arrangement.places)
             for dock_id in opened:
-                self._open(dock_id)
+                self.frame.open_dock(dock_id)
             for dock_id in closed:
-                self._docks[dock_id].hide()
+                self[dock_id].hide()
             for place in arrangement.places:
                 if place.area != "centre":
-                    self._docks[place.tabs[0]].raise_()
+                    self[place.tabs[0]].raise_()
 
     def restore(self, arrangement: Arrangement, centre_ids: Sequence[str], state: QByteArray, version: int) -> bool:
         """Put every dock where it was in a saved state; returns whether that can be read."""
@@ -103,92 +97,62 @@ class Docks(Mapping[str, QDockWidget]):
         """The places and sizes of all docks."""
         return self.frame.saveState(version)
 
+    def share_space(self, text_scale: float) -> None:
+        """Give each dock its share of the window at its current size."""
+        self._activate_layout()
+        self.frame.share_space(self._arrangement, text_scale)
+        self._activate_layout()
+
     @contextmanager
     def _new_layout(self, arrangement: Arrangement, centre_ids: Sequence[str]) -> Iterator[None]:
+        self.restore_maximised()
         focused = QApplication.focusWidget()
-        self._is_arranging = True
         self._window.setUpdatesEnabled(False)
         try:
             self._arrangement = arrangement
-            self.frame = self._make_frame()
-            self.frame.show()
+            before = self.frame
+            before.close_down()
+            self.frame = self._make_frame({dock_id: dock.windowTitle() for dock_id, dock in self.items()})
+            self._pages.removeWidget(before)
+            before.deleteLater()
             self.show_centre(centre_ids)
             self._activate_layout()
+            self.frame.is_arranging = True
             yield
-            for dock_id, dock in self._docks.items():
+            self.frame.is_arranging = False
+            for dock_id, dock in self.items():
                 if dock.isHidden():
                     self._on_visible(dock_id, False)
-            for bar in self.tab_bars:
-                bar.show()  # Qt hides some that it takes for those of another layout
+            self.frame.show_tab_bars()
             if focused is not None and focused.isVisible() and focused.isEnabled():
                 focused.setFocus()
         finally:
             self._window.setUpdatesEnabled(True)
-            self._is_arranging = False
 
-    def _make_frame(self) -> QMainWindow:
-        """A window of docks in place of the one before; the docks are not yet in its layout."""
-        titles = {dock_id: dock.windowTitle() for dock_id, dock in self._docks.items()}
-        frame = QMainWindow(self._window)
-        frame.setWindowFlags(Qt.WindowType.Widget)  # it makes itself one with a frame of its own
-        frame.setDockNestingEnabled(True)
-        frame.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        frame.setCorner(Qt.Corner.BottomLeftCorner, _AREAS["left"])
-        frame.setCorner(Qt.Corner.BottomRightCorner, _AREAS["right"])
-        frame.setCentralWidget(self.centre)
-        for row in _DOCK_ROWS:
-            if row.id in self._docks:
-                self._docks[row.id].blockSignals(True)
-            dock = self._docks[row.id] = QDockWidget(titles.get(row.id, row.title), frame)
-            dock.setObjectName(row.id)
-            dock.setWidget(self.contents[row.id])
-            dock.hide()
-            dock.visibilityChanged.connect(lambda visible, dock_id=row.id: self._on_visible(dock_id, visible))
-            dock.dockLocationChanged.connect(self._on_dock_moved)
-            dock.topLevelChanged.connect(self._on_dock_moved)
-        self._window.setCentralWidget(frame)  # the one before is deleted
+    def _make_frame(self, titles: Mapping[str, str]) -> DockFrame:
+        """Make a frame with all contents, in front of the pages."""
+        frame = DockFrame(self._pages, self.centre, self.contents, titles)
+        frame.visibility_changed.connect(self._on_visible)
+        frame.moved.connect(self._on_moved)
+        frame.title_double_clicked.connect(self.toggle_maximised)
+        self._pages.addWidget(frame)
+        self._pages.setCurrentWidget(frame)
         return frame
 
-    def _fill_place(self, place: Place, before: str | None) -> None:
-        """Open the docks of a place, beside the place `before` in the same area."""
-        first = self._docks[place.tabs[0]]
-        if before is None:
-            self.frame.addDockWidget(_AREAS[place.area], first)
-        else:
-            direction = Qt.Orientation.Horizontal if place.area == "bottom" else Qt.Orientation.Vertical
-            self.frame.splitDockWidget(self._docks[before], first, direction)
-        first.show()
-        for tab in place.tabs[1:]:
-            self.frame.tabifyDockWidget(first, self._docks[tab])
-            self._docks[tab].show()
-
-    def _open(self, dock_id: str) -> None:
-        """Show a dock, if it has no place yet as a tab of its group or area."""
-        dock, areas = self._docks[dock_id], self.frame.dockWidgetArea
-        if areas(dock) == Qt.DockWidgetArea.NoDockWidgetArea:
-            row = next(row for row in _DOCK_ROWS if row.id == dock_id)
-            area = _AREAS[row.area or next(other.area for other in _ROWS if other.id == row.behind) or "right"]
-            placed = [other for other in self.values() if not other.isHidden() and not other.isFloating()]
-            group = [other for other in placed if row.behind and other.objectName() == row.behind]
-            beside = group or [other for other in placed if areas(other) == area and other.objectName() != "designs"]
-            if beside:
-                self.frame.tabifyDockWidget(beside[-1], dock)
-            else:
-                self.frame.addDockWidget(area, dock)
-        dock.show()
-
-    def _on_dock_moved(self, _: object) -> None:
-        if not self._is_arranging:
-            self._on_moved()
+    def _activate_layout(self) -> None:
+        for widget in (self._window, self._pages, self.frame):
+            layout = widget.layout()
+            if layout is not None:
+                layout.activate()
 
     @property
     def visible_ids(self) -> tuple[str, ...]:
         """The docks that are open, behind other tabs as well."""
-        return tuple(dock_id for dock_id, dock in self._docks.items() if not dock.isHidden())
+        return tuple(dock_id for dock_id, dock in self.items() if not dock.isHidden())
 
     def is_open(self, part_id: str) -> bool:
         """Whether a dock or a view in the middle is open, perhaps behind other tabs."""
-        return part_id in self.centre_ids if part_id in CENTRE_VIEWS else not self._docks[part_id].isHidden()
+        return part_id in self.centre_ids if part_id in CENTRE_VIEWS else not self[part_id].isHidden()
 
     # The middle
 
@@ -217,26 +181,26 @@ class Docks(Mapping[str, QDockWidget]):
             self._make_space()
 
     def _report_centre(self) -> None:
+        is_covered = self.maximised not in ("", *CENTRE_VIEWS)
         for index, view_id in enumerate(CENTRE_VIEWS):
-            self._on_visible(view_id, not self.centre.isHidden() and index == self.centre.currentIndex())
+            is_front = not self.centre.isHidden() and index == self.centre.currentIndex()
+            self._on_visible(view_id, is_front and not is_covered)
 
     def _make_space(self) -> None:
         """Take height from the docks below the middle if that is too low to show anything."""
         missing = _MIN_CENTRE_HEIGHT - self.centre.height()
-        below = next((dock for dock in self._docks.values() if self._is_below(dock)), None)
+        below = next((dock for dock in self.values() if self.frame.is_below(dock)), None)
         if missing > 0 and below is not None:
             height = max(below.height() - missing, below.minimumSizeHint().height())
             self.frame.resizeDocks([below], [height], Qt.Orientation.Vertical)
             self._activate_layout()
 
-    def _is_below(self, dock: QDockWidget) -> bool:
-        at_bottom = self.frame.dockWidgetArea(dock) == _AREAS["bottom"]
-        return at_bottom and dock.isVisible() and not dock.isFloating()
-
     # The front
 
     def bring_forward(self, part_id: str) -> None:
         """Open a dock in front of its tabs, or a view in the middle."""
+        if self.maximised != part_id:
+            self.restore_maximised()
         if part_id in CENTRE_VIEWS:
             index = CENTRE_VIEWS.index(part_id)
             self.centre.show()
@@ -245,14 +209,13 @@ class Docks(Mapping[str, QDockWidget]):
             self._report_centre()
             self._make_space()
             return
-        self._is_arranging = True
-        self._open(part_id)
-        self._is_arranging = False
-        self._docks[part_id].raise_()
+        self.frame.open_dock(part_id)
+        self[part_id].raise_()
+        self.frame.show_tab_bars()
 
     def uncover(self, dock_id: str) -> None:
         """Bring a dock in front of its tabs, unless it is closed or the keyboard focus is in one of these."""
-        dock, focus = self._docks[dock_id], QApplication.focusWidget()
+        dock, focus = self[dock_id], QApplication.focusWidget()
         tabs = self.frame.tabifiedDockWidgets(dock)
         if not dock.isHidden() and not any(focus is not None and tab.isAncestorOf(focus) for tab in tabs):
             dock.raise_()
@@ -260,46 +223,67 @@ class Docks(Mapping[str, QDockWidget]):
     def raise_first_panels(self) -> None:
         """Show the panels in front that are there at first; views stay as the user has arranged them."""
         for panel_id in dict.fromkeys(row.behind for row in PANELS if row.behind):
-            self._docks[panel_id].raise_()
+            self[panel_id].raise_()
 
-    # Shares
+    def close_part(self, part_id: str) -> None:
+        """Close a dock, or a view in the middle unless it is the only one there."""
+        self.restore_maximised()
+        if part_id not in CENTRE_VIEWS:
+            self[part_id].close()
+        elif others := [view_id for view_id in self.centre_ids if view_id != part_id]:
+            self.show_centre(others)
 
-    def share_space(self, text_scale: float) -> None:
-        """Give each dock its share of the window at its current size."""
-        self._activate_layout()
-        places = [place for place in self._arrangement.places if place.area != "centre"]
-        width, height = self.frame.width(), self.frame.height()
-        least, most = (round(text_scale * limit) for limit in _LISTS)
-        widths = {"left": min(max(width * self._arrangement.left // 100, least), most),
-                  "right": width * self._arrangement.right // 100}  # fmt: skip
-        firsts = {place.area: place.tabs[0] for place in reversed(places)}
-        sides = [area for area in widths if area in firsts]
-        self._resize([firsts[area] for area in sides], [widths[area] for area in sides], Qt.Orientation.Horizontal)
-        if "bottom" in firsts:
-            self._resize([firsts["bottom"]], [height * self._arrangement.bottom // 100], Qt.Orientation.Vertical)
-        for area in firsts:
-            in_area = [place for place in places if place.area == area]
-            across = area == "bottom"
-            length = width - sum(widths[side] for side in sides) if across else height
-            direction = Qt.Orientation.Horizontal if across else Qt.Orientation.Vertical
-            if len(in_area) > 1:
-                self._resize([p.tabs[0] for p in in_area], [length * p.share // 100 for p in in_area], direction)
-        self._activate_layout()
+    def part_of(self, widget: QWidget | None) -> str:
+        """The panel or view that contains a widget; "" for none."""
+        contents = self.contents.items()
+        return next((part for part, own in contents if widget and (own is widget or own.isAncestorOf(widget))), "")
+
+    # One part in the whole window
+
+    def toggle_maximised(self, part_id: str) -> None:
+        """Give a part the whole window, or put it back if it has it."""
+        if self.maximised:
+            self.restore_maximised()
+        else:
+            self.maximise(part_id)
+
+    def maximise(self, part_id: str) -> None:
+        """Give a part the whole window; the layout waits behind it unchanged."""
+        self.bring_forward(part_id)
+        focused = QApplication.focusWidget()
+        self.maximised = part_id
+        is_central = part_id in CENTRE_VIEWS
+        title = "" if is_central else self[part_id].windowTitle()
+        self._page.show_part(title, self.centre if is_central else self.contents[part_id])
+        self._pages.setCurrentWidget(self._page)
+        self._report_centre()
+        self._on_visible(part_id, True)
+        content = self.contents[part_id]
+        if focused is None or not content.isAncestorOf(focused):
+            inside = (widget for widget in focusable_in_reading_order(content) if widget.isVisible())
+            focused = next(inside, content)
+        focused.setFocus()
+
+    def restore_maximised(self) -> None:
+        """Put the part that has the whole window back in its place."""
+        part_id, self.maximised = self.maximised, ""
+        if not part_id:
+            return
+        focused = QApplication.focusWidget()
+        if part_id in CENTRE_VIEWS:
+            self.frame.setCentralWidget(self.centre)
+        else:
+            self[part_id].setWidget(self.contents[part_id])
+        self._pages.setCurrentWidget(self.frame)
+        self._report_centre()
+        self._on_visible(part_id, True)
+        if focused is not None and self.part_of(focused) == part_id:
+            focused.setFocus()
 
     @property
     def tab_bars(self) -> list[QTabBar]:
-        """The tab bars of docks that share a place."""
-        bars = self.frame.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        return [bar for bar in bars if bar.count() > 1]
-
-    def _resize(self, dock_ids: Sequence[str], sizes: Sequence[int], direction: Qt.Orientation) -> None:
-        self.frame.resizeDocks([self._docks[dock_id] for dock_id in dock_ids], list(sizes), direction)
-
-    def _activate_layout(self) -> None:
-        for window in (self._window, self.frame):
-            layout = window.layout()
-            if layout is not None:
-                layout.activate()
+        """The tab bars of the docks and that of the middle."""
+        return [*self.frame.tab_bars, self.centre.tabBar()]
 
 
 def _make_tabs(contents: Sequence[tuple[str, QWidget]]) -> QTabWidget:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QProgressDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.text.problems import ProjectError
 from gui.catalogue.views import VIEW_IDS
@@ -21,6 +21,8 @@ class ExportAll(QObject):
     done = Signal(str)
     """Text for the status bar."""
     failed = Signal(str)
+    stepped = Signal(object)
+    """The `ExportStep` that begins; None when the export is over."""
 
     def __init__(self, window: QWidget, settings: Settings) -> None:
         super().__init__(window)
@@ -30,7 +32,8 @@ class ExportAll(QObject):
         self._writer.stepped.connect(self._on_writer_stepped)
         self._writer.ended.connect(self._on_writer_ended)
         self.dialog: ExportDialog | None = None
-        self.progress: QProgressDialog | None = None
+        self.progress: ExportStep | None = None
+        """The current step of the export in progress."""
         self._count = 0
 
     @property
@@ -77,36 +80,29 @@ class ExportAll(QObject):
         self._settings.set("export/folder", str(choice.folder))
         self._end_progress()
         self._count = len(files)
-        progress = QProgressDialog("Exporting …", "Cancel", 0, len(files), self._window)
-        progress.setWindowTitle("Export all")
-        progress.setWindowModality(Qt.WindowModality.NonModal)
-        progress.setAutoClose(False)
-        progress.setAutoReset(False)
-        progress.setMinimumDuration(0)
-        progress.canceled.connect(self._on_progress_canceled)
-        self.progress = progress
-        progress.show()
+        self._show_step(ExportStep(files[0].name, 0, len(files)))
         self._writer.start(choice.folder.absolute(), files)
+
+    def _show_step(self, step: ExportStep | None) -> None:
+        self.progress = step
+        self.stepped.emit(step)
 
     def _end_progress(self) -> None:
         if self.progress is not None:
-            progress, self.progress = self.progress, None
-            progress.canceled.disconnect()
-            progress.close()
-            progress.deleteLater()
+            self._show_step(None)
 
     def _on_dialog_finished(self) -> None:
         self.dialog = None
 
-    def _on_progress_canceled(self) -> None:
-        self._writer.cancel()
-        self._end_progress()
-        self.done.emit("Export cancelled; nothing was written")
+    def cancel(self) -> None:
+        """End the export in progress; nothing is written."""
+        if self.progress is not None:
+            self._writer.cancel()
+            self._end_progress()
+            self.done.emit("Export cancelled; nothing was written")
 
     def _on_writer_stepped(self, step: ExportStep) -> None:
-        if self.progress is not None:
-            self.progress.setLabelText(f"{step.name} ({step.done + 1} of {step.total})")
-            self.progress.setValue(step.done)
+        self._show_step(step)
 
     def _on_writer_ended(self, folder: Path, error: Exception | None) -> None:
         self._end_progress()

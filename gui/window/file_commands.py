@@ -15,6 +15,7 @@ from engine.files.targets import same_file
 from engine.network.graph import Network
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
+from engine.reports.formats import format_for_file
 from engine.text.problems import ProjectError
 from gui.catalogue.figures import TURN_FIGURE, figure_row
 from gui.catalogue.samples import SAMPLES
@@ -29,10 +30,13 @@ from gui.window.dropped_files import ARRAY_SUFFIXES, PROJECT_SUFFIXES, DroppedFi
 from gui.window.export_all import ExportAll
 from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings
+from gui.window.single_export import SingleExport
 from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
 
 _MOST_RECENT = 10
+_PROJECTS, _INPUTS, _FIGURES = "files/folder", "files/input_folder", "export/figure_folder"
+"""The settings with the folders in which files were last opened or saved, by purpose."""
 _SCALES = (1, 2, 3, 4)
 NEW_PROJECT = Project(NoiseInput((3, 32, 32)), (Design("design 1", Network()),))
 _Buttons = QMessageBox.StandardButton
@@ -58,8 +62,10 @@ class FileCommands(QObject):
         self._turn.ended.connect(self._on_turn_ended)
         self._dropped = DroppedFiles(window, workbench, self._open_file, self.may_discard, self.input_chosen.emit)
         self.all = ExportAll(window, settings)
-        self.all.done.connect(self.done)
-        self.all.failed.connect(lambda details: self.show_message("This cannot be done", details))
+        self.single = SingleExport(window)
+        for export in (self.all, self.single):
+            export.done.connect(self.done)
+            export.failed.connect(lambda details: self.show_message("This cannot be done", details))
 
     # Projects
 
@@ -68,7 +74,9 @@ class FileCommands(QObject):
             self._workbench.show_project(NEW_PROJECT)
 
     def open(self) -> None:
-        if self.may_discard() and (path := self._ask_open("Open project", _file_filter("Projects", PROJECT_SUFFIXES))):
+        if self.may_discard() and (
+            path := self._ask_open("Open project", _file_filter("Projects", PROJECT_SUFFIXES), _PROJECTS)
+        ):
             self._open(path)
 
     def open_path(self, path: Path) -> None:
@@ -91,9 +99,9 @@ class FileCommands(QObject):
         return self.save_as() if path is None or self._workbench.document.read_only else self._save(path)
 
     def save_as(self) -> bool:
-        path = self._workbench.document.path or Path("project.toml")
+        first = self._workbench.document.path or self._folder(_PROJECTS) / "project.toml"
         name, _ = QFileDialog.getSaveFileName(
-            self._window, "Save project", str(path), _file_filter("Projects", PROJECT_SUFFIXES)
+            self._window, "Save project", str(first), _file_filter("Projects", PROJECT_SUFFIXES)
         )
         if not name:
             return False
@@ -154,11 +162,11 @@ class FileCommands(QObject):
     # Inputs
 
     def choose_photo(self) -> None:
-        if path := self._ask_open("Choose photo", _file_filter("Photos", PHOTO_SUFFIXES)):
+        if path := self._ask_open("Choose photo", _file_filter("Photos", PHOTO_SUFFIXES), _INPUTS):
             self.use_file(path)
 
     def choose_array(self) -> None:
-        if path := self._ask_open("Choose array", _file_filter("Arrays", ARRAY_SUFFIXES)):
+        if path := self._ask_open("Choose array", _file_filter("Arrays", ARRAY_SUFFIXES), _INPUTS):
             self.use_file(path)
 
     def use_file(self, path: Path) -> None:
@@ -181,18 +189,15 @@ class FileCommands(QObject):
             if view_row(view).has_texts
             else []
         )
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, f"Export {view}", f"{view}.png", ";;".join([*formats, *texts])
-        )
-        if name:
-            self._run_or_report(lambda: self._write_view(view, Path(name), size))
+        if path := self._ask_save(f"Export {view}", f"{view}.png", [*formats, *texts]):
+            self._write_view(view, path, size)
 
     def export_figure(self, name: str) -> None:
         """Write a figure for papers and slides, in the format of the file name."""
         title = figure_row(name).title
         kinds = [_file_filter(file_format.upper(), (f".{file_format}",)) for file_format in EXPORTERS]
         if path := self._ask_save(f"Export {title}", f"{name}.pdf", (kinds[-1], *kinds[:-1])):
-            self._run_or_report(lambda: self._write_figure(name, path))
+            self._write_figure(name, path)
 
     def export_turn(self) -> None:
         """Write the turn of the camera as an animation."""
@@ -225,6 +230,7 @@ class FileCommands(QObject):
         """Cancel the exports in progress."""
         self._turn.close()
         self.all.close_down()
+        self.single.close_down()
 
     def _write_figure(self, name: str, path: Path) -> None:
         file_format = path.suffix.lower().removeprefix(".")
@@ -232,10 +238,8 @@ class FileCommands(QObject):
             endings = ", ".join(f".{name}" for name in EXPORTERS)
             self.show_message("This cannot be exported", f"{path}: the file name must end in one of {endings}")
             return
-        write_file(
-            path, render_paper_figure(self._workbench.state, name, file_format, PAGE_SIZES.get(self.figure_width))
-        )
-        self.done.emit(f"Wrote {path}")
+        page = PAGE_SIZES.get(self.figure_width)
+        self.single.write(path, partial(render_paper_figure, self._workbench.state, name, file_format, page))
 
     def _on_turn_ended(self, path: Path, error: Exception | None) -> None:
         if error is None:
@@ -246,8 +250,13 @@ class FileCommands(QObject):
             raise error
 
     def _ask_save(self, title: str, name: str, kinds: Iterable[str]) -> Path | None:
-        file_name, _ = QFileDialog.getSaveFileName(self._window, title, name, ";;".join(kinds))
-        return Path(file_name) if file_name else None
+        first = str(self._folder(_FIGURES) / name)
+        file_name, _ = QFileDialog.getSaveFileName(self._window, title, first, ";;".join(kinds))
+        if not file_name:
+            return None
+        path = Path(file_name)
+        self._settings.set(_FIGURES, str(path.parent))
+        return path
 
     def export_all(self) -> None:
         """Ask for views, formats and folder, and write them in the background."""
@@ -277,16 +286,13 @@ class FileCommands(QObject):
     def _write_view(self, view: str, path: Path, size: QSize) -> None:
         state, file_format = self._workbench.state, path.suffix.lower().removeprefix(".")
         has_texts = view_row(view).has_texts
-        text = text_for_file(state, path.name) if has_texts else None
-        if text is not None:
-            write_file(path, text.encode())
+        if has_texts and format_for_file(path.name) is not None:
+            self.single.write(path, lambda: str(text_for_file(state, path.name)).encode())
         elif file_format in EXPORTERS:
-            write_file(path, render_view(state, view, file_format, self.picture_scale, size))
+            self.single.write(path, partial(render_view, state, view, file_format, self.picture_scale, size))
         else:
             endings = ", ".join((*(f".{name}" for name in EXPORTERS), *(f.ending for f in TEXT_FORMATS if has_texts)))
             self.show_message("This cannot be exported", f"{path}: the file name must end in one of {endings}")
-            return
-        self.done.emit(f"Wrote {path}")
 
     # Failures
 
@@ -332,14 +338,28 @@ class FileCommands(QObject):
         finally:
             box.deleteLater()
 
-    def _ask_open(self, title: str, kinds: str) -> Path | None:
-        folder = str((self._workbench.document.path or Path()).parent)
-        name, _ = QFileDialog.getOpenFileName(self._window, title, folder, kinds)
-        return Path(name) if name else None
+    def _ask_open(self, title: str, kinds: str, purpose: str) -> Path | None:
+        name, _ = QFileDialog.getOpenFileName(self._window, title, str(self._folder(purpose)), kinds)
+        if not name:
+            return None
+        path = Path(name)
+        self._settings.set(purpose, str(path.parent))
+        return path
+
+    def _folder(self, purpose: str) -> Path:
+        """The folder that files for a purpose were last in; before that, the one of the project."""
+        project = self._workbench.document.path
+        if purpose == _PROJECTS and project is not None:
+            return project.parent
+        folder = self._settings.text(purpose)
+        if folder and os.path.isdir(folder):
+            return Path(folder)
+        return Path() if project is None else project.parent
 
     def _remember(self, path: Path) -> None:
         paths = [path.absolute(), *(other for other in self.recent() if not same_file(path, other))]
         self._set_recent(list(dict.fromkeys(paths))[:_MOST_RECENT])
+        self._settings.set(_PROJECTS, str(paths[0].parent))
 
     def _set_recent(self, paths: Iterable[Path]) -> None:
         self._settings.set("files/recent", "\n".join(map(str, paths)))

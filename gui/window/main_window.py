@@ -17,14 +17,17 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
 
 from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEW_IDS, VIEWS, view_row
+from gui.export.files import ExportStep
 from gui.graphics.canvas import Canvas
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
+from gui.panels.history import HistoryPanel
 from gui.panels.input_panel import InputPanel
 from gui.panels.layer_form import LayerForm
 from gui.panels.notes import NotesPanel
 from gui.panels.problems import ProblemsPanel
 from gui.panels.status import StatusPanel
+from gui.state.edits import Place
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
 from gui.views.base import View
@@ -36,6 +39,7 @@ from gui.window.actions import Action
 from gui.window.changed_file import ChangedFile
 from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.file_commands import FileCommands
+from gui.window.layer_chooser import LayerChooser
 from gui.window.manual import Manual, page_about
 from gui.window.menu_entry import MenuEntry
 from gui.window.menus import (
@@ -50,6 +54,7 @@ from gui.window.notices import NoticeArea
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
 from gui.window.start_host import StartHost
+from gui.window.theme_choice import ThemeChoice
 from gui.window.toolbar import Toolbar
 from gui.window.window_layout import WindowLayout
 from gui.window.workspace_commands import WorkspaceCommands
@@ -78,6 +83,7 @@ class MainWindow(QMainWindow):
         self._is_closing = False
         self.files = FileCommands(self, workbench, self._settings)
         self.edit_merging = EditMerging(self)
+        self.theme_choice = ThemeChoice(workbench, settings, self)
         self.automatic_run = self._make_automatic_run()
         self.setObjectName("main")
         self.setAcceptDrops(True)
@@ -90,12 +96,14 @@ class MainWindow(QMainWindow):
         self.input = InputPanel(state)
         self.notes = NotesPanel(state)
         self.problems = ProblemsPanel(state)
+        self.history = HistoryPanel(state)
         self.views: dict[str, View] = {row.id: resolve_name(row.widget)(state) for row in VIEWS}
         self.panels: dict[str, Panel] = {
             "designs": self.designs,
             "layer": self.form,
             "input": self.input,
             "notes": self.notes,
+            "history": self.history,
             "problems": self.problems,
         }
         self._last_shown: dict[str, ViewState] = dict.fromkeys(self.views, state)
@@ -141,13 +149,20 @@ class MainWindow(QMainWindow):
             view.requested.connect(self.workbench.answer)
             view.hovered.connect(self.status.show_hover)
         self.start.left.connect(self._leave_start_page)
+        self.files.all.stepped.connect(self._on_export_stepped)
+        self.status.export.canceled.connect(self.files.all.cancel)
         self.workspaces.changed.connect(self._on_workspaces_changed)
+        self.workbench.document.history_changed.connect(self._show_history)
+        self.history.index_requested.connect(self.workbench.document.go_to)
         self.files.recent_changed.connect(self.dynamic_menus["recent"].fill)
         self.files.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(partial(self.docks.bring_forward, "input"))
 
     def _on_edit_proposed(self, edit: Edit) -> None:
         self.workbench.edit(edit.text, edit.project, self.edit_merging.merge_key(edit.merge), edit.focus)
+
+    def _on_export_stepped(self, step: ExportStep | None) -> None:
+        self.status.show_export(*(("", 0, 0) if step is None else (step.name, step.done, step.total)))
 
     def _on_workspaces_changed(self) -> None:
         self.workspace_commands.fill()
@@ -197,6 +212,7 @@ class MainWindow(QMainWindow):
             "scale": ("Scale of pictures", self.files.scale_entries),
             "figure_width": ("Width of figures", self.files.width_entries),
             "panels": ("Panels", self._panel_entries),
+            "theme": ("Theme", self.theme_choice.entries),
         }
         self.dynamic_menus = {menu_id: DynamicMenu(title, make, self) for menu_id, (title, make) in entries.items()}
         for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
@@ -234,6 +250,7 @@ class MainWindow(QMainWindow):
     def _show_state(self, old: ViewState, new: ViewState) -> None:
         if old.look.theme != new.look.theme:
             self._set_theme(new.look.theme)
+            self._settings.set("look/theme", new.look.theme)
             self._paint_icons(new)
         parts: tuple[Panel | StatusPanel, ...] = (*self.panels.values(), self.status)
         for part in parts:
@@ -254,6 +271,9 @@ class MainWindow(QMainWindow):
             self.docks.bring_forward("problems")  # the run has failed
         if (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
             self._show_window_title(new)
+
+    def _show_history(self) -> None:
+        self.history.show_history(self.workbench.document.history(self.workbench.state.focus))
 
     def _show_counts(self) -> None:
         for row in PANELS:
@@ -302,6 +322,19 @@ class MainWindow(QMainWindow):
         """Arrange the present workspace as it was at first."""
         self.workspaces.reset()
 
+    @property
+    def _focused_part(self) -> str:
+        """The panel or view with the keyboard focus; else what is in front in the middle, or the list of designs."""
+        return self.docks.part_of(self.focusWidget()) or next(iter(self.docks.centre_ids), "designs")
+
+    def toggle_maximised(self) -> None:
+        """Give a panel or view the whole window, or put it back."""
+        self.docks.toggle_maximised(self._focused_part)
+
+    def close_panel(self) -> None:
+        """Close the panel or view with the keyboard focus."""
+        self.docks.close_part(self._focused_part)
+
     def begin(self, part_id: str) -> None:
         """Bring a panel or view to the front and begin there with the selection."""
         self.workspaces.open_for(part_id)
@@ -322,6 +355,10 @@ class MainWindow(QMainWindow):
             menu.fill()
         palette = CommandPalette(list(list_commands(self.menuBar().actions(), plain_text)), self)
         palette.open()
+
+    def type_layers(self, place: Place) -> None:
+        """Open the dialog in which layers are typed that are added beside the selected one."""
+        LayerChooser(self.workbench.state, place, self._on_edit_proposed, self).open()
 
     def open_manual(self) -> None:
         self.manual.open_at(page_about(QApplication.focusWidget(), self._parts))
@@ -385,7 +422,6 @@ class MainWindow(QMainWindow):
             part.close_down()
         self.start.close_down()
         self._layout.store()
-        self._settings.set("look/theme", self.workbench.state.look.theme)
         self.closed.emit()
         event.accept()
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui.state.view_state import ViewState
 from gui.theme import Theme
-from gui.widgets.icons import load_icon
+from gui.widgets.icons import colour_icon, load_icon
 from gui.widgets.plain_text import plain_tip
 from gui.window.actions import ACTIONS, Action
 from gui.window.mnemonics import connect_action, plain_text
@@ -73,6 +73,9 @@ class QtActions:
         icons = {action.id: action.icon for action in ACTIONS if action.icon} | {"undo": "undo", "redo": "redo"}
         for action_id, name in icons.items():
             self.by_id[action_id].setIcon(load_icon(name, theme.text, theme.muted))
+        for action in ACTIONS:
+            if action.swatch:
+                self.by_id[action.id].setIcon(colour_icon(theme.design(action.swatch - 1)))
 
 
 def _tool_tip(action: Action, qt_action: QAction, tip: str = "") -> str:

@@ -54,7 +54,8 @@ class Toolbar(QToolBar):
         gap = QWidget(self)
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
-        self._workspaces: tuple[QAction, ...] = ()
+        self._workspaces: list[QAction] = []
+        """The toolbar's own actions of the buttons of workspaces: hidden ones stay in the menu."""
         self.workspace_button = self._menu_button("", workspace_menu)
         self.workspace_button.setToolTip("The workspace: which panels and views are visible")
         self._workspace_button_action = self.addWidget(self.workspace_button)
@@ -78,15 +79,19 @@ class Toolbar(QToolBar):
 
     def show_workspaces(self, actions: Sequence[QAction]) -> None:
         """Show a button per workspace, or all in the menu of one."""
+        self.workspace_button.setText(present_title(actions))
+        if [button.defaultAction() for button in self.workspace_buttons] == list(actions):
+            return
         for action in self._workspaces:
             self.removeAction(action)
-        self._workspaces = tuple(actions)
-        self.insertActions(self._workspace_button_action, list(actions))
+            action.deleteLater()
+        self._workspaces = []
         for action in actions:
-            button = self.widgetForAction(action)
-            if isinstance(button, QToolButton):
-                button.setToolButtonStyle(_STYLES.ToolButtonTextOnly)
-        self.workspace_button.setText(present_title(self._workspaces))
+            button = QToolButton(self)
+            button.setDefaultAction(action)
+            button.setToolButtonStyle(_STYLES.ToolButtonTextOnly)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self._workspaces.append(self.insertWidget(self._workspace_button_action, button))
 
     def fit_width(self, width: int) -> None:
         """Show as many texts as the width allows."""
@@ -102,7 +107,11 @@ class Toolbar(QToolBar):
                 has_text = texts == "all" or (texts == "some" and button_id in BUTTONS_WITH_TEXT)
                 button.setToolButtonStyle(_STYLES.ToolButtonTextBesideIcon if has_text else _STYLES.ToolButtonIconOnly)
         for action in self._workspaces:
-            button = self.widgetForAction(action)
-            if button is not None:
-                button.setVisible(has_workspaces)
+            action.setVisible(has_workspaces)
         self._workspace_button_action.setVisible(not has_workspaces)
+
+    @property
+    def workspace_buttons(self) -> list[QToolButton]:
+        """The buttons of workspaces, in order."""
+        buttons = [self.widgetForAction(action) for action in self._workspaces]
+        return [button for button in buttons if isinstance(button, QToolButton)]

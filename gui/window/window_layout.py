@@ -1,6 +1,6 @@
 """Stores and restores the size and position of the window, and the layout of its workspaces, as soon as they change."""
 
-from PySide6.QtCore import QEvent, QObject, QRect, QTimer
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMainWindow
 
@@ -9,6 +9,8 @@ from gui.window.settings import Settings
 from gui.window.workspaces import Workspaces
 
 _FIRST_SIZE = 1600, 1000
+_FRAME = QSize(8, 40)
+"""About the largest frame that a desktop adds; the real one is only known after the window is shown."""
 _DELAY = 400
 """Milliseconds without further changes after which the layout is stored."""
 _CHANGES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
@@ -47,7 +49,7 @@ class WindowLayout(QObject):
         screen = QGuiApplication.screenAt(self._window.geometry().center()) or self._window.screen()
         available, frame = screen.availableGeometry(), self._window.frameGeometry()
         window = self._window.geometry()
-        margins = frame.size() - window.size()
+        margins = (frame.size() - window.size()).expandedTo(_FRAME)
         size = window.size().boundedTo(available.size() - margins)
         self._window.resize(size)
         place = QRect(frame.topLeft(), size + margins)
@@ -56,7 +58,7 @@ class WindowLayout(QObject):
         place.moveLeft(max(place.left(), available.left()))
         place.moveTop(max(place.top(), available.top()))
         if place.topLeft() != frame.topLeft():
-            self._window.move(place.topLeft())
+            self._window.move(place.topLeft())  # where its frame begins
 
     def store_soon(self) -> None:
         """Store the layout after a while without changes."""

@@ -1,6 +1,6 @@
 """The commands of workspaces: one to switch to each of them, and those that save, rename and remove a person's own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, Qt
@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 
 from gui.catalogue.workspaces import WORKSPACES
+from gui.widgets.plain_text import plain_label
 from gui.window.mnemonics import assign_mnemonics, connect_action, plain_text
 from gui.window.workspaces import Workspaces
 
@@ -65,7 +66,7 @@ class WorkspaceCommands(QObject):
             action.setEnabled(present.is_saved)
 
     def _make_saved(self, title: str, workspace_id: str, number: int) -> QAction:
-        action = QAction(title.replace("&", "&&"), self._window)
+        action = QAction(plain_label(title), self._window)
         action.setCheckable(True)
         action.setToolTip(f"{title}: a workspace of your own" + (f" (Ctrl+{number})" if number <= _MOST_KEYS else ""))
         if number <= _MOST_KEYS:
@@ -124,6 +125,6 @@ class WorkspaceCommands(QObject):
         dialog.setLabelText(f"{refusal}. Another name:")
 
 
-def present_title(actions: tuple[QAction, ...]) -> str:
+def present_title(actions: Sequence[QAction]) -> str:
     """The title of the workspace whose command is checked."""
     return next((plain_text(action.text()) for action in actions if action.isChecked()), "")

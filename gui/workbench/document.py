@@ -13,9 +13,11 @@ from engine.files.versions import FileVersion, digest_of, version_of
 from engine.project.file import ProjectFile, project_content, write_project
 from engine.project.project import FORMAT, Project
 from engine.text.problems import Problem, ProjectError
+from gui.state.edit import merged_text
 from gui.state.history import History, Step
 from gui.state.history import Version as Version
 from gui.state.view_state import Focus
+from gui.widgets.plain_text import plain_label
 
 _MERGE_ID = 1
 
@@ -34,7 +36,7 @@ class SetProject(QUndoCommand):
     """
 
     def __init__(self, show: Callable[[Version], None], step: Step, merge: str = "") -> None:
-        super().__init__(step.text.replace("&", "&&"))
+        super().__init__(plain_label(step.text))
         self._show = show
         self.step = step
         self.merge = merge
@@ -45,8 +47,8 @@ class SetProject(QUndoCommand):
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, SetProject) or other.merge != self.merge:
             return False
-        self.step = Step(other.step.text, self.step.before, other.step.after)
-        self.setText(other.text())
+        self.step = Step(merged_text(self.step.text, other.step.text), self.step.before, other.step.after)
+        self.setText(plain_label(self.step.text))
         return True
 
     def redo(self) -> None:
@@ -62,6 +64,8 @@ class Document(QObject):
     version_changed = Signal(Version)
     file_changed = Signal()
     """The path or the clean state has changed."""
+    history_changed = Signal()
+    """A step has been added, merged, undone or redone, or another one is the saved one."""
     history_ended = Signal()
     """The history so far is saved, or has made way for another one: nothing of it is needed any more."""
 
@@ -69,6 +73,8 @@ class Document(QObject):
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
         self.undo_stack.cleanChanged.connect(self._on_undo_stack_clean_changed)
+        self.undo_stack.indexChanged.connect(self._on_undo_stack_index_changed)
+        self.file_changed.connect(self.history_changed)
         self.project = project
         self.path: Path | None = None
         self.read_only = False
@@ -76,7 +82,7 @@ class Document(QObject):
         """That of the file when it was opened or saved last; None if it is not known."""
         self._attempt = b""
         """The digest of what a save that failed may have left in the file all the same."""
-        self._is_restoring = False
+        self._is_jumping = False
 
     @property
     def clean(self) -> bool:
@@ -128,7 +134,7 @@ class Document(QObject):
         stack = self.undo_stack
         stack.clear()
         self.path, self.file_version, self.read_only = history.path, history.file_version, history.read_only
-        self._is_restoring = True
+        self._is_jumping = True
         for number, step in enumerate(history.steps, 1):
             stack.push(SetProject(self._show_version, step))
             if number == history.clean_index:
@@ -136,10 +142,21 @@ class Document(QObject):
         if history.clean_index < 0:
             stack.resetClean()
         stack.setIndex(history.index)
-        self._is_restoring = False
+        self._is_jumping = False
         self._show_version(history.current)
         self.file_changed.emit()
         self.history_ended.emit()
+
+    def go_to(self, index: int) -> None:
+        """Undo or redo until so many steps are done; only the last version is shown."""
+        stack, before = self.undo_stack, self.undo_stack.index()
+        command = stack.command(index if index < before else index - 1)
+        if index == before or not isinstance(command, SetProject):
+            return
+        self._is_jumping = True
+        stack.setIndex(index)
+        self._is_jumping = False
+        self._show_version(command.step.before if index < before else command.step.after)
 
     def save(self, path: Path, *, overwrite: bool = False) -> None:
         """Write the project; on any failure, the document, its history and the old file stay unchanged.
@@ -157,7 +174,7 @@ class Document(QObject):
             raise ProjectError([Problem(text, "$.format")], path)
         if is_own_file and not overwrite and self._is_changed(path):
             raise FileChangedError(str(path))
-        content = project_content(self.project, path)
+        content = project_content(self.project, path, self.path)
         self._attempt = digest_of(content)
         self.file_version = write_project(content, path)
         self.path, self.read_only = path, False
@@ -181,11 +198,14 @@ class Document(QObject):
         self.file_version = found  # only its time has changed, or a save that failed has replaced it
         return False
 
+    def _on_undo_stack_index_changed(self, _index: int) -> None:
+        self.history_changed.emit()
+
     def _on_undo_stack_clean_changed(self, clean: bool) -> None:
         self.file_changed.emit()
 
     def _show_version(self, version: Version) -> None:
-        if self._is_restoring:  # only the last one is shown
+        if self._is_jumping:  # only the last one is shown
             return
         self.project = version.project
         self.version_changed.emit(version)

@@ -1,6 +1,6 @@
 """Runs rank searches in the background and reports their results one by one, the most important first."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,9 +29,11 @@ from gui.worker import Task, Worker
 
 
 class SearchStep(NamedTuple):
-    """The step that begins now, in words."""
+    """The step that begins now: in words, and how many of all steps are done."""
 
     text: str
+    done: int
+    total: int
 
 
 class BackgroundRankSearch(QObject):
@@ -60,21 +62,19 @@ class BackgroundRankSearch(QObject):
             self._set_state(replace(self.state, query=query))
             return
         self._pending_curve, self._project = pending_curve, project
-        self._set_state(replace(self.state, query=query, problems=(), busy_text=f"searching {query.ref[1]}"))
+        self._begin(f"searching {query.ref[1]}", query=query)
         self._start(lambda checkpoint: self._answer(project, query, checkpoint))
 
     def search_design(self, project: Project, design: str, query: RankQuery) -> None:
         """Measure the curves of all k×k convolutions of a design."""
         self._abandon_query()
-        self._set_state(replace(self.state, problems=(), busy_text=f"searching {design_text(design)}"))
+        self._begin(f"searching {design_text(design)}")
         self._start(lambda checkpoint: self._search_design(project, design, query, checkpoint))
 
     def measure_replacement(self, project: Project, query: RankQuery, choices: Sequence[tuple[str, float]]) -> None:
         """Replace convolutions of a design, each by the cheapest within its error, and compare the last volumes."""
         self._abandon_query()
-        self._set_state(
-            replace(self.state, replacement=None, problems=(), busy_text="measuring the error of the last volume")
-        )
+        self._begin("measuring the error of the last volume", replacement=None)
         self._start(lambda checkpoint: self._measure_replacement(project, query, tuple(choices), checkpoint))
 
     def cancel(self) -> None:
@@ -100,6 +100,10 @@ class BackgroundRankSearch(QObject):
     def _abandon_query(self) -> None:
         """No curve is being measured any more, and the current query needs no answer."""
         self._pending_curve, self._last_query = None, self.state.query
+
+    def _begin(self, text: str, **changes: object) -> None:
+        """Show that work begins, in words; it is not known yet how many steps it has."""
+        self._set_state(replace(self.state, problems=(), busy_text=text, done=0, total=0, **changes))
 
     def _start(self, task: Task) -> None:
         self._worker.start(task)
@@ -139,18 +143,21 @@ class BackgroundRankSearch(QObject):
         search = self._find_search(project, query, checkpoint)
         yield search.calibration
         reports = rank_search_candidates(search.request, design)
+        if not reports and search.request.check.problems:  # they may be why there is nothing to search
+            raise ProjectError(search.request.check.problems)
         for number, report in enumerate(reports, 1):
-            yield SearchStep(f"searching {number} of {len(reports)}: {report.name}")
+            yield SearchStep(f"searching {number} of {len(reports)}: {report.name}", number - 1, len(reports))
             ref = design, report.name
             if self._cached_curve(search, ref, query.form) is None:
                 yield search.curve(ref, query.form)
 
     def _measure_replacement(
-        self, project: Project, query: RankQuery, choices: Iterable[tuple[str, float]], checkpoint: Checkpoint
+        self, project: Project, query: RankQuery, choices: Sequence[tuple[str, float]], checkpoint: Checkpoint
     ) -> Iterator[object]:
         search = self._find_search(project, query, checkpoint)
         rank_choices = []
-        for name, error in choices:
+        for number, (name, error) in enumerate(choices):
+            yield SearchStep(f"replacing {number + 1} of {len(choices)}: {name}", number, len(choices) + 1)
             ref = query.ref[0], name
             curve = self._cached_curve(search, ref, query.form) or search.curve(ref, query.form)
             curve = search.refine(curve, error)
@@ -159,6 +166,7 @@ class BackgroundRankSearch(QObject):
             if index is not None:
                 rank_choices.append(RankChoice(curve, index, query.refit and search.refit_helps(curve, index)))
         if rank_choices:
+            yield SearchStep("measuring the error of the last volume", len(choices), len(choices) + 1)
             yield replace_and_measure(search, rank_choices)
 
     def _cached_curve(self, search: RankSearch, ref: NodeRef, form: Form) -> ErrorCurve | None:
@@ -191,7 +199,7 @@ class BackgroundRankSearch(QObject):
         state = self.state
         match event:
             case SearchStep():
-                self._set_state(replace(state, busy_text=event.text))
+                self._set_state(replace(state, busy_text=event.text, done=event.done, total=event.total))
             case CalibrationSet():
                 if event != state.calibration:
                     self._set_state(replace(state, calibration=event, curves={}, result=None, replacement=None))

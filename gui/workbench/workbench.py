@@ -15,7 +15,7 @@ from engine.run.check import ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import ProjectError
 from gui.state.automatic_run import AutomaticRunState
-from gui.state.earlier import earlier_checks
+from gui.state.earlier import earlier_designs
 from gui.state.history import History
 from gui.state.rank_search import RankSearchState
 from gui.state.renames import Renames
@@ -147,7 +147,7 @@ class Workbench(QObject):
         run = RunView(self._results_for(project_check, renames), self.state.run.progress)
         if focus.ref not in project_check:
             focus = fallback_focus(focus, project, project_check)
-        earlier = earlier_checks(self.state.earlier, self.state.check, project_check)
+        earlier = earlier_designs(self.state.earlier, self.state.check, project_check, renames.ref)
         self._set_state(
             replace(
                 self.state,

@@ -423,6 +423,19 @@ def test_losses_are_counted_block_by_block(monkeypatch):
     assert "5 distinct values of the first 6 values become 3" in notices[1]
 
 
+@pytest.mark.parametrize("blocks", [1, 3, 20])
+def test_values_that_become_equal_are_found_wherever_they_stand(monkeypatch, blocks):
+    monkeypatch.setattr(precision, "_MOST_COMPARED", 6)
+    values = np.array([*np.arange(13.0), 0.1, 50.0, 50 + 1e-12, 60.0, 60.0 + 1e-12, 70.0, 70 + 1e-12])
+    loss = precision.PrecisionLoss()
+    for block in np.array_split(values, blocks):
+        loss.add(block, block.astype(np.float32))
+    with collect_notices() as notices:
+        loss.report("x")
+    (notice,) = notices
+    assert "6 distinct values of the values 13 to 18 become 4" in notice
+
+
 def test_header_texts():
     assert photo_headers.PhotoHeader(1, "u2", 16, 65535.0).text() == "16 bits per value, 65,535 is white"
     assert photo_headers.PhotoHeader(1, "i2", 16, 32767.0).text() == "16 signed bits per value, 32,767 is white"

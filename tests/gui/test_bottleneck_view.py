@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from engine.layers import Activation, Conv2d
+from engine.layers import Activation, Conv2d, Dense
 from engine.network.graph import Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.network.weight_specs import FileWeights, Form, LowRankWeights
@@ -669,6 +669,27 @@ def measure_all(window: MainWindow, page: BottleneckDesignPage, wait: Callable[[
     wait()
 
 
+def test_the_page_on_the_design_names_the_layers_that_are_not_searched_with_the_reason(
+    window: MainWindow, design_page: BottleneckDesignPage
+) -> None:
+    convolutions = [Node(f"narrow{number}", Conv2d(8, 1)) for number in range(5)]
+    layers = (*convolutions, Node("wide", Conv2d(8, 3)), Node("<b>grouped</b>", Conv2d(8, 3, groups=8)))
+    design = Design("mixed", Network((*layers, Node("last", Dense(4)))))
+    window.workbench.edit("Add", replace(window.workbench.state.project, designs=(design,)))
+    window.workbench.set_focus(Focus("mixed", "wide"))
+    assert [report.name for report in design_page.model.reports] == ["wide"]
+    narrow, grouped, dense = design_page.skipped.text().splitlines()
+    assert narrow.startswith("Skipped: narrow0, narrow1, narrow2 and 2 more (is 1×1")
+    assert grouped == "Skipped: <b>grouped</b> (has 8 groups, which are narrow already)"
+    assert dense == "Skipped: last (is dense; only conv2d can be replaced)"
+    assert "narrow4 is 1×1" in design_page.skipped.toolTip()
+    assert "<b>" not in design_page.skipped.toolTip()
+    window.workbench.edit(
+        "Remove", replace(window.workbench.state.project, designs=(Design("mixed", Network(layers[5:6])),))
+    )
+    assert not design_page.skipped.isVisibleTo(design_page)
+
+
 def test_the_list_has_every_kxk_convolution_with_its_savings(design_page: BottleneckDesignPage) -> None:
     model = design_page.model
     assert sorted(report.name for report in model.reports) == ["first", "second"]
@@ -776,3 +797,21 @@ def test_a_folder_without_photos_is_reported_in_the_page(
     menu.actions()[1].trigger()
     qtbot.waitUntil(lambda: bool(window.workbench.state.rank_search.problems), timeout=20_000)
     assert "has no photo" in build_bottleneck_content(window.workbench.state).message
+
+
+def test_the_progress_of_a_search_is_beside_its_button_and_ends_with_it(window: MainWindow, qtbot: QtBot) -> None:
+    window.docks.bring_forward("bottleneck")
+    page = window.views["bottleneck"].design
+    window.views["bottleneck"].tabs.setCurrentWidget(page)
+    assert not page.progress.isVisible()
+    shown: list[tuple[int, int]] = []
+    window.workbench.rank_search.changed.connect(
+        lambda search: shown.append((search.done, search.total)) if search.busy_text else None
+    )
+    page.search_button.click()
+    assert page.progress.isVisible()
+    qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
+    count = shown[-1][1]
+    assert shown[0] == (0, 0)
+    assert [done for done, total in dict.fromkeys(shown) if total] == list(range(count))
+    assert not page.progress.isVisible()

@@ -61,6 +61,17 @@ def test_volumes_bars_and_table_show_what_was_valid_and_say_so(qtbot: QtBot):
     bench.close()
 
 
+def test_a_layer_renamed_by_the_mistake_has_the_shape_of_before(qtbot: QtBot):
+    bench = Workbench(replace(PROJECT, designs=(Design("d", Network((Node("conv3x3", Conv2d(8, 3, padding=0)),))),)))
+    edit = edits.set_setting(bench.state.project, ("d", "conv3x3"), "kernel", 9)
+    bench.edit(edit.text, edit.project)
+    assert bench.state.earlier_shape(("d", "conv9x9")) == Shape(8, 6, 6)
+    edit = edits.set_setting(bench.state.project, ("d", "conv9x9"), "kernel", 11)
+    bench.edit(edit.text, edit.project)
+    assert bench.state.earlier_shape(("d", "conv11x11")) == Shape(8, 6, 6)
+    bench.close()
+
+
 def test_another_project_with_a_design_of_the_same_name_has_nothing_earlier(qtbot: QtBot):
     bench = Workbench(PROJECT)
     wrong = edits.set_setting(PROJECT, REF, "groups", 5).project

@@ -243,10 +243,10 @@ def test_a_copy_of_a_long_name_is_not_longer_than_a_file_may_have():
 
 def test_an_edit_of_a_setting_names_it_and_merges_with_others_of_the_same_setting():
     edit = edits.set_setting(project(CHAIN), ("d0", "conv3x3"), "filters", 64)
-    assert (edit.text, edit.merge) == ("Set filters to 64", "d0/0/filters")
+    assert (edit.text, edit.merge) == ("Filters of conv3x3: 8 → 64", "d0/0/filters")
     assert edit.project.network("d0").node("conv3x3").layer == Conv2d(64, 3)
-    assert edits.set_setting(project(CHAIN), ("d0", "conv3x3"), "kernel", (3, 5)).text == "Set kernel to 3×5"
-    assert edits.set_setting(project(CHAIN), ("d0", "conv3x3"), "bias", False).text == "Set bias to off"
+    assert edits.set_setting(project(CHAIN), ("d0", "conv3x3"), "kernel", (3, 5)).text == "Kernel of conv3x3: 3 → 3×5"
+    assert edits.set_setting(project(CHAIN), ("d0", "conv3x3"), "bias", False).text == "Bias of conv3x3: on → off"
 
 
 def test_another_kind_keeps_common_settings_and_replaces_a_default_name():

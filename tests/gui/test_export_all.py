@@ -180,15 +180,16 @@ def test_the_window_stays_usable_while_files_are_written(
     dialog = ask(window)
     choose(dialog, tmp_path / "out", {"bars", "volumes"}, {"png"})
     dialog.export.click()
-    progress = window.files.all.progress
-    assert progress is not None
-    assert not progress.isModal()
-    qtbot.waitUntil(lambda: "(1 of 2)" in progress.labelText())
+    row = window.status.export
+    assert row.isVisible()
+    qtbot.waitUntil(lambda: row.label.text() == "export 1/2 · volumes.png")
+    assert (row.bar.value(), row.bar.maximum()) == (0, 2)
     window.workbench.set_focus(Focus("bottleneck", "reduce"))
     window.actions_by_id["dark"].trigger()
     with qtbot.waitSignal(window.files.done, check_params_cb=lambda text: text.startswith("Wrote")):
         QTimer.singleShot(0, slow.window_lives.set)
     assert names_in(tmp_path / "out") == {"bars.png", "volumes.png"}
+    assert not row.isVisible()
 
 
 @pytest.mark.parametrize("end", ["cancel", "close"])
@@ -202,7 +203,8 @@ def test_a_cancelled_export_leaves_the_folder_as_it_was(
     qtbot.waitUntil((tmp_path / "new" / "out").exists)
     assert window.files.all.progress is not None
     if end == "cancel":
-        window.files.all.progress.canceled.emit()
+        qtbot.mouseClick(window.status.export.cancel, Qt.MouseButton.LeftButton)
+        assert not window.status.export.isVisible()
         assert window.status.hover.text() == "Export cancelled; nothing was written"
     threading.Timer(0.1, slow.window_lives.set).start()
     if end == "close":

@@ -1,7 +1,9 @@
 """Files as the user handles them: opened, dropped, saved, exported. Each failure is reported and changes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +19,9 @@ from engine.network.weight_specs import FileWeights
 from engine.project.file import load_project, save_project
 from gui.catalogue.figures import FIGURE_IDS
 from gui.catalogue.views import VIEW_IDS, view_row
+from gui.export.pictures import render_view
 from gui.state.view_state import Focus
+from gui.window import file_commands
 from gui.window.file_commands import _SCALES
 from gui.window.main_window import MainWindow
 from gui.window.mnemonics import plain_text
@@ -32,6 +36,11 @@ def messages(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     texts: list[str] = []
     monkeypatch.setattr(window.files, "show_message", lambda title, text: texts.append(text))
     return texts
+
+
+def finish(window: MainWindow, qtbot: QtBot) -> None:
+    """Wait for the exports in progress."""
+    qtbot.waitUntil(lambda: not window.files.single.busy)
 
 
 def entries(window: MainWindow, menu: str) -> dict[str, QAction]:
@@ -157,11 +166,12 @@ def test_a_photo_changed_on_disk_is_read_again_by_the_next_run(
 @pytest.mark.parametrize("view", ["volumes", "filters", "bars", "table"])
 @pytest.mark.parametrize("scale", _SCALES)
 def test_an_exported_picture_has_the_chosen_scale(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view: str, scale: int
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, view: str, scale: int
 ) -> None:
     entries(window, "scale")[f"{scale}×"].trigger()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure.png"), ""))
     entries(window, "export_view")[f"{view_row(view).title}…"].trigger()
+    finish(window, qtbot)
     assert QImage(str(tmp_path / "figure.png")).size() == window.views[view].size() * scale
 
 
@@ -181,23 +191,78 @@ def test_the_chosen_scale_is_checked_and_remembered(window: MainWindow, settings
 
 @pytest.mark.parametrize(("ending", "start"), [("tex", "% needs"), ("tsv", "design\t"), ("netron.json", "{")])
 def test_the_table_is_written_in_the_format_of_the_ending(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, start: str
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, ending: str, start: str
 ) -> None:
     path = tmp_path / f"mine.{ending}"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     window.files.export_view("table", window.views["table"].size())
+    finish(window, qtbot)
     assert path.read_text(encoding="utf-8").startswith(start)
 
 
 @pytest.mark.parametrize(("name", "message"), [("no/figure.svg", "cannot be written"), ("figure.doc", ".png")])
 def test_a_failed_export_is_reported(
-    window: MainWindow, messages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
+    window: MainWindow,
+    messages: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    name: str,
+    message: str,
 ) -> None:
     (tmp_path / "no").write_text("a file where a folder should be")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), ""))
     window.files.export_view("bars", window.views["bars"].size())
+    finish(window, qtbot)
     (text,) = messages
     assert message in text
+
+
+@pytest.fixture
+def slow_painting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+    """An event on which the painting of views waits."""
+    go_on = Event()
+
+    def render(*given: Any) -> bytes:
+        assert go_on.wait(30)
+        return render_view(*given)
+
+    monkeypatch.setattr(file_commands, "render_view", render)
+    yield go_on
+    go_on.set()
+
+
+def test_the_window_does_not_wait_for_the_export_of_a_view(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, slow_painting: Event
+) -> None:
+    paths = [tmp_path / "a.png", tmp_path / "b.svg"]
+    for path in paths:
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
+        window.files.export_view("bars", window.views["bars"].size())
+    qtbot.waitUntil(lambda: window.files.single.progress.isVisible())
+    assert window.status.hover.text() == "Exporting a.png …"
+    edit_filters(window)  # the window can be used, and the picture shows what was there
+    assert not any(path.exists() for path in paths)
+    slow_painting.set()
+    finish(window, qtbot)
+    assert all(path.stat().st_size for path in paths)
+    assert "60 filters" not in paths[1].read_text()
+    assert window.files.single.progress is None
+    assert window.status.hover.text() == f"Wrote {paths[1]}"
+
+
+def test_a_cancelled_export_of_a_view_writes_nothing(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, slow_painting: Event
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "a.png"), ""))
+    window.files.export_view("bars", window.views["bars"].size())
+    qtbot.waitUntil(lambda: window.files.single.progress.isVisible())
+    window.files.single.progress.canceled.emit()
+    assert not window.files.single.busy
+    assert "cancelled" in window.status.hover.text()
+    slow_painting.set()
+    qtbot.waitUntil(lambda: not window.files.single._worker.busy)
+    assert list(tmp_path.glob("*.png")) == []
 
 
 # Figures for papers and slides
@@ -206,17 +271,24 @@ def test_a_failed_export_is_reported(
 @pytest.mark.parametrize("name", FIGURE_IDS)
 @pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_a_command_writes_a_figure_in_the_format_of_the_ending(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, ending: str, start: bytes
+    window: MainWindow,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    name: str,
+    ending: str,
+    start: bytes,
 ) -> None:
     path = tmp_path / f"mine.{ending}"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     window.actions_by_id[f"figure_{name}"].trigger()
+    finish(window, qtbot)
     assert path.read_bytes().startswith(start)
     assert window.status.hover.text() == f"Wrote {path}"
 
 
 def test_figures_have_the_chosen_width(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: QSettings
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, settings: QSettings
 ) -> None:
     path = tmp_path / "figure.png"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
@@ -224,6 +296,7 @@ def test_figures_have_the_chosen_width(
     for title in ("Depending on the format", "85 mm", "174 mm", "Slide"):
         entries(window, "figure_width")[title].trigger()
         window.actions_by_id["figure_one-by-one"].trigger()
+        finish(window, qtbot)
         widths.append(QImage(str(path)).width())
         window.dynamic_menus["figure_width"].fill()
         assert checked_entries(window, "figure_width") == [title]
@@ -235,22 +308,35 @@ def test_figures_have_the_chosen_width(
     ("name", "message"), [("figure.gif", "must end in one of .png, .svg, .pdf"), ("no/figure.pdf", "cannot be written")]
 )
 def test_a_figure_that_cannot_be_written_is_reported(
-    window: MainWindow, messages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
+    window: MainWindow,
+    messages: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    name: str,
+    message: str,
 ) -> None:
     (tmp_path / "no").write_text("a file where a folder should be")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), ""))
     window.actions_by_id["figure_from-above"].trigger()
+    finish(window, qtbot)
     (text,) = messages
     assert message in text
 
 
 @pytest.mark.parametrize("action_id", [*(f"figure_{name}" for name in FIGURE_IDS), "turn"])
 def test_a_figure_of_a_project_without_designs_is_refused_with_a_message(
-    window: MainWindow, messages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action_id: str
+    window: MainWindow,
+    messages: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    action_id: str,
 ) -> None:
     window.workbench.edit("Remove the designs", replace(PROJECT, designs=()))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure.png"), ""))
     window.actions_by_id[action_id].trigger()
+    finish(window, qtbot)
     (text,) = messages
     assert "has nothing to" in text
     assert not (tmp_path / "figure.png").exists()
@@ -296,7 +382,7 @@ def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow) ->
 
 @pytest.mark.parametrize("view", VIEW_IDS)
 def test_every_view_can_be_copied_and_exported_by_its_menu(
-    window: MainWindow, view: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow, view: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     window.files.set_scale(1)
     title = view_row(view).title
@@ -306,6 +392,7 @@ def test_every_view_can_be_copied_and_exported_by_its_menu(
         path = tmp_path / f"mine.{ending}"
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
         entries(window, "export_view")[f"{title}…"].trigger()
+        finish(window, qtbot)
         assert path.read_bytes().startswith(start)
 
 

@@ -105,6 +105,17 @@ def test_a_fix_is_one_step_with_a_name_that_says_what_it_does():
     assert edit.focus.ref == ("d", "conv")
 
 
+def test_an_automatic_name_follows_the_fix():
+    project = project_of(Node("conv11x11", Conv2d(4, 11, padding="valid")), Node("r", RELU, ("conv11x11",)))
+    [problem] = check(project).problems
+    edit = edits.apply_fix(project, problem, problem.fixes[0])
+    assert [(node.name, node.inputs) for node in edit.project.designs[0].network.nodes] == [
+        ("conv8x8", ()),
+        ("r", ("conv8x8",)),
+    ]
+    assert edit.focus.ref == ("d", "conv8x8")
+
+
 def test_a_renamed_layer_takes_its_notes_along_and_the_one_that_had_the_name_stays():
     twice = (Node("a", Conv2d(4, 1)), Node("b", RELU, ("a",)), Node("a", Dense(3), ("b",)), Node("c", RELU))
     [problem] = check(project_of(*twice)).problems
@@ -138,7 +149,7 @@ def mistaken_projects(draw):
     names = draw(st.lists(st.sampled_from(["a", "b", "c", "d", "a/x", INPUT]), min_size=1, max_size=5))
     nodes = []
     for name in names:
-        layer = draw(strategies.layers(draw(st.sampled_from(WRONG_KINDS))))
+        layer = draw(strategies.layers(draw(st.sampled_from(WRONG_KINDS)), small=draw(st.booleans())))
         inputs = draw(st.lists(st.sampled_from(["a", "b", "c", "d", "nobody", INPUT]), max_size=3))
         weights = draw(st.sampled_from([None, None, None, PresetWeights("sobel")]))
         nodes.append(Node(name, layer, tuple(inputs), weights))

@@ -163,7 +163,7 @@ def harness(qtbot: QtBot) -> TableHarness:
 def test_typing_a_width_and_enter_is_one_edit_named_for_setting_block_and_number(harness: TableHarness) -> None:
     harness.select("inception_3a", "3x3_reduce")
     harness.press("64", KEYS.Key_Return)
-    assert [edit.text for edit in harness.edits] == ["Set 3×3 reduce of inception_3a to 64"]
+    assert [edit.text for edit in harness.edits] == ["3×3 reduce of inception_3a: 96 → 64"]
     assert harness.state.project.design("GoogLeNet").network.node("inception_3a").layer.n3x3_reduce == 64
     assert harness.cell("inception_3a", "3x3_reduce") == "64"
     assert harness.cell("inception_3a", "params") == "117.5K"
@@ -191,7 +191,7 @@ def test_tab_moves_to_the_next_width_also_of_the_next_row_and_backtab_moves_back
     harness.press("100", KEYS.Key_Backtab)
     assert harness.current == ("inception_3a", "pool_proj")
     assert harness.editor is not None
-    assert [edit.text for edit in harness.edits] == ["Set 5×5 of inception_3a to 48", "Set 1×1 of inception_3b to 100"]
+    assert [edit.text for edit in harness.edits] == ["5×5 of inception_3a: 32 → 48", "1×1 of inception_3b: 128 → 100"]
 
 
 @pytest.mark.parametrize("text", ["0", "x", "1.5", "-3"])
@@ -238,7 +238,7 @@ def test_cells_without_a_width_cannot_be_edited(harness: TableHarness) -> None:
 def test_a_width_of_a_layer_without_a_column_of_its_own_is_edited_under_filters(harness: TableHarness) -> None:
     harness.select("linear", "filters")
     harness.press("10", KEYS.Key_Return)
-    assert harness.edits[-1].text == "Set units of linear to 10"
+    assert harness.edits[-1].text == "Units of linear: 1000 → 10"
 
 
 def test_conv1_becomes_separable_as_published_and_dense_again(qtbot: QtBot) -> None:
@@ -373,7 +373,7 @@ def test_in_the_window_a_typed_width_is_one_undo_step(
     qtbot.keyClick(editor, KEYS.Key_Return)
     QApplication.processEvents()
     stack = window.workbench.document.undo_stack
-    assert (stack.count(), stack.undoText()) == (1, "Set 3×3 reduce of inception_3a to 64")
+    assert (stack.count(), stack.undoText()) == (1, "3×3 reduce of inception_3a: 96 → 64")
     assert index.data() == "64"
     stack.undo()
     assert index.data() == "96"

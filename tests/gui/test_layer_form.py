@@ -111,7 +111,7 @@ def test_a_typed_number_of_filters_is_proposed_at_once_under_one_merge_key(qtbot
     box.setFocus()
     box.selectAll()
     qtbot.keyClicks(box, "64")
-    assert [edit.text for edit in harness.edits] == ["Set filters to 6", "Set filters to 64"]
+    assert [edit.text for edit in harness.edits] == ["Filters of conv5x5: 32 → 6", "Filters of conv5x5: 6 → 64"]
     assert {edit.merge for edit in harness.edits} == {"d/2/filters"}
     assert focused_layer(harness) == Conv2d(64, 5)
     assert "64×12×12" in form.summary.text()
@@ -128,7 +128,7 @@ def test_kernel_padding_bias_and_groups_are_edited_by_their_controls(qtbot: QtBo
     assert focused_layer(harness).padding == (0, 0, 1, 0)
     controls["bias"].box.click()
     assert focused_layer(harness).bias is False
-    assert harness.edits[-1].text == "Set bias to off"
+    assert harness.edits[-1].text == "Bias of conv5x4: on → off"
     qtbot.keyClick(controls["groups"].slider, Qt.Key.Key_Right)
     assert focused_layer(harness).groups == 2
 

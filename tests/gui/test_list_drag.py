@@ -8,6 +8,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.layers import Activation, Add, Conv2d
 from engine.network.graph import INPUT, Network, Node, topological_order
+from engine.network.input_specs import NoiseInput
+from engine.network.node_ref import STEM
+from engine.project.project import Design, Project
 from gui.panels.design_rows import design_tree_rows
 from gui.panels.designs import DesignsPanel
 from gui.panels.row_graph import row_graphs
@@ -149,17 +152,63 @@ def test_several_selected_rows_are_dragged_together(qtbot: QtBot):
     assert harness.state.focus == Focus("bottleneck", "relu", others=frozenset({"reduce"}))
 
 
-def test_a_row_is_not_dropped_in_another_design_and_a_design_is_not_dragged(qtbot: QtBot):
+def test_a_row_is_not_dropped_in_another_design(qtbot: QtBot):
     panel, harness = open_designs(qtbot, "bottleneck", "reduce")
     target = row_point(panel, "conv5x5", 0.9, "naive")
     begin_drag(qtbot, panel, "reduce", target)
     assert panel.tree.drag.target is None
     assert panel.tree.viewport().cursor().shape() == Qt.CursorShape.ForbiddenCursor
     qtbot.mouseRelease(panel.tree.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, target)
-    begin_drag(qtbot, panel, INPUT, row_point(panel, "relu", 0.9))
-    assert not panel.tree.drag.active
-    qtbot.mouseRelease(panel.tree.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, target)
     assert harness.edits == []
+
+
+def test_a_design_is_dragged_above_or_below_another_one_with_its_layers(qtbot: QtBot):
+    panel, harness = open_designs(qtbot, "bottleneck")
+    begin_drag(qtbot, panel, INPUT, row_point(panel, INPUT, 0.9, "naive"))
+    item = panel.tree.drag.target
+    assert item is not None
+    assert (item[0].text(0), item[1]) == ("naive", False)
+    at = row_point(panel, INPUT, 0.9, "naive")
+    qtbot.mouseRelease(panel.tree.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, at)
+    assert [edit.text for edit in harness.edits] == ["Move bottleneck up"]
+    assert [row[0] for row in row_names(panel)] == ["stem (shared)", "bottleneck", "naive"]
+    to = row_point(panel, "conv5x5", 0.9, "naive")
+    begin_drag(qtbot, panel, INPUT, to)
+    qtbot.mouseRelease(panel.tree.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, to)
+    assert [row[0] for row in row_names(panel)] == ["stem (shared)", "naive", "bottleneck"]
+
+
+def test_the_stem_is_not_dragged_and_nothing_is_dropped_above_it(qtbot: QtBot):
+    panel, harness = open_designs(qtbot, "bottleneck")
+    begin_drag(qtbot, panel, INPUT, row_point(panel, INPUT, 0.1, ""))
+    assert panel.tree.drag.target is None
+    qtbot.keyClick(panel.tree, Qt.Key.Key_Escape)
+    start = row_point(panel, INPUT, 0.5, "")
+    qtbot.mousePress(panel.tree.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, start)
+    move_mouse(panel.tree.viewport(), start + QPoint(0, 60), LEFT)
+    assert not panel.tree.drag.active
+    qtbot.mouseRelease(panel.tree.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, start)
+    assert harness.edits == []
+
+
+@pytest.mark.parametrize(
+    ("name", "beside", "below", "order"),
+    [
+        ("a", "c", True, "bca"),
+        ("a", "c", False, "bac"),
+        ("c", "a", False, "cab"),
+        ("c", "a", True, "acb"),
+        ("b", STEM, True, "bac"),
+        ("a", "b", False, None),
+        ("b", "a", True, None),
+        ("b", "b", True, None),
+        ("a", STEM, False, None),
+    ],
+)
+def test_a_design_is_dropped_beside_another(name: str, beside: str, below: bool, order: str | None):
+    designs = tuple(Design(letter, Network()) for letter in "abc")
+    edit = edits.drop_design(Project(NoiseInput((3, 8, 8)), designs), name, beside, below=below)
+    assert (None if edit is None else "".join(design.name for design in edit.project.designs)) == order
 
 
 # Lines beside the rows

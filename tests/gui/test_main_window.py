@@ -61,7 +61,7 @@ def test_undo_restores_number_box_and_pictures_and_redo_the_edit(window: MainWin
 
 def test_the_undo_entry_names_the_edit(window: MainWindow) -> None:
     set_filters(window, 60)
-    assert window.actions_by_id["undo"].text() == "&Undo Set filters to 60"
+    assert window.actions_by_id["undo"].text() == "&Undo Filters of conv5x5: 6 → 60"
 
 
 def test_a_run_changes_the_pictures_of_volumes_and_filters(window: MainWindow, qtbot: QtBot) -> None:
@@ -77,24 +77,24 @@ def test_progress_and_cancel_are_visible_only_during_a_run(
     window = open_window(SLOW_PROJECT)
     assert not window.status.run.isVisible()
     window.actions_by_id["run"].trigger()
-    qtbot.waitUntil(lambda: "conv" in window.status.run_label.text())
+    qtbot.waitUntil(lambda: "conv" in window.status.run.label.text())
     assert window.status.run.isVisible()
     assert window.actions_by_id["cancel"].isEnabled()
-    qtbot.mouseClick(window.status.cancel, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.status.run.cancel, Qt.MouseButton.LeftButton)
     assert not window.status.run.isVisible()
     assert window.workbench.state.run.progress is None
 
 
 def test_the_progress_of_a_project_without_stem_mentions_no_stem(window: MainWindow) -> None:
     window.actions_by_id["run"].trigger()
-    assert window.status.run_label.text().endswith("· input")
-    assert "stem" not in window.status.run_label.text()
+    assert window.status.run.label.text().endswith("· input")
+    assert "stem" not in window.status.run.label.text()
 
 
 def test_closing_the_window_ends_a_run(open_window: Callable[[Project], MainWindow], qtbot: QtBot) -> None:
     window = open_window(SLOW_PROJECT)
     window.actions_by_id["run"].trigger()
-    qtbot.waitUntil(lambda: "conv" in window.status.run_label.text())
+    qtbot.waitUntil(lambda: "conv" in window.status.run.label.text())
     assert window.close()
     assert not window.workbench.runner.worker.busy
 
@@ -228,7 +228,7 @@ def test_the_undo_button_keeps_its_size_when_its_edit_changes(window: MainWindow
     before = button.sizeHint()
     set_filters(window, 60)
     assert button.sizeHint() == before
-    assert "Set filters to 60" in button.toolTip()
+    assert "Filters of conv5x5: 6 → 60" in button.toolTip()
 
 
 def test_the_status_bar_suggests_a_run_and_says_that_results_are_stale(window: MainWindow, qtbot: QtBot) -> None:

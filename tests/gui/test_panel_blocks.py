@@ -241,7 +241,7 @@ def test_settings_of_a_block_are_edited_like_those_of_a_layer_and_it_has_no_weig
     form, harness = open_form(qtbot, "inception")
     assert not form.weights.isVisible()
     form.settings[Inception].controls["n5x5"].box.setValue(9)
-    assert harness.edits[-1].text == "Set 5×5 to 9"
+    assert harness.edits[-1].text == "5×5 of inception: 4 → 9"
     assert harness.state.project.network("d").node("inception").layer == replace(INCEPTION, n5x5=9)
     assert "12×16×16 → 37×16×16" in form.summary.text()
 

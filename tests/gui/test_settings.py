@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QByteArray, QSettings
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
 
+from engine.project.file import save_project
 from gui.window.main_window import MainWindow
 from gui.window.workspaces import LAYOUT_VERSION
+from tests.gui.conftest import PROJECT
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 DAMAGED = {
@@ -117,6 +120,57 @@ def test_recent_files_in_a_folder_that_may_not_be_read_are_missing(
     entries = list(window.files.recent_entries())
     monkeypatch.undo()
     assert [entry.enabled for entry in entries] == [False, False]
+
+
+def test_theme_layout_recent_files_and_folders_are_on_the_disk_while_the_window_is_open(
+    window: MainWindow, settings: QSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    (tmp_path / "figures").mkdir()
+    save_project(PROJECT, tmp_path / "lesson.toml")
+    window.files.open_path(tmp_path / "lesson.toml")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figures" / "figure.png"), ""))
+    window.actions_by_id["figure_one-by-one"].trigger()
+    window.actions_by_id["dark"].trigger()
+    window.resize(1300, 820)
+
+    def stored() -> QSettings:
+        return QSettings(settings.fileName(), QSettings.Format.IniFormat)
+
+    qtbot.waitUntil(lambda: "geometry" in Path(settings.fileName()).read_text(encoding="utf-8"), timeout=3000)
+    assert stored().value("look/theme", "", type=str) == "dark"
+    assert stored().value("files/recent", "", type=str) == str(tmp_path / "lesson.toml")
+    assert stored().value("files/folder", "", type=str) == str(tmp_path)
+    assert stored().value("export/figure_folder", "", type=str) == str(tmp_path / "figures")
+
+
+def test_dialogs_begin_in_the_folder_that_was_used_last_for_their_purpose(
+    open_window: Callable[[], MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Path] = []
+
+    def answer(name: str) -> Callable[..., tuple[str, str]]:
+        def ask(_parent: object, _title: str, folder: str, *_: object) -> tuple[str, str]:
+            begun.append(Path(folder))
+            return name, ""
+
+        return ask
+
+    for name in ("photos", "projects"):
+        (tmp_path / name).mkdir()
+    first = open_window()
+    (tmp_path / "photos" / "no.png").write_text("no picture")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer(str(tmp_path / "photos" / "no.png")))
+    first.files.choose_photo()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer(str(tmp_path / "projects" / "p.toml")))
+    assert first.files.save_as()
+    first.close()
+    second = open_window()
+    begun.clear()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer(""))
+    second.files.choose_photo()
+    second.files.open()
+    second.files.save_as()
+    assert begun == [tmp_path / "photos", tmp_path / "projects", tmp_path / "projects" / "project.toml"]
 
 
 # The program as a process

@@ -37,7 +37,10 @@ def test_a_drag_of_a_slider_is_one_undo_step_and_the_next_drag_another(window: M
     for position in (6, 7):
         slider.setValue(position)
     stack = window.workbench.document.undo_stack
-    assert [stack.text(index) for index in range(stack.count())] == ["Set filters to 8", "Set filters to 16"]
+    assert [stack.text(index) for index in range(stack.count())] == [
+        "Filters of conv5x5: 6 → 8",
+        "Filters of conv5x5: 8 → 16",
+    ]
 
 
 def test_edits_of_two_fields_are_two_undo_steps(window: MainWindow, qtbot: QtBot) -> None:

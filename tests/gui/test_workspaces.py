@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QInputDialog,
     QMessageBox,
     QTabBar,
-    QToolButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -22,7 +22,12 @@ from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEWS
 from gui.catalogue.workspaces import WORKSPACES, Arrangement, WorkspaceRow
 from gui.state.view_state import Focus
+from gui.theme import THEMES
+from gui.widgets.maximised_page import MaximisedPage
+from gui.widgets.tab_order import focusable_in_reading_order
 from gui.window.main_window import MainWindow
+from gui.window.settings import Settings
+from gui.window.theme_choice import first_theme
 from tests.gui.window_input import activate, menu_entries, run
 
 BY_ID = pytest.mark.parametrize("row", WORKSPACES, ids=lambda row: row.id)
@@ -114,16 +119,16 @@ def test_keys_switch_and_the_menu_and_the_toolbar_show_the_present_workspace(win
         assert window.workspaces.present.id == row.id
         checked = [action for action in window.menus["Workspaces"].actions() if action.isChecked()]
         assert checked == [window.actions_by_id[f"workspace_{row.id}"]]
-        button = window.toolbar.widgetForAction(checked[0])
-        assert isinstance(button, QToolButton)
-        assert button.isChecked()
-        assert button.isVisible()
+        buttons = window.toolbar.workspace_buttons
+        assert [button.text() for button in buttons if button.isChecked()] == [row.title]
+        assert all(button.isVisible() for button in buttons)
 
 
 def test_a_narrow_toolbar_has_one_button_with_the_menu_of_workspaces(window: MainWindow) -> None:
     assert not window.toolbar.workspace_button.isVisible()
     resize(window, (700, 600))
     assert window.toolbar.workspace_button.isVisible()
+    assert not any(button.isVisible() for button in window.toolbar.workspace_buttons)
     window.workspaces.switch_to("inspect")
     assert window.toolbar.workspace_button.text() == "Inspect"
     assert window.toolbar.workspace_button.menu() is window.menus["Workspaces"]
@@ -301,3 +306,128 @@ def test_a_tab_of_the_middle_that_is_brought_forward_in_count_is_visible(window:
     QApplication.processEvents()
     assert "volumes" in front_parts(window)
     assert window.views["volumes"].isEnabled()
+
+
+# One part in the whole window
+
+
+def double_click(widget: QWidget, at: QPoint) -> None:
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseDClick(widget, Qt.MouseButton.LeftButton, pos=at)
+
+
+@pytest.mark.parametrize("part", ["filters", "volumes", "layer", "input"])
+def test_f11_gives_a_part_the_whole_window_and_back_to_the_same_layout(
+    window: MainWindow, qtbot: QtBot, part: str
+) -> None:
+    activate(window, qtbot)
+    window.docks.bring_forward("input")
+    window.docks.bring_forward(part)
+    QApplication.processEvents()
+
+    def layout() -> dict[str, tuple[int, ...]]:
+        return {name: widget.size().toTuple() for name, widget in window.docks.contents.items()}
+
+    before, front = layout(), front_parts(window)
+    next(widget for widget in focusable_in_reading_order(window.docks.contents[part]) if widget.isVisible()).setFocus()
+    focused = QApplication.focusWidget()
+    qtbot.keyClick(focused, Qt.Key.Key_F11)
+    QApplication.processEvents()
+    assert front_parts(window) == {part}
+    assert {name for name, widget in window.docks.contents.items() if widget.isEnabled()} == {part}
+    assert window.docks.contents[part].width() == window.width()
+    assert QApplication.focusWidget() is focused
+    qtbot.keyClick(focused, Qt.Key.Key_F11)
+    QApplication.processEvents()
+    assert front_parts(window) == front
+    assert layout() == before
+    assert QApplication.focusWidget() is focused
+
+
+def test_a_double_click_on_a_title_or_tab_maximises_and_the_button_goes_back(window: MainWindow) -> None:
+    bring_input = menu_entries(window, "panels")["Input"]
+    bring_input.trigger()
+    QApplication.processEvents()
+    (bar,) = (bar for bar in window.docks.frame.tab_bars if bar.isVisible())
+    tabs = {bar.tabText(index): bar.tabRect(index).center() for index in range(bar.count())}
+    centre = window.docks.centre.tabBar()
+    for widget, at, part in (
+        (window.docks["filters"], QPoint(40, 8), "filters"),
+        (bar, tabs["Input"], "input"),
+        (centre, centre.tabRect(0).center(), "volumes"),
+    ):
+        double_click(widget, at)
+        QApplication.processEvents()
+        assert front_parts(window) == {part}
+        assert not any(dock.isFloating() for dock in window.docks.values())
+        page = window.findChild(MaximisedPage)
+        page.back.click()
+        QApplication.processEvents()
+        assert {"designs", "volumes", "filters"} <= front_parts(window)
+
+
+@pytest.mark.parametrize("command", ["workspace_count", "reset_layout", "show_mistakes"])
+def test_another_layout_or_panel_ends_the_maximised_part(window: MainWindow, command: str) -> None:
+    window.docks.maximise("filters")
+    window.actions_by_id[command].trigger()
+    QApplication.processEvents()
+    assert window.docks.maximised == ""
+    assert len(front_parts(window)) > 2
+
+
+def test_a_window_closed_with_a_maximised_part_opens_with_the_layout_before(
+    open_window: Callable[[], MainWindow],
+) -> None:
+    first = open_window()
+    before = front_parts(first)
+    first.docks.maximise("filters")
+    first.close()
+    assert front_parts(open_window()) == before
+
+
+def test_a_panel_is_closed_by_its_command_and_the_last_view_of_the_middle_stays(window: MainWindow) -> None:
+    window.views["filters"].canvas.setFocus()
+    window.actions_by_id["close_panel"].trigger()
+    assert not window.docks.is_open("filters")
+    window.docks.bring_forward("bottleneck")
+    for remaining in (("volumes",), ("volumes",)):
+        window.docks.close_part(window.docks.centre_ids[0])
+        assert window.docks.centre_ids == remaining
+
+
+# The theme
+
+
+def theme(window: MainWindow) -> str:
+    return window.workbench.state.look.theme
+
+
+def test_the_theme_follows_the_desktop_until_a_person_chooses_one_and_again_as_the_system(
+    window: MainWindow, settings: QSettings
+) -> None:
+    def desktop_changes(scheme: Qt.ColorScheme) -> None:
+        QApplication.styleHints().colorSchemeChanged.emit(scheme)
+
+    for scheme, expected in ((Qt.ColorScheme.Dark, "dark"), (Qt.ColorScheme.Light, "light")):
+        desktop_changes(scheme)
+        assert theme(window) == expected
+        assert QApplication.palette().window().color().name() == THEMES[expected].window
+    menu_entries(window, "theme")["Dark"].trigger()
+    assert settings.value("look/theme") == "dark"
+    assert [entry for entry, action in menu_entries(window, "theme").items() if action.isChecked()] == ["Dark"]
+    desktop_changes(Qt.ColorScheme.Light)
+    assert theme(window) == "dark"
+    menu_entries(window, "theme")["As the system"].trigger()
+    assert theme(window) == "light"
+    desktop_changes(Qt.ColorScheme.Dark)
+    assert theme(window) == "dark"
+    desktop_changes(Qt.ColorScheme.Light)
+
+
+@pytest.mark.parametrize(("stored", "expected"), [("", "light"), ("system", "light"), ("dark", "dark")])
+def test_the_first_theme_is_the_chosen_one_or_that_of_the_desktop(
+    settings: QSettings, stored: str, expected: str
+) -> None:
+    if stored:
+        settings.setValue("look/theme", stored)
+    assert first_theme(Settings(settings)) == expected

@@ -4,10 +4,12 @@ from gui.state.edits.branches import add_in_parallel
 from gui.state.edits.connections import connect, connection_refusal
 from gui.state.edits.designs import (
     add_design,
+    drop_design,
     duplicate_design,
     move_design,
     remove_design,
     rename_design,
+    set_design_colour,
     set_seed,
     set_title,
 )
@@ -28,6 +30,7 @@ from gui.state.edits.layers import (
 )
 from gui.state.edits.moves import drop_nodes, move_beside
 from gui.state.edits.names import default_name, describe_design, name_refusal, names_text
+from gui.state.edits.seeds import share_random_weights
 from gui.state.edits.selection import (
     add_after_selection,
     add_before_selection,
@@ -53,9 +56,11 @@ from gui.state.edits.selection import (
     switch_selected_form,
     take_selected_block_apart,
 )
+from gui.state.edits.sequences import Place, add_layers
 from gui.state.edits.settings import kind_entries, layer_settings, new_layer, setting_metadata
 
 __all__ = [
+    "Place",
     "add_after_selection",
     "add_before_selection",
     "add_design",
@@ -63,6 +68,7 @@ __all__ = [
     "add_in_parallel_to_selection",
     "add_layer",
     "add_layer_before",
+    "add_layers",
     "add_reduction",
     "apply_fix",
     "can_join_selection",
@@ -73,6 +79,7 @@ __all__ = [
     "connection_refusal",
     "default_name",
     "describe_design",
+    "drop_design",
     "drop_nodes",
     "drop_selection",
     "duplicate_design",
@@ -106,6 +113,7 @@ __all__ = [
     "rename_design",
     "rename_node",
     "selected_node",
+    "set_design_colour",
     "set_input",
     "set_inputs",
     "set_kind",
@@ -114,6 +122,7 @@ __all__ = [
     "set_title",
     "set_weights",
     "setting_metadata",
+    "share_random_weights",
     "switch_selected_form",
     "take_block_apart",
     "take_selected_block_apart",

@@ -3,10 +3,15 @@
 from msgspec.structs import replace
 
 from engine.network.graph import Network
+from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
 from engine.text.names import MAX_DESIGN_NAME, unique_name, without_controls
-from gui.state.edit import Edit
+from engine.text.short_names import shorten_middle
+from gui.state.edit import Edit, change_text
 from gui.state.view_state import Focus
+
+_LONGEST_TITLE = 40
+"""Characters of a title in the name of a step."""
 
 
 def add_design(project: Project) -> Edit:
@@ -17,12 +22,16 @@ def add_design(project: Project) -> Edit:
 
 
 def duplicate_design(project: Project, name: str) -> Edit:
-    """A copy right after the design. Seeded weights depend on the name of the design, so the copy gets others."""
+    """A copy right after the design, with its published figures.
+
+    Seeded weights depend on the name of the design, so the copy gets others.
+    """
     at = _design_index(project, name)
     new_name = unique_name(name, [design.name for design in project.designs], MAX_DESIGN_NAME)
     copy = Design(new_name, project.designs[at].network)
     changed = project.with_designs((*project.designs[: at + 1], copy, *project.designs[at + 1 :]))
-    return Edit(f"Duplicate {name}", changed, focus=Focus(copy.name))
+    figures = {(name, node.name): (new_name, node.name) for node in copy.network.nodes}
+    return Edit(f"Duplicate {name}", changed.with_figures_copied(figures), focus=Focus(copy.name))
 
 
 def remove_design(project: Project, name: str) -> Edit:
@@ -43,6 +52,23 @@ def move_design(project: Project, name: str, by: int) -> Edit | None:
     return None if to == at else Edit(text, project.with_designs(designs), focus=Focus(name))
 
 
+def drop_design(project: Project, name: str, beside: str, *, below: bool) -> Edit | None:
+    """The design above or below another one, or below the stem; None if it is there already."""
+    if beside == STEM and not below:
+        return None
+    at, to = _design_index(project, name), 0 if beside == STEM else _design_index(project, beside) + below
+    return move_design(project, name, to - at - (to > at))
+
+
+def set_design_colour(project: Project, name: str, colour: int) -> Edit:
+    """Another colour for a design; a design that has it gets the old one."""
+    old = project.design(name).colour
+    owner = next((design.name for design in project.designs if design.colour == colour), None)
+    new = ({} if owner is None else {owner: old}) | {name: colour}
+    designs = (replace(design, colour=new.get(design.name, design.colour)) for design in project.designs)
+    return Edit(f"Change the colour of {name}", project.with_designs(designs))
+
+
 def rename_design(project: Project, name: str, new_name: str) -> Edit:
     changed = project.with_design_renamed(name, new_name)
     return Edit(f"Rename {name} to {new_name}", changed, focus=Focus(new_name))
@@ -50,11 +76,13 @@ def rename_design(project: Project, name: str, new_name: str) -> Edit:
 
 def set_title(project: Project, title: str) -> Edit:
     """Another title; control characters, which only a paste can contain, are left out."""
-    return Edit("Change the title", replace(project, title=without_controls(title)), "title")
+    title = without_controls(title)
+    text = f"Title: {shorten_middle(title, lambda shorter: len(shorter) <= _LONGEST_TITLE)}"
+    return Edit(text, replace(project, title=title), "title")
 
 
 def set_seed(project: Project, seed: int) -> Edit:
-    return Edit(f"Set the seed of the weights to {seed}", replace(project, seed=seed), "seed")
+    return Edit(change_text("Seed of the weights", project.seed, seed), replace(project, seed=seed), "seed")
 
 
 def _design_index(project: Project, name: str) -> int:

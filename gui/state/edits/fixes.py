@@ -8,9 +8,10 @@ from msgspec.structs import replace
 from engine.network.graph import INPUT, Network, Node
 from engine.network.node_ref import NodeRef
 from engine.project.project import Project
+from engine.text.names import unique_name
 from engine.text.problems import Fix, Problem
 from gui.state.edit import Edit
-from gui.state.edits.names import describe_design
+from gui.state.edits.names import default_name, describe_design, is_automatic, node_names
 from gui.state.view_state import Focus, ViewState
 
 
@@ -24,17 +25,15 @@ def apply_fix(project: Project, problem: Problem, fix: Fix) -> Edit:
         return _rename_design(project, problem.index, dict(fix.changes)["name"], text)
     network = project.network(design)
     index = network.index(fix.node) if fix.node else problem.index
-    node = network.nodes[index]
-    changed = _changed(node, fix)
-    if changed.name != node.name and network.index(node.name) == index:
-        renamed = project.with_node_renamed(design, node.name, changed.name)
-        return Edit(text, renamed, focus=Focus(design, changed.name))
+    node, changed = network.nodes[index], _changed(network, index, fix)
     if network.index(node.name) == index:
-        network = network.with_node_replaced(node.name, changed)
+        project = project.with_network(design, network.with_node_replaced(node.name, replace(changed, name=node.name)))
+        project = project.with_node_renamed(design, node.name, changed.name)
     else:  # another node has the name, to which all inputs of this name refer
         network = Network((*network.nodes[:index], changed, *network.nodes[index + 1 :]))
-    focus = Focus(design, changed.name if changed.name != node.name else problem.node)
-    return Edit(text, project.with_network(design, network), focus=focus)
+        project = project.with_network(design, network)
+    name = changed.name if problem.node == node.name else problem.node
+    return Edit(text, project, focus=Focus(design, name))
 
 
 def fixes_at(state: ViewState, ref: NodeRef) -> tuple[tuple[Problem, Fix], ...]:
@@ -73,10 +72,14 @@ def _rename_design(project: Project, index: int, name: str, text: str) -> Edit:
     return Edit(text, project.with_designs(designs), focus=Focus(name))
 
 
-def _changed(node: Node, fix: Fix) -> Node:
+def _changed(network: Network, index: int, fix: Fix) -> Node:
+    """The node with the values of a fix; an automatic name follows its settings."""
+    node = network.nodes[index]
     own = {name: value for name, value in fix.changes if name in ("name", "inputs", "weights")}
     settings: dict[str, Any] = {name: value for name, value in fix.changes if name not in own}
     if settings:
-        values = {**msgspec.to_builtins(node.layer), **settings}
-        own["layer"] = msgspec.convert(values, type(node.layer))
+        layer = msgspec.convert({**msgspec.to_builtins(node.layer), **settings}, type(node.layer))
+        own["layer"] = layer
+        if is_automatic(node.name, node.layer) and default_name(layer) != default_name(node.layer):
+            own["name"] = unique_name(default_name(layer), node_names(network, but=node.name))
     return replace(node, **own)

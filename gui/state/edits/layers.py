@@ -9,7 +9,7 @@ from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import WeightSource
 from engine.project.project import Project
 from engine.text.names import unique_name
-from gui.state.edit import Edit
+from gui.state.edit import Edit, change_text
 from gui.state.edits.joins import Shapes, join_inputs, join_nodes, joins
 from gui.state.edits.names import default_name, describe_design, is_automatic, node_names
 from gui.state.edits.settings import converted, layer_settings, new_layer, setting_metadata, setting_value_text
@@ -86,7 +86,8 @@ def set_setting(project: Project, ref: NodeRef, setting: str, value: object) -> 
     old = network.node(name).layer
     layer = replace(old, **{setting: value})
     title = next(setting_metadata(f).get("title", setting) for f in layer_settings(type(layer)) if f.name == setting)
-    text = f"Set {str(title).lower()} to {setting_value_text(getattr(layer, setting))}"
+    before, after = (setting_value_text(getattr(value, setting)) for value in (old, layer))
+    text = change_text(f"{title} of {name}", before, after)
     changed = project.with_network(design, network.with_layer(name, layer))
     if is_automatic(name, old) and default_name(layer) != default_name(old):
         new_name = unique_name(default_name(layer), node_names(network, but=name))

@@ -45,12 +45,14 @@ def selected_node(state: ViewState) -> NodeRef | None:
 def add_after_selection(kind: str | Layer | Block, state: ViewState) -> Edit:
     """A new layer after the selected one; without a selection, in the first design, which is added if necessary.
 
-    One that joins receives all selected layers if there are several.
+    Of several selected layers in a chain, it follows the last. One that joins receives several others.
     """
     project, design, after = _place_of_new_layer(state)
     selected = state.selected_nodes
-    if len(selected) > 1 and joins.joins(new_layer(kind) if isinstance(kind, str) else kind):
+    chain = moves.chain_of(project.network(design), selected)
+    if len(selected) > 1 and not chain and joins.joins(new_layer(kind) if isinstance(kind, str) else kind):
         return joins.join_nodes(project, design, selected, kind)
+    after = chain[-1] if chain else after
     return layers.add_layer(project, design, after, kind, _shapes(state, design))
 
 
@@ -189,10 +191,15 @@ def move_selection(by: int, state: ViewState) -> Edit | None:
 
 
 def drop_selection(state: ViewState, ref: NodeRef, *, below: bool) -> Edit | None:
-    """The selected layers moved above or below the row of another of their design; None if nothing changes."""
+    """The selected layers moved above or below the row of another of their design, or the selected design moved.
+
+    None if nothing changes.
+    """
     design, node = state.editable_ref(ref)
     own = own_selection(state)
-    if own is None or own[0] != design or own[1] == INPUT:
+    if own is not None and own[1] == INPUT:
+        return designs.drop_design(state.project, own[0], design, below=below)
+    if own is None or own[0] != design:
         return None
     below = below or node == INPUT or node != ref[1]  # not within a block
     edit = moves.drop_nodes(state.project, design, state.selected_nodes, node, below=below)
@@ -204,6 +211,8 @@ def move_box(state: ViewState, dragged: NodeRef, target: NodeRef, *, after: bool
     (design, node), (target_design, beside) = state.editable_ref(dragged), state.editable_ref(target)
     is_selected = design == state.focus.design and node in state.selected_nodes
     names = state.selected_nodes if is_selected else (node,)
+    if node == INPUT:
+        return "the input of a design is not moved"
     if target_design != design:
         return "layers are moved within their design"
     if beside in names:

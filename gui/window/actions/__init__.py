@@ -6,6 +6,7 @@ A command is one row in the file of its menu, and its id in the menu below the r
 from gui.window.actions.base import SEPARATOR, Action, Menus
 from gui.window.actions.count import COUNT_ACTIONS, COUNT_MENUS, TOOL_CONVENTIONS
 from gui.window.actions.design import DESIGN_ACTIONS, DESIGN_MENUS
+from gui.window.actions.edit import EDIT_ACTIONS, EDIT_MENUS
 from gui.window.actions.file import FILE_ACTIONS, FILE_MENUS
 from gui.window.actions.help import HELP_ACTIONS, HELP_MENUS
 from gui.window.actions.layer import BOX_MENU, LAYER_ACTIONS, LAYER_MENUS, ROW_MENU
@@ -14,6 +15,7 @@ from gui.window.actions.view import VIEW_ACTIONS, VIEW_MENUS, ZOOM_MENU
 
 ACTIONS: tuple[Action, ...] = (
     *FILE_ACTIONS,
+    *EDIT_ACTIONS,
     *LAYER_ACTIONS,
     *DESIGN_ACTIONS,
     *RUN_ACTIONS,
@@ -23,7 +25,7 @@ ACTIONS: tuple[Action, ...] = (
 )
 MENUS: Menus = {
     **FILE_MENUS,
-    "Edit": ("undo", "redo"),
+    **EDIT_MENUS,
     **LAYER_MENUS,
     **DESIGN_MENUS,
     **RUN_MENUS,

@@ -9,9 +9,11 @@ from PySide6.QtGui import QKeySequence
 from gui.graphics.canvas import Canvas
 from gui.panels.designs import DesignsPanel
 from gui.state.edit import Edit
+from gui.state.edits import Place
 from gui.state.view_state import Look, ViewState
 from gui.window.docks import Docks
 from gui.window.file_commands import FileCommands
+from gui.window.theme_choice import ThemeChoice
 from gui.window.workspace_commands import WorkspaceCommands
 from gui.window.workspaces import Workspaces
 from gui.workbench.automatic_run import AutomaticRun
@@ -31,6 +33,7 @@ class CommandWindow(Protocol):
     docks: Docks
     designs: DesignsPanel
     automatic_run: AutomaticRun
+    theme_choice: ThemeChoice
     workspaces: Workspaces
     workspace_commands: WorkspaceCommands
 
@@ -42,6 +45,8 @@ class CommandWindow(Protocol):
 
     def find_command(self) -> None: ...
 
+    def type_layers(self, place: Place) -> None: ...
+
     def open_manual(self) -> None: ...
 
     def open_about(self) -> None: ...
@@ -49,6 +54,10 @@ class CommandWindow(Protocol):
     def show_start_page(self) -> None: ...
 
     def reset_layout(self) -> None: ...
+
+    def toggle_maximised(self) -> None: ...
+
+    def close_panel(self) -> None: ...
 
     def close(self) -> bool: ...
 
@@ -60,6 +69,8 @@ class Action(Struct, frozen=True):
     text: str
     shortcut: _Shortcut = ""
     icon: str = ""
+    swatch: int = 0
+    """The colour of designs that is its icon; 0 for none."""
     edit: Callable[[ViewState], Edit | None] | None = None
     """Makes the edit that the command proposes; None if there is nothing to do."""
     look: Callable[[ViewState], Look] | None = None

@@ -1,5 +1,6 @@
 """Commands of the menu Layer: edits of the selected layer or block, some of them also of a selected design."""
 
+from collections.abc import Callable
 from functools import partial
 
 from engine.blocks import BLOCKS, SeparableConv2d
@@ -7,6 +8,7 @@ from engine.layers import LAYERS, Add, Concat, Conv2d, Kind, tag_of
 from engine.network.graph import INPUT
 from engine.rank_search import rank_search_refusal
 from gui.state import edits
+from gui.state.edits import Place
 from gui.state.view_state import ViewState
 from gui.window.actions.base import SEPARATOR, Action, CommandWindow, Menus, always
 
@@ -26,12 +28,15 @@ def _can_search_ranks(state: ViewState) -> bool:
     return not rank_search_refusal(state.report(state.focus.ref))
 
 
-def _tool_tip(text: str, keys: str, state: ViewState) -> str:
-    """``Duplicate conv5x5 (Ctrl+D)``, or why a part of a block cannot be edited by itself."""
+def _tool_tip(text: str, keys: str, state: ViewState, *, is_alone: bool = False) -> str:
+    """``Duplicate conv5x5 (Ctrl+D)``, or why a part of a block cannot be edited by itself.
+
+    `is_alone` for a command that acts on one of several selected layers.
+    """
     own, editable = edits.own_selection(state), edits.editable_selection(state)
     if own is not None:
-        design, node = own
-        return f"{text} {design if node == INPUT else node} ({keys})"
+        nodes = [own[1]] if is_alone and own[1] != INPUT else state.selected_nodes
+        return f"{text} {edits.names_text(nodes) or own[0]} ({keys})"
     if editable is not None:
         return f"{text} (part of block {editable[1]}: take the block apart first)"
     return f"{text} ({keys})"
@@ -42,14 +47,19 @@ def _rename(window: CommandWindow) -> None:
     window.designs.edit_name()
 
 
-def _fix_tip(state: ViewState) -> str:
-    """``Fix mistake: groups 6 (Ctrl+.)``."""
-    words = next((f": {fix.text[:1].lower()}{fix.text[1:]}" for _, fix in edits.fixes_at(state, state.focus.ref)), "")
-    return f"Fix mistake{words or ': the selected layer has none that a value corrects'} (Ctrl+.)"
+def _type_layers(place: Place, window: CommandWindow) -> None:
+    window.type_layers(place)
+
+
+_TYPED: tuple[tuple[str, Place, str, Callable[[ViewState], bool]], ...] = (
+    ("add", "after", "Ctrl+Return", always),
+    ("before", "before", "Ctrl+Shift+Return", _is_node),
+    ("parallel", "in parallel", "Alt+Return", always),
+)
+"""The beginning of the ids of commands that add layers, the place, keys, and when it is allowed."""
 
 
 LAYER_ACTIONS: tuple[Action, ...] = (
-    Action("fix", "Fix mistake", "Ctrl+.", edit=edits.fix_selection, tool_tip=_fix_tip),
     Action("reduce", "Insert 1×1 convolution before", "Ctrl+B", edit=edits.reduce_before_selection, allowed=_is_node,
            tip="It reduces the channels, so that the next layer costs less"),
     Action("search_ranks", "Search for a bottleneck", "Ctrl+Shift+E", allowed=_can_search_ranks,
@@ -64,6 +74,11 @@ LAYER_ACTIONS: tuple[Action, ...] = (
         Action(f"before_{tag}", kind.title, edit=partial(edits.add_before_selection, tag), allowed=_is_node,
                tip=kind.help)
         for tag, kind in zip(map(tag_of, _KINDS), _KINDS, strict=True)
+    ),
+    *(
+        Action(f"type_{prefix}", "Type layers…", keys, run=partial(_type_layers, place), allowed=allowed,
+               tip="As in 1x1 96, 3x3 128")
+        for prefix, place, keys, allowed in _TYPED
     ),
     *(
         Action(f"parallel_{tag}", kind.title, edit=partial(edits.add_in_parallel_to_selection, tag), allowed=always,
@@ -93,7 +108,8 @@ LAYER_ACTIONS: tuple[Action, ...] = (
            tool_tip=partial(_tool_tip, "Duplicate", "Ctrl+D")),
     Action("remove", "Remove", "Del", edit=edits.remove_selection, allowed=_is_editable, is_local=True,
            tool_tip=partial(_tool_tip, "Remove", "Del")),
-    Action("rename", "Rename", "F2", run=_rename, allowed=_is_editable, tool_tip=partial(_tool_tip, "Rename", "F2")),
+    Action("rename", "Rename", "F2", run=_rename, allowed=_is_editable,
+           tool_tip=partial(_tool_tip, "Rename", "F2", is_alone=True)),
     Action("move_up", "Move up", "Alt+Up", edit=partial(edits.move_selection, -1),
            allowed=partial(edits.can_move_selection, -1), tool_tip=partial(_tool_tip, "Move up", "Alt+Up")),
     Action("move_down", "Move down", "Alt+Down", edit=partial(edits.move_selection, 1),
@@ -108,11 +124,11 @@ def _add_menus(menu: str, prefix: str) -> Menus:
     """A menu of the commands that add each kind of layer, and below them a menu of the blocks."""
     blocks = menu.replace("Add", "Block")
     layers, parts = (tuple(f"{prefix}_{tag_of(kind)}" for kind in kinds) for kinds in (LAYERS, BLOCKS))
-    return {menu: (*layers, SEPARATOR, blocks), blocks: parts}
+    return {menu: (f"type_{prefix}", SEPARATOR, *layers, SEPARATOR, blocks), blocks: parts}
 
 
 LAYER_MENUS: Menus = {
-    "Layer": ("fix", SEPARATOR, "reduce", "search_ranks", *ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR,
+    "Layer": ("reduce", "search_ranks", *ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR,
               "take_apart", "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename", "move_up",
               "move_down"),
     **{name: entries for menu in ADD_MENUS.items() for name, entries in _add_menus(*menu).items()},

@@ -25,10 +25,6 @@ def _toggle_block(state: ViewState) -> Look:
     return replace(state.look, toggled_blocks=state.look.toggled_blocks ^ {state.editable_ref(state.focus.ref)})
 
 
-def _toggle_theme(state: ViewState) -> Look:
-    return replace(state.look, theme="light" if state.look.theme == "dark" else "dark")
-
-
 def _switch_to(workspace_id: str, window: CommandWindow) -> None:
     window.workspaces.switch_to(workspace_id)
 
@@ -50,11 +46,17 @@ VIEW_ACTIONS: tuple[Action, ...] = (
            tip="Show everything in the drawing that has the focus"),
     Action("zoom_to_selection", "Zoom to selection", run=lambda window: window.canvas.zoom_to_selection(),
            tip="In the drawing that has the focus (Z)"),
-    Action("dark", "Dark theme", icon="theme", look=_toggle_theme, checked=lambda state: state.look.theme == "dark"),
+    Action("dark", "Dark theme", icon="theme", run=lambda window: window.theme_choice.toggle(),
+           checked=lambda state: state.look.theme == "dark"),
     *(
         Action(f"workspace_{row.id}", row.title, f"Ctrl+{number}", run=partial(_switch_to, row.id), tip=row.tip)
         for number, row in enumerate(WORKSPACES, start=1)
     ),
+    Action("maximise", "Maximise panel", "F11", run=lambda window: window.toggle_maximised(),
+           tip="Give the panel or view with the keyboard focus the whole window, and back; also by a double click on "
+           "its title"),
+    Action("close_panel", "Close panel", "Ctrl+W", run=lambda window: window.close_panel(),
+           tip="Close the panel or view with the keyboard focus; View › Panels opens it again"),
     Action("save_workspace", "Save as a workspace…", run=lambda window: window.workspace_commands.save(),
            tip="Give the present layout a name, to come back to it"),
     Action("rename_workspace", "Rename workspace…", run=lambda window: window.workspace_commands.rename(),
@@ -68,7 +70,8 @@ VIEW_ACTIONS: tuple[Action, ...] = (
 
 VIEW_MENUS: Menus = {
     "View": ("toggle_block", "open_blocks", "close_blocks", SEPARATOR, "inspect", SEPARATOR,
-             "Zoom", SEPARATOR, "dark", SEPARATOR, "Workspaces", "reset_layout", "panels", "show_mistakes"),
+             "Zoom", SEPARATOR, "theme", "dark", SEPARATOR, "Workspaces", "reset_layout", "panels",
+             "maximise", "close_panel", "show_mistakes"),
     "Workspaces": (*(f"workspace_{row.id}" for row in WORKSPACES), SEPARATOR, "save_workspace", "rename_workspace",
                    "remove_workspace"),
     "Zoom": ("zoom_in", "zoom_out", "fit", "zoom_to_selection"),

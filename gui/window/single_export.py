@@ -1,0 +1,108 @@
+"""Exports of a view or a figure to one file: painted one after the other while the window stays usable."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QProgressDialog, QWidget
+
+from engine.kernels import Checkpoint
+from engine.text.problems import ProjectError
+from gui.export.files import write_file
+from gui.worker import Worker
+
+_DELAY_MS = 400
+"""Exports that take less show no progress."""
+
+
+class _Export(NamedTuple):
+    """A file to write, whose content is made when it is its turn."""
+
+    path: Path
+    make: Callable[[], bytes]
+
+
+class SingleExport(QObject):
+    """Writes each file completely or not at all. A further export waits for the one in progress."""
+
+    done = Signal(str)
+    """Text for the status bar."""
+    failed = Signal(str)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._waiting: deque[_Export] = deque()
+        self._current: _Export | None = None
+        self._worker = Worker(self)
+        self._worker.ended.connect(self._on_worker_ended)
+        self.progress: QProgressDialog | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether an export is in progress."""
+        return self._current is not None
+
+    def write(self, path: Path, make: Callable[[], bytes]) -> None:
+        """Write a file with the content that `make` returns, on a thread; may raise ProjectError there."""
+        self._waiting.append(_Export(path, make))
+        if self._current is None:
+            self._start_next()
+
+    def close_down(self) -> None:
+        """Cancel the exports in progress."""
+        self._waiting.clear()
+        self._current = None
+        self._end_progress()
+        self._worker.close()
+
+    def _start_next(self) -> None:
+        self._end_progress()
+        self._current = export = self._waiting.popleft() if self._waiting else None
+        if export is None:
+            return
+
+        def task(checkpoint: Checkpoint) -> Iterator[object]:
+            content = export.make()
+            checkpoint()
+            write_file(export.path, content)
+            yield from ()
+
+        self._show_progress(export.path.name)
+        self._worker.start(task)
+
+    def _show_progress(self, name: str) -> None:
+        self.done.emit(f"Exporting {name} …")
+        progress = QProgressDialog(f"Exporting {name} …", "Cancel", 0, 0, self._window)
+        progress.setWindowTitle("Export")
+        progress.setWindowModality(Qt.WindowModality.NonModal)
+        progress.setMinimumDuration(_DELAY_MS)
+        progress.setValue(0)  # the delay begins
+        progress.canceled.connect(self._on_progress_canceled)
+        self.progress = progress
+
+    def _end_progress(self) -> None:
+        if self.progress is not None:
+            progress, self.progress = self.progress, None
+            progress.canceled.disconnect()
+            progress.close()
+            progress.deleteLater()
+
+    def _on_progress_canceled(self) -> None:
+        self._worker.cancel()
+        self.done.emit("Export cancelled; nothing was written")
+        self._start_next()
+
+    def _on_worker_ended(self, error: Exception | None) -> None:
+        export = self._current
+        self._start_next()
+        if export is None:
+            return
+        if error is None:
+            self.done.emit(f"Wrote {export.path}")
+        elif isinstance(error, ProjectError):
+            self.failed.emit(str(error))
+        else:
+            raise error

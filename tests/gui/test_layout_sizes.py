@@ -1,0 +1,105 @@
+"""Nothing is clipped, from small to large windows and with large text; the window fits its screen."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QRect, QSettings, Qt
+from PySide6.QtGui import QScreen
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui.app import set_theme
+from gui.catalogue.workspaces import WORKSPACES
+from gui.window.main_window import MainWindow
+from gui.window.settings import Settings
+from gui.workbench.workbench import Workbench
+from tests.gui.clipped_texts import clipped_widgets
+from tests.gui.conftest import PROJECT
+from tests.gui.window_input import run
+
+SIZES = (1024, 700), (1280, 720), (1600, 1000), (2560, 1440)
+
+
+@pytest.fixture(params=[1.0, 1.5], ids=["normal text", "large text"])
+def text_scale(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[None]:
+    font = qapp.font()
+    larger = qapp.font()
+    larger.setPointSizeF(request.param * font.pointSizeF())
+    qapp.setFont(larger)
+    yield
+    qapp.setFont(font)
+
+
+def test_nothing_is_clipped_in_any_workspace(
+    text_scale: float, open_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window()
+    run(window, qtbot)
+    faults = {}
+    for size in SIZES:
+        window.resize(*size)
+        for row in WORKSPACES:
+            window.workspaces.switch_to(row.id)
+            QApplication.processEvents()
+            assert (window.width(), window.height()) == size, "the window needs more space than there is"
+            if clipped := list(clipped_widgets(window)):
+                faults[size, row.id] = clipped
+    assert not faults
+
+
+@pytest.mark.usefixtures("text_scale")
+def test_nothing_is_clipped_in_a_part_opened_in_a_small_window(
+    open_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window()
+    run(window, qtbot)
+    window.resize(*SIZES[0])
+    faults = {}
+    for part_id in window.docks.contents:
+        window.actions_by_id["reset_layout"].trigger()
+        window.docks.bring_forward(part_id)
+        QApplication.processEvents()
+        if clipped := list(clipped_widgets(window)):
+            faults[part_id] = clipped
+    assert not faults
+    assert (window.width(), window.height()) == SIZES[0]
+
+
+@pytest.mark.usefixtures("text_scale")
+def test_the_multiply_accumulates_of_the_table_are_visible_in_a_small_window(
+    open_window: Callable[[], MainWindow],
+) -> None:
+    window = open_window()
+    window.resize(*SIZES[0])
+    window.workspaces.switch_to("count")
+    QApplication.processEvents()
+    table = window.views["table"].table
+    titles = [
+        table.model().headerData(column, Qt.Orientation.Horizontal) for column in range(table.model().columnCount())
+    ]
+    macs = titles.index("MACs")
+    assert {"Output C×H×W", "Layer", "Inputs"} <= set(titles[macs:])
+    right = table.columnViewportPosition(macs) + table.columnWidth(macs)
+    assert right <= table.viewport().width()
+
+
+@pytest.mark.parametrize("size", [(1024, 700), (1280, 720)])
+def test_the_window_opens_within_the_screen_even_if_it_was_larger_on_another_one(
+    open_window: Callable[[], MainWindow], settings: QSettings, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    first = open_window()
+    first.resize(2560, 1440)
+    first.move(1500, 900)
+    QApplication.processEvents()
+    first.close()
+    assert settings.contains("window/geometry")
+    available = QRect(0, 20, *size)
+    monkeypatch.setattr(QScreen, "availableGeometry", lambda _: available)
+    settings.remove("workspaces")
+    window = MainWindow(Workbench(PROJECT), Settings(settings), set_theme)
+    window.show()
+    QApplication.processEvents()
+    frame = window.frameGeometry()
+    window.close()
+    window.deleteLater()
+    assert available.contains(frame), frame

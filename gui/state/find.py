@@ -51,6 +51,8 @@ class Condition(Struct, frozen=True):
         if self.setting:
             value = setting_value(layer, self.setting)
             return value is not None and _compares(value, self.sign, self.text)
+        if _SIZE.fullmatch(self.text):
+            return self._is_in_label(layer.label().casefold())
         words = (name, layer.kind, layer.title, *(v for v in _values(layer) if isinstance(v, str)))
         return any(self.text in word.casefold() for word in words) or self._is_in_label(layer.label().casefold())
 

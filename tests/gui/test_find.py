@@ -50,7 +50,7 @@ def found(query: str) -> list[str]:
         ("7x7", ["first"]),
         ("3×5", ["wide"]),
         ("kernel=3x5", ["wide"]),
-        ("3x3", ["pool", "deep", "fire2/expand3x3", "fire2/expand3x3/relu"]),
+        ("3x3", ["pool", "deep", "fire2/expand3x3"]),
         ("kernel>=3 stride<2", ["wide", "deep", "fire2/expand3x3"]),
         ("groups>1", ["deep"]),
         ("filters 64", ["first", "fire2/expand1x1", "fire2/expand3x3"]),

@@ -11,6 +11,7 @@ from gui.panels.designs import DesignsPanel
 from gui.state.edit import Edit
 from gui.state.edits import Place
 from gui.state.view_state import Look, ViewState
+from gui.window.clipboard import Clipboard
 from gui.window.docks import Docks
 from gui.window.file_commands import FileCommands
 from gui.window.theme_choice import ThemeChoice
@@ -30,6 +31,7 @@ class CommandWindow(Protocol):
 
     workbench: Workbench
     files: FileCommands
+    clipboard: Clipboard
     docks: Docks
     designs: DesignsPanel
     automatic_run: AutomaticRun
@@ -41,6 +43,8 @@ class CommandWindow(Protocol):
     def canvas(self) -> Canvas:
         """The drawing that the commands of zoom act on."""
 
+    def copy_picture(self) -> None: ...
+
     def begin(self, part_id: str) -> None: ...
 
     def find_command(self) -> None: ...
@@ -50,6 +54,8 @@ class CommandWindow(Protocol):
     def open_manual(self) -> None: ...
 
     def open_about(self) -> None: ...
+
+    def show_start_page(self) -> None: ...
 
     def reset_layout(self) -> None: ...
 

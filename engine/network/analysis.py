@@ -93,7 +93,9 @@ def analyze(network: Network, input_shape: Shape | None) -> Analysis:
             parts = _parts(node, index, names, inputs, mistakes, own_names)
             reports += parts
             if parts[0].block is not None:
-                blocks.setdefault(node.name, BlockReport(index, node.name, node.layer, names, inputs, parts))
+                blocks.setdefault(
+                    node.name, BlockReport(index, node.name, node.layer, names, inputs, parts, node.weights)
+                )
                 outputs.setdefault(node.name, parts[-1].name)
         else:
             reports.append(_report(node, index, names, inputs, mistakes, own_names))

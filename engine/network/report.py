@@ -94,6 +94,8 @@ class BlockReport(Struct, frozen=True):
     inputs: tuple[str, ...]
     input_shapes: tuple[Shape | None, ...]
     parts: tuple[Report, ...]
+    weights: WeightSource | None = None
+    """The block whose seed it uses, if any."""
 
     @property
     def output(self) -> str:
@@ -125,6 +127,7 @@ class BlockReport(Struct, frozen=True):
             self.params,
             self.macs,
             mistakes=mistakes,
+            weights=self.weights,
         )
 
 

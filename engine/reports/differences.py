@@ -10,7 +10,7 @@ from engine.network.alignment import LayerPair, align
 from engine.network.analysis import Analysis
 from engine.network.node_ref import NodeRef
 from engine.network.report import Report
-from engine.network.weight_specs import WeightSource, source_text
+from engine.network.weight_specs import SeedWeights, WeightSource, source_text
 from engine.text.units import UNKNOWN
 
 METRIC_IDS = ("macs", "params", "activation_bytes")
@@ -51,6 +51,12 @@ class ComparedLayer(Struct, frozen=True):
         names = dict.fromkeys(report.name for report in (first, second) if report is not None)
         return " → ".join(names)
 
+    @property
+    def is_seeded(self) -> bool:
+        """Whether both layers have weights that the project's seed draws for each design anew."""
+        both = [report for report in (self.pair.first, self.pair.second) if report is not None]
+        return len(both) == 2 and all(report.weights is None and report.layer.has_params for report in both)
+
     def cost(self, metric: int) -> Amount | None:
         """How much more the second design has of a metric, by its position; None if unknown."""
         return _difference(*self.amounts[metric])
@@ -65,8 +71,11 @@ class DesignDifferences(Struct, frozen=True, eq=False):
     layers: tuple[ComparedLayer, ...]
     totals: tuple[tuple[Amount | None, Amount | None], ...]
     """Of both designs, by metric."""
-    seeded: int
-    """Number of pairs whose weights are random, and therefore others in each design."""
+
+    @property
+    def seeded(self) -> int:
+        """Number of pairs whose weights are random, and therefore others in each design."""
+        return sum(layer.is_seeded for layer in self.layers)
 
     @property
     def differing(self) -> tuple[ComparedLayer, ...]:
@@ -102,16 +111,20 @@ def compare_designs(
     metric_ids
         Metrics that may be summed.
     """
-    shown = analyses or costs.check.analyses
+    networks = analyses or costs.check.analyses
     metrics = tuple(metric_by_id(metric_id) for metric_id in metric_ids)
-    pairs = align(shown[first].reports, shown[second].reports)
-    paths = _main_paths(pairs, shown[first], shown[second])
+    pairs = align(networks[first].reports, networks[second].reports)
+    paths = _main_paths(pairs, networks[first], networks[second])
     layers = tuple(
-        ComparedLayer(pair, tuple(_changes(pair, *paths)), tuple(_amounts(costs, metrics, first, second, pair)))
+        ComparedLayer(
+            pair,
+            (*_changes(pair, *paths), *_weight_changes(pair, first, second)),
+            tuple(_amounts(costs, metrics, first, second, pair)),
+        )
         for pair in pairs
     )
     totals = tuple((costs.total(metric, first), costs.total(metric, second)) for metric in metrics)
-    return DesignDifferences(first, second, metrics, layers, totals, sum(map(_is_seeded, pairs)))
+    return DesignDifferences(first, second, metrics, layers, totals)
 
 
 def _amounts(
@@ -126,12 +139,6 @@ def _amounts(
 
 def _difference(first: Amount | None, second: Amount | None) -> Amount | None:
     return None if first is None or second is None else second - first
-
-
-def _is_seeded(pair: LayerPair) -> bool:
-    """Whether both layers have weights that the project's seed draws for each design anew."""
-    both = [report for report in (pair.first, pair.second) if report is not None]
-    return len(both) == 2 and all(report.weights is None and report.layer.has_params for report in both)
 
 
 class _MainPaths:
@@ -185,9 +192,6 @@ def _changes(pair: LayerPair, first_paths: _MainPaths, second_paths: _MainPaths)
         yield from _setting_changes(first, second)
     if first_paths.sources(first) != second_paths.sources(second):
         yield SettingChange("inputs", "Inputs", ", ".join(first.inputs), ", ".join(second.inputs))
-    if first.weights != second.weights:
-        texts = _weights_text(first.weights), _weights_text(second.weights)
-        yield SettingChange("weights", "Weights", *texts if texts[0] != texts[1] else (texts[0], f"others, {texts[1]}"))
 
 
 def _setting_changes(first: Report, second: Report) -> Iterator[SettingChange]:
@@ -195,6 +199,21 @@ def _setting_changes(first: Report, second: Report) -> Iterator[SettingChange]:
         values = getattr(first.layer, field.name), getattr(second.layer, field.name)
         if values[0] != values[1]:
             yield SettingChange(field.name, setting_title(field), *map(setting_value_text, values))
+
+
+def _weight_changes(pair: LayerPair, first_design: str, second_design: str) -> Iterator[SettingChange]:
+    """The sources of weights, if they differ; two that are random for each design anew do not."""
+    first, second = pair.first, pair.second
+    if first is None or second is None or first.weights == second.weights:
+        return
+    if _weight_source(first, first_design) != _weight_source(second, second_design):
+        texts = _weights_text(first.weights), _weights_text(second.weights)
+        yield SettingChange("weights", "Weights", *texts if texts[0] != texts[1] else (texts[0], f"others, {texts[1]}"))
+
+
+def _weight_source(report: Report, design: str) -> WeightSource | None:
+    """Where the weights of a layer come from; without a source, from the seed of its own name."""
+    return SeedWeights(design, report.name) if report.weights is None and report.layer.has_params else report.weights
 
 
 def _weights_text(weights: WeightSource | None) -> str:

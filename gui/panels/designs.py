@@ -2,21 +2,24 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QKeyCombination, QSignalBlocker, Qt
+from PySide6.QtCore import QKeyCombination, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from engine.blocks import BLOCKS
 from engine.cost.metrics import metric_by_id
 from engine.layers import LAYERS, tag_of
+from engine.network.graph import INPUT
 from engine.network.node_ref import NodeRef
 from gui.panels.base import Panel
 from gui.panels.design_row_delegate import ROW_ROLE, RowDelegate
 from gui.panels.design_rows import DesignTreeRow, block_part_rows, design_tree_rows
 from gui.panels.design_tree import DesignTree
+from gui.panels.find_bar import FindBar
 from gui.state import edits
 from gui.state.view_state import Focus, ViewState
 from gui.widgets.glyphs import GlyphButton
+from gui.widgets.plain_text import plain_label, plain_tip
 
 _BUTTONS = {"copy": "duplicate", "remove": "remove", "up": "move_up", "down": "move_down", "rename": "rename"}
 """Commands of the buttons by glyph; their keys act in the tree."""
@@ -33,6 +36,9 @@ class DesignsPanel(Panel):
         Commands of the window by id, for the buttons, the menus and the keys.
     """
 
+    query_changed = Signal(str)
+    """What to look for; "" for nothing."""
+
     def __init__(self, state: ViewState, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self.setAccessibleName("Designs and layers")
@@ -40,9 +46,14 @@ class DesignsPanel(Panel):
         self.tree = DesignTree(self._part_rows, self._drop_text, self)
         self.delegate = RowDelegate(self._name_refusal, self._rename_ref, self.tree)
         self.tree.setItemDelegate(self.delegate)
+        self.find_bar = FindBar(self)
+        self.find_bar.query_changed.connect(self._on_query_changed)
+        self.find_bar.step_requested.connect(self.go_to_found)
+        self.find_bar.closed.connect(self.tree.setFocus)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
+        column.addWidget(self.find_bar)
         column.addWidget(self.tree, 1)
         column.addLayout(self._button_row())
         self.tree.refs_selected.connect(self._on_tree_selection_changed)
@@ -95,6 +106,7 @@ class DesignsPanel(Panel):
     def show_state(self, old: ViewState, new: ViewState) -> None:
         """Update the rows, then select the focus."""
         self._state = new
+        self.find_bar.show_state(new)
         if self._rows_differ(old, new):
             self._fill(reset=old.session != new.session)
         elif (old.focus.ref, old.focus.others) == (new.focus.ref, new.focus.others):
@@ -119,6 +131,7 @@ class DesignsPanel(Panel):
             or old.project is not new.project
             or old.check is not new.check
             or old.run.problems is not new.run.problems
+            or old.query != new.query
             or len(set(looks)) > 1
             or (old.run is not new.run and metric_by_id(new.look.metric).is_measured)
         )
@@ -126,11 +139,31 @@ class DesignsPanel(Panel):
     def _show_layer_menu(self) -> None:
         """Name the layer after or before which a new one would be added."""
         ref = edits.selected_node(self._state)
-        self.after_title.setText("As the first layer" if ref is None else f"After {ref[1]}")
-        self.before_menu.setTitle(f"Before {'a layer' if ref is None else ref[1]}")
-        self.before_menu.setEnabled(ref is not None)
         selected = self._state.selected_nodes
-        self.parallel_menu.setTitle(f"In parallel to {edits.names_text(selected)}" if selected else "As a new branch")
+        places = (
+            (self.after_title, "As the first layer" if ref is None else f"After {ref[1]}"),
+            (self.before_menu.menuAction(), f"Before {'a layer' if ref is None else ref[1]}"),
+            (
+                self.parallel_menu.menuAction(),
+                f"In parallel to {edits.names_text(selected)}" if selected else "As a new branch",
+            ),
+        )
+        for action, text in places:
+            action.setText(plain_label(text))
+            action.setToolTip(plain_tip(text))
+        self.before_menu.setEnabled(ref is not None)
+
+    def go_to_found(self, by: int) -> None:
+        """Select the next match of what is looked for, or for −1 the previous one."""
+        ref = self._state.next_found(by)
+        if ref is not None:
+            self.focus_requested.emit(Focus(*ref))
+
+    def _on_query_changed(self, query: str) -> None:
+        """Look for something else, and go to a match unless one is selected."""
+        self.query_changed.emit(query)
+        if self._state.focus.ref not in self._state.found:
+            self.go_to_found(1)
 
     def edit_name(self) -> None:
         """Begin to edit the name of the selected row in place."""
@@ -139,9 +172,12 @@ class DesignsPanel(Panel):
             self.tree.setFocus()
             self.tree.editItem(item)
 
-    def _drop_text(self, ref: NodeRef, below: bool) -> str:
+    def _drop_text(self, ref: NodeRef, below: bool) -> tuple[str, bool]:
         edit = edits.drop_selection(self._state, ref, below=below)
-        return "" if edit is None else edit.text
+        if edit is not None:
+            return edit.text, True
+        is_elsewhere = self._state.focus.node != INPUT and ref[0] != self._state.focus.design
+        return "layers are moved within their design" if is_elsewhere else "", False
 
     def _on_tree_dropped(self, ref: NodeRef, below: bool) -> None:
         edit = edits.drop_selection(self._state, ref, below=below)

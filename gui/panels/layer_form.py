@@ -118,7 +118,7 @@ def _shows_same(old: ViewState, new: ViewState) -> bool:
     return (
         old.project is new.project
         and old.check is new.check
-        and old.focus.ref == new.focus.ref
+        and (old.focus.ref, old.focus.others) == (new.focus.ref, new.focus.others)
         and old.look.convention == new.look.convention
         and old.run.problems is new.run.problems
         and old.notices_at(new.focus.ref) == new.notices_at(new.focus.ref)
@@ -244,7 +244,9 @@ class LayerForm(Panel):
         form.setEnabled(node == ref[1])
         name = ref[1].removeprefix(f"{node}/")
         self.heading.set_text(f"{name} in {edits.describe_design(ref[0]) if name == ref[1] else node}")
-        show_note(self.help, layer.help)
+        count = len(state.selected_nodes)
+        several = f"One of {count} selected layers: commands act on all of them, this form on {node}.\n"
+        show_note(self.help, (several if count > 1 else "") + layer.help)
         self.block.show_state(state, ref)
         self.kind_field.set_visible(True)
         self.kind.show_value(layer.kind)

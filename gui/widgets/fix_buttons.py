@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from engine.text.short_names import shorten_middle
 from gui.widgets.flow import FlowLayout
-from gui.widgets.plain_text import plain_tip
+from gui.widgets.plain_text import plain_label, plain_tip
 
 _LONGEST = 36
 """Number of characters of the text of a button; the tool tip has all."""
@@ -53,7 +53,7 @@ class FixButtons(QWidget):
 
     def _make_button(self, index: int, text: str) -> QPushButton:
         short = shorten_middle(text, lambda shorter: len(shorter) <= _LONGEST)
-        button = QPushButton(short.replace("&", "&&"), self)
+        button = QPushButton(plain_label(short), self)
         button.setToolTip(plain_tip(f"Fix the mistake: {text[:1].lower()}{text[1:]}"))
         button.setAccessibleName(f"Fix: {text}")
         button.clicked.connect(lambda: self.chosen.emit(index))

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from gui.widgets.control import Control
 from gui.widgets.glyphs import GlyphButton
+from gui.widgets.plain_text import plain_label, plain_tip
 from gui.widgets.tables import FittingDelegate
 
 _MOVES = (("up", "Move up", "Alt+Up", -1), ("down", "Move down", "Alt+Down", 1))
@@ -109,9 +110,9 @@ class OrderedList(Control):
             self._options = options
             self.menu.clear()
             for value, text, possible in options:
-                action = self.menu.addAction(text.replace("&", "&&"))
+                action = self.menu.addAction(plain_label(text))
                 action.setEnabled(possible)
-                action.setToolTip("" if possible else "depends on this layer")
+                action.setToolTip(plain_tip(text) if possible else "depends on this layer")
                 action.triggered.connect(lambda _, value=value: self._set((*self._value, value), len(self._value)))
         self._show()
 

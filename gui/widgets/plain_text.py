@@ -1,4 +1,4 @@
-"""Texts with names as plain text in tool tips, which Qt would take for HTML if they look like it."""
+"""Texts with names as plain text, which Qt would take for HTML in tool tips, and for underlined letters in menus."""
 
 from html import escape
 
@@ -8,3 +8,8 @@ def plain_tip(text: str | None) -> str:
     if not text or not ("<" in text or "&" in text):
         return text or ""
     return f'<p style="white-space: pre-wrap">{escape(text)}</p>'
+
+
+def plain_label(text: str) -> str:
+    """The label of a menu, a command or a button that shows exactly this, also if it contains ``&``."""
+    return text.replace("&", "&&")

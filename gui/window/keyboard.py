@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar, QWidget
 
 from gui.widgets.focus_mark import FocusMark
 from gui.widgets.tab_order import chain_tab_order, focusable_in_reading_order
+from gui.window.banners import BannerArea
 from gui.window.docks import Docks
-from gui.window.notices import NoticeArea
 from gui.window.toolbar import Toolbar
 
 
@@ -23,11 +23,11 @@ class _Stop(NamedTuple):
 class Keyboard:
     """Moves the focus between the parts of a window."""
 
-    def __init__(self, window: QMainWindow, docks: Docks, toolbar: Toolbar, notices: NoticeArea) -> None:
+    def __init__(self, window: QMainWindow, docks: Docks, toolbar: Toolbar, banners: BannerArea) -> None:
         self._window = window
         self._docks = docks
         self._toolbar = toolbar
-        self._notices = notices
+        self._banners = banners
         self._mark = FocusMark(window)
         self._chain: list[QWidget] = []
         """All that Tab goes to in panels, views and tab bars."""
@@ -65,7 +65,7 @@ class Keyboard:
                 yield _Stop(bar, bar)
 
     def tab(self, forward: bool) -> bool:
-        """Go on from the end of the chain to notices, toolbar and the first panel; returns whether it was there.
+        """Go on from the end of the chain to banners, toolbar and the first panel; returns whether it was there.
 
         Focus proxies would lead Qt on within a form.
         """
@@ -75,7 +75,7 @@ class Keyboard:
         if not forward:
             return False
         visible = [widget for widget in self._chain if widget.isVisible() and widget.isEnabled()]
-        ring = [*visible[-1:], *self._notices.buttons, self._toolbar.entry, *visible[:1]]
+        ring = [*visible[-1:], *self._banners.buttons, self._toolbar.entry, *visible[:1]]
         focused = QApplication.focusWidget()
         if focused not in ring[:-1]:
             return False

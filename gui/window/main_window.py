@@ -37,7 +37,9 @@ from gui.widgets.command_palette import CommandPalette, list_commands
 from gui.widgets.icons import load_icon
 from gui.widgets.shortcut_list import ShortcutList
 from gui.window.actions import ACTIONS, Action
+from gui.window.banners import BannerArea
 from gui.window.changed_file import ChangedFile
+from gui.window.clipboard import Clipboard
 from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.fault_report import log_path
 from gui.window.file_commands import FileCommands
@@ -53,12 +55,12 @@ from gui.window.menus import (
     make_row_menu,
 )
 from gui.window.mnemonics import assign_mnemonics, plain_text
-from gui.window.notices import NoticeArea
 from gui.window.program_details import program_details
 from gui.window.qt_actions import QtActions
 from gui.window.raised_panel import RaisedPanel
 from gui.window.settings import Settings
 from gui.window.shortcuts import command_shortcuts, drawing_shortcuts
+from gui.window.start_host import StartHost
 from gui.window.theme_choice import ThemeChoice
 from gui.window.toolbar import Toolbar
 from gui.window.window_layout import WindowLayout
@@ -88,6 +90,7 @@ class MainWindow(QMainWindow):
         self._is_closing = False
         self.files = FileCommands(self, workbench, self._settings)
         self.edit_merging = EditMerging(self)
+        self.clipboard = Clipboard(self, workbench, self.files, self._on_edit_proposed)
         self.theme_choice = ThemeChoice(workbench, settings, self)
         self.automatic_run = self._make_automatic_run()
         self.setObjectName("main")
@@ -125,11 +128,12 @@ class MainWindow(QMainWindow):
         self.toolbar = Toolbar(self.actions_by_id, menus, self.menus["Workspaces"], self)
         self.toolbar.show_workspaces(self.workspace_commands.choices)
         self.addToolBar(self.toolbar)
-        self.notices = NoticeArea(self)
-        self.changed_file = ChangedFile(self, workbench, self.files, self.notices)
+        self.banners = BannerArea(self)
+        self.changed_file = ChangedFile(self, workbench, self.files, self.banners)
         self.setStatusBar(self.status)
-        self.keyboard = Keyboard(self, self.docks, self.toolbar, self.notices)
+        self.keyboard = Keyboard(self, self.docks, self.toolbar, self.banners)
         self._raised = RaisedPanel(self.docks)
+        self.start = StartHost(self, workbench, self.files, self.actions_by_id, self._settings)
         self._connect()
         self._layout = WindowLayout(self, self.docks, self.workspaces, self._settings)
         self._layout.restore_size()
@@ -152,6 +156,8 @@ class MainWindow(QMainWindow):
             view.edit_proposed.connect(self._on_edit_proposed)
             view.requested.connect(self.workbench.answer)
             view.hovered.connect(self.status.show_hover)
+        self.designs.query_changed.connect(self.workbench.set_query)
+        self.start.left.connect(self._leave_start_page)
         self.files.all.stepped.connect(self._on_export_stepped)
         self.status.export.canceled.connect(self.files.all.cancel)
         self.workspaces.changed.connect(self._on_workspaces_changed)
@@ -159,6 +165,7 @@ class MainWindow(QMainWindow):
         self.history.index_requested.connect(self.workbench.document.go_to)
         self.files.recent_changed.connect(self.dynamic_menus["recent"].fill)
         self.files.done.connect(self.status.show_hover)
+        self.clipboard.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(partial(self.docks.bring_forward, "input"))
 
     def _on_edit_proposed(self, edit: Edit) -> None:
@@ -213,7 +220,7 @@ class MainWindow(QMainWindow):
             "samples": ("Open sample", self.files.sample_entries),
             "recent": ("Open recent", self.files.recent_entries),
             "export_view": ("Export a view", partial(self._view_entries, self.files.export_view, "…")),
-            "copy_view": ("Copy a view as a picture", partial(self._view_entries, self.files.copy_view, "")),
+            "copy_view": ("Copy a view as a picture", partial(self._view_entries, self.clipboard.copy_picture, "")),
             "scale": ("Scale of pictures", self.files.scale_entries),
             "figure_width": ("Width of figures", self.files.width_entries),
             "panels": ("Panels", self._panel_entries),
@@ -235,7 +242,7 @@ class MainWindow(QMainWindow):
             yield MenuEntry(f"{view_row(view_id).title}{more}", partial(self._run_at_size, run, view_id))
 
     def _picture_entries(self, view_id: str) -> Iterator[MenuEntry]:
-        yield MenuEntry("Copy as a picture", partial(self._run_at_size, self.files.copy_view, view_id))
+        yield MenuEntry("Copy as a picture", partial(self._run_at_size, self.clipboard.copy_picture, view_id))
         yield MenuEntry("Export…", partial(self._run_at_size, self.files.export_view, view_id))
 
     def _run_at_size(self, run: Callable[..., object], view_id: str) -> None:
@@ -262,7 +269,10 @@ class MainWindow(QMainWindow):
         for view_id in self.views:
             self._show_view(view_id)
         new = self.workbench.state  # a view may have changed it at once
+        if new.session != old.session:
+            self._leave_start_page()
         self.qt_actions.show_state(new)
+        self.start.show_state(new)
         self._show_counts()
         if new.session != old.session:
             self.docks.raise_first_panels()  # the one in front was about the project before
@@ -285,7 +295,8 @@ class MainWindow(QMainWindow):
 
     def _show_window_title(self, state: ViewState) -> None:
         name = state.path.name if state.path else state.project.title or "Untitled"
-        self.setWindowTitle(f"{name}[*] – Convolume")
+        has_project = state.session or not self.start.is_shown
+        self.setWindowTitle(f"{name}[*] – Convolume" if has_project else "Convolume[*]")
         self.setWindowModified(not state.clean)
 
     def _show_view(self, view_id: str) -> None:
@@ -347,6 +358,12 @@ class MainWindow(QMainWindow):
         self.docks.bring_forward(part_id)
         self.keyboard.enter(part_id)
 
+    def copy_picture(self) -> None:
+        """Copy the view that has the focus as a picture, otherwise the volumes."""
+        focused = self.focusWidget()
+        within = (view_id for view_id, view in self.views.items() if focused and view.isAncestorOf(focused))
+        self._run_at_size(self.clipboard.copy_picture, next(within, "volumes"))
+
     def begin(self, part_id: str) -> None:
         """Bring a panel or view to the front and begin there with the selection."""
         self._raised.keep(part_id)
@@ -375,6 +392,20 @@ class MainWindow(QMainWindow):
 
     def open_manual(self) -> None:
         self.manual.open_at(page_about(QApplication.focusWidget(), self._parts))
+
+    def show_start_page(self) -> None:
+        """Show the start page in place of panels and views, until a project is shown."""
+        self.start.show(self.workbench.state)
+        self._show_window_title(self.workbench.state)
+
+    def _leave_start_page(self) -> None:
+        if self.start.is_shown:
+            self.start.hide()
+            self.qt_actions.show_state(self.workbench.state)
+            for view_id in self.views:
+                self._show_view(view_id)
+            self._show_window_title(self.workbench.state)
+            self.designs.tree.setFocus()
 
     def open_about(self) -> None:
         AboutBox(program_details(self), log_path(), self).open()
@@ -427,8 +458,9 @@ class MainWindow(QMainWindow):
         self.files.close_down()
         self.changed_file.close_down()
         self.manual.close_down()
-        for view in self.views.values():
-            view.close_down()
+        for part in self._parts.values():
+            part.close_down()
+        self.start.close_down()
         self._layout.store()
         self.closed.emit()
         event.accept()
@@ -438,8 +470,7 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for url in event.mimeData().urls()[:1]:
-            self.files.use_file(Path(url.toLocalFile()))
+        self.start.use_files([Path(url.toLocalFile() or url.toString()) for url in event.mimeData().urls()])
 
 
 def _make_scroll_area(widget: QWidget) -> QScrollArea:

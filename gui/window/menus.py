@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QMenuBar, QWidget
 
-from gui.widgets.plain_text import plain_tip
+from gui.widgets.plain_text import plain_label, plain_tip
 from gui.window.actions import BOX_MENU, MENU_BAR, MENUS, ROW_MENU, SEPARATOR, ZOOM_MENU
 from gui.window.menu_entry import MenuEntry
 from gui.window.mnemonics import assign_mnemonics, connect_action
@@ -26,7 +26,7 @@ class DynamicMenu(QMenu):
         """List the current entries; an empty menu is disabled."""
         self.clear()
         for entry in self._entries():
-            action = self.addAction(entry.text.replace("&", "&&"))
+            action = self.addAction(plain_label(entry.text))
             action.setToolTip(plain_tip(entry.tip))
             action.setEnabled(entry.enabled)
             action.setCheckable(entry.checked is not None)

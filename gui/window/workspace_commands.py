@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 
 from gui.catalogue.workspaces import WORKSPACES
+from gui.widgets.plain_text import plain_label
 from gui.window.mnemonics import assign_mnemonics, connect_action, plain_text
 from gui.window.workspaces import Workspaces
 
@@ -65,7 +66,7 @@ class WorkspaceCommands(QObject):
             action.setEnabled(present.is_saved)
 
     def _make_saved(self, title: str, workspace_id: str, number: int) -> QAction:
-        action = QAction(title.replace("&", "&&"), self._window)
+        action = QAction(plain_label(title), self._window)
         action.setCheckable(True)
         action.setToolTip(f"{title}: a workspace of your own" + (f" (Ctrl+{number})" if number <= _MOST_KEYS else ""))
         if number <= _MOST_KEYS:

@@ -17,6 +17,7 @@ from gui.state.edit import merged_text
 from gui.state.history import History, Step
 from gui.state.history import Version as Version
 from gui.state.view_state import Focus
+from gui.widgets.plain_text import plain_label
 
 _MERGE_ID = 1
 
@@ -35,7 +36,7 @@ class SetProject(QUndoCommand):
     """
 
     def __init__(self, show: Callable[[Version], None], step: Step, merge: str = "") -> None:
-        super().__init__(step.text.replace("&", "&&"))
+        super().__init__(plain_label(step.text))
         self._show = show
         self.step = step
         self.merge = merge
@@ -47,7 +48,7 @@ class SetProject(QUndoCommand):
         if not isinstance(other, SetProject) or other.merge != self.merge:
             return False
         self.step = Step(merged_text(self.step.text, other.step.text), self.step.before, other.step.after)
-        self.setText(self.step.text.replace("&", "&&"))
+        self.setText(plain_label(self.step.text))
         return True
 
     def redo(self) -> None:
@@ -76,6 +77,8 @@ class Document(QObject):
         self.file_changed.connect(self.history_changed)
         self.project = project
         self.path: Path | None = None
+        self.session = 0
+        """Number of the opened project, see `ViewState.session`."""
         self.read_only = False
         self.file_version: FileVersion | None = None
         """That of the file when it was opened or saved last; None if it is not known."""
@@ -102,6 +105,7 @@ class Document(QObject):
     def replace(self, version: Version, path: Path | None = None, file: ProjectFile | None = None) -> None:
         """Replace the project and start a new history; `path` is the file that Save writes, if any."""
         self.undo_stack.clear()
+        self.session += 1
         self.path = path
         self.read_only = file is not None and file.read_only
         self.file_version = file.version if file is not None and path is not None else None
@@ -132,6 +136,7 @@ class Document(QObject):
         """
         stack = self.undo_stack
         stack.clear()
+        self.session += 1
         self.path, self.file_version, self.read_only = history.path, history.file_version, history.read_only
         self._is_jumping = True
         for number, step in enumerate(history.steps, 1):

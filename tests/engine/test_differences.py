@@ -14,7 +14,7 @@ from engine.layers import Activation, Add, Concat, Conv2d
 from engine.network.analysis import fold_blocks
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
-from engine.network.weight_specs import PresetWeights
+from engine.network.weight_specs import PresetWeights, SeedWeights
 from engine.project.project import Design, Project
 from engine.reports.difference_formats import (
     COPY_FORMATS,
@@ -152,6 +152,15 @@ def test_a_block_and_its_layers_differ_in_nothing_once_it_is_open():
     block = Node("inception", Inception(4, 2, 4, 1, 2, 2))
     taken_apart = Network((block,)).with_block_expanded("inception", 3)
     assert compare((block,), taken_apart.nodes).differing == ()
+
+
+def test_random_weights_of_the_other_design_are_no_difference_and_no_longer_drawn_anew():
+    shared = replace(CONV, weights=SeedWeights("a", "conv"))
+    differences = compare((CONV, RELU), (shared, RELU))
+    assert differences.differing == ()
+    assert differences.seeded == 0
+    other = compare((CONV, RELU), (replace(CONV, weights=SeedWeights("a", "other")), RELU))
+    assert texts(other) == {"conv": "weights random → random weights of a · other"}
 
 
 def test_layers_with_random_weights_are_counted():

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from engine.blocks import Fire
 from engine.layers import Activation, Conv2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -132,6 +133,7 @@ def test_equal_designs_and_a_single_design_have_a_hint_instead_of_rows(qtbot: Qt
     single = open_view(qtbot, state_of(replace(PROJECT, designs=PROJECT.designs[:1]))).view
     assert "add one with + Design" in single.hint.text()
     assert not single.splitter.isVisible()
+    assert not single.copy_button.isEnabled()
     assert missing_content(single._state, "differences")
 
 
@@ -191,6 +193,37 @@ def test_a_click_and_keys_in_the_chart_select_layers(qtbot: QtBot, view: ViewHar
     qtbot.keyClick(canvas, Qt.Key.Key_Home)
     assert view.focuses[-1] == Focus("b", "blur")
     assert canvas.describe(chart.column(1).center()) == "relu: only in b: relu · only one design has this layer"
+
+
+SEEDED = Project(
+    NoiseInput((3, 8, 8)),
+    (
+        Design("a", Network((Node("first", Conv2d(4, 3)), Node("fire", Fire(2, 4, 4)), Node("last", Conv2d(4, 1))))),
+        Design("b", Network((Node("first", Conv2d(4, 3)), Node("fire", Fire(2, 4, 4)), Node("last", Conv2d(4, 3))))),
+    ),
+)
+
+
+@pytest.mark.parametrize("blocks", ["open", "closed"])
+def test_with_the_random_weights_of_the_first_design_equal_layers_have_no_error(qtbot: QtBot, blocks: str) -> None:
+    harness = open_view(qtbot, state_of(SEEDED, blocks=blocks))
+    view, proposals = harness.view, []
+    view.edit_proposed.connect(proposals.append)
+    view.every_layer.click()
+    assert "random weights" in view.note.text()
+    assert view.share.text() == "Use those of a"
+    view.share.click()
+    (edit,) = proposals
+    assert edit.text == "Use the random weights of a in b"
+    harness.show(after_run(replace(harness.state, project=edit.project, check=check(edit.project))))
+    wait_for_errors(qtbot, view)
+    shown = {row[0]: row[3] for row in rows(view)}
+    assert {name: error for name, error in shown.items() if name not in ("last", "total")} == dict.fromkeys(
+        set(shown) - {"last", "total"}, "0 %"
+    )
+    assert shown["last"] not in ("0 %", "–")
+    assert not view.share.isVisible()
+    view.close_down()
 
 
 # Copies and files

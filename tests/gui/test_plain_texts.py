@@ -96,10 +96,14 @@ def test_no_tool_tip_of_the_window_takes_a_name_for_html(window: MainWindow, tmp
     window.workbench.rank_search._set_state(
         replace(window.workbench.rank_search.state, busy_text=f"searching {NAME}", problems=())
     )
-    menus = [menu for menu in window.findChildren(QMenu) if hasattr(menu, "fill")]
+    menus = window.findChildren(QMenu)
     for menu in menus:
-        menu.fill()
-    entries = [action for menu in menus for action in menu.actions()]
+        if hasattr(menu, "fill"):
+            menu.fill()
+    entries = [action for menu in menus for action in (menu.menuAction(), *menu.actions())]
+    titles = [plain_text(action.text()) for action in entries]
+    assert f"After {NAME}" in titles
+    assert f"Before {NAME}" in titles
     tips = [item.toolTip() for item in (*window.findChildren(QWidget), *entries, *window.actions_by_id.values())]
     assert any(NAME.split()[1] in shown_text(tip) for tip in tips)
     assert not [tip for tip in (*tips, *model_tips(window)) if taken_for_html(tip)]

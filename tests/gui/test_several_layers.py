@@ -103,3 +103,17 @@ def test_a_node_is_added_taken_out_or_alone_in_another_design():
     assert toggle_node(two, ("e", "a")) == Focus("e", "a")
     assert toggle_node(two, ("d", INPUT)) == Focus("d")
     assert toggle_node(Focus("d", "a"), ("d", "a")) == Focus("d", "a")
+
+
+def test_the_form_and_the_buttons_say_what_they_act_on(open_window, qtbot):
+    window = open_window(PROJECT)
+    click_row(window, qtbot, "reduce")
+    assert window.form.help.text().startswith("Slides filters")
+    for node in ("relu", "conv5x5"):
+        click_row(window, qtbot, node, CTRL)
+    assert window.form.help.text().startswith(
+        "One of 3 selected layers: commands act on all of them, this form on conv5x5"
+    )
+    tips = {glyph: button.toolTip() for glyph, button in window.designs.buttons.items()}
+    assert tips["remove"] == "Remove 3 layers (Del)"
+    assert tips["rename"] == "Rename conv5x5 (F2)"

@@ -120,10 +120,11 @@ def draw_layer_axis(
 ) -> None:
     """Draw names of layers below their columns, as far as there is space."""
     size = chart.text_size
-    ticks = tuple(chart.name_ticks())
+    ticks = tuple(chart.name_ticks([row.layer.name for row in content.rows]))
     names = tuple(dict.fromkeys(content.rows[tick.layer].layer.name for tick in ticks))
     for tick in ticks:
         colour = theme.text if tick.layer == selected else theme.muted
-        left = max(tick.at - tick.width / 2, chart.plot.left() - 4 * size)
-        box = QRectF(left, chart.plot.bottom() + 0.3 * size, tick.width - 0.5 * size, 1.4 * size)
+        width = min(tick.width - 0.5 * size, text_width(content.rows[tick.layer].layer.name, size) + 0.2 * size)
+        left = min(tick.at - width / 2, chart.plot.right() + 0.7 * size - width)  # the last one stays in the picture
+        box = QRectF(max(left, chart.plot.left() - 4 * size), chart.plot.bottom() + 0.3 * size, width, 1.4 * size)
         draw_text(painter, box, content.rows[tick.layer].layer.name, size, colour, _CENTRE, among=names)

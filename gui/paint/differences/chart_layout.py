@@ -1,12 +1,13 @@
 """The layout of the chart of errors along the network: a column per layer, the error upwards."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
 
 from gui.paint.basics.round_ticks import round_ticks
+from gui.paint.basics.text_drawing import text_width
 from gui.paint.differences.content import DifferencesContent
 
 _LEAST_HEIGHT, _LEAST_WIDTH = 6.0, 12.0
@@ -16,8 +17,8 @@ _LEFT, _TOP, _BOTTOM, _RIGHT = 4.6, 2.0, 1.8, 0.8
 _ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _LEAST_TOP = 1e-6
 """Least error at the upper end of the axis; rounding makes smaller ones."""
-_NARROWEST_NAME = 3.0
-"""In text heights: the least space in which a name is written."""
+_NAME = 7.0
+"""In text heights: space that is enough for a name, if the longest one does not need less."""
 
 
 class ErrorTick(NamedTuple):
@@ -50,8 +51,8 @@ class ErrorChart(NamedTuple):
         return self.plot.left() + self.plot.width() * (index + 0.5 - self.visible.left()) / self.visible.width()
 
     def y(self, error: float) -> float:
-        shown = min(error, self.whole.bottom()) if isfinite(error) else self.whole.bottom()
-        return self.plot.bottom() - self.plot.height() * (shown - self.visible.top()) / self.visible.height()
+        level = min(error, self.whole.bottom()) if isfinite(error) else self.whole.bottom()
+        return self.plot.bottom() - self.plot.height() * (level - self.visible.top()) / self.visible.height()
 
     def point(self, index: int, error: float) -> QPointF:
         return QPointF(self.x(index), self.y(error))
@@ -87,10 +88,11 @@ class ErrorChart(NamedTuple):
         ]
         return tuple(ErrorTick(self.y(error), f"{100 * error:.4g} %") for error in errors)
 
-    def name_ticks(self) -> Iterator[NameTick]:
+    def name_ticks(self, names: Sequence[str]) -> Iterator[NameTick]:
         """Yield layers whose names have space below, as many as fit at equal distances."""
         width = self.plot.width() / self.visible.width()
-        step = max(1, -int(-_NARROWEST_NAME * self.text_size // width))
+        longest = max((text_width(names[index], 1.0) for index in self.visible_indices), default=0.0) + 0.6
+        step = max(1, -int(-min(longest, _NAME) * self.text_size // width))
         for index in self.visible_indices:
             if index % step == 0:
                 yield NameTick(index, self.x(index), step * width)

@@ -1,6 +1,7 @@
 """Edits of a project: pure functions that return an `Edit`. No Qt here."""
 
 from gui.state.edits.branches import add_in_parallel
+from gui.state.edits.clipboard import can_copy, copied_text, copied_words, cut_selection, paste_fragment
 from gui.state.edits.connections import connect, connection_refusal
 from gui.state.edits.designs import (
     add_design,
@@ -30,6 +31,7 @@ from gui.state.edits.layers import (
 )
 from gui.state.edits.moves import drop_nodes, move_beside
 from gui.state.edits.names import default_name, describe_design, name_refusal, names_text
+from gui.state.edits.seeds import share_random_weights
 from gui.state.edits.selection import (
     add_after_selection,
     add_before_selection,
@@ -70,12 +72,16 @@ __all__ = [
     "add_layers",
     "add_reduction",
     "apply_fix",
+    "can_copy",
     "can_join_selection",
     "can_move_selection",
     "can_take_selection_apart",
     "connect",
     "connect_boxes",
     "connection_refusal",
+    "copied_text",
+    "copied_words",
+    "cut_selection",
     "default_name",
     "describe_design",
     "drop_design",
@@ -103,6 +109,7 @@ __all__ = [
     "names_text",
     "new_layer",
     "own_selection",
+    "paste_fragment",
     "reduce_before_selection",
     "remove_design",
     "remove_nodes",
@@ -121,6 +128,7 @@ __all__ = [
     "set_title",
     "set_weights",
     "setting_metadata",
+    "share_random_weights",
     "switch_selected_form",
     "take_block_apart",
     "take_selected_block_apart",

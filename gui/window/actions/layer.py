@@ -28,12 +28,15 @@ def _can_search_ranks(state: ViewState) -> bool:
     return not rank_search_refusal(state.report(state.focus.ref))
 
 
-def _tool_tip(text: str, keys: str, state: ViewState) -> str:
-    """``Duplicate conv5x5 (Ctrl+D)``, or why a part of a block cannot be edited by itself."""
+def _tool_tip(text: str, keys: str, state: ViewState, *, is_alone: bool = False) -> str:
+    """``Duplicate conv5x5 (Ctrl+D)``, or why a part of a block cannot be edited by itself.
+
+    `is_alone` for a command that acts on one of several selected layers.
+    """
     own, editable = edits.own_selection(state), edits.editable_selection(state)
     if own is not None:
-        design, node = own
-        return f"{text} {design if node == INPUT else node} ({keys})"
+        nodes = [own[1]] if is_alone and own[1] != INPUT else state.selected_nodes
+        return f"{text} {edits.names_text(nodes) or own[0]} ({keys})"
     if editable is not None:
         return f"{text} (part of block {editable[1]}: take the block apart first)"
     return f"{text} ({keys})"
@@ -105,14 +108,15 @@ LAYER_ACTIONS: tuple[Action, ...] = (
            tool_tip=partial(_tool_tip, "Duplicate", "Ctrl+D")),
     Action("remove", "Remove", "Del", edit=edits.remove_selection, allowed=_is_editable, is_local=True,
            tool_tip=partial(_tool_tip, "Remove", "Del")),
-    Action("rename", "Rename", "F2", run=_rename, allowed=_is_editable, tool_tip=partial(_tool_tip, "Rename", "F2")),
+    Action("rename", "Rename", "F2", run=_rename, allowed=_is_editable,
+           tool_tip=partial(_tool_tip, "Rename", "F2", is_alone=True)),
     Action("move_up", "Move up", "Alt+Up", edit=partial(edits.move_selection, -1),
            allowed=partial(edits.can_move_selection, -1), tool_tip=partial(_tool_tip, "Move up", "Alt+Up")),
     Action("move_down", "Move down", "Alt+Down", edit=partial(edits.move_selection, 1),
            allowed=partial(edits.can_move_selection, 1), tool_tip=partial(_tool_tip, "Move down", "Alt+Down")),
 )  # fmt: skip
 
-ADD_MENUS = {"Add after": "add", "Add before": "before", "Add in parallel": "parallel"}
+_ADD_MENUS = {"Add after": "add", "Add before": "before", "Add in parallel": "parallel"}
 """Menus of all kinds, with the beginning of the ids of their commands."""
 
 
@@ -124,17 +128,17 @@ def _add_menus(menu: str, prefix: str) -> Menus:
 
 
 LAYER_MENUS: Menus = {
-    "Layer": ("reduce", "search_ranks", *ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR,
+    "Layer": ("reduce", "search_ranks", *_ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR,
               "take_apart", "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename", "move_up",
               "move_down"),
-    **{name: entries for menu in ADD_MENUS.items() for name, entries in _add_menus(*menu).items()},
+    **{name: entries for menu in _ADD_MENUS.items() for name, entries in _add_menus(*menu).items()},
 }  # fmt: skip
 
-ROW_MENU = (*ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block",
+ROW_MENU = (*_ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block",
             "make_separable", "make_dense", SEPARATOR, "reduce", "search_ranks", SEPARATOR, "duplicate", "remove",
             "rename", "move_up", "move_down")  # fmt: skip
 """Commands and menus of the context menu of a row in the list."""
 
-BOX_MENU = (*ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block", "duplicate",
+BOX_MENU = (*_ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block", "duplicate",
             "remove", SEPARATOR)  # fmt: skip
 """Commands and menus at the top of the context menu of the volumes."""

@@ -100,7 +100,7 @@ class Workbench(QObject):
     def _begin_session(self) -> None:
         self.cancel()
         self.rank_search.clear()
-        look = replace(self.state.look, blocks="auto", toggled_blocks=frozenset())
+        look = replace(self.state.look, blocks="auto", toggled_blocks=frozenset(), pair=None)
         self._set_state(replace(self.state, run=RunView(), look=look, session=self.state.session + 1))
 
     def run(self) -> None:

@@ -22,7 +22,8 @@ collect_ignore = [] if find_spec("thop") else ["models"]
 """Without PyTorch and the counting tools, pytest leaves out what `make test-models` runs."""
 
 SLOW = """
-    actions automatic_run bars_view block_mistakes bottleneck_chart bottleneck_command bottleneck_view changed_file
+    actions automatic_run clipboard find history
+    bars_view block_mistakes bottleneck_chart bottleneck_command bottleneck_view changed_file
     command_line contributing counting_view differences_view explain export export_all extreme_values fault_report
     figures file_commands filters filters_details filters_mouse fuzz googlenet_table googlenet_table_view
     hostile_files inspector inspector_view inspector_window journal kernels layer_form main_window manual

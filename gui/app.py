@@ -9,7 +9,6 @@ import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QLocale, QSettings
 from PySide6.QtWidgets import QApplication
 
-from engine.files.paths import RESOURCES
 from engine.files.unfinished import remove_leftovers
 from engine.project.file import load_project
 from gui.state.view_state import Look
@@ -17,15 +16,15 @@ from gui.theme import FIELDS, THEMES, field_palette, palette
 from gui.widgets.icons import load_icon
 from gui.widgets.number_controls import NUMBER_LOCALE
 from gui.window.fault_report import FaultReport, log_path
+from gui.window.file_commands import NEW_PROJECT
 from gui.window.main_window import MainWindow
 from gui.window.recovery import Recovery, journal_folder
 from gui.window.settings import Settings
 from gui.window.signal_closer import SignalCloser
+from gui.window.start_host import may_reopen
 from gui.window.theme_choice import first_theme, theme_at_start
 from gui.workbench.journal import Journal
 from gui.workbench.workbench import Workbench
-
-_START_PROJECT = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
 
 
 def make_application() -> QApplication:
@@ -52,20 +51,31 @@ def set_theme(name: str) -> None:
 
 
 def open_window(path: Path | None) -> int:
-    """Open the window on a project and run until it closes; raises ProjectError first if the file is invalid."""
-    file = load_project(path or _START_PROJECT)
+    """Open the window on a project, or on the start page, and run until it closes.
+
+    Raises
+    ------
+    ProjectError
+        The file is invalid; no window has been opened.
+    """
+    file = None if path is None else load_project(path)
     app = make_application()
     settings = Settings(QSettings())
-    workbench = Workbench(file.project, Look(theme=first_theme(settings)))
+    project = NEW_PROJECT if file is None else file.project
+    workbench = Workbench(project, Look(theme=first_theme(settings)))
     window = MainWindow(workbench, settings, set_theme)
-    workbench.show_project(file.project, path.absolute() if path else None, file)
+    if file is not None and path is not None:
+        workbench.show_project(file.project, path.absolute(), file)
+    elif not (may_reopen(settings) and window.files.reopen_last()):
+        window.show_start_page()
     faults, closer = FaultReport(window, log_path()), SignalCloser(window)
     recovery = Recovery(window, Journal(workbench, journal_folder()), journal_folder())
     faults.install()
     window.show()
     recovery.begin()
     window.report_settings()
-    workbench.run()
+    if not window.start.is_shown:
+        workbench.run()
     folders = window.files.recent_folders()
     Thread(target=_remove_leftovers_in, args=[folders], daemon=True).start()  # they may be on slow drives
     try:

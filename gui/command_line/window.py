@@ -9,7 +9,7 @@ from gui.command_line.output import print_message
 
 
 def add_window_options(command: ArgumentParser) -> None:
-    command.add_argument("project", type=Path, nargs="?", metavar="PROJECT", help="left out: the start project")
+    command.add_argument("project", type=Path, nargs="?", metavar="PROJECT", help="left out: the start page")
 
 
 def show_window(options: Namespace) -> int:

@@ -33,6 +33,9 @@ class Panel(QWidget):
         """Number of entries to show in the title of the dock; 0 shows none."""
         return 0
 
+    def close_down(self) -> None:
+        """End what works in the background, as the window closes."""
+
     def begin(self) -> None:
         """Start working here, after a command has brought the panel to the front."""
         self.setFocus()

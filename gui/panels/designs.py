@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWid
 from engine.blocks import BLOCKS
 from engine.cost.metrics import metric_by_id
 from engine.layers import LAYERS, tag_of
+from engine.network.graph import INPUT
 from engine.network.node_ref import NodeRef
 from gui.panels.base import Panel
 from gui.panels.design_row_delegate import ROW_ROLE, RowDelegate
@@ -171,9 +172,12 @@ class DesignsPanel(Panel):
             self.tree.setFocus()
             self.tree.editItem(item)
 
-    def _drop_text(self, ref: NodeRef, below: bool) -> str:
+    def _drop_text(self, ref: NodeRef, below: bool) -> tuple[str, bool]:
         edit = edits.drop_selection(self._state, ref, below=below)
-        return "" if edit is None else edit.text
+        if edit is not None:
+            return edit.text, True
+        is_elsewhere = self._state.focus.node != INPUT and ref[0] != self._state.focus.design
+        return "layers are moved within their design" if is_elsewhere else "", False
 
     def _on_tree_dropped(self, ref: NodeRef, below: bool) -> None:
         edit = edits.drop_selection(self._state, ref, below=below)

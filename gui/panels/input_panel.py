@@ -4,23 +4,27 @@ from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
 
 from engine.files import paths
 from engine.files.array_axes import assumed_axes, axes_text
 from engine.files.paths import FileFault
 from engine.files.photo_headers import photo_header
 from engine.network.graph import INPUT
-from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
+from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput, with_photo
 from engine.network.node_ref import STEM
 from engine.shapes import Shape
 from engine.text.units import exact_text
 from gui.panels.array_choice import array_shape, array_with_axes, axes_title, fitting_axes
 from gui.panels.base import Panel
+from gui.panels.crop_row import CropRow
+from gui.panels.input_pictures import InputPictures, full_size
 from gui.panels.layer_form import mistakes_by_setting
 from gui.panels.setting_form import SETTING_TITLES
+from gui.panels.shape_boxes import ShapeBoxes
 from gui.panels.source_fields import array_names
 from gui.state import edits
+from gui.state.crop import Crop, with_size
 from gui.state.edit import change_text
 from gui.state.view_state import ViewState
 from gui.widgets.choice_controls import CheckControl, ChoiceBox
@@ -38,7 +42,7 @@ _INPUT_KINDS: tuple[tuple[type[Input], str], ...] = (
 )
 _CHANNELS = (("rgb", "red, green, blue"), ("bgr", "blue, green, red"), ("gray", "gray"))
 _FIELDS: dict[type[Input], tuple[str, ...]] = {
-    ImageInput: ("path", "size", "channels"),
+    ImageInput: ("path", "size", "crop", "channels"),
     ArrayInput: ("file", "key", "axes", "item", "nan"),
     NoiseInput: ("shape", "seed"),
 }
@@ -63,31 +67,6 @@ def scale_text(spec: ImageInput) -> str:
     return scale if header is None else f"{header.text()}\n{scale}"
 
 
-class ShapeBoxes(QWidget):
-    """Boxes for channels, height and width."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.boxes = tuple(IntegerBox(1, high, self, digits=3) for high in (1_000_000, 100_000, 100_000))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(3)
-        for number, (box, name) in enumerate(zip(self.boxes, ("Channels", "Height", "Width"), strict=True)):
-            box.setAccessibleName(name)
-            box.setToolTip(name)
-            if number:
-                row.addWidget(QLabel("×"))
-            row.addWidget(box, 1)
-        self.setFocusProxy(self.boxes[0])
-
-    def show_shape(self, shape: tuple[int, ...]) -> None:
-        for box, number in zip(self.boxes, shape, strict=True):
-            box.show_number(number)
-
-    def shape(self) -> tuple[int, ...]:
-        return tuple(box.value() for box in self.boxes)
-
-
 class InputPanel(Panel):
     """The form of the project's input."""
 
@@ -104,6 +83,7 @@ class InputPanel(Panel):
         self.path.add_button(self._bundled_button())
         self.extent = PairControl(1, 100_000, _IMAGE_SIZES)
         self.extent.set_title("Size of the photo")
+        self.crop = CropRow()
         self.channels = ChoiceBox(_CHANNELS)
         self.channels.setAccessibleName("Channels")
         self.key = ChoiceBox()
@@ -116,6 +96,7 @@ class InputPanel(Panel):
         self.shape, self.seed = ShapeBoxes(), NumberControl(parse_seed, str)
         self.seed.set_title("Seed of the noise")
         self.general, self.result, self.notices = make_error_note(), make_note(), make_note()
+        self.pictures = InputPictures(self.result)
         self.notices.setForegroundRole(self.notices.palette().ColorRole.WindowText)
         self._lay_out()
         self._connect()
@@ -137,6 +118,7 @@ class InputPanel(Panel):
         rows = (
             ("path", "Photo", self.path),
             ("size", "Size", self.extent),
+            ("crop", "Crop", self.crop),
             ("channels", "Channels", self.channels),
             ("file", "File", self.file),
             ("key", "Array", self.key),
@@ -147,15 +129,16 @@ class InputPanel(Panel):
             ("seed", "Seed", self.seed),
         )
         self.fields: dict[str, Field] = {
-            name: grid.add(title, widget, wide=widget in (self.path, self.file)) for name, title, widget in rows
+            name: grid.add(title, widget, wide=widget in (self.path, self.file, self.crop))
+            for name, title, widget in rows
         }
-        self.fields["size"].set_tip("Height and width: the photo is cropped at its centre, then resized")
+        self.fields["size"].set_tip("Height and width that the crop is resized to")
         self.fields["axes"].set_tip("Order of the axes: N items, C channels, H rows, W columns")
         self.fields["item"].set_tip("Which item of the batch is the input, from 0")
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(5)
-        for widget in (grid, self.general, self.result, self.notices):
+        for widget in (self.pictures, grid, self.general, self.notices):
             column.addWidget(widget)
         column.addStretch(1)
 
@@ -164,6 +147,9 @@ class InputPanel(Panel):
         self.path.chosen.connect(self.use_photo)
         self.file.chosen.connect(self.use_array)
         self.extent.changed.connect(self._on_size_changed)
+        self.crop.cleared.connect(self._on_crop_cleared)
+        self.pictures.crop_cleared.connect(self._on_crop_cleared)
+        self.pictures.crop_changed.connect(self._on_crop_changed)
         self.channels.chosen.connect(self._on_channels_chosen)
         self.key.chosen.connect(self._on_key_chosen)
         self.axes.chosen.connect(lambda axes: self._change("", f"Set axes to {axes_text(axes)}", axes=axes, item=0))
@@ -185,6 +171,11 @@ class InputPanel(Panel):
         same_input = old.project.input is new.project.input and old.check is new.check
         if not (same_problems and same_notices and same_input):
             self._show_input(reset=type(new.project.input) is not type(old.project.input))
+        elif old.look is not new.look:
+            self.pictures.show_state(new)
+
+    def close_down(self) -> None:
+        self.pictures.close_down()
 
     @property
     def _spec(self) -> Input:
@@ -206,11 +197,13 @@ class InputPanel(Panel):
         show_note(self.general, "\n".join(mistakes.values()))
         show_note(self.result, self._result_text(spec, state.check.input_shape))
         show_note(self.notices, "\n".join(state.notices_at((STEM, INPUT))))
+        self.pictures.show_state(state)
 
     def _show_spec(self, spec: Input, reset: bool) -> None:
         if isinstance(spec, ImageInput):
             self.path.show_file(spec.path, paths.resolve_path(spec.path))
             self.extent.show_value(spec.size if spec.size[0] != spec.size[1] else spec.size[0], reset=reset)
+            self.crop.show_crop(spec)
             self.channels.show_value(spec.channels)
         elif isinstance(spec, ArrayInput):
             self.file.show_file(spec.path, paths.resolve_path(spec.path))
@@ -242,8 +235,9 @@ class InputPanel(Panel):
 
     def use_photo(self, path: str) -> None:
         """Propose another photo with the size and scale of the last one."""
-        spec = self._last.get(ImageInput, ImageInput(path))
-        self._propose(replace(spec, path=path), f"Use photo {Path(path).name}")
+        last = self._last.get(ImageInput)
+        spec = with_photo(last, path) if isinstance(last, ImageInput) else ImageInput(path)
+        self._propose(spec, f"Use photo {Path(path).name}")
 
     def use_array(self, path: str) -> None:
         """Propose the first array of a file, after asking for its axes if several fit."""
@@ -274,9 +268,17 @@ class InputPanel(Panel):
 
     def _on_size_changed(self, size: int | tuple[int, int]) -> None:
         height, width = (size, size) if isinstance(size, int) else size
-        before = self._spec.size if isinstance(self._spec, ImageInput) else (height, width)
-        text = change_text("Size of the photo", "×".join(map(str, before)), f"{height}×{width}")
-        self._change("size", text, size=(height, width))
+        if isinstance(self._spec, ImageInput):
+            spec = with_size(self._spec, (height, width), full_size(self._spec.path))
+            text = change_text("Size of the photo", "×".join(map(str, self._spec.size)), f"{height}×{width}")
+            self._propose(spec, text, "size")
+
+    def _on_crop_changed(self, crop: Crop) -> None:
+        self._change("crop", f"Crop the photo to {crop.height}×{crop.width} pixels", crop=tuple(crop))
+
+    def _on_crop_cleared(self) -> None:
+        if isinstance(self._spec, ImageInput):
+            self._change("", "Use the largest crop of the photo", crop=())
 
     def _on_channels_chosen(self, channels: str) -> None:
         if isinstance(self._spec, ImageInput):

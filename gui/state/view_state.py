@@ -218,10 +218,9 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         names = {node, *self.focus.others}
         return () if network is None else tuple(other.name for other in network.nodes if other.name in names)
 
-    def shapes(self, design: str) -> dict[str, Shape | None]:
-        """The shapes of the input of a design and of its layers and blocks, by name."""
-        names = (INPUT, *(node.name for node in self.project.network(design).nodes))
-        return {name: self._shape((design, name)) for name in names}
+    def shapes(self, design: str) -> Mapping[str, Shape | None]:
+        """The shapes of the input of a design, of its layers and blocks, and of their parts, by name."""
+        return _make_shapes(self.check, design)
 
     def enclosing_block(self, ref: NodeRef) -> BlockReport | None:
         """The block at a node or around a part; None if there is none, or if its layers are unknown."""
@@ -338,6 +337,13 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     def colour_index(self, design: str) -> int:
         """Index of the colour of a design among those of the theme; -1 for the stem."""
         return next((d.colour - 1 for d in self.project.designs if d.name == design), -1)
+
+
+@lru_cache(maxsize=8)
+def _make_shapes(check: ProjectCheck, design: str) -> Mapping[str, Shape | None]:
+    """Cached for all states with the same layers."""
+    outputs = {name: report.output_shape for (other, name), report in check.reports.items() if other == design}
+    return {INPUT: check.analyses[design].input_shape, **outputs}
 
 
 @lru_cache(maxsize=16)

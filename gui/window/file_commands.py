@@ -1,35 +1,31 @@
 """Commands that open, save and export with dialogs; each failure is reported and changes nothing."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from msgspec.structs import replace
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from engine.files import arrays
 from engine.files.paths import RESOURCES, FileFault
 from engine.files.photo_formats import PHOTO_SUFFIXES
 from engine.files.targets import same_file
 from engine.network.graph import Network
-from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
-from engine.project.file import load_project
+from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from engine.reports.formats import format_for_file
 from engine.text.problems import ProjectError
 from gui.catalogue.figures import TURN_FIGURE, figure_row
+from gui.catalogue.samples import SAMPLES
 from gui.catalogue.views import view_row
 from gui.export.animation import TurnWriter, paint_turn_frames
 from gui.export.files import write_file
 from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, render_view
 from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
-from gui.panels.array_choice import array_with_axes
-from gui.panels.source_fields import has_fitting_array, match_arrays
-from gui.state import edits
 from gui.widgets.message import Message
+from gui.window.dropped_files import ARRAY_SUFFIXES, PROJECT_SUFFIXES, DroppedFiles
 from gui.window.export_all import ExportAll
 from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings
@@ -37,15 +33,11 @@ from gui.window.single_export import SingleExport
 from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
 
-_PROJECT_SUFFIXES = (".toml", ".json")
-_IMAGE_SUFFIXES = (*PHOTO_SUFFIXES, ".heic", ".heif")
-"""Those of HEIC as well, so that a photo of an iPhone is refused with what to do."""
-_ARRAY_SUFFIXES = (".npy", ".npz", ".safetensors")
 _MOST_RECENT = 10
 _PROJECTS, _INPUTS, _FIGURES = "files/folder", "files/input_folder", "export/figure_folder"
 """The settings with the folders in which files were last opened or saved, by purpose."""
 _SCALES = (1, 2, 3, 4)
-_NEW_PROJECT = Project(NoiseInput((3, 32, 32)), (Design("design 1", Network()),))
+NEW_PROJECT = Project(NoiseInput((3, 32, 32)), (Design("design 1", Network()),))
 _Buttons = QMessageBox.StandardButton
 
 
@@ -67,6 +59,7 @@ class FileCommands(QObject):
         self._settings = settings
         self._turn = TurnWriter(self)
         self._turn.ended.connect(self._on_turn_ended)
+        self._dropped = DroppedFiles(window, workbench, self._open_file, self.may_discard, self.input_chosen.emit)
         self.all = ExportAll(window, settings)
         self.single = SingleExport(window)
         for export in (self.all, self.single):
@@ -77,17 +70,22 @@ class FileCommands(QObject):
 
     def new(self) -> None:
         if self.may_discard():
-            self._workbench.show_project(_NEW_PROJECT)
+            self._workbench.show_project(NEW_PROJECT)
 
     def open(self) -> None:
         if self.may_discard() and (
-            path := self._ask_open("Open project", _file_filter("Projects", _PROJECT_SUFFIXES), _PROJECTS)
+            path := self._ask_open("Open project", _file_filter("Projects", PROJECT_SUFFIXES), _PROJECTS)
         ):
             self._open(path)
 
     def open_path(self, path: Path) -> None:
         if self.may_discard():
             self._open(path)
+
+    def reopen_last(self) -> bool:
+        """Open the project of the last time; False if there is none, or if it cannot be opened, which is reported."""
+        last = next(iter(self.recent()), None)
+        return last is not None and self._open(last)
 
     def open_sample(self, path: Path) -> None:
         """Open a bundled project, which Save does not overwrite."""
@@ -102,12 +100,12 @@ class FileCommands(QObject):
     def save_as(self) -> bool:
         first = self._workbench.document.path or self._folder(_PROJECTS) / "project.toml"
         name, _ = QFileDialog.getSaveFileName(
-            self._window, "Save project", str(first), _file_filter("Projects", _PROJECT_SUFFIXES)
+            self._window, "Save project", str(first), _file_filter("Projects", PROJECT_SUFFIXES)
         )
         if not name:
             return False
         path = Path(name)
-        if path.suffix.lower() in _PROJECT_SUFFIXES:
+        if path.suffix.lower() in PROJECT_SUFFIXES:
             return self._save(path, overwrite=True)  # the dialog has asked
         return self._save(path.with_name(f"{path.name}.toml"))
 
@@ -139,6 +137,10 @@ class FileCommands(QObject):
         """Recent projects, the latest first."""
         return [Path(line) for line in self._settings.text("files/recent").splitlines() if line]
 
+    def forget(self, path: Path) -> None:
+        """Remove a file from the recent ones."""
+        self._set_recent([other for other in self.recent() if other != path])
+
     def recent_folders(self) -> set[Path]:
         """The folders that projects were saved in and pictures exported to."""
         return {path.parent for path in self.recent()} | {path for path in (self.all.last_folder,) if path is not None}
@@ -152,12 +154,9 @@ class FileCommands(QObject):
 
     def sample_entries(self) -> Iterator[MenuEntry]:
         """The bundled projects by their titles."""
-        for path in sorted((RESOURCES / "projects").glob("*.toml")):
-            try:
-                title = load_project(path).project.title or path.stem
-            except ProjectError:
-                title = path.stem  # opening it reports the problem
-            yield MenuEntry(title, partial(self.open_sample, path), path.name)
+        for sample in SAMPLES:
+            path = RESOURCES / "projects" / f"{sample.name}.toml"
+            yield MenuEntry(sample.title, partial(self.open_sample, path), path.name)
 
     # Inputs
 
@@ -166,42 +165,18 @@ class FileCommands(QObject):
             self.use_file(path)
 
     def choose_array(self) -> None:
-        if path := self._ask_open("Choose array", _file_filter("Arrays", _ARRAY_SUFFIXES), _INPUTS):
+        if path := self._ask_open("Choose array", _file_filter("Arrays", ARRAY_SUFFIXES), _INPUTS):
             self.use_file(path)
 
     def use_file(self, path: Path) -> None:
-        """Open a project file, or use a photo or an array as the input."""
-        project, suffix = self._workbench.state.project, path.suffix.lower()
-        if suffix in _PROJECT_SUFFIXES:
-            self.open_path(path)
-        elif suffix in _IMAGE_SUFFIXES:
-            spec = project.input
-            spec = replace(spec, path=str(path)) if isinstance(spec, ImageInput) else ImageInput(str(path))
-            self._use_input(spec, f"Use photo {path.name}")
-        elif suffix in _ARRAY_SUFFIXES:
-            self._run_or_report(lambda: self._use_arrays(path))
-        else:
-            suffixes = ", ".join((*_PROJECT_SUFFIXES, *_IMAGE_SUFFIXES, *_ARRAY_SUFFIXES))
-            self.show_message(
-                "This file cannot be used", f"{path}: {suffix or 'no ending'} is unknown; known are {suffixes}"
-            )
+        self.use_files([path])
 
-    def _use_arrays(self, path: Path) -> None:
-        """Use arrays that fit the selected layer as its weights, others as the input."""
-        state, headers = self._workbench.state, arrays.read_headers(str(path))
-        ref, report = state.focus.ref, state.report(state.focus.ref)
-        if report is not None and has_fitting_array(headers, report):
-            weights = match_arrays(str(path), state.project.network(ref[0]).node(ref[1]), report)
-            edit = edits.set_weights(state.project, ref, weights, path.name)
-            self._workbench.edit(edit.text, edit.project)
-        else:
-            spec = array_with_axes(self._window, ArrayInput(str(path), next(iter(headers), "")))
-            if spec is not None:
-                self._use_input(spec, f"Use array {path.name}")
-
-    def _use_input(self, spec: Input, text: str) -> None:
-        self._workbench.edit(text, replace(self._workbench.state.project, input=spec))
-        self.input_chosen.emit()
+    def use_files(self, paths: Sequence[Path]) -> None:
+        """Open a project, use photos and arrays as the input and as weights; names what cannot be used."""
+        reasons = self._dropped.use(paths)
+        if reasons:
+            title = "This file cannot be used" if len(reasons) == 1 else f"{len(reasons)} files cannot be used"
+            self.show_message(title, "\n".join(reasons))
 
     # Figures
 
@@ -327,14 +302,17 @@ class FileCommands(QObject):
             return False
         return True
 
-    def _open(self, path: Path) -> None:
-        if self._run_or_report(lambda: self._workbench.open(path)):
-            self._remember(path)
-            if self._workbench.document.read_only:
-                self.show_message(
-                    "Opened read-only",
-                    f"{path} was written by a newer version of the program; save it under another name",
-                )
+    def _open(self, path: Path) -> bool:
+        return self._run_or_report(lambda: self._open_file(path))
+
+    def _open_file(self, path: Path) -> None:
+        self._workbench.open(path)
+        self._remember(path)
+        if self._workbench.document.read_only:
+            self.show_message(
+                "Opened read-only",
+                f"{path} was written by a newer version of the program; save it under another name",
+            )
 
     def _save(self, path: Path, *, overwrite: bool = False) -> bool:
         try:
@@ -373,9 +351,11 @@ class FileCommands(QObject):
 
     def _remember(self, path: Path) -> None:
         paths = [path.absolute(), *(other for other in self.recent() if not same_file(path, other))]
-        paths = list(dict.fromkeys(paths))[:_MOST_RECENT]
-        self._settings.set("files/recent", "\n".join(map(str, paths)))
+        self._set_recent(list(dict.fromkeys(paths))[:_MOST_RECENT])
         self._settings.set(_PROJECTS, str(paths[0].parent))
+
+    def _set_recent(self, paths: Iterable[Path]) -> None:
+        self._settings.set("files/recent", "\n".join(map(str, paths)))
         self.recent_changed.emit()
 
 

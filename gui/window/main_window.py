@@ -36,6 +36,7 @@ from gui.widgets.command_palette import CommandPalette, list_commands
 from gui.widgets.icons import load_icon
 from gui.widgets.tab_order import chain_tab_order, focusable_widgets
 from gui.window.actions import Action
+from gui.window.banners import BannerArea
 from gui.window.changed_file import ChangedFile
 from gui.window.clipboard import Clipboard
 from gui.window.docks import CENTRE_VIEWS, Docks
@@ -51,9 +52,9 @@ from gui.window.menus import (
     make_row_menu,
 )
 from gui.window.mnemonics import assign_mnemonics, plain_text
-from gui.window.notices import NoticeArea
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
+from gui.window.start_host import StartHost
 from gui.window.theme_choice import ThemeChoice
 from gui.window.toolbar import Toolbar
 from gui.window.window_layout import WindowLayout
@@ -121,11 +122,12 @@ class MainWindow(QMainWindow):
         self.toolbar = Toolbar(self.actions_by_id, menus, self.menus["Workspaces"], self)
         self.toolbar.show_workspaces(self.workspace_commands.choices)
         self.addToolBar(self.toolbar)
-        self.notices = NoticeArea(self)
-        self.changed_file = ChangedFile(self, workbench, self.files, self.notices)
+        self.banners = BannerArea(self)
+        self.changed_file = ChangedFile(self, workbench, self.files, self.banners)
         self.setStatusBar(self.status)
         panels, self._view_parts = focusable_widgets(self.panels.values()), focusable_widgets(self.views.values())
         chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
+        self.start = StartHost(self, workbench, self.files, self.actions_by_id, self._settings)
         self._connect()
         self._layout = WindowLayout(self, self.docks, self.workspaces, self._settings)
         self._layout.restore_size()
@@ -149,6 +151,7 @@ class MainWindow(QMainWindow):
             view.requested.connect(self.workbench.answer)
             view.hovered.connect(self.status.show_hover)
         self.designs.query_changed.connect(self.workbench.set_query)
+        self.start.left.connect(self._leave_start_page)
         self.files.all.stepped.connect(self._on_export_stepped)
         self.status.export.canceled.connect(self.files.all.cancel)
         self.workspaces.changed.connect(self._on_workspaces_changed)
@@ -259,7 +262,10 @@ class MainWindow(QMainWindow):
         for view_id in self.views:
             self._show_view(view_id)
         new = self.workbench.state  # a view may have changed it at once
+        if new.session != old.session:
+            self._leave_start_page()
         self.qt_actions.show_state(new)
+        self.start.show_state(new)
         self._show_counts()
         if new.session != old.session:
             self.docks.raise_first_panels()  # the one in front was about the project before
@@ -280,7 +286,8 @@ class MainWindow(QMainWindow):
 
     def _show_window_title(self, state: ViewState) -> None:
         name = state.path.name if state.path else state.project.title or "Untitled"
-        self.setWindowTitle(f"{name}[*] – Convolume")
+        has_project = state.session or not self.start.is_shown
+        self.setWindowTitle(f"{name}[*] – Convolume" if has_project else "Convolume[*]")
         self.setWindowModified(not state.clean)
 
     def _show_view(self, view_id: str) -> None:
@@ -366,6 +373,20 @@ class MainWindow(QMainWindow):
     def open_manual(self) -> None:
         self.manual.open_at(page_about(QApplication.focusWidget(), self._parts))
 
+    def show_start_page(self) -> None:
+        """Show the start page in place of panels and views, until a project is shown."""
+        self.start.show(self.workbench.state)
+        self._show_window_title(self.workbench.state)
+
+    def _leave_start_page(self) -> None:
+        if self.start.is_shown:
+            self.start.hide()
+            self.qt_actions.show_state(self.workbench.state)
+            for view_id in self.views:
+                self._show_view(view_id)
+            self._show_window_title(self.workbench.state)
+            self.designs.tree.setFocus()
+
     def open_about(self) -> None:
         AboutBox(self).open()
 
@@ -374,9 +395,9 @@ class MainWindow(QMainWindow):
         self.workspaces.complete()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """After the last view comes a notice or the first panel; focus proxies would lead Qt on within a form."""
+        """After the last view comes a banner or the first panel; focus proxies would lead Qt on within a form."""
         visible = [part for part in self._view_parts if part.isVisible() and part.isEnabled()]
-        ring = [*visible[-1:], *self.notices.buttons, self.designs.tree]
+        ring = [*visible[-1:], *self.banners.buttons, self.designs.tree]
         widget = QApplication.focusWidget()
         if forward and widget in ring[:-1]:
             ring[ring.index(widget) + 1].setFocus(Qt.FocusReason.TabFocusReason)
@@ -407,8 +428,9 @@ class MainWindow(QMainWindow):
         self.files.close_down()
         self.changed_file.close_down()
         self.manual.close_down()
-        for view in self.views.values():
-            view.close_down()
+        for part in self._parts.values():
+            part.close_down()
+        self.start.close_down()
         self._layout.store()
         self.closed.emit()
         event.accept()
@@ -418,8 +440,7 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for url in event.mimeData().urls()[:1]:
-            self.files.use_file(Path(url.toLocalFile()))
+        self.start.use_files([Path(url.toLocalFile() or url.toString()) for url in event.mimeData().urls()])
 
 
 def _make_scroll_area(widget: QWidget) -> QScrollArea:

@@ -38,7 +38,7 @@ class PanelHarness:
         self.panel, self.state = panel, panel._state
         self.edits: list[Edit] = []
         self.focuses: list[Focus] = []
-        qtbot.addWidget(panel)
+        qtbot.addWidget(panel, before_close_func=lambda _: panel.close_down())  # which keeps it alive until then
         panel.edit_proposed.connect(self.apply_edit)
         panel.focus_requested.connect(self.focuses.append)
         panel.resize(320, 700)

@@ -186,6 +186,14 @@ def test_the_keys_of_the_bottleneck_chart_are_documented(window):
     }
 
 
+def test_the_keys_of_the_crop_are_documented(window):
+    documented, frame = documented_keys("Crop of the photo"), window.input.pictures.frame
+    assert {key for key in documented if "Ctrl" not in key} == {
+        QKeySequence(key).toString() for key in CANDIDATE_KEYS if handles(frame, key)
+    }
+    assert all(handles(frame, QKeySequence(key)[0].key(), CTRL) for key in documented if "Ctrl" in key)
+
+
 def test_the_keys_of_the_reader_are_documented(qtbot):
     reader = ManualReader()
     qtbot.addWidget(reader)

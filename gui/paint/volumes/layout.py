@@ -42,7 +42,7 @@ def lay_out_volumes(state: ViewState, width: float, height: float) -> VolumesLay
     look = state.look
     line_breaks = break_lines(
         state.check,
-        _closed_blocks(state),
+        closed_blocks(state),
         _earlier_shapes(state),
         _mistakes_by_ref(state),
         look.scale,
@@ -62,7 +62,7 @@ def _lay_out_scene(line_breaks: LineBreaks, yaw: float, pitch: float, em: int, h
     )
 
 
-def _closed_blocks(state: ViewState) -> frozenset[NodeRef]:
+def closed_blocks(state: ViewState) -> frozenset[NodeRef]:
     """The blocks that are drawn as one node."""
     blocks = [(design, name) for design, analysis in state.check.analyses.items() for name in analysis.blocks]
     return frozenset([block for block in blocks if not state.is_open(block)])

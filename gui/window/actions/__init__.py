@@ -43,6 +43,7 @@ __all__ = [
     "ACTIONS",
     "BOX_MENU",
     "BUTTONS_WITH_TEXT",
+    "HELP_MENUS",
     "MENUS",
     "MENU_BAR",
     "ROW_MENU",

@@ -17,6 +17,8 @@ def _export_figure(name: str, window: CommandWindow) -> None:
 FILE_ACTIONS: tuple[Action, ...] = (
     Action("new", "New", _KEYS.New, "new", run=lambda window: window.files.new()),
     Action("open", "Open…", _KEYS.Open, "open", run=lambda window: window.files.open()),
+    Action("start_page", "Start page", run=lambda window: window.show_start_page(),
+           tip="Samples, recent files, and what can be dropped"),
     Action("save", "&Save", _KEYS.Save, "save", run=lambda window: window.files.save()),
     Action("save_as", "Save &as…", _KEYS.SaveAs, run=lambda window: window.files.save_as()),
     Action("choose_photo", "Choose photo…", "Ctrl+I", "input", run=lambda window: window.files.choose_photo(),
@@ -35,8 +37,7 @@ FILE_ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 FILE_MENUS: Menus = {
-    "File": ("new", "open", "samples", "recent", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
-             "choose_array", SEPARATOR, "Figures", "export_view", "export_all", "scale", "copy_view", SEPARATOR,
-             "quit"),
+    "File": ("new", "open", "samples", "recent", "start_page", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
+             "choose_array", SEPARATOR, "Figures", "export_view", "export_all", "scale", "copy_view", "quit"),
     "Figures": (*(f"figure_{name}" for name in FIGURE_IDS), SEPARATOR, "turn", SEPARATOR, "figure_width"),
 }  # fmt: skip

@@ -314,7 +314,7 @@ class FileCommands(QObject):
 
     def _open_file(self, path: Path) -> None:
         self._workbench.open(path)
-        self._remember(path)
+        self.remember(path)
         if self._workbench.document.read_only:
             self.show_message(
                 "Opened read-only",
@@ -328,7 +328,7 @@ class FileCommands(QObject):
             self.conflicted.emit()
             return False
         if saved:
-            self._remember(path)
+            self.remember(path)
             self.done.emit(f"Saved {path}")
         return saved
 
@@ -356,7 +356,8 @@ class FileCommands(QObject):
             return Path(folder)
         return Path() if project is None else project.parent
 
-    def _remember(self, path: Path) -> None:
+    def remember(self, path: Path) -> None:
+        """Put a file at the beginning of the recent ones."""
         paths = [path.absolute(), *(other for other in self.recent() if not same_file(path, other))]
         self._set_recent(list(dict.fromkeys(paths))[:_MOST_RECENT])
         self._settings.set(_PROJECTS, str(paths[0].parent))

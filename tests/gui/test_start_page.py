@@ -24,6 +24,7 @@ from gui.widgets.manual_pages import START
 from gui.window import start_host
 from gui.window.file_commands import NEW_PROJECT
 from gui.window.main_window import MainWindow
+from gui.window.notices import Notice
 from gui.window.settings import Settings
 from gui.window.start_page import DROPS, SENTENCE, StartPage, sample_path
 from tests.gui.conftest import PROJECT
@@ -208,6 +209,17 @@ def test_the_page_takes_the_place_of_the_whole_middle(qtbot: QtBot, start: MainW
         QTest.keyClick(QApplication.focusWidget() or start, Qt.Key.Key_Tab)
         focused = QApplication.focusWidget()
         assert focused is None or page.isAncestorOf(focused) or not start.docks.centre.isAncestorOf(focused)
+
+
+def test_a_notice_has_its_place_above_the_page(start: MainWindow):
+    notice = Notice("Unsaved edits of lecture.toml", "The program ended before they were saved.", (("Restore", list),))
+    start.notices.add(notice)
+    settle()
+    assert page_of(start).geometry().top() == start.notices.geometry().bottom() + 1
+    assert start.childAt(notice.mapTo(start, notice.rect().center())) in (notice, notice.title, notice.text)
+    start.notices.remove(notice)
+    settle()
+    assert page_of(start).geometry().top() == start.toolbar.geometry().bottom() + 1
 
 
 def test_commands_that_need_a_project_are_disabled_until_one_is_shown(start: MainWindow):
@@ -420,6 +432,7 @@ def test_a_named_project_opens_directly(program):
     def look(window: MainWindow) -> None:
         assert not window.start.is_shown
         assert window.workbench.state.path == SMALL
+        assert window.files.recent() == [SMALL]
 
     program(SMALL, look)
 

@@ -8,7 +8,7 @@ BENCHMARKS := $(filter-out %/__init__.py,$(sort $(wildcard tests/benchmarks/*.py
 HAS_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter-out Linux,$(shell uname -s)))
 
 # A line of each is checked in tests/test_set_up.py: no target without one.
-.PHONY: help run lint test-fast test test-newest test-models fuzz hooks lock bench house pictures wheel clean distclean
+.PHONY: help run lint test-fast test test-newest test-models fuzz soak hooks lock bench house pictures wheel clean distclean
 # Two set-ups at once would spoil .venv.
 .NOTPARALLEL:
 
@@ -21,6 +21,7 @@ help:
 	@echo "make test-newest  all checks and tests with the newest releases, in .venv-newest"
 	@echo "make test-models  checks our counting rules by the tools themselves, with PyTorch, in .venv-models"
 	@echo "make fuzz         opens damaged and hostile files for 10 minutes (MINUTES=2 SEED=1 change that)"
+	@echo "make soak         a random user and a killer for minutes (STEPS=20000 KILLS=500 SEED=1 change that)"
 	@echo "make hooks        lets git run lint before each commit and test-fast before each push"
 	@echo "make lock         renews the lock files: the newest releases that pyproject.toml allows"
 	@echo "make bench        prints what the fast routines take against a plain matrix product"
@@ -40,7 +41,7 @@ else
 	@echo "No display: drew the start project's pictures and table into out/"
 endif
 
-TESTS := test test-fast test-newest test-models fuzz
+TESTS := test test-fast test-newest test-models fuzz soak
 $(TESTS) bench pictures: export QT_QPA_PLATFORM = offscreen
 $(TESTS) bench pictures: export QT_SCALE_FACTOR = 1
 $(TESTS) bench: export PYTEST_QT_API = pyside6
@@ -84,6 +85,18 @@ SEED := $(shell date +%s)
 fuzz:
 	@bash .ci/setup test
 	$(PY) -m tests.fuzz --minutes $(MINUTES) --seed $(SEED)
+
+# A fifth of the steps are through real widgets; a fifth as many programs are killed while they edit as while they save.
+# A short run is part of make test.
+STEPS := 20000
+KILLS := 500
+soak: export SOAK_STEPS = $(STEPS)
+soak: export SOAK_KILLS = $(KILLS)
+soak: export SOAK_SEED = $(SEED)
+soak:
+	@bash .ci/setup test
+	@echo "STEPS=$(STEPS) KILLS=$(KILLS) SEED=$(SEED)"
+	$(PY) -m pytest -q tests/gui/test_soak.py tests/gui/test_kills.py
 
 hooks:
 	@bash .ci/setup test

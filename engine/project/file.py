@@ -162,9 +162,9 @@ def to_data(project: Project, folder: Path) -> Data:
         data["seed"] = project.seed
     data["input"] = msgspec.to_builtins(located.input)
     if located.stem is not None:
-        data["stem"] = {"nodes": [_node_data(node) for node in located.stem.nodes]}
+        data["stem"] = {"nodes": [node_data(node) for node in located.stem.nodes]}
     data["designs"] = [
-        {"name": design.name, **colour, "nodes": [_node_data(node) for node in design.network.nodes]}
+        {"name": design.name, **colour, "nodes": [node_data(node) for node in design.network.nodes]}
         for design, colour in zip(located.designs, _colours_data(located.designs), strict=True)
     ]
     if project.source:
@@ -216,7 +216,8 @@ def _colours_data(designs: Sequence[Design]) -> Iterator[Data]:
     yield from ({} if is_default else {"colour": design.colour} for design in designs)
 
 
-def _node_data(node: Node) -> Data:
+def node_data(node: Node) -> Data:
+    """A node as in a file."""
     data = {"name": node.name, **msgspec.to_builtins(node.layer)}
     if node.inputs:
         data["inputs"] = list(node.inputs)

@@ -62,7 +62,7 @@ _PLAIN_SOURCES = _tags(FileWeights, PresetWeights, SeedWeights)
 _SOURCES = _PLAIN_SOURCES | _tags(LowRankWeights)
 
 
-class _TooManyProblemsError(Exception):
+class TooManyProblemsError(Exception):
     """There are as many problems as a message lists: the rest of the file is not read."""
 
 
@@ -78,7 +78,7 @@ class ProjectReader:
     def project(self, data: Data) -> Project | None:
         """The project with absolute paths; None if there are problems, of which only the first are collected."""
         project = None
-        with suppress(_TooManyProblemsError):
+        with suppress(TooManyProblemsError):
             project = self._project(data)
         if project is None and self._newer:
             text = f"is {value_text(data['format'])}; this program knows formats up to {FORMAT}, use a newer one"
@@ -92,8 +92,8 @@ class ProjectReader:
         title = self._value(data, "title", str, "$", "")
         seed = self._value(data, "seed", Seed, "$", 0)
         spec = self._input(data)
-        stem = self._network(data["stem"], "$.stem", ("nodes",)) if "stem" in data else None
-        designs = [self._design(raw, f"$.designs[{i}]") for i, raw in self._items(data, "designs", "$")]
+        stem = self.network(data["stem"], "$.stem", ("nodes",)) if "stem" in data else None
+        designs = [self.design(raw, f"$.designs[{i}]") for i, raw in self._items(data, "designs", "$")]
         source = self._value(data, "source", str, "$", "")
         notes = tuple(self._structs(data, "notes", Note))
         published = tuple(self._structs(data, "published", Published))
@@ -104,7 +104,7 @@ class ProjectReader:
         if has_too_many_layers(project):
             self._add("$", f"has more than {MAX_LAYERS:,} designs and layers, those of blocks included; split it")
             return None
-        return relocate(project, self._absolute)
+        return relocate(project, self.absolute)
 
     def _format(self, data: Data) -> bool:
         value = data.get("format")
@@ -123,8 +123,9 @@ class ProjectReader:
         spec: Input | None = self._struct(data["input"], _INPUTS, "kind", "$.input")
         return spec
 
-    def _design(self, raw: object, place: str) -> Design | None:
-        network = self._network(raw, place, ("name", "colour", "nodes"))
+    def design(self, raw: object, place: str) -> Design | None:
+        """The design of a table; None if there are problems."""
+        network = self.network(raw, place, ("name", "colour", "nodes"))
         if network is None or not isinstance(raw, dict):
             return None
         if "name" not in raw:
@@ -136,15 +137,17 @@ class ProjectReader:
         colour = self._value(raw, "colour", Colour, place, 0)
         return None if name is None or colour is None else Design(name, network, colour)
 
-    def _network(self, raw: object, place: str, keys: tuple[str, ...]) -> Network | None:
+    def network(self, raw: object, place: str, keys: tuple[str, ...]) -> Network | None:
+        """The nodes of a table, which may have these keys; None if it is none."""
         if not isinstance(raw, dict):
             self._add(place, f"is {value_text(raw)}; a table with nodes is expected")
             return None
         self._check_keys(raw, keys, place)
-        nodes = [self._node(node, f"{place}.nodes[{i}]") for i, node in self._items(raw, "nodes", place)]
+        nodes = [self.node(node, f"{place}.nodes[{i}]") for i, node in self._items(raw, "nodes", place)]
         return Network(tuple(node for node in nodes if node is not None))
 
-    def _node(self, raw: object, place: str) -> Node | None:
+    def node(self, raw: object, place: str) -> Node | None:
+        """The node of a table; None if there are problems."""
         if not isinstance(raw, dict):
             self._add(place, f"is {value_text(raw)}; a table with name and kind is expected")
             return None
@@ -276,13 +279,14 @@ class ProjectReader:
             if key not in keys:
                 self._add(f"{place}.{key_text(key)}", f"unknown key{context}; {suggestion(key, keys)}")
 
-    def _absolute(self, path: str) -> str:
+    def absolute(self, path: str) -> str:
+        """A path of the file, which is relative to its folder."""
         return path if path.startswith(BUNDLED) else os.path.abspath(self.folder / path)
 
     def _add(self, place: str, text: str) -> None:
         if len(self.problems) == _MAX_PROBLEMS:
             self.problems.append(Problem("the rest of the file is not read; correct these mistakes first", ""))
-            raise _TooManyProblemsError
+            raise TooManyProblemsError
         self.problems.append(Problem(text, place))
 
 

@@ -1,6 +1,6 @@
 """Predicts how long the part of a run takes that is not cached, at the speed of earlier runs on this machine."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -10,7 +10,7 @@ from engine.network.input_specs import NoiseInput
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import FileWeights
 from engine.run.cache import VolumeCache
-from engine.run.execute import NodeDone, RunRequest
+from engine.run.execute import RunRequest
 
 _MAC, _VALUE, _RANDOM, _STORED, _NODE = 2.5e-10, 1.5e-9, 1.2e-8, 4e-9, 1e-4
 """Seconds per multiply-accumulate, value read or written, random value, weight of a file, and layer, on a machine of
@@ -48,15 +48,21 @@ class Speed(Struct, frozen=True):
         """The time that some work will take on this machine."""
         return work.seconds * self.factor
 
-    def after(self, request: RunRequest, done: Iterable[NodeDone]) -> "Speed":
-        """The speed that includes a run, from those of its layers whose time can be predicted."""
+    def after(self, request: RunRequest, seconds: Mapping[NodeRef, float]) -> "Speed":
+        """The speed that includes a run, from those of its layers whose time can be predicted.
+
+        Parameters
+        ----------
+        seconds
+            The time of each node that was computed, not taken from the cache.
+        """
         predicted = measured = 0.0
-        for event in done:
-            report = request.check.reports.get(event.ref)
-            if report is None or event.is_reused or event.ref in request.check.low_rank_fits:
+        for ref, duration in seconds.items():
+            report = request.check.reports.get(ref)
+            if report is None or ref in request.check.low_rank_fits:
                 continue
             predicted += _layer_seconds(report)
-            measured += event.seconds
+            measured += duration
         if not predicted:
             return self
         return Speed(_MEMORY * self.predicted + predicted, _MEMORY * self.measured + measured)

@@ -22,6 +22,7 @@ _AnyIndex = QModelIndex | QPersistentModelIndex
 _CHIP = 10
 _GRAPH_GAP = 4
 _SIGN = 14
+_FOUND_BAR = 3
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -51,6 +52,8 @@ class RowDelegate(QStyledItemDelegate):
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
         painter.setClipRect(option.rect)
+        if row.is_found:
+            _paint_found(painter, QRectF(option.rect), option.palette, selected=selected)
         rect = QRectF(option.rect).adjusted(ROW_PADDING, ROW_PADDING, -ROW_PADDING, -ROW_PADDING)
         paint_row(painter, rect, row, option.palette, selected, partial(_sibling_names, index))
         painter.restore()
@@ -72,6 +75,15 @@ class RowDelegate(QStyledItemDelegate):
         rect = QRect(option.rect)
         rect.setHeight(min(rect.height(), editor.sizeHint().height()))
         editor.setGeometry(rect)
+
+
+def _paint_found(painter: QPainter, rect: QRectF, palette: QPalette, *, selected: bool) -> None:
+    """Mark a row that is looked for: a bar at its beginning and, unless it is selected, a tint."""
+    colour = palette.color(QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Accent)
+    painter.fillRect(QRectF(rect.left(), rect.top() + 1, _FOUND_BAR, rect.height() - 2), colour)
+    if not selected:
+        colour.setAlphaF(0.14)
+        painter.fillRect(rect, colour)
 
 
 def _sibling_names(index: _AnyIndex) -> tuple[str, ...]:

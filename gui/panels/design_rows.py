@@ -29,6 +29,8 @@ class DesignTreeRow(Struct, frozen=True):
     """Colour of the design; "" for the stem and for layers."""
     has_parts: bool = False
     """Whether this is a block, whose layers are listed below it when it is open."""
+    is_found: bool = False
+    """Whether the layer, or a part of the block, is one of those that are looked for."""
     graph: RowGraph | None = None
     """The lines that show branches."""
     branch: str = ""
@@ -42,7 +44,9 @@ class DesignTreeRow(Struct, frozen=True):
     @property
     def sentence(self) -> str:
         """The whole row in one sentence, for the status bar and for screen readers."""
-        return ", ".join(filter(None, (self.name, self.operator, self.shape, self.amount, self.branch, self.mistake)))
+        found = "found" if self.is_found else ""
+        parts = (self.name, found, self.operator, self.shape, self.amount, self.branch, self.mistake)
+        return ", ".join(filter(None, parts))
 
 
 def design_tree_rows(state: ViewState) -> tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...]:
@@ -58,10 +62,12 @@ def block_part_rows(state: ViewState, block: NodeRef) -> tuple[DesignTreeRow, ..
     """Rows of the layers of a block, with their names within it."""
     report, mistakes = state.check.block(block), _mistakes(state)
     design, name = block
-    return tuple(
+    found = set(state.found)
+    rows = (
         _make_row(state, (design, part.name), part.name.removeprefix(f"{name}/"), part.layer.label(), part, mistakes)
         for part in (report.parts if report is not None else ())
     )
+    return tuple(replace(row, is_found=row.ref in found) for row in rows)
 
 
 def _mistakes(state: ViewState) -> dict[NodeRef, str]:
@@ -109,12 +115,14 @@ def _node_rows(
     """A row for each node, in the order of the project."""
     blocks, network = state.check.analyses[design].blocks, state.project.network(design)
     graphs, forks = row_graphs(network), shared_volumes(network)
+    found = {state.editable_ref(ref) for ref in state.found if ref[0] == design}
     for at, node in enumerate(network.nodes):
         ref = (design, node.name)
         texts = within if ref in within and ref not in mistakes else mistakes
         report, has_parts = state.check.reports.get(ref), node.name in blocks
         row = _make_row(state, ref, node.name, node.layer.label(), report, texts, has_parts=has_parts)
-        yield replace(row, graph=graphs[at], branch=branch_text(network, at, forks))
+        is_found = ref in found
+        yield replace(row, graph=graphs[at], branch=branch_text(network, at, forks), is_found=is_found)
 
 
 def _make_row(

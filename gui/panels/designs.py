@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QKeyCombination, QSignalBlocker, Qt
+from PySide6.QtCore import QKeyCombination, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from engine.blocks import BLOCKS
 from engine.cost.metrics import metric_by_id
 from engine.layers import LAYERS, tag_of
+from engine.network.graph import INPUT
 from engine.network.node_ref import NodeRef
 from gui.panels.base import Panel
 from gui.panels.design_row_delegate import ROW_ROLE, RowDelegate
 from gui.panels.design_rows import DesignTreeRow, block_part_rows, design_tree_rows
 from gui.panels.design_tree import DesignTree
+from gui.panels.find_bar import FindBar
 from gui.state import edits
 from gui.state.view_state import Focus, ViewState
 from gui.widgets.glyphs import GlyphButton
@@ -34,6 +36,9 @@ class DesignsPanel(Panel):
         Commands of the window by id, for the buttons, the menus and the keys.
     """
 
+    query_changed = Signal(str)
+    """What to look for; "" for nothing."""
+
     def __init__(self, state: ViewState, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self.setAccessibleName("Designs and layers")
@@ -41,9 +46,14 @@ class DesignsPanel(Panel):
         self.tree = DesignTree(self._part_rows, self._drop_text, self)
         self.delegate = RowDelegate(self._name_refusal, self._rename_ref, self.tree)
         self.tree.setItemDelegate(self.delegate)
+        self.find_bar = FindBar(self)
+        self.find_bar.query_changed.connect(self._on_query_changed)
+        self.find_bar.step_requested.connect(self.go_to_found)
+        self.find_bar.closed.connect(self.tree.setFocus)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
+        column.addWidget(self.find_bar)
         column.addWidget(self.tree, 1)
         column.addLayout(self._button_row())
         self.tree.refs_selected.connect(self._on_tree_selection_changed)
@@ -96,6 +106,7 @@ class DesignsPanel(Panel):
     def show_state(self, old: ViewState, new: ViewState) -> None:
         """Update the rows, then select the focus."""
         self._state = new
+        self.find_bar.show_state(new)
         if self._rows_differ(old, new):
             self._fill(reset=old.session != new.session)
         elif (old.focus.ref, old.focus.others) == (new.focus.ref, new.focus.others):
@@ -120,6 +131,7 @@ class DesignsPanel(Panel):
             or old.project is not new.project
             or old.check is not new.check
             or old.run.problems is not new.run.problems
+            or old.query != new.query
             or len(set(looks)) > 1
             or (old.run is not new.run and metric_by_id(new.look.metric).is_measured)
         )
@@ -141,6 +153,18 @@ class DesignsPanel(Panel):
             action.setToolTip(plain_tip(text))
         self.before_menu.setEnabled(ref is not None)
 
+    def go_to_found(self, by: int) -> None:
+        """Select the next match of what is looked for, or for −1 the previous one."""
+        ref = self._state.next_found(by)
+        if ref is not None:
+            self.focus_requested.emit(Focus(*ref))
+
+    def _on_query_changed(self, query: str) -> None:
+        """Look for something else, and go to a match unless one is selected."""
+        self.query_changed.emit(query)
+        if self._state.focus.ref not in self._state.found:
+            self.go_to_found(1)
+
     def edit_name(self) -> None:
         """Begin to edit the name of the selected row in place."""
         item = self.tree.currentItem()
@@ -148,9 +172,12 @@ class DesignsPanel(Panel):
             self.tree.setFocus()
             self.tree.editItem(item)
 
-    def _drop_text(self, ref: NodeRef, below: bool) -> str:
+    def _drop_text(self, ref: NodeRef, below: bool) -> tuple[str, bool]:
         edit = edits.drop_selection(self._state, ref, below=below)
-        return "" if edit is None else edit.text
+        if edit is not None:
+            return edit.text, True
+        is_elsewhere = self._state.focus.node != INPUT and ref[0] != self._state.focus.design
+        return "layers are moved within their design" if is_elsewhere else "", False
 
     def _on_tree_dropped(self, ref: NodeRef, below: bool) -> None:
         edit = edits.drop_selection(self._state, ref, below=below)

@@ -39,8 +39,6 @@ from gui.widgets.plain_text import plain_tip
 _FIRST = "As opened"
 _ROW_ROLE = Qt.ItemDataRole.UserRole
 _PADDING, _ICON, _GAP = 4, 14, 8
-_MOST_DESIGN = 0.4
-"""Greatest share of a row that the name of the design takes."""
 
 _AnyIndex = QModelIndex | QPersistentModelIndex
 
@@ -190,7 +188,7 @@ class _HistoryModel(QAbstractListModel):
 
 
 class _RowDelegate(QStyledItemDelegate):
-    """Paints the text of a step, its design on the right, and the sign of the saved version before the text."""
+    """Paints the text of a step, if there is space its design, and the sign of the saved version before the text."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _AnyIndex) -> QSize:
         return QSize(100, option.fontMetrics.height() + 2 * _PADDING)
@@ -211,11 +209,10 @@ class _RowDelegate(QStyledItemDelegate):
         rect.setLeft(icon.right() + _GAP)
         painter.save()
         painter.setFont(option.font)
-        if row.design:
-            design = metrics.elidedText(row.design, Qt.TextElideMode.ElideMiddle, int(_MOST_DESIGN * rect.width()))
+        needed = metrics.horizontalAdvance(row.text) + _GAP + metrics.horizontalAdvance(row.design)
+        if row.design and needed <= rect.width():
             painter.setPen(quiet)
-            painter.drawText(rect, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), design)
-            rect.setRight(rect.right() - metrics.horizontalAdvance(design) - _GAP)
+            painter.drawText(rect, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), row.design)
         painter.setPen(text if row.is_done else quiet)
         width = rect.width()
         short = shorten_sentence(row.text, lambda shorter: metrics.horizontalAdvance(shorter) <= width)

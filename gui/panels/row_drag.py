@@ -22,7 +22,7 @@ class RowDrag(QObject):
     may_drag
         Whether a row can be dragged.
     describe
-        Returns what a drop above or below a row would do; "" if nothing, and then there is no drop there.
+        Returns what a drop above or below a row would do, and True; or why there is no drop there, and False.
     target_of
         Returns where a drop at a row would put the dragged row, by its item and the mouse; usually at that row.
     report
@@ -33,7 +33,7 @@ class RowDrag(QObject):
         self,
         tree: QTreeWidget,
         may_drag: Callable[[QTreeWidgetItem], bool],
-        describe: Callable[[QTreeWidgetItem, bool], str],
+        describe: Callable[[QTreeWidgetItem, bool], tuple[str, bool]],
         target_of: Callable[[QTreeWidgetItem, DropTarget, QPoint], DropTarget],
         report: Callable[[str], None],
     ) -> None:
@@ -82,9 +82,9 @@ class RowDrag(QObject):
         target = self._find_target()
         if target is not None and self._item is not None:
             target = self._target_of(self._item, target, self._at)
-        text = "" if target is None else self._describe(*target)
-        self.target = target if text else None
-        shape = Qt.CursorShape.ClosedHandCursor if text else Qt.CursorShape.ForbiddenCursor
+        text, is_allowed = ("", False) if target is None else self._describe(*target)
+        self.target = target if is_allowed else None
+        shape = Qt.CursorShape.ClosedHandCursor if is_allowed else Qt.CursorShape.ForbiddenCursor
         self._tree.viewport().setCursor(shape)
         self._report(text)
         self._tree.viewport().update()

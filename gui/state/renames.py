@@ -52,11 +52,12 @@ class Renames:
         return replace(focus, design=design, node=node, others=others)
 
     def look(self, look: Look) -> Look:
-        """The look with the same blocks open and closed, and the range of colours for the same node."""
-        if not self or not (look.toggled_blocks or look.levels):
+        """The look with the same blocks open and closed, the range of colours for the same node, and the same pair."""
+        if not self or not (look.toggled_blocks or look.levels or look.pair):
             return look
         levels = look.levels and replace(look.levels, ref=self.ref(look.levels.ref))
-        return replace(look, toggled_blocks=frozenset(map(self.ref, look.toggled_blocks)), levels=levels)
+        pair = look.pair and tuple(self._designs.get(design, design) for design in look.pair)
+        return replace(look, toggled_blocks=frozenset(map(self.ref, look.toggled_blocks)), levels=levels, pair=pair)
 
 
 def _node_names(network: Network) -> list[str]:

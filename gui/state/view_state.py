@@ -24,6 +24,7 @@ from engine.shapes import Shape
 from engine.text.problems import Problem
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.earlier import EarlierDesign
+from gui.state.find import find_nodes, next_match
 from gui.state.rank_search import RankSearchState
 from gui.state.volume_at import VolumeAt, VolumeResult
 
@@ -136,6 +137,8 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     earlier: Mapping[str, EarlierDesign] = {}
     """For each design of which something is unknown now, what was known last; see `earlier_designs`."""
     automatic: AutomaticRunState = AutomaticRunState()
+    query: str = ""
+    """What is looked for; see `find_nodes`."""
     session: int = 0
     """Number of the opened project: what views and panels remember about one, such as their zoom, ends with it."""
 
@@ -215,10 +218,9 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         names = {node, *self.focus.others}
         return () if network is None else tuple(other.name for other in network.nodes if other.name in names)
 
-    def shapes(self, design: str) -> dict[str, Shape | None]:
-        """The shapes of the input of a design and of its layers and blocks, by name."""
-        names = (INPUT, *(node.name for node in self.project.network(design).nodes))
-        return {name: self._shape((design, name)) for name in names}
+    def shapes(self, design: str) -> Mapping[str, Shape | None]:
+        """The shapes of the input of a design, of its layers and blocks, and of their parts, by name."""
+        return _make_shapes(self.check, design)
 
     def enclosing_block(self, ref: NodeRef) -> BlockReport | None:
         """The block at a node or around a part; None if there is none, or if its layers are unknown."""
@@ -244,6 +246,20 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
             return costs.total(metric, design)
         report = earlier.report((design, node))
         return None if report is None else costs.amount(metric, design, report)
+
+    @property
+    def found(self) -> tuple[NodeRef, ...]:
+        """The layers, blocks and parts of blocks that the query finds, in the order of the list."""
+        return find_nodes(self.check, self.query) if self.query else ()
+
+    @cached_property
+    def found_boxes(self) -> frozenset[NodeRef]:
+        """What is shown of those: for parts of a closed block, the block."""
+        return frozenset(map(self.visible_ref, self.found))
+
+    def next_found(self, by: int) -> NodeRef | None:
+        """The match after the selection, or for −1 the one before it, from the last to the first; None without any."""
+        return next_match(self.check, self.found, self.focus.ref, by)
 
     def volume_at(self, ref: NodeRef) -> VolumeAt:
         """The volume at a node: its shape, its result and its problems."""
@@ -321,6 +337,13 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     def colour_index(self, design: str) -> int:
         """Index of the colour of a design among those of the theme; -1 for the stem."""
         return next((d.colour - 1 for d in self.project.designs if d.name == design), -1)
+
+
+@lru_cache(maxsize=8)
+def _make_shapes(check: ProjectCheck, design: str) -> Mapping[str, Shape | None]:
+    """Cached for all states with the same layers."""
+    outputs = {name: report.output_shape for (other, name), report in check.reports.items() if other == design}
+    return {INPUT: check.analyses[design].input_shape, **outputs}
 
 
 @lru_cache(maxsize=16)

@@ -1,6 +1,5 @@
 """The canvas of the Volumes view: a pyqtgraph view of the painted boxes, whose camera turns by mouse and keys."""
 
-from collections.abc import Iterator
 from functools import partial
 
 from pyqtgraph.GraphicsScene.mouseEvents import MouseDragEvent
@@ -8,8 +7,6 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.cost import metrics
-from engine.network.analysis import Report
 from engine.network.node_ref import NodeRef
 from gui.graphics.canvas import Canvas
 from gui.graphics.painted_item import PaintedItem
@@ -24,6 +21,7 @@ from gui.theme import THEMES
 from gui.views.base import looks_differ
 from gui.views.box_drag import BoxDrag
 from gui.views.step_keys import KEY_STEPS
+from gui.views.volume_tips import volume_tip
 
 _SMALLEST_TEXT = 6.0
 """Height in pixels below which text is not drawn."""
@@ -251,7 +249,7 @@ class VolumesCanvas(Canvas):
 
     def tip(self, point: QPointF) -> str:
         hit = self.hit_at(point)
-        return "" if hit is None else self._tip_text(hit)
+        return "" if hit is None else volume_tip(self.state, hit.ref)
 
     def click(self, point: QPointF) -> None:
         hit = self.hit_at(point)
@@ -303,31 +301,6 @@ class VolumesCanvas(Canvas):
         if ref is not None:
             self.ref_selected.emit(ref)
 
-    def _tip_text(self, hit: VolumeHit) -> str:
-        """Return the label of a layer and its exact costs with formulas."""
-        state = self.state
-        report = state.report(hit.ref)
-        if report is None:
-            return ""
-        lines = [f"{report.name}: {report.layer.label()}"]
-        if state.check.block(hit.ref) is not None:
-            return "\n".join([*lines, *self._block_tip_lines(state, hit.ref[0], report)])
-        for metric in metrics.METRICS:
-            if not metric.is_derived and (formula := state.costs.formula(metric, hit.ref[0], report)):
-                lines.append(f"{formula} {metric.unit}")
-        return "\n".join(lines)
-
-    def _block_tip_lines(self, state: ViewState, design: str, report: Report) -> Iterator[str]:
-        """Yield a block's shapes, the sums of its layers, and what a double click does."""
-        shapes = [str(shape or "unknown") for shape in (*report.input_shapes, report.output_shape)]
-        block = state.check.block((design, report.name))
-        yield " → ".join(shapes) + (f", {len(block.parts)} layers" if block else "")
-        for metric in metrics.METRICS:
-            amount = None if metric.is_derived else state.costs.amount(metric, design, report)
-            if amount is not None:
-                yield f"{amount:,} {metric.unit}"
-        yield f"double-click: {'close' if state.is_open((design, report.name)) else 'open'}"
-
 
 def _picture_differs(old: ViewState, new: ViewState) -> bool:
     """Whether the picture may differ between two states."""
@@ -335,6 +308,7 @@ def _picture_differs(old: ViewState, new: ViewState) -> bool:
         old.project is not new.project
         or old.check is not new.check
         or old.focus != new.focus
+        or old.query != new.query
         or old.run.results is not new.run.results
         or old.run.problems is not new.run.problems
         or looks_differ(old, new, _DRAWN_BY)

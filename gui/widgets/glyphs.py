@@ -52,8 +52,14 @@ def _folder(path: QPainterPath) -> None:
     _add_lines(path, (1.5, 13), (1.5, 3.5), (6, 3.5), (7.5, 5.5), (14.5, 5.5), (14.5, 13), (1.5, 13))
 
 
+def _close(path: QPainterPath) -> None:
+    _add_lines(path, (4, 4), (12, 12))
+    _add_lines(path, (12, 4), (4, 12))
+
+
 _GLYPHS: dict[str, _DrawGlyph] = {
     "plus": _plus,
+    "close": _close,
     "up": _up,
     "down": _down,
     "copy": _copy,

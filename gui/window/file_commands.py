@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from engine.files.paths import RESOURCES, FileFault
@@ -262,12 +261,6 @@ class FileCommands(QObject):
         """Ask for views, formats and folder, and write them in the background."""
         path = self._workbench.document.path
         self.all.ask(self._workbench.state, self.picture_scale, Path.home() if path is None else path.parent)
-
-    def copy_view(self, view: str, size: QSize) -> None:
-        """Copy one view to the clipboard as a picture, in the scale of exported ones."""
-        content = render_view(self._workbench.state, view, "png", self.picture_scale, size)
-        QGuiApplication.clipboard().setImage(QImage.fromData(content))
-        self.done.emit("The picture is on the clipboard")
 
     def scale_entries(self) -> Iterator[MenuEntry]:
         """The scales of exported pictures."""

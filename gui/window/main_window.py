@@ -37,6 +37,7 @@ from gui.widgets.icons import load_icon
 from gui.widgets.tab_order import chain_tab_order, focusable_widgets
 from gui.window.actions import Action
 from gui.window.changed_file import ChangedFile
+from gui.window.clipboard import Clipboard
 from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.file_commands import FileCommands
 from gui.window.layer_chooser import LayerChooser
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self._is_closing = False
         self.files = FileCommands(self, workbench, self._settings)
         self.edit_merging = EditMerging(self)
+        self.clipboard = Clipboard(self, workbench, self.files, self._on_edit_proposed)
         self.theme_choice = ThemeChoice(workbench, settings, self)
         self.automatic_run = self._make_automatic_run()
         self.setObjectName("main")
@@ -148,6 +150,7 @@ class MainWindow(QMainWindow):
             view.edit_proposed.connect(self._on_edit_proposed)
             view.requested.connect(self.workbench.answer)
             view.hovered.connect(self.status.show_hover)
+        self.designs.query_changed.connect(self.workbench.set_query)
         self.start.left.connect(self._leave_start_page)
         self.files.all.stepped.connect(self._on_export_stepped)
         self.status.export.canceled.connect(self.files.all.cancel)
@@ -156,6 +159,7 @@ class MainWindow(QMainWindow):
         self.history.index_requested.connect(self.workbench.document.go_to)
         self.files.recent_changed.connect(self.dynamic_menus["recent"].fill)
         self.files.done.connect(self.status.show_hover)
+        self.clipboard.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(partial(self.docks.bring_forward, "input"))
 
     def _on_edit_proposed(self, edit: Edit) -> None:
@@ -208,7 +212,7 @@ class MainWindow(QMainWindow):
             "samples": ("Open sample", self.files.sample_entries),
             "recent": ("Open recent", self.files.recent_entries),
             "export_view": ("Export a view", partial(self._view_entries, self.files.export_view, "…")),
-            "copy_view": ("Copy a view as a picture", partial(self._view_entries, self.files.copy_view, "")),
+            "copy_view": ("Copy a view as a picture", partial(self._view_entries, self.clipboard.copy_picture, "")),
             "scale": ("Scale of pictures", self.files.scale_entries),
             "figure_width": ("Width of figures", self.files.width_entries),
             "panels": ("Panels", self._panel_entries),
@@ -230,7 +234,7 @@ class MainWindow(QMainWindow):
             yield MenuEntry(f"{view_row(view_id).title}{more}", partial(self._run_at_size, run, view_id))
 
     def _picture_entries(self, view_id: str) -> Iterator[MenuEntry]:
-        yield MenuEntry("Copy as a picture", partial(self._run_at_size, self.files.copy_view, view_id))
+        yield MenuEntry("Copy as a picture", partial(self._run_at_size, self.clipboard.copy_picture, view_id))
         yield MenuEntry("Export…", partial(self._run_at_size, self.files.export_view, view_id))
 
     def _run_at_size(self, run: Callable[..., object], view_id: str) -> None:
@@ -334,6 +338,12 @@ class MainWindow(QMainWindow):
     def close_panel(self) -> None:
         """Close the panel or view with the keyboard focus."""
         self.docks.close_part(self._focused_part)
+
+    def copy_picture(self) -> None:
+        """Copy the view that has the focus as a picture, otherwise the volumes."""
+        focused = self.focusWidget()
+        within = (view_id for view_id, view in self.views.items() if focused and view.isAncestorOf(focused))
+        self._run_at_size(self.clipboard.copy_picture, next(within, "volumes"))
 
     def begin(self, part_id: str) -> None:
         """Bring a panel or view to the front and begin there with the selection."""

@@ -6,6 +6,7 @@ from time import perf_counter
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Qt, QTimer
 
+from engine.network.node_ref import NodeRef
 from engine.run.execute import NodeDone, RunRequest
 from engine.run.prediction import Speed, remaining_work
 from engine.text.units import number_text
@@ -43,7 +44,8 @@ class AutomaticRun(QObject):
         self.speed = Speed()
         self._request: RunRequest | None = None
         """That of the current or last run."""
-        self._done: list[NodeDone] = []
+        self._seconds: dict[NodeRef, float] = {}
+        """The time of each node that it has computed."""
         self._start = 0.0
         self._is_automatic = False
         """Whether the current run was started here."""
@@ -122,15 +124,16 @@ class AutomaticRun(QObject):
         self._say(text)
 
     def _on_runner_started(self, request: RunRequest) -> None:
-        self._request, self._done, self._start, self._is_automatic = request, [], perf_counter(), False
+        self._request, self._seconds, self._start, self._is_automatic = request, {}, perf_counter(), False
 
     def _on_runner_node_done(self, event: NodeDone) -> None:
-        self._done.append(event)
+        if not event.is_reused:
+            self._seconds[event.ref] = event.seconds
 
     def _on_runner_ended(self, error: Exception | None) -> None:
         was_automatic, self._is_automatic = self._is_automatic, False
         if self._request is not None:
-            self.speed = self.speed.after(self._request, self._done)
+            self.speed = self.speed.after(self._request, self._seconds)
         if error is None:
             text = f"Run automatically, in {_time_text(perf_counter() - self._start)}" if was_automatic else ""
             self._say(text)

@@ -57,6 +57,11 @@ class Workbench(QObject):
         if focus != self.state.focus and focus.ref in self.state.check:
             self._set_state(replace(self.state, focus=focus))
 
+    def set_query(self, query: str) -> None:
+        """Look for something else; "" looks for nothing."""
+        if query != self.state.query:
+            self._set_state(replace(self.state, query=query))
+
     def set_look(self, look: Look) -> None:
         if look != self.state.look:
             self._set_state(replace(self.state, look=look))

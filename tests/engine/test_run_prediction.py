@@ -64,17 +64,16 @@ def test_reading_a_photo_and_fitting_weights_are_obstacles_until_they_are_cached
     assert remaining_work(fitted, cache).layers == 0
 
 
-def events_of(request, factor):
-    """Events of a run on a machine that takes `factor` times as long as predicted."""
-    done = run(request, VolumeCache())
-    predicted = Speed().after(request, done[1:2]).predicted
-    return [replace(done[1], seconds=factor * predicted)]
+def seconds_of(request, factor):
+    """The time of a layer on a machine that takes `factor` times as long as predicted."""
+    ref = "a", "first"
+    return {ref: factor * Speed().after(request, {ref: 1.0}).predicted}
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
 def test_the_speed_is_that_of_the_runs_so_far(factor):
     request = request_of(FIRST, SECOND)
-    speed = Speed().after(request, events_of(request, factor))
+    speed = Speed().after(request, seconds_of(request, factor))
     assert speed.factor == pytest.approx(factor)
     work = remaining_work(request, VolumeCache())
     assert speed.seconds(work) == pytest.approx(factor * work.seconds)
@@ -84,22 +83,29 @@ def test_the_last_run_counts_most_and_earlier_ones_less():
     request = request_of(FIRST, SECOND)
     speed = Speed()
     for _ in range(5):
-        speed = speed.after(request, events_of(request, 1.0))
-    later = speed.after(request, events_of(request, 4.0))
+        speed = speed.after(request, seconds_of(request, 1.0))
+    later = speed.after(request, seconds_of(request, 4.0))
     assert 1.0 < later.factor < 4.0
     for _ in range(20):
-        later = later.after(request, events_of(request, 4.0))
+        later = later.after(request, seconds_of(request, 4.0))
     assert later.factor == pytest.approx(4.0, rel=0.01)
 
 
-def test_inputs_and_volumes_from_the_cache_do_not_count_as_measured():
+def test_the_time_of_the_input_does_not_count_and_a_run_from_the_cache_measures_nothing():
+    request = request_of(FIRST, SECOND)
+    assert Speed().after(request, {("", "input"): 5.0}) == Speed()
+    assert Speed().after(request, {}) == Speed()
+
+
+def test_a_run_reports_the_whole_time_of_each_node_that_it_computes():
     cache, request = VolumeCache(), request_of(FIRST, SECOND)
-    run(request, cache)
-    assert Speed().after(request, run(request, cache)) == Speed()
+    first, second = run(request, cache), run(request, cache)
+    assert all(event.seconds >= event.milliseconds / 1000 > 0 for event in first)
+    assert all(event.is_reused for event in second)
 
 
 def test_the_factor_stays_within_limits():
     request = request_of(FIRST, SECOND)
     assert Speed().factor == 1.0
-    assert Speed().after(request, events_of(request, 1e9)).factor == 20.0
-    assert Speed().after(request, events_of(request, 0.0)).factor == 0.05
+    assert Speed().after(request, seconds_of(request, 1e9)).factor == 20.0
+    assert Speed().after(request, seconds_of(request, 0.0)).factor == 0.05

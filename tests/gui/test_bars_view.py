@@ -338,7 +338,7 @@ def test_the_head_stands_beside_the_layers_if_the_canvas_is_wide_and_low() -> No
         low = lay_out_bars_on_screen(content, QRectF(0, 0, width, height))
         assert low.columns[0].rect.left() > low.headline_rect.right()
         assert low.columns[0].rect.top() < low.totals[0].row_rect.top()
-    for width, height in ((1500, 900), (640, 300), (400, 170), (640, 120)):
+    for width, height in ((1500, 900), (640, 300), (400, 170), (640, 90)):
         high = lay_out_bars_on_screen(content, QRectF(0, 0, width, height))
         assert high.columns[0].rect.top() > high.headline_rect.bottom()
         assert bool(high.totals) == (height >= 300)

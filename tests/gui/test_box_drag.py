@@ -1,5 +1,7 @@
 """Drags in the picture of the volumes: boxes are moved and connected, a rubber band selects; the camera still turns."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,24 +17,36 @@ from gui.paint.volumes.scene import PlacedBox
 from gui.state import edits
 from gui.state.node_selection import select_nodes
 from gui.state.view_state import Focus
-from gui.window.main_window import MainWindow
+from gui.views.volumes import VolumesView
+from gui.workbench.workbench import Workbench
 from tests.gui.test_edits import CHAIN, INCEPTION, networks, project, wires
 from tests.gui.user_input import move_mouse
-from tests.gui.window_input import activate
 
 LEFT, NO_MODIFIER = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 class Picture:
-    """The drawing of the volumes in a window, and the mouse on it."""
+    """The view of the volumes of a workbench, and the mouse on it."""
 
-    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
-        self.window, self.canvas = window, window.views["volumes"].canvas
-        activate(window, qtbot)
-        self.canvas.setFocus()
+    def __init__(self, qtbot: QtBot, project: Project) -> None:
+        self.workbench = Workbench(project)
+        self.view = VolumesView(self.workbench.state)
+        self.canvas = self.view.canvas
+        self.workbench.changed.connect(self.view.show_state)
+        self.view.focus_requested.connect(self.workbench.set_focus)
+        self.view.look_requested.connect(self.workbench.set_look)
+        self.view.edit_proposed.connect(
+            lambda edit: self.workbench.edit(edit.text, edit.project, edit.merge, edit.focus)
+        )
         self.texts: list[str] = []
         self.canvas.hovered.connect(self.texts.append)
+        qtbot.addWidget(self.view)
+        self.view.resize(900, 500)
+        with qtbot.waitActive(self.view):
+            self.view.show()
+            self.view.activateWindow()
+        self.canvas.setFocus()
 
     def box(self, node: str, design: str = "d0") -> PlacedBox:
         return next(box for box in self.canvas.current_layout().scene.boxes if box.ref == (design, node))
@@ -58,7 +72,7 @@ class Picture:
 
     @property
     def project(self) -> Project:
-        return self.window.workbench.state.project
+        return self.workbench.state.project
 
     @property
     def wires(self) -> dict[str, tuple[str, ...]]:
@@ -66,20 +80,34 @@ class Picture:
 
     @property
     def steps(self) -> int:
-        return self.window.workbench.document.undo_stack.count()
+        return self.workbench.document.undo_stack.count()
 
 
 @pytest.fixture
-def inception(open_window, qtbot: QtBot) -> Picture:
-    return Picture(open_window(project(INCEPTION)), qtbot)
+def open_picture(qtbot: QtBot) -> Iterator[Callable[..., Picture]]:
+    """Open views of designs with these networks."""
+    pictures: list[Picture] = []
+
+    def open_networks(*networks: Network) -> Picture:
+        pictures.append(Picture(qtbot, project(*networks)))
+        return pictures[-1]
+
+    yield open_networks
+    for picture in pictures:
+        picture.workbench.close()
 
 
-def test_a_box_is_dragged_behind_another_in_one_undo_step(open_window, qtbot: QtBot):
-    picture = Picture(open_window(project(CHAIN)), qtbot)
+@pytest.fixture
+def inception(open_picture: Callable[..., Picture]) -> Picture:
+    return open_picture(INCEPTION)
+
+
+def test_a_box_is_dragged_behind_another_in_one_undo_step(open_picture):
+    picture = open_picture(CHAIN)
     picture.drag(picture.at("conv3x3"), picture.at("pool", 0.9))
     assert picture.wires == {"relu": (INPUT,), "pool": ("relu",), "conv3x3": ("pool",)}
     assert picture.steps == 1
-    picture.window.actions_by_id["undo"].trigger()
+    picture.workbench.document.undo_stack.undo()
     assert picture.wires == wires(CHAIN)
 
 
@@ -91,7 +119,7 @@ def test_a_box_is_dragged_into_a_branch(inception: Picture):
         "conv5x5": (INPUT,),
         "output": ("conv1x1", "conv5x5"),
     }
-    assert inception.window.workbench.state.focus.ref == ("d0", "reduce")
+    assert inception.workbench.state.focus.ref == ("d0", "reduce")
 
 
 def test_what_a_drop_does_is_said_and_drawn_while_dragging(inception: Picture):
@@ -110,7 +138,7 @@ def test_a_line_from_the_port_of_a_box_connects_it_to_another(inception: Picture
     inception.drag(port, inception.at("output"))
     assert inception.wires == {**wires(INCEPTION), "output": ("conv1x1", "conv5x5", "reduce")}
     assert inception.steps == 1
-    assert inception.window.workbench.state.focus.ref == ("d0", "output")
+    assert inception.workbench.state.focus.ref == ("d0", "output")
 
 
 def test_ctrl_and_a_drag_from_box_to_box_replaces_the_input_of_a_layer_that_receives_one(inception: Picture):
@@ -136,8 +164,8 @@ def test_a_connection_that_is_refused_says_why_and_changes_nothing(inception: Pi
     assert (inception.steps, inception.wires) == (0, wires(INCEPTION))
 
 
-def test_boxes_of_two_designs_are_neither_connected_nor_moved_across(open_window, qtbot: QtBot):
-    picture = Picture(open_window(project(CHAIN, CHAIN)), qtbot)
+def test_boxes_of_two_designs_are_neither_connected_nor_moved_across(open_picture):
+    picture = open_picture(CHAIN, CHAIN)
     picture.press(picture.at("relu"), picture.at("pool", 0.5, "d1"), modifier=CTRL)
     assert picture.texts[-1] == "only layers of one design are connected"
     QTest.mouseRelease(picture.canvas.viewport(), LEFT, CTRL, picture.at("pool", 0.5, "d1"))
@@ -162,14 +190,14 @@ def test_a_small_movement_on_a_box_is_a_click(inception: Picture):
     QTest.mousePress(inception.canvas.viewport(), LEFT, NO_MODIFIER, start)
     move_mouse(inception.canvas.viewport(), start + QPoint(2, 1), LEFT)
     QTest.mouseRelease(inception.canvas.viewport(), LEFT, NO_MODIFIER, start + QPoint(2, 1))
-    assert inception.window.workbench.state.focus.ref == ("d0", "reduce")
+    assert inception.workbench.state.focus.ref == ("d0", "reduce")
     assert inception.steps == 0
 
 
 def test_a_drag_on_empty_space_turns_the_camera(inception: Picture):
-    before = inception.window.workbench.state.look
+    before = inception.workbench.state.look
     inception.drag(QPoint(300, 12), QPoint(380, 40))
-    after = inception.window.workbench.state.look
+    after = inception.workbench.state.look
     assert (after.yaw, after.pitch) != (before.yaw, before.pitch)
     assert inception.steps == 0
 
@@ -179,16 +207,15 @@ def test_ctrl_and_a_drag_on_empty_space_selects_the_boxes_in_the_rubber_band(inc
     band = boxes[0].united(boxes[1]).adjusted(-12, -6, 12, 6)
     start, end = band.topLeft().toPoint(), band.bottomRight().toPoint()
     assert inception.canvas.hit_at(QPointF(start)) is None
-    inception.window.workbench.set_focus(Focus("d0"))
+    inception.workbench.set_focus(Focus("d0"))
     inception.drag(start, end, modifier=CTRL)
-    focus = inception.window.workbench.state.focus
+    focus = inception.workbench.state.focus
     assert {focus.node, *focus.others} == {"reduce", "conv5x5"}
-    assert {item.text(0) for item in inception.window.designs.tree.selectedItems()} == {"reduce", "conv5x5"}
 
 
-def test_several_selected_boxes_are_dragged_together(open_window, qtbot: QtBot):
-    picture = Picture(open_window(project(CHAIN)), qtbot)
-    picture.window.workbench.set_focus(Focus("d0", "relu", others=frozenset({"conv3x3"})))
+def test_several_selected_boxes_are_dragged_together(open_picture):
+    picture = open_picture(CHAIN)
+    picture.workbench.set_focus(Focus("d0", "relu", others=frozenset({"conv3x3"})))
     picture.drag(picture.at("relu"), picture.at("pool", 0.9))
     assert picture.wires == {"pool": (INPUT,), "conv3x3": ("pool",), "relu": ("conv3x3",)}
 
@@ -224,17 +251,20 @@ def test_a_moved_chain_may_not_be_taken_apart_or_joined():
     assert edits.move_beside(project(network), "d0", ["conv1x1", "conv5x5"], "relu", after=True) is None
 
 
-def test_a_right_click_selects_the_box_and_its_menu_adds_layers(inception: Picture):
+def test_a_right_click_selects_the_box_and_the_menu_adds_layers(open_window, inception: Picture):
     QTest.mouseClick(inception.canvas.viewport(), Qt.MouseButton.RightButton, NO_MODIFIER, inception.at("reduce"))
-    assert inception.window.workbench.state.focus.ref == ("d0", "reduce")
-    menus = {action.text().replace("&", ""): action.menu() for action in inception.canvas.actions() if action.menu()}
+    assert inception.workbench.state.focus.ref == ("d0", "reduce")
+    window = open_window(inception.project)
+    window.workbench.set_focus(inception.workbench.state.focus)
+    canvas = window.views["volumes"].canvas
+    menus = {action.text().replace("&", ""): action.menu() for action in canvas.actions() if action.menu()}
     assert {"Add after", "Add before", "Add in parallel"} <= menus.keys()
     next(action for action in menus["Add in parallel"].actions() if "Convolution" in action.text()).trigger()
-    assert inception.wires["conv3x3"] == (INPUT,)
+    assert wires(window.workbench.state.project.network("d0"))["conv3x3"] == (INPUT,)
 
 
 def test_a_right_click_on_one_of_several_selected_boxes_keeps_the_selection(inception: Picture):
     focus = Focus("d0", "conv1x1", others=frozenset({"reduce"}))
-    inception.window.workbench.set_focus(focus)
+    inception.workbench.set_focus(focus)
     QTest.mouseClick(inception.canvas.viewport(), Qt.MouseButton.RightButton, NO_MODIFIER, inception.at("reduce"))
-    assert inception.window.workbench.state.focus == focus
+    assert inception.workbench.state.focus == focus

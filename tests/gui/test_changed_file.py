@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.project.file import load_project, save_project
 from gui.widgets.difference_box import DifferenceBox
 from gui.window.main_window import MainWindow
-from gui.window.menus import plain_text
+from gui.window.mnemonics import plain_text
 from tests.gui.conftest import PROJECT
 from tests.gui.window_input import set_filters
 

@@ -154,8 +154,11 @@ def test_several_selected_rows_are_dragged_together(qtbot: QtBot):
 
 def test_a_row_is_not_dropped_in_another_design(qtbot: QtBot):
     panel, harness = open_designs(qtbot, "bottleneck", "reduce")
+    texts: list[str] = []
+    panel.hovered.connect(texts.append)
     target = row_point(panel, "conv5x5", 0.9, "naive")
     begin_drag(qtbot, panel, "reduce", target)
+    assert texts[-1] == "layers are moved within their design"
     assert panel.tree.drag.target is None
     assert panel.tree.viewport().cursor().shape() == Qt.CursorShape.ForbiddenCursor
     qtbot.mouseRelease(panel.tree.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, target)

@@ -9,6 +9,7 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from gui.state import edits
+from gui.state.comparison import compared_pair
 from gui.state.edit import Edit
 from gui.workbench.workbench import Workbench
 
@@ -49,3 +50,13 @@ def test_a_closed_block_stays_closed(workbench: Workbench, edit: Edit, block: tu
     assert closed(workbench) == {("a", "block")}
     workbench.document.undo_stack.redo()
     assert closed(workbench) == {block}
+
+
+def test_the_designs_that_are_compared_stay_so_when_one_is_renamed(workbench: Workbench) -> None:
+    third = PROJECT.with_designs((*PROJECT.designs, Design("c", BLOCKS)))
+    workbench.show_project(third)
+    workbench.set_look(replace(workbench.state.look, pair=("a", "c")))
+    workbench.edit("Rename", edits.rename_design(third, "c", "other").project)
+    assert compared_pair(workbench.state) == ("a", "other")
+    workbench.document.undo_stack.undo()
+    assert compared_pair(workbench.state) == ("a", "c")

@@ -14,6 +14,8 @@ from engine.project.project import Design, Project
 from engine.run.execute import RunRequest, run_all
 from gui.catalogue.views import VIEW_IDS
 from gui.export.pictures import render_view
+from gui.paint.bars.content import build_bars_content
+from gui.paint.bars.layout import lay_out_bars_on_screen
 from gui.paint.figures.part_selection import compared_designs
 from gui.paint.maps.detail.histogram import HistogramBody
 from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics
@@ -143,6 +145,14 @@ def test_every_design_is_drawn_in_its_colour(qtbot: QtBot, view: str, count: int
     text = render_view(state_after_run(count), view, "svg").decode()
     for name in NAMES[:count]:
         assert name in text
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("size", [(658, 165), (500, 165), (900, 160), (340, 400)])
+def test_the_totals_of_all_designs_are_visible_in_a_low_or_narrow_dock(count: int, size: tuple[int, int]) -> None:
+    layout = lay_out_bars_on_screen(build_bars_content(state_of(project_of(count))), QRectF(0, 0, *size))
+    assert [total.line.design for total in layout.totals] == list(NAMES[:count])
+    assert all(QRectF(0, 0, *size).contains(total.row_rect) for total in layout.totals)
 
 
 def test_figures_of_two_designs_draw_the_chosen_ones() -> None:

@@ -1,135 +1,185 @@
-"""Random edits, through the model and through real widgets: nothing breaks, and undo and redo lead to both ends."""
+"""A random user at the model and at real widgets: nothing breaks, nothing grows, undo and redo lead to both ends.
 
+`make soak` takes other numbers of steps from the environment, and prints what it has measured.
+"""
+
+import gc
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 
+import psutil
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QCheckBox, QComboBox
+from msgspec.structs import replace
+from PySide6.QtCore import QEvent, QSettings, QThreadPool, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.network.graph import INPUT
-from engine.project.file import load_project, save_project
-from engine.run.check import check
-from gui.graphics.canvas import Canvas
-from gui.state.view_state import Focus
-from gui.window.actions import ACTIONS
+from engine.project.reader import KINDS
+from gui.app import set_theme
+from gui.panels.setting_form import SettingForm
 from gui.window.main_window import MainWindow
+from gui.window.recovery import Recovery
+from gui.window.settings import Settings
+from gui.workbench.journal import Journal
 from gui.workbench.workbench import Workbench
-from tests.gui.user_input import move_mouse, turn_wheel
+from tests.gui.conftest import PROJECT
+from tests.gui.random_user import ModelUser, WidgetUser
 
-EDITS = [action for action in ACTIONS if action.edit is not None]
-LOOKS = [action for action in ACTIONS if action.look is not None]
-KEYS = [Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
-        Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_0, Qt.Key.Key_Z, Qt.Key.Key_T,
-        Qt.Key.Key_F, Qt.Key.Key_3]  # fmt: skip
-LARGEST = 60
-"""Layers in all designs from which on only removals are left: the test must end."""
-
-
-def select_anything(workbench: Workbench, random: Random) -> None:
-    """Select a design, a layer, a block or a part of one."""
-    state = workbench.state
-    if not state.check.analyses:
-        return
-    design = random.choice(list(state.check.analyses))
-    analysis = state.check.analyses[design]
-    names = [INPUT, *(report.name for report in analysis.reports), *analysis.blocks]
-    workbench.set_focus(Focus(design, random.choice(names)))
+SEED = int(os.environ.get("SOAK_SEED", "0"))
+MODEL_STEPS = int(os.environ.get("SOAK_STEPS", "5000"))
+WIDGET_STEPS = max(1, MODEL_STEPS // 5)
+STARTS = max(1, min(20, MODEL_STEPS // 250))
+PARTS, WIDGET_PARTS = 10, 4
+"""The steps are in so many tests, which run beside one another."""
+SESSION = 40
+"""Steps of one project: all of them are undone and redone after each."""
+MEGABYTE = 2**20
 
 
-def edit_anything(workbench: Workbench, random: Random) -> None:
-    """Do one of the edits that are possible."""
-    state = workbench.state
-    size = sum(len(analysis.reports) for analysis in state.check.analyses.values())
-    possible = [action for action in EDITS if action.enabled(state) and (size < LARGEST or action.id == "remove")]
-    if possible:
-        action = random.choice(possible)
-        assert action.edit is not None
-        edit = action.edit(state)
-        if edit is not None:
-            workbench.edit(edit.text, edit.project, edit.merge, edit.focus)
+@contextmanager
+def named(seed: int, number: int) -> Iterator[None]:
+    """Name the step that failed, so that it can be repeated."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"seed {seed}, step {number}")
+        raise
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_any_edits_can_be_undone_to_the_start_and_redone_to_the_end(seed: int, workbench: Workbench, tmp_path) -> None:
+def resident() -> int:
+    gc.collect()
+    return int(psutil.Process().memory_info().rss)
+
+
+def settle() -> None:
+    for _ in range(3):
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QApplication.processEvents()
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_any_edits_through_the_model(part: int, workbench: Workbench, tmp_path: Path) -> None:
+    seed = SEED * PARTS + part
     random = Random(seed)
-    stack, start = workbench.document.undo_stack, workbench.document.project
-    versions = [start]
-    for _ in range(60):
-        select_anything(workbench, random)
-        edit_anything(workbench, random)
-        state = workbench.state
-        assert state.focus.ref in state.check
-        assert state.project == workbench.document.project
-        if state.project != versions[-1]:
-            versions.append(state.project)
-    assert len(versions) > 10
-    save_project(versions[-1], tmp_path / "end.toml")
-    assert load_project(tmp_path / "end.toml").project == versions[-1]
-    for version in reversed(versions[:-1]):
-        while workbench.document.project != version:
-            assert stack.canUndo()
-            stack.undo()
-    assert not stack.canUndo() or workbench.document.project == start
-    while stack.canRedo():
-        stack.redo()
-    assert workbench.document.project == versions[-1]
-    assert workbench.state.check.problems == check(versions[-1]).problems
-
-
-def press_anything(window: MainWindow, random: Random) -> None:
-    """Use a widget as a hasty user does: a canvas, a field of a form, or a command that opens no dialog."""
-    canvases = [canvas for canvas in window.findChildren(Canvas) if canvas.isVisible()]
-    fields = [
-        field
-        for kind in (QAbstractSpinBox, QComboBox, QCheckBox)
-        for field in window.form.findChildren(kind)
-        if field.isVisible() and field.isEnabled()
-    ]
-    match random.randrange(6):
-        case 0:
-            canvas = random.choice(canvases)
-            at = QPoint(random.randrange(canvas.width()), random.randrange(canvas.height()))
-            move_mouse(canvas.viewport(), at)
-            QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=at)
-        case 1:
-            canvas = random.choice(canvases)
-            at = QPoint(random.randrange(canvas.width()), random.randrange(canvas.height()))
-            turn_wheel(canvas.viewport(), random.randrange(-4, 5), at)
-        case 2:
-            QTest.keyClick(random.choice(canvases), random.choice(KEYS))
-        case 3 if fields:
-            QTest.keyClick(random.choice(fields), random.choice([Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Space]))
-        case 4:
-            action = random.choice(LOOKS)
-            if window.actions_by_id[action.id].isEnabled():
-                window.actions_by_id[action.id].trigger()
-        case _:
-            select_anything(window.workbench, random)
-            edit_anything(window.workbench, random)
+    user = ModelUser(workbench, random, tmp_path)
+    changed = 0
+    for number in range(MODEL_STEPS // PARTS):
+        with named(seed, number):
+            before = workbench.state.project
+            user.step()
+            changed += workbench.state.project != before
+            if number % SESSION == SESSION - 1:
+                user.check_end()
+                workbench.show_project(PROJECT)
+    user.check_end()
+    assert changed > MODEL_STEPS // PARTS // 3
 
 
 @pytest.mark.qt_log_ignore("does not support grabbing the keyboard", extend=True)
-@pytest.mark.parametrize("seed", range(3))
-def test_a_window_survives_a_hasty_user(seed: int, window: MainWindow, qtbot: QtBot) -> None:
-    random = Random(seed)
-    workbench = window.workbench
-    stack, start = workbench.document.undo_stack, workbench.document.project
-    for number in range(120):
-        press_anything(window, random)
-        if number % 30 == 10:
-            window.actions_by_id["run"].trigger()
-        QApplication.processEvents()
-        if popup := QApplication.activePopupWidget():
-            popup.close()
-    qtbot.waitUntil(lambda: workbench.state.run.progress is None, timeout=30_000)
-    end = workbench.document.project
-    while stack.canUndo():
-        stack.undo()
-        QApplication.processEvents()
-    assert workbench.document.project == start
-    while stack.canRedo():
-        stack.redo()
-    assert workbench.document.project == end
+@pytest.mark.parametrize("part", range(WIDGET_PARTS))
+def test_a_window_survives_a_hasty_user_and_keeps_no_widgets_threads_or_timers(
+    part: int, window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    seed = SEED * PARTS + part
+    window.resize(900, 600)
+    user = WidgetUser(window, Random(seed), tmp_path)
+    counts: list[tuple[int, ...]] = []
+    for number in range(WIDGET_STEPS // WIDGET_PARTS):
+        with named(seed, number):
+            user.step()
+            if number % SESSION == SESSION // 2:
+                window.actions_by_id["run"].trigger()
+            if number % SESSION == SESSION - 1:
+                finish(window, qtbot)
+                counts.append(objects(window))
+    user.model.check_end()
+    finish(window, qtbot)
     window.grab()
+    for count in counts[1:]:
+        assert all(now <= first for now, first in zip(count, counts[0], strict=True)), counts
+
+
+def finish(window: MainWindow, qtbot: QtBot) -> None:
+    """End what is running, and begin with the first project again."""
+    qtbot.waitUntil(lambda: window.workbench.state.run.progress is None, timeout=30_000)
+    window.workbench.show_project(PROJECT)
+    settle()
+
+
+def objects(window: MainWindow) -> tuple[int, ...]:
+    """Numbers of what may not grow: widgets, timers, threads of Python, and busy ones of Qt.
+
+    The panel Layer keeps a form for each kind that was selected, and their lists: no more than there are kinds.
+    """
+    assert len(window.form.findChildren(SettingForm)) <= len(KINDS)
+    widgets = [widget for widget in QApplication.allWidgets() if not is_within(widget, window.form)]
+    timers = sum(len(widget.findChildren(QTimer)) for widget in QApplication.topLevelWidgets())
+    threads = threading.active_count(), QThreadPool.globalInstance().activeThreadCount()
+    return len(widgets), timers, *threads
+
+
+def is_within(widget: QWidget | None, parent: QWidget) -> bool:
+    """Whether a widget belongs to another, also a list that pops up in a window of its own."""
+    while widget is not None and widget is not parent:
+        widget = widget.parentWidget()
+    return widget is parent
+
+
+def test_starting_using_and_quitting_again_and_again_leaves_nothing(
+    settings: QSettings, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts, sizes = [], []
+    for number in range(STARTS):
+        start_use_and_quit(number, settings, qtbot, tmp_path)
+        settle()
+        gc.collect()
+        settle()
+        counts.append((len(QApplication.allWidgets()), threading.active_count()))
+        sizes.append(resident())
+    growth = (sizes[-1] - sizes[0]) / MEGABYTE
+    with capsys.disabled():
+        print(f"\n{STARTS} starts: {growth:+.1f} MB, widgets and threads left: {counts[-1]}")
+    assert list((tmp_path / "journal").glob("*")) == []
+    assert counts[-1] <= counts[0]
+    assert growth < 30
+
+
+def start_use_and_quit(number: int, settings: QSettings, qtbot: QtBot, folder: Path) -> None:
+    window = MainWindow(Workbench(PROJECT), Settings(settings), set_theme)
+    recovery = Recovery(window, Journal(window.workbench, folder / "journal"), folder / "journal")
+    window.resize(900, 600)
+    window.show()
+    recovery.begin()
+    user = WidgetUser(window, Random(number), folder)
+    for _ in range(3):
+        user.step()
+    window.workbench.run()
+    qtbot.waitUntil(lambda: window.workbench.state.run.progress is None, timeout=30_000)
+    window.workbench.document.undo_stack.setClean()
+    assert window.close()
+    window.workbench.deleteLater()
+    window.deleteLater()
+
+
+def test_2000_edits_and_50_runs_take_less_than_30_megabytes(
+    workbench: Workbench, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal = Journal(workbench, tmp_path / "journal")
+    first = 0
+    for number in range(2200):
+        workbench.edit("Set the seed", replace(workbench.state.project, seed=number + 1), "")
+        if number % 40 == 0:
+            workbench.run()
+            qtbot.waitUntil(lambda: workbench.state.run.progress is None, timeout=30_000)
+        if number == 200:  # all is imported and each cache has begun
+            first = resident()
+    growth = (resident() - first) / MEGABYTE
+    with capsys.disabled():
+        print(f"\n2,000 edits and 50 runs: {growth:+.1f} MB")
+    assert growth < 30
+    qtbot.waitUntil(lambda: not journal.busy)
+    journal.close()

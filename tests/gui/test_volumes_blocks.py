@@ -25,6 +25,7 @@ from gui.paint.volumes.readable_labels import TextZoom, readable_labels
 from gui.paint.volumes.visible_parts import find_visible_parts
 from gui.state.view_state import Focus
 from gui.theme import LIGHT
+from gui.views.volume_tips import volume_tip
 from gui.views.volumes import VolumesView
 from tests.gui.overlaps import assert_nothing_overlaps, polygon_of, polygons_overlap
 from tests.gui.view_harness import update_view
@@ -343,10 +344,9 @@ def test_the_focus_is_zoomed_to_by_key_and_button(view, blocks, name):
     assert view.canvas.zoom_box.zoom == zoom
 
 
-def test_the_tooltip_of_a_block_has_shapes_sums_and_how_to_open_it(view, qtbot):
+def test_the_tooltip_of_a_block_has_shapes_sums_and_how_to_open_it():
     state = state_with_blocks()
-    update_view(view, state)
-    tip = view.canvas._tip_text(hits.VolumeHit(BLOCK))
+    tip = volume_tip(state, BLOCK)
     report = state.report(BLOCK)
     assert tip.splitlines() == [
         "3a: inception 8, 6→12, 2→4, pool→4",

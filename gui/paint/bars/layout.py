@@ -147,20 +147,24 @@ def lay_out_bars(content: BarsContent, rect: QRectF) -> BarsLayout:
 def lay_out_bars_on_screen(content: BarsContent, rect: QRectF) -> BarsLayout:
     """Lay out a head and one column of all layers, of which not all may be visible in readable text at a time.
 
-    The head stands above the layers, or beside them in a wide and low rectangle; it becomes smaller in a small one.
+    The head stands above the layers, or beside them in a wide and low rectangle; it becomes smaller in a small one. The
+    text becomes a little smaller before the totals of the designs are left out.
     """
     columns = (content.lines,) * bool(content.groups)
     for unit in range(_largest_unit(rect.width()), _COMFORTABLE - 2, -1):
         if _content_height(content, columns, unit) <= rect.height():
             return _lay_out_columns(content, columns, rect, unit)
-    unit = _COMFORTABLE
-    below = _largest_head(content, rect.height(), unit, content.lines[:_LEAST_ROWS])
-    beside = _largest_head(content, rect.height(), unit, ())
-    is_low = _head_height(content) * unit >= _LOW * rect.height()
-    is_wide = rect.width() >= (_WIDE if "totals" in below else _NARROW) * unit
-    if is_low and is_wide and "totals" in beside:
-        return _lay_out_columns(content, columns, rect, unit, beside, beside=True)
-    return _lay_out_columns(content, columns, rect, unit, below)
+    for unit in range(_COMFORTABLE, _COMFORTABLE - 3, -1):
+        below = _largest_head(content, rect.height(), unit, content.lines[:_LEAST_ROWS])
+        beside = _largest_head(content, rect.height(), unit, ())
+        is_low = _head_height(content) * unit >= _LOW * rect.height()
+        is_wide = rect.width() >= (_WIDE if "totals" in below else _NARROW) * unit
+        if is_low and is_wide and "totals" in beside:
+            return _lay_out_columns(content, columns, rect, unit, beside, beside=True)
+        if "totals" in below:
+            return _lay_out_columns(content, columns, rect, unit, below)
+    below = _largest_head(content, rect.height(), _COMFORTABLE, content.lines[:_LEAST_ROWS])
+    return _lay_out_columns(content, columns, rect, _COMFORTABLE, below)
 
 
 def _largest_head(content: BarsContent, height: float, unit: float, lines: Sequence[BarLine]) -> frozenset[_HeadPart]:

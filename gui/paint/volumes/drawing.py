@@ -247,7 +247,8 @@ class _ScenePainter:
 
     def _is_special(self, box: PlacedBox) -> bool:
         is_unknown = box.vertex.shape is None or box.vertex.is_earlier
-        return is_unknown or bool(box.caption.mistakes) or self._is_selected(box.ref)
+        is_found = box.ref in self.state.found_boxes
+        return is_unknown or is_found or bool(box.caption.mistakes) or self._is_selected(box.ref)
 
     def _is_selected(self, ref: NodeRef) -> bool:
         return ref == self.visible.focus.ref or ref in self.visible.others
@@ -255,6 +256,9 @@ class _ScenePainter:
     def _draw_outline(self, box: PlacedBox) -> None:
         """Draw the outline red if there is a mistake, thick if selected, and dashed if the shape is unknown now."""
         outline, in_focus = box.prism.outline(), self._is_selected(box.ref)
+        if box.ref in self.state.found_boxes:
+            self.painter.setPen(self._pen(self.theme.warning, 7.0 * self.line))
+            self.painter.drawPolygon(outline)
         for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)) if in_focus else ():
             self.painter.setPen(self._pen(colour, width * self.line))
             self.painter.drawPolygon(outline)

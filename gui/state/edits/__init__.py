@@ -1,6 +1,7 @@
 """Edits of a project: pure functions that return an `Edit`. No Qt here."""
 
 from gui.state.edits.branches import add_in_parallel
+from gui.state.edits.clipboard import can_copy, copied_text, copied_words, cut_selection, paste_fragment
 from gui.state.edits.connections import connect, connection_refusal
 from gui.state.edits.designs import (
     add_design,
@@ -71,12 +72,16 @@ __all__ = [
     "add_layers",
     "add_reduction",
     "apply_fix",
+    "can_copy",
     "can_join_selection",
     "can_move_selection",
     "can_take_selection_apart",
     "connect",
     "connect_boxes",
     "connection_refusal",
+    "copied_text",
+    "copied_words",
+    "cut_selection",
     "default_name",
     "describe_design",
     "drop_design",
@@ -104,6 +109,7 @@ __all__ = [
     "names_text",
     "new_layer",
     "own_selection",
+    "paste_fragment",
     "reduce_before_selection",
     "remove_design",
     "remove_nodes",

@@ -1,6 +1,7 @@
 """Edits that join branches by a layer that receives several: project → Edit."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -47,7 +48,8 @@ def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: 
     if not ends:
         # What a concat or a sum has just received is in its own output.
         received = set(_branches_of(network, first))
-        ends = [name for name in upstream(network, (first,)) if name not in received | later and fits(name)][:1]
+        before = (name for name in upstream(network, (first,)) if name not in received and name not in later)
+        ends = list(islice(filter(fits, before), 1))
     return in_list_order(network, (first, *ends))
 
 

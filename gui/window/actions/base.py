@@ -11,6 +11,7 @@ from gui.panels.designs import DesignsPanel
 from gui.state.edit import Edit
 from gui.state.edits import Place
 from gui.state.view_state import Look, ViewState
+from gui.window.clipboard import Clipboard
 from gui.window.docks import Docks
 from gui.window.file_commands import FileCommands
 from gui.window.theme_choice import ThemeChoice
@@ -30,6 +31,7 @@ class CommandWindow(Protocol):
 
     workbench: Workbench
     files: FileCommands
+    clipboard: Clipboard
     docks: Docks
     designs: DesignsPanel
     automatic_run: AutomaticRun
@@ -40,6 +42,8 @@ class CommandWindow(Protocol):
     @property
     def canvas(self) -> Canvas:
         """The drawing that the commands of zoom act on."""
+
+    def copy_picture(self) -> None: ...
 
     def begin(self, part_id: str) -> None: ...
 

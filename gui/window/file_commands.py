@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from engine.files.paths import RESOURCES, FileFault
@@ -85,7 +85,15 @@ class FileCommands(QObject):
     def reopen_last(self) -> bool:
         """Open the project of the last time; False if there is none, or if it cannot be opened, which is reported."""
         last = next(iter(self.recent()), None)
-        return last is not None and self._open(last)
+        if last is None:
+            return False
+        try:
+            self._open_file(last)
+        except (ProjectError, FileFault) as error:
+            text = str(error)  # shown when the window is
+            QTimer.singleShot(0, self, lambda: self.show_message("The last project cannot be opened", text))
+            return False
+        return True
 
     def open_sample(self, path: Path) -> None:
         """Open a bundled project, which Save does not overwrite."""

@@ -462,5 +462,10 @@ def test_a_last_project_that_is_gone_leads_to_the_start_page_and_is_reported(
     )
     write_recent(settings, Path("/nowhere/gone.toml"))
     settings.setValue("start/reopen", "yes")
-    program(None, lambda window: page_of(window))
+
+    def look(window: MainWindow) -> None:
+        assert page_of(window).isVisible()
+        QApplication.processEvents()
+
+    program(None, look)
     assert any("/nowhere/gone.toml" in text for text in texts)

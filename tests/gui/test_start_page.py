@@ -18,6 +18,7 @@ from engine.files.paths import RESOURCES
 from engine.text.moments import moment_text
 from gui import app
 from gui.catalogue.samples import QUESTION, SAMPLE_GROUPS, SAMPLES
+from gui.catalogue.start_page import DROPS, SENTENCE
 from gui.export import project_pictures
 from gui.export.project_pictures import PictureRequest, ProjectPicture, ProjectPictures, answer_requests
 from gui.widgets.manual_pages import START
@@ -26,7 +27,7 @@ from gui.window.file_commands import NEW_PROJECT
 from gui.window.main_window import MainWindow
 from gui.window.notices import Notice
 from gui.window.settings import Settings
-from gui.window.start_page import DROPS, SENTENCE, StartPage, sample_path
+from gui.window.start_page import StartPage, sample_path
 from tests.gui.conftest import PROJECT
 
 PROJECTS = RESOURCES / "projects"
@@ -310,7 +311,7 @@ def test_recent_files_have_a_picture_and_a_time_and_missing_ones_can_be_removed(
     start.show_start_page()
     page = page_of(start)
     row, missing = page.recent_rows[kept], page.recent_rows[gone]
-    qtbot.waitUntil(lambda: not row.card.image.isNull() and not missing.card.isEnabled())
+    qtbot.waitUntil(lambda: not row.card.image.isNull() and not missing.card.isEnabled(), timeout=30_000)
     assert row.card.details[1].startswith("today at ")
     assert row.remove.isHidden()
     assert missing.card.details == (str(tmp_path), "missing")
@@ -340,20 +341,20 @@ def test_pictures_come_after_the_page_is_shown_and_are_there_at_once_the_next_ti
     first.show_start_page()
     cards = page_of(first).cards
     assert all(card.image.isNull() for card in cards.values())  # placeholders first
-    qtbot.waitUntil(lambda: not any(card.image.isNull() for card in cards.values()), timeout=20_000)
-    qtbot.waitUntil(lambda: not page_of(first)._pictures.busy)
+    qtbot.waitUntil(lambda: not any(card.image.isNull() for card in cards.values()), timeout=30_000)
+    qtbot.waitUntil(lambda: not page_of(first)._pictures.busy, timeout=30_000)
     monkeypatch.setattr(project_pictures, "paint_project", lambda *_, **__: pytest.fail("painted again"))
     second = open_window(NEW_PROJECT)
     second.show_start_page()
-    qtbot.waitUntil(lambda: not any(card.image.isNull() for card in page_of(second).cards.values()), timeout=5000)
+    qtbot.waitUntil(lambda: not any(card.image.isNull() for card in page_of(second).cards.values()), timeout=30_000)
 
 
 def test_pictures_follow_the_theme(qtbot: QtBot, start: MainWindow):
     card = page_of(start).cards[PROJECTS / "inception_3a_192.toml"]
-    qtbot.waitUntil(lambda: not card.image.isNull(), timeout=20_000)
+    qtbot.waitUntil(lambda: not card.image.isNull(), timeout=30_000)
     assert card.image.pixelColor(1, 1).lightness() > 200
     start.actions_by_id["dark"].trigger()
-    qtbot.waitUntil(lambda: card.image.pixelColor(1, 1).lightness() < 60, timeout=20_000)
+    qtbot.waitUntil(lambda: card.image.pixelColor(1, 1).lightness() < 60, timeout=30_000)
     start.actions_by_id["dark"].trigger()
 
 

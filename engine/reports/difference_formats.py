@@ -33,8 +33,8 @@ def difference_rows(
     differences: DesignDifferences, errors: Errors = (), *, every_layer: bool = False
 ) -> tuple[DifferenceRow, ...]:
     """The layers that differ, or every layer."""
-    known = errors or [None] * len(differences.layers)
-    rows = (DifferenceRow(*pair) for pair in zip(differences.layers, known, strict=True))
+    column = errors or [None] * len(differences.layers)
+    rows = (DifferenceRow(*pair) for pair in zip(differences.layers, column, strict=True))
     return tuple(row for row in rows if every_layer or row.layer.differs)
 
 

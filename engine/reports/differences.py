@@ -111,10 +111,10 @@ def compare_designs(
     metric_ids
         Metrics that may be summed.
     """
-    shown = analyses or costs.check.analyses
+    networks = analyses or costs.check.analyses
     metrics = tuple(metric_by_id(metric_id) for metric_id in metric_ids)
-    pairs = align(shown[first].reports, shown[second].reports)
-    paths = _main_paths(pairs, shown[first], shown[second])
+    pairs = align(networks[first].reports, networks[second].reports)
+    paths = _main_paths(pairs, networks[first], networks[second])
     layers = tuple(
         ComparedLayer(
             pair,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import psutil
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStatusBar, QWidget
 
@@ -18,6 +18,7 @@ from gui.widgets.progress_row import ProgressRow
 from gui.widgets.texts import ElidedLabel, shorten_long_names
 
 _MOST_TOTALS = 4
+_DELAY_MS = 500
 
 
 def next_step_hint(state: ViewState) -> str:
@@ -63,6 +64,9 @@ class StatusPanel(QStatusBar):
         self.addWidget(self.hover, 1)
         self.run, self.export = ProgressRow("Progress of the run", self), ProgressRow("Progress of the export", self)
         self.run.canceled.connect(actions["cancel"].trigger)
+        self._delay = QTimer(self, singleShot=True, interval=_DELAY_MS)
+        """Until the progress of a run that an edit has started is shown: most are over before."""
+        self._delay.timeout.connect(self.run.show)
         self.mistakes = QPushButton(self)
         self.mistakes.setFlat(True)
         self.mistakes.setToolTip(actions["show_mistakes"].toolTip())
@@ -86,7 +90,8 @@ class StatusPanel(QStatusBar):
         """Show the file that is written now; "" at the end of the export."""
         if name:
             text = f"export {done + 1}/{total} · {shorten_long_names([name])[name]}"
-            self.export.show_progress(text, done, total)
+            self.export.set_progress(text, done, total)
+            self.export.show()
         else:
             self.export.hide()
 
@@ -120,6 +125,7 @@ class StatusPanel(QStatusBar):
     def _show_run(self, state: ViewState) -> None:
         progress = state.run.progress
         if progress is None:
+            self._delay.stop()
             self.run.hide()
         else:
             design, node = progress.ref
@@ -128,7 +134,11 @@ class StatusPanel(QStatusBar):
             nodes = (node,) if analysis is None else (INPUT, *(report.name for report in analysis.reports))
             short = shorten_long_names(tuple(state.check.analyses)) | shorten_long_names(nodes)
             where = " · ".join(short.get(part, part) for part in (head, node) if part)
-            self.run.show_progress(f"run {progress.done + 1}/{progress.total} · {where}", progress.done, progress.total)
+            self.run.set_progress(f"run {progress.done + 1}/{progress.total} · {where}", progress.done, progress.total)
+            if not state.automatic.is_running:
+                self.run.show()
+            elif not self.run.isVisible() and not self._delay.isActive():
+                self._delay.start()
         volumes = {id(result.volume): result.volume.nbytes for result in state.run.results.values()}
         self.memory.setText(f"volumes {byte_size(sum(volumes.values()))}" if volumes else "")
         self.memory.setToolTip(f"{byte_size(psutil.virtual_memory().available)} of memory available")

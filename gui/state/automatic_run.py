@@ -9,3 +9,5 @@ class AutomaticRunState(Struct, frozen=True):
     enabled: bool = False
     text: str = ""
     """That the run was automatic, or was restarted, or why there was none; "" if there is nothing to say."""
+    is_running: bool = False
+    """Whether the run in progress was started by an edit."""

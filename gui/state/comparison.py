@@ -29,8 +29,8 @@ def design_differences(state: ViewState) -> DesignDifferences | None:
     if pair is None:
         return None
     metric = metric_by_id(state.look.metric)
-    shown = metric.is_additive and not metric.is_measured
-    metric_ids = tuple(dict.fromkeys((*METRIC_IDS, *((metric.id,) if shown else ()))))
+    own = (metric.id,) if metric.is_additive and not metric.is_measured else ()
+    metric_ids = tuple(dict.fromkeys((*METRIC_IDS, *own)))
     closed = tuple(state.closed_blocks(design) for design in pair)
     return _compare(state.check, state.look.convention, pair, closed, metric_ids)
 
@@ -76,10 +76,10 @@ def _group_of(check: ProjectCheck, ref: NodeRef) -> tuple[NodeRef, ...]:
     while waiting:
         node = waiting.pop(0)
         for design in designs:
-            found = None if design in group else _companion_in(check, node, design)
-            if found is not None:
-                group[design] = found
-                waiting.append(found)
+            companion = None if design in group else _companion_in(check, node, design)
+            if companion is not None:
+                group[design] = companion
+                waiting.append(companion)
     return tuple(group[design] for design in designs if design in group)
 
 

@@ -30,11 +30,10 @@ class ProgressRow(QWidget):
             row.addWidget(widget)
         self.hide()
 
-    def show_progress(self, text: str, done: int, total: int) -> None:
-        """Show that `done` of `total` steps are done."""
+    def set_progress(self, text: str, done: int, total: int) -> None:
+        """Set what is being done, and that `done` of `total` steps are done."""
         self.label.setText(text)
         show_steps(self.bar, done, total)
-        self.show()
 
 
 def make_progress_bar(name: str, parent: QWidget | None = None) -> QProgressBar:

@@ -36,6 +36,7 @@ from gui.widgets.command_palette import CommandPalette, list_commands
 from gui.widgets.icons import load_icon
 from gui.widgets.tab_order import chain_tab_order, focusable_widgets
 from gui.window.actions import Action
+from gui.window.banners import BannerArea
 from gui.window.changed_file import ChangedFile
 from gui.window.clipboard import Clipboard
 from gui.window.docks import CENTRE_VIEWS, Docks
@@ -51,7 +52,6 @@ from gui.window.menus import (
     make_row_menu,
 )
 from gui.window.mnemonics import assign_mnemonics, plain_text
-from gui.window.notices import NoticeArea
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
 from gui.window.start_host import StartHost
@@ -122,8 +122,8 @@ class MainWindow(QMainWindow):
         self.toolbar = Toolbar(self.actions_by_id, menus, self.menus["Workspaces"], self)
         self.toolbar.show_workspaces(self.workspace_commands.choices)
         self.addToolBar(self.toolbar)
-        self.notices = NoticeArea(self)
-        self.changed_file = ChangedFile(self, workbench, self.files, self.notices)
+        self.banners = BannerArea(self)
+        self.changed_file = ChangedFile(self, workbench, self.files, self.banners)
         self.setStatusBar(self.status)
         panels, self._view_parts = focusable_widgets(self.panels.values()), focusable_widgets(self.views.values())
         chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
@@ -395,9 +395,9 @@ class MainWindow(QMainWindow):
         self.workspaces.complete()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """After the last view comes a notice or the first panel; focus proxies would lead Qt on within a form."""
+        """After the last view comes a banner or the first panel; focus proxies would lead Qt on within a form."""
         visible = [part for part in self._view_parts if part.isVisible() and part.isEnabled()]
-        ring = [*visible[-1:], *self.notices.buttons, self.designs.tree]
+        ring = [*visible[-1:], *self.banners.buttons, self.designs.tree]
         widget = QApplication.focusWidget()
         if forward and widget in ring[:-1]:
             ring[ring.index(widget) + 1].setFocus(Qt.FocusReason.TabFocusReason)

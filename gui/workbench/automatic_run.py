@@ -18,8 +18,11 @@ _CHEAP = 0.3
 """Seconds up to which a run starts by itself."""
 _DELAY_MS = 300
 """Time without another edit after which a run starts, so that typing does not start one per key."""
+_RUNS = "Runs automatically"
 _RESTARTED = "The edit restarted the run"
 _CONTINUES = "The run goes on with the settings before the edit: run again (F5) for the current ones"
+_WHILE_RUNNING = (_RUNS, _RESTARTED, _CONTINUES)
+"""What is true during a run only."""
 
 
 class AutomaticRun(QObject):
@@ -47,8 +50,8 @@ class AutomaticRun(QObject):
         self._seconds: dict[NodeRef, float] = {}
         """The time of each node that it has computed."""
         self._start = 0.0
-        self._is_automatic = False
-        """Whether the current run was started here."""
+        self._is_starting = False
+        """Whether the run that starts now is started here."""
         self._timer = QTimer(self, singleShot=True, interval=_DELAY_MS)
         self._timer.timeout.connect(self._on_timer_timeout)
         # Queued: what is said here changes the state, and views must see one change after the other.
@@ -76,18 +79,16 @@ class AutomaticRun(QObject):
         self._timer.stop()
         self._workbench.set_automatic(AutomaticRunState())
 
-    def _say(self, text: str) -> None:
-        automatic = self._workbench.state.automatic
-        if automatic.text != text:
-            self._workbench.set_automatic(replace(automatic, text=text))
+    def _say(self, text: str, *, is_running: bool = False) -> None:
+        self._workbench.set_automatic(replace(self._workbench.state.automatic, text=text, is_running=is_running))
 
     def _on_workbench_changed(self, old: ViewState, new: ViewState) -> None:
         if old.project is not new.project or old.session != new.session:
             self._on_edit(self._workbench.state)
         elif old.rank_search.busy_text and not new.rank_search.busy_text:
             self.reconsider()
-        elif old.run.progress is not None and new.run.progress is None:
-            self._say("")  # it has ended, or was cancelled
+        elif self._workbench.state.run.progress is None and self._workbench.state.automatic.text in _WHILE_RUNNING:
+            self._say("")  # the run was cancelled
 
     def _on_edit(self, state: ViewState) -> None:
         if state.automatic.enabled:
@@ -103,7 +104,7 @@ class AutomaticRun(QObject):
         state = self._workbench.state
         if state.run.progress is not None:
             if self._is_outdated(state):
-                self._run(_RESTARTED, automatic=self._is_automatic)
+                self._run(_RESTARTED, automatic=state.automatic.is_running)
             return
         busy = self._obstacle() or (state.rank_search.busy_text and "a bottleneck is searched for")
         request = RunRequest(state.project, state.check)
@@ -116,27 +117,29 @@ class AutomaticRun(QObject):
         if reason:
             self._say(f"Not run automatically, as {reason}: Run (F5)")
         else:
-            self._run("Runs automatically", automatic=True)
+            self._run(_RUNS, automatic=True)
 
     def _run(self, text: str, *, automatic: bool) -> None:
+        self._say(text, is_running=automatic)
+        self._is_starting = True
         self._workbench.run()
-        self._is_automatic = automatic
-        self._say(text)
+        self._is_starting = False
 
     def _on_runner_started(self, request: RunRequest) -> None:
-        self._request, self._seconds, self._start, self._is_automatic = request, {}, perf_counter(), False
+        self._request, self._seconds, self._start = request, {}, perf_counter()
+        if not self._is_starting:
+            self._say("")
 
     def _on_runner_node_done(self, event: NodeDone) -> None:
         if not event.is_reused:
             self._seconds[event.ref] = event.seconds
 
     def _on_runner_ended(self, error: Exception | None) -> None:
-        was_automatic, self._is_automatic = self._is_automatic, False
+        was_automatic = self._workbench.state.automatic.is_running
         if self._request is not None:
             self.speed = self.speed.after(self._request, self._seconds)
-        if error is None:
-            text = f"Run automatically, in {_time_text(perf_counter() - self._start)}" if was_automatic else ""
-            self._say(text)
+        duration = _time_text(perf_counter() - self._start)
+        self._say(f"Run automatically, in {duration}" if was_automatic and error is None else "")
 
 
 def _time_text(seconds: float) -> str:

@@ -17,6 +17,15 @@ from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from tests.gui.conftest import PROJECT
 from tests.gui.window_input import SLOW_PROJECT, run, set_filters
 
+
+class Optimistic(Speed, frozen=True):
+    """Takes any run for cheap."""
+
+    @property
+    def factor(self) -> float:
+        return 0.0
+
+
 CHEAP, EXPENSIVE = Speed(1.0, 1.0), Speed(1.0, 20.0)
 
 
@@ -65,7 +74,38 @@ def test_a_cheap_edit_runs_once_typing_has_paused_and_the_status_bar_says_so(
     wait_for_run(qtbot, window, requests)
     assert len(requests) == 1
     assert is_fresh(window)
+    assert not window.status.run.isVisible()
+    QTest.qWait(100)
     assert window.status.hover.text().startswith("Run automatically, in ")
+
+
+def test_progress_of_an_automatic_run_is_shown_only_if_it_lasts(
+    qtbot: QtBot, open_at_speed: Callable[..., MainWindow]
+) -> None:
+    window = open_at_speed(SLOW_PROJECT, Optimistic())
+    requests = requests_of(window)
+    shorter = SLOW_PROJECT.with_network("slow", SLOW_PROJECT.designs[0].network.without("conv3"))
+    window.workbench.edit("Remove conv3", shorter)
+    qtbot.waitUntil(lambda: len(requests) == 1)
+    assert window.workbench.state.automatic.is_running
+    assert not window.status.run.isVisible()
+    qtbot.waitUntil(window.status.run.isVisible)
+    window.status.run.cancel.click()
+    assert not window.status.run.isVisible()
+    qtbot.waitUntil(lambda: not window.workbench.state.automatic.is_running)
+
+
+def test_a_run_by_hand_during_an_automatic_one_is_not_called_automatic(
+    qtbot: QtBot, open_at_speed: Callable[..., MainWindow]
+) -> None:
+    window = open_at_speed()
+    requests = requests_of(window)
+    set_filters(window, 9)
+    qtbot.waitUntil(lambda: len(requests) == 1)
+    window.actions_by_id["run"].trigger()
+    wait_for_run(qtbot, window, requests, 2)
+    QTest.qWait(100)
+    assert "automatically" not in window.status.hover.text()
 
 
 def test_undo_to_what_is_cached_runs_nothing(qtbot: QtBot, open_at_speed: Callable[..., MainWindow]) -> None:

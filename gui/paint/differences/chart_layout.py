@@ -51,8 +51,8 @@ class ErrorChart(NamedTuple):
         return self.plot.left() + self.plot.width() * (index + 0.5 - self.visible.left()) / self.visible.width()
 
     def y(self, error: float) -> float:
-        shown = min(error, self.whole.bottom()) if isfinite(error) else self.whole.bottom()
-        return self.plot.bottom() - self.plot.height() * (shown - self.visible.top()) / self.visible.height()
+        level = min(error, self.whole.bottom()) if isfinite(error) else self.whole.bottom()
+        return self.plot.bottom() - self.plot.height() * (level - self.visible.top()) / self.visible.height()
 
     def point(self, index: int, error: float) -> QPointF:
         return QPointF(self.x(index), self.y(error))

@@ -138,8 +138,8 @@ def _make_sheet(differences: DesignDifferences) -> _Sheet:
         columns.append(Column((head,), min(widest, inf if index > 1 else _WIDEST), index > 1))
     seeds = describe_seeds(differences)
     title = f"{one_line(differences.first)} → {one_line(differences.second)}"
-    placed = side_by_side(columns, [_COLUMN_GAP] * len(columns))
-    return _Sheet(title, placed, lines, total, (seeds,) if seeds else ())
+    side = side_by_side(columns, [_COLUMN_GAP] * len(columns))
+    return _Sheet(title, side, lines, total, (seeds,) if seeds else ())
 
 
 def _fit(sheet: _Sheet, rect: QRectF) -> tuple[float, int]:

@@ -1,0 +1,116 @@
+"""The table of the view of differences: its columns, what the mouse is on, the selected row, and copies."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QMenu, QStyledItemDelegate, QToolButton
+
+from engine.reports.difference_formats import COPY_FORMATS, DifferenceRow, to_tsv
+from engine.reports.differences import DesignDifferences
+from gui.paint.differences.content import DifferencesContent
+from gui.state.view_state import ViewState
+from gui.views.differences_model import TEXT_COLUMN, DifferencesModel
+from gui.views.report_model import NO_PARENT
+from gui.widgets.tables import make_row_table
+
+_NARROWEST_TEXT = 180
+"""Pixels for what differs; what is left out there is in the tool tip."""
+
+
+class DifferencesTable(QObject):
+    """Owns the table, its model, and the button that copies it."""
+
+    position_selected = Signal(int)
+    """The user has selected a layer, by its position in the comparison."""
+    hovered = Signal(str)
+
+    def __init__(self, state: ViewState, content: DifferencesContent, parent: QObject) -> None:
+        super().__init__(parent)
+        self.model = DifferencesModel(state, content)
+        self.table = make_row_table(self.model, "What differs")
+        self.table.setMouseTracking(True)
+        self.table.setItemDelegateForColumn(TEXT_COLUMN, QStyledItemDelegate(self.table))  # a sentence loses its end
+        self.copy_button = QToolButton()
+        self.natural_width = 0
+        """Pixels that the table needs to show all texts."""
+        self._add_copy_menu()
+        self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
+        self.table.entered.connect(self._on_cell_entered)
+        self.table.viewport().installEventFilter(self)
+
+    def _add_copy_menu(self) -> None:
+        """Add the formats to the button and the context menu; the platform's copy key copies the selected row."""
+        menu = QMenu(self.copy_button)
+        for title, text_of in COPY_FORMATS.items():
+            action = QAction(f"Copy as {title}", self)
+            action.triggered.connect(partial(self.copy_all, text_of))
+            menu.addAction(action)
+            self.table.addAction(action)
+        self.copy_button.setText("Copy table")
+        self.copy_button.setToolTip("Copy the whole table; Ctrl+C in the table copies the selected row")
+        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.copy_button.setMenu(menu)
+        copy_action = QAction("Copy selected row as TSV", self.table)
+        copy_action.setShortcut(QKeySequence.StandardKey.Copy)
+        copy_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy_action.triggered.connect(self.copy_selected)
+        self.table.addAction(copy_action)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def show_content(self, state: ViewState, content: DifferencesContent, *, every_layer: bool) -> None:
+        """List another content. Signals are blocked because Qt moves the current row when rows come and go."""
+        with QSignalBlocker(self.table.selectionModel()):
+            self.model.show_content(state, content, every_layer=every_layer)
+        self._fit_columns()
+
+    def select(self, position: int | None) -> None:
+        """Make the row of a layer the current one, by its position in the comparison."""
+        selection, row = self.table.selectionModel(), self.model.row_of(position)
+        if row is None:
+            selection.clear()
+        elif selection.currentIndex().row() != row or not selection.isRowSelected(row, NO_PARENT):
+            flags = QItemSelectionModel.SelectionFlag
+            index = self.model.index(row, max(selection.currentIndex().column(), 0))
+            selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+
+    def _fit_columns(self) -> None:
+        """Give numbers the width that they need, and the texts of the differences the rest."""
+        header, widths = self.table.horizontalHeader(), []
+        for column in range(self.model.columnCount()):
+            widths.append(max(self.table.sizeHintForColumn(column), header.sectionSizeHint(column)) + 8)
+        self.natural_width = sum(widths) + self.table.verticalScrollBar().sizeHint().width() + 4
+        if widths:
+            rest = self.table.viewport().width() - sum(widths) + widths[TEXT_COLUMN]
+            widths[TEXT_COLUMN] = min(widths[TEXT_COLUMN], max(rest, _NARROWEST_TEXT))
+        for column, width in enumerate(widths):
+            self.table.setColumnWidth(column, width)
+
+    def _on_current_row_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
+        position = self.model.rows[current.row()].position if current.isValid() else None
+        if position is not None:
+            self.position_selected.emit(position)
+
+    def _on_cell_entered(self, index: QModelIndex) -> None:
+        self.hovered.emit(self.model.tip(self.model.rows[index.row()], index.column()))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Clear the status bar when the mouse leaves the cells; fit the columns when their space changes."""
+        if event.type() == QEvent.Type.Leave:
+            self.hovered.emit("")
+        if event.type() == QEvent.Type.Resize:
+            self._fit_columns()
+        return False
+
+    def copy_selected(self) -> None:
+        """Copy the selected row, or all rows if none is selected."""
+        content = self.model.content
+        rows = [self.model.rows[index.row()].position for index in self.table.selectionModel().selectedRows()]
+        chosen = tuple(content.rows[position] for position in rows if position is not None)
+        if content.differences is not None:
+            QGuiApplication.clipboard().setText(to_tsv(content.differences, chosen or self.model.listed))
+
+    def copy_all(self, text_of: Callable[[DesignDifferences, Sequence[DifferenceRow]], str]) -> None:
+        if self.model.content.differences is not None:
+            QGuiApplication.clipboard().setText(text_of(self.model.content.differences, self.model.listed))

@@ -20,9 +20,12 @@ _VARIANTS: tuple[tuple[type[Kind], str, Mapping[str, Any]], ...] = (
     (MaxPool2d, "same size", {"kernel": 3, "stride": 1, "padding": "same"}),
     (MaxPool2d, "", {"kernel": 3, "stride": 2}),
     (AvgPool2d, "same size", {"kernel": 3, "stride": 1, "padding": "same"}),
-    *((Activation, "", {"function": name}) for name in get_args(Function) if name != Activation().function),
+    *((Activation, "", {"function": name}) for name in get_args(Function)[1:]),
 )
-"""Layers that are offered besides those with the defaults, with further words by which they are found."""
+"""Layers that are offered besides those with the defaults, with further words by which they are found.
+
+The first function of activations is the default.
+"""
 
 _KERNEL = re.compile(r"(\d+)x(\d+)(?:/(\d+))?")
 _STRIDE = re.compile(r"(?:s|/)(\d+)")

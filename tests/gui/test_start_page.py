@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from gui.window.notices import Notice
 from PySide6.QtCore import QPoint, QSettings, QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
@@ -25,7 +26,6 @@ from gui.widgets.manual_pages import START
 from gui.window import start_host
 from gui.window.file_commands import NEW_PROJECT
 from gui.window.main_window import MainWindow
-from gui.window.notices import Notice
 from gui.window.settings import Settings
 from gui.window.start_page import StartPage, sample_path
 from tests.gui.conftest import PROJECT

@@ -131,6 +131,7 @@ def is_within(widget: QWidget | None, parent: QWidget) -> bool:
     return widget is parent
 
 
+@pytest.mark.qt_log_ignore("does not support grabbing the keyboard", extend=True)
 def test_starting_using_and_quitting_again_and_again_leaves_nothing(
     settings: QSettings, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,7 +21,7 @@ from gui.workbench.journal_file import JournalFile, LostWork, claim_journals
 from gui.workbench.journal_format import JournalFault
 from gui.worker import Worker
 
-_PICTURE = QSize(256, 168)
+_PICTURE = QSize(192, 128)
 """Two pixels for each one of a usual screen."""
 
 

@@ -41,11 +41,12 @@ def leave_journal(folder: Path, title: str, path: Path | None = None, seed: int 
 
 
 @pytest.fixture
-def begin(open_window: Callable[[], MainWindow], folder: Path, qtbot: QtBot) -> Callable[[], MainWindow]:
+def begin(open_window: Callable[[], MainWindow], folder: Path, qtbot: QtBot) -> Callable[..., MainWindow]:
     """Open a window that looks for lost work."""
 
-    def begin_window() -> MainWindow:
+    def begin_window(width: int = 1400, height: int = 900) -> MainWindow:
         window = open_window()
+        window.resize(width, height)
         recovery = Recovery(window, Journal(window.workbench, folder), folder)
         with qtbot.waitSignal(recovery._worker.ended):
             recovery.begin()
@@ -282,12 +283,12 @@ def test_the_keyboard_reaches_the_answers(begin: Callable[[], MainWindow], folde
 
 @pytest.mark.parametrize("width", [1024, 1280, 2560])
 def test_no_text_of_a_banner_is_clipped(
-    begin: Callable[[], MainWindow], folder: Path, width: int, tmp_path: Path, qtbot: QtBot
+    begin: Callable[..., MainWindow], folder: Path, width: int, tmp_path: Path, qtbot: QtBot
 ) -> None:
     leave_journal(folder, "A lesson", tmp_path / "a folder with a long name" / "a project with a long name.toml")
-    window = begin()
-    window.resize(width, 700)
+    window = begin(width, 700)
     QApplication.processEvents()
+    assert (window.width(), window.height()) == (width, 700)  # it does not make the window higher
     (banner,) = window.banners.banners
     for label in (banner.title, banner.text):
         assert label.height() >= label.heightForWidth(label.width())

@@ -20,8 +20,12 @@ _VARIANTS: tuple[tuple[type[Kind], str, Mapping[str, Any]], ...] = (
     (MaxPool2d, "same size", {"kernel": 3, "stride": 1, "padding": "same"}),
     (MaxPool2d, "", {"kernel": 3, "stride": 2}),
     (AvgPool2d, "same size", {"kernel": 3, "stride": 1, "padding": "same"}),
+    *((Activation, "", {"function": name}) for name in get_args(Function)[1:]),
 )
-"""Layers that are offered besides those with the defaults, with further words by which they are found."""
+"""Layers that are offered besides those with the defaults, with further words by which they are found.
+
+The first function of activations is the default.
+"""
 
 _KERNEL = re.compile(r"(\d+)x(\d+)(?:/(\d+))?")
 _STRIDE = re.compile(r"(?:s|/)(\d+)")
@@ -56,12 +60,10 @@ def _entries() -> tuple[_Entry, ...]:
             default = new_layer(tag_of(kind))
             words = f"{kind.title} {tag_of(kind)}".lower()
             yield _Entry(kind.title, f"{words} {default.label()}", default, True)
-            variants = [(more, settings) for other, more, settings in _VARIANTS if other is kind]
-            if isinstance(default, Activation):
-                variants = [("", {"function": name}) for name in get_args(Function) if name != default.function]
-            for more, settings in variants:
-                layer = msgspec.structs.replace(default, **settings)
-                yield _Entry(kind.title, f"{words} {more} {layer.label()}", layer, False)
+            for other, more, settings in _VARIANTS:
+                if other is kind:
+                    layer = msgspec.structs.replace(default, **settings)
+                    yield _Entry(kind.title, f"{words} {more} {layer.label()}", layer, False)
 
     return tuple(entries())
 

@@ -1,23 +1,23 @@
 """Drags in the picture of the volumes: a box to another place, a line from box to box, a rubber band around boxes."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QWidget
 
 from engine.network.graph import INPUT
 from engine.network.node_ref import NodeRef
 from gui.paint.volumes import hits
+from gui.paint.volumes.hits import VolumeHit
+from gui.paint.volumes.layout import VolumesLayout
 from gui.paint.volumes.scene import PlacedBox
 from gui.state import edits
 from gui.state.edit import Edit
 from gui.state.node_selection import select_nodes
-from gui.state.view_state import Focus
+from gui.state.view_state import Focus, ViewState
 from gui.theme import THEMES, Theme
-
-if TYPE_CHECKING:
-    from gui.views.volumes_canvas import VolumesCanvas
 
 _PORT = 5.0
 """Radius in pixels of the port from which a line is dragged."""
@@ -27,6 +27,26 @@ _SMALL = 6.0
 """Pixels up to which a drag is a click."""
 
 _Mode = Literal["", "move", "connect", "band"]
+
+
+class _Canvas(Protocol):
+    """The parts of `VolumesCanvas` that drags use: it imports them, so they cannot import it."""
+
+    state: ViewState
+
+    def viewport(self) -> QWidget: ...
+
+    def width(self) -> int: ...
+
+    def current_layout(self) -> VolumesLayout: ...
+
+    def widget_point(self, point: QPointF) -> QPointF: ...
+
+    def hit_at(self, position: QPointF) -> VolumeHit | None: ...
+
+    def click(self, point: QPointF) -> None: ...
+
+    def click_more(self, point: QPointF) -> None: ...
 
 
 class BoxDrag:
@@ -40,7 +60,7 @@ class BoxDrag:
 
     def __init__(
         self,
-        canvas: "VolumesCanvas",
+        canvas: _Canvas,
         propose: Callable[[Edit], None],
         select: Callable[[Focus], None],
         report: Callable[[str], None],

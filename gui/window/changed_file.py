@@ -1,4 +1,4 @@
-"""Notices at once that another program has changed the open file, and asks in a notice what to do."""
+"""Sees at once that another program has changed the open file, and asks in a banner what to do."""
 
 from collections.abc import Iterator
 from difflib import unified_diff
@@ -18,8 +18,8 @@ from engine.project.project import Project
 from engine.text.problems import ProjectError
 from gui.theme import THEMES
 from gui.widgets.difference_box import DifferenceBox
+from gui.window.banners import Answer, Banner, BannerArea
 from gui.window.file_commands import FileCommands
-from gui.window.notices import Answer, Notice, NoticeArea
 from gui.workbench.document import find_version
 from gui.workbench.workbench import Workbench
 from gui.worker import Worker
@@ -46,15 +46,15 @@ class ChangedFile(QObject):
     Some drives report no changes, and programs replace a file instead of writing into it; hence the folder as well.
     """
 
-    def __init__(self, window: QWidget, workbench: Workbench, files: FileCommands, area: NoticeArea) -> None:
+    def __init__(self, window: QWidget, workbench: Workbench, files: FileCommands, area: BannerArea) -> None:
         super().__init__(window)
         self._window = window
         self._workbench = workbench
         self._files = files
         self._area = area
-        self._notice: Notice | None = None
+        self._banner: Banner | None = None
         self._shown: _Found | None = None
-        """What the notice is about, or was about until the user said "Not now"."""
+        """What the banner is about, or was about until the user said "Not now"."""
         self._watched: Path | None = None
         self._watcher = QFileSystemWatcher(self)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
@@ -93,9 +93,10 @@ class ChangedFile(QObject):
     def _on_document_file_changed(self) -> None:
         if self._workbench.document.path != self._watched:
             self._shown = None
-            self._close_notice()
+            self._close_banner()
             self._watch()
-        if self._notice is not None:
+            self._look()  # that of a restored project may have changed since the crash
+        elif self._banner is not None:
             self._look()
 
     def _watch(self) -> None:
@@ -122,21 +123,21 @@ class ChangedFile(QObject):
             return
         if not document.has_changed(found.version):
             self._shown = None
-            self._close_notice()
+            self._close_banner()
         elif found != self._shown:
-            self._show_notice(found)
+            self._show_banner(found)
 
-    def _close_notice(self) -> None:
-        if self._notice is not None:
-            self._area.remove(self._notice)
-            self._notice = None
+    def _close_banner(self) -> None:
+        if self._banner is not None:
+            self._area.remove(self._banner)
+            self._banner = None
 
-    def _show_notice(self, found: _Found) -> None:
-        self._close_notice()
+    def _show_banner(self, found: _Found) -> None:
+        self._close_banner()
         self._shown = found
         name = found.path.name
         save_as: Answer = ("Save as…", self._files.save_as)
-        later: Answer = ("Not now", self._close_notice)
+        later: Answer = ("Not now", self._close_banner)
         if found.version is None:
             title = f"{name} was deleted or renamed by another program"
             text = "The project is still open here."
@@ -147,8 +148,8 @@ class ChangedFile(QObject):
             compare: Answer = ("Compare", partial(self._compare, found.path))
             reload: Answer = ("Reload", self._files.reload)
             answers = (compare, reload, save_as, ("Overwrite", self._files.overwrite), later)
-        self._notice = Notice(title, text, answers)
-        self._area.add(self._notice)
+        self._banner = Banner(title, text, answers)
+        self._area.add(self._banner)
 
     def _compare(self, path: Path) -> None:
         project = self._workbench.document.project

@@ -14,8 +14,8 @@ from engine.kernels import Checkpoint
 from engine.run.check import check
 from gui.export.pictures import paint_thumbnail
 from gui.state.view_state import Look, RunView, ViewState
+from gui.window.banners import Banner
 from gui.window.main_window import MainWindow
-from gui.window.notices import Notice
 from gui.workbench.journal import Journal
 from gui.workbench.journal_file import JournalFile, LostWork, claim_journals
 from gui.workbench.journal_format import JournalFault
@@ -45,7 +45,7 @@ class _Unreadable(Struct, frozen=True):
 
 
 class Recovery(QObject):
-    """Looks for lost work in the background, and offers one after another in a notice, the latest first.
+    """Looks for lost work in the background, and offers one after another in a banner, the latest first.
 
     Nothing is deleted before it is saved or declined: what is restored goes on in its own journal, and what is neither
     restored nor declined is offered by the next window.
@@ -59,7 +59,7 @@ class Recovery(QObject):
         self._offers: list[_Offer] = []
         self._count = 0
         """Number of all offers so far."""
-        self._notice: Notice | None = None
+        self._banner: Banner | None = None
         self._worker = Worker(self)
         self._worker.reported.connect(self._on_worker_reported)
         self._worker.ended.connect(self._on_worker_ended)
@@ -97,20 +97,20 @@ class Recovery(QObject):
         self._say("Unsaved edits would be lost in a crash", text)
 
     def _say(self, title: str, text: str) -> None:
-        area = self._window.notices
-        notice = Notice(title, text, (("OK", lambda: area.remove(notice)),))
-        area.add(notice)
+        area = self._window.banners
+        banner = Banner(title, text, (("OK", lambda: area.remove(banner)),))
+        area.add(banner)
 
     def _show_offer(self) -> None:
         """Show the first of the offers that are not answered."""
-        if self._notice is not None:
-            self._window.notices.remove(self._notice)
-        self._notice = None
+        if self._banner is not None:
+            self._window.banners.remove(self._banner)
+        self._banner = None
         if not self._offers:
             return
         offer = self._offers[0]
         number = self._count - len(self._offers) + 1
-        self._notice = Notice(
+        self._banner = Banner(
             _title(offer.work, f" ({number} of {self._count})" if self._count > 1 else ""),
             _details(offer.work),
             (
@@ -121,9 +121,9 @@ class Recovery(QObject):
             offer.picture,
         )
         tips = "Go on where the crash was, with all undo steps", "Ask again at the next start", "Delete these edits"
-        for button, tip in zip(self._notice.buttons.values(), tips, strict=True):
+        for button, tip in zip(self._banner.buttons.values(), tips, strict=True):
             button.setToolTip(tip)
-        self._window.notices.add(self._notice)
+        self._window.banners.add(self._banner)
 
     def _restore(self, offer: _Offer) -> None:
         if not self._window.files.may_discard():

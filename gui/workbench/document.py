@@ -77,6 +77,8 @@ class Document(QObject):
         self.file_changed.connect(self.history_changed)
         self.project = project
         self.path: Path | None = None
+        self.session = 0
+        """Number of the opened project, see `ViewState.session`."""
         self.read_only = False
         self.file_version: FileVersion | None = None
         """That of the file when it was opened or saved last; None if it is not known."""
@@ -103,6 +105,7 @@ class Document(QObject):
     def replace(self, version: Version, path: Path | None = None, file: ProjectFile | None = None) -> None:
         """Replace the project and start a new history; `path` is the file that Save writes, if any."""
         self.undo_stack.clear()
+        self.session += 1
         self.path = path
         self.read_only = file is not None and file.read_only
         self.file_version = file.version if file is not None and path is not None else None
@@ -133,6 +136,7 @@ class Document(QObject):
         """
         stack = self.undo_stack
         stack.clear()
+        self.session += 1
         self.path, self.file_version, self.read_only = history.path, history.file_version, history.read_only
         self._is_jumping = True
         for number, step in enumerate(history.steps, 1):

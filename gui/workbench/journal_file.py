@@ -152,7 +152,16 @@ def claim_journals(folder: Path) -> list[JournalFile]:
             file = None if _is_newer(path) else JournalFile.claim(path)
             if file is not None:
                 files.append(file)
+    _remove_locks_without_journal(folder)
     return files
+
+
+def _remove_locks_without_journal(folder: Path) -> None:
+    """Remove the locks of windows that were killed before they had written anything."""
+    for path in folder.glob(f"*{_LOCK_SUFFIX}"):
+        with suppress(OSError):
+            if not path.with_suffix(_SUFFIX).exists() and (lock := FileLock.take(path)) is not None:
+                lock.remove()
 
 
 def _last_change(path: Path) -> int:

@@ -1,6 +1,5 @@
 """The one path from an edit to a picture: Document, Runner, Focus and Look become one ViewState after another."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -82,26 +81,17 @@ class Workbench(QObject):
 
     def show_project(self, project: Project, path: Path | None = None, file: ProjectFile | None = None) -> None:
         """Show another project, with a new history and no results; its blocks are opened and closed anew."""
-        self._begin_session()
+        self._end_session()
         self.document.replace(Version(project, initial_focus(project, check(project))), path, file)
-        self._forget_earlier()
 
     def restore(self, history: History) -> None:
         """Show a project with the history that an earlier window had."""
-        self._begin_session()
+        self._end_session()
         self.document.restore(history)
-        self._forget_earlier()
 
-    def _forget_earlier(self) -> None:
-        """Forget the checks of the project before, which may have had designs of the same names."""
-        if self.state.earlier:
-            self._set_state(replace(self.state, earlier={}))
-
-    def _begin_session(self) -> None:
+    def _end_session(self) -> None:
         self.cancel()
         self.rank_search.clear()
-        look = replace(self.state.look, blocks="auto", toggled_blocks=frozenset(), pair=None)
-        self._set_state(replace(self.state, run=RunView(), look=look, session=self.state.session + 1))
 
     def run(self) -> None:
         """Compute all designs in the background, instead of the current run."""
@@ -148,27 +138,28 @@ class Workbench(QObject):
         self.rank_search.clear_problems()
         project, focus = version.project, version.focus
         project_check = check(project)
-        renames = Renames(self.state.project, project)
-        run = RunView(self._results_for(project_check, renames), self.state.run.progress)
+        before = self.state
+        if self.document.session != before.session:
+            before = _first_state(before, project, project_check, self.document.session)
+        renames = Renames(before.project, project)
         if focus.ref not in project_check:
             focus = fallback_focus(focus, project, project_check)
-        earlier = earlier_designs(self.state.earlier, self.state.check, project_check, renames.ref)
         self._set_state(
             replace(
-                self.state,
+                before,
                 project=project,
                 check=project_check,
-                run=run,
+                run=RunView(self._results_for(project_check, before.run, renames), before.run.progress),
                 focus=focus,
-                look=renames.look(self.state.look),
+                look=renames.look(before.look),
                 clean=self.document.clean,
-                earlier=earlier,
+                earlier=earlier_designs(before.earlier, before.check, project_check, renames.ref),
             )
         )
 
-    def _results_for(self, project_check: ProjectCheck, renames: Renames) -> Mapping[NodeRef, VolumeResult]:
+    def _results_for(self, project_check: ProjectCheck, run: RunView, renames: Renames) -> dict[NodeRef, VolumeResult]:
         """The results for another check: those of the current settings if cached, else the earlier ones."""
-        earlier = ((renames.ref(ref), result) for ref, result in self.state.run.results.items())
+        earlier = ((renames.ref(ref), result) for ref, result in run.results.items())
         results = {ref: result for ref, result in earlier if ref in project_check}
         for ref, key in project_check.keys.items():
             if ref in results and results[ref].key == key:
@@ -205,6 +196,12 @@ class Workbench(QObject):
         self._set_state(replace(self.state, run=replace(self.state.run, progress=None, problems=problems)))
         if error is not None and not isinstance(error, ProjectError):
             raise error
+
+
+def _first_state(state: ViewState, project: Project, project_check: ProjectCheck, session: int) -> ViewState:
+    """The state with another project and nothing that belongs to the one before."""
+    look = replace(state.look, blocks="auto", toggled_blocks=frozenset(), pair=None)
+    return replace(state, project=project, check=project_check, run=RunView(), look=look, earlier={}, session=session)
 
 
 def initial_focus(project: Project, project_check: ProjectCheck) -> Focus:

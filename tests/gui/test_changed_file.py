@@ -1,4 +1,4 @@
-"""A file that another program changes while it is open: said at once, in a notice, and nothing is overwritten."""
+"""A file that another program changes while it is open: said at once, in a banner, and nothing is overwritten."""
 
 import os
 from collections.abc import Callable
@@ -31,16 +31,16 @@ def path(window: MainWindow, tmp_path: Path) -> Path:
 
 
 def titles(window: MainWindow) -> list[str]:
-    return [notice.title.text() for notice in window.notices.notices]
+    return [banner.title.text() for banner in window.banners.banners]
 
 
-def wait_for_notice(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: bool(window.notices.notices), timeout=3000)
+def wait_for_banner(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: bool(window.banners.banners), timeout=3000)
 
 
 def answer(window: MainWindow, text: str) -> None:
-    (notice,) = window.notices.notices
-    notice.buttons[text].click()
+    (banner,) = window.banners.banners
+    banner.buttons[text].click()
 
 
 def settle(window: MainWindow, qtbot: QtBot) -> None:
@@ -65,19 +65,19 @@ def test_a_change_is_noticed_when_it_happens_and_each_time(
     window: MainWindow, path: Path, qtbot: QtBot, change: Callable[[Path], None]
 ) -> None:
     change(path)
-    wait_for_notice(window, qtbot)
+    wait_for_banner(window, qtbot)
     assert titles(window) == ["lesson.toml was changed by another program"]
     assert QApplication.activeModalWidget() is None
     answer(window, "Not now")
     settle(window, qtbot)
     assert titles(window) == []
     save_project(replace(THEIRS, seed=10), path)
-    wait_for_notice(window, qtbot)
+    wait_for_banner(window, qtbot)
 
 
 def test_a_deleted_file_is_said_to_be_gone_and_can_be_saved_again(window: MainWindow, path: Path, qtbot: QtBot) -> None:
     path.unlink()
-    wait_for_notice(window, qtbot)
+    wait_for_banner(window, qtbot)
     assert titles(window) == ["lesson.toml was deleted or renamed by another program"]
     answer(window, "Save again")
     settle(window, qtbot)
@@ -101,9 +101,9 @@ def test_saves_of_the_window_itself_and_changes_of_the_time_alone_say_nothing(
 def test_a_file_that_is_as_before_again_needs_no_answer(window: MainWindow, path: Path, qtbot: QtBot) -> None:
     before = path.read_bytes()
     write(path)
-    wait_for_notice(window, qtbot)
+    wait_for_banner(window, qtbot)
     path.write_bytes(before)
-    qtbot.waitUntil(lambda: not window.notices.notices, timeout=3000)
+    qtbot.waitUntil(lambda: not window.banners.banners, timeout=3000)
 
 
 def test_a_change_on_a_drive_that_reports_none_is_noticed_when_the_window_becomes_active(
@@ -117,7 +117,7 @@ def test_a_change_on_a_drive_that_reports_none_is_noticed_when_the_window_become
     app = QApplication.instance()
     assert isinstance(app, QGuiApplication)
     app.applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
-    wait_for_notice(window, qtbot)
+    wait_for_banner(window, qtbot)
 
 
 def test_save_overwrites_nothing_before_the_user_decides(window: MainWindow, path: Path, qtbot: QtBot) -> None:
@@ -125,7 +125,7 @@ def test_save_overwrites_nothing_before_the_user_decides(window: MainWindow, pat
     write(path)
     assert not window.files.save()
     assert load_project(path).project == THEIRS
-    wait_for_notice(window, qtbot)
+    wait_for_banner(window, qtbot)
     answer(window, "Overwrite")
     settle(window, qtbot)
     assert load_project(path).project == window.workbench.state.project
@@ -141,14 +141,14 @@ def test_a_window_that_cannot_save_on_closing_stays(
     monkeypatch.setattr(QMessageBox, "exec", lambda box: QMessageBox.StandardButton.Save)
     assert not window.close()
     assert load_project(path).project == THEIRS
-    wait_for_notice(window, qtbot)
+    wait_for_banner(window, qtbot)
 
 
 def test_reload_is_a_step_that_can_be_undone(window: MainWindow, path: Path, qtbot: QtBot) -> None:
     set_filters(window, 60)
     mine = window.workbench.state.project
     write(path)
-    wait_for_notice(window, qtbot)
+    wait_for_banner(window, qtbot)
     answer(window, "Reload")
     settle(window, qtbot)
     assert window.workbench.state.project == THEIRS
@@ -168,7 +168,7 @@ def test_a_file_that_cannot_be_read_is_not_reloaded(
     messages: list[str] = []
     monkeypatch.setattr(window.files, "show_message", lambda title, details: messages.append(details))
     path.write_text("format = 1\ntitle = 'half")
-    wait_for_notice(window, qtbot)
+    wait_for_banner(window, qtbot)
     answer(window, "Reload")
     assert "lesson.toml" in messages[0]
     assert window.workbench.state.project == PROJECT
@@ -179,7 +179,7 @@ def test_save_as_leaves_the_changed_file(
     window: MainWindow, path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(path)
-    wait_for_notice(window, qtbot)
+    wait_for_banner(window, qtbot)
     mine = path.with_name("mine.toml")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(mine), ""))
     answer(window, "Save as…")
@@ -191,7 +191,7 @@ def test_save_as_leaves_the_changed_file(
 def test_compare_lists_the_lines_that_differ(window: MainWindow, path: Path, qtbot: QtBot) -> None:
     set_filters(window, 60)
     write(path)
-    wait_for_notice(window, qtbot)
+    wait_for_banner(window, qtbot)
     answer(window, "Compare")
     qtbot.waitUntil(lambda: bool(window.findChildren(DifferenceBox)))
     (box,) = window.findChildren(DifferenceBox)
@@ -205,9 +205,9 @@ def test_compare_lists_the_lines_that_differ(window: MainWindow, path: Path, qtb
     box.close()
 
 
-def test_another_project_ends_the_notice(window: MainWindow, path: Path, qtbot: QtBot, tmp_path: Path) -> None:
+def test_another_project_ends_the_banner(window: MainWindow, path: Path, qtbot: QtBot, tmp_path: Path) -> None:
     write(path)
-    wait_for_notice(window, qtbot)
+    wait_for_banner(window, qtbot)
     save_project(PROJECT, tmp_path / "next.toml")
     window.files.open_path(tmp_path / "next.toml")
     assert titles(window) == []
@@ -220,10 +220,10 @@ def test_another_project_ends_the_notice(window: MainWindow, path: Path, qtbot: 
 def test_no_answer_is_clipped(window: MainWindow, path: Path, qtbot: QtBot, width: int) -> None:
     window.resize(width, 700)
     write(path)
-    wait_for_notice(window, qtbot)
+    wait_for_banner(window, qtbot)
     QApplication.processEvents()
     assert window.width() == width
-    (notice,) = window.notices.notices
-    for widget in (notice.title, notice.text, *notice.buttons.values()):
-        assert notice.rect().contains(widget.geometry())
-    assert notice.title.height() >= notice.title.heightForWidth(notice.title.width())
+    (banner,) = window.banners.banners
+    for widget in (banner.title, banner.text, *banner.buttons.values()):
+        assert banner.rect().contains(widget.geometry())
+    assert banner.title.height() >= banner.title.heightForWidth(banner.title.width())

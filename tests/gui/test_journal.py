@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 from pytestqt.qtbot import QtBot
 
+from engine.files.file_lock import FileLock
 from engine.layers import Conv2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
@@ -405,6 +406,16 @@ def test_only_a_journal_of_a_newer_program_is_left_to_that(folder: Path, content
         assert aside.read_bytes() == content
         assert [path.name for path in folder.iterdir()] == ["2026.journal.unreadable"]
     assert claim_journals(folder) == []
+
+
+def test_a_lock_that_a_killed_window_left_alone_is_removed(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "2026.lock").write_text("1-1-00000000")
+    held = FileLock.take(folder / "2027.lock")
+    assert held is not None
+    assert claim_journals(folder) == []
+    assert [path.name for path in folder.iterdir()] == ["2027.lock"]
+    held.remove()
 
 
 KILLED = """

@@ -60,6 +60,13 @@ def test_an_opened_stem_and_opened_rows(window):
     assert not head_item(window, ("d", "fire")).isExpanded()
 
 
+def test_the_stem_of_the_next_project_is_folded_where_a_design_was_open(window):
+    window.workbench.show_project(Project(PROJECT.input, (Design("other", NETWORK),)))
+    assert head_item(window, ("other", INPUT)).isExpanded()
+    window.workbench.show_project(PROJECT)
+    assert not head_item(window, (STEM, INPUT)).isExpanded()
+
+
 @pytest.mark.parametrize("panel", ["input", "notes", "problems"])
 def test_a_raised_panel(window, panel, qtbot):
     window.docks.bring_forward(panel)

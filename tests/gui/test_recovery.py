@@ -1,4 +1,4 @@
-"""The window offers what crashed windows have left: one after another, in a notice that nothing waits for."""
+"""The window offers what crashed windows have left: one after another, in a banner that nothing waits for."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -55,12 +55,12 @@ def begin(open_window: Callable[[], MainWindow], folder: Path, qtbot: QtBot) -> 
 
 
 def texts(window: MainWindow) -> list[str]:
-    return [f"{notice.title.text()}\n{notice.text.text()}" for notice in window.notices.notices]
+    return [f"{banner.title.text()}\n{banner.text.text()}" for banner in window.banners.banners]
 
 
 def answer(window: MainWindow, button: str) -> None:
-    (notice,) = window.notices.notices
-    notice.buttons[button].click()
+    (banner,) = window.banners.banners
+    banner.buttons[button].click()
 
 
 def wait_for_journal(window: MainWindow, qtbot: QtBot) -> None:
@@ -74,7 +74,7 @@ def names(folder: Path) -> list[str]:
 
 def test_a_start_after_a_regular_end_says_nothing(begin: Callable[[], MainWindow], folder: Path) -> None:
     window = begin()
-    assert not window.notices.isVisible()
+    assert not window.banners.isVisible()
     assert not folder.exists()
 
 
@@ -83,12 +83,12 @@ def test_lost_edits_are_offered_with_title_time_and_a_picture_of_the_project(
 ) -> None:
     leave_journal(folder, "A lesson", tmp_path / "lesson.toml")
     window = begin()
-    assert window.notices.isVisible()
+    assert window.banners.isVisible()
     (text,) = texts(window)
     assert text.startswith("Unsaved edits of lesson.toml\nThe program ended today at ")
     assert str(tmp_path / "lesson.toml") in text
-    (notice,) = window.notices.notices
-    (picture,) = (label for label in notice.findChildren(QLabel) if not label.pixmap().isNull())
+    (banner,) = window.banners.banners
+    (picture,) = (label for label in banner.findChildren(QLabel) if not label.pixmap().isNull())
     image = picture.pixmap().toImage()
     assert len({image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}) > 20
     assert QApplication.activeModalWidget() is None
@@ -101,7 +101,7 @@ def test_restore_brings_back_steps_selection_path_and_dirty_mark(
     leave_journal(folder, "A lesson", tmp_path / "lesson.toml")
     window = begin()
     answer(window, "Restore")
-    assert not window.notices.isVisible()
+    assert not window.banners.isVisible()
     assert window.workbench.state.project.seed == 5
     assert window.isWindowModified()
     assert window.windowTitle().startswith("lesson.toml")
@@ -115,20 +115,41 @@ def test_restore_brings_back_steps_selection_path_and_dirty_mark(
     assert load_project(tmp_path / "lesson.toml").project.seed == 5
 
 
+def test_a_file_that_has_changed_since_the_crash_is_not_overwritten_after_a_restore(
+    begin: Callable[[], MainWindow], folder: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "lesson.toml"
+    save_project(PROJECT, path)
+    workbench = Workbench(PROJECT)
+    workbench.open(path)
+    workbench.edit("Set the seed", replace(PROJECT, seed=5))
+    file = JournalFile(folder)
+    file.write(workbench.document.history(workbench.state.focus))
+    file.release()
+    workbench.close()
+    save_project(replace(PROJECT, title="Theirs"), path)
+    window = begin()
+    answer(window, "Restore")
+    qtbot.waitUntil(lambda: bool(texts(window)))
+    assert texts(window)[0].startswith("lesson.toml was changed by another program")
+    assert not window.files.save()
+    assert load_project(path).project.title == "Theirs"
+
+
 def test_declined_edits_are_deleted_and_postponed_ones_are_offered_again(
     begin: Callable[[], MainWindow], folder: Path, qtbot: QtBot
 ) -> None:
     leave_journal(folder, "A lesson")
     first = begin()
     answer(first, "Later")
-    assert not first.notices.isVisible()
+    assert not first.banners.isVisible()
     first.close()
     second = begin()
     answer(second, "Discard")
     wait_for_journal(second, qtbot)
     assert names(folder) == []
     second.close()
-    assert not begin().notices.isVisible()
+    assert not begin().banners.isVisible()
 
 
 def test_an_offer_without_an_answer_is_made_again_by_the_next_window(
@@ -136,7 +157,7 @@ def test_an_offer_without_an_answer_is_made_again_by_the_next_window(
 ) -> None:
     leave_journal(folder, "A lesson")
     first = begin()
-    assert begin().notices.notices == []  # it is offered by the first window
+    assert begin().banners.banners == []  # it is offered by the first window
     first.close()
     assert len(texts(begin())) == 1
 
@@ -159,7 +180,7 @@ def test_several_crashed_windows_are_offered_one_after_another(
     monkeypatch.setattr(QMessageBox, "exec", lambda box: Buttons.Discard)
     answer(window, "Restore")
     assert window.workbench.state.project.seed == 10
-    assert not window.notices.isVisible()
+    assert not window.banners.isVisible()
     wait_for_journal(window, qtbot)
     assert sorted(names(folder)) == [".journal", ".lock"]
 
@@ -186,7 +207,7 @@ def test_an_unreadable_journal_is_set_aside_and_named_once(begin: Callable[[], M
     unreadable, offer = texts(first)
     assert str(aside) in unreadable
     assert offer.startswith("Unsaved edits of A lesson\n")
-    first.notices.notices[0].buttons["OK"].click()
+    first.banners.banners[0].buttons["OK"].click()
     assert len(texts(first)) == 1
     first.close()
     assert [text[:13] for text in texts(begin())] == ["Unsaved edits"]
@@ -204,7 +225,7 @@ def test_a_journal_that_cannot_be_written_is_named_and_edits_go_on(
     wait_for_journal(window, qtbot)
     assert len(texts(window)) == 1
     answer(window, "OK")
-    assert not window.notices.isVisible()
+    assert not window.banners.isVisible()
 
 
 def test_closing_the_window_ends_its_journal(
@@ -227,17 +248,17 @@ def test_an_offer_stays_visible_whatever_the_layout_and_is_never_part_of_it(
     leave_journal(folder, "A lesson")
     first = begin()
     first.reset_layout()
-    assert first.notices.isVisible()
-    first.close()  # its layout is saved with a notice
+    assert first.banners.isVisible()
+    first.close()  # its layout is saved with a banner
     for path in folder.iterdir():
         path.unlink()
     second = begin()
-    assert not second.notices.isVisible()
+    assert not second.banners.isVisible()
     second.close()  # its layout is saved without one
     leave_journal(folder, "A lesson")
     third = begin()
-    assert third.notices.isVisible()
-    assert third.notices.width() == third.width()
+    assert third.banners.isVisible()
+    assert third.banners.width() == third.width()
 
 
 def test_the_keyboard_reaches_the_answers(begin: Callable[[], MainWindow], folder: Path, qtbot: QtBot) -> None:
@@ -245,12 +266,12 @@ def test_the_keyboard_reaches_the_answers(begin: Callable[[], MainWindow], folde
     window = begin()
     with qtbot.waitActive(window):
         window.activateWindow()
-    (notice,) = window.notices.notices
+    (banner,) = window.banners.banners
     window.designs.tree.setFocus()
     seen = []
     for _ in range(200):
         QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
-        if QApplication.focusWidget() in notice.buttons.values():
+        if QApplication.focusWidget() in banner.buttons.values():
             seen.append(QApplication.focusWidget().text())
         if len(seen) == 3:
             break
@@ -260,19 +281,19 @@ def test_the_keyboard_reaches_the_answers(begin: Callable[[], MainWindow], folde
 
 
 @pytest.mark.parametrize("width", [1024, 1280, 2560])
-def test_no_text_of_a_notice_is_clipped(
+def test_no_text_of_a_banner_is_clipped(
     begin: Callable[[], MainWindow], folder: Path, width: int, tmp_path: Path, qtbot: QtBot
 ) -> None:
     leave_journal(folder, "A lesson", tmp_path / "a folder with a long name" / "a project with a long name.toml")
     window = begin()
     window.resize(width, 700)
     QApplication.processEvents()
-    (notice,) = window.notices.notices
-    for label in (notice.title, notice.text):
+    (banner,) = window.banners.banners
+    for label in (banner.title, banner.text):
         assert label.height() >= label.heightForWidth(label.width())
-        assert notice.rect().contains(label.geometry())
-    for button in notice.buttons.values():
-        assert notice.rect().contains(button.geometry())
+        assert banner.rect().contains(label.geometry())
+    for button in banner.buttons.values():
+        assert banner.rect().contains(button.geometry())
         assert button.width() >= button.sizeHint().width()
 
 
@@ -291,6 +312,6 @@ def test_a_picture_of_a_window_waits_for_no_offer(tmp_path: Path, folder: Path) 
     )
     window.show()
     window.grab()
-    assert not window.notices.isVisible()
+    assert not window.banners.isVisible()
     window.close()
     window.deleteLater()

@@ -38,7 +38,6 @@ FILE_ACTIONS: tuple[Action, ...] = (
 
 FILE_MENUS: Menus = {
     "File": ("new", "open", "samples", "recent", "start_page", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
-             "choose_array", SEPARATOR, "Figures", "export_view", "export_all", "scale", "copy_view", SEPARATOR,
-             "quit"),
+             "choose_array", SEPARATOR, "Figures", "export_view", "export_all", "scale", "copy_view", "quit"),
     "Figures": (*(f"figure_{name}" for name in FIGURE_IDS), SEPARATOR, "turn", SEPARATOR, "figure_width"),
 }  # fmt: skip

@@ -116,7 +116,7 @@ LAYER_ACTIONS: tuple[Action, ...] = (
            allowed=partial(edits.can_move_selection, 1), tool_tip=partial(_tool_tip, "Move down", "Alt+Down")),
 )  # fmt: skip
 
-ADD_MENUS = {"Add after": "add", "Add before": "before", "Add in parallel": "parallel"}
+_ADD_MENUS = {"Add after": "add", "Add before": "before", "Add in parallel": "parallel"}
 """Menus of all kinds, with the beginning of the ids of their commands."""
 
 
@@ -128,17 +128,17 @@ def _add_menus(menu: str, prefix: str) -> Menus:
 
 
 LAYER_MENUS: Menus = {
-    "Layer": ("reduce", "search_ranks", *ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR,
+    "Layer": ("reduce", "search_ranks", *_ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR,
               "take_apart", "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename", "move_up",
               "move_down"),
-    **{name: entries for menu in ADD_MENUS.items() for name, entries in _add_menus(*menu).items()},
+    **{name: entries for menu in _ADD_MENUS.items() for name, entries in _add_menus(*menu).items()},
 }  # fmt: skip
 
-ROW_MENU = (*ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block",
-            "make_separable", "make_dense", SEPARATOR, "reduce", "search_ranks", SEPARATOR, "duplicate", "remove",
-            "rename", "move_up", "move_down")  # fmt: skip
+ROW_MENU = (*_ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block",
+            "make_separable", "make_dense", SEPARATOR, "reduce", "search_ranks", SEPARATOR, "cut", "copy",
+            "paste", "duplicate", "remove", "rename", "move_up", "move_down")  # fmt: skip
 """Commands and menus of the context menu of a row in the list."""
 
-BOX_MENU = (*ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block", "duplicate",
-            "remove", SEPARATOR)  # fmt: skip
+BOX_MENU = (*_ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block", SEPARATOR,
+            "cut", "copy", "paste", "duplicate", "remove", SEPARATOR)  # fmt: skip
 """Commands and menus at the top of the context menu of the volumes."""

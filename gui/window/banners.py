@@ -1,4 +1,4 @@
-"""Notices below the toolbar: what the program has to say and to ask without making anyone wait for the answer."""
+"""Banners below the toolbar: what the program has to say and to ask without making anyone wait for the answer."""
 
 from collections.abc import Callable, Sequence
 
@@ -24,7 +24,7 @@ Answer = tuple[str, Callable[[], object]]
 """The text of a button, and what it does."""
 
 
-class Notice(QFrame):
+class Banner(QFrame):
     """A title, one or two sentences, perhaps a picture, and buttons for the answers."""
 
     def __init__(self, title: str, text: str, answers: Sequence[Answer], picture: QImage | None = None) -> None:
@@ -73,19 +73,19 @@ class Notice(QFrame):
         painter.fillRect(0, self.height() - 1, self.width(), 1, line)
 
 
-class NoticeArea(QToolBar):
-    """The place of the notices, across the window. It is visible whenever it has one, whatever a saved layout says."""
+class BannerArea(QToolBar):
+    """The place of the banners, across the window. It is visible whenever it has one, whatever a saved layout says."""
 
     def __init__(self, window: QMainWindow) -> None:
-        super().__init__("Notices", window)
-        self.setObjectName("notices")
+        super().__init__("Banners", window)
+        self.setObjectName("banners")
         self.setMovable(False)
         self.setFloatable(False)
         self.setAllowedAreas(Qt.ToolBarArea.TopToolBarArea)
         self.toggleViewAction().setVisible(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setContentsMargins(0, 0, 0, 0)
-        self.notices: list[Notice] = []
+        self.banners: list[Banner] = []
         content = QWidget()
         content.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._column = QVBoxLayout(content)
@@ -99,21 +99,21 @@ class NoticeArea(QToolBar):
         window.addToolBar(Qt.ToolBarArea.TopToolBarArea, self)
         self.setVisible(False)
 
-    def add(self, notice: Notice) -> None:
-        self.notices.append(notice)
-        self._column.addWidget(notice)
+    def add(self, banner: Banner) -> None:
+        self.banners.append(banner)
+        self._column.addWidget(banner)
         self.setVisible(True)
-        notice.fit_height()
+        banner.fit_height()
 
-    def remove(self, notice: Notice) -> None:
-        """Remove a notice; the keyboard goes on in the window if it was there."""
-        if notice not in self.notices:
+    def remove(self, banner: Banner) -> None:
+        """Remove a banner; the keyboard goes on in the window if it was there."""
+        if banner not in self.banners:
             return
-        has_focus = notice.isAncestorOf(self.window().focusWidget() or self)
-        self.notices.remove(notice)
-        self._column.removeWidget(notice)
-        notice.hide()
-        notice.deleteLater()
+        has_focus = banner.isAncestorOf(self.window().focusWidget() or self)
+        self.banners.remove(banner)
+        self._column.removeWidget(banner)
+        banner.hide()
+        banner.deleteLater()
         self.setVisible(False)
         if has_focus:
             self.focusNextPrevChild(True)
@@ -121,11 +121,11 @@ class NoticeArea(QToolBar):
     @property
     def buttons(self) -> list[QPushButton]:
         """All answers, in the order of the Tab key."""
-        return [button for notice in self.notices for button in notice.buttons.values()]
+        return [button for banner in self.banners for button in banner.buttons.values()]
 
     def setVisible(self, visible: bool) -> None:
-        """Also called for a layout that was saved with or without notices."""
-        super().setVisible(bool(self.notices))
+        """Also called for a layout that was saved with or without banners."""
+        super().setVisible(bool(self.banners))
 
 
 class _WrappedLabel(QLabel):

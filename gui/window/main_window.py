@@ -397,7 +397,7 @@ class MainWindow(QMainWindow):
     def focusNextPrevChild(self, forward: bool) -> bool:
         """After the last view comes a banner or the first panel; focus proxies would lead Qt on within a form."""
         visible = [part for part in self._view_parts if part.isVisible() and part.isEnabled()]
-        ring = [*visible[-1:], *self.banners.buttons, self.designs.tree]
+        ring = [*visible[-1:], *self.banners.buttons, self.start.first_part or self.designs.tree]
         widget = QApplication.focusWidget()
         if forward and widget in ring[:-1]:
             ring[ring.index(widget) + 1].setFocus(Qt.FocusReason.TabFocusReason)

@@ -23,9 +23,9 @@ from gui.export import project_pictures
 from gui.export.project_pictures import PictureRequest, ProjectPicture, ProjectPictures, answer_requests
 from gui.widgets.manual_pages import START
 from gui.window import start_host
+from gui.window.banners import Banner
 from gui.window.file_commands import NEW_PROJECT
 from gui.window.main_window import MainWindow
-from gui.window.notices import Notice
 from gui.window.settings import Settings
 from gui.window.start_page import StartPage, sample_path
 from tests.gui.conftest import PROJECT
@@ -212,13 +212,16 @@ def test_the_page_takes_the_place_of_the_whole_middle(qtbot: QtBot, start: MainW
         assert focused is None or page.isAncestorOf(focused) or not start.docks.centre.isAncestorOf(focused)
 
 
-def test_a_notice_has_its_place_above_the_page(start: MainWindow):
-    notice = Notice("Unsaved edits of lecture.toml", "The program ended before they were saved.", (("Restore", list),))
-    start.notices.add(notice)
+def test_a_banner_has_its_place_above_the_page(qtbot: QtBot, start: MainWindow):
+    banner = Banner("Unsaved edits of lecture.toml", "The program ended before they were saved.", (("Restore", list),))
+    start.banners.add(banner)
     settle()
-    assert page_of(start).geometry().top() == start.notices.geometry().bottom() + 1
-    assert start.childAt(notice.mapTo(start, notice.rect().center())) in (notice, notice.title, notice.text)
-    start.notices.remove(notice)
+    assert page_of(start).geometry().top() == start.banners.geometry().bottom() + 1
+    assert start.childAt(banner.mapTo(start, banner.rect().center())) in (banner, banner.title, banner.text)
+    banner.buttons["Restore"].setFocus()
+    qtbot.keyClick(banner.buttons["Restore"], Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is next(iter(page_of(start).cards.values()))
+    start.banners.remove(banner)
     settle()
     assert page_of(start).geometry().top() == start.toolbar.geometry().bottom() + 1
 

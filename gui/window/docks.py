@@ -150,6 +150,11 @@ class Docks(Mapping[str, QDockWidget]):
         """The docks that are open, behind other tabs as well."""
         return tuple(dock_id for dock_id, dock in self.items() if not dock.isHidden())
 
+    def is_in_front(self, dock_id: str) -> bool:
+        """Whether a dock is open, and not behind another tab."""
+        dock = self[dock_id]
+        return not dock.isHidden() and not dock.visibleRegion().isEmpty()
+
     def is_open(self, part_id: str) -> bool:
         """Whether a dock or a view in the middle is open, perhaps behind other tabs."""
         return part_id in self.centre_ids if part_id in CENTRE_VIEWS else not self[part_id].isHidden()

@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QScrollArea, QWidget
 
 from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEW_IDS, VIEWS, view_row
@@ -31,16 +31,19 @@ from gui.state.edits import Place
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
 from gui.views.base import View
+from gui.views.volumes import VolumesView
 from gui.widgets.about import AboutBox
 from gui.widgets.command_palette import CommandPalette, list_commands
 from gui.widgets.icons import load_icon
-from gui.widgets.tab_order import chain_tab_order, focusable_widgets
-from gui.window.actions import Action
+from gui.widgets.shortcut_list import ShortcutList
+from gui.window.actions import ACTIONS, Action
 from gui.window.banners import BannerArea
 from gui.window.changed_file import ChangedFile
 from gui.window.clipboard import Clipboard
 from gui.window.docks import CENTRE_VIEWS, Docks
+from gui.window.fault_report import log_path
 from gui.window.file_commands import FileCommands
+from gui.window.keyboard import Keyboard
 from gui.window.layer_chooser import LayerChooser
 from gui.window.manual import Manual, page_about
 from gui.window.menu_entry import MenuEntry
@@ -52,8 +55,11 @@ from gui.window.menus import (
     make_row_menu,
 )
 from gui.window.mnemonics import assign_mnemonics, plain_text
+from gui.window.program_details import program_details
 from gui.window.qt_actions import QtActions
+from gui.window.raised_panel import RaisedPanel
 from gui.window.settings import Settings
+from gui.window.shortcuts import command_shortcuts, drawing_shortcuts
 from gui.window.start_host import StartHost
 from gui.window.theme_choice import ThemeChoice
 from gui.window.toolbar import Toolbar
@@ -125,8 +131,8 @@ class MainWindow(QMainWindow):
         self.banners = BannerArea(self)
         self.changed_file = ChangedFile(self, workbench, self.files, self.banners)
         self.setStatusBar(self.status)
-        panels, self._view_parts = focusable_widgets(self.panels.values()), focusable_widgets(self.views.values())
-        chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
+        self.keyboard = Keyboard(self, self.docks, self.toolbar, self.banners)
+        self._raised = RaisedPanel(self.docks)
         self.start = StartHost(self, workbench, self.files, self.actions_by_id, self._settings)
         self._connect()
         self._layout = WindowLayout(self, self.docks, self.workspaces, self._settings)
@@ -183,6 +189,8 @@ class MainWindow(QMainWindow):
             self.workbench.set_look(action.look(state))
         if action.run is not None:
             action.run(self)
+        if action.checked is not None:  # Qt has toggled it, even if nothing has changed
+            self.qt_actions.show_state(self.workbench.state)
 
     # Composition
 
@@ -244,17 +252,16 @@ class MainWindow(QMainWindow):
     def _panel_entries(self) -> Iterator[MenuEntry]:
         for view_id in CENTRE_VIEWS:
             is_open = self.docks.is_open(view_id)
-            yield MenuEntry(view_row(view_id).title, partial(self.docks.bring_forward, view_id), checked=is_open)
+            yield MenuEntry(view_row(view_id).title, partial(self.open_panel, view_id), checked=is_open)
         for dock_id, dock in self.docks.items():
             is_open = self.docks.is_open(dock_id)
-            yield MenuEntry(dock.windowTitle(), partial(self.docks.bring_forward, dock_id), checked=is_open)
+            yield MenuEntry(dock.windowTitle(), partial(self.open_panel, dock_id), checked=is_open)
 
     # State → window
 
     def _show_state(self, old: ViewState, new: ViewState) -> None:
         if old.look.theme != new.look.theme:
             self._set_theme(new.look.theme)
-            self._settings.set("look/theme", new.look.theme)
             self._paint_icons(new)
         parts: tuple[Panel | StatusPanel, ...] = (*self.panels.values(), self.status)
         for part in parts:
@@ -272,7 +279,9 @@ class MainWindow(QMainWindow):
         elif new.focus.ref != old.focus.ref:
             self.docks.uncover("layer")
         if new.run.problems and not old.run.problems:
-            self.docks.bring_forward("problems")  # the run has failed
+            self._raised.show("problems")  # the run has failed
+        elif old.run.problems and not new.run.problems:
+            self._raised.end()
         if (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
             self._show_window_title(new)
 
@@ -331,6 +340,10 @@ class MainWindow(QMainWindow):
         """The panel or view with the keyboard focus; else what is in front in the middle, or the list of designs."""
         return self.docks.part_of(self.focusWidget()) or next(iter(self.docks.centre_ids), "designs")
 
+    def step_panels(self, by: int) -> None:
+        """Go with the keyboard focus to the next panel, or to the one before."""
+        self.keyboard.step(by)
+
     def toggle_maximised(self) -> None:
         """Give a panel or view the whole window, or put it back."""
         self.docks.toggle_maximised(self._focused_part)
@@ -338,6 +351,12 @@ class MainWindow(QMainWindow):
     def close_panel(self) -> None:
         """Close the panel or view with the keyboard focus."""
         self.docks.close_part(self._focused_part)
+
+    def open_panel(self, part_id: str) -> None:
+        """Bring a panel or view to the front, with the keyboard focus; it is never hidden."""
+        self._raised.keep(part_id)
+        self.docks.bring_forward(part_id)
+        self.keyboard.enter(part_id)
 
     def copy_picture(self) -> None:
         """Copy the view that has the focus as a picture, otherwise the volumes."""
@@ -347,6 +366,7 @@ class MainWindow(QMainWindow):
 
     def begin(self, part_id: str) -> None:
         """Bring a panel or view to the front and begin there with the selection."""
+        self._raised.keep(part_id)
         self.workspaces.open_for(part_id)
         self._parts[part_id].begin()
 
@@ -388,21 +408,31 @@ class MainWindow(QMainWindow):
             self.designs.tree.setFocus()
 
     def open_about(self) -> None:
-        AboutBox(self).open()
+        AboutBox(program_details(self), log_path(), self).open()
+
+    def list_shortcuts(self) -> None:
+        """List all keyboard shortcuts."""
+        local = [self.actions_by_id[action.id] for action in ACTIONS if action.is_local]
+        commands = command_shortcuts(self.menuBar().actions(), local)
+        ShortcutList((*commands, *drawing_shortcuts()), self).open()
+
+    def turn_camera(self, name: str) -> None:
+        """Turn the camera of the volumes to a named view."""
+        self.workspaces.open_for("volumes")
+        view = self.views["volumes"]
+        if isinstance(view, VolumesView):
+            view.turn_to(name)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.workspaces.complete()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """After the last view comes a banner or the first panel; focus proxies would lead Qt on within a form."""
-        visible = [part for part in self._view_parts if part.isVisible() and part.isEnabled()]
-        ring = [*visible[-1:], *self.banners.buttons, self.start.first_part or self.designs.tree]
-        widget = QApplication.focusWidget()
-        if forward and widget in ring[:-1]:
-            ring[ring.index(widget) + 1].setFocus(Qt.FocusReason.TabFocusReason)
-            return True
-        return super().focusNextPrevChild(forward)
+        return self.keyboard.tab(forward) or super().focusNextPrevChild(forward)
+
+    def createPopupMenu(self) -> QMenu:
+        """The context menu of the toolbar; Qt would offer to hide it."""
+        return DynamicMenu("Panels", self._panel_entries, self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -64,11 +64,6 @@ class StartHost(QObject):
     def is_shown(self) -> bool:
         return self.page is not None and not self.page.isHidden()
 
-    @property
-    def first_part(self) -> QWidget | None:
-        """Where the Tab key begins on the page; None if it is not shown."""
-        return next(iter(self.page.cards.values())) if self.page is not None and self.is_shown else None
-
     def show(self, state: ViewState) -> None:
         """Show the page in place of panels and views."""
         page = self.page if self.page is not None else self._make_page()

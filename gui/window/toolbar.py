@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QIcon
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QIcon, QKeyEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from gui.window.actions import BUTTONS_WITH_TEXT, SEPARATOR, TOOLBAR
@@ -54,6 +54,8 @@ class Toolbar(QToolBar):
         gap = QWidget(self)
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
+        self._entry: QToolButton | None = None
+        """See `entry`."""
         self._workspaces: list[QAction] = []
         """The toolbar's own actions of the buttons of workspaces: hidden ones stay in the menu."""
         self.workspace_button = self._menu_button("", workspace_menu)
@@ -92,6 +94,53 @@ class Toolbar(QToolBar):
             button.setToolButtonStyle(_STYLES.ToolButtonTextOnly)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self._workspaces.append(self.insertWidget(self._workspace_button_action, button))
+
+    # Keyboard: the toolbar is one stop of the Tab key, and arrows go from button to button.
+
+    @property
+    def buttons(self) -> list[QToolButton]:
+        """The visible buttons from left to right."""
+        widgets = [self.widgetForAction(action) for action in self.actions() if action.isVisible()]
+        return [widget for widget in widgets if isinstance(widget, QToolButton)]
+
+    @property
+    def entry(self) -> QToolButton:
+        """The button that the Tab key goes to: the one that had the focus last, if it can have it."""
+        usable = [button for button in self.buttons if button.isEnabled() and button.isVisible()]
+        button = self._entry if self._entry in usable else usable[0]
+        self._set_entry(button)
+        return button
+
+    def _set_entry(self, button: QToolButton) -> None:
+        self._entry = button
+        for other in self.buttons:
+            other.setFocusPolicy(Qt.FocusPolicy.TabFocus if other is button else Qt.FocusPolicy.NoFocus)
+            if not other.property("has_keys"):
+                other.setProperty("has_keys", True)
+                other.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and isinstance(watched, QToolButton):
+            return self._press(watched, event.key())
+        return super().eventFilter(watched, event)
+
+    def _press(self, button: QToolButton, key: int) -> bool:
+        """Act on a key; returns whether it means something here."""
+        usable = [other for other in self.buttons if other.isEnabled() and other.isVisible()]
+        at = usable.index(button) if button in usable else 0
+        places = {Qt.Key.Key_Right: at + 1, Qt.Key.Key_Left: at - 1, Qt.Key.Key_Home: 0, Qt.Key.Key_End: -1}
+        if key in places:
+            self._set_entry(usable[places[Qt.Key(key)] % len(usable)])
+            self.entry.setFocus(Qt.FocusReason.TabFocusReason)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_Down):
+            if (menu := button.menu()) is not None:
+                menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+                menu.setActiveAction(menu.actions()[0])
+            elif key != Qt.Key.Key_Down:
+                button.click()
+        else:
+            return False
+        return True
 
     def fit_width(self, width: int) -> None:
         """Show as many texts as the width allows."""

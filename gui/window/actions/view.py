@@ -5,7 +5,8 @@ from functools import partial
 from msgspec.structs import replace
 
 from gui.catalogue.workspaces import WORKSPACES
-from gui.state.view_state import Look, ViewState
+from gui.paint.volumes.camera import CAMERA_VIEWS
+from gui.state.view_state import DepthScale, Look, ViewState
 from gui.window.actions.base import SEPARATOR, Action, CommandWindow, Menus
 
 
@@ -29,6 +30,29 @@ def _switch_to(workspace_id: str, window: CommandWindow) -> None:
     window.workspaces.switch_to(workspace_id)
 
 
+def _has_edges(scale: DepthScale, state: ViewState) -> bool:
+    return state.look.scale == scale
+
+
+def _scale_edges(scale: DepthScale, state: ViewState) -> Look:
+    return replace(state.look, scale=scale)
+
+
+def _turn_camera(name: str, window: CommandWindow) -> None:
+    window.turn_camera(name)
+
+
+def _is_turned(angles: tuple[float, float], state: ViewState) -> bool:
+    return (state.look.yaw, state.look.pitch) == angles
+
+
+_CAMERA_KEYS = {"3-D": "3", "Top": "T", "Front": "F"}
+"""In the volumes only, as in other drawings a key may be something else."""
+_EDGES: tuple[tuple[DepthScale, str], ...] = (
+    ("true", "To scale"),
+    ("sqrt", "As square roots"),
+    ("log", "As logarithms"),
+)
 _ZOOM_TIP = "The drawing that has the focus; in it also by the wheel and by + and −"
 
 VIEW_ACTIONS: tuple[Action, ...] = (
@@ -40,6 +64,16 @@ VIEW_ACTIONS: tuple[Action, ...] = (
            look=lambda state: replace(state.look, blocks="closed", toggled_blocks=frozenset())),
     Action("inspect", "Inspect selected value", "Ctrl+Shift+I", run=lambda window: window.begin("inspector"),
            tip="How it is computed, with the real numbers"),
+    *(
+        Action(f"camera_{name.lower()}", name, run=partial(_turn_camera, name), checked=partial(_is_turned, angles),
+               tip=f"Turn the camera of the volumes; the key {_CAMERA_KEYS[name]} there")
+        for name, angles in CAMERA_VIEWS.items()
+    ),
+    *(
+        Action(f"edges_{scale}", title, look=partial(_scale_edges, scale), checked=partial(_has_edges, scale),
+               group="edges", tip="How the edges of the volumes are drawn")
+        for scale, title in _EDGES
+    ),
     Action("zoom_in", "Zoom in", "Ctrl++", run=lambda window: window.canvas.zoom_in(), tip=_ZOOM_TIP),
     Action("zoom_out", "Zoom out", "Ctrl+-", run=lambda window: window.canvas.zoom_out(), tip=_ZOOM_TIP),
     Action("fit", "Fit", "Ctrl+0", run=lambda window: window.canvas.fit(),
@@ -52,6 +86,9 @@ VIEW_ACTIONS: tuple[Action, ...] = (
         Action(f"workspace_{row.id}", row.title, f"Ctrl+{number}", run=partial(_switch_to, row.id), tip=row.tip)
         for number, row in enumerate(WORKSPACES, start=1)
     ),
+    Action("next_panel", "Next panel", "F6", run=lambda window: window.step_panels(1),
+           tip="The keyboard focus goes from panel to panel, to their tabs and to the toolbar"),
+    Action("previous_panel", "Previous panel", "Shift+F6", run=lambda window: window.step_panels(-1)),
     Action("maximise", "Maximise panel", "F11", run=lambda window: window.toggle_maximised(),
            tip="Give the panel or view with the keyboard focus the whole window, and back; also by a double click on "
            "its title"),
@@ -70,10 +107,12 @@ VIEW_ACTIONS: tuple[Action, ...] = (
 
 VIEW_MENUS: Menus = {
     "View": ("toggle_block", "open_blocks", "close_blocks", SEPARATOR, "inspect", SEPARATOR,
-             "Zoom", SEPARATOR, "theme", "dark", SEPARATOR, "Workspaces", "reset_layout", "panels",
-             "maximise", "close_panel", "show_mistakes"),
+             "Camera", "Edges", "Zoom", SEPARATOR, "theme", "dark", SEPARATOR, "Workspaces", "reset_layout", "panels",
+             "next_panel", "previous_panel", "maximise", "close_panel", "show_mistakes"),
     "Workspaces": (*(f"workspace_{row.id}" for row in WORKSPACES), SEPARATOR, "save_workspace", "rename_workspace",
                    "remove_workspace"),
+    "Camera": tuple(f"camera_{name.lower()}" for name in CAMERA_VIEWS),
+    "Edges": tuple(f"edges_{scale}" for scale, _ in _EDGES),
     "Zoom": ("zoom_in", "zoom_out", "fit", "zoom_to_selection"),
 }  # fmt: skip
 

@@ -1,0 +1,120 @@
+"""The keyboard in the window: F6 goes from panel to panel, Tab in reading order through all of them and the toolbar."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar, QWidget
+
+from gui.widgets.focus_mark import FocusMark
+from gui.widgets.tab_order import chain_tab_order, focusable_in_reading_order
+from gui.window.banners import BannerArea
+from gui.window.docks import Docks
+from gui.window.toolbar import Toolbar
+
+
+class _Stop(NamedTuple):
+    """A part of the window that F6 goes to, and what gets the focus there."""
+
+    part: QWidget
+    target: QWidget
+
+
+class Keyboard:
+    """Moves the focus between the parts of a window."""
+
+    def __init__(self, window: QMainWindow, docks: Docks, toolbar: Toolbar, banners: BannerArea) -> None:
+        self._window = window
+        self._docks = docks
+        self._toolbar = toolbar
+        self._banners = banners
+        self._mark = FocusMark(window)
+        self._chain: list[QWidget] = []
+        """All that Tab goes to in panels, views and tab bars."""
+        self._bars: list[QTabBar] = []
+        """The tab bars that are part of the chain."""
+
+    def step(self, by: int) -> None:
+        """Go to the next part, or to the one before."""
+        stops, focused = sorted(self._stops(), key=self._place), QApplication.focusWidget()
+        at = next((index for index, stop in enumerate(stops) if _contains(stop.part, focused)), -1 if by > 0 else 0)
+        if stops:
+            self._mark.begin()
+            stops[(at + by) % len(stops)].target.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def enter(self, part_id: str) -> None:
+        """Go to a panel or view, to what had the focus there last."""
+        target = _entry(self._docks.contents[part_id])
+        if target is not None:
+            target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _place(self, stop: _Stop) -> tuple[int, int]:
+        """Where a part begins: columns from left to right, each from top to bottom."""
+        at = stop.part.mapTo(self._window, QPoint(0, 0)) if self._window.isAncestorOf(stop.part) else QPoint()
+        return at.x(), at.y()
+
+    def _stops(self) -> Iterator[_Stop]:
+        if self._toolbar.isVisible():
+            yield _Stop(self._toolbar, self._toolbar.entry)
+        for content in self._docks.contents.values():
+            target = _entry(content)
+            if content.isEnabled() and target is not None:
+                yield _Stop(content, target)
+        for bar in self._docks.tab_bars:
+            if bar.isVisible() and sum(map(bar.isTabVisible, range(bar.count()))) > 1:
+                yield _Stop(bar, bar)
+
+    def tab(self, forward: bool) -> bool:
+        """Go on from the end of the chain to banners, toolbar and the first panel; returns whether it was there.
+
+        Focus proxies would lead Qt on within a form.
+        """
+        self._mark.begin()
+        if self._bars != self._docks.tab_bars:
+            self._chain_all()
+        if not forward:
+            return False
+        visible = [widget for widget in self._chain if widget.isVisible() and widget.isEnabled()]
+        ring = [*visible[-1:], *self._banners.buttons, self._toolbar.entry, *visible[:1]]
+        focused = QApplication.focusWidget()
+        if focused not in ring[:-1]:
+            return False
+        ring[ring.index(focused) + 1].setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+
+    def _chain_all(self) -> None:
+        """Tab goes through panels and views in the order of their table, with each tab bar after what is in it."""
+        self._bars = self._docks.tab_bars
+        self._chain = []
+        docks, centre = self._docks, self._docks.centre
+        titles = {bar: {bar.tabText(index) for index in range(bar.count())} for bar in docks.frame.tab_bars}
+        for part_id, content in docks.contents.items():
+            if content is centre.widget(0):
+                self._chain.append(centre.tabBar())
+            self._chain += focusable_in_reading_order(content)
+            title = docks[part_id].windowTitle() if part_id in docks else ""
+            for bar in [bar for bar in titles if title in titles[bar]]:
+                titles[bar].remove(title)
+                if not titles[bar]:
+                    self._chain.append(bar)
+        chain_tab_order([*self._toolbar.buttons, *self._chain])
+
+
+def _contains(part: QWidget, widget: QWidget | None) -> bool:
+    return widget is not None and (part is widget or part.isAncestorOf(widget))
+
+
+def _entry(content: QWidget) -> QWidget | None:
+    """What had the focus last in a part, else the first that can have it; None if nothing there is visible."""
+    last = content.focusWidget()
+    candidates: Sequence[QWidget] = [*([last] if last is not None else []), *focusable_in_reading_order(content)]
+    usable = (widget for widget in candidates if widget.isEnabled() and not _visible_region_is_empty(widget))
+    return next(usable, None)
+
+
+def _visible_region_is_empty(widget: QWidget) -> bool:
+    """Whether nothing of a widget can be seen; what is scrolled away still can."""
+    return not widget.isVisible() or (
+        widget.visibleRegion().isEmpty()
+        and not any(not child.visibleRegion().isEmpty() for child in widget.findChildren(QWidget))
+    )

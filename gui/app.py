@@ -66,6 +66,7 @@ def open_window(path: Path | None) -> int:
     window = MainWindow(workbench, settings, set_theme)
     if file is not None and path is not None:
         workbench.show_project(file.project, path.absolute(), file)
+        window.files.remember(path)
     elif not (may_reopen(settings) and window.files.reopen_last()):
         window.show_start_page()
     faults, closer = FaultReport(window, log_path()), SignalCloser(window)

@@ -407,7 +407,7 @@ CONV = HEAD + 'kind = "conv2d"\nfilters = 4\nkernel = 3\n'
 MISTAKES = {
     "broken TOML": ("format = 1\n[input", "line 2, column 7, the end of the file: not valid TOML"),
     "unknown key": (CONV + "colour = 1", "$.designs[0].nodes[0].colour: unknown key for conv2d; known are "),
-    "unknown kind": (HEAD + 'kind = "conv3d"', "nodes[0].kind: is 'conv3d'; did you mean 'conv2d'?"),
+    "unknown kind": (HEAD + 'kind = "conv3d"', "nodes[0].kind: is 'conv3d'; did you mean 'conv2d'? (layer 'c')"),
     "wrong type": (CONV + 'stride = "2"', "nodes[0].stride: is '2'; an integer from 1 to 1000000, or a list of 2"),
     "true as a number": (CONV + "groups = true", "nodes[0].groups: is true; an integer from 1"),
     "a newer format": (CONV.replace("format = 1", "format = 2"), "$.format: is 2; this program knows formats up to 1"),

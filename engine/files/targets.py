@@ -46,13 +46,13 @@ def _path_fault(path: Path) -> str:
     return next(filter(None, map(file_name_fault, path.parts)), "")
 
 
-def _kind_fault(path: Path, wanted: int) -> str:
+def _kind_fault(path: Path, required: int) -> str:
     """Why what exists there cannot be used: a pipe would never end, a device would be replaced by a file."""
     try:
         kind = stat.S_IFMT(path.stat().st_mode)
     except OSError:  # it does not exist, or writing will tell more
         return ""
-    return "" if kind == wanted else f"it is {_KINDS.get(kind, 'something else')}, not {_KINDS[wanted]}"
+    return "" if kind == required else f"it is {_KINDS.get(kind, 'something else')}, not {_KINDS[required]}"
 
 
 def same_file(path: Path, other: Path) -> bool:

@@ -132,8 +132,8 @@ def remove_leftovers(folder: str) -> None:
     """Remove temporary files and folders that are old and have no owner; errors are no concern of the user."""
     with suppress(OSError):
         with os.scandir(folder) as entries:
-            found = [entry for entry in entries if entry.name.startswith((FILE_PREFIX, FOLDER_PREFIX))]
-        for entry in found:
+            unfinished = [entry for entry in entries if entry.name.startswith((FILE_PREFIX, FOLDER_PREFIX))]
+        for entry in unfinished:
             with suppress(OSError):
                 if _is_leftover(entry):
                     _remove(entry.path)

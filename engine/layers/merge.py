@@ -127,9 +127,9 @@ def _fitting_inputs(names: Sequence[str], sizes: Sequence[tuple[int, ...]]) -> t
     fixes = []
     for common, count in counts.most_common(_MAX_FIXES):
         pairs = list(zip(names, sizes, strict=True))
-        kept = tuple(name for name, size in pairs if size == common)
+        fitting = tuple(name for name, size in pairs if size == common)
         others = list(dict.fromkeys(name for name, size in pairs if size != common))
         if count > 1 and others:
-            words = f"Without {others[0]}" if len(others) == 1 else f"Only {' and '.join(kept)}"
-            fixes.append(Fix(words, (("inputs", kept),)))
+            words = f"Without {others[0]}" if len(others) == 1 else f"Only {' and '.join(fitting)}"
+            fixes.append(Fix(words, (("inputs", fitting),)))
     return tuple(fixes)

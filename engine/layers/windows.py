@@ -88,8 +88,8 @@ def size_mistakes(windows: Windows, shape: Shape) -> Iterator[Mistake]:
 
 def changes_to_keep_size(stride: HeightWidth, padding: Padding) -> tuple[tuple[str, Any], ...]:
     """The settings with which windows yield as many values as the input has."""
-    wanted = (("stride", 1), ("padding", "same"))
-    return tuple(pair for pair, now in zip(wanted, (stride, padding), strict=True) if pair[1] != now)
+    settings = (("stride", 1), ("padding", "same"))
+    return tuple(pair for pair, now in zip(settings, (stride, padding), strict=True) if pair[1] != now)
 
 
 def _size_fixes(windows: Windows, padded: Pair) -> tuple[Fix, ...]:

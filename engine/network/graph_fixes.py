@@ -47,8 +47,8 @@ class GraphFixes:
         node = self._network.nodes[index]
         near = self._network.nodes[max(index - _NEAR, 0) : index + _NEAR]
         allowed = self._allowed((INPUT, *(other.name for other in near)), node, (unknown,))
-        known = {name.casefold(): name for name in allowed}
-        close = [known[name] for name in get_close_matches(unknown.casefold(), known, _MAX_NAMES)]
+        by_folded_name = {name.casefold(): name for name in allowed}
+        close = [by_folded_name[name] for name in get_close_matches(unknown.casefold(), by_folded_name, _MAX_NAMES)]
         renamed = tuple(_replaced(node.inputs, unknown, name) for name in close)
         return renamed + self._other_input(index, unknown) if not close or len(set(node.inputs)) > 1 else renamed
 

@@ -88,12 +88,12 @@ class _JoinFixes:
         name, shape = wrong
         while (report := self._reports.get(name)) is not None and report.layer.role == "elementwise":
             name = self._network.inputs_of(report.index)[0]
-        wanted = right[1]
-        if not any(join.mistakes((wanted._replace(channels=shape.channels), wanted))):
-            wanted = wanted._replace(channels=shape.channels)  # only heights and widths have to agree
+        target = right[1]
+        if not any(join.mistakes((target._replace(channels=shape.channels), target))):
+            target = target._replace(channels=shape.channels)  # only heights and widths have to agree
         if report is None or isinstance(report.layer, Block) or None in report.input_shapes:
             return
-        changes = report.layer.changes_for(wanted, report.known_inputs)
+        changes = report.layer.changes_for(target, report.known_inputs)
         if not changes or right[0] == name or right[0] in self._network.downstream(name):
             return
         node = self._network.node(name)

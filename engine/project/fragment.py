@@ -16,6 +16,7 @@ from engine.project.file import node_data
 from engine.project.project import MAX_LAYERS, Design, Project, has_too_many_layers, relocate
 from engine.project.reader import Data, ProjectReader, TooManyProblemsError
 from engine.project.syntax import parse_json, parse_toml
+from engine.text.names import quoted
 from engine.text.problems import Problem, ProjectError
 
 _MAX_CHARACTERS = 8 * 2**20
@@ -93,7 +94,7 @@ def read_fragment(text: str, folder: Path) -> Fragment:
     if fragment is None or reader.problems:
         problems = reader.problems or [Problem(f"neither layers nor designs; {_HINT}", "the text")]
         lines = _lines_by_place(text)
-        raise ProjectError([replace(problem, place=_line_text(problem.place, lines)) for problem in problems])
+        raise ProjectError([_with_line(problem, lines) for problem in problems])
     return _located(reader, fragment)
 
 
@@ -153,6 +154,12 @@ def _table_place(path: str, counts: dict[str, int], *, is_item: bool) -> str:
         if place in counts:
             place = f"{place}[{counts[place]}]"
     return place
+
+
+def _with_line(problem: Problem, lines: Mapping[str, int]) -> Problem:
+    """The problem with its line as the place, and the name of its layer."""
+    name = f" (layer {quoted(problem.node)})" if problem.node else ""
+    return Problem(f"{problem.text}{name}", _line_text(problem.place, lines))
 
 
 def _line_text(place: str, lines: Mapping[str, int]) -> str:

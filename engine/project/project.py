@@ -136,7 +136,7 @@ class Project(Struct, frozen=True):
     def with_figures_copied(self, copies: Mapping[NodeRef, NodeRef]) -> "Project":
         """Give copies of nodes the published figures of their originals, as long as they keep the settings."""
         new_refs = set(copies.values())
-        kept = tuple(entry for entry in self.published if (entry.design, entry.node) not in new_refs)
+        others = tuple(entry for entry in self.published if (entry.design, entry.node) not in new_refs)
         copied = []
         for entry in self.published:
             design, node = copies.get((entry.design, entry.node), (STEM, ""))
@@ -144,7 +144,7 @@ class Project(Struct, frozen=True):
                 settings = settings_text(self.network(design).node(node).layer)
                 if entry.settings in ("", settings):
                     copied.append(replace(entry, design=design, node=node, settings=settings))
-        return replace(self, published=(*kept, *copied)) if copied else self
+        return replace(self, published=(*others, *copied)) if copied else self
 
     def with_designs(self, designs: Iterable[Design]) -> "Project":
         return replace(self, designs=tuple(designs))

@@ -62,6 +62,9 @@ _PLAIN_SOURCES = _tags(FileWeights, PresetWeights, SeedWeights)
 _SOURCES = _PLAIN_SOURCES | _tags(LowRankWeights)
 
 
+_NODE_PLACE = re.compile(r".*?nodes\[\d+\]")
+
+
 class TooManyProblemsError(Exception):
     """There are as many problems as a message lists: the rest of the file is not read."""
 
@@ -72,6 +75,8 @@ class ProjectReader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.problems: list[Problem] = []
+        self._names: dict[str, str] = {}
+        """The name of each node by its place."""
         self._newer = False
         """Whether the format is newer; its unknown keys are ignored, since the file is never overwritten."""
 
@@ -152,6 +157,7 @@ class ProjectReader:
             self._add(place, f"is {value_text(raw)}; a table with name and kind is expected")
             return None
         name = self._name(raw, place)
+        self._names[place] = name or ""
         layer = self._struct(raw, KINDS, "kind", place, ("name", "inputs", "weights"))
         inputs = self._inputs(raw, place)
         weights = self._weights(raw["weights"], f"{place}.weights") if "weights" in raw else None
@@ -287,7 +293,8 @@ class ProjectReader:
         if len(self.problems) == _MAX_PROBLEMS:
             self.problems.append(Problem("the rest of the file is not read; correct these mistakes first", ""))
             raise TooManyProblemsError
-        self.problems.append(Problem(text, place))
+        node = _NODE_PLACE.match(place)
+        self.problems.append(Problem(text, place, node=self._names.get(node[0], "") if node else ""))
 
 
 @cache

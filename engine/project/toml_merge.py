@@ -42,9 +42,9 @@ def _merged(table: Table, before: Data, after: Data, path: _Path) -> Iterator[st
         elif isinstance(child, Table) and isinstance(value, dict):
             yield from _merged(child, before.get(key, {}), value, (*path, key))
     if not path:
-        known = {entry.key for entry in table.entries} | set(table.children)
+        old_keys = {entry.key for entry in table.entries} | set(table.children)
         for key, value in after.items():
-            if key not in known and _has_tables(value):
+            if key not in old_keys and _has_tables(value):
                 yield from _new_tables(key, value)
 
 
@@ -63,9 +63,9 @@ def _merged_entry(entry: Entry, before: Data, after: Data) -> Iterator[str]:
 
 def _new_entries(table: Table, after: Data, path: _Path) -> Iterator[str]:
     """Yield the settings that have come since; at the top level, tables get headers of their own instead."""
-    written = {entry.key for entry in table.entries}
+    old_keys = {entry.key for entry in table.entries}
     for key, value in after.items():
-        if key not in written and not (value and (key in table.children or (not path and _has_tables(value)))):
+        if key not in old_keys and not (value and (key in table.children or (not path and _has_tables(value)))):
             yield f"{key} = {_inline(value)}\n"
 
 
@@ -119,8 +119,8 @@ def _matches(before: Sequence[Data], after: Sequence[Data]) -> Iterator[int | No
     numbers: dict[object, list[int]] = {}
     for number, item in enumerate(before):
         numbers.setdefault(_identity(item), []).append(number)
-    named = [found.pop(0) if (found := numbers.get(_identity(item))) else None for item in after]
-    free = {number for found in numbers.values() for number in found}
+    named = [indices.pop(0) if (indices := numbers.get(_identity(item))) else None for item in after]
+    free = {number for indices in numbers.values() for number in indices}
     for number, (match, item) in enumerate(zip(named, after, strict=True)):
         if match is None and number in free and before[number].get("kind") == item.get("kind"):
             match = number

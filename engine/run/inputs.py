@@ -104,19 +104,19 @@ def _load_array(spec: ArrayInput, checkpoint: Checkpoint) -> NDArray[np.float32]
     values = arrays.read_array(spec.path, spec.key, checkpoint, "key", item=item, finite=False)
     volume = array_axes.as_volume(values, axes)
     subject = arrays.array_subject(spec.path, spec.key)
-    for noun, found in (("not a number (NaN)", np.isnan), ("infinite", np.isinf)):
+    for noun, is_marked in (("not a number (NaN)", np.isnan), ("infinite", np.isinf)):
         count, first = 0, ""
         for channel, plane in enumerate(volume):
             checkpoint()
-            marks = found(plane)
+            marks = is_marked(plane)
             if marks.any():
                 y, x = np.unravel_index(int(marks.argmax()), plane.shape)
                 first = first or f"channel {channel}, y {y}, x {x}"
                 count += int(np.count_nonzero(marks))
-                if spec.nan_as_zero and found is np.isnan:
+                if spec.nan_as_zero and is_marked is np.isnan:
                     plane[marks] = 0
         if count:
-            add_notice(f"{subject}{_not_finite_text(count, noun, first, spec, is_nan=found is np.isnan)}")
+            add_notice(f"{subject}{_not_finite_text(count, noun, first, spec, is_nan=is_marked is np.isnan)}")
     return volume
 
 

@@ -74,13 +74,13 @@ def _source_fixes(report: Report, source: FileWeights) -> Iterator[Fix]:
     except FileFault:
         return
     for role, shape in report.array_shapes.items():
-        wanted = getattr(source, role) or f"{report.name}.{role}"
+        name_now = getattr(source, role) or f"{report.name}.{role}"
         fitting = [
             name
             for name, header in headers.items()
             if name and (header.shape == shape or (role == "weight" and fitting_layouts(header.shape, shape)))
         ]
-        fitting.sort(key=lambda name: SequenceMatcher(None, name, wanted).ratio(), reverse=True)
+        fitting.sort(key=lambda name: SequenceMatcher(None, name, name_now).ratio(), reverse=True)
         for name in fitting[:_MAX_ARRAYS]:
             yield Fix(f"{role.capitalize()} {name}", (("weights", replace(source, **{role: name}, layout="")),))
     if source.layout:

@@ -214,6 +214,6 @@ def _find_array(source: FileWeights, role: str, shape: tuple[int, ...]) -> _Foun
 
 
 def _from_file(source: FileWeights, role: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray[np.float32]:
-    found = _find_array(source, role, shape)
-    values = arrays.read_array(source.path, found.name, checkpoint, "weights")
-    return weight_layouts.in_own_layout(values, shape, found.layout)
+    array = _find_array(source, role, shape)
+    values = arrays.read_array(source.path, array.name, checkpoint, "weights")
+    return weight_layouts.in_own_layout(values, shape, array.layout)

@@ -49,10 +49,10 @@ def _render(value: object, depth: int) -> str:
 
 def _quoted_ends(text: str) -> str:
     """Beginning and end of a text, in quotes; as many characters as their escapes allow."""
-    kept = _MAX_LENGTH // 2 - 2
-    while len(shown := f"{repr(text[:kept])[:-1]}…{repr(text[-kept:])[1:]}") > _MAX_LENGTH and kept > 1:
-        kept -= 1
-    return shown
+    count = _MAX_LENGTH // 2 - 2
+    while len(ends := f"{repr(text[:count])[:-1]}…{repr(text[-count:])[1:]}") > _MAX_LENGTH and count > 1:
+        count -= 1
+    return ends
 
 
 def _ends(items: list[Any], render: Callable[[Any], str]) -> list[str]:

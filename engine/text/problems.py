@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from engine.text.names import quoted
+
 MAX_LINES = 100
 """Maximum number of problems in a message; the first are enough to begin with."""
 
@@ -39,9 +41,10 @@ class Problem(Struct, frozen=True):
 
     def __str__(self) -> str:
         text = self.text if len(self.text) <= _MAX_LENGTH else f"{self.text[: _MAX_LENGTH - 1]}…"
-        # The text of a mistake in a network begins with the name; that of one in the file does not.
-        name = f" ({self.node})" if self.node and not text.startswith(self.node) else ""
-        return f"{self.place}{name}: {text}" if self.place else text
+        # The text of a mistake in a network begins with the name of the layer; that of one in the file does not.
+        is_named = not self.node or ".nodes[" not in self.place or text.startswith(f"{self.node}: ")
+        text = text if is_named else f"{text} (layer {quoted(self.node)})"
+        return f"{self.place}: {text}" if self.place else text
 
 
 class Notice(Problem, frozen=True):

@@ -23,8 +23,8 @@ _REACH = 9
 """Pixels around an edge or corner from which it is dragged."""
 _GRIP = 7
 """Side of the squares that show where."""
-_TALLEST, _LOWEST = 11, 5
-"""Height of the widget in lines of text, at most and at least."""
+_TALLEST, _LOWEST, _SHARE = 11, 5, 0.7
+"""Height of the widget in lines of text, at most and at least; in a wide panel up to this share of its width."""
 _STEPS = 100
 """Steps of an arrow key along the longer side of a photo; with Ctrl it is one pixel."""
 _GROWTH = 1.05
@@ -125,7 +125,8 @@ class CropFrame(QWidget):
     def heightForWidth(self, width: int) -> int:
         line = self.fontMetrics().height()
         height, photo_width = self._photo
-        return min(max(round(width * height / photo_width) + _GRIP, _LOWEST * line), _TALLEST * line)
+        tallest = max(_TALLEST * line, round(_SHARE * width))
+        return min(max(round(width * height / photo_width) + _GRIP, _LOWEST * line), tallest)
 
     @property
     def place(self) -> QRectF:

@@ -25,6 +25,7 @@ from gui.panels.shape_boxes import ShapeBoxes
 from gui.panels.source_fields import array_names
 from gui.state import edits
 from gui.state.crop import Crop, with_size
+from gui.state.edit import change_text
 from gui.state.view_state import ViewState
 from gui.widgets.choice_controls import CheckControl, ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
@@ -156,7 +157,7 @@ class InputPanel(Panel):
         self.nan.changed.connect(
             lambda zero: self._change("", "Treat NaN as 0" if zero else "Keep NaN", nan_as_zero=zero)
         )
-        self.seed.changed.connect(lambda seed: self._change("seed", f"Set the seed of the noise to {seed}", seed=seed))
+        self.seed.changed.connect(self._on_seed_changed)
         self.seed.refused.connect(self.fields["seed"].show_error)
         for box in self.shape.boxes:
             box.valueChanged.connect(self._on_shape_changed)
@@ -269,7 +270,8 @@ class InputPanel(Panel):
         height, width = (size, size) if isinstance(size, int) else size
         if isinstance(self._spec, ImageInput):
             spec = with_size(self._spec, (height, width), full_size(self._spec.path))
-            self._propose(spec, f"Set the size of the photo to {height}×{width}", "size")
+            text = change_text("Size of the photo", "×".join(map(str, self._spec.size)), f"{height}×{width}")
+            self._propose(spec, text, "size")
 
     def _on_crop_changed(self, crop: Crop) -> None:
         self._change("crop", f"Crop the photo to {crop.height}×{crop.width} pixels", crop=tuple(crop))
@@ -280,11 +282,18 @@ class InputPanel(Panel):
 
     def _on_channels_chosen(self, channels: str) -> None:
         if isinstance(self._spec, ImageInput):
-            self._propose(edits.with_channels(self._spec, channels), f"Set channels to {channels}")
+            text = change_text("Channels of the photo", self._spec.channels, channels)
+            self._propose(edits.with_channels(self._spec, channels), text)
 
     def _on_shape_changed(self) -> None:
         shape = self.shape.shape()
-        self._change("shape", f"Set the shape of the noise to {'×'.join(map(str, shape))}", shape=shape)
+        before = self._spec.shape if isinstance(self._spec, NoiseInput) else shape
+        text = change_text("Shape of the noise", "×".join(map(str, before)), "×".join(map(str, shape)))
+        self._change("shape", text, shape=shape)
+
+    def _on_seed_changed(self, seed: int) -> None:
+        if isinstance(self._spec, NoiseInput):
+            self._change("seed", change_text("Seed of the noise", self._spec.seed, seed), seed=seed)
 
     def _change(self, merge: str, text: str, **settings: Any) -> None:
         self._propose(replace(self._spec, **settings), text, merge)

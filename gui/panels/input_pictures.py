@@ -124,18 +124,19 @@ class InputPictures(QWidget):
         is_new = photo != self._photo
         if is_new:
             self._photo = ()
-            self.frame.show_photo(QImage(), full_size(path) or (1, 1))
+            self.frame.show_photo(QImage(), (isinstance(spec, ImageInput) and full_size(path)) or (1, 1))
         show_note(self.fault, "")
         obstacle = _obstacle(state)
-        if state.check.input_shape is None or obstacle:
-            self._worker.cancel()
+        is_received = state.check.input_shape is not None and not obstacle
+        if not is_received:
             self.received.show_image(QImage())
             show_note(self.caption, "")
             show_note(self.fault, obstacle)
-            return
-        if not is_new and before is not None and isinstance(spec, ImageInput):
+        elif not is_new and before is not None and isinstance(spec, ImageInput):
             self.received.show_image(_preview(self.frame.part(), spec))  # at once; the exact one follows
-        self._worker.start(partial(_load_pictures, spec, look, is_new))
+        # The photo is also shown to mend its crop.
+        photo_path = path if is_new and not obstacle and not self.frame.isHidden() else ""
+        self._worker.start(partial(_load_pictures, spec, look, photo_path, is_received))
 
     def _on_worker_reported(self, loaded: _WholePhoto | _Received) -> None:
         if isinstance(loaded, _WholePhoto):
@@ -185,10 +186,15 @@ def _obstacle(state: ViewState) -> str:
     return "" if needed <= _MOST_BYTES else f"No picture: reading it takes {byte_size(needed)}"
 
 
-def _load_pictures(spec: Input, look: Look, is_new: bool, checkpoint: Checkpoint) -> Iterator[_WholePhoto | _Received]:
-    if isinstance(spec, ImageInput) and is_new:
-        pixels = photo_pixels(spec.path, _LONGEST, checkpoint)
-        yield _WholePhoto(_rgb_image(pixels), photo_size(spec.path))
+def _load_pictures(
+    spec: Input, look: Look, photo_path: str, is_received: bool, checkpoint: Checkpoint
+) -> Iterator[_WholePhoto | _Received]:
+    """Load the photo of that path, if any, and what the network receives, if it does."""
+    if photo_path:
+        pixels = photo_pixels(photo_path, _LONGEST, checkpoint)
+        yield _WholePhoto(_rgb_image(pixels), photo_size(photo_path))
+    if not is_received:
+        return
     volume = load_input(bounded(spec, _RECEIVED), checkpoint)
     checkpoint()
     if isinstance(spec, ImageInput):

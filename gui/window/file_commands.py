@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from engine.files.paths import RESOURCES, FileFault
@@ -85,7 +85,15 @@ class FileCommands(QObject):
     def reopen_last(self) -> bool:
         """Open the project of the last time; False if there is none, or if it cannot be opened, which is reported."""
         last = next(iter(self.recent()), None)
-        return last is not None and self._open(last)
+        if last is None:
+            return False
+        try:
+            self._open_file(last)
+        except (ProjectError, FileFault) as error:
+            text = str(error)  # shown when the window is
+            QTimer.singleShot(0, self, lambda: self.show_message("The last project cannot be opened", text))
+            return False
+        return True
 
     def open_sample(self, path: Path) -> None:
         """Open a bundled project, which Save does not overwrite."""
@@ -307,7 +315,7 @@ class FileCommands(QObject):
 
     def _open_file(self, path: Path) -> None:
         self._workbench.open(path)
-        self._remember(path)
+        self.remember(path)
         if self._workbench.document.read_only:
             self.show_message(
                 "Opened read-only",
@@ -321,7 +329,7 @@ class FileCommands(QObject):
             self.conflicted.emit()
             return False
         if saved:
-            self._remember(path)
+            self.remember(path)
             self.done.emit(f"Saved {path}")
         return saved
 
@@ -349,7 +357,8 @@ class FileCommands(QObject):
             return Path(folder)
         return Path() if project is None else project.parent
 
-    def _remember(self, path: Path) -> None:
+    def remember(self, path: Path) -> None:
+        """Put a file at the beginning of the recent ones."""
         paths = [path.absolute(), *(other for other in self.recent() if not same_file(path, other))]
         self._set_recent(list(dict.fromkeys(paths))[:_MOST_RECENT])
         self._settings.set(_PROJECTS, str(paths[0].parent))

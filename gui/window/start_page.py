@@ -19,20 +19,12 @@ from PySide6.QtWidgets import (
 
 from engine.files.paths import RESOURCES
 from gui.catalogue.samples import SAMPLE_GROUPS, Sample, SampleGroup
+from gui.catalogue.start_page import DROPS, SENTENCE
 from gui.export.project_pictures import PictureRequest, ProjectPicture, ProjectPictures
 from gui.widgets.arrow_keys import ARROWS, nearest_part
 from gui.widgets.flow import FlowLayout
 from gui.widgets.picture_card import CardForm, PictureCard
 from gui.window.start_parts import RecentRow, make_heading, make_text
-
-SENTENCE = "Convolume shows what convolutions do and what they cost, for designs of networks side by side."
-DROPS = (
-    ("Project", "opens (.toml, .json)"),
-    ("Photo", "is the input, of which you choose the crop"),
-    ("Array", "is the input (.npy, .npz, .safetensors)"),
-    ("Weights", "are those of the layer that they fit (same files)"),
-)
-"""What can be dropped, and what it does."""
 
 _LARGE = CardForm((30.0, 16.5), 2, 8, title_size=1.5, beside=44.0, fills=True)
 _SMALL = CardForm((13.0, 7.8), 2, 4)

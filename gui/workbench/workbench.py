@@ -200,7 +200,7 @@ class Workbench(QObject):
 
 def _first_state(state: ViewState, project: Project, project_check: ProjectCheck, session: int) -> ViewState:
     """The state with another project and nothing that belongs to the one before."""
-    look = replace(state.look, blocks="auto", toggled_blocks=frozenset())
+    look = replace(state.look, blocks="auto", toggled_blocks=frozenset(), pair=None)
     return replace(state, project=project, check=project_check, run=RunView(), look=look, earlier={}, session=session)
 
 

@@ -12,6 +12,7 @@ from engine.network.input_specs import ImageInput
 from engine.project.project import Project
 from engine.run.execute import RunRequest
 from engine.run.prediction import Speed
+from gui.export.files import ExportStep
 from gui.state.rank_search import RankSearchState
 from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from tests.gui.conftest import PROJECT
@@ -206,6 +207,17 @@ def test_it_waits_for_the_end_of_a_rank_search(qtbot: QtBot, open_at_speed: Call
     qtbot.waitUntil(lambda: "a bottleneck is searched for" in window.status.hover.text())
     assert requests == []
     window.workbench.rank_search.changed.emit(RankSearchState())
+    wait_for_run(qtbot, window, requests)
+
+
+def test_it_waits_for_the_end_of_an_export(qtbot: QtBot, open_at_speed: Callable[..., MainWindow]) -> None:
+    window = open_at_speed()
+    requests = requests_of(window)
+    window.files.all.progress = ExportStep("bars.png", 0, 1)
+    set_filters(window, 9)
+    qtbot.waitUntil(lambda: "files are exported" in window.status.hover.text())
+    assert requests == []
+    window.files.all.cancel()
     wait_for_run(qtbot, window, requests)
 
 

@@ -217,6 +217,16 @@ def test_keys_cut_copy_and_paste_the_selected_layers_in_the_list(edited: MainWin
     assert bench.state.focus.ref == ("branches", "join")
 
 
+def test_keys_act_in_the_volumes_as_well(edited: MainWindow, qtbot: QtBot):
+    edited.workbench.set_focus(Focus("chain", "relu"))
+    edited.canvas.setFocus()
+    press(edited, qtbot, "C")
+    press(edited, qtbot, "V")
+    assert [node.name for node in edited.workbench.state.project.network("chain").nodes] == [
+        "first", "relu", "relu_2", "last",
+    ]  # fmt: skip
+
+
 def test_keys_copy_and_paste_a_design_and_a_part_of_a_block(edited: MainWindow, qtbot: QtBot):
     bench = edited.workbench
     bench.set_focus(Focus("chain"))
@@ -238,7 +248,7 @@ def test_a_text_that_cannot_be_pasted_changes_nothing_and_is_reported(
     monkeypatch.setattr(edited.files, "show_message", lambda title, details: messages.append(details))
     QGuiApplication.clipboard().setText('[[nodes]]\nname = "c"\nkind = "conv2d"\nfilters = -1\nkernel = 1\n')
     edited.actions_by_id["paste"].trigger()
-    assert messages == ["line 4, filters: is -1; an integer from 1 to 1000000000 is expected"]
+    assert messages == ["line 4, filters: is -1; an integer from 1 to 1000000000 is expected (layer 'c')"]
     assert edited.workbench.document.clean
 
 
@@ -290,6 +300,15 @@ def test_a_pasted_file_is_used_like_a_dropped_one(edited: MainWindow, form: str)
     QGuiApplication.clipboard().setMimeData(data)
     edited.actions_by_id["paste"].trigger()
     assert edited.workbench.state.project.input.path == photo
+
+
+def test_an_address_on_the_web_is_not_opened_and_the_status_bar_says_what_to_do(edited: MainWindow):
+    texts = []
+    edited.clipboard.done.connect(texts.append)
+    QGuiApplication.clipboard().setText("https://example.org/cat.png")
+    edited.actions_by_id["paste"].trigger()
+    assert texts == ["Nothing on the web is opened: save the file, then paste or drop it"]
+    assert edited.workbench.document.clean
 
 
 def test_a_copied_picture_has_pixels_and_lines(edited: MainWindow):

@@ -126,7 +126,7 @@ def open_panel(qtbot: QtBot, **settings: object) -> tuple[InputPanel, PanelHarne
     project = replace(PROJECT, input=replace(PHOTO, **{"crop": (60, 60, 100, 100), **settings}))
     panel = InputPanel(state_of(project))
     harness = PanelHarness(qtbot, panel)
-    qtbot.waitUntil(lambda: not panel.pictures.received.image.isNull())
+    qtbot.waitUntil(lambda: not panel.pictures.received.image.isNull(), timeout=30_000)
     return panel, harness
 
 
@@ -251,7 +251,7 @@ def test_the_crop_of_a_turned_photo_is_in_the_picture_as_shown(qtbot: QtBot, tmp
     panel = InputPanel(state_of(replace(PROJECT, input=spec)))
     harness = PanelHarness(qtbot, panel)
     frame = panel.pictures.frame
-    qtbot.waitUntil(lambda: not frame.image.isNull())
+    qtbot.waitUntil(lambda: not frame.image.isNull(), timeout=30_000)
     assert frame.image.size().toTuple() == (40, 80)
     for _ in range(40):
         qtbot.keyClick(frame, Qt.Key.Key_Minus)
@@ -301,18 +301,20 @@ def test_a_crop_beyond_the_photo_is_a_mistake_at_its_row_and_can_be_dragged_back
     panel = InputPanel(state_of(project))
     harness = PanelHarness(qtbot, panel)
     assert "ends after 230 rows" in panel.fields["crop"].error.text()
+    qtbot.waitUntil(lambda: not panel.pictures.frame.image.isNull(), timeout=30_000)
+    assert panel.pictures.received.image.isNull()
     qtbot.keyClick(panel.pictures.frame, Qt.Key.Key_Minus)
-    panel.crop.button.click()
+    assert crop_of(harness)[2:] == (213, 213)
     assert harness.state.problems == ()
     assert panel.fields["crop"].error.isHidden()
-    qtbot.waitUntil(lambda: not panel.pictures.received.image.isNull())
+    qtbot.waitUntil(lambda: not panel.pictures.received.image.isNull(), timeout=30_000)
 
 
 def test_a_drag_in_the_window_is_one_step_of_undo(qtbot: QtBot, open_window):
     window: MainWindow = open_window(Project(PHOTO, PROJECT.designs))
     window.docks.bring_forward("input")
     panel = window.input
-    qtbot.waitUntil(lambda: not panel.pictures.frame.image.isNull())
+    qtbot.waitUntil(lambda: not panel.pictures.frame.image.isNull(), timeout=30_000)
     frame = panel.pictures.frame
     drag(panel, frame.grip(Handle(1, 1)), -100, -100)
     stack = window.workbench.document.undo_stack

@@ -18,14 +18,16 @@ from engine.files.paths import RESOURCES
 from engine.text.moments import moment_text
 from gui import app
 from gui.catalogue.samples import QUESTION, SAMPLE_GROUPS, SAMPLES
+from gui.catalogue.start_page import DROPS, SENTENCE
 from gui.export import project_pictures
 from gui.export.project_pictures import PictureRequest, ProjectPicture, ProjectPictures, answer_requests
 from gui.widgets.manual_pages import START
 from gui.window import start_host
+from gui.window.banners import Banner
 from gui.window.file_commands import NEW_PROJECT
 from gui.window.main_window import MainWindow
 from gui.window.settings import Settings
-from gui.window.start_page import DROPS, SENTENCE, StartPage, sample_path
+from gui.window.start_page import StartPage, sample_path
 from tests.gui.conftest import PROJECT
 
 PROJECTS = RESOURCES / "projects"
@@ -204,10 +206,27 @@ def test_the_page_takes_the_place_of_the_whole_middle(qtbot: QtBot, start: MainW
     start.resize(1000, 700)
     settle()
     assert page.geometry().bottomRight() == start.rect().bottomRight()
-    for _ in range(60):  # nothing behind it takes the keyboard
+    reached = set()
+    for _ in range(60):
         QTest.keyClick(QApplication.focusWidget() or start, Qt.Key.Key_Tab)
-        focused = QApplication.focusWidget()
-        assert focused is None or page.isAncestorOf(focused) or not start.docks.centre.isAncestorOf(focused)
+        reached.add(QApplication.focusWidget())
+    middle = start.centralWidget()
+    assert not [widget for widget in reached if widget is not None and middle.isAncestorOf(widget)]
+    assert reached >= {*page.cards.values(), page.new, page.open, page.reopen}
+
+
+def test_a_banner_has_its_place_above_the_page(qtbot: QtBot, start: MainWindow):
+    banner = Banner("Unsaved edits of lecture.toml", "The program ended before they were saved.", (("Restore", list),))
+    start.banners.add(banner)
+    settle()
+    assert page_of(start).geometry().top() == start.banners.geometry().bottom() + 1
+    assert start.childAt(banner.mapTo(start, banner.rect().center())) in (banner, banner.title, banner.text)
+    banner.buttons["Restore"].setFocus()
+    qtbot.keyClick(banner.buttons["Restore"], Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is start.toolbar.entry
+    start.banners.remove(banner)
+    settle()
+    assert page_of(start).geometry().top() == start.toolbar.geometry().bottom() + 1
 
 
 def test_commands_that_need_a_project_are_disabled_until_one_is_shown(start: MainWindow):
@@ -298,7 +317,7 @@ def test_recent_files_have_a_picture_and_a_time_and_missing_ones_can_be_removed(
     start.show_start_page()
     page = page_of(start)
     row, missing = page.recent_rows[kept], page.recent_rows[gone]
-    qtbot.waitUntil(lambda: not row.card.image.isNull() and not missing.card.isEnabled())
+    qtbot.waitUntil(lambda: not row.card.image.isNull() and not missing.card.isEnabled(), timeout=30_000)
     assert row.card.details[1].startswith("today at ")
     assert row.remove.isHidden()
     assert missing.card.details == (str(tmp_path), "missing")
@@ -328,20 +347,20 @@ def test_pictures_come_after_the_page_is_shown_and_are_there_at_once_the_next_ti
     first.show_start_page()
     cards = page_of(first).cards
     assert all(card.image.isNull() for card in cards.values())  # placeholders first
-    qtbot.waitUntil(lambda: not any(card.image.isNull() for card in cards.values()), timeout=20_000)
-    qtbot.waitUntil(lambda: not page_of(first)._pictures.busy)
+    qtbot.waitUntil(lambda: not any(card.image.isNull() for card in cards.values()), timeout=30_000)
+    qtbot.waitUntil(lambda: not page_of(first)._pictures.busy, timeout=30_000)
     monkeypatch.setattr(project_pictures, "paint_project", lambda *_, **__: pytest.fail("painted again"))
     second = open_window(NEW_PROJECT)
     second.show_start_page()
-    qtbot.waitUntil(lambda: not any(card.image.isNull() for card in page_of(second).cards.values()), timeout=5000)
+    qtbot.waitUntil(lambda: not any(card.image.isNull() for card in page_of(second).cards.values()), timeout=30_000)
 
 
 def test_pictures_follow_the_theme(qtbot: QtBot, start: MainWindow):
     card = page_of(start).cards[PROJECTS / "inception_3a_192.toml"]
-    qtbot.waitUntil(lambda: not card.image.isNull(), timeout=20_000)
+    qtbot.waitUntil(lambda: not card.image.isNull(), timeout=30_000)
     assert card.image.pixelColor(1, 1).lightness() > 200
     start.actions_by_id["dark"].trigger()
-    qtbot.waitUntil(lambda: card.image.pixelColor(1, 1).lightness() < 60, timeout=20_000)
+    qtbot.waitUntil(lambda: card.image.pixelColor(1, 1).lightness() < 60, timeout=30_000)
     start.actions_by_id["dark"].trigger()
 
 
@@ -420,6 +439,7 @@ def test_a_named_project_opens_directly(program):
     def look(window: MainWindow) -> None:
         assert not window.start.is_shown
         assert window.workbench.state.path == SMALL
+        assert window.files.recent() == [SMALL]
 
     program(SMALL, look)
 
@@ -449,5 +469,10 @@ def test_a_last_project_that_is_gone_leads_to_the_start_page_and_is_reported(
     )
     write_recent(settings, Path("/nowhere/gone.toml"))
     settings.setValue("start/reopen", "yes")
-    program(None, lambda window: page_of(window))
+
+    def look(window: MainWindow) -> None:
+        assert page_of(window).isVisible()
+        QApplication.processEvents()
+
+    program(None, look)
     assert any("/nowhere/gone.toml" in text for text in texts)

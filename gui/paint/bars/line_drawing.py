@@ -147,7 +147,8 @@ def _paint_unknown_amount(painter: QPainter, unit: float, placed_line: PlacedLin
         painter.drawLine(QPointF(x, stub.bottom()), QPointF(x + height, stub.top()))
         x += step
     total = line.kind == "total"
-    text_rect = _right_of_bar_start(placed_line, stub.width() + 0.4 * unit)
+    text_rect = _right_of_bar_start(placed_line, stub.width() + _NUMBER_GAP * unit)
+    text_rect.setWidth(max(text_rect.width() - _NUMBER_GAP * unit, 1.0))
     size = (TOTAL_FONT if total else 1) * unit
     text = f"{line.value_text}: {line.problem}" if line.problem else line.value_text
     draw_text(painter, text_rect, text, size, colour.name(), bold=total)

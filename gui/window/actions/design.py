@@ -16,7 +16,7 @@ def _on_design(state: ViewState) -> bool:
     return state.focus.design != STEM
 
 
-COLOUR_NAMES = ("Blue", "Orange", "Green", "Purple", "Yellow", "Light blue", "Grey")
+_COLOUR_NAMES = ("Blue", "Orange", "Green", "Purple", "Yellow", "Light blue", "Grey")
 """Names of the colours of designs, which both themes have in this order."""
 
 
@@ -59,7 +59,7 @@ DESIGN_ACTIONS: tuple[Action, ...] = (
         Action(f"colour_{colour}", name, edit=partial(_set_colour, colour),
                checked=partial(_has_colour, colour), group="colour", swatch=colour,
                tip="A design that has this colour gets that of the selected one")
-        for colour, name in enumerate(COLOUR_NAMES, 1)
+        for colour, name in enumerate(_COLOUR_NAMES, 1)
     ),
 )  # fmt: skip
 

@@ -135,10 +135,10 @@ LAYER_MENUS: Menus = {
 }  # fmt: skip
 
 ROW_MENU = (*_ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block",
-            "make_separable", "make_dense", SEPARATOR, "reduce", "search_ranks", SEPARATOR, "duplicate", "remove",
-            "rename", "move_up", "move_down")  # fmt: skip
+            "make_separable", "make_dense", SEPARATOR, "reduce", "search_ranks", SEPARATOR, "cut", "copy",
+            "paste", "duplicate", "remove", "rename", "move_up", "move_down")  # fmt: skip
 """Commands and menus of the context menu of a row in the list."""
 
-BOX_MENU = (*_ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block", "duplicate",
-            "remove", SEPARATOR)  # fmt: skip
+BOX_MENU = (*_ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block", SEPARATOR,
+            "cut", "copy", "paste", "duplicate", "remove", SEPARATOR)  # fmt: skip
 """Commands and menus at the top of the context menu of the volumes."""

@@ -1,0 +1,10 @@
+"""What the start page says. No Qt here."""
+
+SENTENCE = "Convolume shows what convolutions do and what they cost, for designs of networks side by side."
+DROPS = (
+    ("Project", "opens (.toml, .json)"),
+    ("Photo", "is the input, of which you choose the crop"),
+    ("Array", "is the input (.npy, .npz, .safetensors)"),
+    ("Weights", "are those of the layer that they fit (same files)"),
+)
+"""What can be dropped, and what it does."""

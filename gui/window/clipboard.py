@@ -1,5 +1,6 @@
 """Commands of the clipboard: layers and designs as text of a project file, pictures of views, photos, and files."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from gui.workbench.workbench import Workbench
 
 _PHOTO = "pasted photo"
 _LONGEST_PATH = 4096
+_WEB = re.compile(r"(https?|ftp)://\S+$")
 
 
 class Clipboard(QObject):
@@ -69,6 +71,8 @@ class Clipboard(QObject):
         path = _local_path(data, text.strip())
         if path is not None:
             self._files.use_file(path)
+        elif _WEB.match(text.strip()):
+            self.done.emit("Nothing on the web is opened: save the file, then paste or drop it")
         elif data.hasImage() and "=" not in text:
             self._paste_photo(QImage(data.imageData()))
         elif text.strip():

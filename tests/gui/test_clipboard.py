@@ -302,6 +302,15 @@ def test_a_pasted_file_is_used_like_a_dropped_one(edited: MainWindow, form: str)
     assert edited.workbench.state.project.input.path == photo
 
 
+def test_an_address_on_the_web_is_not_opened_and_the_status_bar_says_what_to_do(edited: MainWindow):
+    texts = []
+    edited.clipboard.done.connect(texts.append)
+    QGuiApplication.clipboard().setText("https://example.org/cat.png")
+    edited.actions_by_id["paste"].trigger()
+    assert texts == ["Nothing on the web is opened: save the file, then paste or drop it"]
+    assert edited.workbench.document.clean
+
+
 def test_a_copied_picture_has_pixels_and_lines(edited: MainWindow):
     edited.actions_by_id["copy_picture"].trigger()
     data = QGuiApplication.clipboard().mimeData()

@@ -7,11 +7,13 @@ from pytestqt.qtbot import QtBot
 
 from engine.layers import Conv2d
 from engine.network.graph import INPUT, Network, Node
-from engine.project.project import Design
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Project
 from engine.text.problems import Problem
 from gui.panels.problems import ProblemsPanel
 from gui.state.view_state import Focus, RunView, ViewState
 from gui.widgets.fix_buttons import FixButtons
+from gui.window.main_window import MainWindow
 from tests.gui.panel_harness import PROJECT, PanelHarness
 from tests.gui.view_harness import state_of
 
@@ -78,3 +80,18 @@ def test_buttons_of_fixes_are_reached_by_tab_and_pressed_by_space(qtbot: QtBot):
     assert button is panel.list.itemWidget(panel.list.item(0)).buttons[0]
     qtbot.keyClick(button, Qt.Key.Key_Space)
     assert [edit.text for edit in harness.edits] == ["Fix conv: groups 2"]
+
+
+def test_a_command_takes_the_first_fix_of_the_selected_layer_as_one_step(window: MainWindow):
+    bench, action = window.workbench, window.actions_by_id["fix"]
+    mistaken = Network((Node("conv", Conv2d(4, 3, groups=3)), Node("other", Conv2d(4, 1))))
+    bench.show_project(Project(NoiseInput((4, 8, 8)), (Design("naive", mistaken),)))
+    bench.set_focus(Focus("naive", "other"))
+    assert not action.isEnabled()
+    bench.set_focus(Focus("naive", "conv"))
+    assert action.toolTip() == "Fix mistake: groups 2 (Ctrl+.)"
+    action.trigger()
+    assert not bench.state.problems
+    assert bench.document.undo_stack.undoText() == "Fix conv: groups 2"
+    bench.document.undo_stack.undo()
+    assert bench.state.problems

@@ -137,6 +137,17 @@ def test_a_file_that_has_changed_since_the_crash_is_not_overwritten_after_a_rest
     assert load_project(path).project.title == "Theirs"
 
 
+def test_an_offer_above_the_start_page_can_be_restored(begin: Callable[..., MainWindow], folder: Path) -> None:
+    leave_journal(folder, "A lesson")
+    window = begin()
+    window.show_start_page()
+    assert window.banners.isVisible()
+    answer(window, "Restore")
+    assert not window.start.is_shown
+    assert window.workbench.state.project.seed == 5
+    assert window.isWindowModified()
+
+
 def test_declined_edits_are_deleted_and_postponed_ones_are_offered_again(
     begin: Callable[[], MainWindow], folder: Path, qtbot: QtBot
 ) -> None:
@@ -278,7 +289,13 @@ def test_the_keyboard_reaches_the_answers(begin: Callable[[], MainWindow], folde
             break
     assert seen == ["Restore", "Later", "Discard"]
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
-    assert QApplication.focusWidget() is window.designs.tree
+    assert QApplication.focusWidget() not in banner.buttons.values()
+    window.actions_by_id["previous_panel"].trigger()
+    for _ in range(20):
+        if QApplication.focusWidget() is banner.buttons["Restore"]:
+            break
+        window.actions_by_id["next_panel"].trigger()
+    assert QApplication.focusWidget() is banner.buttons["Restore"]
 
 
 @pytest.mark.parametrize("width", [1024, 1280, 2560])

@@ -8,7 +8,7 @@ from pkgutil import resolve_name
 
 from msgspec import Struct
 from msgspec.structs import replace
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
@@ -28,8 +28,6 @@ _Draw = Callable[[QPainter], None]
 _PDF_RESOLUTION = 1200
 _POINTS_PER_INCH = 72
 _SVG_DPI = 96
-_REDUCTION = 2
-"""A thumbnail is painted so many times larger: at its own size, texts would leave no room for the boxes."""
 _FORBIDDEN_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -138,13 +136,6 @@ def render_view(state: ViewState, view: str, file_format: str, scale: float = 1.
         figure.paint(painter, rect, state, theme)
 
     return EXPORTERS[file_format](draw, area, scale, f"{state.project.title} · {view}")
-
-
-def paint_thumbnail(state: ViewState, size: QSize) -> QImage:
-    """A small picture of the volumes of a state, without texts that nobody could read."""
-    image = QImage.fromData(render_view(state, "volumes", "png", 1.0, size * _REDUCTION))
-    mode = Qt.TransformationMode.SmoothTransformation
-    return image.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, mode)
 
 
 def render_paper_figure(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
 _STRIPE = 4
 """Width of the line at the left, in pixels."""
 _MARGIN = 8
-_PICTURE_HEIGHT = 84
+_PICTURE_HEIGHT = 64
+_LEAST_WIDTH = 120
+"""Of a text, in pixels."""
 Answer = tuple[str, Callable[[], object]]
 """The text of a button, and what it does."""
 
@@ -55,6 +57,14 @@ class Banner(QFrame):
             button.clicked.connect(lambda _checked, act=act: act())
             row.addWidget(button)
 
+    def take_width(self, width: int) -> None:
+        """Be as wide as the window before it has a place there: narrow texts would make the window higher."""
+        self.resize(width, self.height())
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+        self.fit_height()
+
     def fit_height(self) -> None:
         """Be as high as the texts need at the current width."""
         for label in (self.title, self.text):
@@ -62,7 +72,8 @@ class Banner(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.fit_height()
+        if self.width() > self.window().width() // 2:  # a layout in progress would make the window higher for good
+            self.fit_height()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -101,9 +112,9 @@ class BannerArea(QToolBar):
 
     def add(self, banner: Banner) -> None:
         self.banners.append(banner)
+        banner.take_width(self.window().width())
         self._column.addWidget(banner)
         self.setVisible(True)
-        banner.fit_height()
 
     def remove(self, banner: Banner) -> None:
         """Remove a banner; the keyboard goes on in the window if it was there."""
@@ -135,11 +146,23 @@ class _WrappedLabel(QLabel):
         super().__init__(text)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
-        self.setMinimumWidth(120)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._lines = self.fontMetrics().height()
+        """Height of the text at its width."""
 
     def fit_height(self) -> None:
-        self.setFixedHeight(self.heightForWidth(max(self.width(), self.minimumWidth())))
+        self._lines = self.heightForWidth(max(self.width(), _LEAST_WIDTH))
+        self.updateGeometry()
+
+    def hasHeightForWidth(self) -> bool:
+        """Layouts would ask for the height at the least width, and the window would grow to that for good."""
+        return False
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_LEAST_WIDTH, self._lines)
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
 
 
 def _make_picture(picture: QImage) -> QLabel:

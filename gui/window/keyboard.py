@@ -56,6 +56,8 @@ class Keyboard:
     def _stops(self) -> Iterator[_Stop]:
         if self._toolbar.isVisible():
             yield _Stop(self._toolbar, self._toolbar.entry)
+        if self._banners.buttons:
+            yield _Stop(self._banners, self._banners.buttons[0])
         for content in self._docks.contents.values():
             target = focus_entry(content)
             if content.isEnabled() and target is not None:

@@ -1,19 +1,19 @@
 """Offers the unsaved edits of windows that have crashed, each with its title, its time and a picture."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
-from PySide6.QtCore import QObject, QSize, QStandardPaths
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject, QRectF, QSize, QStandardPaths
+from PySide6.QtGui import QImage, QPainter
 
 from engine.kernels import Checkpoint
 from engine.run.check import check
-from gui.export.pictures import paint_thumbnail
+from gui.paint.volumes.thumbnail import paint_thumbnail
 from gui.state.view_state import Look, RunView, ViewState
+from gui.theme import THEMES
 from gui.window.banners import Banner
 from gui.window.main_window import MainWindow
 from gui.workbench.journal import Journal
@@ -21,8 +21,8 @@ from gui.workbench.journal_file import JournalFile, LostWork, claim_journals
 from gui.workbench.journal_format import JournalFault
 from gui.worker import Worker
 
-_PICTURE = QSize(256, 168)
-"""Two pixels for each one of a usual screen."""
+_PICTURE, _PIXELS = QSize(192, 128), 2
+"""Size of a picture, with so many pixels for each one of a usual screen."""
 
 
 def journal_folder() -> Path:
@@ -162,9 +162,19 @@ def _find(folder: Path, look: Look, checkpoint: Checkpoint) -> Iterator[_Offer |
 def _paint(work: LostWork, look: Look) -> QImage | None:
     """A picture of the project; None if it cannot be painted, which must not cost anyone the project itself."""
     project, focus = work.history.current.project, work.history.current.focus
-    with suppress(Exception):
-        return paint_thumbnail(ViewState(project, check(project), RunView(), focus, look), _PICTURE)
-    return None
+    theme = THEMES[look.theme]
+    image = QImage(_PICTURE, QImage.Format.Format_RGB32)
+    image.fill(theme.base)
+    painter = QPainter(image)
+    painter.scale(_PIXELS, _PIXELS)
+    try:
+        state = ViewState(project, check(project), RunView(), focus, look)
+        paint_thumbnail(painter, QRectF(0, 0, _PICTURE.width() / _PIXELS, _PICTURE.height() / _PIXELS), state, theme)
+    except Exception:
+        return None
+    finally:
+        painter.end()
+    return image
 
 
 def _title(work: LostWork, number: str) -> str:

@@ -41,11 +41,12 @@ def leave_journal(folder: Path, title: str, path: Path | None = None, seed: int 
 
 
 @pytest.fixture
-def begin(open_window: Callable[[], MainWindow], folder: Path, qtbot: QtBot) -> Callable[[], MainWindow]:
+def begin(open_window: Callable[[], MainWindow], folder: Path, qtbot: QtBot) -> Callable[..., MainWindow]:
     """Open a window that looks for lost work."""
 
-    def begin_window() -> MainWindow:
+    def begin_window(width: int = 1400, height: int = 900) -> MainWindow:
         window = open_window()
+        window.resize(width, height)
         recovery = Recovery(window, Journal(window.workbench, folder), folder)
         with qtbot.waitSignal(recovery._worker.ended):
             recovery.begin()
@@ -134,6 +135,17 @@ def test_a_file_that_has_changed_since_the_crash_is_not_overwritten_after_a_rest
     assert texts(window)[0].startswith("lesson.toml was changed by another program")
     assert not window.files.save()
     assert load_project(path).project.title == "Theirs"
+
+
+def test_an_offer_above_the_start_page_can_be_restored(begin: Callable[..., MainWindow], folder: Path) -> None:
+    leave_journal(folder, "A lesson")
+    window = begin()
+    window.show_start_page()
+    assert window.banners.isVisible()
+    answer(window, "Restore")
+    assert not window.start.is_shown
+    assert window.workbench.state.project.seed == 5
+    assert window.isWindowModified()
 
 
 def test_declined_edits_are_deleted_and_postponed_ones_are_offered_again(
@@ -277,17 +289,23 @@ def test_the_keyboard_reaches_the_answers(begin: Callable[[], MainWindow], folde
             break
     assert seen == ["Restore", "Later", "Discard"]
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
-    assert QApplication.focusWidget() is window.designs.tree
+    assert QApplication.focusWidget() not in banner.buttons.values()
+    window.actions_by_id["previous_panel"].trigger()
+    for _ in range(20):
+        if QApplication.focusWidget() is banner.buttons["Restore"]:
+            break
+        window.actions_by_id["next_panel"].trigger()
+    assert QApplication.focusWidget() is banner.buttons["Restore"]
 
 
 @pytest.mark.parametrize("width", [1024, 1280, 2560])
 def test_no_text_of_a_banner_is_clipped(
-    begin: Callable[[], MainWindow], folder: Path, width: int, tmp_path: Path, qtbot: QtBot
+    begin: Callable[..., MainWindow], folder: Path, width: int, tmp_path: Path, qtbot: QtBot
 ) -> None:
     leave_journal(folder, "A lesson", tmp_path / "a folder with a long name" / "a project with a long name.toml")
-    window = begin()
-    window.resize(width, 700)
+    window = begin(width, 700)
     QApplication.processEvents()
+    assert (window.width(), window.height()) == (width, 700)  # it does not make the window higher
     (banner,) = window.banners.banners
     for label in (banner.title, banner.text):
         assert label.height() >= label.heightForWidth(label.width())

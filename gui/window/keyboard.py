@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from gui.widgets.focus_mark import FocusMark
 from gui.widgets.tab_order import chain_tab_order, focus_entry, focusable_in_reading_order
@@ -29,10 +29,8 @@ class Keyboard:
         self._toolbar = toolbar
         self._banners = banners
         self._mark = FocusMark(window)
-        self._chain: list[QWidget] = []
-        """All that Tab goes to in panels, views and tab bars."""
-        self._bars: list[QTabBar] = []
-        """The tab bars that are part of the chain."""
+        self._chained: tuple[QWidget | None, int] = None, 0
+        """The frame of docks and the number of tab bars whose order Tab follows. Qt deletes bars, so none is kept."""
 
     def step(self, by: int) -> None:
         """Go to the next part, or to the one before."""
@@ -72,11 +70,13 @@ class Keyboard:
         Focus proxies would lead Qt on within a form.
         """
         self._mark.begin()
-        if self._bars != self._docks.tab_bars:
-            self._chain_all()
+        chain, key = self._chain(), (self._docks.frame, len(self._docks.tab_bars))
+        if self._chained != key:
+            self._chained = key
+            chain_tab_order([*self._toolbar.buttons, *chain])
         if not forward:
             return False
-        visible = [widget for widget in self._chain if widget.isVisible() and widget.isEnabled()]
+        visible = [widget for widget in chain if widget.isVisible() and widget.isEnabled()]
         ring = [*visible[-1:], *self._banners.buttons, self._toolbar.entry, *visible[:1]]
         focused = QApplication.focusWidget()
         if focused not in ring[:-1]:
@@ -84,22 +84,21 @@ class Keyboard:
         ring[ring.index(focused) + 1].setFocus(Qt.FocusReason.TabFocusReason)
         return True
 
-    def _chain_all(self) -> None:
-        """Tab goes through panels and views in the order of their table, with each tab bar after what is in it."""
-        self._bars = self._docks.tab_bars
-        self._chain = []
+    def _chain(self) -> list[QWidget]:
+        """All that Tab goes to in panels and views, in the order of their table; each tab bar after what is in it."""
+        chain: list[QWidget] = []
         docks, centre = self._docks, self._docks.centre
         titles = {bar: {bar.tabText(index) for index in range(bar.count())} for bar in docks.frame.tab_bars}
         for part_id, content in docks.contents.items():
             if content is centre.widget(0):
-                self._chain.append(centre.tabBar())
-            self._chain += focusable_in_reading_order(content)
+                chain.append(centre.tabBar())
+            chain += focusable_in_reading_order(content)
             title = docks[part_id].windowTitle() if part_id in docks else ""
             for bar in [bar for bar in titles if title in titles[bar]]:
                 titles[bar].remove(title)
                 if not titles[bar]:
-                    self._chain.append(bar)
-        chain_tab_order([*self._toolbar.buttons, *self._chain])
+                    chain.append(bar)
+        return chain
 
 
 def _contains(part: QWidget, widget: QWidget | None) -> bool:

@@ -24,9 +24,9 @@ from engine.reports.tables import table_rows
 from engine.run.check import check
 from gui.paint.basics.text_drawing import text_width
 from gui.paint.tables.operations_table import (
-    BLOCK_GAP,
+    _BLOCK_GAP,
+    _SPACING,
     NO_DESIGN_HINT,
-    SPACING,
     fit_operations_sheet,
     make_operations_sheet,
     operations_table_size,
@@ -87,10 +87,10 @@ def test_a_figure_of_natural_size_is_filled_by_the_whole_table_in_readable_text(
     unit, blocks = fit_operations_sheet(sheet, QRectF(0, 0, width, height))
     assert unit >= NATURAL
     assert not any(line.kind == "more" for block in blocks for line in block)
-    total_width = len(blocks) * sheet.width + (len(blocks) - 1) * BLOCK_GAP
+    total_width = len(blocks) * sheet.width + (len(blocks) - 1) * _BLOCK_GAP
     assert total_width * unit <= width
     assert len(project.designs) < 2 or total_width * unit >= 0.7 * width
-    assert max(map(len, blocks)) * SPACING.row * unit >= 0.4 * height
+    assert max(map(len, blocks)) * _SPACING.row * unit >= 0.4 * height
 
 
 @pytest.mark.parametrize("name", ["googlenet", "densenet121", "mobilenet_v1"])

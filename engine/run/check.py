@@ -75,11 +75,11 @@ def check(project: Project) -> ProjectCheck:
 
 def _check(project: Project) -> ProjectCheck:
     keys = _Keys(project)
-    given = _check_input(project, keys)
-    problems, notices = [*_project_problems(project), *given.problems], [*given.notices]
+    input_check = _check_input(project, keys)
+    problems, notices = [*_project_problems(project), *input_check.problems], [*input_check.notices]
     analyses: dict[str, Analysis] = {}
     reports: dict[NodeRef, Report] = {}
-    entry_shape, entry_ref = given.shape, (STEM, INPUT)
+    entry_shape, entry_ref = input_check.shape, (STEM, INPUT)
     for parent, (design, network) in zip(_parents(project), project.networks(), strict=True):
         analysis = analyze(network, entry_shape)
         first = analyses.setdefault(design, analysis) is analysis
@@ -102,7 +102,7 @@ def _check(project: Project) -> ProjectCheck:
         if design == STEM:
             entry_shape, entry_ref = analysis.output_shape, (STEM, analysis.output)
     return ProjectCheck(
-        given.shape,
+        input_check.shape,
         analyses,
         reports,
         tuple(problems),
@@ -110,7 +110,7 @@ def _check(project: Project) -> ProjectCheck:
         keys.makers,
         low_rank_fits=keys.fits,
         notices=tuple(notices),
-        reading_bytes=given.reading_bytes,
+        reading_bytes=input_check.reading_bytes,
     )
 
 

@@ -144,11 +144,11 @@ class _Run(Struct, frozen=True, eq=False):
 
 
 def _run_for(options: Namespace, request: RunRequest, views: Sequence[str]) -> _Run:
-    shown = (
+    shows_volumes = (
         *(view_row(view).picture.shows_volumes for view in views),
         *(figure_row(figure).shows_volumes for figure in options.figure),
     )
-    if options.no_run or not any(shown):
+    if options.no_run or not any(shows_volumes):
         return _Run()
     obstacles = missing_memory(request)
     if obstacles:

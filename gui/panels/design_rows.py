@@ -44,8 +44,8 @@ class DesignTreeRow(Struct, frozen=True):
     @property
     def sentence(self) -> str:
         """The whole row in one sentence, for the status bar and for screen readers."""
-        found = "found" if self.is_found else ""
-        parts = (self.name, found, self.operator, self.shape, self.amount, self.branch, self.mistake)
+        match_text = "found" if self.is_found else ""
+        parts = (self.name, match_text, self.operator, self.shape, self.amount, self.branch, self.mistake)
         return ", ".join(filter(None, parts))
 
 
@@ -62,12 +62,12 @@ def block_part_rows(state: ViewState, block: NodeRef) -> tuple[DesignTreeRow, ..
     """Rows of the layers of a block, with their names within it."""
     report, mistakes = state.check.block(block), _mistakes(state)
     design, name = block
-    found = set(state.found)
+    matches = set(state.found)
     rows = (
         _make_row(state, (design, part.name), part.name.removeprefix(f"{name}/"), part.layer.label(), part, mistakes)
         for part in (report.parts if report is not None else ())
     )
-    return tuple(replace(row, is_found=row.ref in found) for row in rows)
+    return tuple(replace(row, is_found=row.ref in matches) for row in rows)
 
 
 def _mistakes(state: ViewState) -> dict[NodeRef, str]:
@@ -115,13 +115,13 @@ def _node_rows(
     """A row for each node, in the order of the project."""
     blocks, network = state.check.analyses[design].blocks, state.project.network(design)
     graphs, forks = row_graphs(network), shared_volumes(network)
-    found = {state.editable_ref(ref) for ref in state.found if ref[0] == design}
+    matches = {state.editable_ref(ref) for ref in state.found if ref[0] == design}
     for at, node in enumerate(network.nodes):
         ref = (design, node.name)
         texts = within if ref in within and ref not in mistakes else mistakes
         report, has_parts = state.check.reports.get(ref), node.name in blocks
         row = _make_row(state, ref, node.name, node.layer.label(), report, texts, has_parts=has_parts)
-        is_found = ref in found
+        is_found = ref in matches
         yield replace(row, graph=graphs[at], branch=branch_text(network, at, forks), is_found=is_found)
 
 

@@ -52,13 +52,13 @@ class RowTree(QTreeWidget):
         """Select exactly the row of a node and, if it is among these nodes of its design, theirs."""
         lead = self.item_at(ref)
         heading = None if lead is None else lead.parent()
-        wanted = [] if lead is None else [lead]
+        items = [] if lead is None else [lead]
         if heading is not None and ref[1] in names:
-            wanted = [item for item in children_of(heading) if item_row(item).ref[1] in names]
+            items = [item for item in children_of(heading) if item_row(item).ref[1] in names]
         for item in self.selectedItems():
-            if item not in wanted:
+            if item not in items:
                 item.setSelected(False)
-        for item in wanted:
+        for item in items:
             if not item.isSelected():
                 item.setSelected(True)
 

@@ -33,8 +33,8 @@ def next_step_hint(state: ViewState) -> str:
         return state.automatic.text
     if notices := _notice_counts(state):
         names = dict.fromkeys(f"the {node}" if node == INPUT else node for _, node in notices)
-        shown = ", ".join(list(shorten_long_names(list(names)).values())[:_MOST_TOTALS])
-        return f"{count_text(sum(notices.values()), 'notice')} about files: select {shown} to read more"
+        text = ", ".join(list(shorten_long_names(list(names)).values())[:_MOST_TOTALS])
+        return f"{count_text(sum(notices.values()), 'notice')} about files: select {text} to read more"
     if not state.run.results:
         return "Run (F5) computes the volumes of all designs"
     if not all(state.volume_at(ref).is_fresh for ref in state.check.keys):

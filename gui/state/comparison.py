@@ -10,7 +10,7 @@ from engine.reports.differences import METRIC_IDS, DesignDifferences, compare_de
 from engine.run.check import ProjectCheck
 from gui.state.view_state import ViewState, fold_analysis
 
-MOST_COMPARED = 4
+_MOST_COMPARED = 4
 """Volumes side by side."""
 
 
@@ -112,12 +112,12 @@ def _corresponding(check: ProjectCheck, first: str, second: str) -> dict[str, st
 def compared_refs(state: ViewState) -> tuple[NodeRef, ...]:
     """The focus and its companions in the order of the project, so that selecting another one moves none.
 
-    At most `MOST_COMPARED`: then those of the pair whose differences are shown come first, and others in their order.
+    At most `_MOST_COMPARED`: then those of the pair whose differences are shown come first, and others in their order.
     """
     ref = state.focus.ref
     pair = compared_pair(state) or ()
     others = sorted(find_companions(state, ref), key=lambda other: other[0] not in pair)
-    return tuple(sorted((ref, *others[: MOST_COMPARED - 1]), key=lambda compared: _position(state, compared)))
+    return tuple(sorted((ref, *others[: _MOST_COMPARED - 1]), key=lambda compared: _position(state, compared)))
 
 
 def leading_ref(state: ViewState, ref: NodeRef) -> NodeRef:

@@ -84,13 +84,13 @@ def split_layers(text: str) -> tuple[str, ...]:
 def match_layer(text: str) -> tuple[LayerMatch, ...]:
     """The layers that a text may mean, the best first: words of the kind, a kernel, a stride, and counts in order."""
     request = _parse(text)
-    found: dict[Layer | Block, tuple[tuple[bool, bool], LayerMatch]] = {}
+    matches: dict[Layer | Block, tuple[tuple[bool, bool], LayerMatch]] = {}
     for entry in _entries():
         if all(word in entry.words for word in request.words):
             layer = _with_settings(entry, request)
-            if layer is not None and layer not in found:
-                found[layer] = (_rank(entry, request.words), LayerMatch(entry.title, layer))
-    return tuple(match for _, match in sorted(found.values(), key=lambda pair: pair[0]))
+            if layer is not None and layer not in matches:
+                matches[layer] = (_rank(entry, request.words), LayerMatch(entry.title, layer))
+    return tuple(match for _, match in sorted(matches.values(), key=lambda pair: pair[0]))
 
 
 def _parse(text: str) -> _Request:

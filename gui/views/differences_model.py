@@ -14,7 +14,7 @@ from gui.state.view_state import ViewState
 from gui.views.report_model import ROLE, Index, ReportModel
 from gui.widgets.plain_text import plain_tip
 
-LAYER_COLUMN, TEXT_COLUMN, ERROR_COLUMN = 0, 1, 3
+_LAYER_COLUMN, TEXT_COLUMN, _ERROR_COLUMN = 0, 1, 3
 _LONGEST_LINE = 10
 """Characters."""
 _FIRST_COST = 2
@@ -23,9 +23,9 @@ _FIRST_COST = 2
 
 def _metric_number(column: int) -> int | None:
     """The position of the metric of a column; None for other columns."""
-    if column < _FIRST_COST or column == ERROR_COLUMN:
+    if column < _FIRST_COST or column == _ERROR_COLUMN:
         return None
-    return column - _FIRST_COST - (column > ERROR_COLUMN)
+    return column - _FIRST_COST - (column > _ERROR_COLUMN)
 
 
 class ListedLayer(Struct, frozen=True):
@@ -55,8 +55,8 @@ class DifferencesModel(ReportModel):
         same = [row.position for row in rows] == [row.position for row in self.rows] and columns == self.columns
         if same and content.differences is self.content.differences:
             self.content, self.rows = content, rows
-            column = 0 if restyled else ERROR_COLUMN
-            last = len(self.columns) - 1 if restyled else ERROR_COLUMN
+            column = 0 if restyled else _ERROR_COLUMN
+            last = len(self.columns) - 1 if restyled else _ERROR_COLUMN
             if rows:
                 self.dataChanged.emit(self.index(0, column), self.index(len(rows) - 1, last))
             return
@@ -91,7 +91,7 @@ class DifferencesModel(ReportModel):
         differences = self.content.differences
         if differences is None:
             return ""
-        if section == ERROR_COLUMN:
+        if section == _ERROR_COLUMN:
             return f"‖a − b‖ / ‖a‖ of the outputs, a: {differences.first}, b: {differences.second}"
         return "" if _metric_number(section) is None else f"{differences.second} minus {differences.first}"
 
@@ -99,11 +99,11 @@ class DifferencesModel(ReportModel):
         """The text of a cell."""
         differences = self.content.differences
         assert differences is not None, "there are rows only with designs"
-        if column == LAYER_COLUMN:
+        if column == _LAYER_COLUMN:
             return "total" if row.layer is None else row.layer.name
         if column == TEXT_COLUMN:
             return "" if row.layer is None else difference_text(row.layer, differences)
-        if column == ERROR_COLUMN:
+        if column == _ERROR_COLUMN:
             return "" if row.layer is None else row.error.short
         number = _metric_number(column) or 0
         cost = differences.total_cost(number) if row.layer is None else row.layer.cost(number)
@@ -128,7 +128,7 @@ class DifferencesModel(ReportModel):
                 is_quiet = row.layer is not None and not row.layer.differs
                 return QColor(self._theme.muted if is_quiet else self._theme.text)
             case ROLE.DecorationRole:
-                return self._design_colour(row) if column == LAYER_COLUMN else None
+                return self._design_colour(row) if column == _LAYER_COLUMN else None
         return None
 
     def _design_colour(self, row: ListedLayer) -> QColor | None:
@@ -153,7 +153,7 @@ class DifferencesModel(ReportModel):
             names = differences.first, differences.second
             texts = (_exact(differences.metrics[number], amount) for amount in amounts)
             return ", ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
-        if column == ERROR_COLUMN and row.layer is not None:
+        if column == _ERROR_COLUMN and row.layer is not None:
             return row.error.text if row.error.value is None else f"relative error {row.error.text}"
         return self.text(row, column)
 

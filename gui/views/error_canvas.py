@@ -67,11 +67,11 @@ class ErrorCanvas(Canvas):
         rect = QRectF(self.rect())
         chart = lay_out_errors(self._content, rect, _TEXT_SIZE)
         if chart is not None:
-            shown = ShownErrors(chart, self._content, self._selected)
+            errors = ShownErrors(chart, self._content, self._selected)
             if self._plot is None:
-                self._plot = ErrorPlot(self._box, shown, self._theme)
+                self._plot = ErrorPlot(self._box, errors, self._theme)
                 self.addItem(self._plot)
-            self._plot.show_errors(shown, self._theme, rect.size())
+            self._plot.show_errors(errors, self._theme, rect.size())
         if self._plot is not None:
             self._plot.setVisible(chart is not None)
 

@@ -35,5 +35,6 @@ def colour_icon(colour: str) -> QIcon:
     for size in _SIZES:
         pixmap = QPixmap(size, size)
         pixmap.fill(QColor(colour))
-        icon.addPixmap(pixmap)
+        icon.addPixmap(pixmap, QIcon.Mode.Normal)
+        icon.addPixmap(pixmap, QIcon.Mode.Disabled)  # the current colour cannot be chosen
     return icon

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
+    QHeaderView,
     QLineEdit,
     QTableWidget,
     QTableWidgetItem,
@@ -25,6 +26,7 @@ class Shortcut(Struct, frozen=True):
     place: str
 
 
+_MODES = QHeaderView.ResizeMode
 _TITLES = "Keys", "Effect", "Where"
 
 
@@ -43,7 +45,6 @@ class ShortcutList(QDialog):
         self.table = QTableWidget(len(shortcuts), len(_TITLES))
         self.table.setAccessibleName("Keyboard shortcuts")
         self.table.setHorizontalHeaderLabels(_TITLES)
-        self.table.horizontalHeader().setStretchLastSection(True)
         self.table.horizontalHeader().setHighlightSections(False)
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
@@ -54,7 +55,11 @@ class ShortcutList(QDialog):
         for row, shortcut in enumerate(shortcuts):
             for column, text in enumerate((shortcut.keys, shortcut.effect, shortcut.place)):
                 self.table.setItem(row, column, QTableWidgetItem(text))
-        self.table.resizeColumnsToContents()
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, mode in enumerate((_MODES.ResizeToContents, _MODES.Stretch, _MODES.ResizeToContents)):
+            header.setSectionResizeMode(column, mode)
+        self.table.verticalHeader().setSectionResizeMode(_MODES.ResizeToContents)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.copy = buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
         self.copy.setToolTip("Copy the visible shortcuts as text, with tabs between the columns")
@@ -65,7 +70,7 @@ class ShortcutList(QDialog):
             column_box.addWidget(widget)
         self.line.textChanged.connect(self._on_line_text_changed)
         em = self.fontMetrics().height()
-        self.resize(52 * em, 36 * em)
+        self.resize(60 * em, 40 * em)
 
     def visible_shortcuts(self) -> list[Shortcut]:
         """The shortcuts that the search leaves."""

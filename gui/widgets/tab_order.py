@@ -41,3 +41,17 @@ def chain_tab_order(widgets: Sequence[QWidget]) -> None:
     """Make Tab go from each widget to the next."""
     for first, second in pairwise(widgets):
         QWidget.setTabOrder(first, second)
+
+
+def focus_entry(part: QWidget) -> QWidget | None:
+    """Return what had the focus last in a part of the window, else its main widget, else the first one."""
+    known = [widget for widget in (part.focusWidget(), part.focusProxy()) if widget is not None]
+    usable = (widget for widget in (*known, *focusable_in_reading_order(part)) if _is_usable(widget))
+    return next(usable, None)
+
+
+def _is_usable(widget: QWidget) -> bool:
+    """Whether a widget can have the focus, and something of it or in it is visible."""
+    return widget.isEnabled() and any(
+        not part.visibleRegion().isEmpty() for part in (widget, *widget.findChildren(QWidget))
+    )

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QDockWidget, QMainWindow, QTabBar, QWidget
 
 from gui.catalogue.panels import PANELS, Area, DockRow
 from gui.catalogue.views import VIEWS
 from gui.catalogue.workspaces import Arrangement, Place
+from gui.theme import LIGHT, Theme
+from gui.widgets.icons import load_icon
 
 _LISTS = 250, 400
 """Least and largest width of the docks on the left, before it is scaled by the size of the text."""
@@ -17,6 +19,8 @@ _AREAS: dict[Area, Qt.DockWidgetArea] = {
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
+_TITLE_ICONS = {"qt_dockwidget_closebutton": "close_panel", "qt_dockwidget_floatbutton": "float_panel"}
+"""Icons of the buttons of a title, by their names in Qt."""
 _ROWS: tuple[DockRow, ...] = (*PANELS, *VIEWS)
 DOCK_ROWS = tuple(row for row in _ROWS if row.area != "centre")
 
@@ -48,6 +52,7 @@ class DockFrame(QMainWindow):
     ) -> None:
         super().__init__(parent)
         self.setWindowFlags(Qt.WindowType.Widget)  # it makes itself a window of the desktop
+        self._theme = LIGHT
         self.docks: dict[str, QDockWidget] = {}
         self.is_arranging = False
         """Whether docks are moved, but not by a person."""
@@ -69,6 +74,21 @@ class DockFrame(QMainWindow):
         dock.visibilityChanged.connect(lambda visible: self.visibility_changed.emit(dock_id, visible))
         dock.dockLocationChanged.connect(self._on_dock_moved)
         dock.topLevelChanged.connect(self._on_dock_moved)
+
+    def show_theme(self, theme: Theme) -> None:
+        """Draw the buttons of the titles in the colours of a theme: the style's are hardly visible in the dark."""
+        self._theme = theme
+        for dock in self.docks.values():
+            self._show_title_icons(dock)
+
+    def _show_title_icons(self, dock: QDockWidget) -> None:
+        for name, icon_name in _TITLE_ICONS.items():
+            button, icon = (
+                dock.findChild(QAbstractButton, name),
+                load_icon(icon_name, self._theme.text, self._theme.muted),
+            )
+            if isinstance(button, QAbstractButton) and button.icon().cacheKey() != icon.cacheKey():
+                button.setIcon(icon)
 
     def close_down(self) -> None:
         """Report nothing more: another frame has the contents."""
@@ -181,7 +201,9 @@ class DockFrame(QMainWindow):
                 self.title_double_clicked.emit(dock_id)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A double click on the title of a dock; Qt would make it float."""
+        """A double click on the title of a dock; Qt would make it float. It also changes the icons now and then."""
+        if event.type() == QEvent.Type.Paint and isinstance(watched, QDockWidget):
+            self._show_title_icons(watched)
         if (
             isinstance(event, QMouseEvent)
             and event.type() == QEvent.Type.MouseButtonDblClick

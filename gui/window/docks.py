@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStackedWi
 from gui.catalogue.panels import PANELS, DockRow
 from gui.catalogue.views import VIEWS
 from gui.catalogue.workspaces import Arrangement
+from gui.theme import LIGHT, Theme
 from gui.widgets.maximised_page import MaximisedPage
-from gui.widgets.tab_order import focusable_in_reading_order
+from gui.widgets.tab_order import focus_entry
 from gui.window.dock_frame import DockFrame
 
 _MIN_CENTRE_HEIGHT = 360
@@ -44,6 +45,7 @@ class Docks(Mapping[str, QDockWidget]):
         self.contents = contents
         self._on_visible = on_visible
         self._on_moved = on_moved
+        self._theme = LIGHT
         self._arrangement = Arrangement(places=())
         self.maximised = ""
         """The panel or view that has the whole window; "" for none."""
@@ -65,6 +67,11 @@ class Docks(Mapping[str, QDockWidget]):
 
     def __len__(self) -> int:
         return len(self.frame.docks)
+
+    def show_theme(self, theme: Theme) -> None:
+        """Draw titles in the colours of a theme."""
+        self._theme = theme
+        self.frame.show_theme(theme)
 
     # Layouts
 
@@ -135,6 +142,7 @@ class Docks(Mapping[str, QDockWidget]):
         frame.visibility_changed.connect(self._on_visible)
         frame.moved.connect(self._on_moved)
         frame.title_double_clicked.connect(self.toggle_maximised)
+        frame.show_theme(self._theme)
         self._pages.addWidget(frame)
         self._pages.setCurrentWidget(frame)
         return frame
@@ -264,10 +272,8 @@ class Docks(Mapping[str, QDockWidget]):
         self._report_centre()
         self._on_visible(part_id, True)
         content = self.contents[part_id]
-        if focused is None or not content.isAncestorOf(focused):
-            inside = (widget for widget in focusable_in_reading_order(content) if widget.isVisible())
-            focused = next(inside, content)
-        focused.setFocus()
+        target = focused if focused is not None and content.isAncestorOf(focused) else focus_entry(content)
+        (target or content).setFocus()
 
     def restore_maximised(self) -> None:
         """Put the part that has the whole window back in its place."""

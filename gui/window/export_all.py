@@ -74,8 +74,8 @@ class ExportAll(QObject):
     def _start(self, dialog: ExportDialog, missing: dict[str, str], files: tuple[PlannedFile, ...]) -> None:
         choice = dialog.choice
         not_offered = {view for view, reason in missing.items() if reason}
-        kept = {view for view in self._last_choice(Path()).views if view in not_offered}
-        self._settings.set("export/views", " ".join(view for view in VIEW_IDS if view in {*choice.views, *kept}))
+        others = {view for view in self._last_choice(Path()).views if view in not_offered}
+        self._settings.set("export/views", " ".join(view for view in VIEW_IDS if view in {*choice.views, *others}))
         self._settings.set("export/formats", " ".join(choice.formats))
         self._settings.set("export/folder", str(choice.folder))
         self._end_progress()

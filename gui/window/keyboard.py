@@ -1,13 +1,13 @@
 """The keyboard in the window: F6 goes from panel to panel, Tab in reading order through all of them and the toolbar."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar, QWidget
 
 from gui.widgets.focus_mark import FocusMark
-from gui.widgets.tab_order import chain_tab_order, focusable_in_reading_order
+from gui.widgets.tab_order import chain_tab_order, focus_entry, focusable_in_reading_order
 from gui.window.banners import BannerArea
 from gui.window.docks import Docks
 from gui.window.toolbar import Toolbar
@@ -44,7 +44,7 @@ class Keyboard:
 
     def enter(self, part_id: str) -> None:
         """Go to a panel or view, to what had the focus there last."""
-        target = _entry(self._docks.contents[part_id])
+        target = focus_entry(self._docks.contents[part_id])
         if target is not None:
             target.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -57,7 +57,7 @@ class Keyboard:
         if self._toolbar.isVisible():
             yield _Stop(self._toolbar, self._toolbar.entry)
         for content in self._docks.contents.values():
-            target = _entry(content)
+            target = focus_entry(content)
             if content.isEnabled() and target is not None:
                 yield _Stop(content, target)
         for bar in self._docks.tab_bars:
@@ -102,19 +102,3 @@ class Keyboard:
 
 def _contains(part: QWidget, widget: QWidget | None) -> bool:
     return widget is not None and (part is widget or part.isAncestorOf(widget))
-
-
-def _entry(content: QWidget) -> QWidget | None:
-    """What had the focus last in a part, else the first that can have it; None if nothing there is visible."""
-    last = content.focusWidget()
-    candidates: Sequence[QWidget] = [*([last] if last is not None else []), *focusable_in_reading_order(content)]
-    usable = (widget for widget in candidates if widget.isEnabled() and not _visible_region_is_empty(widget))
-    return next(usable, None)
-
-
-def _visible_region_is_empty(widget: QWidget) -> bool:
-    """Whether nothing of a widget can be seen; what is scrolled away still can."""
-    return not widget.isVisible() or (
-        widget.visibleRegion().isEmpty()
-        and not any(not child.visibleRegion().isEmpty() for child in widget.findChildren(QWidget))
-    )

@@ -320,6 +320,7 @@ class MainWindow(QMainWindow):
     def _paint_icons(self, state: ViewState) -> None:
         theme = THEMES[state.look.theme]
         self.qt_actions.show_theme(theme)
+        self.docks.show_theme(theme)
         for menu_id in self.toolbar.menu_ids:
             self.toolbar.set_menu_icon(menu_id, load_icon(menu_id, theme.text, theme.muted))
 

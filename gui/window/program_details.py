@@ -33,4 +33,4 @@ def _own_version() -> str:
     try:
         return version("convolume")
     except PackageNotFoundError:  # run from its folder
-        return "not installed"
+        return "run from its folder"

@@ -146,6 +146,9 @@ class Toolbar(QToolBar):
         """Show as many texts as the width allows."""
         for texts, has_workspaces in _LEVELS:
             self._show_texts(texts, has_workspaces)
+            layout = self.layout()
+            if layout is not None:
+                layout.invalidate()  # Qt would do that later
             if self.sizeHint().width() <= width:
                 return
 

@@ -13,7 +13,7 @@ from gui.workbench.journal_file import JournalFile
 from gui.workbench.workbench import Workbench
 from gui.worker import Worker
 
-_PAUSE_MS = 200
+_PAUSE_MS = 100
 """Edits of so long go into one record: those of a drag come at every frame."""
 
 

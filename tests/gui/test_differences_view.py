@@ -18,6 +18,7 @@ from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.run.execute import RunRequest, run_all
 from gui.export.pictures import missing_content, render_view
+from gui.paint.differences.chart_layout import axis_names
 from gui.paint.differences.content import build_differences, compute_errors
 from gui.state.comparison import compared_pair
 from gui.state.view_state import Focus, RunView, ViewState
@@ -248,3 +249,17 @@ def test_a_file_has_the_table_with_its_sums_and_the_chart(qtbot: QtBot, theme: s
     for words in ("only in b: relu", "+768", "total", "relative error", "0 %"):
         assert words in text
     assert json.dumps(missing_content(state, "differences")) == '""'
+
+
+@pytest.mark.parametrize(
+    ("names", "below"),
+    [
+        (["a/b/c", "a/b/d"], ["c", "d"]),
+        (["a/b/c", "a/d"], ["b/c", "d"]),
+        (["a/b", "ab/c"], ["a/b", "ab/c"]),
+        (["conv"], ["conv"]),
+        ([], []),
+    ],
+)
+def test_names_below_the_chart_leave_out_the_block_of_all(names: list[str], below: list[str]) -> None:
+    assert axis_names(names) == below

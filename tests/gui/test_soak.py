@@ -15,7 +15,7 @@ import psutil
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QSettings, QThreadPool, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.project.reader import KINDS
@@ -82,8 +82,10 @@ def test_any_edits_through_the_model(part: int, workbench: Workbench, tmp_path: 
 @pytest.mark.qt_log_ignore("does not support grabbing the keyboard", extend=True)
 @pytest.mark.parametrize("part", range(WIDGET_PARTS))
 def test_a_window_survives_a_hasty_user_and_keeps_no_widgets_threads_or_timers(
-    part: int, window: MainWindow, tmp_path: Path, qtbot: QtBot
+    part: int, window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("getOpenFileName", "getSaveFileName", "getExistingDirectory"):
+        monkeypatch.setattr(QFileDialog, name, lambda *_: ("", ""))  # the user cancels
     seed = SEED * PARTS + part
     window.resize(900, 600)
     user = WidgetUser(window, Random(seed), tmp_path)
@@ -129,6 +131,7 @@ def is_within(widget: QWidget | None, parent: QWidget) -> bool:
     return widget is parent
 
 
+@pytest.mark.qt_log_ignore("does not support grabbing the keyboard", extend=True)
 def test_starting_using_and_quitting_again_and_again_leaves_nothing(
     settings: QSettings, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from gui.window.notices import Notice
 from PySide6.QtCore import QPoint, QSettings, QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
@@ -24,6 +23,7 @@ from gui.export import project_pictures
 from gui.export.project_pictures import PictureRequest, ProjectPicture, ProjectPictures, answer_requests
 from gui.widgets.manual_pages import START
 from gui.window import start_host
+from gui.window.banners import Banner
 from gui.window.file_commands import NEW_PROJECT
 from gui.window.main_window import MainWindow
 from gui.window.settings import Settings
@@ -206,19 +206,25 @@ def test_the_page_takes_the_place_of_the_whole_middle(qtbot: QtBot, start: MainW
     start.resize(1000, 700)
     settle()
     assert page.geometry().bottomRight() == start.rect().bottomRight()
-    for _ in range(60):  # nothing behind it takes the keyboard
+    reached = set()
+    for _ in range(60):
         QTest.keyClick(QApplication.focusWidget() or start, Qt.Key.Key_Tab)
-        focused = QApplication.focusWidget()
-        assert focused is None or page.isAncestorOf(focused) or not start.docks.centre.isAncestorOf(focused)
+        reached.add(QApplication.focusWidget())
+    middle = start.centralWidget()
+    assert not [widget for widget in reached if widget is not None and middle.isAncestorOf(widget)]
+    assert reached >= {*page.cards.values(), page.new, page.open, page.reopen}
 
 
-def test_a_notice_has_its_place_above_the_page(start: MainWindow):
-    notice = Notice("Unsaved edits of lecture.toml", "The program ended before they were saved.", (("Restore", list),))
-    start.notices.add(notice)
+def test_a_banner_has_its_place_above_the_page(qtbot: QtBot, start: MainWindow):
+    banner = Banner("Unsaved edits of lecture.toml", "The program ended before they were saved.", (("Restore", list),))
+    start.banners.add(banner)
     settle()
-    assert page_of(start).geometry().top() == start.notices.geometry().bottom() + 1
-    assert start.childAt(notice.mapTo(start, notice.rect().center())) in (notice, notice.title, notice.text)
-    start.notices.remove(notice)
+    assert page_of(start).geometry().top() == start.banners.geometry().bottom() + 1
+    assert start.childAt(banner.mapTo(start, banner.rect().center())) in (banner, banner.title, banner.text)
+    banner.buttons["Restore"].setFocus()
+    qtbot.keyClick(banner.buttons["Restore"], Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is start.toolbar.entry
+    start.banners.remove(banner)
     settle()
     assert page_of(start).geometry().top() == start.toolbar.geometry().bottom() + 1
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, text_width
-from gui.paint.differences.chart_layout import ErrorChart
+from gui.paint.differences.chart_layout import ErrorChart, axis_names
 from gui.paint.differences.content import DifferencesContent
 from gui.theme import Theme
 
@@ -119,12 +119,12 @@ def draw_layer_axis(
     painter: QPainter, chart: ErrorChart, content: DifferencesContent, selected: int | None, theme: Theme
 ) -> None:
     """Draw names of layers below their columns, as far as there is space."""
-    size = chart.text_size
-    ticks = tuple(chart.name_ticks([row.layer.name for row in content.rows]))
-    names = tuple(dict.fromkeys(content.rows[tick.layer].layer.name for tick in ticks))
+    size, names = chart.text_size, axis_names([row.layer.name for row in content.rows])
+    ticks = tuple(chart.name_ticks(names))
+    among = tuple(dict.fromkeys(names[tick.layer] for tick in ticks))
     for tick in ticks:
         colour = theme.text if tick.layer == selected else theme.muted
-        width = min(tick.width - 0.5 * size, text_width(content.rows[tick.layer].layer.name, size) + 0.2 * size)
+        width = min(tick.width - 0.5 * size, text_width(names[tick.layer], size) + 0.2 * size)
         left = min(tick.at - width / 2, chart.plot.right() + 0.7 * size - width)  # the last one stays in the picture
         box = QRectF(max(left, chart.plot.left() - 4 * size), chart.plot.bottom() + 0.3 * size, width, 1.4 * size)
-        draw_text(painter, box, content.rows[tick.layer].layer.name, size, colour, _CENTRE, among=names)
+        draw_text(painter, box, names[tick.layer], size, colour, _CENTRE, among=among)

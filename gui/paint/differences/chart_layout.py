@@ -98,6 +98,14 @@ class ErrorChart(NamedTuple):
                 yield NameTick(index, self.x(index), step * width)
 
 
+def axis_names(names: Sequence[str]) -> list[str]:
+    """The names of layers without the block that all of them are parts of."""
+    block, slash, _ = names[0].rpartition("/") if names else ("", "", "")
+    while slash and not all(name.startswith(f"{block}/") for name in names):
+        block, slash, _ = block.rpartition("/")
+    return [name.removeprefix(f"{block}/") if slash else name for name in names]
+
+
 def lay_out_errors(content: DifferencesContent, rect: QRectF, size: float) -> ErrorChart | None:
     """Lay out the whole chart; None if the rectangle is too small or there is no layer."""
     if not content.errors or rect.height() < _LEAST_HEIGHT * size or rect.width() < _LEAST_WIDTH * size:

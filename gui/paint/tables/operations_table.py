@@ -39,8 +39,8 @@ from gui.paint.tables.ruled_table import (
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
-SPACING = Spacing(head=1.8, row=1.55, note_gap=0.4, note=1.7)
-BLOCK_GAP = 2.6
+_SPACING = Spacing(head=1.8, row=1.55, note_gap=0.4, note=1.7)
+_BLOCK_GAP = 2.6
 _COLUMN_GAP, _INDENT, _NOTE_SIZE = 1.4, 1.0, 1.1
 NO_DESIGN_HINT = f"No designs yet. {ADD_DESIGN_HINT}"
 _WIDEST = 24.0
@@ -87,13 +87,13 @@ def paint_operations_table(painter: QPainter, rect: QRectF, state: ViewState, th
         y += TITLE * unit
     bottom = y
     for index, block in enumerate(blocks):
-        left = x + index * (sheet.width + BLOCK_GAP) * unit
+        left = x + index * (sheet.width + _BLOCK_GAP) * unit
         # Problems in the last block may extend to the margin.
         end = x + width if index == len(blocks) - 1 else left + sheet.width * unit
-        table = Table(sheet.columns, tuple(_row(line, state, theme) for line in block), SPACING)
+        table = Table(sheet.columns, tuple(_row(line, state, theme) for line in block), _SPACING)
         bottom = max(bottom, draw_table(painter, QRectF(left, y, end - left, 0), unit, table, theme))
     below = QRectF(x, bottom, width, 0)
-    draw_notes(painter, below, unit, sheet.comparison_lines, SPACING, theme.text, size=_NOTE_SIZE, bold=True)
+    draw_notes(painter, below, unit, sheet.comparison_lines, _SPACING, theme.text, size=_NOTE_SIZE, bold=True)
     painter.restore()
 
 
@@ -168,19 +168,19 @@ def _blocks_extent(sheet: OperationsSheet, count: int) -> tuple[float, float]:
         *(text_width(line_text, _NOTE_SIZE, bold=True) for line_text in sheet.comparison_lines),
     ]
     texts += [1 + text_width(f"! {line.text}") for block in blocks for line in block if line.kind == "problem"]
-    blocks_width = len(blocks) * sheet.width + max(len(blocks) - 1, 0) * BLOCK_GAP
+    blocks_width = len(blocks) * sheet.width + max(len(blocks) - 1, 0) * _BLOCK_GAP
     lines = max(map(len, blocks), default=0)
-    return 2 * MARGIN + max(blocks_width, *texts), _block_frame_height(sheet) + SPACING.row * lines + 0.1
+    return 2 * MARGIN + max(blocks_width, *texts), _block_frame_height(sheet) + _SPACING.row * lines + 0.1
 
 
 def _block_frame_height(sheet: OperationsSheet) -> float:
     """Units above and below the lines of a block."""
-    return SPACING.height(titled=bool(sheet.title), head_lines=1, rows=0, notes=len(sheet.comparison_lines))
+    return _SPACING.height(titled=bool(sheet.title), head_lines=1, rows=0, notes=len(sheet.comparison_lines))
 
 
 def _block_counts(sheet: OperationsSheet, rect: QRectF, unit: float) -> range:
     """Possible numbers of blocks side by side: none if one is too wide, but at least one at the smallest unit."""
-    max_count = int((rect.width() / unit - 2 * MARGIN + BLOCK_GAP) // (sheet.width + BLOCK_GAP))
+    max_count = int((rect.width() / unit - 2 * MARGIN + _BLOCK_GAP) // (sheet.width + _BLOCK_GAP))
     if max_count == 0 and unit > SMALLEST:
         return range(0)
     return range(1, min(max(max_count, 1), _MOST_BLOCKS) + 1)
@@ -188,7 +188,7 @@ def _block_counts(sheet: OperationsSheet, rect: QRectF, unit: float) -> range:
 
 def _line_capacity(sheet: OperationsSheet, rect: QRectF, unit: float) -> int:
     """Number of lines that fit in a block."""
-    return int((rect.height() / unit - _block_frame_height(sheet)) // SPACING.row)
+    return int((rect.height() / unit - _block_frame_height(sheet)) // _SPACING.row)
 
 
 def _repeat_heading(heading: TableLine) -> TableLine:

@@ -27,8 +27,8 @@ def joins(layer: Kind) -> bool:
 
 def fits_together(layer: Kind, shapes: Iterable[Shape | None]) -> bool:
     """Whether a kind that joins can receive volumes of these shapes."""
-    known = [shape for shape in shapes if shape is not None]
-    return len(known) < 2 or not any(layer.mistakes(known))
+    known_shapes = [shape for shape in shapes if shape is not None]
+    return len(known_shapes) < 2 or not any(layer.mistakes(known_shapes))
 
 
 def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: str = "") -> tuple[str, ...]:

@@ -100,11 +100,11 @@ def _with_chain_between(
 ) -> Network:
     """The chain at a place of the list of the others, between `source` and those of its users that receive it then."""
     nodes = {node.name: node for node in with_stated_inputs(network).nodes}
-    kept = [
+    others = [
         _receiving(node, source, chain[-1]) if node.name in users else node for node in _without(network, chain).nodes
     ]
     moved = [replace(nodes[chain[0]], inputs=(source,)), *(nodes[name] for name in chain[1:])]
-    return rewired(network, (*kept[:gap], *moved, *kept[gap:]))
+    return rewired(network, (*others[:gap], *moved, *others[gap:]))
 
 
 def _without(network: Network, chain: Sequence[str]) -> Network:

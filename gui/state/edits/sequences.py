@@ -42,10 +42,10 @@ def add_layers(new: Sequence[Layer | Block], place: Place, state: ViewState) -> 
 
 def _shapes(state: ViewState, project: Project, design: str) -> Shapes:
     """Shapes of the volumes of a design that has been edited."""
-    known = state.check.analyses.get(design)
-    if known is None:
+    old_analysis = state.check.analyses.get(design)
+    if old_analysis is None:
         return {}
-    analysis = analyze(project.network(design), known.input_shape)
+    analysis = analyze(project.network(design), old_analysis.input_shape)
     outputs = {name: analysis.report_by_name[block.output] for name, block in analysis.blocks.items()}
     reports = {**analysis.report_by_name, **outputs}
-    return {INPUT: known.input_shape, **{name: report.output_shape for name, report in reports.items()}}
+    return {INPUT: old_analysis.input_shape, **{name: report.output_shape for name, report in reports.items()}}

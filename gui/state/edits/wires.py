@@ -43,17 +43,17 @@ def users_of(network: Network, name: str) -> tuple[str, ...]:
 def upstream(network: Network, names: Iterable[str]) -> tuple[str, ...]:
     """Names of all nodes on which these depend, the nearest first, perhaps with INPUT; a name itself if on a cycle."""
     index = {node.name: at for at, node in reversed(tuple(enumerate(network.nodes)))}
-    found: dict[str, None] = {}
+    sources: dict[str, None] = {}
     waiting = list(names)
     for name in waiting:
         for source in network.inputs_of(index[name]) if name in index else ():
-            if source not in found:
-                found[source] = None
+            if source not in sources:
+                sources[source] = None
                 waiting.append(source)
-    return tuple(found)
+    return tuple(sources)
 
 
 def in_list_order(network: Network, names: Iterable[str]) -> tuple[str, ...]:
     """These names, each once, in the order of the list; INPUT is first."""
-    wanted = set(names)
-    return tuple(name for name in (INPUT, *(node.name for node in network.nodes)) if name in wanted)
+    members = set(names)
+    return tuple(name for name in (INPUT, *(node.name for node in network.nodes)) if name in members)

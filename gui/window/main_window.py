@@ -1,6 +1,6 @@
 """The main window: it composes docks, menus and toolbar from tables, and connects their signals."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QScrollArea, QWidget
 
 from gui.catalogue.panels import PANELS
-from gui.catalogue.views import VIEW_IDS, VIEWS, view_row
+from gui.catalogue.views import VIEWS
 from gui.export.files import ExportStep
 from gui.graphics.canvas import Canvas
 from gui.panels.base import Edit, Panel
@@ -40,20 +40,13 @@ from gui.window.actions import ACTIONS, Action
 from gui.window.banners import BannerArea
 from gui.window.changed_file import ChangedFile
 from gui.window.clipboard import Clipboard
-from gui.window.docks import CENTRE_VIEWS, Docks
+from gui.window.docks import Docks
 from gui.window.fault_report import log_path
 from gui.window.file_commands import FileCommands
 from gui.window.keyboard import Keyboard
 from gui.window.layer_chooser import LayerChooser
 from gui.window.manual import Manual, page_about
-from gui.window.menu_entry import MenuEntry
-from gui.window.menus import (
-    DynamicMenu,
-    add_box_menu,
-    add_canvas_menu,
-    fill_menu_bar,
-    make_row_menu,
-)
+from gui.window.menus import DynamicMenu, make_row_menu
 from gui.window.mnemonics import assign_mnemonics, plain_text
 from gui.window.program_details import program_details
 from gui.window.qt_actions import QtActions
@@ -64,6 +57,7 @@ from gui.window.start_host import StartHost
 from gui.window.theme_choice import ThemeChoice
 from gui.window.toolbar import Toolbar
 from gui.window.window_layout import WindowLayout
+from gui.window.window_menus import WindowMenus
 from gui.window.workspace_commands import WorkspaceCommands
 from gui.window.workspaces import Workspaces
 from gui.workbench.automatic_run import AutomaticRun
@@ -121,11 +115,16 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self, self._dock_contents(), self._on_dock_visibility_changed, self._on_dock_moved)
         self.qt_actions.add_undo(workbench.document.undo_stack, self)
         self.qt_actions.add_local_to(self.designs.tree, self.views["volumes"])
-        self._make_menus()
+        for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
+            assign_mnemonics(menu.actions())
+        self.menus = WindowMenus(self, self.views, self.actions_by_id)
+        self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id, self.menus.by_name)
         self.workspaces = Workspaces(self, self.docks, self._settings)
-        self.workspace_commands = WorkspaceCommands(self, self.workspaces, self.actions_by_id, self.menus["Workspaces"])
-        menus = {"samples": ("Samples", self.dynamic_menus["samples"]), "count": ("Count", self.menus["Count"])}
-        self.toolbar = Toolbar(self.actions_by_id, menus, self.menus["Workspaces"], self)
+        self.workspace_commands = WorkspaceCommands(
+            self, self.workspaces, self.actions_by_id, self.menus.by_name["Workspaces"]
+        )
+        menus = {"samples": ("Samples", self.menus.dynamic["samples"]), "count": ("Count", self.menus.by_name["Count"])}
+        self.toolbar = Toolbar(self.actions_by_id, menus, self.menus.by_name["Workspaces"], self)
         self.toolbar.show_workspaces(self.workspace_commands.choices)
         self.addToolBar(self.toolbar)
         self.banners = BannerArea(self)
@@ -163,7 +162,7 @@ class MainWindow(QMainWindow):
         self.workspaces.changed.connect(self._on_workspaces_changed)
         self.workbench.document.history_changed.connect(self._show_history)
         self.history.index_requested.connect(self.workbench.document.go_to)
-        self.files.recent_changed.connect(self.dynamic_menus["recent"].fill)
+        self.files.recent_changed.connect(self.menus.dynamic["recent"].fill)
         self.files.done.connect(self.status.show_hover)
         self.clipboard.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(partial(self.docks.bring_forward, "input"))
@@ -214,48 +213,6 @@ class MainWindow(QMainWindow):
         """The widgets of the docks by id: panels and views, some of them in a scroll area."""
         scrolled = {panel_id: _make_scroll_area(panel) for panel_id, panel in self.panels.items() if panel.scrolls}
         return {**self._parts, **scrolled}
-
-    def _make_menus(self) -> None:
-        entries: dict[str, tuple[str, Callable[[], Iterable[MenuEntry]]]] = {
-            "samples": ("Open sample", self.files.sample_entries),
-            "recent": ("Open recent", self.files.recent_entries),
-            "export_view": ("Export a view", partial(self._view_entries, self.files.export_view, "…")),
-            "copy_view": ("Copy a view as a picture", partial(self._view_entries, self.clipboard.copy_picture, "")),
-            "scale": ("Scale of pictures", self.files.scale_entries),
-            "figure_width": ("Width of figures", self.files.width_entries),
-            "panels": ("Panels", self._panel_entries),
-            "theme": ("Theme", self.theme_choice.entries),
-        }
-        self.dynamic_menus = {menu_id: DynamicMenu(title, make, self) for menu_id, (title, make) in entries.items()}
-        for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
-            assign_mnemonics(menu.actions())
-        self.menus = fill_menu_bar(self.menuBar(), self.actions_by_id, self.dynamic_menus)
-        self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id, self.menus)
-        for view_id, view in self.views.items():
-            for canvas in view.findChildren(Canvas):
-                if view_id == "volumes":
-                    add_box_menu(canvas, self.actions_by_id, self.menus)
-                add_canvas_menu(canvas, self.actions_by_id, self._picture_entries(view_id))
-
-    def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[MenuEntry]:
-        for view_id in VIEW_IDS:
-            yield MenuEntry(f"{view_row(view_id).title}{more}", partial(self._run_at_size, run, view_id))
-
-    def _picture_entries(self, view_id: str) -> Iterator[MenuEntry]:
-        yield MenuEntry("Copy as a picture", partial(self._run_at_size, self.clipboard.copy_picture, view_id))
-        yield MenuEntry("Export…", partial(self._run_at_size, self.files.export_view, view_id))
-
-    def _run_at_size(self, run: Callable[..., object], view_id: str) -> None:
-        """Call `run` for a view at its current size."""
-        run(view_id, self.views[view_id].size())
-
-    def _panel_entries(self) -> Iterator[MenuEntry]:
-        for view_id in CENTRE_VIEWS:
-            is_open = self.docks.is_open(view_id)
-            yield MenuEntry(view_row(view_id).title, partial(self.open_panel, view_id), checked=is_open)
-        for dock_id, dock in self.docks.items():
-            is_open = self.docks.is_open(dock_id)
-            yield MenuEntry(dock.windowTitle(), partial(self.open_panel, dock_id), checked=is_open)
 
     # State → window
 
@@ -363,7 +320,7 @@ class MainWindow(QMainWindow):
         """Copy the view that has the focus as a picture, otherwise the volumes."""
         focused = self.focusWidget()
         within = (view_id for view_id, view in self.views.items() if focused and view.isAncestorOf(focused))
-        self._run_at_size(self.clipboard.copy_picture, next(within, "volumes"))
+        self.menus.run_at_size(self.clipboard.copy_picture, next(within, "volumes"))
 
     def begin(self, part_id: str) -> None:
         """Bring a panel or view to the front and begin there with the selection."""
@@ -382,7 +339,7 @@ class MainWindow(QMainWindow):
 
     def find_command(self) -> None:
         """Open the palette of all enabled commands."""
-        for menu in self.dynamic_menus.values():
+        for menu in self.menus.dynamic.values():
             menu.fill()
         palette = CommandPalette(list(list_commands(self.menuBar().actions(), plain_text)), self)
         palette.open()
@@ -433,7 +390,7 @@ class MainWindow(QMainWindow):
 
     def createPopupMenu(self) -> QMenu:
         """The context menu of the toolbar; Qt would offer to hide it."""
-        return DynamicMenu("Panels", self._panel_entries, self)
+        return DynamicMenu("Panels", self.menus.panel_entries, self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

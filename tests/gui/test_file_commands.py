@@ -44,11 +44,11 @@ def finish(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def entries(window: MainWindow, menu: str) -> dict[str, QAction]:
-    return {plain_text(action.text()): action for action in window.dynamic_menus[menu].actions()}
+    return {plain_text(action.text()): action for action in window.menus.dynamic[menu].actions()}
 
 
 def checked_entries(window: MainWindow, menu: str) -> list[str]:
-    return [plain_text(action.text()) for action in window.dynamic_menus[menu].actions() if action.isChecked()]
+    return [plain_text(action.text()) for action in window.menus.dynamic[menu].actions() if action.isChecked()]
 
 
 def edit_filters(window: MainWindow) -> None:
@@ -104,8 +104,8 @@ def test_recent_files_are_listed_with_their_folders_and_missing_ones_disabled(
         save_project(PROJECT, tmp_path / name)
         window.files.open_path(tmp_path / name)
     (tmp_path / "one.toml").unlink()
-    window.dynamic_menus["recent"].aboutToShow.emit()
-    actions = window.dynamic_menus["recent"].actions()
+    window.menus.dynamic["recent"].aboutToShow.emit()
+    actions = window.menus.dynamic["recent"].actions()
     assert [plain_text(action.text()).split()[0] for action in actions] == ["R&D.toml", "one.toml"]
     assert str(tmp_path) in actions[0].text().replace("&", "")
     assert [action.isEnabled() for action in actions] == [True, False]
@@ -115,7 +115,7 @@ def test_recent_files_are_listed_with_their_folders_and_missing_ones_disabled(
 
 
 def test_the_menu_of_recent_files_is_disabled_without_any(window: MainWindow) -> None:
-    assert not window.dynamic_menus["recent"].menuAction().isEnabled()
+    assert not window.menus.dynamic["recent"].menuAction().isEnabled()
 
 
 def test_weights_that_fit_the_focused_layer_become_its_weights(window: MainWindow, tmp_path: Path) -> None:
@@ -178,13 +178,13 @@ def test_an_exported_picture_has_the_chosen_scale(
 def test_the_menus_offer_only_views_that_have_a_picture(window: MainWindow) -> None:
     titles = [view_row(view_id).title for view_id in VIEW_IDS]
     for menu, suffix in (("export_view", "…"), ("copy_view", "")):
-        texts = [plain_text(action.text()) for action in window.dynamic_menus[menu].actions()]
+        texts = [plain_text(action.text()) for action in window.menus.dynamic[menu].actions()]
         assert texts == [title + suffix for title in titles]
 
 
 def test_the_chosen_scale_is_checked_and_remembered(window: MainWindow, settings: QSettings) -> None:
     window.files.set_scale(3)
-    window.dynamic_menus["scale"].aboutToShow.emit()
+    window.menus.dynamic["scale"].aboutToShow.emit()
     assert checked_entries(window, "scale") == ["3×"]
     assert settings.value("export/scale", 0.0, type=float) == 3.0
 
@@ -298,7 +298,7 @@ def test_figures_have_the_chosen_width(
         window.actions_by_id["figure_one-by-one"].trigger()
         finish(window, qtbot)
         widths.append(QImage(str(path)).width())
-        window.dynamic_menus["figure_width"].fill()
+        window.menus.dynamic["figure_width"].fill()
         assert checked_entries(window, "figure_width") == [title]
     assert widths == [1920, 2008, 4110, 1920]
     assert settings.value("export/width", "", type=str) == "slide"
@@ -411,7 +411,7 @@ def test_a_message_can_be_copied_and_its_box_stays_open(
 def test_a_sample_project_is_saved_to_a_file_of_the_users_choice(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    next(iter(window.dynamic_menus["samples"].actions())).trigger()
+    next(iter(window.menus.dynamic["samples"].actions())).trigger()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine.toml"), ""))
     assert window.files.save()
     assert load_project(tmp_path / "mine.toml").project.designs == window.workbench.state.project.designs

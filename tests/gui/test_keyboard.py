@@ -119,7 +119,7 @@ def test_arrows_go_through_the_toolbar_and_return_triggers_or_opens(window: Main
     button.setFocus(ARRIVES)
     qtbot.keyClick(button, KEYS.Key_Return)
     assert window.workspaces.present.id == "count"
-    samples = next(button for button in window.toolbar.buttons if button.menu() is window.dynamic_menus["samples"])
+    samples = next(button for button in window.toolbar.buttons if button.menu() is window.menus.dynamic["samples"])
     qtbot.keyClick(samples, KEYS.Key_Down)
     assert samples.menu().isVisible()
     assert samples.menu().activeAction() is samples.menu().actions()[0]

@@ -317,7 +317,7 @@ def test_a_counting_rule_is_selected_from_the_menu_and_named_beside_the_totals(
     window: MainWindow, rule: Convention
 ) -> None:
     action = window.actions_by_id[f"count_{rule.id}"]
-    assert action in window.menus["Count by a rule"].actions()
+    assert action in window.menus.by_name["Count by a rule"].actions()
     action.trigger()
     look = window.workbench.state.look
     assert (look.convention, look.metric) == (rule, "ops")

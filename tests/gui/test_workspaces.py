@@ -117,7 +117,7 @@ def test_keys_switch_and_the_menu_and_the_toolbar_show_the_present_workspace(win
     for number, row in enumerate(WORKSPACES, start=1):
         qtbot.keyClick(window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.ControlModifier)
         assert window.workspaces.present.id == row.id
-        checked = [action for action in window.menus["Workspaces"].actions() if action.isChecked()]
+        checked = [action for action in window.menus.by_name["Workspaces"].actions() if action.isChecked()]
         assert checked == [window.actions_by_id[f"workspace_{row.id}"]]
         buttons = window.toolbar.workspace_buttons
         assert [button.text() for button in buttons if button.isChecked()] == [row.title]
@@ -131,7 +131,7 @@ def test_a_narrow_toolbar_has_one_button_with_the_menu_of_workspaces(window: Mai
     assert not any(button.isVisible() for button in window.toolbar.workspace_buttons)
     window.workspaces.switch_to("inspect")
     assert window.toolbar.workspace_button.text() == "Inspect"
-    assert window.toolbar.workspace_button.menu() is window.menus["Workspaces"]
+    assert window.toolbar.workspace_button.menu() is window.menus.by_name["Workspaces"]
 
 
 def test_a_workspace_keeps_the_layout_that_a_person_gives_it_until_it_is_reset(window: MainWindow) -> None:

@@ -42,8 +42,8 @@ def set_filters(window: MainWindow, filters: int) -> None:
 
 def menu_entries(window: MainWindow, menu: str) -> dict[str, QAction]:
     """Return the entries of a menu that is filled when it opens, by their texts."""
-    window.dynamic_menus[menu].aboutToShow.emit()
-    return {plain_text(action.text()): action for action in window.dynamic_menus[menu].actions()}
+    window.menus.dynamic[menu].aboutToShow.emit()
+    return {plain_text(action.text()): action for action in window.menus.dynamic[menu].actions()}
 
 
 def run(window: MainWindow, qtbot: QtBot) -> None:

@@ -106,13 +106,13 @@ VIEW_ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 VIEW_MENUS: Menus = {
-    "View": ("toggle_block", "open_blocks", "close_blocks", SEPARATOR, "inspect", SEPARATOR,
-             "Camera", "Edges", "Zoom", SEPARATOR, "theme", "dark", SEPARATOR, "Workspaces", "reset_layout", "panels",
+    "View": ("inspect", SEPARATOR, "Camera", "Edges", "Zoom", "Blocks", SEPARATOR, "theme", "dark", SEPARATOR, "Workspaces", "reset_layout", "panels",
              "next_panel", "previous_panel", "maximise", "close_panel", "show_mistakes"),
     "Workspaces": (*(f"workspace_{row.id}" for row in WORKSPACES), SEPARATOR, "save_workspace", "rename_workspace",
                    "remove_workspace"),
     "Camera": tuple(f"camera_{name.lower()}" for name in CAMERA_VIEWS),
     "Edges": tuple(f"edges_{scale}" for scale, _ in _EDGES),
+    "Blocks": ("toggle_block", "open_blocks", "close_blocks"),
     "Zoom": ("zoom_in", "zoom_out", "fit", "zoom_to_selection"),
 }  # fmt: skip
 

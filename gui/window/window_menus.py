@@ -1,0 +1,79 @@
+"""The menus of the main window: those of the table of commands, those filled as they open, and those of drawings."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Protocol
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenuBar
+
+from gui.catalogue.views import VIEW_IDS, view_row
+from gui.graphics.canvas import Canvas
+from gui.views.base import View
+from gui.window.clipboard import Clipboard
+from gui.window.docks import CENTRE_VIEWS, Docks
+from gui.window.file_commands import FileCommands
+from gui.window.menu_entry import MenuEntry
+from gui.window.menus import DynamicMenu, add_box_menu, add_canvas_menu, fill_menu_bar
+from gui.window.theme_choice import ThemeChoice
+
+
+class _Window(Protocol):
+    """The parts of `MainWindow` that menus use: it imports them, so they cannot import it."""
+
+    files: FileCommands
+    clipboard: Clipboard
+    docks: Docks
+    theme_choice: ThemeChoice
+
+    def menuBar(self) -> QMenuBar: ...
+
+    def open_panel(self, part_id: str) -> None: ...
+
+
+class WindowMenus:
+    """Makes the menus, and the context menus of the drawings in these views."""
+
+    def __init__(self, window: _Window, views: Mapping[str, View], actions: Mapping[str, QAction]) -> None:
+        self._window, self._views = window, views
+        files, clipboard = window.files, window.clipboard
+        entries: dict[str, tuple[str, Callable[[], Iterable[MenuEntry]]]] = {
+            "samples": ("Open sample", files.sample_entries),
+            "recent": ("Open recent", files.recent_entries),
+            "export_view": ("Export a view", partial(self._view_entries, files.export_view, "…")),
+            "copy_view": ("Copy a view as a picture", partial(self._view_entries, clipboard.copy_picture, "")),
+            "scale": ("Scale of pictures", files.scale_entries),
+            "figure_width": ("Width of figures", files.width_entries),
+            "panels": ("Panels", self.panel_entries),
+            "theme": ("Theme", window.theme_choice.entries),
+        }
+        bar = window.menuBar()
+        self.dynamic = {menu_id: DynamicMenu(title, make, bar) for menu_id, (title, make) in entries.items()}
+        """The menus that are filled as they open, by id."""
+        self.by_name = fill_menu_bar(bar, actions, self.dynamic)
+        """The menus of the table, by name."""
+        for view_id, view in views.items():
+            for canvas in view.findChildren(Canvas):
+                if view_id == "volumes":
+                    add_box_menu(canvas, actions, self.by_name)
+                add_canvas_menu(canvas, actions, self._picture_entries(view_id))
+
+    def panel_entries(self) -> Iterator[MenuEntry]:
+        """Yield an entry for each panel and view, which brings it to the front."""
+        docks = self._window.docks
+        titles = {view_id: view_row(view_id).title for view_id in CENTRE_VIEWS}
+        titles |= {dock_id: dock.windowTitle() for dock_id, dock in docks.items()}
+        for part_id, title in titles.items():
+            yield MenuEntry(title, partial(self._window.open_panel, part_id), checked=docks.is_open(part_id))
+
+    def run_at_size(self, run: Callable[..., object], view_id: str) -> None:
+        """Call `run` for a view at its current size."""
+        run(view_id, self._views[view_id].size())
+
+    def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[MenuEntry]:
+        for view_id in VIEW_IDS:
+            yield MenuEntry(f"{view_row(view_id).title}{more}", partial(self.run_at_size, run, view_id))
+
+    def _picture_entries(self, view_id: str) -> Iterator[MenuEntry]:
+        yield MenuEntry("Copy as a picture", partial(self.run_at_size, self._window.clipboard.copy_picture, view_id))
+        yield MenuEntry("Export…", partial(self.run_at_size, self._window.files.export_view, view_id))

@@ -106,8 +106,9 @@ VIEW_ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 VIEW_MENUS: Menus = {
-    "View": ("inspect", SEPARATOR, "Camera", "Edges", "Zoom", "Blocks", SEPARATOR, "theme", "dark", SEPARATOR, "Workspaces", "reset_layout", "panels",
-             "next_panel", "previous_panel", "maximise", "close_panel", "show_mistakes"),
+    "View": ("inspect", SEPARATOR, "Camera", "Edges", "Zoom", "Blocks", SEPARATOR, "theme", "dark", SEPARATOR,
+             "Workspaces", "reset_layout", "panels", "next_panel", "previous_panel", "maximise", "close_panel",
+             "show_mistakes"),
     "Workspaces": (*(f"workspace_{row.id}" for row in WORKSPACES), SEPARATOR, "save_workspace", "rename_workspace",
                    "remove_workspace"),
     "Camera": tuple(f"camera_{name.lower()}" for name in CAMERA_VIEWS),

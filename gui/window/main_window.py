@@ -123,7 +123,9 @@ class MainWindow(QMainWindow):
         self.workspace_commands = WorkspaceCommands(
             self, self.workspaces, self.actions_by_id, self.menus.by_name["Workspaces"]
         )
-        menus = {"samples": ("Samples", self.menus.dynamic["samples"]), "count": ("Count", self.menus.by_name["Count"])}
+        # "Count" is a workspace beside it.
+        counting = ("Count as", self.menus.by_name["Count"])
+        menus = {"samples": ("Samples", self.menus.dynamic["samples"]), "count": counting}
         self.toolbar = Toolbar(self.actions_by_id, menus, self.menus.by_name["Workspaces"], self)
         self.toolbar.show_workspaces(self.workspace_commands.choices)
         self.addToolBar(self.toolbar)
@@ -384,6 +386,8 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.workspaces.complete()
+        if self.focusWidget() is None:
+            self.designs.tree.setFocus()  # otherwise Qt takes the tabs in the middle
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         return self.keyboard.tab(forward) or super().focusNextPrevChild(forward)

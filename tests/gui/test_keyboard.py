@@ -360,3 +360,7 @@ def test_the_mark_of_the_focus_follows_keys_and_not_clicks(window: MainWindow, q
     window.workspaces.switch_to("count")
     QApplication.processEvents()
     assert not mark.isVisible() or not box.isVisible()
+
+
+def test_the_list_of_designs_has_the_focus_at_first(window: MainWindow) -> None:
+    assert window.focusWidget() is window.designs.tree

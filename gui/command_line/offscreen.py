@@ -96,6 +96,7 @@ def window_after_run(
         yield window
     finally:
         workbench.close()
+        window.hide()  # a window that is visible when it is deleted tells its event filters, which are gone by then
         window.deleteLater()
         QApplication.processEvents()
 

@@ -20,7 +20,7 @@ from gui.paint.figures.part_selection import compared_designs
 from gui.paint.maps.detail.histogram import HistogramBody
 from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics
 from gui.paint.volumes.face_values import front_channel
-from gui.state.comparison import MOST_COMPARED, compared_refs, find_companions, leading_ref
+from gui.state.comparison import compared_refs, find_companions, leading_ref
 from gui.state.view_state import Focus, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.views.filters import FiltersView
@@ -69,7 +69,7 @@ def test_a_last_volume_is_compared_with_the_last_ones_even_if_these_have_another
 
 def test_of_more_designs_than_fit_the_chosen_pair_is_compared() -> None:
     state = state_of(project_of(5), Focus("plain", "conv"))
-    assert [design for design, _ in compared_refs(state)] == list(NAMES[:MOST_COMPARED])
+    assert [design for design, _ in compared_refs(state)] == list(NAMES[:4])
     chosen = replace(state, look=replace(state.look, pair=("plain", "fifth")))
     assert [design for design, _ in compared_refs(chosen)] == ["plain", "narrow", "renamed", "fifth"]
 

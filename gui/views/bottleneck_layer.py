@@ -40,7 +40,7 @@ from gui.widgets.control_bar import make_control_bar
 from gui.widgets.number_controls import IntegerBox, NumberControl
 from gui.widgets.plain_text import plain_tip
 
-_LEAST_MAPS = 400, 130
+_LEAST_MAPS = 480, 205
 """Width and height in pixels below which only the chart is shown."""
 _SEARCH_TIP = "Find what can replace the selected convolution (Ctrl+Shift+E)"
 

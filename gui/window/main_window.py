@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
             self, self.workspaces, self.actions_by_id, self.menus.by_name["Workspaces"]
         )
         # "Count" is a workspace beside it.
-        counting = ("Count as", self.menus.by_name["Count"])
+        counting = ("Metric", self.menus.by_name["Count"])
         menus = {"samples": ("Samples", self.menus.dynamic["samples"]), "count": counting}
         self.toolbar = Toolbar(self.actions_by_id, menus, self.menus.by_name["Workspaces"], self)
         self.toolbar.show_workspaces(self.workspace_commands.choices)

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Thread
 
 import pyqtgraph as pg
+from pyqtgraph.util.garbage_collector import GarbageCollector
 from PySide6.QtCore import QCoreApplication, QLocale, QSettings
 from PySide6.QtWidgets import QApplication
 
@@ -60,6 +61,8 @@ def open_window(path: Path | None) -> int:
     """
     file = None if path is None else load_project(path)
     app = make_application()
+    # Python collects garbage in any thread; Qt may crash unless widgets in it are deleted in this one.
+    collector = GarbageCollector()
     settings = Settings(QSettings())
     project = NEW_PROJECT if file is None else file.project
     workbench = Workbench(project, Look(theme=first_theme(settings)))
@@ -84,6 +87,7 @@ def open_window(path: Path | None) -> int:
     finally:
         closer.close_down()
         faults.close_down()
+        collector.timer.stop()
 
 
 def _remove_leftovers_in(folders: Iterable[Path]) -> None:

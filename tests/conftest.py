@@ -5,8 +5,10 @@ Examples are random at a desk ("default"), always the same on the build server (
 somebody else's change never fails by chance.
 """
 
+import gc
 import os
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -34,9 +36,21 @@ SLOW = """
 """Subjects of test files that take more than a few seconds: `make test-fast` leaves them out."""
 
 
+_TESTS = count(1)
+_ALL_GARBAGE = 40
+"""Tests after which all garbage is collected, not only what is young."""
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not even import the slow files for ``-m "not slow"``: making their parameters takes seconds."""
     return True if config.option.markexpr == "not slow" and _is_slow(collection_path) else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Collect garbage in this thread, as the window does, once there may be widgets."""
+    if not gc.isenabled():
+        gc.collect(2 if next(_TESTS) % _ALL_GARBAGE == 0 else 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,5 +1,6 @@
 """Real widgets without a display. A test fails if it leaks a window or thread, or if a dialog waits for the user."""
 
+import gc
 import os
 import sys
 import threading
@@ -37,6 +38,7 @@ PROJECT = Project(
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
     QStandardPaths.setTestModeEnabled(True)
+    gc.disable()  # a worker's thread would delete widgets in garbage; see `pytest_runtest_teardown`
     return make_application()
 
 

@@ -93,21 +93,8 @@ class MainWindow(QMainWindow):
         set_theme(state.look.theme)
         self.qt_actions = QtActions(self._perform, self)
         self.actions_by_id = self.qt_actions.by_id
-        self.designs = DesignsPanel(state, self.actions_by_id)
-        self.form = LayerForm(state)
-        self.input = InputPanel(state)
-        self.notes = NotesPanel(state)
-        self.problems = ProblemsPanel(state)
-        self.history = HistoryPanel(state)
+        self._make_panels(state)
         self.views: dict[str, View] = {row.id: resolve_name(row.widget)(state) for row in VIEWS}
-        self.panels: dict[str, Panel] = {
-            "designs": self.designs,
-            "layer": self.form,
-            "input": self.input,
-            "notes": self.notes,
-            "history": self.history,
-            "problems": self.problems,
-        }
         self._last_shown: dict[str, ViewState] = dict.fromkeys(self.views, state)
         """The state that each view last showed."""
         self.status = StatusPanel(state, self.actions_by_id, self)
@@ -115,19 +102,13 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self, self._dock_contents(), self._on_dock_visibility_changed, self._on_dock_moved)
         self.qt_actions.add_undo(workbench.document.undo_stack, self)
         self.qt_actions.add_local_to(self.designs.tree, self.views["volumes"])
-        for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
-            assign_mnemonics(menu.actions())
         self.menus = WindowMenus(self, self.views, self.actions_by_id)
         self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id, self.menus.by_name)
         self.workspaces = Workspaces(self, self.docks, self._settings)
         self.workspace_commands = WorkspaceCommands(
             self, self.workspaces, self.actions_by_id, self.menus.by_name["Workspaces"]
         )
-        # "Count" is a workspace beside it.
-        counting = ("Metric", self.menus.by_name["Count"])
-        menus = {"samples": ("Samples", self.menus.dynamic["samples"]), "count": counting}
-        self.toolbar = Toolbar(self.actions_by_id, menus, self.menus.by_name["Workspaces"], self)
-        self.toolbar.show_workspaces(self.workspace_commands.choices)
+        self.toolbar = self._make_toolbar()
         self.addToolBar(self.toolbar)
         self.banners = BannerArea(self)
         self.changed_file = ChangedFile(self, workbench, self.files, self.banners)
@@ -194,6 +175,31 @@ class MainWindow(QMainWindow):
             self.qt_actions.show_state(self.workbench.state)
 
     # Composition
+
+    def _make_panels(self, state: ViewState) -> None:
+        self.designs = DesignsPanel(state, self.actions_by_id)
+        for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
+            assign_mnemonics(menu.actions())
+        self.form = LayerForm(state)
+        self.input = InputPanel(state)
+        self.notes = NotesPanel(state)
+        self.problems = ProblemsPanel(state)
+        self.history = HistoryPanel(state)
+        self.panels: dict[str, Panel] = {
+            "designs": self.designs,
+            "layer": self.form,
+            "input": self.input,
+            "notes": self.notes,
+            "history": self.history,
+            "problems": self.problems,
+        }
+
+    def _make_toolbar(self) -> Toolbar:
+        counting = ("Metric", self.menus.by_name["Count"])  # "Count" is a workspace beside it
+        menus = {"samples": ("Samples", self.menus.dynamic["samples"]), "count": counting}
+        toolbar = Toolbar(self.actions_by_id, menus, self.menus.by_name["Workspaces"], self)
+        toolbar.show_workspaces(self.workspace_commands.choices)
+        return toolbar
 
     def _make_automatic_run(self) -> AutomaticRun:
         automatic = AutomaticRun(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.files import paths
 from engine.files.paths import FileFault, Stamp
-from engine.files.precision import PrecisionLoss
+from engine.files.precision import PrecisionLoss, as_float32
 from engine.kernels import Checkpoint
 from engine.text.messages import value_text
 from engine.text.units import byte_size
@@ -206,9 +206,7 @@ def require_finite(array: NDArray[np.float32], subject: str, checkpoint: Checkpo
 def _as_float32(values: NDArray[Any], dtype: str) -> NDArray[np.float32]:
     if dtype == "bf16":  # the upper half of a float32
         return (values.astype(np.uint32) << 16).view(np.float32)
-    # What overflows, underflows or merges is counted and reported; signalling values are reported as NaN.
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        return values.astype(np.float32)
+    return as_float32(values)
 
 
 def _npy_header(path: str, file: IO[bytes], length: int, member: str = "") -> Header:

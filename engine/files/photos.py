@@ -14,7 +14,7 @@ from engine.files import paths, tiff
 from engine.files.paths import FileFault
 from engine.files.photo_formats import open_photo, photo_fault, silence_libraries
 from engine.files.photo_headers import ORIENTATION, PhotoHeader, deep_tile, photo_header, ppm_white, raw_mode
-from engine.files.precision import PrecisionLoss
+from engine.files.precision import PrecisionLoss, as_float32
 from engine.kernels import Checkpoint
 from engine.text.notices import add_notice
 from engine.text.units import number_text
@@ -156,8 +156,7 @@ def _on_white(planes: NDArray[Any], alpha: NDArray[Any] | None, white: float) ->
 
 def _deep_photo(path: str, header: PhotoHeader, planes: NDArray[Any], orientation: int) -> Photo:
     """The photo of height × width × 1 or 3 values, with notices of their range and of what is lost."""
-    with np.errstate(over="ignore", under="ignore"):
-        converted = planes.astype(np.float32)
+    converted = as_float32(planes)
     loss = PrecisionLoss()
     loss.add(planes.reshape(-1), converted.reshape(-1))
     if loss.first_overflow >= 0:

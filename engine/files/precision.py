@@ -76,10 +76,15 @@ class PrecisionLoss:
             return
         values = np.concatenate(self._waiting)
         self._waiting.clear()
-        with np.errstate(over="ignore", under="ignore"):
-            distinct, left = (0, 0) if _is_exact(values, values.astype(np.float32)) else _distinct(values)
+        distinct, left = (0, 0) if _is_exact(values, as_float32(values)) else _distinct(values)
         if left < distinct:
             self._merged = (self._size - values.size, distinct, left)
+
+
+def as_float32(values: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Values as 32-bit numbers, without warnings: `PrecisionLoss` counts what is lost; a signalling NaN becomes NaN."""
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return values.astype(np.float32)
 
 
 def _keeps_all(dtype: np.dtype[np.generic]) -> bool:
@@ -98,7 +103,6 @@ def _distinct(values: NDArray[np.generic]) -> tuple[int, int]:
     """Numbers of distinct finite values that do not become 0, before and after the conversion; sorts the values."""
     values.sort()
     distinct = values[np.append(True, values[1:] != values[:-1]) & np.isfinite(values)]
-    with np.errstate(over="ignore", under="ignore"):
-        converted = distinct.astype(np.float32)
+    converted = as_float32(distinct)
     counted = (converted != 0) | (distinct == 0)  # those that become 0 are counted apart
     return int(np.count_nonzero(counted)), np.unique(converted[counted]).size

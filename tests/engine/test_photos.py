@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import tracemalloc
+import warnings
 import zlib
 from contextlib import suppress
 
@@ -16,7 +17,7 @@ from PIL import Image, TiffImagePlugin
 
 from engine.files import photo_formats, photo_headers, precision, tiff
 from engine.files.paths import FileFault
-from engine.network.input_specs import ImageInput
+from engine.network.input_specs import ArrayInput, ImageInput
 from engine.run import inputs
 from engine.text.notices import collect_notices
 from tests.engine.checkpoints import Stopped, proceed, stop
@@ -409,6 +410,18 @@ def test_the_limit_of_pixels_is_none_of_bytes(packing, tmp_path, monkeypatch):
     path = tmp_path / "a.tif"
     path.write_bytes(tiff_file(DEEP, packing=packing))
     assert inputs.load_input(ImageInput(str(path), (9, 20)), proceed).shape == (3, 9, 20)
+
+
+def test_a_signalling_nan_is_read_without_a_warning(tmp_path):
+    values = np.full((2, 3), 0x7FF0000000000001, np.uint64).view(np.float64)
+    np.save(tmp_path / "a.npy", values)
+    spec = ArrayInput(str(tmp_path / "a.npy"), axes="hw")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(inputs.load_input(spec, proceed)).all()
+        loss = precision.PrecisionLoss()
+        loss.add(values.reshape(-1), precision.as_float32(values.reshape(-1)))
+        loss.report("x")
 
 
 def test_losses_are_counted_block_by_block(monkeypatch):

@@ -97,10 +97,11 @@ class Child:
 def judge(number: int, kind: str, answer: dict[str, Any]) -> Finding:
     """The outcome of a case under the limits."""
     outcome, seconds, size = answer["outcome"], answer["seconds"], answer["bytes"]
-    if outcome in GOOD and seconds > _MAX_SECONDS:
-        outcome = "slow"
-    elif outcome in GOOD and size > _MAX_BYTES:
+    # Memory first: on a busy machine, so much of it takes time as well.
+    if outcome in GOOD and size > _MAX_BYTES:
         outcome = "large"
+    elif outcome in GOOD and seconds > _MAX_SECONDS:
+        outcome = "slow"
     return Finding(number, kind, outcome, seconds, size, answer["text"])
 
 

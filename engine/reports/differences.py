@@ -184,14 +184,22 @@ def _changes(pair: LayerPair, first_paths: _MainPaths, second_paths: _MainPaths)
     first, second = pair.first, pair.second
     if first is None or second is None:
         return
-    if first.name != second.name:
-        yield SettingChange("name", "Name", first.name, second.name)
+    names = _names(first, second)
+    if names[0] != names[1]:
+        yield SettingChange("name", "Name", *names)
     if first.layer.kind != second.layer.kind:
         yield SettingChange("kind", "Kind", first.layer.title.lower(), second.layer.title.lower())
     else:
         yield from _setting_changes(first, second)
     if first_paths.sources(first) != second_paths.sources(second):
         yield SettingChange("inputs", "Inputs", ", ".join(first.inputs), ", ".join(second.inputs))
+
+
+def _names(first: Report, second: Report) -> tuple[str, str]:
+    """The names of two layers, within their blocks if both are parts: that of a block is no setting of its layers."""
+    if first.block is None or second.block is None:
+        return first.name, second.name
+    return first.name.removeprefix(f"{first.block}/"), second.name.removeprefix(f"{second.block}/")
 
 
 def _setting_changes(first: Report, second: Report) -> Iterator[SettingChange]:

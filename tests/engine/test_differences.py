@@ -89,6 +89,15 @@ def test_another_kind_name_weights_and_inputs_are_differences():
     assert texts(swapped) == {"join": "inputs conv, branch → branch, conv"}
 
 
+def test_the_name_of_a_block_is_none_of_its_layers():
+    module = Inception(4, 2, 4, 2, 4, 4)
+    first, second = (Node("module", module),), (Node("other", replace(module, n1x1=5)),)
+    words = texts(compare(first, second))
+    assert words["module/1x1 → other/1x1"] == "filters 4 → 5"
+    assert not [text for text in words.values() if "name" in text]
+    assert texts(compare(first, (Node("other", module),))) == {}
+
+
 def test_a_layer_that_only_receives_another_volume_is_listed_with_what_it_receives():
     differences = compare((CONV, LAST), (replace(CONV, layer=Conv2d(8, 3)), LAST))
     assert texts(differences)["last"] == "receives 4×8×8 → 8×8×8"

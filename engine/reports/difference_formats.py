@@ -1,8 +1,5 @@
 """What differs between two designs as text: a function per format."""
 
-import csv
-import io
-import json
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
@@ -11,7 +8,8 @@ from engine.cost.metrics import Amount, Metric
 from engine.reports.differences import ComparedLayer, DesignDifferences, describe_seeds, difference_text
 from engine.reports.table_formats import escape_markdown, piped
 from engine.reports.tables import one_line
-from engine.text.spreadsheet import cell
+from engine.text.json_text import json_text
+from engine.text.spreadsheet import delimited_text
 from engine.text.text_table import align
 from engine.text.units import UNKNOWN, abbreviate, byte_size, exact_text, number_text
 
@@ -97,7 +95,7 @@ def to_json(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> st
         },
         "differences": [_json_row(row, metrics) for row in rows],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json_text(data)
 
 
 def _json_row(row: DifferenceRow, metrics: Sequence[str]) -> dict[str, object]:
@@ -113,25 +111,22 @@ def _json_row(row: DifferenceRow, metrics: Sequence[str]) -> dict[str, object]:
 
 def to_csv(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> str:
     """Comma-separated: exact amounts of both designs, and their differences."""
-    return _delimited(differences, rows, "excel")
+    return delimited_text(_spreadsheet_rows(differences, rows))
 
 
 def to_tsv(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> str:
     """The same as `to_csv`, separated by tabs, so that it can be pasted into a spreadsheet."""
-    return _delimited(differences, rows, "excel-tab")
+    return delimited_text(_spreadsheet_rows(differences, rows), "excel-tab")
 
 
-def _delimited(differences: DesignDifferences, rows: Sequence[DifferenceRow], dialect: str) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, dialect, lineterminator="\n")
-    writer.writerow((differences.first, differences.second, "difference", *_amount_heads(differences), "error"))
+def _spreadsheet_rows(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> Iterator[Sequence[object]]:
+    yield (differences.first, differences.second, "difference", *_amount_heads(differences), "error")
     for row in rows:
         pair = row.layer.pair
         names = ("" if report is None else report.name for report in (pair.first, pair.second))
         amounts = (UNKNOWN if amount is None else amount for amount in _all_amounts(row.layer))
         error = "" if row.error is None else row.error
-        writer.writerow(map(cell, (*names, difference_text(row.layer, differences), *amounts, error)))
-    return out.getvalue()
+        yield (*names, difference_text(row.layer, differences), *amounts, error)
 
 
 def _amount_heads(differences: DesignDifferences) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What differs between two designs: settings, connections and costs, whose sums are the difference of the totals."""
 
+import csv
 import json
 
 import pytest
@@ -202,6 +203,17 @@ def test_a_copied_table_has_a_line_for_each_difference(title):
     for words in ("only in b: relu", "filters 2 → 3", "25"):
         assert words in text
     assert len(text.splitlines()) >= 4
+
+
+@pytest.mark.parametrize(("title", "delimiter"), [("CSV", ","), ("TSV", "\t")])
+def test_no_cell_of_a_copied_table_is_a_formula_whatever_designs_and_layers_are_called(title, delimiter):
+    designs = (Design("=1+1", Network((CONV,))), Design("@b", Network((CONV, replace(LAST, name="-last")))))
+    differences = compare_designs(Costs(check(Project(NoiseInput((3, 8, 8)), designs)), MACS), "=1+1", "@b")
+    lines = COPY_FORMATS[title](differences, difference_rows(differences)).splitlines()
+    cells = [cell for line in csv.reader(lines, delimiter=delimiter) for cell in line]
+    assert cells[:2] == ["'=1+1", "'@b"]
+    assert "'-last" in cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "@", "-"))]
 
 
 def test_amounts_have_their_sign():

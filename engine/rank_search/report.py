@@ -12,7 +12,7 @@ from engine.rank_search.candidates import SkippedLayer
 from engine.rank_search.error_curve import CurvePoint, ErrorCurve
 from engine.text.json_text import json_text
 from engine.text.spreadsheet import delimited_text
-from engine.text.text_table import align
+from engine.text.text_table import align_columns
 from engine.text.units import abbreviate, exact_text, factor_text
 
 LEVELS = (0.01, 0.02, 0.05, 0.10)
@@ -66,7 +66,7 @@ def list_text(curves: Sequence[ErrorCurve], error: float) -> str:
         [curve.ref[1], "×".join(map(str, curve.shape)), abbreviate(curve.macs), *(c.text(curve) for c in levels)]
         for curve in sort_by_saving(curves, error)
     ]
-    head, rule, lines = align(heads, rows, [False, False, *(True for _ in heads[2:])])
+    head, rule, lines = align_columns(heads, rows, [False, False, *(True for _ in heads[2:])])
     return "\n".join([head, rule, *lines]) + "\n"
 
 
@@ -88,7 +88,7 @@ def curve_text(curve: ErrorCurve, arrow_index: int | None) -> str:
         ]
         for point in curve.points
     ]
-    head, rule, lines = align(heads, rows, [True] * 7 + [False])
+    head, rule, lines = align_columns(heads, rows, [True] * 7 + [False])
     title = f"{design_text(curve.ref[0])} · {curve.ref[1]}: {exact_text(curve.macs)} MACs, form {curve.form}"
     return "\n".join([title, head, rule, *lines]) + "\n"
 

@@ -10,7 +10,7 @@ from engine.reports.table_formats import escape_markdown, piped
 from engine.reports.tables import one_line
 from engine.text.json_text import json_text
 from engine.text.spreadsheet import delimited_text
-from engine.text.text_table import align
+from engine.text.text_table import align_columns
 from engine.text.units import UNKNOWN, abbreviate, byte_size, exact_text, number_text
 
 SAME = "nothing"
@@ -52,7 +52,7 @@ def short_cost(metric: Metric, amount: Amount | None) -> str:
     return f"{'+' if amount > 0 else '−'}{text}"
 
 
-def error_text(error: float | None) -> str:
+def pair_error_text(error: float | None) -> str:
     """A relative error in percent: "12.3 %", "0 %"; "" if it is not known."""
     return "" if error is None else f"{number_text(100 * error, 3)} %"
 
@@ -72,7 +72,7 @@ def to_text(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> st
     sums = [signed_text(differences.total_cost(number)) for number in range(len(differences.metrics))]
     cells.append(["total", "", *sums, *([""] if has_errors else [])])
     numbers = [False, False, *[True] * (len(heads) - 2)]
-    title, rule, lines = align(heads, cells, numbers)
+    title, rule, lines = align_columns(heads, cells, numbers)
     notes = ["", describe_seeds(differences)] if describe_seeds(differences) else []
     return "\n".join([head, "", title, rule, *lines[:-1], rule, lines[-1], *notes]) + "\n"
 
@@ -80,7 +80,7 @@ def to_text(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> st
 def _cells(differences: DesignDifferences, row: DifferenceRow, *, has_errors: bool) -> list[str]:
     costs = [signed_text(row.layer.cost(number)) for number in range(len(differences.metrics))]
     texts = one_line(row.layer.name), one_line(difference_text(row.layer, differences))
-    return [*texts, *costs, *([error_text(row.error)] if has_errors else [])]
+    return [*texts, *costs, *([pair_error_text(row.error)] if has_errors else [])]
 
 
 def to_json(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> str:

@@ -22,7 +22,7 @@ from engine.reports.tables import (
     visible_metrics,
 )
 from engine.text.spreadsheet import delimited_text
-from engine.text.text_table import align
+from engine.text.text_table import align_columns
 from engine.text.units import UNKNOWN
 
 
@@ -153,7 +153,9 @@ def to_text(rows: Sequence[TableRow], *metric_ids: str) -> str:
         [column.text(row) if begin or index else "" for index, column in enumerate(columns)]
         for begin, row in zip(begins, rows, strict=True)
     ]
-    head, rule, texts = align([column.title for column in columns], cells, [column.is_number for column in columns])
+    head, rule, texts = align_columns(
+        [column.title for column in columns], cells, [column.is_number for column in columns]
+    )
     lines = [head]
     for row, begin, text in zip(rows, begins, texts, strict=True):
         lines += [rule, text] if begin else [text]

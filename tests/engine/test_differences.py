@@ -20,7 +20,7 @@ from engine.project.project import Design, Project
 from engine.reports.difference_formats import (
     COPY_FORMATS,
     difference_rows,
-    error_text,
+    pair_error_text,
     short_cost,
     signed_text,
     to_json,
@@ -221,4 +221,4 @@ def test_amounts_have_their_sign():
     macs, size = METRICS[0], next(metric for metric in METRICS if metric.id == "activation_bytes")
     assert short_cost(macs, -147_316_736) == "−147.3 M"
     assert short_cost(size, 50_176) == "+49.0 KiB"
-    assert [error_text(error) for error in (0.1234, 0.0, None, float("inf"))] == ["12.3 %", "0 %", "", "∞ %"]
+    assert [pair_error_text(error) for error in (0.1234, 0.0, None, float("inf"))] == ["12.3 %", "0 %", "", "∞ %"]

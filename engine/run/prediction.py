@@ -10,7 +10,7 @@ from engine.network.input_specs import NoiseInput
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import FileWeights
 from engine.run.cache import VolumeCache
-from engine.run.execute import RunRequest
+from engine.run.execute import RunRequest, uncached_refs
 
 _MAC, _VALUE, _RANDOM, _STORED, _NODE = 2.5e-10, 1.5e-9, 1.2e-8, 4e-9, 1e-4
 """Seconds per multiply-accumulate, value read or written, random value, weight of a file, and layer, on a machine of
@@ -70,19 +70,15 @@ class Speed(Struct, frozen=True):
 
 def remaining_work(request: RunRequest, cache: VolumeCache) -> Work:
     """The work of a run that is not in the cache; a volume of several nodes counts once."""
-    check = request.check
-    makers: dict[bytes, NodeRef] = {}
-    for ref in request.refs:
-        if check.keys[ref] not in cache:
-            makers.setdefault(check.keys[ref], ref)
+    refs = uncached_refs(request, cache)
     seconds = 0.0
-    for ref in makers.values():
+    for ref in refs:
         obstacle = _obstacle(request, ref, cache)
         if obstacle:
-            return Work(len(makers), obstacle=obstacle)
-        report = check.reports.get(ref)
+            return Work(len(refs), obstacle=obstacle)
+        report = request.check.reports.get(ref)
         seconds += _input_seconds(request) if report is None else _layer_seconds(report)
-    return Work(len(makers), seconds)
+    return Work(len(refs), seconds)
 
 
 def _obstacle(request: RunRequest, ref: NodeRef, cache: VolumeCache) -> str:

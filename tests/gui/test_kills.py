@@ -9,15 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import pytest
 
 from engine.project.file import load_project, save_project
 from gui.workbench.journal_file import claim_journals
-from tests.gui.killed import version
+from tests.gui.killed import seconds_without_processor, version
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forked programs")
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,9 +25,9 @@ SEED = int(os.environ.get("SOAK_SEED", "0"))
 SAVES = int(os.environ.get("SOAK_KILLS", "100"))
 EDITS = max(1, SAVES // 5)
 WINDOWS = max(1, SAVES // 100)
-USUAL_PAUSE = 0.1
-"""Seconds between two edits at most, unless the system is busy."""
-AT_ONCE = 4
+MORE_THAN_A_SECOND = 1.1
+"""A program that has lived for less cannot lose a second of edits."""
+AT_ONCE = 5
 """Programs that edit at the same time: most of the time they wait."""
 
 
@@ -51,13 +51,19 @@ class Server:
         print(name, folder, seed, file=self._process.stdin, flush=True)
         return int(self._read())
 
-    def kill(self, process: int) -> float:
-        """Kill a program and wait until all of it has ended; returns when it was killed."""
+    def kill(self, process: int) -> tuple[float, float]:
+        """Kill a program and wait until all of it has ended.
+
+        Returns
+        -------
+        When it was killed, and for how long it had been without a processor.
+        """
+        waited = seconds_without_processor(process)
         os.kill(process, signal.SIGKILL)
-        killed = time.time()
+        killed = time.monotonic()
         print("wait", process, file=self._process.stdin, flush=True)
         assert self._read() == "ended"
-        return killed
+        return killed, waited
 
     def close(self) -> None:
         self._process.communicate(timeout=60)
@@ -74,11 +80,19 @@ def server() -> Iterator[Server]:
     server.close()
 
 
-def log(folder: Path) -> list[tuple[int, float]]:
-    """Number and time of what a program has done."""
+class Done(NamedTuple):
+    """What a program has noted: its number, when, and for how long it had been without a processor until then."""
+
+    number: int
+    time: float
+    waited: float
+
+
+def log(folder: Path) -> list[Done]:
+    """What a program has done."""
     path = folder / "log"
     lines = path.read_text().splitlines() if path.exists() else []
-    return [(int(number), float(when)) for number, when in (line.split() for line in lines)]
+    return [Done(int(number), float(when), float(waited)) for number, when, waited in map(str.split, lines)]
 
 
 def wait_for_work(folders: list[Path]) -> None:
@@ -105,7 +119,7 @@ def test_no_file_is_lost_when_the_program_is_killed_while_it_saves(
         wait_for_work([folder])
         time.sleep(random.uniform(0, 0.02))
         server.kill(process)
-        saved = log(folder)[-1][0]
+        saved = log(folder)[-1].number
         texts = [folder / "p.toml", *folder.glob("p.toml.*.new")]
         copies += len(texts) > 1
         found = [project.seed for path in texts if (project := read(path)) is not None]
@@ -125,48 +139,60 @@ def read(path: Path):
         return None
 
 
-def lost_seconds(folder: Path, killed: float) -> float:
-    """How old the oldest edit was that the journal lacks; 0 if it has all.
+class Loss(NamedTuple):
+    """What a kill has taken away."""
 
-    A pause between two edits counts as none of it: there the system let other programs run.
-    """
+    seconds: float
+    """Age of the oldest edit that the journal lacks; 0 if it has all."""
+    waited: float
+    """For how much of that the program was ready to go on, but had no processor."""
+
+
+def loss_of(folder: Path, killed: float, waited: float) -> Loss:
+    """What is lost of a program that was killed then; without a journal, all of its edits."""
     work = [file.read() for journal in folder.rglob("journal") for file in claim_journals(journal)]
     last = max((one.history.current.project.seed for one in work), default=0)
     assert all(len(one.history.steps) == one.history.current.project.seed for one in work)
-    lost = [when for number, when in log(folder) if number > last]
-    pauses = [after - before - USUAL_PAUSE for before, after in pairwise([*lost, killed])]
-    return killed - min(lost) - sum(pause for pause in pauses if pause > 0) if lost else 0.0
+    lost = [done for done in log(folder) if done.number > last]
+    return Loss(killed - lost[0].time, max(waited - lost[0].waited, 0.0)) if lost else Loss(0.0, 0.0)
+
+
+def require_at_most_a_second(losses: list[Loss], what: str) -> None:
+    """Each has lost at most a second, of which the time does not count in which the system let others run."""
+    late = [loss for loss in losses if loss.seconds > 1]
+    most = max((loss.seconds for loss in losses if loss not in late), default=0.0)
+    print(f"\n{len(losses)} kills {what}: at most {most:.2f} s of edits lost; more than a second by {len(late)}")
+    for loss in late:
+        print(f"{loss.seconds:.2f} s, of which {loss.waited:.2f} s without a processor")
+    assert all(loss.seconds - loss.waited <= 1 for loss in losses)
 
 
 def test_at_most_a_second_of_edits_is_lost_when_the_program_is_killed(
     server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    random, lost = Random(SEED), []
+    random, losses = Random(SEED), []
     for first in range(0, EDITS, AT_ONCE):
         folders = [tmp_path / str(number) for number in range(first, min(first + AT_ONCE, EDITS))]
         processes = [server.start("edit", folder, first) for folder in folders]
         wait_for_work(folders)
+        time.sleep(MORE_THAN_A_SECOND)
         for folder, process in zip(folders, processes, strict=True):
-            time.sleep(random.uniform(0.1, 0.5))
-            killed = server.kill(process)
-            lost.append(lost_seconds(folder, killed))
+            time.sleep(random.uniform(0, 0.2))
+            losses.append(loss_of(folder, *server.kill(process)))
     with capsys.disabled():
-        print(f"\n{len(lost)} kills while editing: at most {max(lost):.2f} s of edits lost")
-    assert max(lost) <= 1
+        require_at_most_a_second(losses, "while editing")
 
 
 def test_a_killed_window_loses_neither_its_file_nor_more_than_a_second(
     server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    random, lost = Random(SEED), []
+    random, losses = Random(SEED), []
     for number in range(WINDOWS):
         folder = tmp_path / str(number)
         process = server.start("window", folder, number)
         wait_for_work([folder])
-        time.sleep(random.uniform(0.5, 1.2))
-        killed = server.kill(process)
-        lost.append(lost_seconds(folder, killed))
+        time.sleep(random.uniform(MORE_THAN_A_SECOND, 2))
+        losses.append(loss_of(folder, *server.kill(process)))
         assert load_project(folder / "p.toml").project == version(0)
     with capsys.disabled():
-        print(f"\n{len(lost)} kills of the window: at most {max(lost):.2f} s of edits lost")
-    assert max(lost) <= 1
+        require_at_most_a_second(losses, "of the window")

@@ -34,13 +34,7 @@ def version(number: int) -> Project:
 def note(folder: Path, number: int) -> None:
     """Write down what is done and when: a killed process does not lose what it has written."""
     with (folder / "log").open("a") as log:
-        log.write(f"{number} {time.monotonic()} {seconds_without_processor(os.getpid())}\n")
-
-
-def seconds_without_processor(process: int) -> float:
-    """How long the threads of a process were ready to go on while the system let others run; 0 if it does not say."""
-    waits = [int(path.read_text().split()[1]) for path in Path(f"/proc/{process}/task").glob("*/schedstat")]
-    return sum(waits) / 1e9
+        log.write(f"{number} {time.monotonic()}\n")
 
 
 def save_without_end(folder: Path, random: Random) -> None:

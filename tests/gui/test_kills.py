@@ -11,13 +11,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
 
 import pytest
 
 from engine.project.file import load_project, save_project
 from gui.workbench.journal_file import claim_journals
-from tests.gui.killed import seconds_without_processor, version
+from tests.gui.killed import version
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forked programs")
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,19 +50,13 @@ class Server:
         print(name, folder, seed, file=self._process.stdin, flush=True)
         return int(self._read())
 
-    def kill(self, process: int) -> tuple[float, float]:
-        """Kill a program and wait until all of it has ended.
-
-        Returns
-        -------
-        When it was killed, and for how long it had been without a processor.
-        """
-        waited = seconds_without_processor(process)
+    def kill(self, process: int) -> float:
+        """Kill a program and wait until all of it has ended; returns when it was killed."""
         os.kill(process, signal.SIGKILL)
         killed = time.monotonic()
         print("wait", process, file=self._process.stdin, flush=True)
         assert self._read() == "ended"
-        return killed, waited
+        return killed
 
     def close(self) -> None:
         self._process.communicate(timeout=60)
@@ -80,19 +73,11 @@ def server() -> Iterator[Server]:
     server.close()
 
 
-class Done(NamedTuple):
-    """What a program has noted: its number, when, and for how long it had been without a processor until then."""
-
-    number: int
-    time: float
-    waited: float
-
-
-def log(folder: Path) -> list[Done]:
-    """What a program has done."""
+def log(folder: Path) -> list[tuple[int, float]]:
+    """Number and time of what a program has done."""
     path = folder / "log"
     lines = path.read_text().splitlines() if path.exists() else []
-    return [Done(int(number), float(when), float(waited)) for number, when, waited in map(str.split, lines)]
+    return [(int(number), float(when)) for number, when in map(str.split, lines)]
 
 
 def wait_for_work(folders: list[Path]) -> None:
@@ -119,15 +104,14 @@ def test_no_file_is_lost_when_the_program_is_killed_while_it_saves(
         wait_for_work([folder])
         time.sleep(random.uniform(0, 0.02))
         server.kill(process)
-        saved = log(folder)[-1].number
+        saved = log(folder)[-1][0]
         texts = [folder / "p.toml", *folder.glob("p.toml.*.new")]
         copies += len(texts) > 1
-        found = [project.seed for path in texts if (project := read(path)) is not None]
+        found = [project for path in texts if (project := read(path)) is not None]
         assert found, "the file is lost"
-        assert max(found) in (saved, saved + 1)
+        assert max(project.seed for project in found) in (saved, saved + 1)
         assert names == 2 or len(texts) == 1
-        again = load_project(texts[found.index(max(found))] if read(texts[0]) is None else texts[0]).project
-        assert again == version(again.seed)
+        assert all(project == version(project.seed) for project in found)
     with capsys.disabled():
         print(f"\n{kills} kills while saving a file with {names} name(s): 0 files lost, {copies} copies left beside")
 
@@ -139,38 +123,21 @@ def read(path: Path):
         return None
 
 
-class Loss(NamedTuple):
-    """What a kill has taken away."""
+def lost_seconds(folder: Path, killed: float) -> float:
+    """How long before the kill the oldest edit began that the journal lacks; 0 if it has all.
 
-    seconds: float
-    """Age of the oldest edit that the journal lacks; 0 if it has all."""
-    waited: float
-    """For how much of that the program was ready to go on, but had no processor."""
-
-
-def loss_of(folder: Path, killed: float, waited: float) -> Loss:
-    """What is lost of a program that was killed then; without a journal, all of its edits."""
+    Without a journal, all edits are lost. A busy system is no excuse: the user has lost what was edited.
+    """
     work = [file.read() for journal in folder.rglob("journal") for file in claim_journals(journal)]
     last = max((one.history.current.project.seed for one in work), default=0)
     assert all(len(one.history.steps) == one.history.current.project.seed for one in work)
-    lost = [done for done in log(folder) if done.number > last]
-    return Loss(killed - lost[0].time, max(waited - lost[0].waited, 0.0)) if lost else Loss(0.0, 0.0)
-
-
-def require_at_most_a_second(losses: list[Loss], what: str) -> None:
-    """Each has lost at most a second, of which the time does not count in which the system let others run."""
-    late = [loss for loss in losses if loss.seconds > 1]
-    most = max((loss.seconds for loss in losses if loss not in late), default=0.0)
-    print(f"\n{len(losses)} kills {what}: at most {most:.2f} s of edits lost; more than a second by {len(late)}")
-    for loss in late:
-        print(f"{loss.seconds:.2f} s, of which {loss.waited:.2f} s without a processor")
-    assert all(loss.seconds - loss.waited <= 1 for loss in losses)
+    return next((killed - when for number, when in log(folder) if number > last), 0.0)
 
 
 def test_at_most_a_second_of_edits_is_lost_when_the_program_is_killed(
     server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    random, losses = Random(SEED), []
+    random, lost = Random(SEED), []
     for first in range(0, EDITS, AT_ONCE):
         folders = [tmp_path / str(number) for number in range(first, min(first + AT_ONCE, EDITS))]
         processes = [server.start("edit", folder, first) for folder in folders]
@@ -178,21 +145,23 @@ def test_at_most_a_second_of_edits_is_lost_when_the_program_is_killed(
         time.sleep(MORE_THAN_A_SECOND)
         for folder, process in zip(folders, processes, strict=True):
             time.sleep(random.uniform(0, 0.2))
-            losses.append(loss_of(folder, *server.kill(process)))
+            lost.append(lost_seconds(folder, server.kill(process)))
     with capsys.disabled():
-        require_at_most_a_second(losses, "while editing")
+        print(f"\n{len(lost)} kills while editing: at most {max(lost):.2f} s of edits lost")
+    assert max(lost) <= 1
 
 
 def test_a_killed_window_loses_neither_its_file_nor_more_than_a_second(
     server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    random, losses = Random(SEED), []
+    random, lost = Random(SEED), []
     for number in range(WINDOWS):
         folder = tmp_path / str(number)
         process = server.start("window", folder, number)
         wait_for_work([folder])
         time.sleep(random.uniform(MORE_THAN_A_SECOND, 2))
-        losses.append(loss_of(folder, *server.kill(process)))
+        lost.append(lost_seconds(folder, server.kill(process)))
         assert load_project(folder / "p.toml").project == version(0)
     with capsys.disabled():
-        require_at_most_a_second(losses, "of the window")
+        print(f"\n{len(lost)} kills of the window: at most {max(lost):.2f} s of edits lost")
+    assert max(lost) <= 1

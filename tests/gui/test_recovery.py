@@ -86,7 +86,7 @@ def test_lost_edits_are_offered_with_title_time_and_a_picture_of_the_project(
     window = begin()
     assert window.banners.isVisible()
     (text,) = texts(window)
-    assert text.startswith("Unsaved edits of lesson.toml\nThe program ended today at ")
+    assert text.startswith("Unsaved edits of lesson.toml\nThe program ended (today at ")
     assert str(tmp_path / "lesson.toml") in text
     (banner,) = window.banners.banners
     (picture,) = (label for label in banner.findChildren(QLabel) if not label.pixmap().isNull())

@@ -86,6 +86,11 @@ def journals(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.journal"))
 
 
+def test_a_journal_that_another_window_has_just_deleted_is_not_claimed(tmp_path: Path) -> None:
+    assert JournalFile.claim(tmp_path / "gone.journal") is None
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_window_without_edits_has_no_journal(begin: Callable[[], Session], folder: Path) -> None:
     session = begin()
     session.workbench.set_focus(Focus("naive", "conv5x5"))

@@ -27,7 +27,7 @@ from gui.panels.layer_form import LayerForm
 from gui.panels.notes import NotesPanel
 from gui.panels.problems import ProblemsPanel
 from gui.panels.status import StatusPanel
-from gui.state.edits import Place
+from gui.state.edits import Side
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
 from gui.views.base import View
@@ -352,9 +352,9 @@ class MainWindow(QMainWindow):
         palette = CommandPalette(list(list_commands(self.menuBar().actions(), plain_text)), self)
         palette.open()
 
-    def type_layers(self, place: Place) -> None:
+    def type_layers(self, side: Side) -> None:
         """Open the dialog in which layers are typed that are added beside the selected one."""
-        LayerChooser(self.workbench.state, place, self._on_edit_proposed, self).open()
+        LayerChooser(self.workbench.state, side, self._on_edit_proposed, self).open()
 
     def open_manual(self) -> None:
         self.manual.open_at(page_about(QApplication.focusWidget(), self._parts))

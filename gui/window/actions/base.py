@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence
 from gui.graphics.canvas import Canvas
 from gui.panels.designs import DesignsPanel
 from gui.state.edit import Edit
-from gui.state.edits import Place
+from gui.state.edits import Side
 from gui.state.view_state import Look, ViewState
 from gui.window.clipboard import Clipboard
 from gui.window.docks import Docks
@@ -49,7 +49,7 @@ class CommandWindow(Protocol):
 
     def find_command(self) -> None: ...
 
-    def type_layers(self, place: Place) -> None: ...
+    def type_layers(self, side: Side) -> None: ...
 
     def open_manual(self) -> None: ...
 

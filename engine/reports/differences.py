@@ -184,14 +184,22 @@ def _changes(pair: LayerPair, first_paths: _MainPaths, second_paths: _MainPaths)
     first, second = pair.first, pair.second
     if first is None or second is None:
         return
-    if first.name != second.name:
-        yield SettingChange("name", "Name", first.name, second.name)
+    names = _names(first, second)
+    if names[0] != names[1]:
+        yield SettingChange("name", "Name", *names)
     if first.layer.kind != second.layer.kind:
         yield SettingChange("kind", "Kind", first.layer.title.lower(), second.layer.title.lower())
     else:
         yield from _setting_changes(first, second)
     if first_paths.sources(first) != second_paths.sources(second):
         yield SettingChange("inputs", "Inputs", ", ".join(first.inputs), ", ".join(second.inputs))
+
+
+def _names(first: Report, second: Report) -> tuple[str, str]:
+    """The names of two layers, within their blocks if both are parts: that of a block is no setting of its layers."""
+    if first.block is None or second.block is None:
+        return first.name, second.name
+    return first.name.removeprefix(f"{first.block}/"), second.name.removeprefix(f"{second.block}/")
 
 
 def _setting_changes(first: Report, second: Report) -> Iterator[SettingChange]:
@@ -221,23 +229,24 @@ def _weights_text(weights: WeightSource | None) -> str:
 
 
 def difference_text(layer: ComparedLayer, differences: DesignDifferences) -> str:
-    """In words how a layer differs: "only in naive", "filters 16 → 32", or why only its amounts do."""
+    """In words how a layer differs: "only in naive", "filters 16 → 32, receives 8×4×4 → 16×4×4"."""
     pair = layer.pair
     if pair.first is None or pair.second is None:
         report = pair.first or pair.second
         assert report is not None, "a pair has at least one layer"
         design = differences.second if pair.first is None else differences.first
         return f"only in {design}: {report.layer.label()}"
-    if layer.changes:
-        return ", ".join(map(str, layer.changes))
-    return _consequence_text(pair.first, pair.second) if layer.differs else "the same"
+    texts = [str(change) for change in layer.changes if change.setting != "weights"]
+    texts += _received_text(pair.first, pair.second)  # weights say nothing about costs, so they come last
+    texts += [str(change) for change in layer.changes if change.setting == "weights"]
+    return ", ".join(texts) or ("the same settings" if layer.differs else "the same")
 
 
-def _consequence_text(first: Report, second: Report) -> str:
-    """What a layer of the same settings receives that makes its amounts differ."""
-    pairs = list(zip(first.input_shapes, second.input_shapes, strict=False))
-    received = [", ".join(map(_shape_text, shapes)) for shapes in zip(*(p for p in pairs if p[0] != p[1]), strict=True)]
-    return f"receives {' → '.join(received)}" if received else "the same settings"
+def _received_text(first: Report, second: Report) -> Iterator[str]:
+    """Yield what the layers receive if that differs: it makes their amounts differ, too."""
+    pairs = [pair for pair in zip(first.input_shapes, second.input_shapes, strict=False) if pair[0] != pair[1]]
+    if pairs:
+        yield f"receives {' → '.join(', '.join(map(_shape_text, shapes)) for shapes in zip(*pairs, strict=True))}"
 
 
 def _shape_text(shape: object) -> str:

@@ -69,6 +69,16 @@ def test_settings_that_differ_are_named_with_both_values():
     assert words == {"conv": "filters 4 → 8, kernel 3 → 3×5, bias on → off"}
 
 
+def test_what_a_layer_receives_is_said_beside_its_own_settings():
+    narrow, last = Node("narrow", Conv2d(2, 1)), replace(LAST, weights=PresetWeights("sobel"))
+    assert texts(compare((CONV, LAST), (CONV, narrow, last)))[LAST.name] == (
+        "receives 4×8×8 → 2×8×8, weights random → preset sobel"
+    )
+    both = texts(compare((CONV, LAST), (Node("conv", Conv2d(8, 3)), Node(LAST.name, Conv2d(9, 1)))))[LAST.name]
+    assert both.endswith(", receives 4×8×8 → 8×8×8")
+    assert both.startswith("filters ")
+
+
 def test_another_kind_name_weights_and_inputs_are_differences():
     sharp = replace(CONV, weights=PresetWeights("sobel"))
     assert texts(compare((CONV,), (Node("conv", Activation("relu")),))) == {"conv": "kind convolution → activation"}
@@ -77,6 +87,15 @@ def test_another_kind_name_weights_and_inputs_are_differences():
     branch, join = Node("branch", Conv2d(4, 1), (INPUT,)), Node("join", Concat(), ("conv", "branch"))
     swapped = compare((CONV, branch, join), (CONV, branch, replace(join, inputs=("branch", "conv"))))
     assert texts(swapped) == {"join": "inputs conv, branch → branch, conv"}
+
+
+def test_the_name_of_a_block_is_none_of_its_layers():
+    module = Inception(4, 2, 4, 2, 4, 4)
+    first, second = (Node("module", module),), (Node("other", replace(module, n1x1=5)),)
+    words = texts(compare(first, second))
+    assert words["module/1x1 → other/1x1"] == "filters 4 → 5"
+    assert not [text for text in words.values() if "name" in text]
+    assert texts(compare(first, (Node("other", module),))) == {}
 
 
 def test_a_layer_that_only_receives_another_volume_is_listed_with_what_it_receives():

@@ -108,7 +108,8 @@ def draw_error_axis(painter: QPainter, chart: ErrorChart, content: DifferencesCo
     if content.differences is not None:
         first, second = content.differences.first, content.differences.second
         formula = "‖a − b‖ / ‖a‖"
-        texts = (f"relative error {formula}, a: {first}, b: {second}", f"relative error {formula}", formula)
+        names = f"relative error {formula}, a: {first}, b: {second}"
+        texts = (f"{names} · shaded: differs", names, f"relative error {formula}", formula)
         title = next((text for text in texts if text_width(text, size) <= plot.width()), formula)
         draw_text(
             painter, QRectF(plot.left(), plot.top() - 1.8 * size, plot.width(), 1.4 * size), title, size, theme.muted

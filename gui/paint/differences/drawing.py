@@ -1,7 +1,5 @@
 """The picture of what differs for files: a table of the differences with their costs, and errors along the network."""
 
-from math import inf
-
 from msgspec import Struct
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
@@ -45,7 +43,9 @@ from gui.state.view_state import ViewState
 from gui.theme import Theme
 
 _SPACING = Spacing(head=1.8, row=1.55, note_gap=0.4, note=1.7)
-_COLUMN_GAP, _WIDEST = 1.4, 30.0
+_COLUMN_GAP = 1.4
+_WIDEST = 30.0, 60.0
+"""Greatest widths of the names and of the differences; longer texts are shortened."""
 _CHART = 15.0
 """Height of the chart in units."""
 _LEAST_CHART = 9.0
@@ -135,7 +135,7 @@ def _make_sheet(differences: DesignDifferences) -> _Sheet:
     columns = []
     for index, (head, texts) in enumerate(zip(heads, zip(*lines, total, strict=True), strict=True)):
         widest = max(text_width(head), *(text_width(text, bold=True) for text in texts))
-        columns.append(Column((head,), min(widest, inf if index > 1 else _WIDEST), index > 1))
+        columns.append(Column((head,), min([widest, *_WIDEST[index : index + 1]]), index > 1))
     seeds = describe_seeds(differences)
     title = f"{one_line(differences.first)} → {one_line(differences.second)}"
     side = side_by_side(columns, [_COLUMN_GAP] * len(columns))

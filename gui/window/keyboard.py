@@ -44,12 +44,6 @@ class Keyboard:
             self._mark.begin()
             stops[(at + by) % len(stops)].target.setFocus(Qt.FocusReason.TabFocusReason)
 
-    def enter(self, part_id: str) -> None:
-        """Go to a panel or view, to what had the focus there last."""
-        target = focus_entry(self._docks.contents[part_id])
-        if target is not None:
-            target.setFocus(Qt.FocusReason.OtherFocusReason)
-
     def _place(self, stop: _Stop) -> tuple[int, int]:
         """Where a part begins: columns from left to right, each from top to bottom."""
         at = stop.part.mapTo(self._window, QPoint(0, 0)) if self._window.isAncestorOf(stop.part) else QPoint()

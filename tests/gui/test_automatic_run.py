@@ -213,11 +213,11 @@ def test_it_waits_for_the_end_of_a_rank_search(qtbot: QtBot, open_at_speed: Call
 def test_it_waits_for_the_end_of_an_export(qtbot: QtBot, open_at_speed: Callable[..., MainWindow]) -> None:
     window = open_at_speed()
     requests = requests_of(window)
-    window.files.all.progress = ExportStep("bars.png", 0, 1)
+    window.exports.all.progress = ExportStep("bars.png", 0, 1)
     set_filters(window, 9)
     qtbot.waitUntil(lambda: "files are exported" in window.status.hover.text())
     assert requests == []
-    window.files.all.cancel()
+    window.exports.all.cancel()
     wait_for_run(qtbot, window, requests)
 
 

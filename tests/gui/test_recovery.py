@@ -259,7 +259,7 @@ def test_an_offer_stays_visible_whatever_the_layout_and_is_never_part_of_it(
 ) -> None:
     leave_journal(folder, "A lesson")
     first = begin()
-    first.reset_layout()
+    first.workspaces.reset()
     assert first.banners.isVisible()
     first.close()  # its layout is saved with a banner
     for path in folder.iterdir():

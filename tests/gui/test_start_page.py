@@ -409,9 +409,9 @@ def test_nothing_is_clipped_or_overlaps(page: StartPage, size: tuple[int, int], 
 
 def test_help_is_reachable_from_the_start_page(qtbot: QtBot, start: MainWindow):
     start.actions_by_id["manual"].trigger()
-    assert start.manual.reader is not None
-    assert start.manual.reader.isVisible()
-    assert start.manual.reader.page.source().fileName() == START.name
+    assert start.help.manual.reader is not None
+    assert start.help.manual.reader.isVisible()
+    assert start.help.manual.reader.page.source().fileName() == START.name
     assert start.actions_by_id["about"].isEnabled()
     assert start.actions_by_id["palette"].isEnabled()
 

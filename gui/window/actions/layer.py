@@ -63,7 +63,7 @@ LAYER_ACTIONS: tuple[Action, ...] = (
     Action("reduce", "Insert 1×1 convolution before", "Ctrl+B", edit=edits.reduce_before_selection, allowed=_is_node,
            tip="It reduces the channels, so that the next layer costs less"),
     Action("search_ranks", "Search for a bottleneck", "Ctrl+Shift+E", allowed=_can_search_ranks,
-           run=lambda window: window.begin("bottleneck"),
+           run=lambda window: window.parts.begin("bottleneck"),
            tip="How few maps suffice between a 1×1 convolution and this one, measured on the data that it receives",
            disabled_tip="select a convolution without groups"),
     *(

@@ -214,6 +214,35 @@ def test_every_kind_of_layer_block_weights_and_input_is_restored(begin: Callable
     file.release()
 
 
+def test_a_selection_after_the_last_edit_is_restored(begin: Callable[[], Session], folder: Path) -> None:
+    first = begin()
+    edit_filters(first.workbench, 9)
+    first.wait()
+    first.workbench.set_focus(Focus("bottleneck", "reduce"))
+    first.crash()
+    second = begin()
+    (file,) = claim_journals(folder)
+    second.restore(file)
+    assert second.workbench.state.focus == Focus("bottleneck", "reduce")
+
+
+def test_a_saved_version_that_undo_does_not_reach_is_not_taken_for_the_first_one(
+    begin: Callable[[], Session], folder: Path, tmp_path: Path
+) -> None:
+    first = begin()
+    edit_filters(first.workbench, 9)
+    first.workbench.document.save(tmp_path / "p.toml")
+    first.workbench.document.undo_stack.undo()
+    edit_filters(first.workbench, 10)
+    first.crash()
+    second = begin()
+    (file,) = claim_journals(folder)
+    second.restore(file)
+    second.workbench.document.undo_stack.undo()
+    assert second.workbench.state.project == PROJECT
+    assert not second.workbench.state.clean
+
+
 def test_the_journal_of_a_running_window_is_not_offered(begin: Callable[[], Session], folder: Path) -> None:
     """Fault of other programs: a new window offers what another one is working on."""
     session = begin()

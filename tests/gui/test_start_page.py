@@ -29,6 +29,7 @@ from gui.window.main_window import MainWindow
 from gui.window.settings import Settings
 from gui.window.start_page import StartPage, sample_path
 from tests.gui.conftest import PROJECT
+from tests.gui.window_input import activate
 
 PROJECTS = RESOURCES / "projects"
 SMALL = PROJECTS / "fixed_kernels.toml"
@@ -229,6 +230,24 @@ def test_a_banner_has_its_place_above_the_page(qtbot: QtBot, start: MainWindow):
     assert page_of(start).geometry().top() == start.toolbar.geometry().bottom() + 1
 
 
+def test_f6_goes_between_the_page_the_toolbar_and_a_banner(qtbot: QtBot, start: MainWindow):
+    activate(start, qtbot)
+    banner = Banner("Unsaved edits of lecture.toml", "The program ended before they were saved.", (("Restore", list),))
+    start.banners.add(banner)
+    settle()
+    page_of(start).open.setFocus()
+    stops = [start.toolbar.entry, banner.buttons["Restore"], page_of(start).open]
+    assert all(stop.isEnabled() for stop in stops)
+    for modifier, order in (
+        (Qt.KeyboardModifier.NoModifier, stops),
+        (Qt.KeyboardModifier.ShiftModifier, [*reversed(stops[:-1]), stops[-1]]),
+    ):
+        for stop in order:
+            qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_F6, modifier)
+            assert QApplication.focusWidget() is stop
+    start.banners.remove(banner)
+
+
 def test_commands_that_need_a_project_are_disabled_until_one_is_shown(start: MainWindow):
     enabled = {action_id for action_id, action in start.actions_by_id.items() if action.isEnabled()}
     assert {"new", "open", "start_page", "manual", "about", "palette", "quit"} <= enabled
@@ -390,9 +409,9 @@ def test_nothing_is_clipped_or_overlaps(page: StartPage, size: tuple[int, int], 
 
 def test_help_is_reachable_from_the_start_page(qtbot: QtBot, start: MainWindow):
     start.actions_by_id["manual"].trigger()
-    assert start.manual.reader is not None
-    assert start.manual.reader.isVisible()
-    assert start.manual.reader.page.source().fileName() == START.name
+    assert start.help.manual.reader is not None
+    assert start.help.manual.reader.isVisible()
+    assert start.help.manual.reader.page.source().fileName() == START.name
     assert start.actions_by_id["about"].isEnabled()
     assert start.actions_by_id["palette"].isEnabled()
 

@@ -194,6 +194,6 @@ def _details(work: LostWork) -> str:
 def _moment(seconds: float) -> str:
     """A time in words: "today at 14:32", "on 27 November 2026 at 14:32"."""
     moment = datetime.fromtimestamp(seconds)
-    clock = f"{moment:%H:%M}"
+    clock = f"{moment.hour}:{moment:%M}"
     today = moment.date() == datetime.now().date()
     return f"today at {clock}" if today else f"on {moment.day} {moment:%B %Y} at {clock}"

@@ -349,6 +349,17 @@ def test_recent_files_have_a_picture_and_a_time_and_missing_ones_can_be_removed(
     assert not start.start.is_shown
 
 
+def test_a_sample_that_is_a_recent_file_as_well_keeps_its_large_picture(
+    qtbot: QtBot, settings: QSettings, start: MainWindow
+):
+    write_recent(settings, SMALL)
+    start.show_start_page()
+    page = page_of(start)
+    card, row = page.cards[SMALL], page.recent_rows[SMALL]
+    qtbot.waitUntil(lambda: not row.card.image.isNull(), timeout=30_000)
+    assert card.image.width() >= card.picture_size().width()
+
+
 def test_a_recent_file_is_removed_by_delete(qtbot: QtBot, settings: QSettings, start: MainWindow):
     write_recent(settings, SMALL)
     start.show_start_page()

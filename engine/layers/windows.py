@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.layers.base import HeightWidth, Mistake, Padding
-from engine.layers.fixes import setting_fixes
+from engine.layers.fixes import setting_fixes, shortest_spelling
 from engine.shapes import Pair, Shape, Windows, dilated_extent, same_padding, window_count
 from engine.text.problems import Fix
 
@@ -32,11 +32,7 @@ def setting_text(value: HeightWidth) -> str:
 def normalise_spelling(struct: _AnyStruct, *names: str) -> None:
     """Convert equal settings to one spelling: [3, 3] to 3, so that equal layers compare equal."""
     for name in names:
-        value = getattr(struct, name)
-        if isinstance(value, tuple) and len(set(value)) == 1:
-            msgspec.structs.force_setattr(struct, name, value[0])
-        elif isinstance(value, tuple) and len(value) == 4 and value[:2] == value[2:]:
-            msgspec.structs.force_setattr(struct, name, value[:2])
+        msgspec.structs.force_setattr(struct, name, shortest_spelling(getattr(struct, name)))
 
 
 def check_padding(padding: Padding) -> None:

@@ -100,8 +100,7 @@ class ProjectReader:
         stem = self.network(data["stem"], "$.stem", ("nodes",)) if "stem" in data else None
         designs = [self.design(raw, f"$.designs[{i}]") for i, raw in self._items(data, "designs", "$")]
         source = self._value(data, "source", str, "$", "")
-        notes = tuple(self._structs(data, "notes", Note))
-        published = tuple(self._structs(data, "published", Published))
+        notes, published = self.remarks(data)
         if self.problems or spec is None:
             return None
         valid_designs = tuple(design for design in designs if design is not None)
@@ -127,6 +126,10 @@ class ProjectReader:
             return None
         spec: Input | None = self._struct(data["input"], _INPUTS, "kind", "$.input")
         return spec
+
+    def remarks(self, data: Data) -> tuple[tuple[Note, ...], tuple[Published, ...]]:
+        """The notes and the published figures, without those that have mistakes."""
+        return tuple(self._structs(data, "notes", Note)), tuple(self._structs(data, "published", Published))
 
     def design(self, raw: object, place: str) -> Design | None:
         """The design of a table; None if there are problems."""

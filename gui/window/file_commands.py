@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from engine.files.arrays import ARRAY_SUFFIXES
 from engine.files.paths import RESOURCES, FileFault
 from engine.files.photo_formats import PHOTO_SUFFIXES
 from engine.files.targets import same_file
@@ -25,7 +26,7 @@ from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, ren
 from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
 from gui.widgets.message import Message
-from gui.window.dropped_files import ARRAY_SUFFIXES, PROJECT_SUFFIXES, DroppedFiles
+from gui.window.dropped_files import PROJECT_SUFFIXES, DroppedFiles
 from gui.window.export_all import ExportAll
 from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings

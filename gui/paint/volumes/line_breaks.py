@@ -14,7 +14,7 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.run.check import ProjectCheck
 from engine.shapes import Shape
 from gui.paint.volumes.box_sizes import BoxMeasurer, VolumeCaption, get_box_measurer, make_caption, shorten_captions
-from gui.paint.volumes.camera import CAMERA_VIEWS, Camera, make_camera
+from gui.paint.volumes.camera import Camera, make_camera
 from gui.paint.volumes.design_graph import DesignGraph, build_design_graph, with_edge_numbers
 from gui.paint.volumes.operator_texts import FORMULA_LINES, make_operator_text
 from gui.paint.volumes.routes import AXIS_LEVEL, Routes, route_connections
@@ -29,6 +29,7 @@ from gui.paint.volumes.space import (
     unit_range,
 )
 from gui.paint.volumes.text_options import SCREEN_TEXT_OPTIONS, ArrowDetail, TextOptions, TextSizes
+from gui.state.cameras import CAMERA_VIEWS
 
 _LARGEST = 4.0
 """Greatest length of a unit, in ems."""

@@ -5,7 +5,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from gui.catalogue.workspaces import WORKSPACES
-from gui.paint.volumes.camera import CAMERA_VIEWS
+from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import DepthScale, Look, ViewState
 from gui.window.actions.base import SEPARATOR, Action, CommandWindow, Menus
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.network.input_specs import ImageInput
 from engine.project.project import Project
 from engine.run.execute import RunRequest
-from engine.run.prediction import Speed
+from engine.run.prediction import Cost, Rate, Speed
 from gui.export.files import ExportStep
 from gui.state.rank_search import RankSearchState
 from gui.window.main_window import AUTOMATIC_RUN, MainWindow
@@ -22,12 +22,11 @@ from tests.gui.window_input import SLOW_PROJECT, run, set_filters
 class Optimistic(Speed, frozen=True):
     """Takes any run for cheap."""
 
-    @property
-    def factor(self) -> float:
+    def seconds(self, cost: Cost) -> float:
         return 0.0
 
 
-CHEAP, EXPENSIVE = Speed(1.0, 1.0), Speed(1.0, 20.0)
+CHEAP, EXPENSIVE = (Speed(Rate(1.0, factor), Rate(1.0, factor)) for factor in (1.0, 20.0))
 
 
 @pytest.fixture
@@ -235,7 +234,7 @@ def test_runs_are_measured(qtbot: QtBot, open_at_speed: Callable[..., MainWindow
     window = open_at_speed()
     run(window, qtbot)
     measured = window.automatic_run.speed
-    assert measured.predicted > CHEAP.predicted * 0.5
+    assert measured.small.predicted > CHEAP.small.predicted * 0.5
     assert measured != CHEAP
     run(window, qtbot)  # all of it is cached
     assert window.automatic_run.speed == measured

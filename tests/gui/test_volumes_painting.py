@@ -137,6 +137,16 @@ def test_unknown_totals_have_their_unit():
     assert "MACs unknown · params unknown" in svg(state_of(mistaken, run=False))
 
 
+@pytest.mark.parametrize(("project", "size"), [(TWO, (568, 300)), (TWO, (900, 420)), (INCEPTION, (568, 420))])
+def test_notes_of_earlier_settings_keep_off_the_edges_of_the_picture(project, size):
+    fresh = state_of(project)
+    old = {ref: VolumeResult("before", result.volume) for ref, result in fresh.run.results.items()}
+    image = picture(replace(fresh, run=RunView(old)), size)
+    edges = [x for x in range(size[0]) if min(x, size[0] - 1 - x) < 3]
+    ground = QColor(LIGHT.base)
+    assert all(image.pixelColor(x, y) == ground for x in edges for y in range(size[1]))
+
+
 def test_values_of_earlier_settings_are_dimmed_and_labelled():
     fresh = state_of(TWO)
     edited = TWO.with_network("bottleneck", Network((conv("reduce", 16), conv("conv5x5", 32, 3))))

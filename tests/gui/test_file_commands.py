@@ -164,15 +164,16 @@ def test_a_photo_changed_on_disk_is_read_again_by_the_next_run(
 
 
 @pytest.mark.parametrize("view", ["volumes", "filters", "bars", "table"])
-@pytest.mark.parametrize("scale", _SCALES)
 def test_an_exported_picture_has_the_chosen_scale(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, view: str, scale: int
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, view: str
 ) -> None:
-    entries(window, "scale")[f"{scale}×"].trigger()
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure.png"), ""))
-    entries(window, "export_view")[f"{view_row(view).title}…"].trigger()
-    finish(window, qtbot)
-    assert QImage(str(tmp_path / "figure.png")).size() == window.views[view].size() * scale
+    for scale in _SCALES:
+        path = tmp_path / f"{scale}.png"
+        entries(window, "scale")[f"{scale}×"].trigger()
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
+        entries(window, "export_view")[f"{view_row(view).title}…"].trigger()
+        finish(window, qtbot)
+        assert QImage(str(path)).size() == window.views[view].size() * scale
 
 
 def test_the_menus_offer_only_views_that_have_a_picture(window: MainWindow) -> None:

@@ -4,7 +4,7 @@ from math import ceil, inf
 
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.text.units import number_text
@@ -100,6 +100,10 @@ class InspectorCanvas(QWidget):
         self._report_hover("")
         if self.content.selected_term is not None:
             self.show_content(replace(self.content, selected_term=None))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._report_hover("")  # the mouse leaves nothing that is hidden by a key
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in KEY_STEPS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:

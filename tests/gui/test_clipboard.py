@@ -314,7 +314,7 @@ def test_keys_cut_copy_and_paste_the_selected_layers_in_the_list(edited: MainWin
 
 def test_keys_act_in_the_volumes_as_well(edited: MainWindow, qtbot: QtBot):
     edited.workbench.set_focus(Focus("chain", "relu"))
-    edited.canvas.setFocus()
+    edited.parts.canvas.setFocus()
     press(edited, qtbot, "C")
     press(edited, qtbot, "V")
     assert [node.name for node in edited.workbench.state.project.network("chain").nodes] == [
@@ -348,7 +348,7 @@ def test_a_text_that_cannot_be_pasted_changes_nothing_and_is_reported(
 
 
 def test_a_text_field_keeps_its_keys(edited: MainWindow, qtbot: QtBot):
-    edited.begin("layer")
+    edited.parts.begin("layer")
     edited.workbench.set_focus(Focus("chain", "first"))
     edited.form.name.edit.setFocus()
     edited.form.name.edit.selectAll()
@@ -406,8 +406,9 @@ def test_an_address_on_the_web_is_not_opened_and_the_status_bar_says_what_to_do(
     assert edited.workbench.document.clean
 
 
-def test_a_copied_picture_has_pixels_and_lines(edited: MainWindow):
+def test_a_copied_picture_has_pixels_and_lines(edited: MainWindow, qtbot: QtBot):
     edited.actions_by_id["copy_picture"].trigger()
+    qtbot.waitUntil(lambda: not edited.exports.single.busy)
     data = QGuiApplication.clipboard().mimeData()
     assert data.hasImage()
     assert b"<svg" in bytes(data.data("image/svg+xml").data())

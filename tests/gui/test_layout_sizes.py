@@ -8,8 +8,10 @@ from PySide6.QtGui import QScreen
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.layers import Conv2d
 from gui.app import set_theme
 from gui.catalogue.workspaces import WORKSPACES
+from gui.state.edits import set_setting
 from gui.window.main_window import MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
@@ -63,6 +65,22 @@ def test_nothing_is_clipped_in_a_part_opened_in_a_small_window(
             faults[part_id] = clipped
     assert not faults
     assert (window.width(), window.height()) == SIZES[0]
+
+
+@pytest.mark.usefixtures("text_scale")
+@pytest.mark.parametrize("padding", ["same", "valid", 3, 100, (1, 2), (10, 20, 30, 100)], ids=str)
+def test_no_form_of_padding_is_clipped_in_a_small_window(
+    open_window: Callable[[], MainWindow], padding: str | int | tuple[int, ...]
+) -> None:
+    window = open_window()
+    window.resize(*SIZES[0])
+    edit = set_setting(window.workbench.state.project, ("naive", "conv5x5"), "padding", padding)
+    window.workbench.edit(edit.text, edit.project)
+    QApplication.processEvents()
+    assert not list(clipped_widgets(window.form))
+    control = window.form.settings[Conv2d].controls["padding"]
+    right = control.mapTo(window.form, control.rect().topRight()).x()
+    assert right < window.form.parentWidget().width(), "the scroll area cuts the form off"
 
 
 @pytest.mark.usefixtures("text_scale")

@@ -58,11 +58,11 @@ from gui.state.edits.selection import (
     switch_selected_form,
     take_selected_block_apart,
 )
-from gui.state.edits.sequences import Place, add_layers
+from gui.state.edits.sequences import Side, add_layers
 from gui.state.edits.settings import kind_entries, layer_settings, new_layer, setting_metadata
 
 __all__ = [
-    "Place",
+    "Side",
     "add_after_selection",
     "add_before_selection",
     "add_design",

@@ -32,7 +32,7 @@ def test_nothing_is_wrong_with_a_good_lesson(tmp_path):
         ('"command:run"', '"command:rn"', "$.steps[0].show.highlight[3]", "did you mean 'run'?"),
         ("== 2\"\nhint", "== 4\"\nhint", "$.steps[0].task.done", "holds already"),
         ("== 2\"\nhint", "== 3\"\nhint", "$.steps[0].task.done", "does not hold after the solution"),
-        ("('thin/reduce', 'f", "('thin/reduc', 'f", "$.steps[0].task.done", "after the solution, character 1: there is no"),
+        ("('thin/reduce', 'f", "('thin/reduc', 'f", "$.steps[0].task.done", "after the solution, character 1: there"),
         ("set = { filters = 2 }", "set = { filters = 0 }", "$.steps[0].task.solution[0]", "an integer from 1"),
         ('name = "relu"', 'name = "wide"', "$.steps[1].task.solution[0]", "wide"),
         ('metric = "params" }', 'select = "thin/rel" }', "$.steps[1].task.solution[1].show.select", "'relu'"),

@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from engine.cost.metrics import Amount, Metric
 from engine.reports.differences import ComparedLayer, DesignDifferences, describe_seeds, difference_text
-from engine.reports.table_formats import escape_markdown, piped
 from engine.reports.tables import one_line
 from engine.text.json_text import json_text
+from engine.text.pipe_table import bold, escape_markdown, pipe_table
 from engine.text.spreadsheet import delimited_text
 from engine.text.text_table import align_columns
 from engine.text.units import UNKNOWN, abbreviate, byte_size, exact_text, number_text
@@ -153,10 +153,9 @@ def _all_amounts(layer: ComparedLayer) -> Iterator[Amount | None]:
 def to_markdown(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> str:
     """A pipe table with the sums of all differences in bold."""
     heads = difference_heads(differences, has_errors=True)
-    lines = [piped(heads), piped(["---", "---", *["---:"] * (len(heads) - 2)])]
-    lines += [piped(map(escape_markdown, difference_cells(differences, row, has_errors=True))) for row in rows]
-    lines.append(piped([f"**{text}**" if text else "" for text in total_cells(differences, has_errors=True)]))
-    return "\n".join(lines) + "\n"
+    cells = [map(escape_markdown, difference_cells(differences, row, has_errors=True)) for row in rows]
+    cells.append(map(bold, total_cells(differences, has_errors=True)))
+    return "\n".join(pipe_table(heads, [False, False, *[True] * (len(heads) - 2)], cells)) + "\n"
 
 
 COPY_FORMATS: dict[str, Callable[[DesignDifferences, Sequence[DifferenceRow]], str]] = {

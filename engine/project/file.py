@@ -28,8 +28,9 @@ from engine.project.project import (
     with_colours,
     with_inputs,
 )
-from engine.project.reader import Data, ProjectReader
+from engine.project.reader import ProjectReader
 from engine.project.syntax import parse_json, parse_toml
+from engine.project.table_reader import Data
 from engine.project.toml_merge import merge
 from engine.project.toml_text import UnknownFormError
 from engine.text.messages import value_text
@@ -54,7 +55,7 @@ class ProjectFile(Struct, frozen=True):
 
 def load_project(path: Path) -> ProjectFile:
     """Read a project from TOML, from JSON of the same structure, or from a report; ProjectError lists all mistakes."""
-    text, version = _text(path)
+    text, version = file_text(path)
     data = parse_json(text, path) if _is_json(path) else parse_toml(text, path)
     reader = ProjectReader(_folder_of(path))
     project = reader.project(data)
@@ -68,28 +69,29 @@ def _folder_of(path: Path) -> Path:
     return Path(os.path.realpath(path)).parent
 
 
-def _text(path: Path) -> tuple[str, FileVersion]:
+def file_text(path: Path, noun: str = "project") -> tuple[str, FileVersion]:
+    """The text of a project file, or of another one that `noun` names; ProjectError if it cannot be read."""
     try:
         stamp = paths.stamp_of(str(path))
-        _require_size(path, stamp[1], MOST_REPORT_BYTES if is_report(path) else _MAX_BYTES)
+        _require_size(path, noun, stamp[1], MOST_REPORT_BYTES if is_report(path) else _MAX_BYTES)
         with paths.name_file_in_errors(str(path)):
             content = path.read_bytes()
         version = FileVersion(stamp, digest_of(content))
         if is_report(path):
             content = embedded_project(content, path)
-            _require_size(path, len(content), _MAX_BYTES)
+            _require_size(path, noun, len(content), _MAX_BYTES)
         return content.decode("utf-8-sig"), version
     except FileFault as fault:
         raise ProjectError([Problem(str(fault), "")]) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        text = f"byte {error.object[error.start]:#04x} is not UTF-8, the encoding of project files"
+        text = f"byte {error.object[error.start]:#04x} is not UTF-8, the encoding of {noun} files"
         raise ProjectError([Problem(text, f"line {line}")], path) from None
 
 
-def _require_size(path: Path, size: int, most: int) -> None:
+def _require_size(path: Path, noun: str, size: int, most: int) -> None:
     if size > most:
-        raise FileFault(f"{path} has {size:,} bytes, too many for a project; at most {most:,} are read")
+        raise FileFault(f"{path} has {size:,} bytes, too many for a {noun}; at most {most:,} are read")
 
 
 def save_project(project: Project, path: Path) -> FileVersion:
@@ -130,7 +132,7 @@ def _toml_text(data: Data, path: Path, source: Path | None) -> str:
     """The data as TOML, in the text of the source if that has comments and nothing else comes of it."""
     if source is not None and not _is_json(source):
         with suppress(ProjectError, UnknownFormError):
-            text = _text(source)[0]
+            text = file_text(source)[0]
             merged = merge(text, _data_of(text, source, path), data) if "#" in text else None
             if merged is not None and _data_of(merged, path, path) == data:
                 return merged

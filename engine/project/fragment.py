@@ -16,8 +16,9 @@ from engine.network.input_specs import NoiseInput
 from engine.network.node_ref import STEM, NodeRef
 from engine.project.file import node_data
 from engine.project.project import MAX_LAYERS, Design, Note, Project, Published, has_too_many_layers, relocate
-from engine.project.reader import Data, ProjectReader, TooManyProblemsError
+from engine.project.reader import ProjectReader
 from engine.project.syntax import parse_json, parse_toml
+from engine.project.table_reader import Data, TooManyProblemsError
 from engine.text.names import quoted
 from engine.text.problems import Problem, ProjectError
 

@@ -26,6 +26,7 @@ from gui.state.edits.layers import (
     set_inputs,
     set_kind,
     set_setting,
+    set_settings,
     set_weights,
     take_block_apart,
 )
@@ -125,6 +126,7 @@ __all__ = [
     "set_kind",
     "set_seed",
     "set_setting",
+    "set_settings",
     "set_title",
     "set_weights",
     "setting_metadata",

@@ -87,7 +87,7 @@ class BarsCanvas(Canvas):
 
     def _show_content(self, content: BarsContent) -> None:
         self._content = content
-        self.setAccessibleDescription("; ".join(line.tip for line in content.totals))
+        self.setAccessibleDescription(content.description)
         self.totals.box.show_lines(content.totals, content.total_scale, self._theme)
         self.layers.box.show_lines(content.lines, content.line_scale, self._theme)
         self.layers.show_scale(content.line_scale)

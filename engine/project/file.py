@@ -27,8 +27,9 @@ from engine.project.project import (
     with_colours,
     with_inputs,
 )
-from engine.project.reader import Data, ProjectReader
+from engine.project.reader import ProjectReader
 from engine.project.syntax import parse_json, parse_toml
+from engine.project.table_reader import Data
 from engine.project.toml_merge import merge
 from engine.project.toml_text import UnknownFormError
 from engine.text.messages import value_text
@@ -53,7 +54,7 @@ class ProjectFile(Struct, frozen=True):
 
 def load_project(path: Path) -> ProjectFile:
     """Read a project from TOML, or from JSON of the same structure; ProjectError lists all mistakes."""
-    text, version = _text(path)
+    text, version = file_text(path)
     data = parse_json(text, path) if _is_json(path) else parse_toml(text, path)
     reader = ProjectReader(_folder_of(path))
     project = reader.project(data)
@@ -67,11 +68,12 @@ def _folder_of(path: Path) -> Path:
     return Path(os.path.realpath(path)).parent
 
 
-def _text(path: Path) -> tuple[str, FileVersion]:
+def file_text(path: Path, noun: str = "project") -> tuple[str, FileVersion]:
+    """The text of a project file, or of another one that `noun` names; ProjectError if it cannot be read."""
     try:
         stamp = paths.stamp_of(str(path))
         if stamp[1] > _MAX_BYTES:
-            raise FileFault(f"{path} has {stamp[1]:,} bytes, too many for a project; at most {_MAX_BYTES:,} are read")
+            raise FileFault(f"{path} has {stamp[1]:,} bytes, too many for a {noun}; at most {_MAX_BYTES:,} are read")
         with paths.name_file_in_errors(str(path)):
             content = path.read_bytes()
         return content.decode("utf-8-sig"), FileVersion(stamp, digest_of(content))
@@ -79,7 +81,7 @@ def _text(path: Path) -> tuple[str, FileVersion]:
         raise ProjectError([Problem(str(fault), "")]) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        text = f"byte {error.object[error.start]:#04x} is not UTF-8, the encoding of project files"
+        text = f"byte {error.object[error.start]:#04x} is not UTF-8, the encoding of {noun} files"
         raise ProjectError([Problem(text, f"line {line}")], path) from None
 
 
@@ -113,7 +115,7 @@ def _toml_text(data: Data, path: Path, source: Path | None) -> str:
     """The data as TOML, in the text of the source if that has comments and nothing else comes of it."""
     if source is not None and not _is_json(source):
         with suppress(ProjectError, UnknownFormError):
-            text = _text(source)[0]
+            text = file_text(source)[0]
             merged = merge(text, _data_of(text, source, path), data) if "#" in text else None
             if merged is not None and _data_of(merged, path, path) == data:
                 return merged

@@ -151,11 +151,12 @@ def operations_columns(metrics: Sequence[Metric], convention: Convention = MACS)
         TableColumn("Node", lambda row: "total" if row.is_total else row.node),
         TableColumn("Layer", lambda row: row.settings),
         TableColumn("Inputs", lambda row: ", ".join(row.inputs)),
-        TableColumn("Output C×H×W", lambda row: "" if row.is_total else output_shape_text(row.output_shape)),
+        OUTPUT,
         *(TableColumn(heading_of(metric, convention), _number_of(metric), metric) for metric in metrics),
     )
 
 
+OUTPUT = TableColumn("Output C×H×W", lambda row: "" if row.is_total else output_shape_text(row.output_shape))
 PROBLEM = TableColumn("Mistake", lambda row: one_line(row.problem))
 
 

@@ -77,7 +77,6 @@ VIEWS: tuple[ViewRow, ...] = (
         title="Inspector",
         manual_page="inspector",
         area="right",
-        below="filters",
         widget="gui.views.inspector:InspectorView",
         picture=Picture(
             "gui.paint.inspector.drawing:paint_inspector",

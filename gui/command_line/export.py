@@ -99,9 +99,10 @@ def export_pictures(options: Namespace) -> int:
     print_notices(options.project, project_check.notices)
     focus = _focus_of(options, project, project_check)
     _require_candidate(options, views, focus, project_check)
-    run = _run_for(options, RunRequest(project, project_check), views)
+    request = RunRequest(project, project_check)
+    run = _run_for(options, request, views)
     with offscreen.offscreen_application(options.theme):
-        state = offscreen.state_after_run(project, run.volumes, options.theme, options.edges)
+        state = offscreen.state_after_run(request, run.volumes, options.theme, options.edges)
         selection = _select_pictures(options, views, page, replace(state, focus=focus or state.focus))
         if not selection.views and not selection.figures:
             problems = (*project_check.problems, *run.obstacles, *run.faults, *selection.left_out)

@@ -134,6 +134,8 @@ class Step(Struct, frozen=True):
     """The name of the project that is shown."""
     show: Show = Show()
     exercise: Exercise | None = None
+    quoted: tuple[str, ...] = ()
+    """Figures in the texts that are quoted from a source, so that they are not computed."""
 
 
 class Lesson(Struct, frozen=True):

@@ -12,6 +12,7 @@ from engine.layers.explanation import Spot
 from engine.shapes import Shape
 from gui.graphics.canvas import Canvas
 from gui.graphics.painted_item import PaintedItem
+from gui.graphics.text_scale import text_scale
 from gui.graphics.zoom_box import ZoomBox
 from gui.paint.maps.detail.base import PlacedBody
 from gui.paint.maps.mosaic import MosaicContent, MosaicLayout, lay_out_mosaics
@@ -134,7 +135,7 @@ class MosaicCanvas(Canvas):
 
     def _lay_out(self) -> MosaicLayout:
         """Place the mosaics on the page."""
-        layout, zoom = lay_out_mosaics(self._picture_rect(), self._content), self.zoom_box.zoom
+        layout, zoom = lay_out_mosaics(self._picture_rect(), self._content, text_scale(self)), self.zoom_box.zoom
         while len(self._frames) < len(layout.panels):
             self._add_frame()
         for frame, panel_layout in zip_longest(self._frames, layout.panels):

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from engine.network.node_ref import NodeRef
 from gui.paint.volumes import hits
-from gui.paint.volumes.camera import CAMERA_VIEWS
 from gui.paint.volumes.hits import VolumeHit
+from gui.state.cameras import CAMERA_VIEWS
 from gui.state.node_selection import toggle_node
 from gui.state.view_state import DepthScale, Focus, Look, ViewState
 from gui.views.base import View

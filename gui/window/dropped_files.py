@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.files import arrays
 from engine.files.array_axes import likely_axes
-from engine.files.arrays import Header
+from engine.files.arrays import ARRAY_SUFFIXES, Header
 from engine.files.paths import FileFault
 from engine.files.photo_formats import PHOTO_SUFFIXES
 from engine.network.input_specs import ArrayInput, ImageInput, Input, with_photo
@@ -22,7 +22,6 @@ from gui.state.view_state import ViewState
 from gui.workbench.workbench import Workbench
 
 PROJECT_SUFFIXES = (".toml", ".json")
-ARRAY_SUFFIXES = (".npy", ".npz", ".safetensors")
 _IMAGE_SUFFIXES = (*PHOTO_SUFFIXES, ".heic", ".heif")
 """Those of HEIC as well, so that a photo of an iPhone is refused with what to do."""
 _KINDS = (PROJECT_SUFFIXES, _IMAGE_SUFFIXES, ARRAY_SUFFIXES)

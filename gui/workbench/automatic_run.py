@@ -112,7 +112,7 @@ class AutomaticRun(QObject):
         if not work.layers:
             self._say("")
             return
-        seconds = self.speed.seconds(work)
+        seconds = self.speed.seconds(work.cost)
         reason = busy or work.obstacle or (f"it takes about {_time_text(seconds)}" if seconds > _CHEAP else "")
         if reason:
             self._say(f"Not run automatically, as {reason}: Run (F5)")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.kernels import Checkpoint
 from gui.state.history import History
 from gui.state.view_state import ViewState
 from gui.workbench.journal_file import JournalFile
@@ -54,11 +53,8 @@ class Journal(QObject):
         return self._pause.isActive() or self._worker.busy
 
     def adopt(self, file: JournalFile) -> None:
-        """Go on in the journal of an earlier window, whose history has just become that of this one."""
-        self._pause.stop()
-        self._obsolete.append(self._file)
+        """Go on in the journal of an earlier window, whose history has just replaced and ended that of this one."""
         self._file = file
-        self._start(None)
 
     def discard(self, file: JournalFile) -> None:
         """Delete the journal of an earlier window, which the user has declined."""
@@ -83,9 +79,7 @@ class Journal(QObject):
 
     def _on_document_history_ended(self) -> None:
         self._pause.stop()
-        self._obsolete.append(self._file)
-        self._file = JournalFile(self._folder)
-        self._start(None)
+        self._replace_file(JournalFile(self._folder))
 
     def _on_pause_timeout(self) -> None:
         history = self._workbench.document.history(self._workbench.state.focus)
@@ -94,15 +88,23 @@ class Journal(QObject):
         else:  # undone to the saved version: another file begins with the next edit
             self._on_document_history_ended()
 
+    def _replace_file(self, file: JournalFile) -> None:
+        """Delete the file, and go on in another one."""
+        obsolete, self._file = self._file, file  # before the thread deletes it: it writes to the current one only
+        self._obsolete.append(obsolete)
+        self._start(None)
+
     def _start(self, history: History | None) -> None:
         file = self._file
-        self._worker.start(lambda checkpoint: self._work(file, history, checkpoint))
+        self._worker.start(lambda _checkpoint: self._work(file, history))
 
-    def _work(self, file: JournalFile, history: History | None, checkpoint: Checkpoint) -> Iterable[object]:
-        """In the thread: delete what is obsolete, and write. A later task may have replaced this one."""
+    def _work(self, file: JournalFile, history: History | None) -> Iterable[object]:
+        """In the thread: delete what is obsolete, and write.
+
+        A later task replaces this one only until it begins: later ones would replace each on a busy system.
+        """
         self._delete_obsolete()
-        if history is not None:
-            checkpoint()
+        if history is not None and file is self._file:
             file.write(history)
         return ()
 

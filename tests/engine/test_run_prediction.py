@@ -1,5 +1,6 @@
 """The prediction of what a run still has to compute, and the speed that is measured from runs."""
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
@@ -10,7 +11,7 @@ from engine.network.weight_specs import LowRankWeights, SeedWeights
 from engine.project.project import Design, Project
 from engine.run.cache import VolumeCache
 from engine.run.execute import NodeDone, RunRequest, execute
-from engine.run.prediction import Speed, remaining_work
+from engine.run.prediction import Cost, Speed, remaining_work
 
 FIRST, SECOND = Node("first", Conv2d(4, 3)), Node("second", Conv2d(8, 3))
 
@@ -28,7 +29,7 @@ def test_only_what_is_not_cached_is_work():
     before = remaining_work(request, cache)
     run(request, cache)
     assert remaining_work(request, cache).layers == 0
-    assert remaining_work(request, cache).seconds == 0
+    assert remaining_work(request, cache).cost == Cost()
     edited = request_of(FIRST, replace(SECOND, layer=Conv2d(8, 5)))
     assert before.layers == 3
     assert remaining_work(edited, cache).layers == 1
@@ -44,7 +45,7 @@ def test_a_volume_that_several_designs_share_counts_once():
 
 def test_more_arithmetic_and_more_weights_take_longer():
     def seconds(*nodes):
-        return remaining_work(request_of(*nodes), VolumeCache()).seconds
+        return remaining_work(request_of(*nodes), VolumeCache()).cost.seconds
 
     assert seconds(FIRST) < seconds(FIRST, SECOND) < seconds(FIRST, replace(SECOND, layer=Conv2d(64, 5)))
     assert seconds(FIRST, Node("relu", Activation("relu"))) < seconds(FIRST, SECOND)
@@ -64,31 +65,63 @@ def test_reading_a_photo_and_fitting_weights_are_obstacles_until_they_are_cached
     assert remaining_work(fitted, cache).layers == 0
 
 
+SMALL = request_of(*(Node(f"conv{number}", Conv2d(2, 1)) for number in range(10)))
+LARGE = request_of(*(Node(f"conv{number}", Conv2d(256, 3)) for number in range(10)))
+
+
 def seconds_of(request, factor):
-    """The time of a layer on a machine that takes `factor` times as long as predicted."""
-    ref = "a", "first"
-    return {ref: factor * Speed().after(request, {ref: 1.0}).predicted}
+    """The time of each layer on a machine that takes `factor` times as long as predicted."""
+    alone = {ref: Speed().after(request, {ref: 1.0}) for ref in request.check.reports}
+    return {ref: factor * (speed.small.predicted + speed.large.predicted) for ref, speed in alone.items()}
 
 
-@pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
-def test_the_speed_is_that_of_the_runs_so_far(factor):
-    request = request_of(FIRST, SECOND)
-    speed = Speed().after(request, seconds_of(request, factor))
-    assert speed.factor == pytest.approx(factor)
-    work = remaining_work(request, VolumeCache())
-    assert speed.seconds(work) == pytest.approx(factor * work.seconds)
+def seconds_after(speed, request):
+    """The predicted time of the layers of a request."""
+    cache = VolumeCache()
+    cache.put(request.check.keys["", "input"], np.zeros((3, 16, 16), np.float32))
+    return speed.seconds(remaining_work(request, cache).cost)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 10.0])
+@pytest.mark.parametrize("request_", [SMALL, LARGE, request_of(FIRST, SECOND)], ids=["small", "large", "mixed"])
+def test_the_next_run_is_predicted_at_the_speed_of_the_last(request_, factor):
+    seconds = seconds_of(request_, factor)
+    assert seconds_after(Speed().after(request_, seconds), request_) == pytest.approx(sum(seconds.values()))
+
+
+@pytest.mark.parametrize(("measured", "other"), [(SMALL, LARGE), (LARGE, SMALL)], ids=["small", "large"])
+def test_small_and_large_layers_do_not_tell_how_fast_the_others_are(measured, other):
+    speed = Speed().after(measured, seconds_of(measured, 10.0))
+    assert seconds_after(speed, other) == pytest.approx(sum(seconds_of(other, 1.0).values()))
+    speed = speed.after(other, seconds_of(other, 0.5))
+    for request, factor in (measured, 10.0), (other, 0.5):
+        assert seconds_after(speed, request) == pytest.approx(sum(seconds_of(request, factor).values()))
+
+
+@pytest.mark.parametrize("request_", [SMALL, LARGE], ids=["small", "large"])
+def test_a_layer_that_warms_up_counts_little(request_):
+    seconds = seconds_of(request_, 1.0)
+    first = next(iter(seconds))
+    disturbed = Speed().after(request_, seconds | {first: 100 * seconds[first]})
+    assert 1 <= seconds_after(disturbed, request_) / sum(seconds.values()) < 1.5
+
+
+@pytest.mark.parametrize("request_", [SMALL, LARGE], ids=["small", "large"])
+def test_layers_that_are_slow_as_the_system_is_busy_count(request_):
+    seconds = seconds_of(request_, 1.0)
+    busy = seconds | {ref: 20 * seconds[ref] for ref in list(seconds)[2:8:2]}
+    assert 0.7 < seconds_after(Speed().after(request_, busy), request_) / sum(busy.values()) <= 1
 
 
 def test_the_last_run_counts_most_and_earlier_ones_less():
-    request = request_of(FIRST, SECOND)
     speed = Speed()
     for _ in range(5):
-        speed = speed.after(request, seconds_of(request, 1.0))
-    later = speed.after(request, seconds_of(request, 4.0))
-    assert 1.0 < later.factor < 4.0
+        speed = speed.after(SMALL, seconds_of(SMALL, 1.0))
+    later = speed.after(SMALL, seconds_of(SMALL, 4.0))
+    assert 1.0 < later.small.factor < 4.0
     for _ in range(20):
-        later = later.after(request, seconds_of(request, 4.0))
-    assert later.factor == pytest.approx(4.0, rel=0.01)
+        later = later.after(SMALL, seconds_of(SMALL, 4.0))
+    assert later.small.factor == pytest.approx(4.0, rel=0.01)
 
 
 def test_the_time_of_the_input_does_not_count_and_a_run_from_the_cache_measures_nothing():
@@ -105,7 +138,6 @@ def test_a_run_reports_the_whole_time_of_each_node_that_it_computes():
 
 
 def test_the_factor_stays_within_limits():
-    request = request_of(FIRST, SECOND)
-    assert Speed().factor == 1.0
-    assert Speed().after(request, seconds_of(request, 1e9)).factor == 20.0
-    assert Speed().after(request, seconds_of(request, 0.0)).factor == 0.05
+    assert Speed().small.factor == Speed().large.factor == 1.0
+    assert Speed().after(LARGE, seconds_of(LARGE, 1e9)).large.factor == 20.0
+    assert Speed().after(LARGE, seconds_of(LARGE, 0.0)).large.factor == 0.05

@@ -34,7 +34,7 @@ def version(number: int) -> Project:
 def note(folder: Path, number: int) -> None:
     """Write down what is done and when: a killed process does not lose what it has written."""
     with (folder / "log").open("a") as log:
-        log.write(f"{number} {time.time()}\n")
+        log.write(f"{number} {time.monotonic()}\n")
 
 
 def save_without_end(folder: Path, random: Random) -> None:
@@ -53,8 +53,8 @@ def edit_without_end(folder: Path, random: Random) -> None:
 
     def edit() -> None:
         number = workbench.state.project.seed + 1
+        note(folder, number)  # before it: what the edit itself takes counts
         workbench.edit("Edit", replace(workbench.state.project, seed=number))
-        note(folder, number)
         timer.start(random.randrange(5, 40))
 
     timer = QTimer(singleShot=True)
@@ -75,8 +75,8 @@ def use_the_window(folder: Path, random: Random) -> None:
         window = next((widget for widget in app.topLevelWidgets() if isinstance(widget, MainWindow)), None)
         if window is not None and window.isVisible():
             number = window.workbench.state.project.seed + 1
-            window.workbench.edit("Edit", replace(window.workbench.state.project, seed=number))
             note(folder, number)
+            window.workbench.edit("Edit", replace(window.workbench.state.project, seed=number))
 
     timer = QTimer(interval=random.randrange(20, 60))
     timer.timeout.connect(edit)

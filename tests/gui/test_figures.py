@@ -26,7 +26,8 @@ from gui.export.pictures import best_page, paper_theme, render_paper_figure
 from gui.paint.basics.page import PAGE_SIZES, page_for_format, parse_page, screen_page
 from gui.paint.figures import from_above, googlenet_figure, inception_module, one_by_one
 from gui.paint.figures.panels_figure import turn_panels
-from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
+from gui.paint.volumes.camera import make_camera
+from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import Focus
 from gui.theme import DARK
 from tests.gui.test_export import PROJECTS, mean_difference
@@ -94,8 +95,9 @@ def test_texts_of_published_networks_are_large_enough_in_a_column_and_on_a_slide
 @pytest.mark.parametrize("project", SMALL.values(), ids=SMALL)
 @pytest.mark.parametrize("name", FIGURE_IDS)
 def test_nothing_touches_the_edges_of_its_page(name, project):
+    state = state_of(project)
     for page in (COLUMN, SLIDE):
-        content = render_paper_figure(state_of(project), name, "png", page)
+        content = render_paper_figure(state, name, "png", page)
         image = QImage.fromData(content)
         background = image.pixelColor(1, 1)
         right, bottom = image.width() - 1, image.height() - 1

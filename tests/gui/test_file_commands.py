@@ -21,8 +21,8 @@ from gui.catalogue.figures import FIGURE_IDS
 from gui.catalogue.views import VIEW_IDS, view_row
 from gui.export.pictures import render_view
 from gui.state.view_state import Focus
-from gui.window import file_commands
-from gui.window.file_commands import _SCALES
+from gui.window import export_commands
+from gui.window.export_commands import _SCALES
 from gui.window.main_window import MainWindow
 from gui.window.mnemonics import plain_text
 from tests.gui.conftest import PROJECT
@@ -40,7 +40,7 @@ def messages(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def finish(window: MainWindow, qtbot: QtBot) -> None:
     """Wait for the exports in progress."""
-    qtbot.waitUntil(lambda: not window.files.single.busy)
+    qtbot.waitUntil(lambda: not window.exports.single.busy)
 
 
 def entries(window: MainWindow, menu: str) -> dict[str, QAction]:
@@ -164,15 +164,16 @@ def test_a_photo_changed_on_disk_is_read_again_by_the_next_run(
 
 
 @pytest.mark.parametrize("view", ["volumes", "filters", "bars", "table"])
-@pytest.mark.parametrize("scale", _SCALES)
 def test_an_exported_picture_has_the_chosen_scale(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, view: str, scale: int
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, view: str
 ) -> None:
-    entries(window, "scale")[f"{scale}×"].trigger()
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure.png"), ""))
-    entries(window, "export_view")[f"{view_row(view).title}…"].trigger()
-    finish(window, qtbot)
-    assert QImage(str(tmp_path / "figure.png")).size() == window.views[view].size() * scale
+    for scale in _SCALES:
+        path = tmp_path / f"{scale}.png"
+        entries(window, "scale")[f"{scale}×"].trigger()
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
+        entries(window, "export_view")[f"{view_row(view).title}…"].trigger()
+        finish(window, qtbot)
+        assert QImage(str(path)).size() == window.views[view].size() * scale
 
 
 def test_the_menus_offer_only_views_that_have_a_picture(window: MainWindow) -> None:
@@ -183,7 +184,7 @@ def test_the_menus_offer_only_views_that_have_a_picture(window: MainWindow) -> N
 
 
 def test_the_chosen_scale_is_checked_and_remembered(window: MainWindow, settings: QSettings) -> None:
-    window.files.set_scale(3)
+    window.exports.set_scale(3)
     window.menus.dynamic["scale"].aboutToShow.emit()
     assert checked_entries(window, "scale") == ["3×"]
     assert settings.value("export/scale", 0.0, type=float) == 3.0
@@ -195,7 +196,7 @@ def test_the_table_is_written_in_the_format_of_the_ending(
 ) -> None:
     path = tmp_path / f"mine.{ending}"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    window.files.export_view("table", window.views["table"].size())
+    window.exports.export_view("table", window.views["table"].size())
     finish(window, qtbot)
     assert path.read_text(encoding="utf-8").startswith(start)
 
@@ -212,7 +213,7 @@ def test_a_failed_export_is_reported(
 ) -> None:
     (tmp_path / "no").write_text("a file where a folder should be")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), ""))
-    window.files.export_view("bars", window.views["bars"].size())
+    window.exports.export_view("bars", window.views["bars"].size())
     finish(window, qtbot)
     (text,) = messages
     assert message in text
@@ -227,7 +228,7 @@ def slow_painting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
         assert go_on.wait(30)
         return render_view(*given)
 
-    monkeypatch.setattr(file_commands, "render_view", render)
+    monkeypatch.setattr(export_commands, "render_view", render)
     yield go_on
     go_on.set()
 
@@ -238,8 +239,8 @@ def test_the_window_does_not_wait_for_the_export_of_a_view(
     paths = [tmp_path / "a.png", tmp_path / "b.svg"]
     for path in paths:
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
-        window.files.export_view("bars", window.views["bars"].size())
-    qtbot.waitUntil(lambda: window.files.single.progress.isVisible())
+        window.exports.export_view("bars", window.views["bars"].size())
+    qtbot.waitUntil(lambda: window.exports.single.progress.isVisible())
     assert window.status.hover.text() == "Exporting a.png …"
     edit_filters(window)  # the window can be used, and the picture shows what was there
     assert not any(path.exists() for path in paths)
@@ -247,21 +248,47 @@ def test_the_window_does_not_wait_for_the_export_of_a_view(
     finish(window, qtbot)
     assert all(path.stat().st_size for path in paths)
     assert "60 filters" not in paths[1].read_text()
-    assert window.files.single.progress is None
+    assert window.exports.single.progress is None
     assert window.status.hover.text() == f"Wrote {paths[1]}"
+
+
+def test_the_window_does_not_wait_for_the_copy_of_a_view(
+    window: MainWindow, qtbot: QtBot, slow_painting: Event
+) -> None:
+    QGuiApplication.clipboard().setText("before")
+    window.actions_by_id["copy_picture"].trigger()
+    qtbot.waitUntil(lambda: window.exports.single.progress.isVisible())
+    assert window.status.hover.text() == "Copying Volumes …"
+    edit_filters(window)
+    assert QGuiApplication.clipboard().text() == "before"
+    slow_painting.set()
+    finish(window, qtbot)
+    assert QGuiApplication.clipboard().mimeData().hasImage()
+    assert window.status.hover.text() == "The picture is on the clipboard"
+
+
+def test_a_cancelled_copy_leaves_the_clipboard(window: MainWindow, qtbot: QtBot, slow_painting: Event) -> None:
+    QGuiApplication.clipboard().setText("before")
+    window.actions_by_id["copy_picture"].trigger()
+    qtbot.waitUntil(lambda: window.exports.single.progress.isVisible())
+    window.exports.single.progress.canceled.emit()
+    slow_painting.set()
+    qtbot.waitUntil(lambda: not window.exports.single._worker.busy)
+    QApplication.processEvents()
+    assert QGuiApplication.clipboard().text() == "before"
 
 
 def test_a_cancelled_export_of_a_view_writes_nothing(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, slow_painting: Event
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "a.png"), ""))
-    window.files.export_view("bars", window.views["bars"].size())
-    qtbot.waitUntil(lambda: window.files.single.progress.isVisible())
-    window.files.single.progress.canceled.emit()
-    assert not window.files.single.busy
+    window.exports.export_view("bars", window.views["bars"].size())
+    qtbot.waitUntil(lambda: window.exports.single.progress.isVisible())
+    window.exports.single.progress.canceled.emit()
+    assert not window.exports.single.busy
     assert "cancelled" in window.status.hover.text()
     slow_painting.set()
-    qtbot.waitUntil(lambda: not window.files.single._worker.busy)
+    qtbot.waitUntil(lambda: not window.exports.single._worker.busy)
     assert list(tmp_path.glob("*.png")) == []
 
 
@@ -347,7 +374,7 @@ def test_the_gif_of_the_turn_is_written_in_the_background(
 ) -> None:
     path = tmp_path / "turn.gif"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    with qtbot.waitSignal(window.files.done, check_params_cb=lambda text: text.startswith("Wrote")):
+    with qtbot.waitSignal(window.exports.done, check_params_cb=lambda text: text.startswith("Wrote")):
         window.actions_by_id["turn"].trigger()
         assert not path.exists()
         assert window.status.hover.text() == "Painting turn.gif …"
@@ -374,9 +401,10 @@ def test_a_gif_in_progress_is_abandoned_when_the_window_closes(
     assert not (tmp_path / "turn.gif").exists()
 
 
-def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow) -> None:
-    window.files.set_scale(2)
+def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow, qtbot: QtBot) -> None:
+    window.exports.set_scale(2)
     entries(window, "copy_view")["Operations"].trigger()
+    finish(window, qtbot)
     assert QGuiApplication.clipboard().image().size() == window.views["bars"].size() * 2
 
 
@@ -384,9 +412,10 @@ def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow) ->
 def test_every_view_can_be_copied_and_exported_by_its_menu(
     window: MainWindow, view: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    window.files.set_scale(1)
+    window.exports.set_scale(1)
     title = view_row(view).title
     entries(window, "copy_view")[title].trigger()
+    finish(window, qtbot)
     assert QGuiApplication.clipboard().image().size() == window.views[view].size()
     for ending, start in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
         path = tmp_path / f"mine.{ending}"

@@ -5,8 +5,8 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from pytestqt.qtbot import QtBot
 
 from engine.files.file_lock import FileLock
+from engine.kernels import Checkpoint
 from engine.layers import Conv2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
@@ -26,6 +27,7 @@ from gui.workbench.journal import Journal
 from gui.workbench.journal_file import JournalFile, claim_journals
 from gui.workbench.journal_format import JournalFault
 from gui.workbench.workbench import Workbench
+from gui.worker import Task, Worker
 from tests.gui.conftest import PROJECT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,6 +88,11 @@ def journals(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.journal"))
 
 
+def test_a_journal_that_another_window_has_just_deleted_is_not_claimed(tmp_path: Path) -> None:
+    assert JournalFile.claim(tmp_path / "gone.journal") is None
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_window_without_edits_has_no_journal(begin: Callable[[], Session], folder: Path) -> None:
     session = begin()
     session.workbench.set_focus(Focus("naive", "conv5x5"))
@@ -106,6 +113,30 @@ def test_an_edit_is_on_the_disk_within_a_second(begin: Callable[[], Session], fo
     assert work.history.current.project == session.workbench.state.project
     assert abs(work.time - time.time()) < 5
     file.release()
+
+
+def test_edits_are_written_while_others_follow_even_if_the_thread_always_begins_late(
+    begin: Callable[[], Session], folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a busy system: until it begins, the next edits have asked for another record."""
+    start = Worker.start
+
+    def start_late(worker: Worker, task: Task) -> None:
+        def late_task(checkpoint: Checkpoint) -> Iterable[object]:
+            time.sleep(0.15)
+            return task(checkpoint)
+
+        start(worker, late_task)
+
+    monkeypatch.setattr(Worker, "start", start_late)
+    session = begin()
+    first = time.monotonic()
+    for filters in count(1):
+        edit_filters(session.workbench, filters)
+        qtbot.wait(20)
+        if journals(folder):
+            break
+        assert time.monotonic() - first < 3
 
 
 def test_a_restored_history_undoes_redoes_and_is_as_unsaved_as_before(
@@ -207,6 +238,35 @@ def test_every_kind_of_layer_block_weights_and_input_is_restored(begin: Callable
     assert len(history.steps) == len(projects) + len(added)
     assert len(added) > 15
     file.release()
+
+
+def test_a_selection_after_the_last_edit_is_restored(begin: Callable[[], Session], folder: Path) -> None:
+    first = begin()
+    edit_filters(first.workbench, 9)
+    first.wait()
+    first.workbench.set_focus(Focus("bottleneck", "reduce"))
+    first.crash()
+    second = begin()
+    (file,) = claim_journals(folder)
+    second.restore(file)
+    assert second.workbench.state.focus == Focus("bottleneck", "reduce")
+
+
+def test_a_saved_version_that_undo_does_not_reach_is_not_taken_for_the_first_one(
+    begin: Callable[[], Session], folder: Path, tmp_path: Path
+) -> None:
+    first = begin()
+    edit_filters(first.workbench, 9)
+    first.workbench.document.save(tmp_path / "p.toml")
+    first.workbench.document.undo_stack.undo()
+    edit_filters(first.workbench, 10)
+    first.crash()
+    second = begin()
+    (file,) = claim_journals(folder)
+    second.restore(file)
+    second.workbench.document.undo_stack.undo()
+    assert second.workbench.state.project == PROJECT
+    assert not second.workbench.state.clean
 
 
 def test_the_journal_of_a_running_window_is_not_offered(begin: Callable[[], Session], folder: Path) -> None:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -25,9 +24,9 @@ SEED = int(os.environ.get("SOAK_SEED", "0"))
 SAVES = int(os.environ.get("SOAK_KILLS", "100"))
 EDITS = max(1, SAVES // 5)
 WINDOWS = max(1, SAVES // 100)
-USUAL_PAUSE = 0.1
-"""Seconds between two edits at most, unless the system is busy."""
-AT_ONCE = 4
+MORE_THAN_A_SECOND = 1.1
+"""A program that has lived for less cannot lose a second of edits."""
+AT_ONCE = 5
 """Programs that edit at the same time: most of the time they wait."""
 
 
@@ -54,7 +53,7 @@ class Server:
     def kill(self, process: int) -> float:
         """Kill a program and wait until all of it has ended; returns when it was killed."""
         os.kill(process, signal.SIGKILL)
-        killed = time.time()
+        killed = time.monotonic()
         print("wait", process, file=self._process.stdin, flush=True)
         assert self._read() == "ended"
         return killed
@@ -78,7 +77,7 @@ def log(folder: Path) -> list[tuple[int, float]]:
     """Number and time of what a program has done."""
     path = folder / "log"
     lines = path.read_text().splitlines() if path.exists() else []
-    return [(int(number), float(when)) for number, when in (line.split() for line in lines)]
+    return [(int(number), float(when)) for number, when in map(str.split, lines)]
 
 
 def wait_for_work(folders: list[Path]) -> None:
@@ -108,12 +107,11 @@ def test_no_file_is_lost_when_the_program_is_killed_while_it_saves(
         saved = log(folder)[-1][0]
         texts = [folder / "p.toml", *folder.glob("p.toml.*.new")]
         copies += len(texts) > 1
-        found = [project.seed for path in texts if (project := read(path)) is not None]
+        found = [project for path in texts if (project := read(path)) is not None]
         assert found, "the file is lost"
-        assert max(found) in (saved, saved + 1)
+        assert max(project.seed for project in found) in (saved, saved + 1)
         assert names == 2 or len(texts) == 1
-        again = load_project(texts[found.index(max(found))] if read(texts[0]) is None else texts[0]).project
-        assert again == version(again.seed)
+        assert all(project == version(project.seed) for project in found)
     with capsys.disabled():
         print(f"\n{kills} kills while saving a file with {names} name(s): 0 files lost, {copies} copies left beside")
 
@@ -126,16 +124,14 @@ def read(path: Path):
 
 
 def lost_seconds(folder: Path, killed: float) -> float:
-    """How old the oldest edit was that the journal lacks; 0 if it has all.
+    """How long before the kill the oldest edit began that the journal lacks; 0 if it has all.
 
-    A pause between two edits counts as none of it: there the system let other programs run.
+    Without a journal, all edits are lost. A busy system is no excuse: the user has lost what was edited.
     """
     work = [file.read() for journal in folder.rglob("journal") for file in claim_journals(journal)]
     last = max((one.history.current.project.seed for one in work), default=0)
     assert all(len(one.history.steps) == one.history.current.project.seed for one in work)
-    lost = [when for number, when in log(folder) if number > last]
-    pauses = [after - before - USUAL_PAUSE for before, after in pairwise([*lost, killed])]
-    return killed - min(lost) - sum(pause for pause in pauses if pause > 0) if lost else 0.0
+    return next((killed - when for number, when in log(folder) if number > last), 0.0)
 
 
 def test_at_most_a_second_of_edits_is_lost_when_the_program_is_killed(
@@ -146,10 +142,10 @@ def test_at_most_a_second_of_edits_is_lost_when_the_program_is_killed(
         folders = [tmp_path / str(number) for number in range(first, min(first + AT_ONCE, EDITS))]
         processes = [server.start("edit", folder, first) for folder in folders]
         wait_for_work(folders)
+        time.sleep(MORE_THAN_A_SECOND)
         for folder, process in zip(folders, processes, strict=True):
-            time.sleep(random.uniform(0.1, 0.5))
-            killed = server.kill(process)
-            lost.append(lost_seconds(folder, killed))
+            time.sleep(random.uniform(0, 0.2))
+            lost.append(lost_seconds(folder, server.kill(process)))
     with capsys.disabled():
         print(f"\n{len(lost)} kills while editing: at most {max(lost):.2f} s of edits lost")
     assert max(lost) <= 1
@@ -163,9 +159,8 @@ def test_a_killed_window_loses_neither_its_file_nor_more_than_a_second(
         folder = tmp_path / str(number)
         process = server.start("window", folder, number)
         wait_for_work([folder])
-        time.sleep(random.uniform(0.5, 1.2))
-        killed = server.kill(process)
-        lost.append(lost_seconds(folder, killed))
+        time.sleep(random.uniform(MORE_THAN_A_SECOND, 2))
+        lost.append(lost_seconds(folder, server.kill(process)))
         assert load_project(folder / "p.toml").project == version(0)
     with capsys.disabled():
         print(f"\n{len(lost)} kills of the window: at most {max(lost):.2f} s of edits lost")

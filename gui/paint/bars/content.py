@@ -254,5 +254,5 @@ def _amount_or_zero(line: BarLine) -> Amount:
 def _first_problem_text(state: ViewState, all_rows: Sequence[TableRow]) -> str:
     row = next((row for row in all_rows if row.problem), None)
     if row is not None:
-        return f"until {row.design or 'the stem'} / {row.node} is fixed: {row.problem}"
+        return f"until {row.design or 'the stem'} / {row.node} is fixed"  # the row of the layer says what is wrong
     return "until the input is fixed: see Mistakes (F8)" if state.check.problems else "until the input is known"

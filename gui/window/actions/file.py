@@ -11,7 +11,7 @@ _KEYS = QKeySequence.StandardKey
 
 
 def _export_figure(name: str, window: CommandWindow) -> None:
-    window.files.export_figure(name)
+    window.exports.export_figure(name)
 
 
 FILE_ACTIONS: tuple[Action, ...] = (
@@ -25,13 +25,13 @@ FILE_ACTIONS: tuple[Action, ...] = (
            tip="The photo that all designs receive"),
     Action("choose_array", "Choose array…", run=lambda window: window.files.choose_array(),
            tip="An array (C×H×W) that all designs receive"),
-    Action("export_all", "Export all…", "Ctrl+E", "export", run=lambda window: window.files.export_all(),
+    Action("export_all", "Export all…", "Ctrl+E", "export", run=lambda window: window.exports.export_all(),
            tip="Write views as pictures and tables into a folder"),
     *(
         Action(f"figure_{row.id}", f"{row.title}…", run=partial(_export_figure, row.id), tip=row.tip)
         for row in FIGURES
     ),
-    Action("turn", "Turn from 3-D to top as GIF…", run=lambda window: window.files.export_turn(),
+    Action("turn", "Turn from 3-D to top as GIF…", run=lambda window: window.exports.export_turn(),
            tip="Save the motion of the camera as an animation"),
     Action("quit", "Quit", _KEYS.Quit, run=lambda window: window.close()),
 )  # fmt: skip

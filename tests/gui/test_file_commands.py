@@ -1,6 +1,7 @@
 """Files as the user handles them: opened, dropped, saved, exported. Each failure is reported and changes nothing."""
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -408,17 +409,17 @@ def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow, qt
     assert QGuiApplication.clipboard().image().size() == window.views["bars"].size() * 2
 
 
-@pytest.mark.parametrize("view", VIEW_IDS)
 def test_every_view_can_be_copied_and_exported_by_its_menu(
-    window: MainWindow, view: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     window.exports.set_scale(1)
-    title = view_row(view).title
-    entries(window, "copy_view")[title].trigger()
-    finish(window, qtbot)
-    assert QGuiApplication.clipboard().image().size() == window.views[view].size()
-    for ending, start in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
-        path = tmp_path / f"mine.{ending}"
+    for view in VIEW_IDS:
+        entries(window, "copy_view")[view_row(view).title].trigger()
+        finish(window, qtbot)
+        assert QGuiApplication.clipboard().image().size() == window.views[view].size()
+    endings = ("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")
+    for view, (ending, start) in product(VIEW_IDS, endings):
+        title, path = view_row(view).title, tmp_path / f"{view}.{ending}"
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
         entries(window, "export_view")[f"{title}…"].trigger()
         finish(window, qtbot)

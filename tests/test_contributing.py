@@ -55,9 +55,14 @@ def test_a_link_in_the_text_leads_to_a_file(link):
     assert (ROOT / link).exists()
 
 
+@pytest.fixture(scope="module")
+def tree():
+    return SourceTree(ROOT)
+
+
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.folder)
-def test_the_architecture_picture_has_a_box_for_each_folder_and_none_overlap(panel):
-    boxes = place_boxes(SourceTree(ROOT), panel)
+def test_the_architecture_picture_has_a_box_for_each_folder_and_none_overlap(panel, tree):
+    boxes = place_boxes(tree, panel)
     folders = {
         ".".join(path.parent.relative_to(ROOT).parts)
         for path in ROOT.glob(panel.folder.replace(".", "/") + "/*/__init__.py")

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.layers.base import HeightWidth, Mistake, Padding
 from engine.layers.fixes import setting_fixes, shortest_spelling
-from engine.shapes import Pair, Shape, Windows, dilated_extent, same_padding, window_count
+from engine.shapes import Pair, Shape, Windows, dilated_extent, same_padding, window_counts
 from engine.text.problems import Fix
 
 _AnyStruct = TypeVar("_AnyStruct", bound=Struct)
@@ -60,11 +60,9 @@ def place_windows(
         top, left, bottom, right = padding if len(padding) == 4 else (*padding, *padding)
     else:
         top = left = bottom = right = 0 if isinstance(padding, str) else padding
-    output = (
-        window_count(shape.height, top, bottom, height, strides[0], ceil=ceil),
-        window_count(shape.width, left, right, width, strides[1], ceil=ceil),
-    )
-    return Windows(kernels, strides, dilations, (top, left, bottom, right), output)
+    margins = (top, left, bottom, right)
+    output = window_counts((shape.height, shape.width), margins, (height, width), strides, ceil=ceil)
+    return Windows(kernels, strides, dilations, margins, output)
 
 
 def size_mistakes(windows: Windows, shape: Shape) -> Iterator[Mistake]:

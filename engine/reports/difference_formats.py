@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from engine.cost.metrics import Amount, Metric
 from engine.reports.differences import ComparedLayer, DesignDifferences, describe_seeds, difference_text
-from engine.reports.table_formats import escape_markdown, piped
 from engine.reports.tables import one_line
 from engine.text.json_text import json_text
+from engine.text.pipe_table import bold, escape_markdown, pipe_table
 from engine.text.spreadsheet import delimited_text
 from engine.text.text_table import align_columns
 from engine.text.units import UNKNOWN, abbreviate, byte_size, exact_text, number_text
@@ -67,17 +67,28 @@ def to_text(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> st
     if not rows:
         return f"{head}: {SAME} differs\n"
     has_errors = any(row.error is not None for row in rows)
-    heads = ["Layer", "Difference", *map(cost_heading, differences.metrics), *(["Error"] if has_errors else [])]
-    cells = [_cells(differences, row, has_errors=has_errors) for row in rows]
-    sums = [signed_text(differences.total_cost(number)) for number in range(len(differences.metrics))]
-    cells.append(["total", "", *sums, *([""] if has_errors else [])])
+    heads = difference_heads(differences, has_errors=has_errors)
+    cells = [difference_cells(differences, row, has_errors=has_errors) for row in rows]
+    cells.append(total_cells(differences, has_errors=has_errors))
     numbers = [False, False, *[True] * (len(heads) - 2)]
     title, rule, lines = align_columns(heads, cells, numbers)
     notes = ["", describe_seeds(differences)] if describe_seeds(differences) else []
     return "\n".join([head, "", title, rule, *lines[:-1], rule, lines[-1], *notes]) + "\n"
 
 
-def _cells(differences: DesignDifferences, row: DifferenceRow, *, has_errors: bool) -> list[str]:
+def difference_heads(differences: DesignDifferences, *, has_errors: bool) -> list[str]:
+    """The heads of a table for reading."""
+    return ["Layer", "Difference", *map(cost_heading, differences.metrics), *(["Error"] if has_errors else [])]
+
+
+def total_cells(differences: DesignDifferences, *, has_errors: bool) -> list[str]:
+    """The last row of a table for reading: the sums of all differences."""
+    sums = [signed_text(differences.total_cost(number)) for number in range(len(differences.metrics))]
+    return ["total", "", *sums, *([""] if has_errors else [])]
+
+
+def difference_cells(differences: DesignDifferences, row: DifferenceRow, *, has_errors: bool) -> list[str]:
+    """A row of a table for reading."""
     costs = [signed_text(row.layer.cost(number)) for number in range(len(differences.metrics))]
     texts = one_line(row.layer.name), one_line(difference_text(row.layer, differences))
     return [*texts, *costs, *([pair_error_text(row.error)] if has_errors else [])]
@@ -141,12 +152,10 @@ def _all_amounts(layer: ComparedLayer) -> Iterator[Amount | None]:
 
 def to_markdown(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> str:
     """A pipe table with the sums of all differences in bold."""
-    heads = ["Layer", "Difference", *map(cost_heading, differences.metrics), "Error"]
-    sums = [signed_text(differences.total_cost(number)) for number in range(len(differences.metrics))]
-    lines = [piped(heads), piped(["---", "---", *["---:"] * (len(heads) - 2)])]
-    lines += [piped(map(escape_markdown, _cells(differences, row, has_errors=True))) for row in rows]
-    lines.append(piped([f"**{text}**" if text else "" for text in ("total", "", *sums, "")]))
-    return "\n".join(lines) + "\n"
+    heads = difference_heads(differences, has_errors=True)
+    cells = [map(escape_markdown, difference_cells(differences, row, has_errors=True)) for row in rows]
+    cells.append(map(bold, total_cells(differences, has_errors=True)))
+    return "\n".join(pipe_table(heads, [False, False, *[True] * (len(heads) - 2)], cells)) + "\n"
 
 
 COPY_FORMATS: dict[str, Callable[[DesignDifferences, Sequence[DifferenceRow]], str]] = {

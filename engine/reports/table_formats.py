@@ -1,7 +1,6 @@
 """The table of a project as text: a function per format, and TABLE_FORMATS, the only list of them."""
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -21,6 +20,7 @@ from engine.reports.tables import (
     output_shape_text,
     visible_metrics,
 )
+from engine.text.pipe_table import bold, escape_markdown, pipe_table
 from engine.text.spreadsheet import delimited_text
 from engine.text.text_table import align_columns
 from engine.text.units import UNKNOWN
@@ -85,26 +85,13 @@ def _number(metric: Metric, amount: Amount | None) -> Amount | str:
 def to_markdown(rows: Sequence[TableRow], *metric_ids: str) -> str:
     """A pipe table with bold totals and, if needed, a column of mistakes; below it the comparison of designs."""
     columns = _columns_for(rows, metric_ids)
-    lines = [
-        piped(column.title for column in columns),
-        piped("---:" if column.is_number else "---" for column in columns),
-    ]
-    for row in rows:
-        cells = [escape_markdown(column.text(row)) for column in columns]
-        lines.append(piped(f"**{cell}**" if row.is_total and cell else cell for cell in cells))
+    cells = (
+        [bold(text) if row.is_total else text for text in (escape_markdown(column.text(row)) for column in columns)]
+        for row in rows
+    )
+    lines = pipe_table([column.title for column in columns], [column.is_number for column in columns], cells)
     notes = [f"- {escape_markdown(line)}" for line in _notes(rows, metric_ids)]
     return "\n".join([*lines, *(["", *notes] if notes else [])]) + "\n"
-
-
-def piped(cells: Iterable[str]) -> str:
-    """A row of a pipe table."""
-    return f"| {' | '.join(cells)} |"
-
-
-def escape_markdown(text: str) -> str:
-    """A text with the signs escaped that Markdown would read."""
-    special = r"[\\|*`<>&~\[\]]|\b_+|_+\b"
-    return re.sub(special, lambda match: "".join(f"\\{character}" for character in match[0]), text)
 
 
 def to_latex(rows: Sequence[TableRow], *metric_ids: str) -> str:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from engine.network.graph import INPUT, Node
@@ -81,7 +82,7 @@ def _own_node(project: Project, text: str, *, may_be_input: bool = False) -> Nod
 def _settings_edit(project: Project, change: SetSettings, folder: Path) -> Edit:
     ref = design, name = _own_node(project, change.node)
     node = project.network(design).node(name)
-    before = {"name": name} if "kind" in change.set else node_data(node)
+    before = {"name": name} if "kind" in change.set else _plain(node)
     changed = _read_node({**before, **change.set, "name": name}, folder)
     if "kind" in change.set:
         network = project.network(design).with_node_replaced(name, changed)
@@ -92,6 +93,12 @@ def _settings_edit(project: Project, change: SetSettings, folder: Path) -> Edit:
     if changed.inputs != node.inputs:
         edit = set_inputs(edit.project, ref, changed.inputs)
     return edit if changed.layer == node.layer else set_settings(edit.project, ref, changed.layer)
+
+
+def _plain(node: Node) -> dict[str, object]:
+    """A node as a file has it, with lists for tuples."""
+    data: dict[str, object] = msgspec.json.decode(msgspec.json.encode(node_data(node)))
+    return data
 
 
 def _read_node(data: dict[str, object], folder: Path) -> Node:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
 
+from msgspec.structs import replace
+
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint, Volume
 from engine.network.node_ref import NodeRef
@@ -16,6 +18,8 @@ from engine.run.execute import NodeDone, RunRequest, execute, require_memory, vo
 from engine.run.weights import Weights
 from engine.text.problems import ProjectError
 from gui.lessons.facts import ProjectFacts
+from gui.state.view_state import RunView, ViewState
+from gui.state.volume_at import VolumeResult
 
 
 class ValuesOfRun:
@@ -107,3 +111,13 @@ def computed_facts(
     """Facts about a project that are computed when an expression asks for them."""
     request = RunRequest.of(project) if project_check is None else RunRequest(project, project_check)
     return ProjectFacts(project, request.check, ValuesOfRun(request, cache, checkpoint))
+
+
+def with_run(state: ViewState, cache: VolumeCache, checkpoint: Checkpoint) -> ViewState:
+    """The state after a run; what cannot run has no result."""
+    results: dict[NodeRef, VolumeResult] = {}
+    with suppress(ProjectError):
+        for event in execute(RunRequest(state.project, state.check), cache, checkpoint):
+            if isinstance(event, NodeDone):
+                results[event.ref] = VolumeResult(event.key, event.volume, event.milliseconds, event.fitted_weights)
+    return replace(state, run=RunView(results))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.files.paths import BUNDLED, RESOURCES, resolve_path
+from engine.files.paths import BUNDLED, resolve_path
+from gui.lessons.catalogue import LESSONS, lesson_path
 
 _MOST_BYTES = 2**16
 """Largest beginning; steps follow it."""
@@ -22,13 +23,9 @@ class LessonHead(Struct, frozen=True):
     """The project of its first step, which is its picture."""
 
 
-_FOLDER = RESOURCES / "lessons"
-
-
 def lesson_heads() -> tuple[LessonHead, ...]:
-    """The heads of the bundled lessons, in their order; translations are no lessons of their own."""
-    files = sorted(path for path in _FOLDER.glob("*.toml") if "." not in path.stem)
-    return tuple(head for path in files if (head := read_head(path)) is not None)
+    """The heads of the bundled lessons, in their order."""
+    return tuple(head for name in LESSONS if (head := read_head(lesson_path(name))) is not None)
 
 
 def read_head(path: Path) -> LessonHead | None:

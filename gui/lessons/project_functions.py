@@ -59,7 +59,9 @@ def _amount_function(metric: Metric) -> Callable[..., Value]:
 
 def _formula(facts: Facts, ref: str, metric: str = _PLAIN_RULE, rule: str = _PLAIN_RULE) -> Value:
     at, row = facts.locate(ref), _METRIC_BY_ID[_choice(metric, tuple(_METRIC_BY_ID), "metric")]
-    text = "" if at.report is None else at.facts.costs(rule).formula(row, at.design, at.report)
+    costs = at.facts.costs(rule)
+    is_single = at.node is not None or len(at.facts.check.analyses[at.design].reports) == 1
+    text = costs.formula(row, at.design, at.report) if is_single and at.report is not None else ""
     if not text:
         raise ExpressionError(f"{ref} has no formula for {row.title}; single layers have one")
     return text

@@ -22,7 +22,7 @@ from gui.lessons.lesson import Lesson
 from gui.lessons.reader import is_lesson, load_lesson
 from gui.lessons.translations import system_languages
 from gui.widgets.message import Message
-from gui.window.dropped_files import PROJECT_SUFFIXES, DroppedFiles
+from gui.window.dropped_files import PROJECT_SUFFIXES, SAVED_SUFFIXES, DroppedFiles
 from gui.window.file_dialogs import INPUTS, PROJECTS, FileDialogs, file_filter
 from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings
@@ -107,12 +107,12 @@ class FileCommands(QObject):
     def save_as(self) -> bool:
         first = self._workbench.document.path or self._dialogs.folder(PROJECTS) / "project.toml"
         name, _ = QFileDialog.getSaveFileName(
-            self._window, "Save project", str(first), file_filter("Projects", PROJECT_SUFFIXES)
+            self._window, "Save project", str(first), file_filter("Projects", SAVED_SUFFIXES)
         )
         if not name:
             return False
         path = Path(name)
-        if path.suffix.lower() in PROJECT_SUFFIXES:
+        if path.suffix.lower() in SAVED_SUFFIXES:
             return self._save(path, overwrite=True)  # the dialog has asked
         return self._save(path.with_name(f"{path.name}.toml"))
 

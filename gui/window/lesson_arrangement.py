@@ -15,6 +15,7 @@ _SIDE, _LARGE_SIDE, _ALL, _ALL_BUT_LIST = 34, 58, 80, 70
 
 def arrange_step(views: Sequence[str], *, narrow: bool) -> Arrangement:
     """The arrangement for ids of views and panels in the order of a step; in a narrow window, more of them are tabs."""
+    views = tuple(dict.fromkeys(views))
     centre = tuple(view for view in views if view in CENTRE_VIEWS)
     others = tuple(view for view in views if view not in (*CENTRE_VIEWS, *_PANEL_IDS))
     left = _left_places(tuple(panel for panel in _PANEL_IDS if panel in views), narrow=narrow)

@@ -3,37 +3,23 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from pkgutil import resolve_name
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDropEvent,
-    QResizeEvent,
-    QShowEvent,
-)
-from PySide6.QtWidgets import QMainWindow, QMenu, QScrollArea, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from gui.catalogue.panels import PANELS
-from gui.catalogue.views import VIEWS
 from gui.export.files import ExportStep
-from gui.panels.base import Edit, Panel
-from gui.panels.designs import DesignsPanel
-from gui.panels.history import HistoryPanel
-from gui.panels.input_panel import InputPanel
-from gui.panels.layer_form import LayerForm
-from gui.panels.notes import NotesPanel
-from gui.panels.problems import ProblemsPanel
 from gui.panels.status import StatusPanel
+from gui.state.edit import Edit
 from gui.state.edits import Side
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
-from gui.views.base import View
 from gui.window.actions import Action
 from gui.window.banners import BannerArea
 from gui.window.changed_file import ChangedFile
 from gui.window.clipboard import Clipboard
+from gui.window.contents import Contents
 from gui.window.docks import Docks
 from gui.window.export_commands import ExportCommands
 from gui.window.file_commands import FileCommands
@@ -42,7 +28,6 @@ from gui.window.keyboard import Keyboard
 from gui.window.layer_chooser import LayerChooser
 from gui.window.lesson_stage import LessonStage
 from gui.window.menus import DynamicMenu, make_row_menu
-from gui.window.mnemonics import assign_mnemonics
 from gui.window.part_commands import PartCommands
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
@@ -89,14 +74,14 @@ class MainWindow(QMainWindow):
         set_theme(state.look.theme)
         self.qt_actions = QtActions(self._perform, self)
         self.actions_by_id = self.qt_actions.by_id
-        self._make_panels(state)
-        self.views: dict[str, View] = {row.id: resolve_name(row.widget)(state) for row in VIEWS}
-        self._last_shown: dict[str, ViewState] = dict.fromkeys(self.views, state)
-        """The state that each view last showed."""
+        self._contents = contents = Contents(workbench, self.actions_by_id)
+        self.panels, self.views = contents.panels, contents.views
+        self.designs, self.form, self.input = contents.designs, contents.form, contents.input
+        self.notes, self.history, self.problems = contents.notes, contents.history, contents.problems
         self.status = StatusPanel(state, self.actions_by_id, self)
-        self.docks = Docks(self, self._dock_contents(), self._on_dock_visibility_changed, self._on_dock_moved)
+        self.docks = Docks(self, contents.docked(), self._on_dock_visibility_changed, self._on_dock_moved)
         self.workspaces = Workspaces(self, self.docks, settings)
-        self.parts = PartCommands(self, self.panels, self.views, self.docks, self.workspaces, self.exports)
+        self.parts = PartCommands(self, contents, self.docks, self.workspaces, self.exports)
         self.qt_actions.add_undo(workbench.document.undo_stack, self)
         self.qt_actions.add_local_to(self.designs.tree, self.views["volumes"])
         self._make_menus_and_bars()
@@ -116,23 +101,11 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.workbench.changed.connect(self._show_state)
-        for panel in self.panels.values():
-            panel.edit_proposed.connect(self._on_edit_proposed)
-            panel.focus_requested.connect(self.workbench.set_focus)
-            panel.hovered.connect(self.status.show_hover)
-        for view in self.views.values():
-            view.focus_requested.connect(self.workbench.set_focus)
-            view.look_requested.connect(self.workbench.set_look)
-            view.edit_proposed.connect(self._on_edit_proposed)
-            view.requested.connect(self.workbench.answer)
-            view.hovered.connect(self.status.show_hover)
-        self.designs.query_changed.connect(self.workbench.set_query)
+        self._contents.connect(self._on_edit_proposed, self.status.show_hover)
         self.start.left.connect(self._leave_start_page)
         self.exports.all.stepped.connect(self._on_export_stepped)
         self.status.export.canceled.connect(self.exports.all.cancel)
         self.workspaces.changed.connect(self._on_workspaces_changed)
-        self.workbench.document.history_changed.connect(self._show_history)
-        self.history.index_requested.connect(self.workbench.document.go_to)
         self.files.recent_changed.connect(self.menus.dynamic["recent"].fill)
         for commands in (self.files, self.exports, self.clipboard):
             commands.done.connect(self.status.show_hover)
@@ -165,24 +138,6 @@ class MainWindow(QMainWindow):
 
     # Composition
 
-    def _make_panels(self, state: ViewState) -> None:
-        self.designs = DesignsPanel(state, self.actions_by_id)
-        for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
-            assign_mnemonics(menu.actions())
-        self.form = LayerForm(state)
-        self.input = InputPanel(state)
-        self.notes = NotesPanel(state)
-        self.problems = ProblemsPanel(state)
-        self.history = HistoryPanel(state)
-        self.panels: dict[str, Panel] = {
-            "designs": self.designs,
-            "layer": self.form,
-            "input": self.input,
-            "notes": self.notes,
-            "history": self.history,
-            "problems": self.problems,
-        }
-
     def _make_menus_and_bars(self) -> None:
         self.menus = WindowMenus(self, self.views, self.actions_by_id)
         self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id, self.menus.by_name)
@@ -212,27 +167,14 @@ class MainWindow(QMainWindow):
             is_over.connect(automatic.reconsider)
         return automatic
 
-    @property
-    def _parts(self) -> dict[str, Panel | View]:
-        """All panels and views by id."""
-        return {**self.panels, **self.views}
-
-    def _dock_contents(self) -> dict[str, QWidget]:
-        """The widgets of the docks by id: panels and views, some of them in a scroll area."""
-        scrolled = {panel_id: _make_scroll_area(panel) for panel_id, panel in self.panels.items() if panel.scrolls}
-        return {**self._parts, **scrolled}
-
     # State → window
 
     def _show_state(self, old: ViewState, new: ViewState) -> None:
         if old.look.theme != new.look.theme:
             self._set_theme(new.look.theme)
             self._paint_icons(new)
-        parts: tuple[Panel | StatusPanel, ...] = (*self.panels.values(), self.status)
-        for part in parts:
-            part.show_state(old, new)
-        for view_id in self.views:
-            self._show_view(view_id)
+        self.status.show_state(old, new)
+        self._contents.show_state(old, new)
         new = self.workbench.state  # a view may have changed it at once
         if new.session != old.session:
             self._leave_start_page()
@@ -250,9 +192,6 @@ class MainWindow(QMainWindow):
         if _named_by(old) != _named_by(new):
             self._show_window_title(new)
 
-    def _show_history(self) -> None:
-        self.history.show_history(self.workbench.document.history(self.workbench.state.focus))
-
     def _show_counts(self) -> None:
         for row in PANELS:
             count = self.panels[row.id].count
@@ -266,19 +205,11 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}[*] – Convolume" if has_project else "Convolume[*]")
         self.setWindowModified(not state.clean)
 
-    def _show_view(self, view_id: str) -> None:
-        """Update a view; a hidden one waits until it is visible."""
-        view, now = self.views[view_id], self.workbench.state
-        before = self._last_shown[view_id]
-        if view.isEnabled() and now is not before:
-            self._last_shown[view_id] = now
-            view.show_state(before, now)
-
     def _on_dock_visibility_changed(self, dock_id: str, visible: bool) -> None:
         """Disable what is behind another dock: the Tab key would go there, and edits would redraw it."""
         self.docks.contents[dock_id].setEnabled(visible)
         if visible and dock_id in self.views:
-            self._show_view(dock_id)
+            self._contents.show_view(dock_id)
         self.layout_changed.emit()
 
     def _on_dock_moved(self) -> None:
@@ -319,8 +250,7 @@ class MainWindow(QMainWindow):
         if self.start.is_shown:
             self.start.hide()
             self.qt_actions.show_state(self.workbench.state)
-            for view_id in self.views:
-                self._show_view(view_id)
+            self._contents.show_views()
             self._show_window_title(self.workbench.state)
             self.designs.tree.setFocus()
 
@@ -362,8 +292,7 @@ class MainWindow(QMainWindow):
         self.changed_file.close_down()
         self.lessons.close_down()
         self.help.manual.close_down()
-        for part in self._parts.values():
-            part.close_down()
+        self._contents.close_down()
         self.start.close_down()
         self._layout.store()
         self.closed.emit()
@@ -380,13 +309,3 @@ class MainWindow(QMainWindow):
 def _named_by(state: ViewState) -> tuple[object, ...]:
     """What the title of the window depends on."""
     return state.path, state.clean, state.project.title, state.lesson
-
-
-def _make_scroll_area(widget: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFrameShape(QScrollArea.Shape.NoFrame)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(widget)
-    return area

@@ -1,15 +1,12 @@
 """Commands that act on panels and views: one is brought to the front, maximised, closed or copied."""
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMainWindow
 
 from gui.graphics.canvas import Canvas
-from gui.panels.base import Panel
-from gui.views.base import View
 from gui.views.volumes import VolumesView
 from gui.widgets.tab_order import focus_entry
+from gui.window.contents import Contents
 from gui.window.docks import Docks
 from gui.window.export_commands import ExportCommands
 from gui.window.raised_panel import RaisedPanel
@@ -17,26 +14,13 @@ from gui.window.workspaces import Workspaces
 
 
 class PartCommands:
-    """Acts on the panel or view with the keyboard focus, or on a named one.
-
-    Parameters
-    ----------
-    panels, views
-        By id.
-    """
+    """Acts on the panel or view with the keyboard focus, or on a named one."""
 
     def __init__(
-        self,
-        window: QMainWindow,
-        panels: Mapping[str, Panel],
-        views: Mapping[str, View],
-        docks: Docks,
-        workspaces: Workspaces,
-        exports: ExportCommands,
+        self, window: QMainWindow, contents: Contents, docks: Docks, workspaces: Workspaces, exports: ExportCommands
     ) -> None:
         self._window = window
-        self._views = views
-        self._parts: Mapping[str, Panel | View] = {**panels, **views}
+        self._views, self._parts = contents.views, contents.parts
         self._docks, self._workspaces, self._exports = docks, workspaces, exports
         self.raised = RaisedPanel(docks)
 

@@ -2,7 +2,7 @@
 
 import msgspec
 import numpy as np
-from hypothesis import assume, reject
+from hypothesis import assume, reject, settings
 from hypothesis import strategies as st
 from msgspec import inspect
 
@@ -13,6 +13,9 @@ from engine.shapes import Shape
 
 SMALL = 3
 """Largest integer of a setting in a network that the oracle runs."""
+
+per_kind = settings(max_examples=max(1, settings.default.max_examples // 2))
+"""For a test that is repeated for every kind: half of the usual examples, as the kinds share most of their code."""
 
 seeds = st.integers(0, 2**16)
 shapes = st.builds(Shape, st.sampled_from([1, 2, 3, 4, 6]), st.integers(1, 6), st.integers(1, 6))

@@ -61,6 +61,7 @@ def test_the_least_compression_that_the_message_names_leaves_a_map(channels):
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data())
 def test_a_block_has_an_output_shape_or_a_mistake_of_its_own_or_of_a_layer(kind, data):
     block, shape = data.draw(strategies.layers(kind)), data.draw(strategies.shapes)

@@ -118,6 +118,7 @@ def test_every_kind_is_written_out_by_hand():
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data())
 def test_a_block_has_the_names_connections_shapes_and_costs_of_its_layers_by_hand(kind, data):
     block, shape = data.draw(blocks(kind))
@@ -125,6 +126,7 @@ def test_a_block_has_the_names_connections_shapes_and_costs_of_its_layers_by_han
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data(), seed=strategies.seeds)
 def test_a_block_computes_the_values_of_its_layers_by_hand(kind, data, seed):
     block, shape = data.draw(blocks(kind))
@@ -146,6 +148,7 @@ def test_a_run_computes_every_volume_within_a_block_as_from_its_layers_by_hand(k
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data())
 def test_an_expanded_block_is_the_same_network_and_computes_nothing_again(kind, data):
     block, shape = data.draw(blocks(kind))
@@ -161,6 +164,7 @@ def test_an_expanded_block_is_the_same_network_and_computes_nothing_again(kind, 
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data())
 def test_the_first_layer_of_an_expanded_block_has_the_implied_input_of_the_block(kind, data):
     block, shape = data.draw(blocks(kind))
@@ -223,6 +227,7 @@ def test_blocks_of_published_networks_have_their_published_costs(block, channels
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data())
 def test_a_block_has_the_sums_over_its_layers_and_folding_it_keeps_those_of_the_network(kind, data):
     block, shape = data.draw(blocks(kind))

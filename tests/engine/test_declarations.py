@@ -105,6 +105,7 @@ KINDS = pytest.mark.parametrize("kind", [*LAYERS, Enlarge], ids=tag_of)
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data(), seed=strategies.seeds)
 def test_only_the_region_that_a_kind_declares_to_read_changes_a_value(kind, data, seed):
     layer, inputs = data.draw(strategies.cases(kind))
@@ -122,6 +123,7 @@ def test_only_the_region_that_a_kind_declares_to_read_changes_a_value(kind, data
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data(), seed=strategies.seeds)
 def test_the_first_and_last_values_of_the_declared_region_change_the_value(kind, data, seed):
     layer, inputs = data.draw(strategies.cases(kind))
@@ -157,6 +159,7 @@ def _changes_value(layer, volumes, weights, at, changes):
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data())
 def test_the_terms_that_a_kind_counts_are_those_of_the_counting_rules(kind, data):
     layer, inputs = data.draw(strategies.cases(kind))
@@ -166,6 +169,7 @@ def test_the_terms_that_a_kind_counts_are_those_of_the_counting_rules(kind, data
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data(), seed=strategies.seeds)
 def test_the_filters_of_a_kind_cover_the_window_and_channels_that_it_reads(kind, data, seed):
     layer, inputs = data.draw(strategies.cases(kind))

@@ -63,6 +63,7 @@ def ramp(*shape):
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data())
 def test_an_explanation_evaluates_to_the_value_of_the_run_and_of_the_oracle(kind, data):
     layer, inputs, weights, value, bound, explanation = data.draw(explanations(kind))
@@ -71,6 +72,7 @@ def test_an_explanation_evaluates_to_the_value_of_the_run_and_of_the_oracle(kind
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data())
 def test_the_terms_add_up_to_the_value(kind, data):
     layer, _, _, _, _, explanation = data.draw(explanations(kind))
@@ -101,6 +103,7 @@ def test_the_terms_are_the_sums_of_the_products_per_channel_and_the_padding_is_z
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data())
 def test_every_explanation_has_a_description_and_a_formula_that_names_the_value(kind, data):
     _, _, _, _, _, explanation = data.draw(explanations(kind))

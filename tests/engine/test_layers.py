@@ -51,6 +51,7 @@ def test_every_kind_has_a_slow_oracle():
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data(), seed=seeds)
 def test_shape_rule_equals_the_shape_of_forward(kind, data, seed):
     layer, inputs = data.draw(cases(kind))
@@ -61,6 +62,7 @@ def test_shape_rule_equals_the_shape_of_forward(kind, data, seed):
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data(), seed=seeds)
 def test_forward_of_integers_equals_the_oracle_bit_by_bit_if_the_kind_is_exact(kind, data, seed):
     layer, inputs = data.draw(cases(kind))
@@ -72,6 +74,7 @@ def test_forward_of_integers_equals_the_oracle_bit_by_bit_if_the_kind_is_exact(k
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data(), seed=seeds)
 def test_forward_of_floats_errs_at_most_by_the_roundings_of_its_terms(kind, data, seed):
     layer, inputs = data.draw(cases(kind))
@@ -81,6 +84,7 @@ def test_forward_of_floats_errs_at_most_by_the_roundings_of_its_terms(kind, data
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data(), seed=seeds)
 def test_macs_equal_the_multiplications_that_the_loops_count(kind, data, seed):
     layer, inputs = data.draw(cases(kind))
@@ -90,6 +94,7 @@ def test_macs_equal_the_multiplications_that_the_loops_count(kind, data, seed):
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data(), seed=seeds)
 def test_params_equal_the_sizes_of_the_learned_arrays(kind, data, seed):
     layer, inputs = data.draw(cases(kind))
@@ -111,6 +116,7 @@ def report_of(layer, inputs):
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data(), seed=seeds)
 def test_forward_does_not_write_to_its_inputs_and_weights(kind, data, seed):
     layer, inputs = data.draw(cases(kind))
@@ -121,6 +127,7 @@ def test_forward_does_not_write_to_its_inputs_and_weights(kind, data, seed):
 
 
 @KINDS
+@strategies.per_kind
 @given(data=st.data(), seed=seeds)
 def test_forward_ends_at_its_first_checkpoint_or_has_nothing_to_compute(kind, data, seed):
     layer, inputs = data.draw(cases(kind))
@@ -131,6 +138,7 @@ def test_forward_ends_at_its_first_checkpoint_or_has_nothing_to_compute(kind, da
 
 @pytest.mark.parametrize("suffix", [".toml", ".json"])
 @KINDS
+@strategies.per_kind
 @given(data=st.data())
 def test_a_layer_comes_back_equal_from_its_file(kind, suffix, data):
     project = project_of(data.draw(strategies.layers(kind, small=False)))
@@ -141,6 +149,7 @@ def test_a_layer_comes_back_equal_from_its_file(kind, suffix, data):
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS, ids=tag_of)
+@strategies.per_kind
 @given(data=st.data())
 def test_a_mistake_names_its_setting_and_both_numbers(kind, data):
     layer = data.draw(strategies.layers(kind, data.draw(st.booleans())))

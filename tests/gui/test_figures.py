@@ -95,8 +95,9 @@ def test_texts_of_published_networks_are_large_enough_in_a_column_and_on_a_slide
 @pytest.mark.parametrize("project", SMALL.values(), ids=SMALL)
 @pytest.mark.parametrize("name", FIGURE_IDS)
 def test_nothing_touches_the_edges_of_its_page(name, project):
+    state = state_of(project)
     for page in (COLUMN, SLIDE):
-        content = render_paper_figure(state_of(project), name, "png", page)
+        content = render_paper_figure(state, name, "png", page)
         image = QImage.fromData(content)
         background = image.pixelColor(1, 1)
         right, bottom = image.width() - 1, image.height() - 1

@@ -164,15 +164,16 @@ def test_a_photo_changed_on_disk_is_read_again_by_the_next_run(
 
 
 @pytest.mark.parametrize("view", ["volumes", "filters", "bars", "table"])
-@pytest.mark.parametrize("scale", _SCALES)
 def test_an_exported_picture_has_the_chosen_scale(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, view: str, scale: int
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, view: str
 ) -> None:
-    entries(window, "scale")[f"{scale}×"].trigger()
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure.png"), ""))
-    entries(window, "export_view")[f"{view_row(view).title}…"].trigger()
-    finish(window, qtbot)
-    assert QImage(str(tmp_path / "figure.png")).size() == window.views[view].size() * scale
+    for scale in _SCALES:
+        path = tmp_path / f"{scale}.png"
+        entries(window, "scale")[f"{scale}×"].trigger()
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
+        entries(window, "export_view")[f"{view_row(view).title}…"].trigger()
+        finish(window, qtbot)
+        assert QImage(str(path)).size() == window.views[view].size() * scale
 
 
 def test_the_menus_offer_only_views_that_have_a_picture(window: MainWindow) -> None:
@@ -443,3 +444,43 @@ def test_a_sample_project_is_saved_to_a_file_of_the_users_choice(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine.toml"), ""))
     assert window.files.save()
     assert load_project(tmp_path / "mine.toml").project.designs == window.workbench.state.project.designs
+
+
+def test_a_report_is_exported_and_opens_as_the_project_that_save_does_not_overwrite(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page, saved = tmp_path / "r.html", tmp_path / "saved.toml"
+    edit_filters(window)
+    edited = window.workbench.state.project
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (str(page), ""))
+    window.actions_by_id["export_report"].trigger()
+    finish(window, qtbot)
+    content = page.read_bytes()
+    window.workbench.document.undo_stack.setClean()
+    window.files.new()
+    window.files.use_files([page])  # dropped
+    assert window.workbench.state.project == edited
+    assert window.files.recent()[0] == page
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (str(saved), ""))
+    assert window.files.save()
+    assert load_project(saved).project == edited
+    assert page.read_bytes() == content
+
+
+def test_a_report_with_another_ending_is_refused(
+    window: MainWindow, messages: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (str(tmp_path / "r.txt"), ""))
+    window.exports.export_report()
+    assert "must end in one of .html" in messages[0]
+    assert not (tmp_path / "r.txt").exists()
+
+
+def test_a_web_page_that_is_no_report_is_refused_and_changes_nothing(
+    window: MainWindow, messages: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "p.html").write_text("<p>Hello")
+    before = window.workbench.state
+    window.files.open_path(tmp_path / "p.html")
+    assert "a web page without a project" in messages[0]
+    assert window.workbench.state is before

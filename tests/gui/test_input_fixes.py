@@ -144,10 +144,11 @@ def test_a_mistake_of_the_input_without_a_field_has_its_fixes_below_the_form(qtb
     assert [button.text() for button in panel.general_fixes.buttons] == ["Std 3", "No std"]
 
 
-def test_ctrl_and_point_fixes_the_selected_input(folder: Path) -> None:
+@pytest.mark.parametrize("focus", [Focus(STEM, INPUT), Focus("d", INPUT)], ids=["input", "input of the design"])
+def test_ctrl_and_point_fixes_the_selected_input(focus: Focus, folder: Path) -> None:
     project = project_of(ImageInput(str(folder / "kiten.png")))
-    state = state_of(project)
-    edit = edits.fix_selection(state)
-    assert state.focus.ref == (STEM, INPUT)
+    edit = edits.fix_selection(state_of(project, focus))
     assert edit is not None
     assert edit.project.input == ImageInput(str(folder / "Kitten.png"))
+    with_stem = replace(project, stem=Network((Node("relu", Activation("relu")),)))
+    assert (edits.fix_selection(state_of(with_stem, focus)) is None) == (focus.design == "d")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QRect, QSettings, Qt
-from PySide6.QtGui import QScreen
+from PySide6.QtGui import QFontInfo, QScreen
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -121,3 +121,19 @@ def test_the_window_opens_within_the_screen_even_if_it_was_larger_on_another_one
     window.close()
     window.deleteLater()
     assert available.contains(frame), frame
+
+
+def test_texts_of_drawings_grow_with_the_font_of_the_window(
+    text_scale: None, open_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.resize(1920, 1080)
+    run(window, qtbot)
+    views, text = window.views, QFontInfo(QApplication.font()).pixelSize()
+    inspector = views["inspector"].canvas
+    sizes = (
+        views["volumes"].canvas.current_layout().em,
+        views["filters"].canvas.current_layout().text_size,
+        inspector.layout_for(inspector.width()).em,
+    )
+    assert all(0.8 * text <= size <= 1.4 * text for size in sizes), sizes

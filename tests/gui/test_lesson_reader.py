@@ -113,6 +113,9 @@ def test_an_automatic_name_follows_a_setting_as_in_the_form():
     project = load_project(RESOURCES / "projects/inception_3a_5x5_branch.toml").project
     edit = change_edit(project, SetSettings("naive/conv5x5", {"kernel": 3}))
     assert [node.name for node in edit.project.design("naive").network.nodes] == ["conv3x3"]
+    edit = change_edit(project, SetSettings("bottleneck/reduce", {"filters": 8}))
+    reduce = project.design("bottleneck").network.node("reduce")
+    assert edit.project.design("bottleneck").network.node("reduce").weights == reduce.weights, "a recipe stays"
 
 
 @pytest.mark.parametrize(

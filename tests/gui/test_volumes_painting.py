@@ -321,6 +321,27 @@ def test_operators_grow_into_the_space_of_labels_that_the_screen_leaves_out():
     assert grown <= arrow.end - arrow.start
 
 
+@pytest.mark.parametrize("density", [1.5, 2.0])
+def test_a_dense_screen_shows_the_same_texts_in_the_same_size(density, monkeypatch):
+    state, size = state_of(INCEPTION), (560, 220)
+    laid_out = lay_out_volumes(state, *size)
+    drawn = []
+
+    def recorded(*given):
+        drawn.append([(item.text.text, item.text.size) for item in readable_labels.readable_labels(*given)])
+        return iter(())
+
+    monkeypatch.setattr(drawing, "readable_labels", recorded)
+    for ratio in (1.0, density):
+        image = QImage(round(size[0] * ratio), round(size[1] * ratio), QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        painter = QPainter(image)
+        drawing.draw_volumes(painter, QRectF(0, 0, *size), state, LIGHT, laid_out, 6.0)
+        painter.end()
+    assert drawn[0] == drawn[1]
+    assert drawn[0]
+
+
 def font_size(svg_text, words):
     before = svg_text[: svg_text.index(f">{words}")]
     return int(re.findall(r'font-size="(\d+)"', before)[-1])

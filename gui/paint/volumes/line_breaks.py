@@ -152,19 +152,8 @@ def break_lines(
     empty = LineBreaks((), (), TextSizes(em), scale, space, options, side_by_side)
     mistakes_by_ref = dict(mistakes)
     designs = [
-        _prepare_design(
-            name,
-            build_design_graph(
-                fold_blocks(analysis, {block for design, block in closed_blocks if design == name}),
-                {node: shape for (design, node), shape in shapes if design == name},
-            ),
-            mistakes_by_ref,
-            empty.text_sizes,
-            input_text,
-            options,
-        )
-        for name, analysis in check.analyses.items()
-        if name != STEM
+        _prepare_design(name, graph, mistakes_by_ref, empty.text_sizes, input_text, options)
+        for name, graph in _design_graphs(check, closed_blocks, shapes)
     ]
     if not designs:
         return empty
@@ -179,6 +168,17 @@ def break_lines(
         return replace(unbroken, lines=lines), fit
 
     return _choose_most_readable(with_detail, options.arrow_details)
+
+
+def _design_graphs(
+    check: ProjectCheck, closed_blocks: frozenset[NodeRef], shapes: tuple[tuple[NodeRef, Shape], ...]
+) -> Iterator[tuple[str, DesignGraph]]:
+    """The name and the graph of each design; see `break_lines`."""
+    for name, analysis in check.analyses.items():
+        if name != STEM:
+            blocks = {block for design, block in closed_blocks if design == name}
+            earlier = {node: shape for (design, node), shape in shapes if design == name}
+            yield name, build_design_graph(fold_blocks(analysis, blocks), earlier)
 
 
 class _PreparedDesign(NamedTuple):

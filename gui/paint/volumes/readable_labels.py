@@ -32,7 +32,10 @@ class AnchoredLabel(NamedTuple):
 
 
 class TextZoom(NamedTuple):
-    """Device pixels per unit of the scene, smallest text in these, and the factor by which texts are reduced."""
+    """Pixels per unit of the scene, smallest text in these, and the factor by which texts are reduced.
+
+    Pixels are those of a window, of which a dense screen has several per pixel, or those of a file.
+    """
 
     pixels: float
     smallest_text: float

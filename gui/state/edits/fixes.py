@@ -41,9 +41,9 @@ def apply_fix(project: Project, problem: Problem, fix: Fix) -> Edit:
 
 
 def fixes_at(state: ViewState, ref: NodeRef) -> tuple[tuple[Problem, Fix], ...]:
-    """Every fix of the problems of a node, or of a design if the node is INPUT."""
-    design, node = ref
-    problems = [p for p in state.problems if p.design == design and (p.node or INPUT) == node]
+    """Every fix of the problems of a node, or if the node is INPUT, of a design and of the input that it receives."""
+    refs = {ref, (STEM, INPUT)} if ref[1] == INPUT and state.project.stem is None else {ref}
+    problems = [p for p in state.problems if (p.design, p.node or INPUT) in refs]
     return tuple((problem, fix) for problem in problems for fix in problem.fixes)
 
 

@@ -220,6 +220,17 @@ class BarsCanvas(Canvas):
         visible, index = self._visible_rows(), self._index_of(ref)
         return None if visible is None or index is None else visible.place(index).row_rect
 
+    def visible_row_rect(self, ref: NodeRef) -> QRectF | None:
+        """Return the part of the rectangle of a layer or block that is visible; None if nothing of it is."""
+        rect, visible = self.row_rect(ref), self._visible_rows()
+        if rect is None or visible is None or not rect.intersects(visible.column.rect):
+            return None
+        return rect & visible.column.rect
+
+    def total_rect(self, design: str) -> QRectF | None:
+        """Return the rectangle of the total of a design."""
+        return next((total.row_rect for total in self._layout.totals if total.line.design == design), None)
+
     def line_at(self, point: QPointF) -> BarLine | None:
         """Return the line under a point, except headings."""
         for total in self._layout.totals:

@@ -84,6 +84,11 @@ class VolumesView(View):
         for widget in self._optional_widgets:
             widget.setVisible(self.width() >= self._bar_width)
 
+    def command_button(self, command: str) -> QToolButton | None:
+        """The button here that does the same as a command; None if there is none."""
+        cameras = {f"camera_{name.lower()}": button for name, button in self.cameras.items()}
+        return {**cameras, **{f"edges_{scale}": button for scale, button in self.scales.items()}}.get(command)
+
     def turn_to(self, name: str) -> None:
         """Move the camera to the view of that name."""
         self._from, self._to = (self._state.look.yaw, self._state.look.pitch), CAMERA_VIEWS[name]

@@ -17,6 +17,7 @@ from engine.text.problems import ProjectError
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.earlier import earlier_designs
 from gui.state.history import History
+from gui.state.lesson_place import LessonPlace
 from gui.state.rank_search import RankSearchState
 from gui.state.renames import Renames
 from gui.state.requests import Cancel, MeasureReplacement, Request, SearchDesign, SearchRanks
@@ -84,6 +85,12 @@ class Workbench(QObject):
         """Show another project, with a new history and no results; its blocks are opened and closed anew."""
         self._end_session()
         self.document.replace(Version(project, initial_focus(project, check(project))), path, file)
+
+    def show_lesson_step(self, version: Version, look: Look, place: LessonPlace) -> None:
+        """Show the project of a step of a lesson, with this selection and look; it has no file."""
+        self._end_session()
+        self.document.replace(version, lesson=place)
+        self.set_look(look)
 
     def restore(self, history: History) -> None:
         """Show a project with the history that an earlier window had."""
@@ -154,6 +161,7 @@ class Workbench(QObject):
                 focus=focus,
                 look=renames.look(before.look),
                 clean=self.document.clean,
+                lesson=self.document.lesson,
                 earlier=earlier_designs(before.earlier, before.check, project_check, renames.ref),
             )
         )

@@ -113,6 +113,15 @@ def window_count(extent: int, before: int, after: int, window: int, stride: int,
     return count - 1 if (count - 1) * stride >= extent + before else count
 
 
+def window_counts(extent: Pair, margins: Margins, window: Pair, stride: Pair, *, ceil: bool = False) -> Pair:
+    """`window_count` along height and width."""
+    top, left, bottom, right = margins
+    return (
+        window_count(extent[0], top, bottom, window[0], stride[0], ceil=ceil),
+        window_count(extent[1], left, right, window[1], stride[1], ceil=ceil),
+    )
+
+
 def same_padding(extent: int, window: int, stride: int) -> Pair:
     """``max((⌈n/s⌉ − 1)·s + w − n, 0)`` split into (before, after), the odd pixel after: ⌈n/s⌉ windows fit."""
     total = max((-(-extent // stride) - 1) * stride + window - extent, 0)

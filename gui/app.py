@@ -80,7 +80,7 @@ def open_window(path: Path | None) -> int:
     window.report_settings()
     if not window.start.is_shown:
         workbench.run()
-    folders = window.files.recent_folders()
+    folders = window.files.recent_folders() | window.exports.recent_folders()
     Thread(target=_remove_leftovers_in, args=[folders], daemon=True).start()  # they may be on slow drives
     try:
         return app.exec() or (128 + closer.number if closer.number else 0)

@@ -330,3 +330,4 @@ def _tensor(subject: str, raw: Raw, start: int, length: int) -> Header:
 
 
 _READERS = {".npy": _read_npy, ".npz": _read_npz, ".safetensors": _read_safetensors}
+ARRAY_SUFFIXES = tuple(_READERS)

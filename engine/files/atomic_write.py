@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from engine.files import unfinished
-from engine.files.attributes import AttributeFault, copy_attributes, may_be_replaced
+from engine.files.attributes import AttributeFault, copy_attributes, may_be_replaced, permissions_of
 from engine.files.paths import Stamp
 from engine.files.targets import file_fault, require_folder
 from engine.text.problems import Problem, ProjectError
@@ -48,7 +48,8 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o666) -> Stamp:
     unfinished.remove_leftovers(str(target.parent))
     if not exists or may_be_replaced(target):
         with suppress(AttributeFault):
-            return _replace(target, content, mode, exists=exists)
+            # Private from its first moment, since not every file system lets permissions be set later.
+            return _replace(target, content, permissions_of(target) if exists else mode, exists=exists)
     return _overwrite(target, content)
 
 

@@ -2,8 +2,12 @@
 
 import os
 from contextlib import suppress
+from errno import EACCES, ENOSYS, ENOTSUP, EPERM
 from pathlib import Path
 from stat import S_IMODE
+
+_REFUSALS = (EACCES, ENOSYS, ENOTSUP, EPERM)
+"""Errors of file systems that have no owners and permissions, or do not let them be set."""
 
 
 class AttributeFault(Exception):
@@ -13,6 +17,11 @@ class AttributeFault(Exception):
 def may_be_replaced(path: Path) -> bool:
     """Whether a new file can take the place of this one: not if it has another name, or if its folder forbids that."""
     return path.stat().st_nlink < 2 and os.access(path.parent, os.W_OK | os.X_OK)
+
+
+def permissions_of(path: Path) -> int:
+    """The permissions of a file, with which a new one in its place is made; no bits that change who runs it."""
+    return S_IMODE(path.stat().st_mode) & 0o777
 
 
 def copy_attributes(source: str, target: str) -> None:
@@ -27,11 +36,20 @@ def copy_attributes(source: str, target: str) -> None:
     if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid) and hasattr(os, "chown"):
         try:
             os.chown(target, old.st_uid, old.st_gid)
-        except PermissionError:
+        except OSError as error:
+            _require_refusal(error)
             raise AttributeFault from None
-    with suppress(PermissionError):  # some file systems have no permissions
+    try:
         os.chmod(target, S_IMODE(old.st_mode))
+    except OSError as error:
+        _require_refusal(error)
     _copy_extended_attributes(source, target)
+
+
+def _require_refusal(error: OSError) -> None:
+    """Raise an error again unless the file system only refuses to set what it may not even have."""
+    if error.errno not in _REFUSALS:
+        raise error
 
 
 def _copy_extended_attributes(source: str, target: str) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume, blocks, gather, split_range
-from engine.shapes import Margins, Pair, dilated_extent, window_count
+from engine.shapes import Margins, Pair, dilated_extent, window_counts
 
 _Matrices = npt.NDArray[Any]
 
@@ -61,30 +61,22 @@ def conv2d(
 
     Returns
     -------
-    (filters, H', W'), with H' and W' from `engine.shapes.window_count` for the dilated kernel.
+    (filters, H', W'), with H' and W' from `engine.shapes.window_counts` for the dilated kernel.
     """
     filters, channels, *kernel = weight.shape
-    height, width = (
-        window_count(
-            volume.shape[1 + axis],
-            padding[axis],
-            padding[2 + axis],
-            dilated_extent(kernel[axis], dilation[axis]),
-            stride[axis],
-        )
-        for axis in (0, 1)
-    )
+    window = dilated_extent(kernel[0], dilation[0]), dilated_extent(kernel[1], dilation[1])
+    extent = window_counts(volume.shape[1:], padding, window, stride)
     case = _Case(
         volume.reshape(groups, channels, *volume.shape[1:]),
         weight.reshape(groups, filters // groups, channels, *kernel),
-        (height, width),
+        extent,
         stride,
         padding,
         dilation,
     )
-    result = np.empty((filters, height, width), volume.dtype)
+    result = np.empty((filters, *extent), volume.dtype)
     biases = None if bias is None else bias.reshape(groups, filters // groups, 1)
-    _multiply(case, biases, result.reshape(groups, filters // groups, height * width), checkpoint)
+    _multiply(case, biases, result.reshape(groups, filters // groups, prod(extent)), checkpoint)
     return result
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, index_slice, indices_within, split_range
-from engine.shapes import Margins, Pair, shared_span, window_count
+from engine.shapes import Margins, Pair, shared_span, window_counts
 
 
 def max_pool2d(
     volume: Volume, *, kernel: Pair, stride: Pair, padding: Margins, ceil: bool, checkpoint: Checkpoint
 ) -> Volume:
-    """Maximum of each window, (C, H', W') with H' and W' from `engine.shapes.window_count`.
+    """Maximum of each window, (C, H', W') with H' and W' from `engine.shapes.window_counts`.
 
     Padding never is the maximum; a window of padding alone yields the lowest value of the dtype.
     """
@@ -95,11 +95,8 @@ def _pool(
     checkpoint: Checkpoint,
 ) -> Volume:
     """Apply ``reduce`` to ``initial`` and the values of each window inside the volume."""
-    height, width = (
-        window_count(volume.shape[1 + axis], padding[axis], padding[2 + axis], kernel[axis], stride[axis], ceil=ceil)
-        for axis in (0, 1)
-    )
-    result = np.full((volume.shape[0], height, width), initial, volume.dtype)
+    extent = window_counts(volume.shape[1:], padding, kernel, stride, ceil=ceil)
+    result = np.full((volume.shape[0], *extent), initial, volume.dtype)
     values = cache_values(volume) // max(min(kernel[0], volume.shape[1]), stride[0])
     for channels, rows, cols in blocks(result.shape, max(values, 1)):
         top = rows.start * stride[0] - padding[0]

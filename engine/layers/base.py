@@ -16,9 +16,10 @@ from engine.layers.explanation import Explanation, Target
 from engine.shapes import Shape, Windows, single_pixels, whole_map
 from engine.text.problems import Fix
 
-Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
-Extent = Annotated[int, Meta(ge=1, le=1_000_000)]
-Margin = Annotated[int, Meta(ge=0, le=1_000_000)]
+MAX_COUNT, MAX_EXTENT = 1_000_000_000, 1_000_000
+Count = Annotated[int, Meta(ge=1, le=MAX_COUNT)]
+Extent = Annotated[int, Meta(ge=1, le=MAX_EXTENT)]
+Margin = Annotated[int, Meta(ge=0, le=MAX_EXTENT)]
 Finite = Annotated[float, Meta(ge=-1e30, le=1e30)]
 # Bounded tuples of variable length, not tuple[Extent, Extent]: next to a bounded int, msgspec 0.22 reads the fixed
 # length of such a tuple from the field in which it stores the bound of the int.

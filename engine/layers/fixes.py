@@ -7,22 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from engine.layers.base import MAX_COUNT
 from engine.text.problems import Fix
-
-_MAX_COUNT = 1_000_000_000
-"""Largest number of filters."""
-
-MAX_EXTENT = 1_000_000
-"""Largest kernel."""
 
 
 def setting_fixes(setting: str, values: Iterable[Any]) -> tuple[Fix, ...]:
     """A fix per value of a setting; equal extents are written as one."""
-    return tuple(_setting_fix(setting, _shortest(value)) for value in values)
+    return tuple(_setting_fix(setting, shortest_spelling(value)) for value in values)
 
 
-def _shortest(value: Any) -> Any:
-    """(3, 3) as 3, and (1, 2, 1, 2) as (1, 2)."""
+def shortest_spelling(value: Any) -> Any:
+    """(3, 3) as 3, and (1, 2, 1, 2) as (1, 2); other values as they are."""
     if isinstance(value, tuple):
         if len(set(value)) == 1:
             return value[0]
@@ -51,4 +46,4 @@ def nearest_divisors(number: int, wrong: int) -> tuple[int, ...]:
 def nearest_multiples(factor: int, wrong: int) -> tuple[int, ...]:
     """The multiples of `factor` below and above a number that is none, within the limits of a count."""
     below = wrong // factor * factor
-    return tuple(number for number in (below, below + factor) if 0 < number <= _MAX_COUNT)
+    return tuple(number for number in (below, below + factor) if 0 < number <= MAX_COUNT)

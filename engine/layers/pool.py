@@ -9,9 +9,19 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from engine.kernels import Checkpoint, Volume, pooling
-from engine.layers.base import HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role, changes_if_valid
+from engine.layers.base import (
+    MAX_EXTENT,
+    HeightWidth,
+    Layer,
+    Mask,
+    Mistake,
+    Padding,
+    Reads,
+    Role,
+    changes_if_valid,
+)
 from engine.layers.explanation import Explanation, Target, Terms, WindowProduct, read_window
-from engine.layers.fixes import MAX_EXTENT, setting_fixes
+from engine.layers.fixes import setting_fixes
 from engine.layers.windows import (
     changes_to_keep_size,
     check_padding,

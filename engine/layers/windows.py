@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Struct
 
 from engine.layers.base import HeightWidth, Mistake, Padding
-from engine.layers.fixes import setting_fixes
-from engine.shapes import Pair, Shape, Windows, dilated_extent, same_padding, window_count
+from engine.layers.fixes import setting_fixes, shortest_spelling
+from engine.shapes import Pair, Shape, Windows, dilated_extent, same_padding, window_counts
 from engine.text.problems import Fix
 
 _AnyStruct = TypeVar("_AnyStruct", bound=Struct)
@@ -32,11 +32,7 @@ def setting_text(value: HeightWidth) -> str:
 def normalise_spelling(struct: _AnyStruct, *names: str) -> None:
     """Convert equal settings to one spelling: [3, 3] to 3, so that equal layers compare equal."""
     for name in names:
-        value = getattr(struct, name)
-        if isinstance(value, tuple) and len(set(value)) == 1:
-            msgspec.structs.force_setattr(struct, name, value[0])
-        elif isinstance(value, tuple) and len(value) == 4 and value[:2] == value[2:]:
-            msgspec.structs.force_setattr(struct, name, value[:2])
+        msgspec.structs.force_setattr(struct, name, shortest_spelling(getattr(struct, name)))
 
 
 def check_padding(padding: Padding) -> None:
@@ -64,11 +60,9 @@ def place_windows(
         top, left, bottom, right = padding if len(padding) == 4 else (*padding, *padding)
     else:
         top = left = bottom = right = 0 if isinstance(padding, str) else padding
-    output = (
-        window_count(shape.height, top, bottom, height, strides[0], ceil=ceil),
-        window_count(shape.width, left, right, width, strides[1], ceil=ceil),
-    )
-    return Windows(kernels, strides, dilations, (top, left, bottom, right), output)
+    margins = (top, left, bottom, right)
+    output = window_counts((shape.height, shape.width), margins, (height, width), strides, ceil=ceil)
+    return Windows(kernels, strides, dilations, margins, output)
 
 
 def size_mistakes(windows: Windows, shape: Shape) -> Iterator[Mistake]:

@@ -1,27 +1,32 @@
 """Layers and designs as text of a project file, for the clipboard: what a person writes by hand is read as well."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import tomli_w
 from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
+from engine.network.node_ref import STEM, NodeRef
 from engine.project.file import node_data
-from engine.project.project import MAX_LAYERS, Design, Project, has_too_many_layers, relocate
-from engine.project.reader import Data, ProjectReader, TooManyProblemsError
+from engine.project.project import MAX_LAYERS, Design, Note, Project, Published, has_too_many_layers, relocate
+from engine.project.reader import ProjectReader
 from engine.project.syntax import parse_json, parse_toml
+from engine.project.table_reader import Data, TooManyProblemsError
 from engine.text.names import quoted
 from engine.text.problems import Problem, ProjectError
 
 _MAX_CHARACTERS = 8 * 2**20
 _HINT = 'write layers as [[designs.nodes]] with name = "…" and kind = "…", or designs as [[designs]] with name = "…"'
 _HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(?:#.*)?$")
+_REMARKS = ("notes", "published")
+"""Tables beside the nodes."""
 _KEY = re.compile(r"\s*[\"']?([\w-]+)[\"']?\s*=")
 
 
@@ -30,6 +35,10 @@ class Fragment(Struct, frozen=True):
 
     nodes: tuple[Node, ...] = ()
     designs: tuple[Design, ...] = ()
+    notes: tuple[Note, ...] = ()
+    """Of the nodes, then without a design, or of the designs and their nodes."""
+    published: tuple[Published, ...] = ()
+    """The figures of the nodes, with the same references as the notes."""
     is_project: bool = False
     """Whether the designs are those of a whole project, whose input and stem are no part of this."""
 
@@ -49,6 +58,32 @@ def designs_text(designs: tuple[Design, ...]) -> str:
             *map(_node_text, design.network.nodes),
         )
     )
+
+
+def remarks_text(project: Project, refs: Collection[NodeRef]) -> str:
+    """The notes and published figures of these nodes and designs (node "") as they stand in a project file.
+
+    Another project may have another source of figures: a note says what theirs is.
+    """
+    notes = [note for note in project.notes if (note.design, note.node) in refs]
+    published = [entry for entry in project.published if (entry.design, entry.node) in refs]
+    notes += _source_notes(project, published, refs)
+    items = (*(("notes", note) for note in notes), *(("published", entry) for entry in published))
+    return "".join(f"\n[[{key}]]\n{tomli_w.dumps(msgspec.to_builtins(item))}" for key, item in items)
+
+
+def source_note(source: str) -> str:
+    """The text of a note that says where published figures are from."""
+    return f"Published figures: {source}"
+
+
+def _source_notes(project: Project, published: Iterable[Published], refs: Collection[NodeRef]) -> list[Note]:
+    """A note on the source of figures per design, or on the first of the nodes that have any."""
+    first: dict[str, Note] = {}
+    for entry in published if project.source else ():
+        node = "" if (entry.design, "") in refs else entry.node
+        first.setdefault(entry.design, Note(source_note(project.source), entry.design, node))
+    return list(first.values())
 
 
 def _node_text(node: Node) -> str:
@@ -101,19 +136,32 @@ def read_fragment(text: str, folder: Path) -> Fragment:
 def _read(reader: ProjectReader, data: Data) -> Fragment | None:
     if "format" in data:
         project = reader.project(data)
-        return None if project is None else Fragment(designs=project.designs, is_project=True)
+        return None if project is None else _project_fragment(project)
+    notes, published = reader.remarks(data)
     designs: Any = data.get("designs")
     if isinstance(designs, list):
         read = [reader.design(raw, f"$.designs[{index}]") for index, raw in enumerate(designs)]
-        return Fragment(designs=tuple(design for design in read if design is not None))
+        return Fragment((), tuple(design for design in read if design is not None), notes, published)
     for place, table in (("$.designs", designs), ("$.stem", data.get("stem")), ("$", data)):
         if isinstance(table, Mapping) and "nodes" in table:
-            network = reader.network(table, place, ("name", "colour", "nodes"))
-            return None if network is None else Fragment(network.nodes)
+            others = _REMARKS if place == "$" else ()
+            network = reader.network(table, place, ("name", "colour", "nodes", *others))
+            if network is None:
+                return None
+            # Whatever design they have been in, they are those of the nodes here.
+            notes = tuple(replace(note, design=STEM) for note in notes if note.node)
+            return Fragment(network.nodes, (), notes, tuple(replace(entry, design=STEM) for entry in published))
     if "kind" in data:
         node = reader.node(data, "$")
         return None if node is None else Fragment((node,))
     return None
+
+
+def _project_fragment(project: Project) -> Fragment:
+    """The designs of a project, with what is published and noted of them."""
+    refs = {(design.name, "") for design in project.designs}
+    notes = (*project.notes, *_source_notes(project, project.published, refs))
+    return Fragment((), project.designs, notes, project.published, is_project=True)
 
 
 def _located(reader: ProjectReader, fragment: Fragment) -> Fragment:

@@ -133,18 +133,35 @@ class Project(Struct, frozen=True):
             published=tuple(replace(p, design=name) if p.design == design else p for p in self.published),
         )
 
-    def with_figures_copied(self, copies: Mapping[NodeRef, NodeRef]) -> "Project":
-        """Give copies of nodes the published figures of their originals, as long as they keep the settings."""
-        new_refs = set(copies.values())
-        others = tuple(entry for entry in self.published if (entry.design, entry.node) not in new_refs)
-        copied = []
-        for entry in self.published:
+    def with_remarks_copied(
+        self, copies: Mapping[NodeRef, NodeRef], notes: Iterable[Note], published: Iterable[Published]
+    ) -> "Project":
+        """Give copies the notes of their originals, and the published figures as long as they keep the settings.
+
+        Parameters
+        ----------
+        copies
+            The reference of each copy, a node or with the node "" a design, by that of its original.
+        notes, published
+            Those of the originals, which may be in another project; further ones are ignored.
+        """
+        new_notes = [
+            replace(note, design=copies[ref][0], node=copies[ref][1])
+            for note in notes
+            if (ref := (note.design, note.node)) in copies
+        ]
+        own_notes = tuple(note for note in dict.fromkeys(new_notes) if note not in self.notes)
+        figures = []
+        for entry in published:
             design, node = copies.get((entry.design, entry.node), (STEM, ""))
             if node:
                 settings = settings_text(self.network(design).node(node).layer)
                 if entry.settings in ("", settings):
-                    copied.append(replace(entry, design=design, node=node, settings=settings))
-        return replace(self, published=(*others, *copied)) if copied else self
+                    figures.append(replace(entry, design=design, node=node, settings=settings))
+        new_refs = set(copies.values())
+        others = tuple(entry for entry in self.published if (entry.design, entry.node) not in new_refs)
+        all_figures = (*others, *figures) if figures else self.published
+        return replace(self, notes=(*self.notes, *own_notes), published=all_figures)
 
     def with_designs(self, designs: Iterable[Design]) -> "Project":
         return replace(self, designs=tuple(designs))

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from engine.project.reader import Data, key_text
+from engine.project.table_reader import Data, key_text
 from engine.text.messages import value_text
 from engine.text.problems import MAX_LINES, Problem, ProjectError
 

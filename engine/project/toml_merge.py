@@ -5,7 +5,7 @@ from typing import Any
 
 import tomli_w
 
-from engine.project.reader import Data
+from engine.project.table_reader import Data
 from engine.project.toml_text import Entry, Table, TomlText, array_items, take_apart
 
 _INDENT = "    "

@@ -1,8 +1,5 @@
 """Results of the rank search as text, and as data for programs."""
 
-import csv
-import io
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,8 +10,9 @@ from engine.network.node_ref import design_text
 from engine.rank_search.calibration import CalibrationSet
 from engine.rank_search.candidates import SkippedLayer
 from engine.rank_search.error_curve import CurvePoint, ErrorCurve
-from engine.text.spreadsheet import cell
-from engine.text.text_table import align
+from engine.text.json_text import json_text
+from engine.text.spreadsheet import delimited_text
+from engine.text.text_table import align_columns
 from engine.text.units import abbreviate, exact_text, factor_text
 
 LEVELS = (0.01, 0.02, 0.05, 0.10)
@@ -68,7 +66,7 @@ def list_text(curves: Sequence[ErrorCurve], error: float) -> str:
         [curve.ref[1], "×".join(map(str, curve.shape)), abbreviate(curve.macs), *(c.text(curve) for c in levels)]
         for curve in sort_by_saving(curves, error)
     ]
-    head, rule, lines = align(heads, rows, [False, False, *(True for _ in heads[2:])])
+    head, rule, lines = align_columns(heads, rows, [False, False, *(True for _ in heads[2:])])
     return "\n".join([head, rule, *lines]) + "\n"
 
 
@@ -90,7 +88,7 @@ def curve_text(curve: ErrorCurve, arrow_index: int | None) -> str:
         ]
         for point in curve.points
     ]
-    head, rule, lines = align(heads, rows, [True] * 7 + [False])
+    head, rule, lines = align_columns(heads, rows, [True] * 7 + [False])
     title = f"{design_text(curve.ref[0])} · {curve.ref[1]}: {exact_text(curve.macs)} MACs, form {curve.form}"
     return "\n".join([title, head, rule, *lines]) + "\n"
 
@@ -128,12 +126,11 @@ def _point_values(curve: ErrorCurve, point: CurvePoint) -> tuple[object, ...]:
 
 def curves_to_csv(curves: Sequence[ErrorCurve]) -> str:
     """A line per rank that was run; the two ranks of a triple are separated by a blank."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_FIELDS)
-    for record in curve_records(curves):
-        writer.writerow(cell(" ".join(map(str, v)) if isinstance(v, list) else v) for v in record.values())
-    return out.getvalue()
+    rows = (
+        [" ".join(map(str, value)) if isinstance(value, list) else value for value in record.values()]
+        for record in curve_records(curves)
+    )
+    return delimited_text((_FIELDS, *rows))
 
 
 def curves_to_json(
@@ -168,7 +165,7 @@ def curves_to_json(
         "skipped": [{"node": layer.name, "reason": layer.reason} for layer in skipped],
         "applied": applied,
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json_text(data)
 
 
 def _saving_record(curve: ErrorCurve, error: float) -> dict[str, Any]:

@@ -1,18 +1,16 @@
 """What differs between two designs as text: a function per format."""
 
-import csv
-import io
-import json
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
 from engine.cost.metrics import Amount, Metric
 from engine.reports.differences import ComparedLayer, DesignDifferences, describe_seeds, difference_text
-from engine.reports.table_formats import escape_markdown, piped
 from engine.reports.tables import one_line
-from engine.text.spreadsheet import cell
-from engine.text.text_table import align
+from engine.text.json_text import json_text
+from engine.text.pipe_table import bold, escape_markdown, pipe_table
+from engine.text.spreadsheet import delimited_text
+from engine.text.text_table import align_columns
 from engine.text.units import UNKNOWN, abbreviate, byte_size, exact_text, number_text
 
 SAME = "nothing"
@@ -54,7 +52,7 @@ def short_cost(metric: Metric, amount: Amount | None) -> str:
     return f"{'+' if amount > 0 else '−'}{text}"
 
 
-def error_text(error: float | None) -> str:
+def pair_error_text(error: float | None) -> str:
     """A relative error in percent: "12.3 %", "0 %"; "" if it is not known."""
     return "" if error is None else f"{number_text(100 * error, 3)} %"
 
@@ -69,20 +67,31 @@ def to_text(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> st
     if not rows:
         return f"{head}: {SAME} differs\n"
     has_errors = any(row.error is not None for row in rows)
-    heads = ["Layer", "Difference", *map(cost_heading, differences.metrics), *(["Error"] if has_errors else [])]
-    cells = [_cells(differences, row, has_errors=has_errors) for row in rows]
-    sums = [signed_text(differences.total_cost(number)) for number in range(len(differences.metrics))]
-    cells.append(["total", "", *sums, *([""] if has_errors else [])])
+    heads = difference_heads(differences, has_errors=has_errors)
+    cells = [difference_cells(differences, row, has_errors=has_errors) for row in rows]
+    cells.append(total_cells(differences, has_errors=has_errors))
     numbers = [False, False, *[True] * (len(heads) - 2)]
-    title, rule, lines = align(heads, cells, numbers)
+    title, rule, lines = align_columns(heads, cells, numbers)
     notes = ["", describe_seeds(differences)] if describe_seeds(differences) else []
     return "\n".join([head, "", title, rule, *lines[:-1], rule, lines[-1], *notes]) + "\n"
 
 
-def _cells(differences: DesignDifferences, row: DifferenceRow, *, has_errors: bool) -> list[str]:
+def difference_heads(differences: DesignDifferences, *, has_errors: bool) -> list[str]:
+    """The heads of a table for reading."""
+    return ["Layer", "Difference", *map(cost_heading, differences.metrics), *(["Error"] if has_errors else [])]
+
+
+def total_cells(differences: DesignDifferences, *, has_errors: bool) -> list[str]:
+    """The last row of a table for reading: the sums of all differences."""
+    sums = [signed_text(differences.total_cost(number)) for number in range(len(differences.metrics))]
+    return ["total", "", *sums, *([""] if has_errors else [])]
+
+
+def difference_cells(differences: DesignDifferences, row: DifferenceRow, *, has_errors: bool) -> list[str]:
+    """A row of a table for reading."""
     costs = [signed_text(row.layer.cost(number)) for number in range(len(differences.metrics))]
     texts = one_line(row.layer.name), one_line(difference_text(row.layer, differences))
-    return [*texts, *costs, *([error_text(row.error)] if has_errors else [])]
+    return [*texts, *costs, *([pair_error_text(row.error)] if has_errors else [])]
 
 
 def to_json(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> str:
@@ -97,7 +106,7 @@ def to_json(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> st
         },
         "differences": [_json_row(row, metrics) for row in rows],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json_text(data)
 
 
 def _json_row(row: DifferenceRow, metrics: Sequence[str]) -> dict[str, object]:
@@ -113,25 +122,22 @@ def _json_row(row: DifferenceRow, metrics: Sequence[str]) -> dict[str, object]:
 
 def to_csv(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> str:
     """Comma-separated: exact amounts of both designs, and their differences."""
-    return _delimited(differences, rows, "excel")
+    return delimited_text(_spreadsheet_rows(differences, rows))
 
 
 def to_tsv(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> str:
     """The same as `to_csv`, separated by tabs, so that it can be pasted into a spreadsheet."""
-    return _delimited(differences, rows, "excel-tab")
+    return delimited_text(_spreadsheet_rows(differences, rows), "excel-tab")
 
 
-def _delimited(differences: DesignDifferences, rows: Sequence[DifferenceRow], dialect: str) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, dialect, lineterminator="\n")
-    writer.writerow((differences.first, differences.second, "difference", *_amount_heads(differences), "error"))
+def _spreadsheet_rows(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> Iterator[Sequence[object]]:
+    yield (differences.first, differences.second, "difference", *_amount_heads(differences), "error")
     for row in rows:
         pair = row.layer.pair
         names = ("" if report is None else report.name for report in (pair.first, pair.second))
         amounts = (UNKNOWN if amount is None else amount for amount in _all_amounts(row.layer))
         error = "" if row.error is None else row.error
-        writer.writerow(map(cell, (*names, difference_text(row.layer, differences), *amounts, error)))
-    return out.getvalue()
+        yield (*names, difference_text(row.layer, differences), *amounts, error)
 
 
 def _amount_heads(differences: DesignDifferences) -> Iterator[str]:
@@ -146,12 +152,10 @@ def _all_amounts(layer: ComparedLayer) -> Iterator[Amount | None]:
 
 def to_markdown(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> str:
     """A pipe table with the sums of all differences in bold."""
-    heads = ["Layer", "Difference", *map(cost_heading, differences.metrics), "Error"]
-    sums = [signed_text(differences.total_cost(number)) for number in range(len(differences.metrics))]
-    lines = [piped(heads), piped(["---", "---", *["---:"] * (len(heads) - 2)])]
-    lines += [piped(map(escape_markdown, _cells(differences, row, has_errors=True))) for row in rows]
-    lines.append(piped([f"**{text}**" if text else "" for text in ("total", "", *sums, "")]))
-    return "\n".join(lines) + "\n"
+    heads = difference_heads(differences, has_errors=True)
+    cells = [map(escape_markdown, difference_cells(differences, row, has_errors=True)) for row in rows]
+    cells.append(map(bold, total_cells(differences, has_errors=True)))
+    return "\n".join(pipe_table(heads, [False, False, *[True] * (len(heads) - 2)], cells)) + "\n"
 
 
 COPY_FORMATS: dict[str, Callable[[DesignDifferences, Sequence[DifferenceRow]], str]] = {

@@ -1,9 +1,6 @@
 """The table of a project as text: a function per format, and TABLE_FORMATS, the only list of them."""
 
-import csv
-import io
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -23,8 +20,9 @@ from engine.reports.tables import (
     output_shape_text,
     visible_metrics,
 )
-from engine.text.spreadsheet import cell
-from engine.text.text_table import align
+from engine.text.pipe_table import bold, escape_markdown, pipe_table
+from engine.text.spreadsheet import delimited_text
+from engine.text.text_table import align_columns
 from engine.text.units import UNKNOWN
 
 
@@ -46,19 +44,17 @@ def to_csv(rows: Sequence[TableRow], *_metric_ids: str) -> str:
 
     A name that a spreadsheet would take for a formula has an apostrophe before it.
     """
-    return _delimited(rows, "excel")
+    return delimited_text(_spreadsheet_rows(rows))
 
 
 def to_tsv(rows: Sequence[TableRow], *_metric_ids: str) -> str:
     """The same as `to_csv`, separated by tabs, so that it can be pasted into a spreadsheet."""
-    return _delimited(rows, "excel-tab")
+    return delimited_text(_spreadsheet_rows(rows), "excel-tab")
 
 
-def _delimited(rows: Sequence[TableRow], dialect: str) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, dialect, lineterminator="\n")
+def _spreadsheet_rows(rows: Sequence[TableRow]) -> Iterator[Sequence[object]]:
     heads = ("design", "node", "kind", "settings", "inputs", "input_shapes", "output_shape", "block")
-    writer.writerow((*heads, *(metric.id for metric in METRICS), "problem"))
+    yield (*heads, *(metric.id for metric in METRICS), "problem")
     for row in rows:
         shapes = (
             ", ".join(map(output_shape_text, row.input_shapes)),
@@ -73,9 +69,7 @@ def _delimited(rows: Sequence[TableRow], dialect: str) -> str:
             *shapes,
             row.block,
         )
-        amounts = [_number(metric, row.value(metric)) for metric in METRICS]
-        writer.writerow(map(cell, (*cells, *amounts, row.problem)))
-    return out.getvalue()
+        yield (*cells, *(_number(metric, row.value(metric)) for metric in METRICS), row.problem)
 
 
 def _listed(name: str) -> str:
@@ -91,26 +85,13 @@ def _number(metric: Metric, amount: Amount | None) -> Amount | str:
 def to_markdown(rows: Sequence[TableRow], *metric_ids: str) -> str:
     """A pipe table with bold totals and, if needed, a column of mistakes; below it the comparison of designs."""
     columns = _columns_for(rows, metric_ids)
-    lines = [
-        piped(column.title for column in columns),
-        piped("---:" if column.is_number else "---" for column in columns),
-    ]
-    for row in rows:
-        cells = [escape_markdown(column.text(row)) for column in columns]
-        lines.append(piped(f"**{cell}**" if row.is_total and cell else cell for cell in cells))
+    cells = (
+        [bold(text) if row.is_total else text for text in (escape_markdown(column.text(row)) for column in columns)]
+        for row in rows
+    )
+    lines = pipe_table([column.title for column in columns], [column.is_number for column in columns], cells)
     notes = [f"- {escape_markdown(line)}" for line in _notes(rows, metric_ids)]
     return "\n".join([*lines, *(["", *notes] if notes else [])]) + "\n"
-
-
-def piped(cells: Iterable[str]) -> str:
-    """A row of a pipe table."""
-    return f"| {' | '.join(cells)} |"
-
-
-def escape_markdown(text: str) -> str:
-    """A text with the signs escaped that Markdown would read."""
-    special = r"[\\|*`<>&~\[\]]|\b_+|_+\b"
-    return re.sub(special, lambda match: "".join(f"\\{character}" for character in match[0]), text)
 
 
 def to_latex(rows: Sequence[TableRow], *metric_ids: str) -> str:
@@ -159,7 +140,9 @@ def to_text(rows: Sequence[TableRow], *metric_ids: str) -> str:
         [column.text(row) if begin or index else "" for index, column in enumerate(columns)]
         for begin, row in zip(begins, rows, strict=True)
     ]
-    head, rule, texts = align([column.title for column in columns], cells, [column.is_number for column in columns])
+    head, rule, texts = align_columns(
+        [column.title for column in columns], cells, [column.is_number for column in columns]
+    )
     lines = [head]
     for row, begin, text in zip(rows, begins, texts, strict=True):
         lines += [rule, text] if begin else [text]

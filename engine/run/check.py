@@ -14,7 +14,7 @@ from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import LowRankWeights
 from engine.project.project import Project
-from engine.run import inputs, low_rank_weights, weight_fixes, weights
+from engine.run import input_fixes, inputs, low_rank_weights, weight_fixes, weights
 from engine.shapes import Shape
 from engine.text.names import MAX_DESIGN_NAME, unique_name
 from engine.text.problems import MAX_LINES, Fix, Notice, Problem
@@ -135,8 +135,8 @@ def _check_input(project: Project, keys: "_Keys") -> _InputCheck:
         keys.add_input(STEM, _digest(spec, inputs.input_stamp(spec)), b"")
     except FileFault:
         problems = [
-            Problem(str(fault), f"$.input.{fault.setting}", STEM, INPUT, fault.setting)
-            for fault in inputs.input_faults(spec)
+            Problem(mistake.text, f"$.input.{mistake.setting}", STEM, INPUT, mistake.setting, fixes=mistake.fixes)
+            for mistake in input_fixes.input_mistakes(spec)
         ]
         return _InputCheck(problems=tuple(problems))
     return _InputCheck(shape, reading_bytes, tuple(notices))

@@ -221,6 +221,16 @@ def run_all(request: RunRequest, on_start: Callable[[NodeStarted], None]) -> dic
     return results
 
 
+def uncached_refs(request: RunRequest, cache: VolumeCache) -> tuple[NodeRef, ...]:
+    """The nodes whose volumes a run has to compute: of those that share one, the first."""
+    first: dict[bytes, NodeRef] = {}
+    for ref in request.refs:
+        key = request.check.keys[ref]
+        if key not in cache:
+            first.setdefault(key, ref)
+    return tuple(first.values())
+
+
 def required_bytes(request: RunRequest, cache: VolumeCache) -> int:
     """Predicted memory of a run: every volume that is not cached, the largest scratch space, and a kernel's block."""
     costs = _costs(request, cache).values()
@@ -262,12 +272,8 @@ class _Cost(NamedTuple):
 def _costs(request: RunRequest, cache: VolumeCache) -> dict[NodeRef, _Cost]:
     """Memory of each volume that is not cached; one that several nodes share counts once."""
     project_check = request.check
-    first: dict[bytes, NodeRef] = {}
-    for ref in request.refs:
-        if project_check.keys[ref] not in cache:
-            first.setdefault(project_check.keys[ref], ref)
     costs = {}
-    for ref in first.values():
+    for ref in uncached_refs(request, cache):
         report = project_check.reports.get(ref)
         shape = project_check.input_shape if report is None else report.output_shape
         assert shape is not None, "a node with a key has a shape"

@@ -23,7 +23,7 @@ _RESIZED_BYTES = 28
 _LUMA = (0.299, 0.587, 0.114)
 """Shares of red, green and blue in gray, as in ITU-R BT.601, by which Pillow converts bytes."""
 
-_LEAST_STD = 1e-12
+LEAST_STD = 1e-12
 """Smaller divisors count as zero."""
 
 
@@ -218,5 +218,5 @@ def _normalisation_faults(spec: ImageInput) -> Iterator[FileFault]:
         if values and len(values) not in (1, channels):
             remedy = "1 is expected" if channels == 1 else f"1, or {channels}, one a channel, are expected"
             yield FileFault(f"{setting} has {len(values)} values; {remedy}", setting)
-    if any(abs(value) < _LEAST_STD for value in spec.std):
-        yield FileFault(f"std is {list(spec.std)}; it divides, so values of at least {_LEAST_STD} are expected", "std")
+    if any(abs(value) < LEAST_STD for value in spec.std):
+        yield FileFault(f"std is {list(spec.std)}; it divides, so values of at least {LEAST_STD} are expected", "std")

@@ -67,7 +67,7 @@ def recipe_mistakes(project: Project, analysis: Analysis, report: Report) -> Ite
         plan = fit_plan(analysis, report)
         mistakes += [
             text.removeprefix("weights: ")
-            for text in weights.source_mistakes(recipe.of, _array_shapes(plan), plan.layer.kind)
+            for text in weights.source_faults(recipe.of, _array_shapes(plan), plan.layer.kind)
         ]
     yield from (f"weights: {text}" for text in mistakes)
 

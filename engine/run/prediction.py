@@ -13,7 +13,7 @@ from engine.network.input_specs import NoiseInput
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import FileWeights
 from engine.run.cache import VolumeCache
-from engine.run.execute import RunRequest
+from engine.run.execute import RunRequest, uncached_refs
 
 _LAYER, _ARRAY = 4e-5, 4e-5
 """Seconds that every layer takes, however small it is, and each array of weights, on a machine of medium speed."""
@@ -115,19 +115,15 @@ class Speed(Struct, frozen=True):
 
 def remaining_work(request: RunRequest, cache: VolumeCache) -> Work:
     """The work of a run that is not in the cache; a volume of several nodes counts once."""
-    check = request.check
-    makers: dict[bytes, NodeRef] = {}
-    for ref in request.refs:
-        if check.keys[ref] not in cache:
-            makers.setdefault(check.keys[ref], ref)
+    refs = uncached_refs(request, cache)
     cost = Cost()
-    for ref in makers.values():
+    for ref in refs:
         obstacle = _obstacle(request, ref, cache)
         if obstacle:
-            return Work(len(makers), obstacle=obstacle)
-        report = check.reports.get(ref)
+            return Work(len(refs), obstacle=obstacle)
+        report = request.check.reports.get(ref)
         cost += _input_cost(request) if report is None else _layer_cost(report)
-    return Work(len(makers), cost)
+    return Work(len(refs), cost)
 
 
 def _obstacle(request: RunRequest, ref: NodeRef, cache: VolumeCache) -> str:

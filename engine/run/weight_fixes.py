@@ -1,4 +1,4 @@
-"""Mistakes of weights with what corrects each: other arrays of the file, a larger kernel, or no weights."""
+"""Mistakes of weights with what corrects each: a file of a similar name, other arrays, a larger kernel, no weights."""
 
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from engine.files import arrays
 from engine.files.paths import FileFault
+from engine.files.similar_files import similar_files
 from engine.layers import Mistake
 from engine.layers.fixes import setting_fixes
 from engine.network.analysis import Report
@@ -23,9 +24,9 @@ _MAX_ARRAYS = 2
 
 def weight_mistakes(report: Report, *, with_fixes: bool = True) -> Iterator[Mistake]:
     """The mistakes of a node's weights, each with the fixes after which it is gone."""
-    texts = list(weights.weight_mistakes(report))
+    texts = list(weights.weight_faults(report))
     changed_reports = _candidates(report) if texts and with_fixes else ()
-    candidates = [(fix, set(map(_fact, weights.weight_mistakes(changed)))) for fix, changed in changed_reports]
+    candidates = [(fix, set(map(_fact, weights.weight_faults(changed)))) for fix, changed in changed_reports]
     for text in texts:
         fixes = tuple(fix for fix, facts in candidates if _fact(text) not in facts)
         yield Mistake("weights", text, fixes + _seeded(report))
@@ -59,6 +60,10 @@ def _candidates(report: Report) -> Iterator[tuple[Fix, Report]]:
             shapes = {**report.param_shapes, "weight": (filters, channels, *larger)}
             yield setting_fixes("kernel", [larger])[0], replace(report, param_shapes=shapes)
     elif isinstance(source, FileWeights):
+        for name, path in similar_files(source.path, arrays.ARRAY_SUFFIXES):
+            other = replace(source, path=path)
+            if not list(weights.weight_faults(replace(report, weights=other))):
+                yield Fix(f"File {name}", (("weights", other),)), replace(report, weights=other)
         for fix in _source_fixes(report, source):
             yield fix, replace(report, weights=fix.changes[0][1])
         if "bias" in report.param_shapes:

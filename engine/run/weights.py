@@ -25,30 +25,30 @@ _NEUTRAL = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "mean": 0.0, "var": 1.0}
 _ROLES = ("weight", *_NEUTRAL)
 
 
-def weight_mistakes(report: Report) -> Iterator[str]:
+def weight_faults(report: Report) -> Iterator[str]:
     """What is wrong with a node's weights, from its settings and the file's header."""
     source = report.weights
     if source is None or isinstance(source, LowRankWeights):  # see low_rank_weights
         return
     if report.output_shape is None:  # the shapes that fit are unknown, but an unreadable file is a mistake anyway
         if isinstance(source, FileWeights):
-            yield from _read_mistakes(source)
+            yield from _read_faults(source)
     elif not report.array_shapes:
         yield f"weights: {report.layer.kind} has no parameters; leave weights out"
     else:
         # The file may name a bias that is switched off: it may be switched on again.
         spare = ("bias",) if hasattr(report.layer, "bias") else ()
-        yield from source_mistakes(source, report.array_shapes, report.layer.kind, spare)
+        yield from source_faults(source, report.array_shapes, report.layer.kind, spare)
 
 
-def source_mistakes(
+def source_faults(
     source: PlainSource, shapes: Mapping[str, tuple[int, ...]], kind: str, spare: tuple[str, ...] = ()
 ) -> Iterator[str]:
     """What is wrong with a source for arrays of these shapes by role; it may name `spare` roles as well."""
     if isinstance(source, PresetWeights):
-        yield from _preset_mistakes(source, shapes, kind)
+        yield from _preset_faults(source, shapes, kind)
     elif isinstance(source, FileWeights):
-        yield from _file_mistakes(source, shapes, kind, spare)
+        yield from _file_faults(source, shapes, kind, spare)
 
 
 def weight_notices(report: Report) -> Iterator[str]:
@@ -65,12 +65,12 @@ def source_notices(source: FileWeights, shape: tuple[int, ...]) -> Iterator[str]
     try:
         found = _find_array(source, "weight", shape)
     except FileFault:
-        return  # a mistake, see `weight_mistakes`
+        return  # a mistake, see `weight_faults`
     if text := weight_layouts.layout_notice(found.shape, shape, source.layout, found.title):
         yield f"weights: {text}"
 
 
-def _read_mistakes(source: FileWeights) -> Iterator[str]:
+def _read_faults(source: FileWeights) -> Iterator[str]:
     try:
         arrays.read_headers(source.path)
     except FileFault as fault:
@@ -152,7 +152,7 @@ def preset_weights(name: str, shape: tuple[int, ...], checkpoint: Checkpoint) ->
     return weight
 
 
-def _preset_mistakes(source: PresetWeights, shapes: Mapping[str, tuple[int, ...]], kind: str) -> Iterator[str]:
+def _preset_faults(source: PresetWeights, shapes: Mapping[str, tuple[int, ...]], kind: str) -> Iterator[str]:
     least = PRESETS[source.name].least
     kernel = shapes.get("weight", ())[2:]
     if not kernel:
@@ -162,7 +162,7 @@ def _preset_mistakes(source: PresetWeights, shapes: Mapping[str, tuple[int, ...]
         yield f"weights: preset {source.name!r} needs a kernel of at least {least}×{least}; this one is {size}"
 
 
-def _file_mistakes(
+def _file_faults(
     source: FileWeights, shapes: Mapping[str, tuple[int, ...]], kind: str, spare: tuple[str, ...]
 ) -> Iterator[str]:
     if source.layout and "weight" not in shapes:

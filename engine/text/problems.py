@@ -22,7 +22,7 @@ class Fix(Struct, frozen=True):
     text: str
     """The values in words: "Groups 6"."""
     changes: tuple[tuple[str, Any], ...]
-    """(setting, value), also of "name", "inputs" and "weights"."""
+    """(setting, value), also of "name", "inputs" and "weights"; or ("input", value) for the input of the project."""
     node: str = ""
     """Name of the node whose settings they are; "" for the one that has the mistake."""
 

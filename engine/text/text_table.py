@@ -8,7 +8,9 @@ _MAX_WIDTH = 120
 """Cells of a column."""
 
 
-def align(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[bool]) -> tuple[str, str, list[str]]:
+def align_columns(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[bool]
+) -> tuple[str, str, list[str]]:
     """The header, a rule, and one line per row; columns of numbers are right-aligned.
 
     A column is at most `_MAX_WIDTH` wide; longer texts displace what follows them in their own line alone.

@@ -8,7 +8,7 @@ Area = Literal["left", "right", "bottom", "centre"]
 
 
 class DockRow(Struct, frozen=True, kw_only=True):
-    """A panel or view, and its initial position: in an area of the window, or as a tab behind another one."""
+    """A panel or view, and where it opens if a workspace has no place for it: in an area, or behind another one."""
 
     id: str
     title: str
@@ -17,8 +17,6 @@ class DockRow(Struct, frozen=True, kw_only=True):
     area: Area | None = None
     behind: str = ""
     """Instead of an area, the id of the one behind which it is a tab."""
-    below: str = ""
-    """The id of the one below which it is in its area; "" if Qt decides."""
 
 
 PANELS: tuple[DockRow, ...] = (

@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.network.node_ref import NodeRef
 from engine.project.project import Project
-from engine.run.check import check
-from engine.run.execute import NodeDone
+from engine.run.execute import NodeDone, RunRequest
 from engine.text.problems import ProjectError
 from gui.app import make_application, set_theme
 from gui.command_line.output import print_message
@@ -48,10 +47,10 @@ def _forward_qt_message(_kind: QtMsgType, _context: QMessageLogContext, message:
 
 
 def state_after_run(
-    project: Project, results: Mapping[NodeRef, NodeDone], theme: _ThemeName, scale: DepthScale = "sqrt"
+    request: RunRequest, results: Mapping[NodeRef, NodeDone], theme: _ThemeName, scale: DepthScale = "sqrt"
 ) -> ViewState:
     """The state of the window after a run, with that scale for edges."""
-    project_check = check(project)
+    project, project_check = request.project, request.check
     volumes = {
         ref: VolumeResult(done.key, done.volume, done.milliseconds, done.fitted_weights, done.notices)
         for ref, done in results.items()

@@ -12,7 +12,8 @@ from engine.kernels import Checkpoint
 from gui.paint.basics.page import Page
 from gui.paint.figures import from_above
 from gui.paint.figures.panels_figure import turn_panels
-from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
+from gui.paint.volumes.camera import make_camera
+from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 from gui.worker import Worker

@@ -162,14 +162,20 @@ def paint_project(request: PictureRequest, checkpoint: Checkpoint, *, runs: bool
     )
     results = _run_results(state, checkpoint) if runs else _photo_result(state, checkpoint)
     checkpoint()
-    state = ViewState(project, state.check, RunView(results), Focus(), state.look)
-    theme, (width, height) = THEMES[request.theme], request.size
+    return thumbnail_image(
+        ViewState(project, state.check, RunView(results), Focus(), state.look), *request.size, request.ratio
+    )
+
+
+def thumbnail_image(state: ViewState, width: int, height: int, ratio: float) -> QImage:
+    """A small picture of the volumes, in pixels of the screen with `ratio` of them per pixel of the window."""
+    theme = THEMES[state.look.theme]
     image = QImage(width, height, QImage.Format.Format_RGB32)
     image.fill(QColor(theme.base))
     painter = QPainter(image)
-    painter.scale(request.ratio, request.ratio)
+    painter.scale(ratio, ratio)
     try:
-        paint_thumbnail(painter, QRectF(0, 0, width / request.ratio, height / request.ratio), state, theme)
+        paint_thumbnail(painter, QRectF(0, 0, width / ratio, height / ratio), state, theme)
     finally:
         painter.end()
     return image

@@ -1,5 +1,6 @@
 """The panel of the input: a photo, an array, or noise."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,12 @@ from gui.panels.shape_boxes import ShapeBoxes
 from gui.panels.source_fields import array_names
 from gui.state import edits
 from gui.state.crop import Crop, with_size
-from gui.state.edit import change_text
+from gui.state.edit import Edit, change_text
 from gui.state.view_state import ViewState
 from gui.widgets.choice_controls import CheckControl, ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.file_row import ARRAY_FILTER, PHOTO_FILTER, FileRow
+from gui.widgets.fix_buttons import FixButtons
 from gui.widgets.number_controls import IntegerBox, NumberControl, parse_seed
 from gui.widgets.pair_controls import PairControl
 from gui.widgets.texts import make_error_note, make_note, show_note
@@ -96,6 +98,9 @@ class InputPanel(Panel):
         self.shape, self.seed = ShapeBoxes(), NumberControl(parse_seed, str)
         self.seed.set_title("Seed of the noise")
         self.general, self.result, self.notices = make_error_note(), make_note(), make_note()
+        self.general_fixes = FixButtons()
+        self._fixes: dict[str, dict[str, Edit]] = {}
+        """The edit of each fix by its words, by the name of the field that shows it; "" for those below all fields."""
         self.pictures = InputPictures(self.result)
         self.notices.setForegroundRole(self.notices.palette().ColorRole.WindowText)
         self._lay_out()
@@ -138,11 +143,13 @@ class InputPanel(Panel):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(5)
-        for widget in (self.pictures, grid, self.general, self.notices):
+        for widget in (self.pictures, grid, self.general, self.general_fixes, self.notices):
             column.addWidget(widget)
         column.addStretch(1)
 
     def _connect(self) -> None:
+        for name, fixes in (("", self.general_fixes), *((name, field.fixes) for name, field in self.fields.items())):
+            fixes.chosen.connect(partial(self._on_fix_chosen, name))
         self.kind.chosen.connect(self._on_kind_chosen)
         self.path.chosen.connect(self.use_photo)
         self.file.chosen.connect(self.use_array)
@@ -187,17 +194,30 @@ class InputPanel(Panel):
         self._last[type(spec)] = spec
         self.kind.show_value(type(spec))
         self._show_spec(spec, reset)
-        mistakes = mistakes_by_setting(state.problems, (STEM, INPUT))
-        if isinstance(spec, ArrayInput) and "path" in mistakes:
-            mistakes["file"] = mistakes.pop("path")
-        for name, field in self.fields.items():
-            visible = name in _FIELDS[type(spec)] and (name != "item" or "item" in mistakes or self.item.maximum() > 0)
-            field.set_visible(visible)
-            field.show_error(mistakes.pop(name, "") if visible else "")
-        show_note(self.general, "\n".join(mistakes.values()))
+        self._show_mistakes(state, spec)
         show_note(self.result, self._result_text(spec, state.check.input_shape))
         show_note(self.notices, "\n".join(state.notices_at((STEM, INPUT))))
         self.pictures.show_state(state)
+
+    def _show_mistakes(self, state: ViewState, spec: Input) -> None:
+        """Show each mistake and its fixes at its field, those without a field below all of them."""
+        mistakes = mistakes_by_setting(state.problems, (STEM, INPUT))
+        fixes = edits.fixes_by_setting(state, (STEM, INPUT))
+        settings = {"file" if name == "path" and isinstance(spec, ArrayInput) else name: name for name in mistakes}
+        self._fixes = {}
+        for name, field in self.fields.items():
+            visible = name in _FIELDS[type(spec)] and (name != "item" or "item" in mistakes or self.item.maximum() > 0)
+            field.set_visible(visible)
+            setting = settings.pop(name, "") if visible else ""
+            self._fixes[name] = fixes.get(setting, {})
+            field.show_error(mistakes.get(setting, ""), tuple(self._fixes[name]))
+        others = settings.values()
+        show_note(self.general, "\n".join(mistakes[setting] for setting in others))
+        self._fixes[""] = {words: edit for setting in others for words, edit in fixes.get(setting, {}).items()}
+        self.general_fixes.show_texts(tuple(self._fixes[""]))
+
+    def _on_fix_chosen(self, name: str, index: int) -> None:
+        self.edit_proposed.emit(list(self._fixes[name].values())[index])
 
     def _show_spec(self, spec: Input, reset: bool) -> None:
         if isinstance(spec, ImageInput):

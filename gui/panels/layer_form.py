@@ -218,7 +218,7 @@ class LayerForm(Panel):
         network, node, part, layer = selection.network, selection.node, selection.part, selection.layer
         show_note(self.general, "")
         self.general_fixes.show_texts(())
-        self._fixes = edits.fixes_by_setting(new)
+        self._fixes = edits.fixes_by_setting(new, new.focus.ref)
         for widget in (self.head, self.foot, self.project_fields, self.summary):
             widget.setVisible(widget is self.head and layer is not None)
         self.head.setEnabled(part is None)

@@ -60,7 +60,7 @@ class Focus(Struct, frozen=True):
 DepthScale = Literal["true", "sqrt", "log"]
 ColourMap = Literal["viridis", "cividis", "gray"]
 _ColourRange = Literal["shared", "per map"]
-_ComparisonMode = Literal["maps", "maps + difference"]
+ComparisonMode = Literal["maps", "maps + difference"]
 DetailKind = Literal["kernel", "kernel by size", "histogram", "histograms", "contributions", "none"]
 
 
@@ -93,7 +93,7 @@ class Look(Struct, frozen=True):
     """The range of the colours that is set by hand; None: from the values."""
     order: MapOrder = "index"
     """How maps are sorted."""
-    comparison: _ComparisonMode = "maps"
+    comparison: ComparisonMode = "maps"
     """What is shown of the maps of several designs."""
     pair: tuple[str, str] | None = None
     """The two designs whose differences are shown; None, or if one is gone: the first two."""

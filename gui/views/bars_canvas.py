@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from engine.network.node_ref import NodeRef
 from gui.graphics.canvas import Canvas
 from gui.graphics.painted_item import PaintedItem
+from gui.graphics.text_scale import text_scale
 from gui.graphics.zoom import FIT, Zoom
 from gui.graphics.zoom_box import ZoomBox
 from gui.paint.bars.content import BarLine, BarsContent, build_bars_content
@@ -48,7 +49,7 @@ class BarsCanvas(Canvas):
             item.setParentItem(page)
         self.scroll_bar = RowsScrollBar(self._theme, self)
         self.setCentralItem(page)
-        self._layout = lay_out_bars_on_screen(self._content, QRectF(self.rect()))
+        self._layout = lay_out_bars_on_screen(self._content, QRectF(self.rect()), text_scale(self))
         self._show_content(self._content)
         page.geometryChanged.connect(self._lay_out)
         for plot in (self.totals, self.layers):
@@ -86,7 +87,7 @@ class BarsCanvas(Canvas):
 
     def _show_content(self, content: BarsContent) -> None:
         self._content = content
-        self.setAccessibleDescription("; ".join(line.tip for line in content.totals))
+        self.setAccessibleDescription(content.description)
         self.totals.box.show_lines(content.totals, content.total_scale, self._theme)
         self.layers.box.show_lines(content.lines, content.line_scale, self._theme)
         self.layers.show_scale(content.line_scale)
@@ -112,7 +113,7 @@ class BarsCanvas(Canvas):
         first, visible = box.viewRect().top(), box.viewRect().height()
         keeps_selection = focused is not None and -1 < focused - first < visible
         was_home = abs(box.zoom.down - box.home.down) < 1e-9
-        self._layout = lay_out_bars_on_screen(self._content, QRectF(self.rect()))
+        self._layout = lay_out_bars_on_screen(self._content, QRectF(self.rect()), text_scale(self))
         self._place_plots()
         box.home = self._home()
         visible, focused = box.whole.height() / (box.home if was_home else box.zoom).down, self._focus_index()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui.graphics.canvas import Canvas
 from gui.graphics.painted_item import PaintedItem
+from gui.graphics.text_scale import text_scale
 from gui.graphics.zoom_box import ZoomBox
 from gui.paint.bottleneck.chart_layout import ChartLayout
 from gui.paint.bottleneck.chart_readout import describe_rank
@@ -38,7 +39,7 @@ class ChartCanvas(Canvas):
         self.setMinimumSize(110, 60)
         self.keys |= {key: partial(self._step_rank, step) for key, step in _RANK_STEPS.items()}
         self._content = content
-        self._layout = lay_out_bottleneck(QRectF(self.rect()), content)
+        self._layout = lay_out_bottleneck(QRectF(self.rect()), content, text_scale(self))
         self._box = ZoomBox(keeps_aspect=False, up=True)
         self._plot: ChartPlot | None = None
         """Made with the first chart, as a PlotItem takes as long as a frame."""
@@ -61,7 +62,7 @@ class ChartCanvas(Canvas):
         """Show another content. The zoom stays for the same curve, also if points are added to it."""
         self._content = replace(content, maps=None)
         self.show_theme(THEMES[state.look.theme])
-        self.setAccessibleDescription(f"{content.title}. {content.message}")
+        self.setAccessibleDescription(content.description)
         curve = content.curve
         curve_id = self._curve_id if curve is None else (state.session, curve.ref, curve.form)
         if curve_id != self._curve_id:
@@ -75,7 +76,7 @@ class ChartCanvas(Canvas):
 
     def _lay_out(self) -> None:
         content, rect = self._content, QRectF(self.rect())
-        self._layout = lay_out_bottleneck(rect, content)
+        self._layout = lay_out_bottleneck(rect, content, text_scale(self))
         self._texts.set_rect(rect)
         layout, curve, marks = self._layout.chart_layout, content.curve, content.chart_marks
         self._chart = None

@@ -224,6 +224,7 @@ class BottleneckLayerPage(BottleneckPage):
         self.apply_copy.setEnabled(ready and state.focus.design != STEM)
 
     def _show_map_inputs(self, search: RankSearchState) -> None:
+        self.map_input.setVisible(search.calibration is not None)
         if search.calibration is None:
             self.map_input.set_options(())
             return

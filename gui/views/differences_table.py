@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QRect, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QMenu, QStyledItemDelegate, QToolButton
+from PySide6.QtWidgets import QMenu, QStyle, QToolButton
 
 from engine.reports.difference_formats import COPY_FORMATS, DifferenceRow, to_tsv
 from engine.reports.differences import DesignDifferences
@@ -13,10 +13,12 @@ from gui.paint.differences.content import DifferencesContent
 from gui.state.view_state import ViewState
 from gui.views.differences_model import TEXT_COLUMN, DifferencesModel
 from gui.views.report_model import NO_PARENT
-from gui.widgets.tables import make_row_table
+from gui.widgets.tables import RowDelegate, make_row_table
 
 _NARROWEST_TEXT = 180
-"""Pixels for what differs; what is left out there is in the tool tip."""
+"""Pixels for what differs."""
+_MOST_LINES = 3
+"""Lines of a row; what is left out there is in the tool tip."""
 
 
 class DifferencesTable(QObject):
@@ -31,7 +33,8 @@ class DifferencesTable(QObject):
         self.model = DifferencesModel(state, content)
         self.table = make_row_table(self.model, "What differs")
         self.table.setMouseTracking(True)
-        self.table.setItemDelegateForColumn(TEXT_COLUMN, QStyledItemDelegate(self.table))  # a sentence loses its end
+        self.table.setItemDelegateForColumn(TEXT_COLUMN, RowDelegate(self.table))  # a sentence wraps, or loses its end
+        self.table.setWordWrap(True)
         self.copy_button = QToolButton()
         self.natural_width = 0
         """Pixels that the table needs to show all texts."""
@@ -86,6 +89,18 @@ class DifferencesTable(QObject):
             widths[TEXT_COLUMN] = min(widths[TEXT_COLUMN], max(rest, _NARROWEST_TEXT))
         for column, width in enumerate(widths):
             self.table.setColumnWidth(column, width)
+        self._fit_rows()
+
+    def _fit_rows(self) -> None:
+        """Give rows whose texts are wider than their column more lines."""
+        metrics, header = self.table.fontMetrics(), self.table.verticalHeader()
+        margin = self.table.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) + 1
+        column = QRect(0, 0, self.table.columnWidth(TEXT_COLUMN) - 2 * margin, 10_000)
+        for row in range(self.model.rowCount()):
+            text = str(self.model.index(row, TEXT_COLUMN).data() or "")
+            wrapped = metrics.boundingRect(column, Qt.TextFlag.TextWordWrap, text).height()
+            extra = min(wrapped, _MOST_LINES * metrics.lineSpacing()) - metrics.height()
+            header.resizeSection(row, header.defaultSectionSize() + max(0, extra))
 
     def _on_current_row_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         position = self.model.rows[current.row()].position if current.isValid() else None

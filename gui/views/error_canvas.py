@@ -7,6 +7,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from gui.graphics.canvas import Canvas
+from gui.graphics.text_scale import text_scale
 from gui.graphics.zoom_box import ZoomBox
 from gui.paint.differences.chart_layout import ErrorChart, lay_out_errors
 from gui.paint.differences.content import DifferencesContent, describe_layer, selected_layer
@@ -59,13 +60,12 @@ class ErrorCanvas(Canvas):
         if compared != self._compared:
             self._compared = compared
             self.fit()
-        count = sum(error.value is not None for error in content.errors)
-        self.setAccessibleDescription(f"Errors of {count} layers; the table lists them")
+        self.setAccessibleDescription(content.description)
         self._lay_out()
 
     def _lay_out(self) -> None:
         rect = QRectF(self.rect())
-        chart = lay_out_errors(self._content, rect, _TEXT_SIZE)
+        chart = lay_out_errors(self._content, rect, _TEXT_SIZE * text_scale(self))
         if chart is not None:
             errors = ShownErrors(chart, self._content, self._selected)
             if self._plot is None:

@@ -4,12 +4,13 @@ from math import ceil, inf
 
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.text.units import number_text
+from gui.graphics.text_scale import text_scale
 from gui.paint.inspector import sums
 from gui.paint.inspector.content import InspectorContent
+from gui.paint.inspector.description import describe_inspector
 from gui.paint.inspector.drawing import InspectorLayout, draw_inspector, hit_inspector, lay_out_inspector
 from gui.paint.inspector.part_drawing import InspectorHit
 from gui.theme import THEMES
@@ -68,7 +69,8 @@ class InspectorCanvas(QWidget):
     def layout_for(self, width: int) -> InspectorLayout:
         """Return the layout at a width."""
         if self._layout is None or self._width != width:
-            self._layout, self._width = lay_out_inspector(self.content, max(width, 1), self._visible_height), width
+            self._width = width
+            self._layout = lay_out_inspector(self.content, max(width, 1), self._visible_height, text_scale(self))
         return self._layout
 
     def hit_at(self, point: QPointF) -> InspectorHit | None:
@@ -101,6 +103,10 @@ class InspectorCanvas(QWidget):
         if self.content.selected_term is not None:
             self.show_content(replace(self.content, selected_term=None))
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._report_hover("")  # the mouse leaves nothing that is hidden by a key
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in KEY_STEPS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.step_requested.emit(KEY_STEPS[event.key()])
@@ -126,12 +132,3 @@ class InspectorCanvas(QWidget):
         """Show the patch of the term under the mouse until the mouse reaches another term or leaves."""
         if term is not None and term != self.content.selected_term:
             self.show_content(replace(self.content, selected_term=term))
-
-
-def describe_inspector(content: InspectorContent) -> str:
-    """Describe formula and bars for screen readers."""
-    explanation = content.explanation
-    lines = [content.title]
-    lines += [content.note] if explanation is None else [explanation.how.description, *explanation.how.formula]
-    lines += [f"{row.label}: {number_text(row.value)}" for row in sums.sum_bars(content)]
-    return ". ".join(line.rstrip(".") for line in lines if line)

@@ -12,6 +12,7 @@ from engine.layers.explanation import Spot
 from engine.shapes import Shape
 from gui.graphics.canvas import Canvas
 from gui.graphics.painted_item import PaintedItem
+from gui.graphics.text_scale import text_scale
 from gui.graphics.zoom_box import ZoomBox
 from gui.paint.maps.detail.base import PlacedBody
 from gui.paint.maps.mosaic import MosaicContent, MosaicLayout, lay_out_mosaics
@@ -101,7 +102,7 @@ class MosaicCanvas(Canvas):
         is_other_project = state.session != self._state.session
         self._state, self._content = state, content
         self.show_theme(THEMES[state.look.theme])
-        self.setAccessibleDescription(_describe_content(content))
+        self.setAccessibleDescription(content.description)
         self._invalidate_layout()
         if is_other_project:
             self.fit()
@@ -134,7 +135,7 @@ class MosaicCanvas(Canvas):
 
     def _lay_out(self) -> MosaicLayout:
         """Place the mosaics on the page."""
-        layout, zoom = lay_out_mosaics(self._picture_rect(), self._content), self.zoom_box.zoom
+        layout, zoom = lay_out_mosaics(self._picture_rect(), self._content, text_scale(self)), self.zoom_box.zoom
         while len(self._frames) < len(layout.panels):
             self._add_frame()
         for frame, panel_layout in zip_longest(self._frames, layout.panels):
@@ -288,12 +289,3 @@ class MosaicCanvas(Canvas):
             # Without an anchor each step would sort the maps again, and stepping would never get far.
             focus = replace(focus, order_anchor=focus.likeness_channel)
         self.focus_requested.emit(step_ordered_focus(focus, panel.shape, by, panel.order))
-
-
-def _describe_content(content: MosaicContent) -> str:
-    """Describe the mosaics for screen readers."""
-    parts = [f"{panel.design}, {panel.title} {panel.note}".strip() for panel in content.panels]
-    parts += [content.legend, *(panel.legend_text for panel in content.panels)]
-    if content.detail is not None:
-        parts.append(content.detail.text or f"{content.detail.title}: {content.detail.reason}")
-    return ". ".join(filter(None, parts))

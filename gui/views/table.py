@@ -166,7 +166,8 @@ class TableView(View):
         metrics = QFontMetrics(font)
         widest = _WIDEST * metrics.horizontalAdvance("0")
         for position, column in enumerate(self.model.columns):
-            longest = max((column.title, *map(column.text, self.model.rows)), key=len)
+            texts = (self.model.cell_text(row, column) for row in self.model.rows)
+            longest = max((column.title, *texts), key=len)
             width = (
                 1.05 * metrics.horizontalAdvance(longest)
                 + (_SIGN if position in (DESIGN_COLUMN, NODE_COLUMN) else 0)

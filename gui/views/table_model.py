@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QIcon
 
 from engine.cost.metrics import Costs, Metric, exact_of
 from engine.network.node_ref import STEM, NodeRef
-from engine.reports.tables import PROBLEM, TableColumn, TableRow, operations_columns, visible_metrics
+from engine.reports.tables import OUTPUT, PROBLEM, TableColumn, TableRow, operations_columns, visible_metrics
 from gui.state.view_state import ViewState
 from gui.views.report_model import NO_PARENT, ROLE, Index, ReportModel
 from gui.widgets.plain_text import plain_tip
@@ -81,7 +81,7 @@ class OperationsModel(ReportModel):
         row, column = self.rows[index.row()], self.columns[index.column()]
         match role:
             case ROLE.DisplayRole:
-                return self._earlier_text(row, column) or column.text(row)
+                return self.cell_text(row, column)
             case ROLE.ToolTipRole:
                 return plain_tip(operations_cell_tip(self._state.costs, row, column))
             case ROLE.StatusTipRole:
@@ -98,9 +98,16 @@ class OperationsModel(ReportModel):
                 return self._decoration(row, index.column())
         return None
 
+    def cell_text(self, row: TableRow, column: TableColumn) -> str:
+        """The text of a cell, that of before a mistake for what the mistake has made unknown."""
+        return self._earlier_text(row, column) or column.text(row)
+
     def _earlier_text(self, row: TableRow, column: TableColumn) -> str:
-        """``was 160,563,200`` for an amount that a mistake has made unknown; "" for others."""
+        """``was 160,563,200`` or ``was 32×28×28`` for what a mistake has made unknown; "" for others."""
         metric = column.metric
+        if column is OUTPUT:
+            shape = None if row.is_total else self._state.earlier_shape((row.design, row.node))
+            return "" if shape is None else f"was {shape}"
         if metric is None or row.design not in self._state.earlier or row.value(metric) is not None:
             return ""
         earlier = self._state.earlier_amount(metric, row.design, row.node)

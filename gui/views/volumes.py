@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from engine.network.node_ref import NodeRef
 from gui.paint.volumes import hits
-from gui.paint.volumes.camera import CAMERA_VIEWS
+from gui.paint.volumes.description import describe_volumes
 from gui.paint.volumes.hits import VolumeHit
+from gui.state.cameras import CAMERA_VIEWS
 from gui.state.node_selection import toggle_node
 from gui.state.view_state import DepthScale, Focus, Look, ViewState
 from gui.views.base import View
@@ -60,14 +61,14 @@ class VolumesView(View):
         self._lay_out()
         self._connect()
         self._show_look()
-        self.canvas.setAccessibleDescription(_describe_volumes(state))
+        self.canvas.setAccessibleDescription(describe_volumes(state))
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
         if old.look is not new.look:
             self._show_look()
         if old.check is not new.check or _blocks_differ(old.look, new.look):
-            self.canvas.setAccessibleDescription(_describe_volumes(new))
+            self.canvas.setAccessibleDescription(describe_volumes(new))
         self.canvas.show_state(new)
 
     def _show_look(self) -> None:
@@ -181,13 +182,3 @@ class VolumesView(View):
 
 def _blocks_differ(old: Look, new: Look) -> bool:
     return (old.blocks, old.toggled_blocks) != (new.blocks, new.toggled_blocks)
-
-
-def _describe_volumes(state: ViewState) -> str:
-    """Describe the chains for screen readers."""
-    chains = []
-    for design in state.project.designs:
-        analysis = state.visible_analysis(design.name)
-        steps = [f"{report.name} {report.output_shape or 'unknown'}" for report in analysis.reports]
-        chains.append(f"{design.name}: " + " → ".join([f"input {analysis.input_shape or 'unknown'}", *steps]))
-    return "; ".join(chains)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine.network.node_ref import NodeRef
 from gui.graphics.canvas import Canvas
 from gui.graphics.painted_item import PaintedItem
+from gui.graphics.text_scale import text_scale
 from gui.graphics.zoom_box import ZoomBox
 from gui.paint.volumes import drawing, hits
 from gui.paint.volumes.hits import Direction, VolumeHit
@@ -143,7 +144,7 @@ class VolumesCanvas(Canvas):
             self._picture.update()
 
     def current_layout(self) -> VolumesLayout:
-        return lay_out_volumes(self.state, self.width(), self.height())
+        return lay_out_volumes(self.state, self.width(), self.height(), text_scale(self))
 
     def _on_box_resized(self) -> None:
         whole = QRectF(0, 0, self.width(), self.height())
@@ -182,7 +183,7 @@ class VolumesCanvas(Canvas):
 
     def _rect_of(self, state: ViewState, ref: NodeRef) -> QRectF | None:
         """Return the rectangle of a node in the whole picture of a state."""
-        scene = lay_out_volumes(state, self.width(), self.height()).scene
+        scene = lay_out_volumes(state, self.width(), self.height(), text_scale(self)).scene
         edges = hits.find_rect(state, scene, ref)
         if edges is None:
             return None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -22,6 +22,8 @@ _FLAGS = Qt.ItemDataRole.UserRole - 1
 """The role under which a combo box stores the item flags of an option."""
 _TEXT_MARGIN = 1
 """Pixels between the text of a combo box and its frame, in Fusion."""
+_LONGEST = 13
+"""Number of characters of the longest text that is never shortened ("height, width"); others make room for it."""
 
 
 class ChoiceBox(QComboBox):
@@ -36,6 +38,7 @@ class ChoiceBox(QComboBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumContentsLength(4)
         self.activated.connect(lambda index: self.chosen.emit(self._options[index][0]))
+        self.activated.connect(self.updateGeometry)
 
     @property
     def options(self) -> tuple[tuple[Any, str], ...]:
@@ -82,6 +85,15 @@ class ChoiceBox(QComboBox):
         index = next((i for i, option in enumerate(self._options) if option[0] == value), -1)
         with QSignalBlocker(self):
             self.setCurrentIndex(index)
+        self.updateGeometry()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a size in which the current text is complete, unless it is long."""
+        smallest, text, metrics = super().minimumSizeHint(), self.currentText(), self.fontMetrics()
+        if len(text) > _LONGEST:
+            return smallest
+        around = smallest.width() - self.minimumContentsLength() * metrics.horizontalAdvance("X")
+        return QSize(max(smallest.width(), around + metrics.horizontalAdvance(text)), smallest.height())
 
     def initStyleOption(self, option: QStyleOptionComboBox) -> None:
         """Shorten the current text so that it is not that of another option; Qt cuts it anywhere."""

@@ -6,13 +6,19 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
+from engine.files.arrays import ARRAY_SUFFIXES
 from engine.files.photo_formats import PHOTO_SUFFIXES
 from gui.widgets.glyphs import GlyphButton
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.texts import ElidedLabel
 
-PHOTO_FILTER = f"Photos ({' '.join(f'*{suffix}' for suffix in PHOTO_SUFFIXES)});;All files (*)"
-ARRAY_FILTER = "Arrays (*.npy *.npz *.safetensors);;All files (*)"
+
+def _filter_of(title: str, suffixes: tuple[str, ...]) -> str:
+    return f"{title} ({' '.join(f'*{suffix}' for suffix in suffixes)});;All files (*)"
+
+
+PHOTO_FILTER = _filter_of("Photos", PHOTO_SUFFIXES)
+ARRAY_FILTER = _filter_of("Arrays", ARRAY_SUFFIXES)
 
 
 class FileRow(QWidget):

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QSizePolicy, QWidget
 
 from engine.text.short_names import shorten_middle
 from gui.widgets.flow import FlowLayout
@@ -14,7 +14,10 @@ _LONGEST = 36
 
 
 class FixButtons(QWidget):
-    """A button per fix, in as few rows as the width allows; hidden without fixes."""
+    """A button per fix, in as few rows as the width allows; hidden without fixes.
+
+    They scroll into view if the setting that is edited has made the mistake.
+    """
 
     chosen = Signal(int)
     """The index of a fix."""
@@ -43,6 +46,17 @@ class FixButtons(QWidget):
         self.buttons = [self._make_button(index, text) for index, text in enumerate(texts)]
         self.setVisible(bool(texts))
         self.updateGeometry()
+        if texts:
+            QTimer.singleShot(0, self, self._scroll_into_view)  # once they have a place
+
+    def _scroll_into_view(self) -> None:
+        """Scroll to the buttons as far as the control with the keyboard focus beside them stays visible."""
+        area, focused = self.parentWidget(), QApplication.focusWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None and focused is not None and area.isAncestorOf(focused):
+            area.ensureWidgetVisible(self, 0, 4)
+            area.ensureWidgetVisible(focused, 0, 0)
 
     def height_at(self, width: int) -> int:
         """Height of the rows of buttons in this width."""

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Puts widgets side by side and starts another row if the next one would not fit."""
+    """Puts widgets side by side, their middles in line, and starts another row if the next one would not fit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,12 +51,25 @@ class FlowLayout(QLayout):
 
     def _item_rects(self, rect: QRect) -> list[QRect]:
         inner, gap = rect.marginsRemoved(self.contentsMargins()), self.spacing()
-        left, top, row_height = inner.left(), inner.top(), 0
-        rects = []
-        for item in self._items:
-            size = item.sizeHint()
-            if left > inner.left() and left + size.width() > inner.right() + 1:
-                left, top, row_height = inner.left(), top + row_height + gap, 0
-            rects.append(QRect(QPoint(left, top), QSize(min(size.width(), inner.width()), size.height())))
-            left, row_height = left + size.width() + gap, max(row_height, size.height())
+        rects: list[QRect] = []
+        top = inner.top()
+        for sizes in self._rows(inner.width()):
+            left, height = inner.left(), max(size.height() for size in sizes)
+            for size in sizes:
+                at = QPoint(left, top + (height - size.height()) // 2)
+                rects.append(QRect(at, QSize(min(size.width(), inner.width()), size.height())))
+                left += size.width() + gap
+            top += height + gap
         return rects
+
+    def _rows(self, width: int) -> list[list[QSize]]:
+        """The sizes of the items of each row of this width."""
+        rows: list[list[QSize]] = []
+        left = 0
+        for size in (item.sizeHint() for item in self._items):
+            if not rows or left + size.width() > width:
+                rows.append([])
+                left = 0
+            rows[-1].append(size)
+            left += size.width() + self.spacing()
+        return rows

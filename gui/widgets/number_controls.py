@@ -71,7 +71,7 @@ class Slider(QSlider):
         self.setRange(0, len(steps) - 1)
         self.setPageStep(2)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumWidth(40)
+        self.setMinimumWidth(32)
         self.valueChanged.connect(lambda position: self.chosen.emit(self.steps[position]))
 
     def show_number(self, number: int) -> None:

@@ -97,8 +97,8 @@ class MarginsControl(Control):
         super().__init__()
         modes: list[tuple[str | int, str]] = [(word, word) for word in words]
         self.mode = ChoiceBox([*modes, (1, "number"), (2, "height, width"), (4, "each side")])
-        self.number = IntegerBox(low, high, self)
-        self.boxes = tuple(IntegerBox(low, high, self, digits=3) for _ in _SIDES[4])
+        self.number = IntegerBox(low, high, self, digits=3)
+        self.boxes = tuple(IntegerBox(low, high, self, digits=2) for _ in _SIDES[4])
         self.captions = tuple(QLabel() for _ in _SIDES[4])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -144,6 +144,7 @@ class MarginsControl(Control):
 
     def _side_grid(self) -> QGridLayout:
         grid = QGridLayout()
+        grid.setHorizontalSpacing(4)
         grid.setColumnStretch(4, 1)
         for index, (box, caption) in enumerate(zip(self.boxes, self.captions, strict=True)):
             grid.addWidget(caption, index // 2, index % 2 * 2)

@@ -9,7 +9,15 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyledItemDele
 from engine.text.short_names import shorten_names
 
 
-class FittingDelegate(QStyledItemDelegate):
+class RowDelegate(QStyledItemDelegate):
+    """Draws cells of which whole rows are selected: Fusion would tint the text of the one with the keyboard focus."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        option.state &= ~QStyle.StateFlag.State_HasFocus
+
+
+class FittingDelegate(RowDelegate):
     """Draws texts that are too wide for their column: numbers smaller, others shortened so that they still differ."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:

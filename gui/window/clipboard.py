@@ -1,10 +1,10 @@
-"""Commands of the clipboard: layers and designs as text of a project file, pictures of views, photos, and files."""
+"""Commands of the clipboard: layers and designs as text of a project file, photos, and files."""
 
 import re
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, QSize, QStandardPaths, QUrl, Signal
+from PySide6.QtCore import QMimeData, QObject, QStandardPaths, QUrl, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -12,7 +12,7 @@ from engine.project.fragment import read_fragment
 from engine.text.names import unique_name
 from engine.text.problems import ProjectError
 from gui.export.files import write_file
-from gui.export.pictures import png_bytes, render_view
+from gui.export.pictures import png_bytes
 from gui.state import edits
 from gui.state.edit import Edit
 from gui.window.file_commands import FileCommands
@@ -54,15 +54,6 @@ class Clipboard(QObject):
         if edit is not None:
             self.copy()
             self._propose(edit)
-
-    def copy_picture(self, view: str, size: QSize) -> None:
-        """Put a picture of a view on the clipboard: as pixels in the scale of exported ones, and as SVG."""
-        state = self._workbench.state
-        data = QMimeData()
-        data.setImageData(QImage.fromData(render_view(state, view, "png", self._files.picture_scale, size)))
-        data.setData("image/svg+xml", render_view(state, view, "svg", 1.0, size))
-        QGuiApplication.clipboard().setMimeData(data)
-        self.done.emit("The picture is on the clipboard")
 
     def paste(self) -> None:
         """Paste layers or designs, or use a photo or a file."""

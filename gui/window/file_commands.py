@@ -1,48 +1,37 @@
-"""Commands that open, save and export with dialogs; each failure is reported and changes nothing."""
+"""Commands that open and save projects, and choose inputs; each failure is reported and changes nothing."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from engine.files.arrays import ARRAY_SUFFIXES
 from engine.files.paths import RESOURCES, FileFault
 from engine.files.photo_formats import PHOTO_SUFFIXES
 from engine.files.targets import same_file
 from engine.network.graph import Network
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
-from engine.reports.formats import format_for_file
 from engine.text.problems import ProjectError
-from gui.catalogue.figures import TURN_FIGURE, figure_row
 from gui.catalogue.samples import SAMPLES
-from gui.catalogue.views import view_row
-from gui.export.animation import TurnWriter, paint_turn_frames
-from gui.export.files import write_file
-from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, render_view
-from gui.export.texts import TEXT_FORMATS, text_for_file
-from gui.paint.basics.page import ANIMATION, PAGE_SIZES
 from gui.widgets.message import Message
-from gui.window.dropped_files import ARRAY_SUFFIXES, PROJECT_SUFFIXES, DroppedFiles
-from gui.window.export_all import ExportAll
+from gui.window.dropped_files import PROJECT_SUFFIXES, SAVED_SUFFIXES, DroppedFiles
+from gui.window.file_dialogs import INPUTS, PROJECTS, FileDialogs, file_filter
 from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings
-from gui.window.single_export import SingleExport
 from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
 
 _MOST_RECENT = 10
-_PROJECTS, _INPUTS, _FIGURES = "files/folder", "files/input_folder", "export/figure_folder"
-"""The settings with the folders in which files were last opened or saved, by purpose."""
-_SCALES = (1, 2, 3, 4)
 NEW_PROJECT = Project(NoiseInput((3, 32, 32)), (Design("design 1", Network()),))
 _Buttons = QMessageBox.StandardButton
 
 
 class FileCommands(QObject):
-    """Asks for file names, calls the workbench and the export, and reports failures."""
+    """Asks for file names, calls the workbench, and reports failures."""
 
     recent_changed = Signal()
     done = Signal(str)
@@ -57,14 +46,8 @@ class FileCommands(QObject):
         self._window = window
         self._workbench = workbench
         self._settings = settings
-        self._turn = TurnWriter(self)
-        self._turn.ended.connect(self._on_turn_ended)
+        self._dialogs = FileDialogs(window, workbench.document, settings)
         self._dropped = DroppedFiles(window, workbench, self._open_file, self.may_discard, self.input_chosen.emit)
-        self.all = ExportAll(window, settings)
-        self.single = SingleExport(window)
-        for export in (self.all, self.single):
-            export.done.connect(self.done)
-            export.failed.connect(lambda details: self.show_message("This cannot be done", details))
 
     # Projects
 
@@ -74,7 +57,7 @@ class FileCommands(QObject):
 
     def open(self) -> None:
         if self.may_discard() and (
-            path := self._ask_open("Open project", _file_filter("Projects", PROJECT_SUFFIXES), _PROJECTS)
+            path := self._dialogs.ask_open("Open project", file_filter("Projects", PROJECT_SUFFIXES), PROJECTS)
         ):
             self._open(path)
 
@@ -106,14 +89,14 @@ class FileCommands(QObject):
         return self.save_as() if path is None or self._workbench.document.read_only else self._save(path)
 
     def save_as(self) -> bool:
-        first = self._workbench.document.path or self._folder(_PROJECTS) / "project.toml"
+        first = self._workbench.document.path or self._dialogs.folder(PROJECTS) / "project.toml"
         name, _ = QFileDialog.getSaveFileName(
-            self._window, "Save project", str(first), _file_filter("Projects", PROJECT_SUFFIXES)
+            self._window, "Save project", str(first), file_filter("Projects", SAVED_SUFFIXES)
         )
         if not name:
             return False
         path = Path(name)
-        if path.suffix.lower() in PROJECT_SUFFIXES:
+        if path.suffix.lower() in SAVED_SUFFIXES:
             return self._save(path, overwrite=True)  # the dialog has asked
         return self._save(path.with_name(f"{path.name}.toml"))
 
@@ -150,8 +133,8 @@ class FileCommands(QObject):
         self._set_recent([other for other in self.recent() if other != path])
 
     def recent_folders(self) -> set[Path]:
-        """The folders that projects were saved in and pictures exported to."""
-        return {path.parent for path in self.recent()} | {path for path in (self.all.last_folder,) if path is not None}
+        """The folders that projects were saved in."""
+        return {path.parent for path in self.recent()}
 
     def recent_entries(self) -> Iterator[MenuEntry]:
         """The recent files with their folders; a missing one is disabled."""
@@ -169,11 +152,11 @@ class FileCommands(QObject):
     # Inputs
 
     def choose_photo(self) -> None:
-        if path := self._ask_open("Choose photo", _file_filter("Photos", PHOTO_SUFFIXES), _INPUTS):
+        if path := self._dialogs.ask_open("Choose photo", file_filter("Photos", PHOTO_SUFFIXES), INPUTS):
             self.use_file(path)
 
     def choose_array(self) -> None:
-        if path := self._ask_open("Choose array", _file_filter("Arrays", ARRAY_SUFFIXES), _INPUTS):
+        if path := self._dialogs.ask_open("Choose array", file_filter("Arrays", ARRAY_SUFFIXES), INPUTS):
             self.use_file(path)
 
     def use_file(self, path: Path) -> None:
@@ -185,115 +168,6 @@ class FileCommands(QObject):
         if reasons:
             title = "This file cannot be used" if len(reasons) == 1 else f"{len(reasons)} files cannot be used"
             self.show_message(title, "\n".join(reasons))
-
-    # Figures
-
-    def export_view(self, view: str, size: QSize) -> None:
-        """Write one view as on the screen, in the format of the file name."""
-        formats = [_file_filter(file_format.upper(), (f".{file_format}",)) for file_format in EXPORTERS]
-        texts = (
-            [_file_filter(text_format.title, (text_format.ending,)) for text_format in TEXT_FORMATS]
-            if view_row(view).has_texts
-            else []
-        )
-        if path := self._ask_save(f"Export {view}", f"{view}.png", [*formats, *texts]):
-            self._write_view(view, path, size)
-
-    def export_figure(self, name: str) -> None:
-        """Write a figure for papers and slides, in the format of the file name."""
-        title = figure_row(name).title
-        kinds = [_file_filter(file_format.upper(), (f".{file_format}",)) for file_format in EXPORTERS]
-        if path := self._ask_save(f"Export {title}", f"{name}.pdf", (kinds[-1], *kinds[:-1])):
-            self._write_figure(name, path)
-
-    def export_turn(self) -> None:
-        """Write the turn of the camera as an animation."""
-        if path := self._ask_save(
-            "Export the turn of the camera", f"{TURN_FIGURE}.gif", (_file_filter("GIF", (".gif",)),)
-        ):
-            state = self._workbench.state
-            images = paint_turn_frames(state, ANIMATION, paper_theme(state))
-            if self._run_or_report(lambda: self._turn.start(path, images, write_file)):
-                self.done.emit(f"Painting {path.name} …")
-
-    def width_entries(self) -> Iterator[MenuEntry]:
-        """The widths of figures."""
-        tip = "A column of 85 mm as PDF and SVG, a slide as PNG"
-        yield MenuEntry("Depending on the format", partial(self.set_width, ""), tip, checked=not self.figure_width)
-        for page in PAGE_SIZES:
-            yield MenuEntry(
-                page.replace("mm", " mm").capitalize(), partial(self.set_width, page), checked=page == self.figure_width
-            )
-
-    def set_width(self, width: str) -> None:
-        self._settings.set("export/width", width)
-
-    @property
-    def figure_width(self) -> str:
-        """The name of the page for figures; "" for the default of each format."""
-        return self._settings.text("export/width", allowed=("", *PAGE_SIZES))
-
-    def close_down(self) -> None:
-        """Cancel the exports in progress."""
-        self._turn.close()
-        self.all.close_down()
-        self.single.close_down()
-
-    def _write_figure(self, name: str, path: Path) -> None:
-        file_format = path.suffix.lower().removeprefix(".")
-        if file_format not in EXPORTERS:
-            endings = ", ".join(f".{name}" for name in EXPORTERS)
-            self.show_message("This cannot be exported", f"{path}: the file name must end in one of {endings}")
-            return
-        page = PAGE_SIZES.get(self.figure_width)
-        self.single.write(path, partial(render_paper_figure, self._workbench.state, name, file_format, page))
-
-    def _on_turn_ended(self, path: Path, error: Exception | None) -> None:
-        if error is None:
-            self.done.emit(f"Wrote {path}")
-        elif isinstance(error, ProjectError):
-            self.show_message("This cannot be done", str(error))
-        else:
-            raise error
-
-    def _ask_save(self, title: str, name: str, kinds: Iterable[str]) -> Path | None:
-        first = str(self._folder(_FIGURES) / name)
-        file_name, _ = QFileDialog.getSaveFileName(self._window, title, first, ";;".join(kinds))
-        if not file_name:
-            return None
-        path = Path(file_name)
-        self._settings.set(_FIGURES, str(path.parent))
-        return path
-
-    def export_all(self) -> None:
-        """Ask for views, formats and folder, and write them in the background."""
-        path = self._workbench.document.path
-        self.all.ask(self._workbench.state, self.picture_scale, Path.home() if path is None else path.parent)
-
-    def scale_entries(self) -> Iterator[MenuEntry]:
-        """The scales of exported pictures."""
-        for scale in _SCALES:
-            tip = f"A PNG has {scale}×{scale} pixels for each one on the screen"
-            yield MenuEntry(f"{scale}×", partial(self.set_scale, scale), tip, checked=scale == self.picture_scale)
-
-    def set_scale(self, scale: float) -> None:
-        self._settings.set("export/scale", float(scale))
-
-    @property
-    def picture_scale(self) -> float:
-        """Pixels of an exported picture per pixel on the screen."""
-        return self._settings.number("export/scale", _SCALES[1], _SCALES)
-
-    def _write_view(self, view: str, path: Path, size: QSize) -> None:
-        state, file_format = self._workbench.state, path.suffix.lower().removeprefix(".")
-        has_texts = view_row(view).has_texts
-        if has_texts and format_for_file(path.name) is not None:
-            self.single.write(path, lambda: str(text_for_file(state, path.name)).encode())
-        elif file_format in EXPORTERS:
-            self.single.write(path, partial(render_view, state, view, file_format, self.picture_scale, size))
-        else:
-            endings = ", ".join((*(f".{name}" for name in EXPORTERS), *(f.ending for f in TEXT_FORMATS if has_texts)))
-            self.show_message("This cannot be exported", f"{path}: the file name must end in one of {endings}")
 
     # Failures
 
@@ -339,34 +213,12 @@ class FileCommands(QObject):
         finally:
             box.deleteLater()
 
-    def _ask_open(self, title: str, kinds: str, purpose: str) -> Path | None:
-        name, _ = QFileDialog.getOpenFileName(self._window, title, str(self._folder(purpose)), kinds)
-        if not name:
-            return None
-        path = Path(name)
-        self._settings.set(purpose, str(path.parent))
-        return path
-
-    def _folder(self, purpose: str) -> Path:
-        """The folder that files for a purpose were last in; before that, the one of the project."""
-        project = self._workbench.document.path
-        if purpose == _PROJECTS and project is not None:
-            return project.parent
-        folder = self._settings.text(purpose)
-        if folder and os.path.isdir(folder):
-            return Path(folder)
-        return Path() if project is None else project.parent
-
     def remember(self, path: Path) -> None:
         """Put a file at the beginning of the recent ones."""
         paths = [path.absolute(), *(other for other in self.recent() if not same_file(path, other))]
         self._set_recent(list(dict.fromkeys(paths))[:_MOST_RECENT])
-        self._settings.set(_PROJECTS, str(paths[0].parent))
+        self._settings.set(PROJECTS, str(paths[0].parent))
 
     def _set_recent(self, paths: Iterable[Path]) -> None:
         self._settings.set("files/recent", "\n".join(map(str, paths)))
         self.recent_changed.emit()
-
-
-def _file_filter(title: str, suffixes: tuple[str, ...]) -> str:
-    return f"{title} ({' '.join('*' + suffix for suffix in suffixes)})"

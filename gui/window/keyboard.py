@@ -10,6 +10,7 @@ from gui.widgets.focus_mark import FocusMark
 from gui.widgets.tab_order import chain_tab_order, focus_entry, focusable_in_reading_order
 from gui.window.banners import BannerArea
 from gui.window.docks import Docks
+from gui.window.start_host import StartHost
 from gui.window.toolbar import Toolbar
 
 
@@ -23,11 +24,14 @@ class _Stop(NamedTuple):
 class Keyboard:
     """Moves the focus between the parts of a window."""
 
-    def __init__(self, window: QMainWindow, docks: Docks, toolbar: Toolbar, banners: BannerArea) -> None:
+    def __init__(
+        self, window: QMainWindow, docks: Docks, toolbar: Toolbar, banners: BannerArea, start: StartHost
+    ) -> None:
         self._window = window
         self._docks = docks
         self._toolbar = toolbar
         self._banners = banners
+        self._start = start
         self._mark = FocusMark(window)
         self._chained: tuple[QWidget | None, int] = None, 0
         """The frame of docks and the number of tab bars whose order Tab follows. Qt deletes bars, so none is kept."""
@@ -40,12 +44,6 @@ class Keyboard:
             self._mark.begin()
             stops[(at + by) % len(stops)].target.setFocus(Qt.FocusReason.TabFocusReason)
 
-    def enter(self, part_id: str) -> None:
-        """Go to a panel or view, to what had the focus there last."""
-        target = focus_entry(self._docks.contents[part_id])
-        if target is not None:
-            target.setFocus(Qt.FocusReason.OtherFocusReason)
-
     def _place(self, stop: _Stop) -> tuple[int, int]:
         """Where a part begins: columns from left to right, each from top to bottom."""
         at = stop.part.mapTo(self._window, QPoint(0, 0)) if self._window.isAncestorOf(stop.part) else QPoint()
@@ -56,12 +54,12 @@ class Keyboard:
             yield _Stop(self._toolbar, self._toolbar.entry)
         if self._banners.buttons:
             yield _Stop(self._banners, self._banners.buttons[0])
-        for content in self._docks.contents.values():
-            target = focus_entry(content)
-            if content.isEnabled() and target is not None:
-                yield _Stop(content, target)
+        for part in (*self._docks.contents.values(), self._start.page):
+            target = None if part is None else focus_entry(part)
+            if part is not None and part.isEnabled() and target is not None:
+                yield _Stop(part, target)
         for bar in self._docks.tab_bars:
-            if bar.isVisible() and sum(map(bar.isTabVisible, range(bar.count()))) > 1:
+            if bar.isVisible() and bar.isEnabled() and sum(map(bar.isTabVisible, range(bar.count()))) > 1:
                 yield _Stop(bar, bar)
 
     def tab(self, forward: bool) -> bool:

@@ -9,13 +9,13 @@ from engine.blocks import Block
 from engine.layers import Layer
 from gui.state import edits
 from gui.state.edit import Edit
-from gui.state.edits import Place
+from gui.state.edits import Side
 from gui.state.layer_texts import LayerMatch, match_layer, split_layers
 from gui.state.view_state import ViewState
 from gui.widgets.command_palette import SearchDialog
 from gui.widgets.texts import make_note, show_note
 
-_PLACES: Mapping[Place, str] = {"after": "&After", "before": "&Before", "in parallel": "In &parallel to"}
+_SIDES: Mapping[Side, str] = {"after": "&After", "before": "&Before", "in parallel": "In &parallel to"}
 
 _LONG = 24
 """Characters above which the names of the selected layers are left out."""
@@ -26,27 +26,27 @@ class LayerChooser(SearchDialog):
 
     Parameters
     ----------
-    place
+    side
         Where the layers are added unless another button is pressed.
     propose
         Called with the edit when Enter is pressed.
     """
 
     def __init__(
-        self, state: ViewState, place: Place, propose: Callable[[Edit], None], parent: QWidget | None = None
+        self, state: ViewState, side: Side, propose: Callable[[Edit], None], parent: QWidget | None = None
     ) -> None:
         super().__init__("Add layers", "1x1 96, 3x3 128", "Layers and blocks", parent)
-        self._state, self._place, self._propose = state, place, propose
-        self.places: dict[Place, QRadioButton] = {}
+        self._state, self._side, self._propose = state, side, propose
+        self.sides: dict[Side, QRadioButton] = {}
         row = QHBoxLayout()
         row.setSpacing(12)
         names = _short_names(state.selected_nodes)
-        for name, words in _PLACES.items():
-            button = self.places[name] = QRadioButton(self)
+        for name, words in _SIDES.items():
+            button = self.sides[name] = QRadioButton(self)
             button.setText(f"{words} {names.replace('&', '&&')}" if names else words.removesuffix(" to"))
-            button.setChecked(name == place)
+            button.setChecked(name == side)
             button.setEnabled(bool(names) or name != "before")
-            button.clicked.connect(lambda _, name=name: self._set_place(name))
+            button.clicked.connect(lambda _, name=name: self._set_side(name))
             row.addWidget(button)
         row.addStretch(1)
         self.note = make_note()
@@ -55,8 +55,8 @@ class LayerChooser(SearchDialog):
         self.list.currentItemChanged.connect(lambda *_: self._show_edit())
         self._on_line_text_changed("")
 
-    def _set_place(self, place: Place) -> None:
-        self._place = place
+    def _set_side(self, side: Side) -> None:
+        self._side = side
         self.line.setFocus()
         self._show_edit()
 
@@ -89,7 +89,7 @@ class LayerChooser(SearchDialog):
         layers = self._layers()
         if isinstance(layers, str):
             return layers
-        return edits.add_layers(layers, self._place, self._state) or "nothing can be added here"
+        return edits.add_layers(layers, self._side, self._state) or "nothing can be added here"
 
     def _show_edit(self) -> None:
         """Say what Enter would do, or why it does nothing."""

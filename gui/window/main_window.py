@@ -3,56 +3,33 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from pkgutil import resolve_name
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDropEvent,
-    QResizeEvent,
-    QShowEvent,
-)
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QScrollArea, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from gui.catalogue.panels import PANELS
-from gui.catalogue.views import VIEWS
 from gui.export.files import ExportStep
-from gui.graphics.canvas import Canvas
-from gui.panels.base import Edit, Panel
-from gui.panels.designs import DesignsPanel
-from gui.panels.history import HistoryPanel
-from gui.panels.input_panel import InputPanel
-from gui.panels.layer_form import LayerForm
-from gui.panels.notes import NotesPanel
-from gui.panels.problems import ProblemsPanel
 from gui.panels.status import StatusPanel
-from gui.state.edits import Place
+from gui.state.edit import Edit
+from gui.state.edits import Side
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
-from gui.views.base import View
-from gui.views.volumes import VolumesView
-from gui.widgets.about import AboutBox
-from gui.widgets.command_palette import CommandPalette, list_commands
-from gui.widgets.icons import load_icon
-from gui.widgets.shortcut_list import ShortcutList
-from gui.window.actions import ACTIONS, Action
+from gui.window.actions import Action
 from gui.window.banners import BannerArea
 from gui.window.changed_file import ChangedFile
 from gui.window.clipboard import Clipboard
+from gui.window.contents import Contents
 from gui.window.docks import Docks
-from gui.window.fault_report import log_path
+from gui.window.export_commands import ExportCommands
 from gui.window.file_commands import FileCommands
+from gui.window.help_commands import HelpCommands
 from gui.window.keyboard import Keyboard
 from gui.window.layer_chooser import LayerChooser
-from gui.window.manual import Manual, page_about
 from gui.window.menus import DynamicMenu, make_row_menu
-from gui.window.mnemonics import assign_mnemonics, plain_text
-from gui.window.program_details import program_details
+from gui.window.part_commands import PartCommands
 from gui.window.qt_actions import QtActions
-from gui.window.raised_panel import RaisedPanel
 from gui.window.settings import Settings
-from gui.window.shortcuts import command_shortcuts, drawing_shortcuts
 from gui.window.start_host import StartHost
 from gui.window.theme_choice import ThemeChoice
 from gui.window.toolbar import Toolbar
@@ -82,7 +59,8 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._set_theme = set_theme
         self._is_closing = False
-        self.files = FileCommands(self, workbench, self._settings)
+        self.files = FileCommands(self, workbench, settings)
+        self.exports = ExportCommands(self, workbench, settings, self.files)
         self.edit_merging = EditMerging(self)
         self.clipboard = Clipboard(self, workbench, self.files, self._on_edit_proposed)
         self.theme_choice = ThemeChoice(workbench, settings, self)
@@ -93,31 +71,22 @@ class MainWindow(QMainWindow):
         set_theme(state.look.theme)
         self.qt_actions = QtActions(self._perform, self)
         self.actions_by_id = self.qt_actions.by_id
-        self._make_panels(state)
-        self.views: dict[str, View] = {row.id: resolve_name(row.widget)(state) for row in VIEWS}
-        self._last_shown: dict[str, ViewState] = dict.fromkeys(self.views, state)
-        """The state that each view last showed."""
+        self._contents = contents = Contents(workbench, self.actions_by_id)
+        self.panels, self.views = contents.panels, contents.views
+        self.designs, self.form, self.input = contents.designs, contents.form, contents.input
+        self.notes, self.history, self.problems = contents.notes, contents.history, contents.problems
         self.status = StatusPanel(state, self.actions_by_id, self)
-        self.manual = Manual(self)
-        self.docks = Docks(self, self._dock_contents(), self._on_dock_visibility_changed, self._on_dock_moved)
+        self.docks = Docks(self, contents.docked(), self._on_dock_visibility_changed, self._on_dock_moved)
+        self.workspaces = Workspaces(self, self.docks, settings)
+        self.parts = PartCommands(self, contents, self.docks, self.workspaces, self.exports)
         self.qt_actions.add_undo(workbench.document.undo_stack, self)
         self.qt_actions.add_local_to(self.designs.tree, self.views["volumes"])
-        self.menus = WindowMenus(self, self.views, self.actions_by_id)
-        self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id, self.menus.by_name)
-        self.workspaces = Workspaces(self, self.docks, self._settings)
-        self.workspace_commands = WorkspaceCommands(
-            self, self.workspaces, self.actions_by_id, self.menus.by_name["Workspaces"]
-        )
-        self.toolbar = self._make_toolbar()
-        self.addToolBar(self.toolbar)
-        self.banners = BannerArea(self)
+        self._make_menus_and_bars()
         self.changed_file = ChangedFile(self, workbench, self.files, self.banners)
-        self.setStatusBar(self.status)
-        self.keyboard = Keyboard(self, self.docks, self.toolbar, self.banners)
-        self._raised = RaisedPanel(self.docks)
-        self.start = StartHost(self, workbench, self.files, self.actions_by_id, self._settings)
+        self.start = StartHost(self, workbench, self.files, self.actions_by_id, settings)
+        self.keyboard = Keyboard(self, self.docks, self.toolbar, self.banners, self.start)
         self._connect()
-        self._layout = WindowLayout(self, self.docks, self.workspaces, self._settings)
+        self._layout = WindowLayout(self, self.docks, self.workspaces, settings)
         self._layout.restore_size()
         self._paint_icons(state)
         self.qt_actions.show_state(state)
@@ -128,26 +97,14 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.workbench.changed.connect(self._show_state)
-        for panel in self.panels.values():
-            panel.edit_proposed.connect(self._on_edit_proposed)
-            panel.focus_requested.connect(self.workbench.set_focus)
-            panel.hovered.connect(self.status.show_hover)
-        for view in self.views.values():
-            view.focus_requested.connect(self.workbench.set_focus)
-            view.look_requested.connect(self.workbench.set_look)
-            view.edit_proposed.connect(self._on_edit_proposed)
-            view.requested.connect(self.workbench.answer)
-            view.hovered.connect(self.status.show_hover)
-        self.designs.query_changed.connect(self.workbench.set_query)
+        self._contents.connect(self._on_edit_proposed, self.status.show_hover)
         self.start.left.connect(self._leave_start_page)
-        self.files.all.stepped.connect(self._on_export_stepped)
-        self.status.export.canceled.connect(self.files.all.cancel)
+        self.exports.all.stepped.connect(self._on_export_stepped)
+        self.status.export.canceled.connect(self.exports.all.cancel)
         self.workspaces.changed.connect(self._on_workspaces_changed)
-        self.workbench.document.history_changed.connect(self._show_history)
-        self.history.index_requested.connect(self.workbench.document.go_to)
         self.files.recent_changed.connect(self.menus.dynamic["recent"].fill)
-        self.files.done.connect(self.status.show_hover)
-        self.clipboard.done.connect(self.status.show_hover)
+        for commands in (self.files, self.exports, self.clipboard):
+            commands.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(partial(self.docks.bring_forward, "input"))
 
     def _on_edit_proposed(self, edit: Edit) -> None:
@@ -176,23 +133,16 @@ class MainWindow(QMainWindow):
 
     # Composition
 
-    def _make_panels(self, state: ViewState) -> None:
-        self.designs = DesignsPanel(state, self.actions_by_id)
-        for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
-            assign_mnemonics(menu.actions())
-        self.form = LayerForm(state)
-        self.input = InputPanel(state)
-        self.notes = NotesPanel(state)
-        self.problems = ProblemsPanel(state)
-        self.history = HistoryPanel(state)
-        self.panels: dict[str, Panel] = {
-            "designs": self.designs,
-            "layer": self.form,
-            "input": self.input,
-            "notes": self.notes,
-            "history": self.history,
-            "problems": self.problems,
-        }
+    def _make_menus_and_bars(self) -> None:
+        self.menus = WindowMenus(self, self.views, self.actions_by_id)
+        self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id, self.menus.by_name)
+        self.help = HelpCommands(self, self.docks, self.qt_actions.local, self.menus.fill)
+        workspaces_menu = self.menus.by_name["Workspaces"]
+        self.workspace_commands = WorkspaceCommands(self, self.workspaces, self.actions_by_id, workspaces_menu)
+        self.toolbar = self._make_toolbar()
+        self.addToolBar(self.toolbar)
+        self.banners = BannerArea(self)
+        self.setStatusBar(self.status)
 
     def _make_toolbar(self) -> Toolbar:
         counting = ("Metric", self.menus.by_name["Count"])  # "Count" is a workspace beside it
@@ -205,22 +155,12 @@ class MainWindow(QMainWindow):
         automatic = AutomaticRun(
             self.workbench,
             lambda on: self._settings.set(AUTOMATIC_RUN, "on" if on else "off"),
-            lambda: "files are exported" if self.files.all.progress is not None else "",
+            lambda: "files are exported" if self.exports.all.progress is not None else "",
             enabled=self._settings.text(AUTOMATIC_RUN, "on", ("on", "off")) == "on",
         )
-        for is_over in (self.files.all.done, self.files.all.failed):
+        for is_over in (self.exports.all.done, self.exports.all.failed):
             is_over.connect(automatic.reconsider)
         return automatic
-
-    @property
-    def _parts(self) -> dict[str, Panel | View]:
-        """All panels and views by id."""
-        return {**self.panels, **self.views}
-
-    def _dock_contents(self) -> dict[str, QWidget]:
-        """The widgets of the docks by id: panels and views, some of them in a scroll area."""
-        scrolled = {panel_id: _make_scroll_area(panel) for panel_id, panel in self.panels.items() if panel.scrolls}
-        return {**self._parts, **scrolled}
 
     # State → window
 
@@ -228,11 +168,8 @@ class MainWindow(QMainWindow):
         if old.look.theme != new.look.theme:
             self._set_theme(new.look.theme)
             self._paint_icons(new)
-        parts: tuple[Panel | StatusPanel, ...] = (*self.panels.values(), self.status)
-        for part in parts:
-            part.show_state(old, new)
-        for view_id in self.views:
-            self._show_view(view_id)
+        self.status.show_state(old, new)
+        self._contents.show_state(old, new)
         new = self.workbench.state  # a view may have changed it at once
         if new.session != old.session:
             self._leave_start_page()
@@ -244,14 +181,11 @@ class MainWindow(QMainWindow):
         elif new.focus.ref != old.focus.ref:
             self.docks.uncover("layer")
         if new.run.problems and not old.run.problems:
-            self._raised.show("problems")  # the run has failed
+            self.parts.raised.show("problems")  # the run has failed
         elif old.run.problems and not new.run.problems:
-            self._raised.end()
+            self.parts.raised.end()
         if (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
             self._show_window_title(new)
-
-    def _show_history(self) -> None:
-        self.history.show_history(self.workbench.document.history(self.workbench.state.focus))
 
     def _show_counts(self) -> None:
         for row in PANELS:
@@ -264,19 +198,11 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}[*] – Convolume" if has_project else "Convolume[*]")
         self.setWindowModified(not state.clean)
 
-    def _show_view(self, view_id: str) -> None:
-        """Update a view; a hidden one waits until it is visible."""
-        view, now = self.views[view_id], self.workbench.state
-        before = self._last_shown[view_id]
-        if view.isEnabled() and now is not before:
-            self._last_shown[view_id] = now
-            view.show_state(before, now)
-
     def _on_dock_visibility_changed(self, dock_id: str, visible: bool) -> None:
         """Disable what is behind another dock: the Tab key would go there, and edits would redraw it."""
         self.docks.contents[dock_id].setEnabled(visible)
         if visible and dock_id in self.views:
-            self._show_view(dock_id)
+            self._contents.show_view(dock_id)
 
     def _on_dock_moved(self) -> None:
         self.workspaces.own()
@@ -286,55 +212,13 @@ class MainWindow(QMainWindow):
         theme = THEMES[state.look.theme]
         self.qt_actions.show_theme(theme)
         self.docks.show_theme(theme)
-        for menu_id in self.toolbar.menu_ids:
-            self.toolbar.set_menu_icon(menu_id, load_icon(menu_id, theme.text, theme.muted))
+        self.toolbar.show_theme(theme)
 
     # Commands and events of the window itself
-
-    @property
-    def canvas(self) -> Canvas:
-        """The drawing that had the focus last in the window, otherwise that of the volumes."""
-        widget = self.focusWidget()
-        return widget if isinstance(widget, Canvas) else self.views["volumes"].findChildren(Canvas)[0]
-
-    def reset_layout(self) -> None:
-        """Arrange the present workspace as it was at first."""
-        self.workspaces.reset()
-
-    @property
-    def _focused_part(self) -> str:
-        """The panel or view with the keyboard focus; else what is in front in the middle, or the list of designs."""
-        return self.docks.part_of(self.focusWidget()) or next(iter(self.docks.centre_ids), "designs")
 
     def step_panels(self, by: int) -> None:
         """Go with the keyboard focus to the next panel, or to the one before."""
         self.keyboard.step(by)
-
-    def toggle_maximised(self) -> None:
-        """Give a panel or view the whole window, or put it back."""
-        self.docks.toggle_maximised(self._focused_part)
-
-    def close_panel(self) -> None:
-        """Close the panel or view with the keyboard focus."""
-        self.docks.close_part(self._focused_part)
-
-    def open_panel(self, part_id: str) -> None:
-        """Bring a panel or view to the front, with the keyboard focus; it is never hidden."""
-        self._raised.keep(part_id)
-        self.docks.bring_forward(part_id)
-        self.keyboard.enter(part_id)
-
-    def copy_picture(self) -> None:
-        """Copy the view that has the focus as a picture, otherwise the volumes."""
-        focused = self.focusWidget()
-        within = (view_id for view_id, view in self.views.items() if focused and view.isAncestorOf(focused))
-        self.menus.run_at_size(self.clipboard.copy_picture, next(within, "volumes"))
-
-    def begin(self, part_id: str) -> None:
-        """Bring a panel or view to the front and begin there with the selection."""
-        self._raised.keep(part_id)
-        self.workspaces.open_for(part_id)
-        self._parts[part_id].begin()
 
     def report_settings(self) -> None:
         """Show which stored settings are damaged, if any; their defaults are in use."""
@@ -345,19 +229,9 @@ class MainWindow(QMainWindow):
     def show_message(self, title: str, details: str) -> None:
         self.files.show_message(title, details)
 
-    def find_command(self) -> None:
-        """Open the palette of all enabled commands."""
-        for menu in self.menus.dynamic.values():
-            menu.fill()
-        palette = CommandPalette(list(list_commands(self.menuBar().actions(), plain_text)), self)
-        palette.open()
-
-    def type_layers(self, place: Place) -> None:
+    def type_layers(self, side: Side) -> None:
         """Open the dialog in which layers are typed that are added beside the selected one."""
-        LayerChooser(self.workbench.state, place, self._on_edit_proposed, self).open()
-
-    def open_manual(self) -> None:
-        self.manual.open_at(page_about(QApplication.focusWidget(), self._parts))
+        LayerChooser(self.workbench.state, side, self._on_edit_proposed, self).open()
 
     def show_start_page(self) -> None:
         """Show the start page in place of panels and views, until a project is shown."""
@@ -368,26 +242,9 @@ class MainWindow(QMainWindow):
         if self.start.is_shown:
             self.start.hide()
             self.qt_actions.show_state(self.workbench.state)
-            for view_id in self.views:
-                self._show_view(view_id)
+            self._contents.show_views()
             self._show_window_title(self.workbench.state)
             self.designs.tree.setFocus()
-
-    def open_about(self) -> None:
-        AboutBox(program_details(self), log_path(), self).open()
-
-    def list_shortcuts(self) -> None:
-        """List all keyboard shortcuts."""
-        local = [self.actions_by_id[action.id] for action in ACTIONS if action.is_local]
-        commands = command_shortcuts(self.menuBar().actions(), local)
-        ShortcutList((*commands, *drawing_shortcuts()), self).open()
-
-    def turn_camera(self, name: str) -> None:
-        """Turn the camera of the volumes to a named view."""
-        self.workspaces.open_for("volumes")
-        view = self.views["volumes"]
-        if isinstance(view, VolumesView):
-            view.turn_to(name)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -423,11 +280,10 @@ class MainWindow(QMainWindow):
             return
         self.automatic_run.close()
         self.workbench.close()
-        self.files.close_down()
+        self.exports.close_down()
         self.changed_file.close_down()
-        self.manual.close_down()
-        for part in self._parts.values():
-            part.close_down()
+        self.help.manual.close_down()
+        self._contents.close_down()
         self.start.close_down()
         self._layout.store()
         self.closed.emit()
@@ -439,13 +295,3 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.start.use_files([Path(url.toLocalFile() or url.toString()) for url in event.mimeData().urls()])
-
-
-def _make_scroll_area(widget: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFrameShape(QScrollArea.Shape.NoFrame)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(widget)
-    return area

@@ -1,6 +1,5 @@
 """The window of the manual, opened at the page about a panel or view."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
@@ -34,9 +33,6 @@ class Manual:
             self.reader.close()
 
 
-def page_about(widget: QWidget | None, parts: Mapping[str, QWidget]) -> Path:
-    """The page about the panel or view that contains the widget; the start page for any other."""
-    for part_id, part in parts.items():
-        if widget is not None and (part is widget or part.isAncestorOf(widget)):
-            return MANUAL / f"{_PAGES[part_id]}.md"
-    return START
+def page_about(part_id: str) -> Path:
+    """The page about a panel or view; the start page for ""."""
+    return MANUAL / f"{_PAGES[part_id]}.md" if part_id else START

@@ -50,10 +50,15 @@ class QtActions:
             )  # the name of the edit would change the width of the toolbar
             self.by_id[action_id].setShortcuts(keys)
 
+    @property
+    def local(self) -> list[QAction]:
+        """The commands whose keys act in the list and in the volumes only."""
+        return [self.by_id[action.id] for action in ACTIONS if action.is_local]
+
     def add_local_to(self, *widgets: QWidget) -> None:
         """Let the keys of local commands act in these widgets."""
         for widget in widgets:
-            widget.addActions([self.by_id[action.id] for action in ACTIONS if action.is_local])
+            widget.addActions(self.local)
 
     def show_state(self, state: ViewState) -> None:
         """Enable and check the actions, and update the tool tips that depend on the state."""

@@ -6,14 +6,14 @@ from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
-from PySide6.QtCore import QObject, QRectF, QSize, QStandardPaths
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QObject, QStandardPaths
+from PySide6.QtGui import QImage
 
 from engine.kernels import Checkpoint
 from engine.run.check import check
-from gui.paint.volumes.thumbnail import paint_thumbnail
+from engine.text.moments import moment_text
+from gui.export.project_pictures import thumbnail_image
 from gui.state.view_state import Look, RunView, ViewState
-from gui.theme import THEMES
 from gui.window.banners import Banner
 from gui.window.main_window import MainWindow
 from gui.workbench.journal import Journal
@@ -21,7 +21,7 @@ from gui.workbench.journal_file import JournalFile, LostWork, claim_journals
 from gui.workbench.journal_format import JournalFault
 from gui.worker import Worker
 
-_PICTURE, _PIXELS = QSize(192, 128), 2
+_PICTURE, _PIXELS = (192, 128), 2
 """Size of a picture, with so many pixels for each one of a usual screen."""
 
 
@@ -162,19 +162,10 @@ def _find(folder: Path, look: Look, checkpoint: Checkpoint) -> Iterator[_Offer |
 def _paint(work: LostWork, look: Look) -> QImage | None:
     """A picture of the project; None if it cannot be painted, which must not cost anyone the project itself."""
     project, focus = work.history.current.project, work.history.current.focus
-    theme = THEMES[look.theme]
-    image = QImage(_PICTURE, QImage.Format.Format_RGB32)
-    image.fill(theme.base)
-    painter = QPainter(image)
-    painter.scale(_PIXELS, _PIXELS)
     try:
-        state = ViewState(project, check(project), RunView(), focus, look)
-        paint_thumbnail(painter, QRectF(0, 0, _PICTURE.width() / _PIXELS, _PICTURE.height() / _PIXELS), state, theme)
+        return thumbnail_image(ViewState(project, check(project), RunView(), focus, look), *_PICTURE, _PIXELS)
     except Exception:
         return None
-    finally:
-        painter.end()
-    return image
 
 
 def _title(work: LostWork, number: str) -> str:
@@ -188,12 +179,5 @@ def _details(work: LostWork) -> str:
     steps = f"{count:,} undo steps" if count > 1 else "1 undo step"
     place = f" of {work.history.path}" if work.history.path else ""
     cut = "" if work.is_complete else " The last edits before the crash could not be read."
-    return f"The program ended {_moment(work.time)} before they were saved: {steps}{place}.{cut}"
-
-
-def _moment(seconds: float) -> str:
-    """A time in words: "today at 14:32", "on 27 November 2026 at 14:32"."""
-    moment = datetime.fromtimestamp(seconds)
-    clock = f"{moment:%H:%M}"
-    today = moment.date() == datetime.now().date()
-    return f"today at {clock}" if today else f"on {moment.day} {moment:%B %Y} at {clock}"
+    moment = moment_text(datetime.fromtimestamp(work.time), datetime.now())
+    return f"The program ended ({moment}) before they were saved: {steps}{place}.{cut}"

@@ -1,9 +1,9 @@
-"""Exports of a view or a figure to one file: painted one after the other while the window stays usable."""
+"""Exports of a view or a figure to one file or the clipboard: painted in turn while the window stays usable."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QProgressDialog, QWidget
@@ -13,15 +13,18 @@ from engine.text.problems import ProjectError
 from gui.export.files import write_file
 from gui.worker import Worker
 
+_Picture = TypeVar("_Picture")
 _DELAY_MS = 400
 """Exports that take less show no progress."""
 
 
 class _Export(NamedTuple):
-    """A file to write, whose content is made when it is its turn."""
+    """What the thread does when it is its turn, and what the window does with the result then."""
 
-    path: Path
-    make: Callable[[], bytes]
+    title: str
+    work: Callable[[Checkpoint], object]
+    finish: Callable[[Any], str]
+    """Receives the result of `work`; returns a text for the status bar."""
 
 
 class SingleExport(QObject):
@@ -36,7 +39,10 @@ class SingleExport(QObject):
         self._window = window
         self._waiting: deque[_Export] = deque()
         self._current: _Export | None = None
+        self._result: object = None
+        """What `work` of the current one has returned."""
         self._worker = Worker(self)
+        self._worker.reported.connect(self._on_worker_reported)
         self._worker.ended.connect(self._on_worker_ended)
         self.progress: QProgressDialog | None = None
 
@@ -47,7 +53,25 @@ class SingleExport(QObject):
 
     def write(self, path: Path, make: Callable[[], bytes]) -> None:
         """Write a file with the content that `make` returns, on a thread; may raise ProjectError there."""
-        self._waiting.append(_Export(path, make))
+
+        def work(checkpoint: Checkpoint) -> None:
+            content = make()
+            checkpoint()
+            write_file(path, content)
+
+        self._add(_Export(f"Exporting {path.name}", work, lambda _: f"Wrote {path}"))
+
+    def copy(self, name: str, paint: Callable[[], _Picture], put: Callable[[_Picture], object]) -> None:
+        """Call `paint` on a thread, and `put` with the picture in that of the window."""
+
+        def finish(picture: _Picture) -> str:
+            put(picture)
+            return "The picture is on the clipboard"
+
+        self._add(_Export(f"Copying {name}", lambda _: paint(), finish))
+
+    def _add(self, export: _Export) -> None:
+        self._waiting.append(export)
         if self._current is None:
             self._start_next()
 
@@ -65,17 +89,14 @@ class SingleExport(QObject):
             return
 
         def task(checkpoint: Checkpoint) -> Iterator[object]:
-            content = export.make()
-            checkpoint()
-            write_file(export.path, content)
-            yield from ()
+            yield export.work(checkpoint)
 
-        self._show_progress(export.path.name)
+        self._show_progress(f"{export.title} …")
         self._worker.start(task)
 
-    def _show_progress(self, name: str) -> None:
-        self.done.emit(f"Exporting {name} …")
-        progress = QProgressDialog(f"Exporting {name} …", "Cancel", 0, 0, self._window)
+    def _show_progress(self, text: str) -> None:
+        self.done.emit(text)
+        progress = QProgressDialog(text, "Cancel", 0, 0, self._window)
         progress.setWindowTitle("Export")
         progress.setWindowModality(Qt.WindowModality.NonModal)
         progress.setMinimumDuration(_DELAY_MS)
@@ -92,16 +113,19 @@ class SingleExport(QObject):
 
     def _on_progress_canceled(self) -> None:
         self._worker.cancel()
-        self.done.emit("Export cancelled; nothing was written")
+        self.done.emit("Export cancelled; nothing was written or copied")
         self._start_next()
 
+    def _on_worker_reported(self, result: object) -> None:
+        self._result = result
+
     def _on_worker_ended(self, error: Exception | None) -> None:
-        export = self._current
+        export, result, self._result = self._current, self._result, None
         self._start_next()
         if export is None:
             return
         if error is None:
-            self.done.emit(f"Wrote {export.path}")
+            self.done.emit(export.finish(result))
         elif isinstance(error, ProjectError):
             self.failed.emit(str(error))
         else:

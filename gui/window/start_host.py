@@ -18,7 +18,7 @@ from gui.window.settings import Settings
 from gui.window.start_page import StartPage, sample_path
 from gui.workbench.workbench import Workbench
 
-_USABLE = ("new", "open", "start_page", "dark", "quit", *HELP_MENUS["Help"])
+_USABLE = ("new", "open", "start_page", "dark", "next_panel", "previous_panel", "quit", *HELP_MENUS["Help"])
 """Commands that need no project. The theme is one of them."""
 _REOPEN = "start/reopen"
 _ANSWERS = ("no", "yes")

@@ -222,7 +222,8 @@ class StartPage(QScrollArea):
             return
         self._is_painted = True
         first = next(iter(self.cards))
-        cards = {**self.cards, **{path: row.card for path, row in self.recent_rows.items()}}
+        # A sample that is a recent file as well shares the larger picture.
+        cards = {**self.cards, **{path: row.card for path, row in self.recent_rows.items() if path not in self.cards}}
         self._pictures.start([self._request(path, card, runs=path == first) for path, card in cards.items()])
 
     def _request(self, path: Path, card: PictureCard, *, runs: bool) -> PictureRequest:

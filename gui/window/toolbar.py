@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QIcon, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
+from gui.theme import Theme
+from gui.widgets.icons import load_icon
 from gui.window.actions import BUTTONS_WITH_TEXT, SEPARATOR, TOOLBAR
 from gui.window.workspace_commands import present_title
 
@@ -71,13 +73,10 @@ class Toolbar(QToolBar):
         button.setToolButtonStyle(_STYLES.ToolButtonTextBesideIcon)
         return button
 
-    @property
-    def menu_ids(self) -> tuple[str, ...]:
-        """Ids of the menus with a button."""
-        return tuple(self._menus)
-
-    def set_menu_icon(self, menu_id: str, icon: QIcon) -> None:
-        self._menus[menu_id].setIcon(icon)
+    def show_theme(self, theme: Theme) -> None:
+        """Draw the icons of the menus in the colours of a theme; those of commands have them from their actions."""
+        for menu_id, button in self._menus.items():
+            button.setIcon(load_icon(menu_id, theme.text, theme.muted))
 
     def show_workspaces(self, actions: Sequence[QAction]) -> None:
         """Show a button per workspace, or all in the menu of one."""

@@ -4,17 +4,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Protocol
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenuBar
 
 from gui.catalogue.views import VIEW_IDS, view_row
 from gui.graphics.canvas import Canvas
 from gui.views.base import View
-from gui.window.clipboard import Clipboard
 from gui.window.docks import CENTRE_VIEWS, Docks
+from gui.window.export_commands import ExportCommands
 from gui.window.file_commands import FileCommands
 from gui.window.menu_entry import MenuEntry
 from gui.window.menus import DynamicMenu, add_box_menu, add_canvas_menu, fill_menu_bar
+from gui.window.part_commands import PartCommands
 from gui.window.theme_choice import ThemeChoice
 
 
@@ -22,13 +24,12 @@ class _Window(Protocol):
     """The parts of `MainWindow` that menus use: it imports them, so they cannot import it."""
 
     files: FileCommands
-    clipboard: Clipboard
+    exports: ExportCommands
+    parts: PartCommands
     docks: Docks
     theme_choice: ThemeChoice
 
     def menuBar(self) -> QMenuBar: ...
-
-    def open_panel(self, part_id: str) -> None: ...
 
 
 class WindowMenus:
@@ -36,14 +37,14 @@ class WindowMenus:
 
     def __init__(self, window: _Window, views: Mapping[str, View], actions: Mapping[str, QAction]) -> None:
         self._window, self._views = window, views
-        files, clipboard = window.files, window.clipboard
+        files, exports = window.files, window.exports
         entries: dict[str, tuple[str, Callable[[], Iterable[MenuEntry]]]] = {
             "samples": ("Open sample", files.sample_entries),
             "recent": ("Open recent", files.recent_entries),
-            "export_view": ("Export a view", partial(self._view_entries, files.export_view, "…")),
-            "copy_view": ("Copy a view as a picture", partial(self._view_entries, clipboard.copy_picture, "")),
-            "scale": ("Scale of pictures", files.scale_entries),
-            "figure_width": ("Width of figures", files.width_entries),
+            "export_view": ("Export a view", partial(self._view_entries, exports.export_view, "…")),
+            "copy_view": ("Copy a view as a picture", partial(self._view_entries, exports.copy_view, "")),
+            "scale": ("Scale of pictures", exports.scale_entries),
+            "figure_width": ("Width of figures", exports.width_entries),
             "panels": ("Panels", self.panel_entries),
             "theme": ("Theme", window.theme_choice.entries),
         }
@@ -58,22 +59,27 @@ class WindowMenus:
                     add_box_menu(canvas, actions, self.by_name)
                 add_canvas_menu(canvas, actions, self._picture_entries(view_id))
 
+    def fill(self) -> None:
+        """List the current entries of the menus that are filled as they open."""
+        for menu in self.dynamic.values():
+            menu.fill()
+
     def panel_entries(self) -> Iterator[MenuEntry]:
         """Yield an entry for each panel and view, which brings it to the front."""
         docks = self._window.docks
         titles = {view_id: view_row(view_id).title for view_id in CENTRE_VIEWS}
         titles |= {dock_id: dock.windowTitle() for dock_id, dock in docks.items()}
         for part_id, title in titles.items():
-            yield MenuEntry(title, partial(self._window.open_panel, part_id), checked=docks.is_open(part_id))
+            yield MenuEntry(title, partial(self._window.parts.open, part_id), checked=docks.is_open(part_id))
 
-    def run_at_size(self, run: Callable[..., object], view_id: str) -> None:
+    def _run_at_size(self, run: Callable[[str, QSize], object], view_id: str) -> None:
         """Call `run` for a view at its current size."""
         run(view_id, self._views[view_id].size())
 
-    def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[MenuEntry]:
+    def _view_entries(self, run: Callable[[str, QSize], object], more: str) -> Iterator[MenuEntry]:
         for view_id in VIEW_IDS:
-            yield MenuEntry(f"{view_row(view_id).title}{more}", partial(self.run_at_size, run, view_id))
+            yield MenuEntry(f"{view_row(view_id).title}{more}", partial(self._run_at_size, run, view_id))
 
     def _picture_entries(self, view_id: str) -> Iterator[MenuEntry]:
-        yield MenuEntry("Copy as a picture", partial(self.run_at_size, self._window.clipboard.copy_picture, view_id))
-        yield MenuEntry("Export…", partial(self.run_at_size, self._window.files.export_view, view_id))
+        yield MenuEntry("Copy as a picture", partial(self._run_at_size, self._window.exports.copy_view, view_id))
+        yield MenuEntry("Export…", partial(self._run_at_size, self._window.exports.export_view, view_id))

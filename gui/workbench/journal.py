@@ -53,9 +53,8 @@ class Journal(QObject):
         return self._pause.isActive() or self._worker.busy
 
     def adopt(self, file: JournalFile) -> None:
-        """Go on in the journal of an earlier window, whose history has just become that of this one."""
-        self._pause.stop()
-        self._replace_file(file)
+        """Go on in the journal of an earlier window, whose history has just replaced and ended that of this one."""
+        self._file = file
 
     def discard(self, file: JournalFile) -> None:
         """Delete the journal of an earlier window, which the user has declined."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
+from engine.project.embedded import is_report
 from engine.project.file import ProjectFile, load_project
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
@@ -70,9 +71,9 @@ class Workbench(QObject):
             self._set_state(replace(self.state, automatic=automatic))
 
     def open(self, path: Path, *, sample: bool = False) -> None:
-        """Show a project from a file, which is never written if it is a sample; ProjectError leaves all unchanged."""
+        """Show a project from a file; ProjectError leaves all unchanged. Samples and reports are never written to."""
         file = load_project(path)
-        self.show_project(file.project, None if sample else path.absolute(), file)
+        self.show_project(file.project, None if sample or is_report(path) else path.absolute(), file)
 
     def reload(self) -> None:
         """Read the file of the project again, as one step that can be undone; ProjectError leaves all unchanged."""

@@ -1,5 +1,6 @@
 """What differs between two designs: settings, connections and costs, whose sums are the difference of the totals."""
 
+import csv
 import json
 
 import pytest
@@ -19,7 +20,7 @@ from engine.project.project import Design, Project
 from engine.reports.difference_formats import (
     COPY_FORMATS,
     difference_rows,
-    error_text,
+    pair_error_text,
     short_cost,
     signed_text,
     to_json,
@@ -223,9 +224,20 @@ def test_a_copied_table_has_a_line_for_each_difference(title):
     assert len(text.splitlines()) >= 4
 
 
+@pytest.mark.parametrize(("title", "delimiter"), [("CSV", ","), ("TSV", "\t")])
+def test_no_cell_of_a_copied_table_is_a_formula_whatever_designs_and_layers_are_called(title, delimiter):
+    designs = (Design("=1+1", Network((CONV,))), Design("@b", Network((CONV, replace(LAST, name="-last")))))
+    differences = compare_designs(Costs(check(Project(NoiseInput((3, 8, 8)), designs)), MACS), "=1+1", "@b")
+    lines = COPY_FORMATS[title](differences, difference_rows(differences)).splitlines()
+    cells = [cell for line in csv.reader(lines, delimiter=delimiter) for cell in line]
+    assert cells[:2] == ["'=1+1", "'@b"]
+    assert "'-last" in cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "@", "-"))]
+
+
 def test_amounts_have_their_sign():
     assert [signed_text(amount) for amount in (1024, -1024, 0, None)] == ["+1,024", "−1,024", "0", "unknown"]
     macs, size = METRICS[0], next(metric for metric in METRICS if metric.id == "activation_bytes")
     assert short_cost(macs, -147_316_736) == "−147.3 M"
     assert short_cost(size, 50_176) == "+49.0 KiB"
-    assert [error_text(error) for error in (0.1234, 0.0, None, float("inf"))] == ["12.3 %", "0 %", "", "∞ %"]
+    assert [pair_error_text(error) for error in (0.1234, 0.0, None, float("inf"))] == ["12.3 %", "0 %", "", "∞ %"]

@@ -1,6 +1,7 @@
 """The project file: projects come back equal, and mistakes are reported with file, place, value and remedy."""
 
 import copy
+import errno
 import json
 import os
 import stat
@@ -615,11 +616,17 @@ def test_a_write_protected_file_stays_though_its_folder_is_writable(tmp_path, mo
     assert path.read_text() == "mine"
 
 
-def test_save_succeeds_on_a_file_system_without_permissions(tmp_path, monkeypatch):
-    (tmp_path / "p.toml").write_text("old")
-    monkeypatch.setattr(os, "chmod", lambda *_: (_ for _ in ()).throw(PermissionError(1, "Operation not permitted")))
-    save_project(PROJECT, tmp_path / "p.toml")
-    assert load_project(tmp_path / "p.toml").project == PROJECT
+@pytest.mark.skipif(os.name == "nt", reason="permissions as on Unix")
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOTSUP, errno.ENOSYS], ids=errno.errorcode.get)
+def test_a_private_file_stays_private_where_no_file_can_be_given_its_permissions(code, tmp_path, monkeypatch):
+    path = tmp_path / "p.toml"
+    path.write_text("old")
+    path.chmod(0o600)
+    monkeypatch.setattr(os, "chmod", lambda *_: (_ for _ in ()).throw(OSError(code, os.strerror(code))))
+    save_project(PROJECT, path)
+    assert load_project(path).project == PROJECT
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert os.listdir(tmp_path) == ["p.toml"]
 
 
 def test_a_path_that_no_text_file_can_hold_is_reported(tmp_path):

@@ -46,12 +46,12 @@ def report_of(layer, source, shape=Shape(8, 3, 3)):  # noqa: B008 (immutable)
 
 def load(layer, source):
     report = report_of(layer, source)
-    assert list(weights.weight_mistakes(report)) == []
+    assert list(weights.weight_faults(report)) == []
     return weights.load_weights(report, seed=0, design="d", checkpoint=proceed)["weight"]
 
 
 def mistakes(layer, source):
-    return list(weights.weight_mistakes(report_of(layer, source)))
+    return list(weights.weight_faults(report_of(layer, source)))
 
 
 def notices(layer, source):
@@ -110,7 +110,7 @@ def test_a_shape_that_only_a_statement_can_decide_is_asked_for(source):
     assert fitting_layouts((4, 4, 4, 6), (4, 6, 4, 4)) == ("ohwi",)
     assert fitting_layouts((1, 1, 4, 4), (4, 4, 1, 1)) == ("hwio",)
     twice = report_of(Conv2d(3, 3, groups=3, bias=False), source(np.zeros((3, 3, 3, 1), np.float32)), Shape(3, 9, 9))
-    [text] = weights.weight_mistakes(twice)
+    [text] = weights.weight_faults(twice)
     assert 'fits more than one layout: write layout = "ohwi" (TensorFlow Lite) or layout = "hwoi"' in text
 
 

@@ -38,7 +38,7 @@ def resolve(layer, source=None, *, name="c", seed=0, design="d", shape=INPUT_SHA
 
 
 def mistakes(layer, source, shape=INPUT_SHAPE):
-    return list(weights.weight_mistakes(report_of(layer, shape, source)))
+    return list(weights.weight_faults(report_of(layer, shape, source)))
 
 
 @pytest.fixture

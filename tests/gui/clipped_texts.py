@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QScrollBar,
+    QStyle,
+    QStyleOptionComboBox,
     QTabBar,
     QWidget,
 )
@@ -46,10 +48,21 @@ def _size_faults(widget: QWidget) -> Iterator[str]:
         return  # nothing to clip, or all of it is in the tool tip
     if isinstance(widget, QComboBox | QAbstractSpinBox):
         needed = widget.minimumSizeHint()
+    if isinstance(widget, QComboBox) and (shown := _shown_text(widget)) != widget.currentText():
+        yield f"{shown} instead of {widget.currentText()} "
     if widget.width() < needed.width() or widget.height() < needed.height():
         yield f"{widget.width()}×{widget.height()} of {needed.width()}×{needed.height()}"
     if not _scrolls(widget) and _visible_rect(widget) != widget.rect():
         yield f" visible only in {_visible_rect(widget).getRect()} of {widget.rect().getRect()}"
+
+
+def _shown_text(box: QComboBox) -> str:
+    """The current text of a combo box as it is painted: shortened by the box itself, or by Qt."""
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    part = QStyle.SubControl.SC_ComboBoxEditField
+    room = box.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, box).width()
+    return box.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
 
 
 def _visible_rect(widget: QWidget) -> QRect:

@@ -49,7 +49,8 @@ KINDS = Project(NoiseInput((3, 9, 8), seed=1), (Design("d", Network(EVERY_KIND))
 
 def run_project(project, focus=None, **look):
     """The state after a run of a project."""
-    state = state_after_run(project, run_all(RunRequest.of(project), lambda event: None), "light")
+    request = RunRequest.of(project)
+    state = state_after_run(request, run_all(request, lambda event: None), "light")
     return replace(
         state, focus=focus or Focus("d", project.designs[0].network.nodes[-1].name), look=replace(state.look, **look)
     )

@@ -26,7 +26,7 @@ from tests.engine import strategies
 SHAPE = Shape(3, 6, 6)
 KINDS = [tag_of(kind) for kind in (*LAYERS, *BLOCKS)]
 TEXTS = ("1x1 4", "3x3 8", "max 3x3 s1", "relu", "concat", "add", "inception 2 2 2 2 2 2")
-PLACES: tuple[edits.Place, ...] = ("after", "before", "in parallel")
+SIDES: tuple[edits.Side, ...] = ("after", "before", "in parallel")
 
 
 @st.composite
@@ -96,7 +96,7 @@ def set_any_kind(state: ViewState, step: Step) -> Edit | None:
 
 
 EDITS: tuple[Callable[[ViewState, Step], object], ...] = (
-    lambda state, step: edits.add_layers(step.layers(), PLACES[step.numbers[2] % 3], state),
+    lambda state, step: edits.add_layers(step.layers(), SIDES[step.numbers[2] % 3], state),
     lambda state, step: edits.add_layers(step.layers(), "in parallel", state),
     lambda state, step: edits.join_selection("concat", state),
     lambda state, step: edits.join_selection("add", state),

@@ -1,6 +1,7 @@
 """Automatic runs with a real window: cheap edits run by themselves, others say why not; edits restart runs."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 from msgspec.structs import replace
@@ -56,6 +57,11 @@ def requests_of(window: MainWindow) -> list[RunRequest]:
 
 def wait_for_run(qtbot: QtBot, window: MainWindow, requests: list[RunRequest], count: int = 1) -> None:
     qtbot.waitUntil(lambda: len(requests) >= count and window.workbench.state.run.progress is None)
+
+
+def considered(qtbot: QtBot, window: MainWindow) -> AbstractContextManager[object]:
+    """Wait until the pause after an edit is over and a run has begun or not, however busy the machine is."""
+    return qtbot.waitSignal(window.automatic_run._timer.timeout)
 
 
 def is_fresh(window: MainWindow) -> bool:
@@ -114,8 +120,8 @@ def test_undo_to_what_is_cached_runs_nothing(qtbot: QtBot, open_at_speed: Callab
     requests = requests_of(window)
     set_filters(window, 9)
     wait_for_run(qtbot, window, requests)
-    window.actions_by_id["undo"].trigger()
-    QTest.qWait(500)
+    with considered(qtbot, window):
+        window.actions_by_id["undo"].trigger()
     assert len(requests) == 1
     assert is_fresh(window)
 
@@ -129,6 +135,27 @@ def test_an_edit_that_is_predicted_to_take_long_is_not_run_and_the_time_is_named
     qtbot.waitUntil(lambda: "Not run automatically, as it takes about" in window.status.hover.text())
     assert window.status.hover.text().endswith("s: Run (F5)")
     assert requests == []
+
+
+class Predicted(Speed, frozen=True):
+    """Predicts the same time for any run."""
+
+    time: float = 0.0
+
+    def seconds(self, _: object) -> float:
+        return self.time
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(0.29, 1), (0.31, 0)])
+def test_what_takes_more_than_three_tenths_of_a_second_is_not_run(
+    qtbot: QtBot, open_at_speed: Callable[..., MainWindow], seconds: float, count: int
+) -> None:
+    window = open_at_speed(speed=Predicted(time=seconds))
+    requests = requests_of(window)
+    with considered(qtbot, window):
+        set_filters(window, 9)
+    assert len(requests) == count
+    qtbot.waitUntil(lambda: window.workbench.state.run.progress is None)
 
 
 def test_a_photo_that_has_to_be_read_is_not_run(qtbot: QtBot, open_at_speed: Callable[..., MainWindow]) -> None:
@@ -151,6 +178,7 @@ def test_an_edit_during_a_run_restarts_it_and_says_so(qtbot: QtBot, open_at_spee
     window.workbench.edit("Remove conv3", shorter)
     qtbot.waitUntil(lambda: len(requests) == 2)
     assert requests[-1].project == shorter
+    assert not window.workbench.state.automatic.is_running  # as it was started by hand
     qtbot.waitUntil(lambda: window.status.hover.text() == "The edit restarted the run")
     window.actions_by_id["cancel"].trigger()
     qtbot.waitUntil(lambda: window.status.hover.text() != "The edit restarted the run")
@@ -162,8 +190,8 @@ def test_an_edit_that_changes_no_volume_leaves_a_run_alone(
     window = open_at_speed(SLOW_PROJECT)
     requests = requests_of(window)
     window.actions_by_id["run"].trigger()
-    window.workbench.edit("Title", replace(SLOW_PROJECT, title="Another"))
-    QTest.qWait(500)
+    with considered(qtbot, window):
+        window.workbench.edit("Title", replace(SLOW_PROJECT, title="Another"))
     assert len(requests) == 1
     window.actions_by_id["cancel"].trigger()
 
@@ -212,11 +240,11 @@ def test_it_waits_for_the_end_of_a_rank_search(qtbot: QtBot, open_at_speed: Call
 def test_it_waits_for_the_end_of_an_export(qtbot: QtBot, open_at_speed: Callable[..., MainWindow]) -> None:
     window = open_at_speed()
     requests = requests_of(window)
-    window.files.all.progress = ExportStep("bars.png", 0, 1)
+    window.exports.all.progress = ExportStep("bars.png", 0, 1)
     set_filters(window, 9)
     qtbot.waitUntil(lambda: "files are exported" in window.status.hover.text())
     assert requests == []
-    window.files.all.cancel()
+    window.exports.all.cancel()
     wait_for_run(qtbot, window, requests)
 
 

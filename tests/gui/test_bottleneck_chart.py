@@ -20,8 +20,10 @@ from engine.project.project import Design, Project
 from engine.rank_search import ErrorCurve
 from gui.graphics.zoom import FIT
 from gui.paint.basics.text_drawing import text_width
-from gui.paint.bottleneck.chart_layout import ChartLayout
+from gui.paint.bottleneck.chart_layout import ChartLayout, lay_out_chart
+from gui.paint.bottleneck.chart_marks import ERROR_SERIES, ChartMarks
 from gui.paint.bottleneck.chart_ticks import error_ticks, macs_ticks
+from gui.paint.bottleneck.cost_label import place_cost_label
 from gui.paint.bottleneck.drawing import build_bottleneck_content, paint_bottleneck
 from gui.state.rank_search import RankQuery, answer_rank_query
 from gui.state.view_state import Focus, ViewState
@@ -396,3 +398,23 @@ def test_a_file_shows_the_whole_curve_without_the_mark_of_the_mouse(chart: Chart
     chart.wheel(chart.at(5), 6)
     chart.move(chart.at(5))
     assert painted(chart.state, 700, 560) == before
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 240), (360, 280), (360, 360), (580, 240), (580, 320)])
+def test_the_label_of_the_layers_own_cost_hides_no_measured_point(width: int, height: int) -> None:
+    curve = searched_state("second", 2).rank_search.curve
+    chart = lay_out_chart(curve, ChartMarks(0), QRectF(0, 0, width, height), 13)
+    label = place_cost_label(chart, curve)
+    errors = [(point.macs, series.error(point)) for series in ERROR_SERIES for point in curve.points]
+    points = [chart.point_at(macs, error) for macs, error in errors if error is not None]
+    assert len(points) > 5
+    assert label is not None
+    assert not [at for at in points if label[1].contains(at)]
+    assert chart.plot.contains(label[1])
+
+
+def test_a_roomy_chart_says_what_the_layer_itself_costs() -> None:
+    curve = searched_state("second", 2).rank_search.curve
+    label = place_cost_label(lay_out_chart(curve, ChartMarks(0), QRectF(0, 0, 900, 700), 13), curve)
+    assert label is not None
+    assert label[0] == "the layer itself: 216.0 K"

@@ -97,6 +97,17 @@ def test_the_command_search_shows_the_curve_and_maps_of_the_focused_layer(
     assert page.slider.maximum() == len(search.curve.ranks) - 1
 
 
+def test_inputs_of_maps_are_offered_once_there_are_some(window: MainWindow, wait: Callable[[], None]) -> None:
+    window.workbench.set_focus(Focus(*REF))
+    window.docks.bring_forward("bottleneck")
+    page = window.views["bottleneck"].layer
+    assert page.search_button.isVisible()
+    assert not page.map_input.isVisible()
+    window.actions_by_id["search_ranks"].trigger()
+    wait()
+    assert page.map_input.isVisible()
+
+
 def test_in_a_low_window_the_chart_takes_the_space_of_the_maps(window: MainWindow, page: BottleneckLayerPage) -> None:
     window.resize(900, 400)
     QApplication.processEvents()

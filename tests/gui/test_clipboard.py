@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
@@ -13,17 +14,19 @@ from pytestqt.qtbot import QtBot
 
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Add, Concat, Conv2d
+from engine.layers.settings import settings_text
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ImageInput, NoiseInput
 from engine.network.weight_specs import FileWeights, LowRankWeights, SeedWeights
 from engine.project.file import load_project
-from engine.project.fragment import designs_text, fragment_nodes, nodes_text, read_fragment
-from engine.project.project import Design, Project
+from engine.project.fragment import Fragment, designs_text, fragment_nodes, nodes_text, read_fragment
+from engine.project.project import Design, Note, Project, Published
 from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import ProjectError
+from gui.state import edits
 from gui.state.edits.clipboard import paste_designs, paste_nodes
-from gui.state.view_state import Focus
+from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.window.main_window import MainWindow
 from tests.engine import strategies
 from tests.gui.window_input import activate
@@ -48,7 +51,7 @@ def connections(network: Network) -> dict[str, tuple[str, ...]]:
 
 
 def paste(text: str, design: str, after: str, project: Project = PROJECT) -> Network:
-    return paste_nodes(project, design, after, read_fragment(text, HERE).nodes).project.network(design)
+    return paste_nodes(project, design, after, read_fragment(text, HERE)).project.network(design)
 
 
 def test_copied_layers_are_the_tables_of_a_project_file():
@@ -118,7 +121,7 @@ def test_any_part_of_a_network_is_read_as_it_was_written_and_pasted_without_a_cy
     nodes = fragment_nodes(network, tuple(names))
     assert read_fragment(nodes_text(network, tuple(names)), HERE).nodes == nodes
     project = Project(NoiseInput((3, 5, 5)), (Design("d", network),))
-    changed = paste_nodes(project, "d", after, nodes).project
+    changed = paste_nodes(project, "d", after, Fragment(nodes)).project
     assert len(changed.network("d").nodes) == len(network.nodes) + len(nodes)
     assert not [
         p.text for p in check(changed).problems if "cycle" in p.text or "taken" in p.text or "no node" in p.text
@@ -129,9 +132,9 @@ def test_weights_follow_unless_they_are_fitted_together_with_layers_that_are_not
     recipe = LowRankWeights("1x1+kxk", ("a", "b"), SeedWeights("chain", "first"))
     network = Network((Node("a", Conv2d(2, 1), (), recipe), Node("b", Conv2d(8, 3), (), recipe)))
     project = Project(PROJECT.input, (Design("d", network),))
-    both = paste_nodes(project, "d", "b", fragment_nodes(network, ("a", "b"))).project.network("d")
+    both = paste_nodes(project, "d", "b", Fragment(fragment_nodes(network, ("a", "b")))).project.network("d")
     assert both.node("a_2").weights.nodes == both.node("b_2").weights.nodes == ("a_2", "b_2")
-    one = paste_nodes(project, "d", "b", fragment_nodes(network, ("b",))).project.network("d")
+    one = paste_nodes(project, "d", "b", Fragment(fragment_nodes(network, ("b",)))).project.network("d")
     assert one.node("b_2").weights is None
     text = '[[nodes]]\nname = "c"\nkind = "dense"\nunits = 3\nweights = { source = "file", path = "w.npz" }\n'
     assert read_fragment(text, tmp_path).nodes[0].weights == FileWeights(str(tmp_path / "w.npz"))
@@ -168,6 +171,7 @@ def test_layers_written_by_hand_are_read(text: str, names: list[str]):
         ('[[nodes]]\nname = "c"\nkind = lrn', "line 3, column 8: not valid TOML"),
         ('title = "x"', "neither layers nor designs; write layers as [[designs.nodes]]"),
         ("just = words", "line 1"),
+        ('[[nodes]]\nname = "c"\nkind = "lrn"\n[[notes]]\nnode = "c"', "line 4, text: is missing"),
     ],
 )
 def test_mistakes_of_a_text_are_refused_with_line_and_value(text: str, message: str):
@@ -186,6 +190,97 @@ def test_designs_and_whole_projects_are_pasted_behind_the_selected_design_under_
     whole = read_fragment(sample.read_text(encoding="utf-8"), sample.parent)
     assert whole.is_project
     assert [d.network for d in whole.designs] == [d.network for d in load_project(sample).project.designs]
+
+
+REMARKED = replace(
+    PROJECT,
+    source="a paper",
+    notes=(
+        Note("of all"),
+        Note("of the design", "chain"),
+        Note("why", "chain", "relu"),
+        Note("end", "branches", "end"),
+    ),
+    published=(
+        Published("chain", "first", "conv 3×3", "288", "18K", "a remark"),
+        Published("chain", "last", "conv 1×1", "32"),
+    ),
+)
+NEW = Project(PROJECT.input, (Design("chain", Network((Node("relu", RELU),))),))
+"""Another project, with a name in common."""
+
+
+def state_of(project: Project, focus: Focus) -> ViewState:
+    return ViewState(project, check(project), RunView(), focus, Look())
+
+
+def copied(project: Project, focus: Focus) -> Fragment:
+    """What is read from the text of a copy."""
+    return read_fragment(edits.copied_text(state_of(project, focus)), HERE)
+
+
+def test_a_pasted_design_has_the_notes_and_the_published_figures_of_its_original():
+    pasted = paste_designs(NEW, "chain", copied(REMARKED, Focus("chain"))).project
+    first, last = (settings_text(CHAIN.node(name).layer) for name in ("first", "last"))
+    assert pasted.published == (
+        Published("chain_2", "first", "conv 3×3", "288", "18K", "a remark", first),
+        Published("chain_2", "last", "conv 1×1", "32", settings=last),
+    )
+    assert pasted.notes == (
+        Note("of the design", "chain_2"), Note("why", "chain_2", "relu"), Note("Published figures: a paper", "chain_2"),
+    )  # fmt: skip
+
+
+def test_the_text_of_a_design_with_notes_and_figures_can_be_put_into_a_project_file(tmp_path: Path):
+    path = tmp_path / "p.toml"
+    text = edits.copied_text(state_of(REMARKED, Focus("chain")))
+    path.write_text(f'format = 1\n[input]\nkind = "noise"\nshape = [4, 8, 8]\n{text}', encoding="utf-8")
+    read = load_project(path).project
+    assert read.published == REMARKED.published
+    assert read.notes == (*REMARKED.notes[1:3], Note("Published figures: a paper", "chain"))
+
+
+def test_pasted_layers_have_the_notes_and_the_published_figures_of_their_originals():
+    layers = copied(REMARKED, Focus("chain", "last", others=frozenset({"relu"})))
+    pasted = paste_nodes(NEW, "chain", "relu", layers).project
+    assert pasted.notes == (Note("why", "chain", "relu_2"), Note("Published figures: a paper", "chain", "last"))
+    last = settings_text(CHAIN.node("last").layer)
+    assert pasted.published == (Published("chain", "last", "conv 1×1", "32", settings=last),)
+    plain = copied(REMARKED, Focus("branches", "left"))
+    assert paste_nodes(NEW, "chain", "relu", plain).project.notes == ()
+
+
+def test_figures_pasted_into_the_project_that_they_come_from_need_no_note_on_their_source():
+    pasted = paste_designs(REMARKED, "chain", copied(REMARKED, Focus("chain"))).project
+    assert pasted.notes == (*REMARKED.notes, Note("of the design", "chain_2"), Note("why", "chain_2", "relu"))
+
+
+def test_figures_of_settings_that_a_pasted_layer_has_no_more_are_left_out():
+    entry = replace(REMARKED.published[1], settings="conv2d filters=5 kernel=1")
+    other = replace(REMARKED, published=(entry,))
+    assert paste_nodes(NEW, "chain", "relu", copied(other, Focus("chain", "last"))).project.published == ()
+
+
+def test_a_layer_that_is_cut_and_pasted_has_each_note_once():
+    state = state_of(REMARKED, Focus("chain", "relu"))
+    cut = edits.cut_selection(state).project
+    pasted = paste_nodes(cut, "chain", "first", read_fragment(edits.copied_text(state), HERE)).project
+    assert pasted.network("chain") == CHAIN
+    assert pasted.notes == REMARKED.notes
+
+
+def test_a_pasted_project_brings_the_notes_and_figures_of_its_designs():
+    sample = RESOURCES / "projects" / "googlenet.toml"
+    original = load_project(sample).project
+    whole = read_fragment(sample.read_text(encoding="utf-8"), sample.parent)
+    pasted = paste_designs(NEW, "chain", whole).project
+    (name,) = (design.name for design in original.designs)
+    assert [(p.node, p.params, p.ops) for p in pasted.published] == [
+        (p.node, p.params, p.ops) for p in original.published
+    ]
+    assert {note.text for note in pasted.notes if note.design == name} == {
+        f"Published figures: {original.source}", *(note.text for note in original.notes if note.design),
+    }  # fmt: skip
 
 
 @pytest.fixture
@@ -219,7 +314,7 @@ def test_keys_cut_copy_and_paste_the_selected_layers_in_the_list(edited: MainWin
 
 def test_keys_act_in_the_volumes_as_well(edited: MainWindow, qtbot: QtBot):
     edited.workbench.set_focus(Focus("chain", "relu"))
-    edited.canvas.setFocus()
+    edited.parts.canvas.setFocus()
     press(edited, qtbot, "C")
     press(edited, qtbot, "V")
     assert [node.name for node in edited.workbench.state.project.network("chain").nodes] == [
@@ -253,7 +348,7 @@ def test_a_text_that_cannot_be_pasted_changes_nothing_and_is_reported(
 
 
 def test_a_text_field_keeps_its_keys(edited: MainWindow, qtbot: QtBot):
-    edited.begin("layer")
+    edited.parts.begin("layer")
     edited.workbench.set_focus(Focus("chain", "first"))
     edited.form.name.edit.setFocus()
     edited.form.name.edit.selectAll()
@@ -311,8 +406,9 @@ def test_an_address_on_the_web_is_not_opened_and_the_status_bar_says_what_to_do(
     assert edited.workbench.document.clean
 
 
-def test_a_copied_picture_has_pixels_and_lines(edited: MainWindow):
+def test_a_copied_picture_has_pixels_and_lines(edited: MainWindow, qtbot: QtBot):
     edited.actions_by_id["copy_picture"].trigger()
+    qtbot.waitUntil(lambda: not edited.exports.single.busy)
     data = QGuiApplication.clipboard().mimeData()
     assert data.hasImage()
     assert b"<svg" in bytes(data.data("image/svg+xml").data())

@@ -263,3 +263,31 @@ def test_a_file_has_the_table_with_its_sums_and_the_chart(qtbot: QtBot, theme: s
 )
 def test_names_below_the_chart_leave_out_the_block_of_all(names: list[str], below: list[str]) -> None:
     assert axis_names(names) == below
+
+
+def test_a_long_difference_wraps_in_a_narrow_table(qtbot: QtBot) -> None:
+    longer = Conv2d(64, (1, 5), stride=2, padding=(0, 2), dilation=(1, 2), groups=3, bias=False)
+    designs = Design("a", Network((BOX, LAST))), Design("b", Network((BOX, replace(LAST, layer=longer, weights=None))))
+    harness = open_view(qtbot, state_of(Project(NoiseInput((3, 8, 8)), designs)), (500, 400))
+    table = harness.view.table
+    text, metrics = str(table.model().index(0, 1).data()), table.fontMetrics()
+    line = metrics.height()
+    assert metrics.horizontalAdvance(text) > 2 * table.columnWidth(1)
+    assert table.rowHeight(0) >= 3 * line
+    assert table.rowHeight(1) < 2 * line
+    harness.view.resize(2400, 400)
+    assert table.rowHeight(0) < 2 * line
+    harness.view.close_down()
+
+
+def test_the_texts_of_the_selected_row_are_as_clear_with_the_keyboard_focus_as_without(qtbot: QtBot) -> None:
+    harness = open_view(qtbot, state_of(PROJECT))
+    table = harness.view.table
+    with qtbot.waitActive(harness.view):
+        harness.view.activateWindow()
+    table.setFocus()
+    table.selectRow(0)
+    focused = table.viewport().grab(table.visualRect(table.model().index(0, 0))).toImage()
+    table.clearFocus()
+    assert table.viewport().grab(table.visualRect(table.model().index(0, 0))).toImage() == focused
+    harness.view.close_down()

@@ -1,6 +1,7 @@
 """After a mistake the last valid picture stays, greyed, until it is corrected; another project begins without one."""
 
 from msgspec.structs import replace
+from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
 from engine.cost.metrics import metric_by_id
@@ -13,6 +14,7 @@ from gui.paint.bars.content import build_bars_content
 from gui.paint.volumes.drawing import paint_volumes
 from gui.state import edits
 from gui.state.view_state import Focus, ViewState
+from gui.views.table import TableView
 from gui.views.table_model import OperationsModel
 from gui.workbench.workbench import Workbench
 from tests.gui.view_harness import svg
@@ -58,6 +60,27 @@ def test_volumes_bars_and_table_show_what_was_valid_and_say_so(qtbot: QtBot):
     model = OperationsModel(state)
     column = next(number for number, column in enumerate(model.columns) if column.metric is MACS)
     assert [model.index(row, column).data() for row in range(3)] == ["was 18,432", "was 2,048", "was 20,480"]
+    output = next(number for number, column in enumerate(model.columns) if column.title.startswith("Output"))
+    assert [model.index(row, output).data() for row in range(3)] == ["was 8×8×8", "was 4×8×8", ""]
+    assert OperationsModel(forgotten).index(0, output).data() == "unknown"
+    bench.close()
+
+
+def test_the_columns_of_the_table_are_wide_enough_for_what_was_valid(qtbot: QtBot):
+    bench = Workbench(replace(PROJECT, input=NoiseInput((64, 224, 224))))
+    view = TableView(bench.state)
+    qtbot.addWidget(view)
+    before = bench.state
+    view.show_state(before, with_setting(bench, "groups", 5))
+    table, metrics = view.table, QFontMetrics(view.table.font())
+    narrow = {
+        text
+        for row in range(view.model.rowCount())
+        for column in range(view.model.columnCount())
+        if (text := view.model.index(row, column).data()).startswith("was ")
+        and table.columnWidth(column) < metrics.horizontalAdvance(text)
+    }
+    assert not narrow
     bench.close()
 
 

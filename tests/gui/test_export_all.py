@@ -40,8 +40,8 @@ ATTACHMENTS = {
 
 def ask(window: MainWindow) -> ExportDialog:
     window.actions_by_id["export_all"].trigger()
-    assert window.files.all.dialog is not None
-    return window.files.all.dialog
+    assert window.exports.all.dialog is not None
+    return window.exports.all.dialog
 
 
 def choose(dialog: ExportDialog, folder: Path, views: set[str], formats: set[str]) -> None:
@@ -53,7 +53,7 @@ def choose(dialog: ExportDialog, folder: Path, views: set[str], formats: set[str
 
 
 def wait_until_written(window: MainWindow, dialog: ExportDialog, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.files.done, timeout=60_000, check_params_cb=lambda text: text.startswith("Wrote")):
+    with qtbot.waitSignal(window.exports.done, timeout=60_000, check_params_cb=lambda text: text.startswith("Wrote")):
         dialog.export.click()
 
 
@@ -72,7 +72,7 @@ def test_everything_is_written_after_a_run(window: MainWindow, qtbot: QtBot, tmp
     assert names_in(tmp_path / "new" / "out") == expected
     assert all(path.stat().st_size for path in (tmp_path / "new" / "out").iterdir())
     assert window.status.hover.text() == f"Wrote {len(expected)} files into {tmp_path / 'new' / 'out'}"
-    assert window.files.all.progress is None
+    assert window.exports.all.progress is None
 
 
 def test_only_the_chosen_views_and_formats_are_written(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_folder_views_and_formats_are_remembered(
     assert {name for name, box in dialog.formats.items() if box.isChecked()} == {"svg", "tsv"}
     assert dialog.note.text() == "1 file; 1 there will be replaced."
     dialog.reject()
-    assert window.files.recent_folders() == {tmp_path / "out"}
+    assert window.exports.recent_folders() == {tmp_path / "out"}
     assert "filters" in settings.value("export/views", "", type=str)  # not offered, so not declined
 
 
@@ -158,7 +158,7 @@ def test_without_a_view_a_format_or_a_folder_nothing_can_be_exported(window: Mai
 def test_esc_closes_the_dialog(window: MainWindow, qtbot: QtBot) -> None:
     dialog = ask(window)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
-    assert window.files.all.dialog is None
+    assert window.exports.all.dialog is None
 
 
 class SlowPictures:
@@ -186,7 +186,7 @@ def test_the_window_stays_usable_while_files_are_written(
     assert (row.bar.value(), row.bar.maximum()) == (0, 2)
     window.workbench.set_focus(Focus("bottleneck", "reduce"))
     window.actions_by_id["dark"].trigger()
-    with qtbot.waitSignal(window.files.done, check_params_cb=lambda text: text.startswith("Wrote")):
+    with qtbot.waitSignal(window.exports.done, check_params_cb=lambda text: text.startswith("Wrote")):
         QTimer.singleShot(0, slow.window_lives.set)
     assert names_in(tmp_path / "out") == {"bars.png", "volumes.png"}
     assert not row.isVisible()
@@ -201,7 +201,7 @@ def test_a_cancelled_export_leaves_the_folder_as_it_was(
     choose(dialog, tmp_path / "new" / "out", {"bars", "volumes"}, {"png"})
     dialog.export.click()
     qtbot.waitUntil((tmp_path / "new" / "out").exists)
-    assert window.files.all.progress is not None
+    assert window.exports.all.progress is not None
     if end == "cancel":
         qtbot.mouseClick(window.status.export.cancel, Qt.MouseButton.LeftButton)
         assert not window.status.export.isVisible()
@@ -209,9 +209,9 @@ def test_a_cancelled_export_leaves_the_folder_as_it_was(
     threading.Timer(0.1, slow.window_lives.set).start()
     if end == "close":
         window.close()
-    qtbot.waitUntil(lambda: not window.files.all._writer.busy)
+    qtbot.waitUntil(lambda: not window.exports.all._writer.busy)
     assert not (tmp_path / "new").exists()
-    assert window.files.all.progress is None
+    assert window.exports.all.progress is None
 
 
 def test_a_folder_that_cannot_be_written_to_is_reported(
@@ -225,14 +225,14 @@ def test_a_folder_that_cannot_be_written_to_is_reported(
     dialog.export.click()
     qtbot.waitUntil(lambda: bool(messages))
     assert "cannot be written to" in messages[0]
-    assert window.files.all.progress is None
+    assert window.exports.all.progress is None
 
 
 def test_pictures_made_on_a_thread_equal_those_of_the_window(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     run(window, qtbot)
     state = window.workbench.state
     dialog = ask(window)
-    window.files.set_scale(2)
+    window.exports.set_scale(2)
     choose(dialog, tmp_path / "out", set(VIEW_IDS), {"png"})
     wait_until_written(window, dialog, qtbot)
     for view in NEED_NO_RUN | {"filters", "inspector"}:

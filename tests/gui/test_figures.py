@@ -26,7 +26,8 @@ from gui.export.pictures import best_page, paper_theme, render_paper_figure
 from gui.paint.basics.page import PAGE_SIZES, page_for_format, parse_page, screen_page
 from gui.paint.figures import from_above, googlenet_figure, inception_module, one_by_one
 from gui.paint.figures.panels_figure import turn_panels
-from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
+from gui.paint.volumes.camera import make_camera
+from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import Focus
 from gui.theme import DARK
 from tests.gui.test_export import PROJECTS, mean_difference

@@ -22,8 +22,8 @@ from gui.catalogue.figures import FIGURE_IDS
 from gui.catalogue.views import VIEW_IDS, view_row
 from gui.export.pictures import render_view
 from gui.state.view_state import Focus
-from gui.window import file_commands
-from gui.window.file_commands import _SCALES
+from gui.window import export_commands
+from gui.window.export_commands import _SCALES
 from gui.window.main_window import MainWindow
 from gui.window.mnemonics import plain_text
 from tests.gui.conftest import PROJECT
@@ -41,7 +41,7 @@ def messages(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def finish(window: MainWindow, qtbot: QtBot) -> None:
     """Wait for the exports in progress."""
-    qtbot.waitUntil(lambda: not window.files.single.busy)
+    qtbot.waitUntil(lambda: not window.exports.single.busy)
 
 
 def entries(window: MainWindow, menu: str) -> dict[str, QAction]:
@@ -185,7 +185,7 @@ def test_the_menus_offer_only_views_that_have_a_picture(window: MainWindow) -> N
 
 
 def test_the_chosen_scale_is_checked_and_remembered(window: MainWindow, settings: QSettings) -> None:
-    window.files.set_scale(3)
+    window.exports.set_scale(3)
     window.menus.dynamic["scale"].aboutToShow.emit()
     assert checked_entries(window, "scale") == ["3×"]
     assert settings.value("export/scale", 0.0, type=float) == 3.0
@@ -197,7 +197,7 @@ def test_the_table_is_written_in_the_format_of_the_ending(
 ) -> None:
     path = tmp_path / f"mine.{ending}"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    window.files.export_view("table", window.views["table"].size())
+    window.exports.export_view("table", window.views["table"].size())
     finish(window, qtbot)
     assert path.read_text(encoding="utf-8").startswith(start)
 
@@ -214,7 +214,7 @@ def test_a_failed_export_is_reported(
 ) -> None:
     (tmp_path / "no").write_text("a file where a folder should be")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), ""))
-    window.files.export_view("bars", window.views["bars"].size())
+    window.exports.export_view("bars", window.views["bars"].size())
     finish(window, qtbot)
     (text,) = messages
     assert message in text
@@ -229,7 +229,7 @@ def slow_painting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
         assert go_on.wait(30)
         return render_view(*given)
 
-    monkeypatch.setattr(file_commands, "render_view", render)
+    monkeypatch.setattr(export_commands, "render_view", render)
     yield go_on
     go_on.set()
 
@@ -240,8 +240,8 @@ def test_the_window_does_not_wait_for_the_export_of_a_view(
     paths = [tmp_path / "a.png", tmp_path / "b.svg"]
     for path in paths:
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
-        window.files.export_view("bars", window.views["bars"].size())
-    qtbot.waitUntil(lambda: window.files.single.progress.isVisible())
+        window.exports.export_view("bars", window.views["bars"].size())
+    qtbot.waitUntil(lambda: window.exports.single.progress.isVisible())
     assert window.status.hover.text() == "Exporting a.png …"
     edit_filters(window)  # the window can be used, and the picture shows what was there
     assert not any(path.exists() for path in paths)
@@ -249,21 +249,47 @@ def test_the_window_does_not_wait_for_the_export_of_a_view(
     finish(window, qtbot)
     assert all(path.stat().st_size for path in paths)
     assert "60 filters" not in paths[1].read_text()
-    assert window.files.single.progress is None
+    assert window.exports.single.progress is None
     assert window.status.hover.text() == f"Wrote {paths[1]}"
+
+
+def test_the_window_does_not_wait_for_the_copy_of_a_view(
+    window: MainWindow, qtbot: QtBot, slow_painting: Event
+) -> None:
+    QGuiApplication.clipboard().setText("before")
+    window.actions_by_id["copy_picture"].trigger()
+    qtbot.waitUntil(lambda: window.exports.single.progress.isVisible())
+    assert window.status.hover.text() == "Copying Volumes …"
+    edit_filters(window)
+    assert QGuiApplication.clipboard().text() == "before"
+    slow_painting.set()
+    finish(window, qtbot)
+    assert QGuiApplication.clipboard().mimeData().hasImage()
+    assert window.status.hover.text() == "The picture is on the clipboard"
+
+
+def test_a_cancelled_copy_leaves_the_clipboard(window: MainWindow, qtbot: QtBot, slow_painting: Event) -> None:
+    QGuiApplication.clipboard().setText("before")
+    window.actions_by_id["copy_picture"].trigger()
+    qtbot.waitUntil(lambda: window.exports.single.progress.isVisible())
+    window.exports.single.progress.canceled.emit()
+    slow_painting.set()
+    qtbot.waitUntil(lambda: not window.exports.single._worker.busy)
+    QApplication.processEvents()
+    assert QGuiApplication.clipboard().text() == "before"
 
 
 def test_a_cancelled_export_of_a_view_writes_nothing(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, slow_painting: Event
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "a.png"), ""))
-    window.files.export_view("bars", window.views["bars"].size())
-    qtbot.waitUntil(lambda: window.files.single.progress.isVisible())
-    window.files.single.progress.canceled.emit()
-    assert not window.files.single.busy
+    window.exports.export_view("bars", window.views["bars"].size())
+    qtbot.waitUntil(lambda: window.exports.single.progress.isVisible())
+    window.exports.single.progress.canceled.emit()
+    assert not window.exports.single.busy
     assert "cancelled" in window.status.hover.text()
     slow_painting.set()
-    qtbot.waitUntil(lambda: not window.files.single._worker.busy)
+    qtbot.waitUntil(lambda: not window.exports.single._worker.busy)
     assert list(tmp_path.glob("*.png")) == []
 
 
@@ -349,7 +375,7 @@ def test_the_gif_of_the_turn_is_written_in_the_background(
 ) -> None:
     path = tmp_path / "turn.gif"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    with qtbot.waitSignal(window.files.done, check_params_cb=lambda text: text.startswith("Wrote")):
+    with qtbot.waitSignal(window.exports.done, check_params_cb=lambda text: text.startswith("Wrote")):
         window.actions_by_id["turn"].trigger()
         assert not path.exists()
         assert window.status.hover.text() == "Painting turn.gif …"
@@ -376,18 +402,20 @@ def test_a_gif_in_progress_is_abandoned_when_the_window_closes(
     assert not (tmp_path / "turn.gif").exists()
 
 
-def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow) -> None:
-    window.files.set_scale(2)
+def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow, qtbot: QtBot) -> None:
+    window.exports.set_scale(2)
     entries(window, "copy_view")["Operations"].trigger()
+    finish(window, qtbot)
     assert QGuiApplication.clipboard().image().size() == window.views["bars"].size() * 2
 
 
 def test_every_view_can_be_copied_and_exported_by_its_menu(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    window.files.set_scale(1)
+    window.exports.set_scale(1)
     for view in VIEW_IDS:
         entries(window, "copy_view")[view_row(view).title].trigger()
+        finish(window, qtbot)
         assert QGuiApplication.clipboard().image().size() == window.views[view].size()
     endings = ("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")
     for view, (ending, start) in product(VIEW_IDS, endings):
@@ -417,3 +445,43 @@ def test_a_sample_project_is_saved_to_a_file_of_the_users_choice(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine.toml"), ""))
     assert window.files.save()
     assert load_project(tmp_path / "mine.toml").project.designs == window.workbench.state.project.designs
+
+
+def test_a_report_is_exported_and_opens_as_the_project_that_save_does_not_overwrite(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page, saved = tmp_path / "r.html", tmp_path / "saved.toml"
+    edit_filters(window)
+    edited = window.workbench.state.project
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (str(page), ""))
+    window.actions_by_id["export_report"].trigger()
+    finish(window, qtbot)
+    content = page.read_bytes()
+    window.workbench.document.undo_stack.setClean()
+    window.files.new()
+    window.files.use_files([page])  # dropped
+    assert window.workbench.state.project == edited
+    assert window.files.recent()[0] == page
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (str(saved), ""))
+    assert window.files.save()
+    assert load_project(saved).project == edited
+    assert page.read_bytes() == content
+
+
+def test_a_report_with_another_ending_is_refused(
+    window: MainWindow, messages: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (str(tmp_path / "r.txt"), ""))
+    window.exports.export_report()
+    assert "must end in one of .html" in messages[0]
+    assert not (tmp_path / "r.txt").exists()
+
+
+def test_a_web_page_that_is_no_report_is_refused_and_changes_nothing(
+    window: MainWindow, messages: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "p.html").write_text("<p>Hello")
+    before = window.workbench.state
+    window.files.open_path(tmp_path / "p.html")
+    assert "a web page without a project" in messages[0]
+    assert window.workbench.state is before

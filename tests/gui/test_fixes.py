@@ -96,6 +96,17 @@ def test_a_fix_of_arrays_names_those_of_the_file_that_fit(tmp_path):
     assert_each_fix_removes_its_problem(project)
 
 
+def test_a_missing_file_of_weights_offers_one_of_a_similar_name_whose_arrays_fit(tmp_path):
+    np.savez(tmp_path / "weights_2.npz", weight=np.ones((6, 4, 5, 5)), bias=np.ones(6))
+    project = project_of(Node("conv", Conv2d(6, 3), weights=FileWeights(str(tmp_path / "weight.npz"))))
+    offered = [fix.text for problem in check(project).problems for fix in problem.fixes]
+    assert offered == ["Seeded weights"]
+    np.savez(tmp_path / "weights.npz", weight=np.ones((6, 4, 3, 3)), bias=np.ones(6))
+    offered = [fix.text for problem in check(project).problems for fix in problem.fixes]
+    assert offered == ["File weights.npz", "Seeded weights"]
+    assert_each_fix_removes_its_problem(project)
+
+
 def test_a_fix_is_one_step_with_a_name_that_says_what_it_does():
     project = project_of(Node("conv", Conv2d(4, 3, groups=3)))
     problem, _ = check(project).problems

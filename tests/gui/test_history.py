@@ -69,7 +69,7 @@ def test_the_steps_have_names_that_say_what_changed_and_where(edited: MainWindow
 
 
 def test_a_click_jumps_to_a_step_with_one_change_of_the_window_and_its_selection(edited: MainWindow, qtbot: QtBot):
-    edited.begin("history")
+    edited.parts.begin("history")
     view: QListView = edited.history.list
     changes = []
     edited.workbench.changed.connect(lambda old, new: changes.append(new.project) if old.project != new.project else 0)

@@ -20,6 +20,7 @@ from gui.state.focus_steps import next_focus
 from gui.state.view_state import Focus, RunProgress, RunView
 from gui.views.inspector import InspectorView
 from tests.gui.inspector_states import CHAIN, PROJECT, run_project, with_filters, with_layer
+from tests.gui.user_input import move_mouse
 from tests.gui.view_harness import ViewHarness
 
 SIZE = 400, 1200
@@ -218,6 +219,14 @@ class TestSelecting:
         assert "seen: y 2…4, x 3…5, channels 0…5" in hit.text
         QTest.mouseClick(harness.view.canvas, Qt.MouseButton.LeftButton, pos=point)
         assert harness.focuses[0].ref == ("d", "wide")
+
+    def test_what_was_under_the_mouse_is_described_no_longer_when_the_view_is_hidden(self, harness, qtbot):
+        harness.view.show()
+        point, _ = find_hit(harness.view, input_and_output, lambda hit: True)
+        move_mouse(harness.view.canvas, point)
+        with qtbot.waitSignal(harness.view.hovered) as hovered:
+            harness.view.hide()
+        assert hovered.args == [""]
 
     def test_hovering_reports_the_text_of_the_hit(self, harness, qtbot):
         point, hit = find_hit(harness.view, input_and_output, lambda hit: True)

@@ -37,7 +37,7 @@ def test_a_typed_channel_gets_the_focus_in_every_view(window: MainWindow, qtbot:
 def test_playing_stops_behind_another_tab(window: MainWindow, qtbot: QtBot) -> None:
     run(window, qtbot)
     window.resize(1200, 700)
-    window.reset_layout()
+    window.workspaces.reset()
     window.docks.bring_forward("inspector")
     inspector = window.views["inspector"]
     inspector.start_playing()
@@ -49,7 +49,7 @@ def test_playing_stops_behind_another_tab(window: MainWindow, qtbot: QtBot) -> N
 def test_the_command_inspect_raises_it_ready_for_keys(window: MainWindow, qtbot: QtBot) -> None:
     run(window, qtbot)
     window.resize(1200, 700)
-    window.reset_layout()
+    window.workspaces.reset()
     window.actions_by_id["inspect"].trigger()
     inspector = window.views["inspector"]
     assert not inspector.visibleRegion().isEmpty()

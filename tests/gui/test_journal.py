@@ -88,6 +88,11 @@ def journals(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.journal"))
 
 
+def test_a_journal_that_another_window_has_just_deleted_is_not_claimed(tmp_path: Path) -> None:
+    assert JournalFile.claim(tmp_path / "gone.journal") is None
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_window_without_edits_has_no_journal(begin: Callable[[], Session], folder: Path) -> None:
     session = begin()
     session.workbench.set_focus(Focus("naive", "conv5x5"))
@@ -233,6 +238,35 @@ def test_every_kind_of_layer_block_weights_and_input_is_restored(begin: Callable
     assert len(history.steps) == len(projects) + len(added)
     assert len(added) > 15
     file.release()
+
+
+def test_a_selection_after_the_last_edit_is_restored(begin: Callable[[], Session], folder: Path) -> None:
+    first = begin()
+    edit_filters(first.workbench, 9)
+    first.wait()
+    first.workbench.set_focus(Focus("bottleneck", "reduce"))
+    first.crash()
+    second = begin()
+    (file,) = claim_journals(folder)
+    second.restore(file)
+    assert second.workbench.state.focus == Focus("bottleneck", "reduce")
+
+
+def test_a_saved_version_that_undo_does_not_reach_is_not_taken_for_the_first_one(
+    begin: Callable[[], Session], folder: Path, tmp_path: Path
+) -> None:
+    first = begin()
+    edit_filters(first.workbench, 9)
+    first.workbench.document.save(tmp_path / "p.toml")
+    first.workbench.document.undo_stack.undo()
+    edit_filters(first.workbench, 10)
+    first.crash()
+    second = begin()
+    (file,) = claim_journals(folder)
+    second.restore(file)
+    second.workbench.document.undo_stack.undo()
+    assert second.workbench.state.project == PROJECT
+    assert not second.workbench.state.clean
 
 
 def test_the_journal_of_a_running_window_is_not_offered(begin: Callable[[], Session], folder: Path) -> None:

@@ -23,7 +23,7 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from gui.catalogue.workspaces import WORKSPACES
-from gui.paint.volumes.camera import CAMERA_VIEWS
+from gui.state.cameras import CAMERA_VIEWS
 from gui.views.volumes import VolumesView
 from gui.widgets.about import AboutBox
 from gui.widgets.focus_mark import FocusMark

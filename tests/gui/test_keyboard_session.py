@@ -86,7 +86,7 @@ def test_a_module_is_built_run_compared_and_exported_by_keys_alone(
     session.press(KEY.Key_A, CTRL)
     session.type(str(tmp_path / "out"))
     tab_to(dialog, dialog.export, session)
-    with qtbot.waitSignal(window.files.done, timeout=60_000, check_params_cb=lambda text: text.startswith("Wrote")):
+    with qtbot.waitSignal(window.exports.done, timeout=60_000, check_params_cb=lambda text: text.startswith("Wrote")):
         session.press(KEY.Key_Space)
     files = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"volumes.png", "bars.png", "differences.png"} <= files

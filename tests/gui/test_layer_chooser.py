@@ -65,12 +65,12 @@ def test_any_text_is_answered(text: str):
 
 
 @given(networks(), st.integers(0, 6), st.sampled_from(["after", "before", "in parallel"]))
-def test_typed_layers_follow_one_another_and_are_selected_together(network: Network, at: int, place: edits.Place):
+def test_typed_layers_follow_one_another_and_are_selected_together(network: Network, at: int, side: edits.Side):
     names = [INPUT, *(node.name for node in network.nodes)]
     state = state_of(project(network), Focus("d0", names[at % len(names)]))
-    edit = edits.add_layers((Conv2d(4, 1), Conv2d(4, 3), Activation("relu")), place, state)
+    edit = edits.add_layers((Conv2d(4, 1), Conv2d(4, 3), Activation("relu")), side, state)
     if edit is None:
-        assert place == "before"
+        assert side == "before"
         return
     result = wires(edited_network(edit))
     assert result["conv3x3"] == ("conv1x1",)
@@ -81,9 +81,9 @@ def test_typed_layers_follow_one_another_and_are_selected_together(network: Netw
 # The dialog
 
 
-def open_chooser(qtbot: QtBot, network: Network, node: str, place: edits.Place) -> tuple[LayerChooser, list[Edit]]:
+def open_chooser(qtbot: QtBot, network: Network, node: str, side: edits.Side) -> tuple[LayerChooser, list[Edit]]:
     proposed: list[Edit] = []
-    chooser = LayerChooser(state_of(project(network), Focus("d0", node)), place, proposed.append, None)
+    chooser = LayerChooser(state_of(project(network), Focus("d0", node)), side, proposed.append, None)
     qtbot.addWidget(chooser)
     with qtbot.waitActive(chooser):
         chooser.show()
@@ -122,19 +122,19 @@ def test_a_text_that_fits_nothing_is_named_and_enter_does_nothing(qtbot: QtBot):
 
 def test_the_place_is_changed_by_its_button(qtbot: QtBot):
     chooser, _ = open_chooser(qtbot, CHAIN, "relu", "after")
-    assert [button.text().replace("&", "") for button in chooser.places.values()] == [
+    assert [button.text().replace("&", "") for button in chooser.sides.values()] == [
         "After relu",
         "Before relu",
         "In parallel to relu",
     ]
     chooser.line.setText("batch norm")
-    qtbot.mouseClick(chooser.places["before"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(chooser.sides["before"], Qt.MouseButton.LeftButton)
     assert chooser.note.text() == "Enter: Add batch_norm before relu"
     assert chooser.line.hasFocus()
 
 
 def test_nothing_is_added_before_a_design(qtbot: QtBot):
     chooser, _ = open_chooser(qtbot, CHAIN, INPUT, "after")
-    assert not chooser.places["before"].isEnabled()
+    assert not chooser.sides["before"].isEnabled()
     chooser.line.setText("batch norm")
     assert chooser.note.text() == "Enter: Add batch_norm to d0"

@@ -1,5 +1,6 @@
 """The form of a layer: real clicks and keys propose edits, and shown states none."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,11 @@ from gui.panels.layer_form import LayerForm
 from gui.panels.source_fields import array_names, match_arrays
 from gui.state.edits import layer_settings, new_layer
 from gui.state.view_state import Focus, ViewState
+from gui.window.main_window import MainWindow
 from tests.gui.panel_harness import BOTTLENECK, BRANCHES, NAIVE, PROJECT, PanelHarness
 from tests.gui.user_input import select_option, turn_wheel
 from tests.gui.view_harness import state_of, update_view
+from tests.gui.window_input import activate
 
 
 def state_with(network: Network, node: str) -> ViewState:
@@ -393,3 +396,17 @@ def test_a_mistake_within_a_block_is_fixed_at_the_block(qtbot: QtBot):
     qtbot.mouseClick(form.general_fixes.buttons[1], Qt.MouseButton.LeftButton)
     assert not harness.state.problems
     assert not form.general_fixes.isVisible()
+
+
+def test_fixes_of_the_setting_that_is_typed_are_scrolled_into_view(open_window: Callable[[], MainWindow], qtbot: QtBot):
+    window = open_window()
+    window.resize(1024, 700)
+    activate(window, qtbot)
+    form = window.form.settings[Conv2d]
+    form.controls["groups"].setFocus()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(QApplication.focusWidget(), "7")
+    assert window.workbench.state.problems
+    field = form.fields["groups"]
+    for part in (field.widget, *field.fixes.buttons):
+        qtbot.waitUntil(lambda part=part: part.isVisible() and part.visibleRegion().boundingRect() == part.rect())

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QRect, QSettings, Qt
-from PySide6.QtGui import QScreen
+from PySide6.QtGui import QFontInfo, QScreen
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.layers import Conv2d
 from gui.app import set_theme
 from gui.catalogue.workspaces import WORKSPACES
+from gui.state.edits import set_setting
 from gui.window.main_window import MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
@@ -66,6 +68,22 @@ def test_nothing_is_clipped_in_a_part_opened_in_a_small_window(
 
 
 @pytest.mark.usefixtures("text_scale")
+@pytest.mark.parametrize("padding", ["same", "valid", 3, 100, (1, 2), (10, 20, 30, 100)], ids=str)
+def test_no_form_of_padding_is_clipped_in_a_small_window(
+    open_window: Callable[[], MainWindow], padding: str | int | tuple[int, ...]
+) -> None:
+    window = open_window()
+    window.resize(*SIZES[0])
+    edit = set_setting(window.workbench.state.project, ("naive", "conv5x5"), "padding", padding)
+    window.workbench.edit(edit.text, edit.project)
+    QApplication.processEvents()
+    assert not list(clipped_widgets(window.form))
+    control = window.form.settings[Conv2d].controls["padding"]
+    right = control.mapTo(window.form, control.rect().topRight()).x()
+    assert right < window.form.parentWidget().width(), "the scroll area cuts the form off"
+
+
+@pytest.mark.usefixtures("text_scale")
 def test_the_multiply_accumulates_of_the_table_are_visible_in_a_small_window(
     open_window: Callable[[], MainWindow],
 ) -> None:
@@ -103,3 +121,19 @@ def test_the_window_opens_within_the_screen_even_if_it_was_larger_on_another_one
     window.close()
     window.deleteLater()
     assert available.contains(frame), frame
+
+
+def test_texts_of_drawings_grow_with_the_font_of_the_window(
+    text_scale: None, open_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.resize(1920, 1080)
+    run(window, qtbot)
+    views, text = window.views, QFontInfo(QApplication.font()).pixelSize()
+    inspector = views["inspector"].canvas
+    sizes = (
+        views["volumes"].canvas.current_layout().em,
+        views["filters"].canvas.current_layout().text_size,
+        inspector.layout_for(inspector.width()).em,
+    )
+    assert all(0.8 * text <= size <= 1.4 * text for size in sizes), sizes

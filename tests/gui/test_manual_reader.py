@@ -160,14 +160,14 @@ def test_the_manual_opens_at_the_page_about_the_focused_view(window, qtbot):
     window.activateWindow()
     window.views["filters"].setFocus()
     window.actions_by_id["manual"].trigger()
-    reader = window.manual.reader
+    reader = window.help.manual.reader
     assert reader.isVisible()
     assert not reader.isModal()
     assert reader.page.page == MANUAL / "filters.md"
     qtbot.keyClick(reader, Qt.Key.Key_Escape)
     window.designs.tree.setFocus()
     window.actions_by_id["manual"].trigger()
-    assert window.manual.reader is reader
+    assert window.help.manual.reader is reader
     assert reader.page.page == MANUAL / "designs-and-layers.md"
 
 
@@ -175,4 +175,4 @@ def test_the_manual_closes_with_the_window(window):
     window.actions_by_id["manual"].trigger()
     window.workbench.document.undo_stack.setClean()
     window.close()
-    assert not window.manual.reader.isVisible()
+    assert not window.help.manual.reader.isVisible()

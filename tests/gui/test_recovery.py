@@ -86,7 +86,7 @@ def test_lost_edits_are_offered_with_title_time_and_a_picture_of_the_project(
     window = begin()
     assert window.banners.isVisible()
     (text,) = texts(window)
-    assert text.startswith("Unsaved edits of lesson.toml\nThe program ended today at ")
+    assert text.startswith("Unsaved edits of lesson.toml\nThe program ended (today at ")
     assert str(tmp_path / "lesson.toml") in text
     (banner,) = window.banners.banners
     (picture,) = (label for label in banner.findChildren(QLabel) if not label.pixmap().isNull())
@@ -259,7 +259,7 @@ def test_an_offer_stays_visible_whatever_the_layout_and_is_never_part_of_it(
 ) -> None:
     leave_journal(folder, "A lesson")
     first = begin()
-    first.reset_layout()
+    first.workspaces.reset()
     assert first.banners.isVisible()
     first.close()  # its layout is saved with a banner
     for path in folder.iterdir():

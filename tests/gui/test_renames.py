@@ -11,6 +11,7 @@ from engine.project.project import Design, Project
 from gui.state import edits
 from gui.state.comparison import compared_pair
 from gui.state.edit import Edit
+from gui.state.view_state import Focus
 from gui.workbench.workbench import Workbench
 
 BLOCKS = Network((Node("conv", Conv2d(8, 3)), Node("block", BasicResidual(8)), Node("other", BasicResidual(8))))
@@ -50,6 +51,13 @@ def test_a_closed_block_stays_closed(workbench: Workbench, edit: Edit, block: tu
     assert closed(workbench) == {("a", "block")}
     workbench.document.undo_stack.redo()
     assert closed(workbench) == {block}
+
+
+def test_the_selection_of_a_part_follows_the_name_of_its_block(workbench: Workbench) -> None:
+    part = next(name for design, name in workbench.state.check.reports if (design, name[:6]) == ("a", "block/"))
+    workbench.set_focus(Focus("a", part))
+    workbench.edit("Rename", edits.rename_node(PROJECT, "a", "block", "unit").project)
+    assert workbench.state.focus.ref == ("a", part.replace("block/", "unit/"))
 
 
 def test_the_designs_that_are_compared_stay_so_when_one_is_renamed(workbench: Workbench) -> None:

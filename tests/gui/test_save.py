@@ -1,5 +1,6 @@
 """A save that fails anywhere loses neither the file nor the edits, and what a file has besides its content stays."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -204,6 +205,23 @@ def test_a_file_of_somebody_else_stays_theirs(open_folder: Path) -> None:
     status = path.stat()
     assert (path.read_text(), status.st_uid, status.st_gid) == ("new", 1234, 2345)
     assert os.listdir(open_folder) == ["p.toml"]
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root may give files away")
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOTSUP, errno.ENOSYS], ids=errno.errorcode.get)
+def test_a_file_stays_theirs_where_no_file_can_be_given_away(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = old_file(tmp_path / "folder", names=1)
+    os.chown(path, 1234, 2345)
+
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "chown", refuse)
+    write_atomically(path, b"new")
+    status = path.stat()
+    assert (path.read_bytes(), status.st_uid, status.st_gid) == (b"new", 1234, 2345)
 
 
 def test_a_write_protected_file_is_refused(open_folder: Path) -> None:

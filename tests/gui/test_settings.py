@@ -47,7 +47,7 @@ def test_a_damaged_setting_falls_back_to_its_default_and_is_reported_once(
     settings.sync()
     window = open_window()
     assert window.width() > 800
-    assert (window.files.picture_scale, window.files.figure_width, window.files.recent()) == (2, "", [])
+    assert (window.exports.picture_scale, window.exports.figure_width, window.files.recent()) == (2, "", [])
     window.report_settings()
     (box,) = message_boxes()
     assert settings.fileName() in box.informativeText()
@@ -61,11 +61,11 @@ def test_a_damaged_setting_falls_back_to_its_default_and_is_reported_once(
 
 def test_sound_settings_are_not_reported(open_window: Callable[[], MainWindow], settings: QSettings) -> None:
     first = open_window()
-    first.files.set_scale(3)
-    first.files.set_width("slide")
+    first.exports.set_scale(3)
+    first.exports.set_width("slide")
     first.close()
     second = open_window()
-    assert (second.files.picture_scale, second.files.figure_width) == (3, "slide")
+    assert (second.exports.picture_scale, second.exports.figure_width) == (3, "slide")
     second.report_settings()
     assert message_boxes() == []
 

@@ -29,6 +29,7 @@ from gui.window.main_window import MainWindow
 from gui.window.settings import Settings
 from gui.window.start_page import StartPage, sample_path
 from tests.gui.conftest import PROJECT
+from tests.gui.window_input import activate
 
 PROJECTS = RESOURCES / "projects"
 SMALL = PROJECTS / "fixed_kernels.toml"
@@ -229,6 +230,24 @@ def test_a_banner_has_its_place_above_the_page(qtbot: QtBot, start: MainWindow):
     assert page_of(start).geometry().top() == start.toolbar.geometry().bottom() + 1
 
 
+def test_f6_goes_between_the_page_the_toolbar_and_a_banner(qtbot: QtBot, start: MainWindow):
+    activate(start, qtbot)
+    banner = Banner("Unsaved edits of lecture.toml", "The program ended before they were saved.", (("Restore", list),))
+    start.banners.add(banner)
+    settle()
+    page_of(start).open.setFocus()
+    stops = [start.toolbar.entry, banner.buttons["Restore"], page_of(start).open]
+    assert all(stop.isEnabled() for stop in stops)
+    for modifier, order in (
+        (Qt.KeyboardModifier.NoModifier, stops),
+        (Qt.KeyboardModifier.ShiftModifier, [*reversed(stops[:-1]), stops[-1]]),
+    ):
+        for stop in order:
+            qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_F6, modifier)
+            assert QApplication.focusWidget() is stop
+    start.banners.remove(banner)
+
+
 def test_commands_that_need_a_project_are_disabled_until_one_is_shown(start: MainWindow):
     enabled = {action_id for action_id, action in start.actions_by_id.items() if action.isEnabled()}
     assert {"new", "open", "start_page", "manual", "about", "palette", "quit"} <= enabled
@@ -330,6 +349,17 @@ def test_recent_files_have_a_picture_and_a_time_and_missing_ones_can_be_removed(
     assert not start.start.is_shown
 
 
+def test_a_sample_that_is_a_recent_file_as_well_keeps_its_large_picture(
+    qtbot: QtBot, settings: QSettings, start: MainWindow
+):
+    write_recent(settings, SMALL)
+    start.show_start_page()
+    page = page_of(start)
+    card, row = page.cards[SMALL], page.recent_rows[SMALL]
+    qtbot.waitUntil(lambda: not row.card.image.isNull(), timeout=30_000)
+    assert card.image.width() >= card.picture_size().width()
+
+
 def test_a_recent_file_is_removed_by_delete(qtbot: QtBot, settings: QSettings, start: MainWindow):
     write_recent(settings, SMALL)
     start.show_start_page()
@@ -390,9 +420,9 @@ def test_nothing_is_clipped_or_overlaps(page: StartPage, size: tuple[int, int], 
 
 def test_help_is_reachable_from_the_start_page(qtbot: QtBot, start: MainWindow):
     start.actions_by_id["manual"].trigger()
-    assert start.manual.reader is not None
-    assert start.manual.reader.isVisible()
-    assert start.manual.reader.page.source().fileName() == START.name
+    assert start.help.manual.reader is not None
+    assert start.help.manual.reader.isVisible()
+    assert start.help.manual.reader.page.source().fileName() == START.name
     assert start.actions_by_id["about"].isEnabled()
     assert start.actions_by_id["palette"].isEnabled()
 

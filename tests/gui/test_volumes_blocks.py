@@ -19,10 +19,10 @@ from engine.project.project import Design, Project
 from engine.text.problems import Problem
 from gui.paint.volumes import drawing, faces, hits
 from gui.paint.volumes.box_sizes import NOTE_SEPARATOR
-from gui.paint.volumes.camera import CAMERA_VIEWS
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.paint.volumes.readable_labels import TextZoom, readable_labels
 from gui.paint.volumes.visible_parts import find_visible_parts
+from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import Focus
 from gui.theme import LIGHT
 from gui.views.volume_tips import volume_tip

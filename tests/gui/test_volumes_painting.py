@@ -137,6 +137,16 @@ def test_unknown_totals_have_their_unit():
     assert "MACs unknown · params unknown" in svg(state_of(mistaken, run=False))
 
 
+@pytest.mark.parametrize(("project", "size"), [(TWO, (568, 300)), (TWO, (900, 420)), (INCEPTION, (568, 420))])
+def test_notes_of_earlier_settings_keep_off_the_edges_of_the_picture(project, size):
+    fresh = state_of(project)
+    old = {ref: VolumeResult("before", result.volume) for ref, result in fresh.run.results.items()}
+    image = picture(replace(fresh, run=RunView(old)), size)
+    edges = [x for x in range(size[0]) if min(x, size[0] - 1 - x) < 3]
+    ground = QColor(LIGHT.base)
+    assert all(image.pixelColor(x, y) == ground for x in edges for y in range(size[1]))
+
+
 def test_values_of_earlier_settings_are_dimmed_and_labelled():
     fresh = state_of(TWO)
     edited = TWO.with_network("bottleneck", Network((conv("reduce", 16), conv("conv5x5", 32, 3))))
@@ -309,6 +319,27 @@ def test_operators_grow_into_the_space_of_labels_that_the_screen_leaves_out():
     arrow = next(arrow for arrow in laid_out.scene.arrows if arrow.ref[1] == "3x3")
     grown = measure_text("3×3, 12 filters", font_size(on_screen, "3×3, 12 filters"), bold=True)
     assert grown <= arrow.end - arrow.start
+
+
+@pytest.mark.parametrize("density", [1.5, 2.0])
+def test_a_dense_screen_shows_the_same_texts_in_the_same_size(density, monkeypatch):
+    state, size = state_of(INCEPTION), (560, 220)
+    laid_out = lay_out_volumes(state, *size)
+    drawn = []
+
+    def recorded(*given):
+        drawn.append([(item.text.text, item.text.size) for item in readable_labels.readable_labels(*given)])
+        return iter(())
+
+    monkeypatch.setattr(drawing, "readable_labels", recorded)
+    for ratio in (1.0, density):
+        image = QImage(round(size[0] * ratio), round(size[1] * ratio), QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        painter = QPainter(image)
+        drawing.draw_volumes(painter, QRectF(0, 0, *size), state, LIGHT, laid_out, 6.0)
+        painter.end()
+    assert drawn[0] == drawn[1]
+    assert drawn[0]
 
 
 def font_size(svg_text, words):

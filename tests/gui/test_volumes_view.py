@@ -13,9 +13,9 @@ from engine.project.project import Design, Project
 from gui.graphics.zoom import FIT, Zoom
 from gui.graphics.zoom_box import ZOOM_STEP
 from gui.paint.volumes import faces, hits
-from gui.paint.volumes.camera import CAMERA_VIEWS
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.paint.volumes.pinned_parts import place_pinned_parts
+from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import Focus, Look
 from gui.theme import LIGHT
 from gui.views.volumes import VolumesView

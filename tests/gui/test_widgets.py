@@ -330,3 +330,19 @@ def test_a_flow_layout_starts_a_new_row_if_the_next_widget_does_not_fit(qtbot: Q
         assert [(child.x(), child.y()) for child in children] == positions
         assert flow.heightForWidth(width) == positions[-1][1] + 23
     assert flow.minimumSize().width() == 54
+
+
+def test_a_flow_layout_puts_the_middles_of_a_row_in_line(qtbot: QtBot) -> None:
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    flow = FlowLayout(widget)
+    flow.setContentsMargins(0, 0, 0, 0)
+    flow.setSpacing(4)
+    heights = (12, 20, 16, 30, 10)
+    children = [QWidget() for _ in heights]
+    for child, height in zip(children, heights, strict=True):
+        child.setFixedSize(50, height)
+        flow.addWidget(child)
+    flow.setGeometry(QRect(0, 0, 160, flow.heightForWidth(160)))
+    assert [child.y() + child.height() // 2 for child in children] == [10, 10, 10, 39, 39]
+    assert flow.heightForWidth(160) == 54

@@ -169,6 +169,15 @@ def test_hovering_describes_what_is_under_the_mouse_until_it_leaves(canvas):
     assert texts[-1] == ""
 
 
+def test_what_was_under_the_mouse_is_described_no_longer_when_its_drawing_is_hidden(canvas):
+    texts = []
+    canvas.hovered.connect(texts.append)
+    canvas.show()
+    move_mouse(canvas.viewport(), QPoint(40, 50))
+    canvas.hide()
+    assert texts == ["40, 50", ""]
+
+
 def leave_event():
     return QEvent(QEvent.Type.Leave)
 

@@ -79,6 +79,11 @@ class BarsContent(Struct, frozen=True):
     line_scale: BarScale
 
     @property
+    def description(self) -> str:
+        """The totals in words."""
+        return "; ".join(line.tip for line in self.totals)
+
+    @property
     def stem_texts(self) -> tuple[str, ...]:
         """What is said about the stem, from long to short; () without a stem."""
         return (
@@ -254,5 +259,5 @@ def _amount_or_zero(line: BarLine) -> Amount:
 def _first_problem_text(state: ViewState, all_rows: Sequence[TableRow]) -> str:
     row = next((row for row in all_rows if row.problem), None)
     if row is not None:
-        return f"until {row.design or 'the stem'} / {row.node} is fixed: {row.problem}"
+        return f"until {row.design or 'the stem'} / {row.node} is fixed"  # the row of the layer says what is wrong
     return "until the input is fixed: see Mistakes (F8)" if state.check.problems else "until the input is known"

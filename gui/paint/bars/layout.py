@@ -144,17 +144,19 @@ def lay_out_bars(content: BarsContent, rect: QRectF) -> BarsLayout:
     return _lay_out_most_expensive(content, rect)
 
 
-def lay_out_bars_on_screen(content: BarsContent, rect: QRectF) -> BarsLayout:
+def lay_out_bars_on_screen(content: BarsContent, rect: QRectF, text_scale: float = 1.0) -> BarsLayout:
     """Lay out a head and one column of all layers, of which not all may be visible in readable text at a time.
 
     The head stands above the layers, or beside them in a wide and low rectangle; it becomes smaller in a small one. The
-    text becomes a little smaller before the totals of the designs are left out.
+    text becomes a little smaller before the totals of the designs are left out; a comfortable one grows with
+    `text_scale`.
     """
+    comfortable = round(_COMFORTABLE * text_scale)
     columns = (content.lines,) * bool(content.groups)
-    for unit in range(_largest_unit(rect.width()), _COMFORTABLE - 2, -1):
+    for unit in range(_largest_unit(rect.width(), comfortable), comfortable - 2, -1):
         if _content_height(content, columns, unit) <= rect.height():
             return _lay_out_columns(content, columns, rect, unit)
-    for unit in range(_COMFORTABLE, _COMFORTABLE - 3, -1):
+    for unit in range(comfortable, comfortable - 3, -1):
         below = _largest_head(content, rect.height(), unit, content.lines[:_LEAST_ROWS])
         beside = _largest_head(content, rect.height(), unit, ())
         is_low = _head_height(content) * unit >= _LOW * rect.height()
@@ -163,8 +165,8 @@ def lay_out_bars_on_screen(content: BarsContent, rect: QRectF) -> BarsLayout:
             return _lay_out_columns(content, columns, rect, unit, beside, beside=True)
         if "totals" in below:
             return _lay_out_columns(content, columns, rect, unit, below)
-    below = _largest_head(content, rect.height(), _COMFORTABLE, content.lines[:_LEAST_ROWS])
-    return _lay_out_columns(content, columns, rect, _COMFORTABLE, below)
+    below = _largest_head(content, rect.height(), comfortable, content.lines[:_LEAST_ROWS])
+    return _lay_out_columns(content, columns, rect, comfortable, below)
 
 
 def _largest_head(content: BarsContent, height: float, unit: float, lines: Sequence[BarLine]) -> frozenset[_HeadPart]:
@@ -173,9 +175,9 @@ def _largest_head(content: BarsContent, height: float, unit: float, lines: Seque
     return next((parts for parts in _HEADS if _content_height(content, columns, unit, parts) <= height), _HEADS[-1])
 
 
-def _largest_unit(width: float) -> int:
+def _largest_unit(width: float, comfortable: int = _COMFORTABLE) -> int:
     """The largest unit at which a column has space for bars, but at least a readable one."""
-    return min(_LARGEST, max(int(width / _NARROWEST), _COMFORTABLE - 1))
+    return min(_LARGEST, max(int(width / _NARROWEST), comfortable - 1))
 
 
 def _column_counts(width: float, unit: float) -> range:

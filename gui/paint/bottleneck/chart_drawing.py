@@ -7,11 +7,11 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from engine.rank_search import ErrorCurve
-from engine.text.units import abbreviate
-from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, text_width
+from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text
 from gui.paint.bottleneck.chart_layout import ChartLayout
 from gui.paint.bottleneck.chart_marks import ERROR_SERIES, ChartMarks, draw_diamond, legend_entries
 from gui.paint.bottleneck.chart_ticks import error_ticks, macs_ticks, rank_ticks
+from gui.paint.bottleneck.cost_label import place_cost_label
 from gui.theme import Theme
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -177,17 +177,12 @@ def _draw_refit(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, marks:
 
 
 def _draw_layer_cost(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
-    """Label the line at the layer's own cost, to its left or, without space, to its right."""
-    x, plot, size = chart.x(curve.macs), chart.plot, chart.text_size
-    words = f"the layer itself: {abbreviate(curve.macs)}" if chart.has_captions else "layer"
-    width = text_width(words, size)
-    left = x - size * 0.4 - width
-    if left < plot.left() + size * 0.6:
-        left = x + size * 0.4
-    if plot.left() <= x <= plot.right() and left + width <= plot.right():
-        rect = QRectF(left, plot.top() + size * 0.8, width, size * 1.3)
+    """Label the line at the layer's own cost."""
+    label = place_cost_label(chart, curve)
+    if label is not None:
+        words, rect = label
         painter.fillRect(rect, QColor(theme.base))
-        draw_text(painter, rect, words, size, theme.warning, ALIGN_RIGHT)
+        draw_text(painter, rect, words, chart.text_size, theme.warning, ALIGN_RIGHT)
 
 
 def _draw_legend(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, marks: ChartMarks, theme: Theme) -> None:

@@ -52,6 +52,11 @@ class BottleneckContent(Struct, frozen=True, eq=False):
     maps: mosaic.MosaicContent | None = None
 
     @property
+    def description(self) -> str:
+        """The search in words."""
+        return f"{self.title}. {self.message}"
+
+    @property
     def opacity(self) -> float:
         """Opacity of the chart: a stale one is dimmed."""
         return STALE_OPACITY if self.is_stale else 1.0
@@ -125,9 +130,9 @@ def _build_maps(state: ViewState, result: RankResult, *, fresh: bool) -> mosaic.
     return mosaic.MosaicContent((*panels, difference), None, legend, replace(state.focus, node=""), (index, index, -1))
 
 
-def lay_out_bottleneck(rect: QRectF, content: BottleneckContent) -> BottleneckLayout:
+def lay_out_bottleneck(rect: QRectF, content: BottleneckContent, text_scale: float = 1.0) -> BottleneckLayout:
     """Lay out the maps beside the chart if the rectangle is wide, else below."""
-    size = mosaic.mosaic_text_size(rect)
+    size = mosaic.mosaic_text_size(rect, text_scale)
     space = rect.adjusted(size * 0.8, size * 0.5, -size * 0.8, -size * 0.4)
     maps = QRectF()
     if content.maps is not None and space.width() > 1.25 * space.height():

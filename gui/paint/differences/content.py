@@ -8,7 +8,7 @@ from msgspec import Struct
 from engine.explain.map_statistics import relative_error
 from engine.kernels import Checkpoint
 from engine.network.graph import INPUT
-from engine.reports.difference_formats import DifferenceRow, error_text
+from engine.reports.difference_formats import DifferenceRow, pair_error_text
 from engine.reports.differences import ComparedLayer, DesignDifferences, difference_text
 from gui.paint.basics.derived_cache import CACHE
 from gui.state.comparison import design_differences
@@ -29,12 +29,12 @@ class LayerError(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        return self.reason if self.value is None else error_text(self.value)
+        return self.reason if self.value is None else pair_error_text(self.value)
 
     @property
     def short(self) -> str:
         """The error; a dash without one, an ellipsis while it is computed."""
-        return error_text(self.value) or ("…" if self.reason == _COMPUTING else "–")
+        return pair_error_text(self.value) or ("…" if self.reason == _COMPUTING else "–")
 
 
 class DifferencesContent(Struct, frozen=True, eq=False, dict=True):
@@ -61,6 +61,12 @@ class DifferencesContent(Struct, frozen=True, eq=False, dict=True):
     @property
     def has_errors(self) -> bool:
         return any(error.value is not None for error in self.errors)
+
+    @property
+    def description(self) -> str:
+        """The chart in words."""
+        count = sum(error.value is not None for error in self.errors)
+        return f"Errors of {count} layers; the table lists them"
 
 
 def build_differences(state: ViewState) -> DifferencesContent:

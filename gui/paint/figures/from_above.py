@@ -6,7 +6,8 @@ from gui.paint.basics.page import Page
 from gui.paint.figures.one_by_one import ONE_BY_ONE_TEXT_OPTIONS
 from gui.paint.figures.panels_figure import PanelsFigure, lay_out_panels
 from gui.paint.figures.part_selection import one_by_one_parts
-from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
+from gui.paint.volumes.camera import make_camera
+from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import ViewState
 
 _FIRST_PHRASE = "from above, H is invisible: the width across the arrows is the number of maps, C"

@@ -3,8 +3,9 @@
 from gui.paint.basics.page import Page
 from gui.paint.figures.panels_figure import PanelsFigure, lay_out_panels
 from gui.paint.figures.part_selection import closed_chain_part, compared_designs, find_branch_module
-from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
+from gui.paint.volumes.camera import make_camera
 from gui.paint.volumes.text_options import TextOptions
+from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import ViewState
 
 _TEXT_OPTIONS = (

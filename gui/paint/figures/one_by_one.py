@@ -3,8 +3,9 @@
 from gui.paint.basics.page import Page
 from gui.paint.figures.panels_figure import PanelsFigure, lay_out_panels
 from gui.paint.figures.part_selection import one_by_one_parts
-from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
+from gui.paint.volumes.camera import make_camera
 from gui.paint.volumes.text_options import TextOptions
+from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import ViewState
 
 ONE_BY_ONE_TEXT_OPTIONS = (

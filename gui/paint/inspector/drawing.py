@@ -71,13 +71,15 @@ class InspectorLayout(NamedTuple):
 
 
 @ARITHMETIC
-def lay_out_inspector(content: InspectorContent, width: float, visible: float = inf) -> InspectorLayout:
+def lay_out_inspector(
+    content: InspectorContent, width: float, visible: float = inf, text_scale: float = 1.0
+) -> InspectorLayout:
     """Lay out the parts, one column after the other, with the highest column as low as possible.
 
     They are in reading order; but if the patch and its filter, the core of the figure, would end below the `visible`
     height, they come next to the head or in another column, so that they are seen without scrolling.
     """
-    em = min(max(width / 48, _SMALLEST), _LARGEST)
+    em = max(min(width / 48, _LARGEST), _SMALLEST * text_scale)
     count = max(1, min(int(width // (_COLUMN * em)), _MOST_COLUMNS))
     inner = (width - 2 * _MARGIN * em - (count - 1) * 2 * _GAP * em) / count
     in_order = [(part, tall) for part in _INSPECTOR_PARTS if (tall := part.height(content, inner, em))]

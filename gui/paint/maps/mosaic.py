@@ -62,6 +62,15 @@ class MosaicContent(Struct, frozen=True, eq=False):
         """The panel with its own colours."""
         return next((panel for panel in self.panels if panel.legend_text), None)
 
+    @property
+    def description(self) -> str:
+        """The mosaics in words."""
+        parts = [f"{panel.design}, {panel.title} {panel.note}".strip() for panel in self.panels]
+        parts += [self.legend, *(panel.legend_text for panel in self.panels)]
+        if self.detail is not None:
+            parts.append(self.detail.text or f"{self.detail.title}: {self.detail.reason}")
+        return ". ".join(filter(None, parts))
+
 
 def build_mosaic_content(state: ViewState, checkpoint: Checkpoint | None = lambda: None) -> MosaicContent:
     """Build what to draw for a state.
@@ -177,12 +186,16 @@ class MosaicLayout(NamedTuple):
         return max([projection.value_step(density) for projection in projections], default=1)
 
 
-def mosaic_text_size(rect: QRectF) -> float:
-    """Return the height of the text: it grows with the picture, so that a large one can be read from afar."""
-    return min(max(min(rect.width() / 46, rect.height() / 40), 12.0), 19.0)
+def mosaic_text_size(rect: QRectF, text_scale: float = 1.0) -> float:
+    """Return the height of the text: it grows with the picture, so that a large one can be read from afar.
+
+    The smallest one grows with `text_scale`, as long as maps have space besides.
+    """
+    smallest = max(12.0, min(12.0 * text_scale, rect.width() / 26, rect.height() / 24))
+    return max(smallest, min(rect.width() / 46, rect.height() / 40, 19.0))
 
 
-def lay_out_mosaics(rect: QRectF, content: MosaicContent) -> MosaicLayout:
+def lay_out_mosaics(rect: QRectF, content: MosaicContent, text_scale: float = 1.0) -> MosaicLayout:
     """Lay out a picture; a pure function of its size and content. The mosaics are fitted.
 
     If the maps would get too little space, the words of the legends are left out, then the detail.
@@ -191,15 +204,14 @@ def lay_out_mosaics(rect: QRectF, content: MosaicContent) -> MosaicLayout:
     if content.detail is not None:
         bare = replace(content, detail=replace(content.detail, body=None, reason=_NO_SPACE))
     for variant, terse in ((content, False), (content, True), (bare, True)):
-        layout = _lay_out_with_legends(rect, variant, terse=terse)
+        layout = _lay_out_with_legends(rect, variant, mosaic_text_size(rect, text_scale), terse=terse)
         heights = [panel.projection.rect.height() if panel.projection else 0 for panel in layout.panels]
         if min(heights, default=0) >= _LEAST_MAPS * layout.text_size:
             break
     return layout
 
 
-def _lay_out_with_legends(rect: QRectF, content: MosaicContent, *, terse: bool) -> MosaicLayout:
-    size = mosaic_text_size(rect)
+def _lay_out_with_legends(rect: QRectF, content: MosaicContent, size: float, *, terse: bool) -> MosaicLayout:
     maps = rect.marginsRemoved(QMarginsF(size * 0.8, size * 0.6, size * 0.8, size * 0.6))
     detail = None
     if content.detail is not None:

@@ -24,9 +24,6 @@ LENGTH_SCALE_TEXTS = {
     "log": "edges ∝ log₂(n + 1), n = H, W, C",
 }
 
-CAMERA_VIEWS: dict[str, tuple[float, float]] = {"3-D": (-34.0, 24.0), "Top": (0.0, 90.0), "Front": (0.0, 0.0)}
-"""(yaw, pitch) of the named cameras, in degrees."""
-
 
 class Camera(NamedTuple):
     """Screen vectors of one unit along width, height (downward) and depth (away from the viewer)."""

@@ -52,8 +52,9 @@ def draw_volumes(
 ) -> None:
     """Draw a layout, or enlarge the part of it within `area`.
 
-    Text smaller than `smallest_text` pixels on the device is left out. With a zoom, texts and lines of the scene grow
-    only with its square root, to leave space for the faces; headings and legend keep their size and stay visible.
+    Text smaller than `smallest_text` pixels of the window or file is left out. With a zoom, texts and lines of the
+    scene grow only with its square root, to leave space for the faces; headings and legend keep their size and stay
+    visible.
     """
     start = QPointF() if area is None else area.topLeft()
     painter.save()
@@ -97,9 +98,10 @@ def draw_scene(
     if area is not None:
         area = QRectF(area.topLeft() / scene.shrink, area.size() / scene.shrink)
     pixels = abs(painter.deviceTransform().determinant()) ** 0.5
-    text_zoom = TextZoom(pixels, smallest_text, max(1.0, zoom * scene.shrink) ** 0.5)
+    density = painter.device().devicePixelRatioF()
+    text_zoom = TextZoom(pixels / density, smallest_text, max(1.0, zoom * scene.shrink) ** 0.5)
     part = find_visible_parts(state, scene, area, marks=marks)
-    _ScenePainter(painter, state, theme, scene, part, text_zoom).draw(right / scene.shrink)
+    _ScenePainter(painter, state, theme, scene, part, text_zoom, density).draw(right / scene.shrink)
     painter.restore()
 
 
@@ -107,9 +109,17 @@ class _ScenePainter:
     """One repaint of a scene."""
 
     def __init__(
-        self, painter: QPainter, state: ViewState, theme: Theme, scene: VolumesScene, part: VisibleParts, zoom: TextZoom
+        self,
+        painter: QPainter,
+        state: ViewState,
+        theme: Theme,
+        scene: VolumesScene,
+        part: VisibleParts,
+        zoom: TextZoom,
+        density: float,
     ) -> None:
         self.painter, self.state, self.theme, self.scene, self.zoom = painter, state, theme, scene, zoom
+        self.device_pixels = zoom.pixels * density
         self.visible = part
         self.em = scene.line_breaks.text_sizes.em
         self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
@@ -182,7 +192,7 @@ class _ScenePainter:
 
     def _draw_faces(self) -> None:
         """Draw all faces without antialiasing, which is much faster; lines cover their edges later."""
-        painter, transform, least_area = self.painter, self.painter.transform(), 0.2 / self.zoom.pixels**2
+        painter, transform, least_area = self.painter, self.painter.transform(), 0.2 / self.device_pixels**2
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
         plain = {side: QColor(self.theme.plain).lighter(share) for side, share in _SHADES.items()}
@@ -206,7 +216,7 @@ class _ScenePainter:
 
     def _face_image(self, face: BoxFace, values: FaceValues, plain: QColor) -> QImage:
         """The picture of a face at the resolution of the device; stale values fade into `plain`."""
-        pixels = self.zoom.pixels if self.raster else float("inf")
+        pixels = self.device_pixels if self.raster else float("inf")
         columns, rows = pixels * hypot(*face.across), pixels * hypot(*face.down)
         if face.side == "front" and values.photo is not None:
             image = faces.photo_face_image(values.volume, values.photo, columns, rows)

@@ -27,14 +27,17 @@ class VolumesLayout(NamedTuple):
     legend_height: float
 
 
-def _text_size(width: float, height: float) -> int:
-    """Text size that is readable from the back of a room: about 1/52 of the picture's height."""
-    return max(11, min(28, round(min(height / 52, width / 84))))
+def _text_size(width: float, height: float, text_scale: float) -> int:
+    """Text size that is readable from the back of a room: about 1/52 of the picture's height.
+
+    The smallest one grows with `text_scale`, as long as boxes have space besides.
+    """
+    return max(11, min(round(11 * text_scale), int(height / 36)), min(28, round(min(height / 52, width / 84))))
 
 
-def lay_out_volumes(state: ViewState, width: float, height: float) -> VolumesLayout:
+def lay_out_volumes(state: ViewState, width: float, height: float, text_scale: float = 1.0) -> VolumesLayout:
     """Lay out the designs of `state` for a picture of this size."""
-    em = _text_size(width, height)
+    em = _text_size(width, height, text_scale)
     header = (2.6 if width > 62 * em else 3.9) * em
     legend = (2.0 if width > 78 * em else 3.3) * em
     designs = [name for name in state.check.analyses if name != STEM]

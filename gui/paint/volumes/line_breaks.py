@@ -14,7 +14,7 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.run.check import ProjectCheck
 from engine.shapes import Shape
 from gui.paint.volumes.box_sizes import BoxMeasurer, VolumeCaption, get_box_measurer, make_caption, shorten_captions
-from gui.paint.volumes.camera import CAMERA_VIEWS, Camera, make_camera
+from gui.paint.volumes.camera import Camera, make_camera
 from gui.paint.volumes.design_graph import DesignGraph, build_design_graph, with_edge_numbers
 from gui.paint.volumes.operator_texts import FORMULA_LINES, make_operator_text
 from gui.paint.volumes.routes import AXIS_LEVEL, Routes, route_connections
@@ -29,6 +29,7 @@ from gui.paint.volumes.space import (
     unit_range,
 )
 from gui.paint.volumes.text_options import SCREEN_TEXT_OPTIONS, ArrowDetail, TextOptions, TextSizes
+from gui.state.cameras import CAMERA_VIEWS
 
 _LARGEST = 4.0
 """Greatest length of a unit, in ems."""
@@ -151,19 +152,8 @@ def break_lines(
     empty = LineBreaks((), (), TextSizes(em), scale, space, options, side_by_side)
     mistakes_by_ref = dict(mistakes)
     designs = [
-        _prepare_design(
-            name,
-            build_design_graph(
-                fold_blocks(analysis, {block for design, block in closed_blocks if design == name}),
-                {node: shape for (design, node), shape in shapes if design == name},
-            ),
-            mistakes_by_ref,
-            empty.text_sizes,
-            input_text,
-            options,
-        )
-        for name, analysis in check.analyses.items()
-        if name != STEM
+        _prepare_design(name, graph, mistakes_by_ref, empty.text_sizes, input_text, options)
+        for name, graph in _design_graphs(check, closed_blocks, shapes)
     ]
     if not designs:
         return empty
@@ -178,6 +168,17 @@ def break_lines(
         return replace(unbroken, lines=lines), fit
 
     return _choose_most_readable(with_detail, options.arrow_details)
+
+
+def _design_graphs(
+    check: ProjectCheck, closed_blocks: frozenset[NodeRef], shapes: tuple[tuple[NodeRef, Shape], ...]
+) -> Iterator[tuple[str, DesignGraph]]:
+    """The name and the graph of each design; see `break_lines`."""
+    for name, analysis in check.analyses.items():
+        if name != STEM:
+            blocks = {block for design, block in closed_blocks if design == name}
+            earlier = {node: shape for (design, node), shape in shapes if design == name}
+            yield name, build_design_graph(fold_blocks(analysis, blocks), earlier)
 
 
 class _PreparedDesign(NamedTuple):

@@ -17,6 +17,9 @@ from gui.state.view_state import ViewState
 _READABLE, _MOST_GROWTH, _MOST_GROWTH_OF_TITLES = 9.0, 1.8, 2.6
 """Size in pixels to which names of blocks and operators grow if smaller texts are left out; greatest factors."""
 
+_EDGE = 0.3
+"""Distance in ems that texts of boxes keep from the edges of the picture."""
+
 EMPTY_DESIGN_HINT = "Add a layer with + Layer"
 
 
@@ -29,7 +32,10 @@ class AnchoredLabel(NamedTuple):
 
 
 class TextZoom(NamedTuple):
-    """Device pixels per unit of the scene, smallest text in these, and the factor by which texts are reduced."""
+    """Pixels per unit of the scene, smallest text in these, and the factor by which texts are reduced.
+
+    Pixels are those of a window, of which a dense screen has several per pixel, or those of a file.
+    """
 
     pixels: float
     smallest_text: float
@@ -45,12 +51,12 @@ def readable_labels(
 ) -> Iterator[AnchoredLabel]:
     """The readable texts, up to `right`; names of blocks and operators are enlarged if smaller texts are unreadable."""
     text_sizes = scene.line_breaks.text_sizes
-    small = zoom.is_readable(text_sizes.small)
+    small, edge = zoom.is_readable(text_sizes.small), _EDGE * text_sizes.em
     for box, values in visible.boxes:
         texts = _box_texts(box, values, scene.line_breaks) if small else tuple(_block_names(box, zoom))
         for text in texts:
             line = _line_rect(text, texts)
-            shift = max(-line[0], min(0.0, right - line[2]))
+            shift = max(edge - line[0], min(0.0, right - edge - line[2]))
             yield AnchoredLabel(box.ref[0], text.translate(shift, 0.0), _nearest_point(line, box))
     for frame in visible.frames:
         for text in frame.texts if small else frame.texts[:1]:

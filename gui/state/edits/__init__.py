@@ -26,6 +26,7 @@ from gui.state.edits.layers import (
     set_inputs,
     set_kind,
     set_setting,
+    set_settings,
     set_weights,
     take_block_apart,
 )
@@ -57,11 +58,11 @@ from gui.state.edits.selection import (
     switch_selected_form,
     take_selected_block_apart,
 )
-from gui.state.edits.sequences import Place, add_layers
+from gui.state.edits.sequences import Side, add_layers
 from gui.state.edits.settings import kind_entries, layer_settings, new_layer, setting_metadata
 
 __all__ = [
-    "Place",
+    "Side",
     "add_after_selection",
     "add_before_selection",
     "add_design",
@@ -125,6 +126,7 @@ __all__ = [
     "set_kind",
     "set_seed",
     "set_setting",
+    "set_settings",
     "set_title",
     "set_weights",
     "setting_metadata",

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from engine.network.graph import INPUT, Network, Node
-from engine.network.node_ref import STEM
+from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import LowRankWeights, WeightSource
-from engine.project.fragment import Fragment, designs_text, nodes_text
+from engine.project.fragment import Fragment, designs_text, nodes_text, remarks_text, source_note
 from engine.project.project import Project
 from engine.text.names import MAX_DESIGN_NAME, unique_name
 from gui.state.edit import Edit
@@ -34,8 +34,10 @@ def copied_text(state: ViewState) -> str:
         part = Node(ref[1].removeprefix(f"{report.block}/"), report.layer, (), report.weights)
         return nodes_text(Network((part,)), (part.name,))
     if ref[1] == INPUT:
-        return designs_text((state.project.design(ref[0]),))
-    return nodes_text(state.project.network(ref[0]), state.selected_nodes)
+        design = state.project.design(ref[0])
+        return designs_text((design,)) + remarks_text(state.project, designs.copies_of_design(design, design.name))
+    refs = [(ref[0], name) for name in state.selected_nodes]
+    return nodes_text(state.project.network(ref[0]), state.selected_nodes) + remarks_text(state.project, refs)
 
 
 def copied_words(state: ViewState) -> str:
@@ -67,36 +69,41 @@ def paste_fragment(state: ViewState, fragment: Fragment) -> Edit:
         design, after = project.designs[0].name, INPUT
     elif after != INPUT:
         after = state.selected_nodes[-1]
-    return paste_nodes(project, design, after, fragment.nodes)
+    return paste_nodes(project, design, after, fragment)
 
 
 def paste_designs(project: Project, after: str, fragment: Fragment) -> Edit:
-    """Designs behind the one called `after`, or at the end; each gets a name of its own."""
+    """Designs behind the one called `after`, or at the end; each gets a name of its own.
+
+    Their notes and published figures follow.
+    """
     names = [design.name for design in project.designs]
     at = names.index(after) + 1 if after in names else len(names)
     new = []
+    copies: dict[NodeRef, NodeRef] = {}
     for design in fragment.designs:
         name = unique_name(design.name, names, MAX_DESIGN_NAME)
         names.append(name)
         new.append(replace(design, name=name))
+        copies = designs.copies_of_design(new[-1], design.name) | copies
     changed = project.with_designs((*project.designs[:at], *new, *project.designs[at:]))
+    changed = _with_remarks_pasted(changed, copies, fragment)
     return Edit(f"Paste {names_text([design.name for design in new])}", changed, focus=Focus(new[-1].name))
 
 
-def paste_nodes(project: Project, design: str, after: str, nodes: Sequence[Node]) -> Edit:
+def paste_nodes(project: Project, design: str, after: str, fragment: Fragment) -> Edit:
     """Nodes behind the one called `after`, or at the beginning for INPUT; each gets a name of its own.
 
     They receive each other as before, and the first volume from outside is that of `after`. Further ones are the nodes
     of that name here, if there are any that do not depend on `after`. If one node leads out of the group, the users of
-    `after` receive it.
+    `after` receive it. Their notes and published figures follow.
     """
     network = project.network(design)
+    own_names = _free_names(network, fragment.nodes)
     names: dict[str, str] = {}
-    own_names: list[str] = []
-    for node in nodes:
-        own_names.append(unique_name(node.name, node_names(network) | set(own_names)))
-        names.setdefault(node.name, own_names[-1])
-    first, *others = nodes
+    for node, name in zip(fragment.nodes, own_names, strict=True):
+        names.setdefault(node.name, name)
+    first, *others = fragment.nodes
     stated = with_stated_inputs(Network((first if first.inputs else replace(first, inputs=(_BEFORE,)), *others))).nodes
     outer = next((name for node in stated for name in node.inputs if name not in names), _BEFORE)
     allowed = {INPUT, *(node.name for node in network.nodes)} - network.downstream(after) - {outer}
@@ -124,7 +131,23 @@ def paste_nodes(project: Project, design: str, after: str, nodes: Sequence[Node]
     changed = rewired(network, (*old[:row], *new, *old[row:]))
     text = f"Paste {names_text([node.name for node in new])} into {describe_design(design)}"
     focus = Focus(design, new[-1].name, others=frozenset(node.name for node in new[:-1]))
-    return Edit(text, project.with_network(design, changed), focus=focus)
+    copies: dict[NodeRef, NodeRef] = {(STEM, name): (design, own_name) for name, own_name in names.items()}
+    return Edit(text, _with_remarks_pasted(project.with_network(design, changed), copies, fragment), focus=focus)
+
+
+def _free_names(network: Network, nodes: Sequence[Node]) -> list[str]:
+    """A name of its own for each node that is pasted into a network."""
+    names: list[str] = []
+    for node in nodes:
+        names.append(unique_name(node.name, node_names(network) | set(names)))
+    return names
+
+
+def _with_remarks_pasted(project: Project, copies: Mapping[NodeRef, NodeRef], fragment: Fragment) -> Project:
+    """The project with the notes and figures of what was pasted; the source of its own figures needs no note."""
+    known = source_note(project.source)
+    notes = [note for note in fragment.notes if note.text != known]
+    return project.with_remarks_copied(copies, notes, fragment.published)
 
 
 def _pasted_weights(weights: WeightSource | None, names: Mapping[str, str]) -> WeightSource | None:

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from engine.network.graph import Network
-from engine.network.node_ref import STEM
+from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Design, Project
 from engine.text.names import MAX_DESIGN_NAME, unique_name, without_controls
 from engine.text.short_names import shorten_middle
@@ -22,7 +22,7 @@ def add_design(project: Project) -> Edit:
 
 
 def duplicate_design(project: Project, name: str) -> Edit:
-    """A copy right after the design, with its published figures.
+    """A copy right after the design, with its notes and published figures.
 
     Seeded weights depend on the name of the design, so the copy gets others.
     """
@@ -30,8 +30,14 @@ def duplicate_design(project: Project, name: str) -> Edit:
     new_name = unique_name(name, [design.name for design in project.designs], MAX_DESIGN_NAME)
     copy = Design(new_name, project.designs[at].network)
     changed = project.with_designs((*project.designs[: at + 1], copy, *project.designs[at + 1 :]))
-    figures = {(name, node.name): (new_name, node.name) for node in copy.network.nodes}
-    return Edit(f"Duplicate {name}", changed.with_figures_copied(figures), focus=Focus(copy.name))
+    changed = changed.with_remarks_copied(copies_of_design(copy, name), project.notes, project.published)
+    return Edit(f"Duplicate {name}", changed, focus=Focus(copy.name))
+
+
+def copies_of_design(copy: Design, original: str) -> dict[NodeRef, NodeRef]:
+    """The reference of a copy and of each of its nodes by that of the original."""
+    nodes = ("", *(node.name for node in copy.network.nodes))
+    return {(original, node): (copy.name, node) for node in nodes}
 
 
 def remove_design(project: Project, name: str) -> Edit:

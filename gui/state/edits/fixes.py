@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engine.network.graph import INPUT, Network, Node
-from engine.network.node_ref import NodeRef
+from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
 from engine.text.names import unique_name
 from engine.text.problems import Fix, Problem
@@ -18,9 +18,13 @@ from gui.state.view_state import Focus, ViewState
 def apply_fix(project: Project, problem: Problem, fix: Fix) -> Edit:
     """The project with the values of a fix of one of its problems."""
     design = problem.design
-    assert design is not None, "a fix belongs to a design"
+    assert design is not None, "a fix belongs to the stem or to a design"
+    is_input = (design, problem.node) == (STEM, INPUT)
+    subject = "the input" if is_input else problem.node or describe_design(design)
+    text = f"Fix {subject}: {fix.text[:1].lower()}{fix.text[1:]}"
+    if is_input:
+        return Edit(text, replace(project, input=dict(fix.changes)["input"]), focus=Focus(STEM))
     assert problem.index is not None, "a fix belongs to a node or a design"
-    text = f"Fix {problem.node or describe_design(design)}: {fix.text[:1].lower()}{fix.text[1:]}"
     if not problem.node:
         return _rename_design(project, problem.index, dict(fix.changes)["name"], text)
     network = project.network(design)
@@ -37,18 +41,17 @@ def apply_fix(project: Project, problem: Problem, fix: Fix) -> Edit:
 
 
 def fixes_at(state: ViewState, ref: NodeRef) -> tuple[tuple[Problem, Fix], ...]:
-    """Every fix of the problems of a node, or of a design if the node is INPUT."""
-    design, node = ref
-    problems = [p for p in state.problems if p.design == design and (p.node or INPUT) == node]
+    """Every fix of the problems of a node, or if the node is INPUT, of a design and of the input that it receives."""
+    refs = {ref, (STEM, INPUT)} if ref[1] == INPUT and state.project.stem is None else {ref}
+    problems = [p for p in state.problems if (p.design, p.node or INPUT) in refs]
     return tuple((problem, fix) for problem in problems for fix in problem.fixes)
 
 
-def fixes_by_setting(state: ViewState) -> dict[str, dict[str, Edit]]:
-    """The fixes of the selection by the setting that has the mistake: the edit of each by its words.
+def fixes_by_setting(state: ViewState, ref: NodeRef) -> dict[str, dict[str, Edit]]:
+    """The fixes of a node by the setting that has the mistake: the edit of each by its words.
 
-    Those of mistakes within a selected block are under "".
+    Those of mistakes within a block are under "".
     """
-    ref = state.focus.ref
     fixes: dict[str, dict[str, Edit]] = {}
     for problem, fix in fixes_at(state, ref):
         fixes.setdefault(problem.setting, {}).setdefault(fix.text, apply_fix(state.project, problem, fix))

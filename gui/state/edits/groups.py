@@ -49,8 +49,9 @@ def duplicate_nodes(project: Project, design: str, names: Iterable[str]) -> Edit
     row = network.index(names[-1]) + 1
     nodes[row:row] = new
     focus = Focus(design, new[-1].name, others=frozenset(copies.values()) - {new[-1].name})
-    figures = {(design, name): (design, copy) for name, copy in copies.items()}
-    changed = project.with_network(design, rewired(network, nodes)).with_figures_copied(figures)
+    refs = {(design, name): (design, copy) for name, copy in copies.items()}
+    changed = project.with_network(design, rewired(network, nodes))
+    changed = changed.with_remarks_copied(refs, project.notes, project.published)
     return Edit(f"Duplicate {names_text(names)}", changed, focus=focus)
 
 

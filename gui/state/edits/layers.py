@@ -88,12 +88,24 @@ def set_setting(project: Project, ref: NodeRef, setting: str, value: object) -> 
     title = next(setting_metadata(f).get("title", setting) for f in layer_settings(type(layer)) if f.name == setting)
     before, after = (setting_value_text(getattr(value, setting)) for value in (old, layer))
     text = change_text(f"{title} of {name}", before, after)
+    # The name may change while a number is typed, the row does not.
+    return Edit(text, _with_layer(project, ref, layer), f"{design}/{network.index(name)}/{setting}")
+
+
+def set_settings(project: Project, ref: NodeRef, layer: Layer | Block) -> Edit:
+    """A layer of the same kind with other settings, as one step. An automatic name follows."""
+    return Edit(f"Change {ref[1]}", _with_layer(project, ref, layer))
+
+
+def _with_layer(project: Project, ref: NodeRef, layer: Layer | Block) -> Project:
+    design, name = ref
+    network = project.network(design)
+    old = network.node(name).layer
     changed = project.with_network(design, network.with_layer(name, layer))
     if is_automatic(name, old) and default_name(layer) != default_name(old):
         new_name = unique_name(default_name(layer), node_names(network, but=name))
         changed = changed.with_node_renamed(design, name, new_name)
-    # The name may change while a number is typed, the row does not.
-    return Edit(text, changed, f"{design}/{network.index(name)}/{setting}")
+    return changed
 
 
 def set_kind(project: Project, ref: NodeRef, kind: str, shapes: Shapes = _UNKNOWN) -> Edit:

@@ -15,20 +15,21 @@ from gui.state.edits.names import names_text
 from gui.state.edits.selection import add_after_selection, add_before_selection, add_in_parallel_to_selection
 from gui.state.view_state import Focus, ViewState
 
-Place = Literal["after", "before", "in parallel"]
+Side = Literal["after", "before", "in parallel"]
+"""Where layers are added, as seen from the selected ones."""
 
-_ADD: Mapping[Place, Callable[[Layer | Block, ViewState], Edit | None]] = {
+_ADD: Mapping[Side, Callable[[Layer | Block, ViewState], Edit | None]] = {
     "after": add_after_selection,
     "before": add_before_selection,
     "in parallel": add_in_parallel_to_selection,
 }
 
 
-def add_layers(new: Sequence[Layer | Block], place: Place, state: ViewState) -> Edit | None:
+def add_layers(new: Sequence[Layer | Block], side: Side, state: ViewState) -> Edit | None:
     """Layers that follow one another, in relation to the selected ones; all of them are selected then."""
     if not new:
         return None
-    first = _ADD[place](new[0], state)
+    first = _ADD[side](new[0], state)
     if first is None or first.focus is None or len(new) == 1:
         return first
     project, design, names = first.project, first.focus.design, [first.focus.node]

@@ -1,6 +1,6 @@
 """The connections of a network while it is edited: every node names its inputs, which may be implied again later."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable
 
 from msgspec.structs import replace
 
@@ -27,12 +27,6 @@ def rewired(network: Network, nodes: Iterable[Node]) -> Network:
     stated = {node.name for node in network.nodes if node.inputs}
     nodes = tuple(nodes)
     return with_implied_inputs(nodes, {node.name for node in nodes} - stated)
-
-
-def with_nodes_inserted(network: Network, new: Sequence[Node], index: int) -> Network:
-    """Insert nodes that name their inputs; all other connections stay."""
-    nodes = with_stated_inputs(network).nodes
-    return rewired(network, (*nodes[:index], *new, *nodes[index:]))
 
 
 def users_of(network: Network, name: str) -> tuple[str, ...]:

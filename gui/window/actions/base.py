@@ -6,14 +6,16 @@ from typing import Protocol
 from msgspec import Struct
 from PySide6.QtGui import QKeySequence
 
-from gui.graphics.canvas import Canvas
 from gui.panels.designs import DesignsPanel
 from gui.state.edit import Edit
-from gui.state.edits import Place
+from gui.state.edits import Side
 from gui.state.view_state import Look, ViewState
 from gui.window.clipboard import Clipboard
 from gui.window.docks import Docks
+from gui.window.export_commands import ExportCommands
 from gui.window.file_commands import FileCommands
+from gui.window.help_commands import HelpCommands
+from gui.window.part_commands import PartCommands
 from gui.window.theme_choice import ThemeChoice
 from gui.window.workspace_commands import WorkspaceCommands
 from gui.window.workspaces import Workspaces
@@ -31,7 +33,10 @@ class CommandWindow(Protocol):
 
     workbench: Workbench
     files: FileCommands
+    exports: ExportCommands
     clipboard: Clipboard
+    parts: PartCommands
+    help: HelpCommands
     docks: Docks
     designs: DesignsPanel
     automatic_run: AutomaticRun
@@ -39,35 +44,11 @@ class CommandWindow(Protocol):
     workspaces: Workspaces
     workspace_commands: WorkspaceCommands
 
-    @property
-    def canvas(self) -> Canvas:
-        """The drawing that the commands of zoom act on."""
-
-    def copy_picture(self) -> None: ...
-
-    def begin(self, part_id: str) -> None: ...
-
-    def find_command(self) -> None: ...
-
-    def type_layers(self, place: Place) -> None: ...
-
-    def open_manual(self) -> None: ...
-
-    def open_about(self) -> None: ...
-
-    def list_shortcuts(self) -> None: ...
-
-    def turn_camera(self, name: str) -> None: ...
+    def type_layers(self, side: Side) -> None: ...
 
     def show_start_page(self) -> None: ...
 
-    def reset_layout(self) -> None: ...
-
     def step_panels(self, by: int) -> None: ...
-
-    def toggle_maximised(self) -> None: ...
-
-    def close_panel(self) -> None: ...
 
     def close(self) -> bool: ...
 

@@ -53,7 +53,7 @@ DESIGN_ACTIONS: tuple[Action, ...] = (
            tip="All views have the designs in the order of the list"),
     Action("design_down", "Move design down", "Alt+Shift+Down", edit=partial(_move, 1),
            tip="All views have the designs in the order of the list"),
-    Action("differences", "Show what differs", run=lambda window: window.begin("differences"),
+    Action("differences", "Show what differs", run=lambda window: window.parts.begin("differences"),
            tip="Layers and settings in which two designs differ, and what each difference costs"),
     *(
         Action(f"colour_{colour}", name, edit=partial(_set_colour, colour),

@@ -11,7 +11,7 @@ _KEYS = QKeySequence.StandardKey
 
 
 def _export_figure(name: str, window: CommandWindow) -> None:
-    window.files.export_figure(name)
+    window.exports.export_figure(name)
 
 
 FILE_ACTIONS: tuple[Action, ...] = (
@@ -25,19 +25,22 @@ FILE_ACTIONS: tuple[Action, ...] = (
            tip="The photo that all designs receive"),
     Action("choose_array", "Choose array…", run=lambda window: window.files.choose_array(),
            tip="An array (C×H×W) that all designs receive"),
-    Action("export_all", "Export all…", "Ctrl+E", "export", run=lambda window: window.files.export_all(),
+    Action("export_all", "Export all…", "Ctrl+E", "export", run=lambda window: window.exports.export_all(),
            tip="Write views as pictures and tables into a folder"),
+    Action("export_report", "Export report…", run=lambda window: window.exports.export_report(),
+           tip="Write one web page about the project to send, with pictures, tables and the project file"),
     *(
         Action(f"figure_{row.id}", f"{row.title}…", run=partial(_export_figure, row.id), tip=row.tip)
         for row in FIGURES
     ),
-    Action("turn", "Turn from 3-D to top as GIF…", run=lambda window: window.files.export_turn(),
+    Action("turn", "Turn from 3-D to top as GIF…", run=lambda window: window.exports.export_turn(),
            tip="Save the motion of the camera as an animation"),
     Action("quit", "Quit", _KEYS.Quit, run=lambda window: window.close()),
 )  # fmt: skip
 
 FILE_MENUS: Menus = {
     "File": ("new", "open", "samples", "recent", "start_page", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
-             "choose_array", SEPARATOR, "Figures", "export_view", "export_all", "scale", "copy_view", "quit"),
+             "choose_array", SEPARATOR, "Figures", "export_view", "export_all",
+             "export_report", "scale", "copy_view", "quit"),
     "Figures": (*(f"figure_{name}" for name in FIGURE_IDS), SEPARATOR, "turn", SEPARATOR, "figure_width"),
 }  # fmt: skip

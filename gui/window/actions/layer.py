@@ -8,7 +8,7 @@ from engine.layers import LAYERS, Add, Concat, Conv2d, Kind, tag_of
 from engine.network.graph import INPUT
 from engine.rank_search import rank_search_refusal
 from gui.state import edits
-from gui.state.edits import Place
+from gui.state.edits import Side
 from gui.state.view_state import ViewState
 from gui.window.actions.base import SEPARATOR, Action, CommandWindow, Menus, always
 
@@ -47,23 +47,23 @@ def _rename(window: CommandWindow) -> None:
     window.designs.edit_name()
 
 
-def _type_layers(place: Place, window: CommandWindow) -> None:
-    window.type_layers(place)
+def _type_layers(side: Side, window: CommandWindow) -> None:
+    window.type_layers(side)
 
 
-_TYPED: tuple[tuple[str, Place, str, Callable[[ViewState], bool]], ...] = (
+_TYPED: tuple[tuple[str, Side, str, Callable[[ViewState], bool]], ...] = (
     ("add", "after", "Ctrl+Return", always),
     ("before", "before", "Ctrl+Shift+Return", _is_node),
     ("parallel", "in parallel", "Alt+Return", always),
 )
-"""The beginning of the ids of commands that add layers, the place, keys, and when it is allowed."""
+"""The beginning of the ids of commands that add layers, the side, keys, and when it is allowed."""
 
 
 LAYER_ACTIONS: tuple[Action, ...] = (
     Action("reduce", "Insert 1×1 convolution before", "Ctrl+B", edit=edits.reduce_before_selection, allowed=_is_node,
            tip="It reduces the channels, so that the next layer costs less"),
     Action("search_ranks", "Search for a bottleneck", "Ctrl+Shift+E", allowed=_can_search_ranks,
-           run=lambda window: window.begin("bottleneck"),
+           run=lambda window: window.parts.begin("bottleneck"),
            tip="How few maps suffice between a 1×1 convolution and this one, measured on the data that it receives",
            disabled_tip="select a convolution without groups"),
     *(
@@ -76,9 +76,9 @@ LAYER_ACTIONS: tuple[Action, ...] = (
         for tag, kind in zip(map(tag_of, _KINDS), _KINDS, strict=True)
     ),
     *(
-        Action(f"type_{prefix}", "Type layers…", keys, run=partial(_type_layers, place), allowed=allowed,
+        Action(f"type_{prefix}", "Type layers…", keys, run=partial(_type_layers, side), allowed=allowed,
                tip="As in 1x1 96, 3x3 128")
-        for prefix, place, keys, allowed in _TYPED
+        for prefix, side, keys, allowed in _TYPED
     ),
     *(
         Action(f"parallel_{tag}", kind.title, edit=partial(edits.add_in_parallel_to_selection, tag), allowed=always,

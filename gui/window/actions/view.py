@@ -5,7 +5,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from gui.catalogue.workspaces import WORKSPACES
-from gui.paint.volumes.camera import CAMERA_VIEWS
+from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import DepthScale, Look, ViewState
 from gui.window.actions.base import SEPARATOR, Action, CommandWindow, Menus
 
@@ -39,7 +39,7 @@ def _scale_edges(scale: DepthScale, state: ViewState) -> Look:
 
 
 def _turn_camera(name: str, window: CommandWindow) -> None:
-    window.turn_camera(name)
+    window.parts.turn_camera(name)
 
 
 def _is_turned(angles: tuple[float, float], state: ViewState) -> bool:
@@ -62,7 +62,7 @@ VIEW_ACTIONS: tuple[Action, ...] = (
            look=lambda state: replace(state.look, blocks="open", toggled_blocks=frozenset())),
     Action("close_blocks", "Close all blocks", allowed=_has_blocks, tip="Show every block as one",
            look=lambda state: replace(state.look, blocks="closed", toggled_blocks=frozenset())),
-    Action("inspect", "Inspect selected value", "Ctrl+Shift+I", run=lambda window: window.begin("inspector"),
+    Action("inspect", "Inspect selected value", "Ctrl+Shift+I", run=lambda window: window.parts.begin("inspector"),
            tip="How it is computed, with the real numbers"),
     *(
         Action(f"camera_{name.lower()}", name, run=partial(_turn_camera, name), checked=partial(_is_turned, angles),
@@ -74,11 +74,11 @@ VIEW_ACTIONS: tuple[Action, ...] = (
                group="edges", tip="How the edges of the volumes are drawn")
         for scale, title in _EDGES
     ),
-    Action("zoom_in", "Zoom in", "Ctrl++", run=lambda window: window.canvas.zoom_in(), tip=_ZOOM_TIP),
-    Action("zoom_out", "Zoom out", "Ctrl+-", run=lambda window: window.canvas.zoom_out(), tip=_ZOOM_TIP),
-    Action("fit", "Fit", "Ctrl+0", run=lambda window: window.canvas.fit(),
+    Action("zoom_in", "Zoom in", "Ctrl++", run=lambda window: window.parts.canvas.zoom_in(), tip=_ZOOM_TIP),
+    Action("zoom_out", "Zoom out", "Ctrl+-", run=lambda window: window.parts.canvas.zoom_out(), tip=_ZOOM_TIP),
+    Action("fit", "Fit", "Ctrl+0", run=lambda window: window.parts.canvas.fit(),
            tip="Show everything in the drawing that has the focus"),
-    Action("zoom_to_selection", "Zoom to selection", run=lambda window: window.canvas.zoom_to_selection(),
+    Action("zoom_to_selection", "Zoom to selection", run=lambda window: window.parts.canvas.zoom_to_selection(),
            tip="In the drawing that has the focus (Z)"),
     Action("dark", "Dark theme", icon="theme", run=lambda window: window.theme_choice.toggle(),
            checked=lambda state: state.look.theme == "dark"),
@@ -89,10 +89,10 @@ VIEW_ACTIONS: tuple[Action, ...] = (
     Action("next_panel", "Next panel", "F6", run=lambda window: window.step_panels(1),
            tip="The keyboard focus goes from panel to panel, to their tabs and to the toolbar"),
     Action("previous_panel", "Previous panel", "Shift+F6", run=lambda window: window.step_panels(-1)),
-    Action("maximise", "Maximise panel", "F11", run=lambda window: window.toggle_maximised(),
+    Action("maximise", "Maximise panel", "F11", run=lambda window: window.parts.toggle_maximised(),
            tip="Give the panel or view with the keyboard focus the whole window, and back; also by a double click on "
            "its title"),
-    Action("close_panel", "Close panel", "Ctrl+W", run=lambda window: window.close_panel(),
+    Action("close_panel", "Close panel", "Ctrl+W", run=lambda window: window.parts.close(),
            tip="Close the panel or view with the keyboard focus; View › Panels opens it again"),
     Action("save_workspace", "Save as a workspace…", run=lambda window: window.workspace_commands.save(),
            tip="Give the present layout a name, to come back to it"),
@@ -100,9 +100,9 @@ VIEW_ACTIONS: tuple[Action, ...] = (
            disabled_tip="only workspaces of your own can be renamed"),
     Action("remove_workspace", "Remove workspace…", run=lambda window: window.workspace_commands.remove(),
            disabled_tip="only workspaces of your own can be removed"),
-    Action("reset_layout", "Reset layout", run=lambda window: window.reset_layout(),
+    Action("reset_layout", "Reset layout", run=lambda window: window.workspaces.reset(),
            tip="Arrange the present workspace as it was at first"),
-    Action("show_mistakes", "Show mistakes", "F8", run=lambda window: window.begin("problems")),
+    Action("show_mistakes", "Show mistakes", "F8", run=lambda window: window.parts.begin("problems")),
 )  # fmt: skip
 
 VIEW_MENUS: Menus = {

@@ -1,0 +1,71 @@
+"""Commands that act on panels and views: one is brought to the front, maximised, closed or copied."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMainWindow
+
+from gui.graphics.canvas import Canvas
+from gui.views.volumes import VolumesView
+from gui.widgets.tab_order import focus_entry
+from gui.window.contents import Contents
+from gui.window.docks import Docks
+from gui.window.export_commands import ExportCommands
+from gui.window.raised_panel import RaisedPanel
+from gui.window.workspaces import Workspaces
+
+
+class PartCommands:
+    """Acts on the panel or view with the keyboard focus, or on a named one."""
+
+    def __init__(
+        self, window: QMainWindow, contents: Contents, docks: Docks, workspaces: Workspaces, exports: ExportCommands
+    ) -> None:
+        self._window = window
+        self._views, self._parts = contents.views, contents.parts
+        self._docks, self._workspaces, self._exports = docks, workspaces, exports
+        self.raised = RaisedPanel(docks)
+
+    @property
+    def _focused(self) -> str:
+        """The panel or view with the keyboard focus; else what is in front in the middle, or the list of designs."""
+        return self._docks.part_of(self._window.focusWidget()) or next(iter(self._docks.centre_ids), "designs")
+
+    @property
+    def canvas(self) -> Canvas:
+        """The drawing that had the focus last in the window, otherwise that of the volumes."""
+        widget = self._window.focusWidget()
+        return widget if isinstance(widget, Canvas) else self._views["volumes"].findChildren(Canvas)[0]
+
+    def open(self, part_id: str) -> None:
+        """Bring a panel or view to the front, with the keyboard focus; it is never hidden."""
+        self.raised.keep(part_id)
+        self._docks.bring_forward(part_id)
+        target = focus_entry(self._docks.contents[part_id])
+        if target is not None:
+            target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def begin(self, part_id: str) -> None:
+        """Bring a panel or view to the front and begin there with the selection."""
+        self.raised.keep(part_id)
+        self._workspaces.open_for(part_id)
+        self._parts[part_id].begin()
+
+    def toggle_maximised(self) -> None:
+        """Give the panel or view with the focus the whole window, or put it back."""
+        self._docks.toggle_maximised(self._focused)
+
+    def close(self) -> None:
+        """Close the panel or view with the focus."""
+        self._docks.close_part(self._focused)
+
+    def copy_picture(self) -> None:
+        """Copy the view with the focus as a picture, otherwise the volumes."""
+        part_id = self._docks.part_of(self._window.focusWidget())
+        view_id = part_id if part_id in self._views else "volumes"
+        self._exports.copy_view(view_id, self._views[view_id].size())
+
+    def turn_camera(self, name: str) -> None:
+        """Turn the camera of the volumes to a named view."""
+        self._workspaces.open_for("volumes")
+        view = self._views["volumes"]
+        if isinstance(view, VolumesView):
+            view.turn_to(name)

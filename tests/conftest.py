@@ -7,6 +7,7 @@ somebody else's change never fails by chance.
 
 import gc
 import os
+import signal
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -62,3 +63,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _is_slow(path: Path) -> bool:
     return path.stem.removeprefix("test_") in SLOW.split()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def heeded_signals() -> None:
+    """Heed signals that `nohup make test &` lets us ignore: the programs that tests start would ignore them as well."""
+    for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)

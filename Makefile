@@ -46,6 +46,8 @@ $(TESTS) bench pictures: export QT_QPA_PLATFORM = offscreen
 $(TESTS) bench pictures: export QT_SCALE_FACTOR = 1
 $(TESTS) bench: export PYTEST_QT_API = pyside6
 $(TESTS) bench: export PYQTGRAPH_QT_LIB = PySide6
+# Whatever the caller has set: tests start hundreds of programs, and each would compile all of its modules.
+$(TESTS): export PYTHONDONTWRITEBYTECODE =
 
 define LINT
 $(PY) -m ruff check .

@@ -17,6 +17,7 @@ from engine.files.paths import BUNDLED, FileFault
 from engine.files.versions import FileVersion, digest_of
 from engine.network.graph import Node
 from engine.network.input_specs import ArrayInput, Axes, Input
+from engine.project.embedded import MOST_REPORT_BYTES, embedded_project, is_report
 from engine.project.project import (
     FORMAT,
     MAX_LAYERS,
@@ -53,7 +54,7 @@ class ProjectFile(Struct, frozen=True):
 
 
 def load_project(path: Path) -> ProjectFile:
-    """Read a project from TOML, or from JSON of the same structure; ProjectError lists all mistakes."""
+    """Read a project from TOML, from JSON of the same structure, or from a report; ProjectError lists all mistakes."""
     text, version = file_text(path)
     data = parse_json(text, path) if _is_json(path) else parse_toml(text, path)
     reader = ProjectReader(_folder_of(path))
@@ -72,17 +73,25 @@ def file_text(path: Path, noun: str = "project") -> tuple[str, FileVersion]:
     """The text of a project file, or of another one that `noun` names; ProjectError if it cannot be read."""
     try:
         stamp = paths.stamp_of(str(path))
-        if stamp[1] > _MAX_BYTES:
-            raise FileFault(f"{path} has {stamp[1]:,} bytes, too many for a {noun}; at most {_MAX_BYTES:,} are read")
+        _require_size(path, noun, stamp[1], MOST_REPORT_BYTES if is_report(path) else _MAX_BYTES)
         with paths.name_file_in_errors(str(path)):
             content = path.read_bytes()
-        return content.decode("utf-8-sig"), FileVersion(stamp, digest_of(content))
+        version = FileVersion(stamp, digest_of(content))
+        if is_report(path):
+            content = embedded_project(content, path)
+            _require_size(path, noun, len(content), _MAX_BYTES)
+        return content.decode("utf-8-sig"), version
     except FileFault as fault:
         raise ProjectError([Problem(str(fault), "")]) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         text = f"byte {error.object[error.start]:#04x} is not UTF-8, the encoding of {noun} files"
         raise ProjectError([Problem(text, f"line {line}")], path) from None
+
+
+def _require_size(path: Path, noun: str, size: int, most: int) -> None:
+    if size > most:
+        raise FileFault(f"{path} has {size:,} bytes, too many for a {noun}; at most {most:,} are read")
 
 
 def save_project(project: Project, path: Path) -> FileVersion:
@@ -98,6 +107,14 @@ def project_content(project: Project, path: Path, source: Path | None = None) ->
     source
         The file that the project was read from, if any: its comments stay, and whatever has not changed.
     """
+    if is_report(path):
+        text = f"cannot be saved: {path.suffix} is for reports; choose a name that ends in .toml"
+        raise ProjectError([Problem(text, "")], path)
+    return content_for_report(project, path, source)
+
+
+def content_for_report(project: Project, path: Path, source: Path | None = None) -> bytes:
+    """What a report at this path contains as its project file, see `project_content`."""
     reason = _save_refusal(project)
     if reason:
         raise ProjectError([Problem(f"cannot be saved: {reason}", "")], path)

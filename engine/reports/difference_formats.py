@@ -67,17 +67,28 @@ def to_text(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> st
     if not rows:
         return f"{head}: {SAME} differs\n"
     has_errors = any(row.error is not None for row in rows)
-    heads = ["Layer", "Difference", *map(cost_heading, differences.metrics), *(["Error"] if has_errors else [])]
-    cells = [_cells(differences, row, has_errors=has_errors) for row in rows]
-    sums = [signed_text(differences.total_cost(number)) for number in range(len(differences.metrics))]
-    cells.append(["total", "", *sums, *([""] if has_errors else [])])
+    heads = difference_heads(differences, has_errors=has_errors)
+    cells = [difference_cells(differences, row, has_errors=has_errors) for row in rows]
+    cells.append(total_cells(differences, has_errors=has_errors))
     numbers = [False, False, *[True] * (len(heads) - 2)]
     title, rule, lines = align_columns(heads, cells, numbers)
     notes = ["", describe_seeds(differences)] if describe_seeds(differences) else []
     return "\n".join([head, "", title, rule, *lines[:-1], rule, lines[-1], *notes]) + "\n"
 
 
-def _cells(differences: DesignDifferences, row: DifferenceRow, *, has_errors: bool) -> list[str]:
+def difference_heads(differences: DesignDifferences, *, has_errors: bool) -> list[str]:
+    """The heads of a table for reading."""
+    return ["Layer", "Difference", *map(cost_heading, differences.metrics), *(["Error"] if has_errors else [])]
+
+
+def total_cells(differences: DesignDifferences, *, has_errors: bool) -> list[str]:
+    """The last row of a table for reading: the sums of all differences."""
+    sums = [signed_text(differences.total_cost(number)) for number in range(len(differences.metrics))]
+    return ["total", "", *sums, *([""] if has_errors else [])]
+
+
+def difference_cells(differences: DesignDifferences, row: DifferenceRow, *, has_errors: bool) -> list[str]:
+    """A row of a table for reading."""
     costs = [signed_text(row.layer.cost(number)) for number in range(len(differences.metrics))]
     texts = one_line(row.layer.name), one_line(difference_text(row.layer, differences))
     return [*texts, *costs, *([pair_error_text(row.error)] if has_errors else [])]
@@ -141,10 +152,9 @@ def _all_amounts(layer: ComparedLayer) -> Iterator[Amount | None]:
 
 def to_markdown(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> str:
     """A pipe table with the sums of all differences in bold."""
-    heads = ["Layer", "Difference", *map(cost_heading, differences.metrics), "Error"]
-    sums = [signed_text(differences.total_cost(number)) for number in range(len(differences.metrics))]
-    cells = [map(escape_markdown, _cells(differences, row, has_errors=True)) for row in rows]
-    cells.append(map(bold, ("total", "", *sums, "")))
+    heads = difference_heads(differences, has_errors=True)
+    cells = [map(escape_markdown, difference_cells(differences, row, has_errors=True)) for row in rows]
+    cells.append(map(bold, total_cells(differences, has_errors=True)))
     return "\n".join(pipe_table(heads, [False, False, *[True] * (len(heads) - 2)], cells)) + "\n"
 
 

@@ -150,12 +150,13 @@ def operations_columns(metrics: Sequence[Metric], convention: Convention = MACS)
         TableColumn("Design", lambda row: one_line(design_title(row.design))),
         TableColumn("Node", lambda row: "total" if row.is_total else row.node),
         TableColumn("Layer", lambda row: row.settings),
-        TableColumn("Inputs", lambda row: ", ".join(row.inputs)),
+        INPUTS,
         OUTPUT,
         *(TableColumn(heading_of(metric, convention), _number_of(metric), metric) for metric in metrics),
     )
 
 
+INPUTS = TableColumn("Inputs", lambda row: ", ".join(row.inputs))
 OUTPUT = TableColumn("Output C×H×W", lambda row: "" if row.is_total else output_shape_text(row.output_shape))
 PROBLEM = TableColumn("Mistake", lambda row: one_line(row.problem))
 

@@ -1,6 +1,8 @@
 """What the start page says. No Qt here."""
 
 SENTENCE = "Convolume shows what convolutions do and what they cost, for designs of networks side by side."
+LESSONS_TITLE = "More lessons"
+LESSONS_SENTENCE = "Each guides through the window step by step; what you try in it stays apart from your own projects."
 DROPS = (
     ("Project", "opens (.toml, .json)"),
     ("Photo", "is the input, of which you choose the crop"),

@@ -14,6 +14,8 @@ class Picture(Struct, frozen=True):
     """Default size in pixels, or the name of a function from state to size."""
     missing: str
     """Name of a function from state to text: what is missing before the picture shows anything, or ""."""
+    describe: str = ""
+    """Name of a function from state to text, which stands for the picture in a web page; "": there it is a table."""
     shows_volumes: bool = False
     """Whether it shows computed volumes, so that it is not the same before a run."""
     least_designs: int = 0
@@ -43,6 +45,7 @@ VIEWS: tuple[ViewRow, ...] = (
             "gui.paint.volumes.drawing:paint_volumes",
             (1600, 900),
             "gui.export.contents:missing_layers",
+            "gui.paint.volumes.description:describe_volumes",
             shows_volumes=True,
         ),
     ),
@@ -56,6 +59,7 @@ VIEWS: tuple[ViewRow, ...] = (
             "gui.paint.bottleneck.drawing:paint_bottleneck",
             (1600, 800),
             "gui.export.contents:missing_rank_search",
+            "gui.export.descriptions:describe_rank_search",
             prepare="gui.export.rank_search:add_rank_search",
         ),
     ),
@@ -69,6 +73,7 @@ VIEWS: tuple[ViewRow, ...] = (
             "gui.paint.maps.mosaic_drawing:paint_mosaics",
             (1200, 800),
             "gui.export.contents:missing_maps",
+            "gui.export.descriptions:describe_maps",
             shows_volumes=True,
         ),
     ),
@@ -82,6 +87,7 @@ VIEWS: tuple[ViewRow, ...] = (
             "gui.paint.inspector.drawing:paint_inspector",
             "gui.paint.inspector.drawing:inspector_figure_size",
             "gui.export.contents:missing_value",
+            "gui.export.descriptions:describe_value",
             shows_volumes=True,
         ),
     ),
@@ -91,7 +97,12 @@ VIEWS: tuple[ViewRow, ...] = (
         manual_page="counting",
         area="bottom",
         widget="gui.views.bars:BarsView",
-        picture=Picture("gui.paint.bars.drawing:paint_bars", (1200, 700), "gui.export.contents:missing_layers"),
+        picture=Picture(
+            "gui.paint.bars.drawing:paint_bars",
+            (1200, 700),
+            "gui.export.contents:missing_layers",
+            "gui.export.descriptions:describe_bars",
+        ),
     ),
     ViewRow(
         id="table",

@@ -1,6 +1,6 @@
 """COMMANDS: the only list of the command line's commands."""
 
-from gui.command_line import analyze, bottleneck, diff, export, run, screenshot, window
+from gui.command_line import analyze, bottleneck, diff, export, report, run, screenshot, window
 from gui.command_line.command import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -26,6 +26,12 @@ COMMANDS: tuple[Command, ...] = (
         "draw figures without a display, and write the table as text",
         export.add_export_options,
         export.export_pictures,
+    ),
+    Command(
+        "report",
+        "write one web page about a project, with pictures, tables and the project file, without a display",
+        report.add_report_options,
+        report.write_report,
     ),
     Command(
         "screenshot",

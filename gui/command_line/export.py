@@ -1,7 +1,7 @@
 """The command `export`: pictures of views, figures for papers and slides, and the table as text, without a display."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -10,12 +10,11 @@ from msgspec.structs import replace
 
 from engine.files.atomic_write import file_name
 from engine.files.targets import require_folder
-from engine.network.node_ref import NodeRef
 from engine.project.project import Project
 from engine.rank_search import rank_search_refusal
 from engine.reports.formats import FORMATS
 from engine.run.check import ProjectCheck, check
-from engine.run.execute import NodeDone, RunRequest
+from engine.run.execute import RunRequest
 from engine.text.problems import Problem, ProjectError
 from gui.catalogue.figures import FIGURE_IDS, TURN_FIGURE, figure_row
 from gui.catalogue.pictures import ANIMATION_FORMAT, PICTURE_FORMATS
@@ -24,14 +23,14 @@ from gui.command_line.command import WRONG
 from gui.command_line.options import add_no_run_option, add_project_option, add_theme_option, parse_choices, parse_size
 from gui.command_line.output import print_result
 from gui.command_line.projects import (
+    PictureRun,
     files_read,
     load_known,
-    missing_memory,
     print_notices,
     report_problems,
-    run_results,
+    run_for_pictures,
 )
-from gui.command_line.selection import find_design, find_report, parse_value, require_in_shape
+from gui.command_line.selection import find_focus, parse_value
 from gui.paint.basics.page import PAGE_SIZES, Page, parse_page, screen_page
 from gui.state.view_state import DepthScale, Focus, ViewState
 
@@ -97,10 +96,12 @@ def export_pictures(options: Namespace) -> int:
     project_check = check(project)
     require_folder(options.out, _file_names(options, views, project), files_read(options.project, project_check))
     print_notices(options.project, project_check.notices)
-    focus = _focus_of(options, project, project_check)
+    selected = options.design, options.node, options.value
+    focus = find_focus(*selected, project, project_check, options.project)
     _require_candidate(options, views, focus, project_check)
     request = RunRequest(project, project_check)
-    run = _run_for(options, request, views)
+    wanted = not options.no_run and _shows_volumes(options, views)
+    run = run_for_pictures(options.project, request) if wanted else PictureRun()
     with offscreen.offscreen_application(options.theme):
         state = offscreen.state_after_run(request, run.volumes, options.theme, options.edges)
         selection = _select_pictures(options, views, page, replace(state, focus=focus or state.focus))
@@ -134,30 +135,11 @@ def _file_names(options: Namespace, views: Sequence[str], project: Project) -> I
         yield from (f"{file_name(design.name)}{ending}" for design in project.designs for ending in endings)
 
 
-class _Run(Struct, frozen=True, eq=False):
-    """The volumes that pictures show, and why there are none."""
-
-    volumes: Mapping[NodeRef, NodeDone] = {}
-    obstacles: tuple[Problem, ...] = ()
-    """Not mistakes: a run needs more memory than is free."""
-    faults: tuple[Problem, ...] = ()
-    """Mistakes that only the run has found, such as those in files."""
-
-
-def _run_for(options: Namespace, request: RunRequest, views: Sequence[str]) -> _Run:
-    shows_volumes = (
-        *(view_row(view).picture.shows_volumes for view in views),
-        *(figure_row(figure).shows_volumes for figure in options.figure),
+def _shows_volumes(options: Namespace, views: Sequence[str]) -> bool:
+    """Whether a picture is not the same before a run."""
+    return any(view_row(view).picture.shows_volumes for view in views) or any(
+        figure_row(figure).shows_volumes for figure in options.figure
     )
-    if options.no_run or not any(shows_volumes):
-        return _Run()
-    obstacles = missing_memory(request)
-    if obstacles:
-        return _Run(obstacles=obstacles)
-    try:
-        return _Run(run_results(options.project, request))
-    except ProjectError as error:
-        return _Run(faults=error.problems)
 
 
 class _Selection(Struct, frozen=True, eq=False):
@@ -201,24 +183,6 @@ def _require_candidate(
     reason = rank_search_refusal(project_check.reports[focus.ref])
     if reason:
         raise ProjectError([Problem(f"--node {options.node!r}: {reason}", "$.designs")], options.project)
-
-
-def _focus_of(options: Namespace, project: Project, project_check: ProjectCheck) -> Focus | None:
-    """The selection that the options name; None if they name none."""
-    if options.design is options.node is options.value is None:
-        return None
-    design = find_design(options.design, project, options.project)
-    node = options.node or project_check.analyses[design].output
-    report = find_report(design, node, project_check, options.project)
-    node = report.name
-    if options.value is None:
-        return Focus(design, node)
-    channel, y, x = options.value
-    if report.output_shape is None:
-        text = f"--value: the shape of {node} is unknown; correct the mistakes first"
-        raise ProjectError([Problem(text, "$.designs"), *project_check.problems], options.project)
-    require_in_shape(options.value, report.output_shape, (design, node), options.project)
-    return Focus(design, node, channel, (y, x))
 
 
 def _page(options: Namespace, views: Sequence[str]) -> Page | None:

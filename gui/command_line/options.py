@@ -8,7 +8,7 @@ from engine.text.messages import suggestion
 
 
 def add_project_option(command: ArgumentParser) -> None:
-    command.add_argument("project", type=Path, metavar="PROJECT", help="a project file, TOML or JSON")
+    command.add_argument("project", type=Path, metavar="PROJECT", help="a project file, TOML or JSON, or a report")
 
 
 def add_theme_option(command: ArgumentParser) -> None:

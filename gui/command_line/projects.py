@@ -1,7 +1,9 @@
 """Reads, checks and runs the project of a command."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine.files.paths import resolve_path
 from engine.network.node_ref import NodeRef, design_text
@@ -37,6 +39,27 @@ def missing_memory(request: RunRequest) -> tuple[Problem, ...]:
     except ProjectError as error:
         return error.problems
     return ()
+
+
+class PictureRun(Struct, frozen=True, eq=False):
+    """The volumes that pictures show, and why there are none."""
+
+    volumes: Mapping[NodeRef, NodeDone] = {}
+    obstacles: tuple[Problem, ...] = ()
+    """Not mistakes: a run needs more memory than is free."""
+    faults: tuple[Problem, ...] = ()
+    """Mistakes that only the run has found, such as those in files."""
+
+
+def run_for_pictures(path: Path, request: RunRequest) -> PictureRun:
+    """Run a project as far as it can be run."""
+    obstacles = missing_memory(request)
+    if obstacles:
+        return PictureRun(obstacles=obstacles)
+    try:
+        return PictureRun(run_results(path, request))
+    except ProjectError as error:
+        return PictureRun(faults=error.problems)
 
 
 def report_problems(path: Path, problems: Iterable[Problem]) -> int:

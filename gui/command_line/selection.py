@@ -12,6 +12,7 @@ from engine.run.check import ProjectCheck
 from engine.shapes import Shape
 from engine.text.messages import suggestion
 from engine.text.problems import Problem, ProjectError
+from gui.state.view_state import Focus
 
 STEM_WORD = design_text(STEM)
 _NOTHING = "the project has neither a design nor a stem; add one"
@@ -60,6 +61,30 @@ def _spelled(name: str, names: Sequence[str]) -> str:
         return name
     equal = [other for other in names if normalize("NFC", other) == normalize("NFC", name)]
     return equal[0] if len(equal) == 1 else name
+
+
+def find_focus(
+    design: str | None,
+    node: str | None,
+    value: _ValueIndex | None,
+    project: Project,
+    check: ProjectCheck,
+    file: Path,
+) -> Focus | None:
+    """The selection that options name; None if they name none."""
+    if design is None and node is None and value is None:
+        return None
+    design = find_design(design, project, file)
+    report = find_report(design, node or check.analyses[design].output, check, file)
+    ref = design, report.name
+    if value is None:
+        return Focus(*ref)
+    channel, y, x = value
+    if report.output_shape is None:
+        text = f"--value: the shape of {report.name} is unknown; correct the mistakes first"
+        raise ProjectError([Problem(text, "$.designs"), *check.problems], file)
+    require_in_shape(value, report.output_shape, ref, file)
+    return Focus(*ref, channel, (y, x))
 
 
 def parse_value(text: str) -> _ValueIndex:

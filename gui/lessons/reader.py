@@ -15,6 +15,7 @@ from engine.project.project import Project
 from engine.project.syntax import parse_toml
 from engine.project.table_reader import Data, TooManyProblemsError, key_text
 from engine.text.messages import suggestion, value_text
+from engine.text.names import control_fault
 from engine.text.problems import Problem, ProjectError
 from gui.lessons.exercise_reader import ExerciseReader
 from gui.lessons.lesson import FORMAT, Lesson, Step
@@ -29,8 +30,12 @@ _MAX_STEPS = 200
 _MAX_PROJECTS = 50
 
 _STEP_ID = re.compile(r"[A-Za-z0-9_-]{1,60}")
-_LESSON_TABLE = re.compile(r"^\s*(?:\[\[\s*steps\s*\]\]|\[\s*projects\s*\]|(?:steps|projects)\s*=)", re.MULTILINE)
-_PROJECT_TABLE = re.compile(r"^\s*(?:\[\[?\s*(?:designs|input|stem)\b|(?:designs|input|stem)\s*=)", re.MULTILINE)
+_LESSON_TABLE = re.compile(
+    r"^[ \t]*(?:\[\[[ \t]*steps[ \t]*\]\]|\[[ \t]*projects[ \t]*\]|(?:steps|projects)[ \t]*=)", re.MULTILINE
+)
+_PROJECT_TABLE = re.compile(
+    r"^[ \t]*(?:\[\[?[ \t]*(?:designs|input|stem)\b|(?:designs|input|stem)[ \t]*=)", re.MULTILINE
+)
 _MAX_BYTES = 2**20
 """Size of a lesson file."""
 
@@ -121,6 +126,9 @@ class LessonReader(ExerciseReader):
         return projects
 
     def _project(self, path: str, place: str) -> Project | None:
+        if fault := control_fault(path):
+            self.add(place, f"is {value_text(path)}; {fault}")
+            return None
         file = resolve_path(path) if path.startswith(BUNDLED) else Path(os.path.abspath(self._folder / path))
         try:
             return load_project(file).project

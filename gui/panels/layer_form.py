@@ -317,6 +317,14 @@ class LayerForm(Panel):
         self.settings[kind].setVisible(bool(self.settings[kind].controls))
         return self.settings[kind]
 
+    def visible_field(self, setting: str) -> Field | None:
+        """The row of a setting of the selection, also of "name", "kind" and "weights"; None if it has none now."""
+        own = {"name": self.name_field, "kind": self.kind_field, "weights": self.weights_field}
+        kind = _Selection.of(self._state).kind
+        form = None if kind is None else self.settings.get(kind)
+        field = own.get(setting) or (None if form is None else form.fields.get(setting))
+        return field if field is not None and field.widget.isVisible() else None
+
     @property
     def _project(self) -> Project:
         return self._state.project

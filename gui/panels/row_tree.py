@@ -156,6 +156,11 @@ class RowTree(QTreeWidget):
                 return next((item for item in (head, *nodes, *parts) if item_row(item).ref == ref), None)
         return None
 
+    def heading_of(self, design: str) -> QTreeWidgetItem | None:
+        """The item of a design itself."""
+        heads = children_of(self.invisibleRootItem())
+        return next((head for head in heads if item_row(head).ref[0] == design), None)
+
     def _drop_target(self, dragged: QTreeWidgetItem, target: DropTarget, at: QPoint) -> DropTarget:
         """A design is dropped above or below another one with all its rows, whichever is nearer."""
         if not _is_design(dragged):

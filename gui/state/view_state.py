@@ -25,6 +25,7 @@ from engine.text.problems import Problem
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.earlier import EarlierDesign
 from gui.state.find import find_nodes, next_match
+from gui.state.lesson_place import LessonPlace
 from gui.state.rank_search import RankSearchState
 from gui.state.volume_at import VolumeAt, VolumeResult
 
@@ -139,6 +140,8 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     automatic: AutomaticRunState = AutomaticRunState()
     query: str = ""
     """What is looked for; see `find_nodes`."""
+    lesson: LessonPlace | None = None
+    """The step of a lesson that the project belongs to; None for a project of the person."""
     session: int = 0
     """Number of the opened project: what views and panels remember about one, such as their zoom, ends with it."""
 

@@ -87,7 +87,7 @@ class BarsCanvas(Canvas):
 
     def _show_content(self, content: BarsContent) -> None:
         self._content = content
-        self.setAccessibleDescription("; ".join(line.tip for line in content.totals))
+        self.setAccessibleDescription(content.description)
         self.totals.box.show_lines(content.totals, content.total_scale, self._theme)
         self.layers.box.show_lines(content.lines, content.line_scale, self._theme)
         self.layers.show_scale(content.line_scale)
@@ -219,6 +219,17 @@ class BarsCanvas(Canvas):
         """Return the rectangle of a layer or block, which may be outside the visible rows."""
         visible, index = self._visible_rows(), self._index_of(ref)
         return None if visible is None or index is None else visible.place(index).row_rect
+
+    def visible_row_rect(self, ref: NodeRef) -> QRectF | None:
+        """Return the part of the rectangle of a layer or block that is visible; None if nothing of it is."""
+        rect, visible = self.row_rect(ref), self._visible_rows()
+        if rect is None or visible is None or not rect.intersects(visible.column.rect):
+            return None
+        return rect & visible.column.rect
+
+    def total_rect(self, design: str) -> QRectF | None:
+        """Return the rectangle of the total of a design."""
+        return next((total.row_rect for total in self._layout.totals if total.line.design == design), None)
 
     def line_at(self, point: QPointF) -> BarLine | None:
         """Return the line under a point, except headings."""

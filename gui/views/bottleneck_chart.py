@@ -62,7 +62,7 @@ class ChartCanvas(Canvas):
         """Show another content. The zoom stays for the same curve, also if points are added to it."""
         self._content = replace(content, maps=None)
         self.show_theme(THEMES[state.look.theme])
-        self.setAccessibleDescription(f"{content.title}. {content.message}")
+        self.setAccessibleDescription(content.description)
         curve = content.curve
         curve_id = self._curve_id if curve is None else (state.session, curve.ref, curve.form)
         if curve_id != self._curve_id:

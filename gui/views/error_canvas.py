@@ -60,8 +60,7 @@ class ErrorCanvas(Canvas):
         if compared != self._compared:
             self._compared = compared
             self.fit()
-        count = sum(error.value is not None for error in content.errors)
-        self.setAccessibleDescription(f"Errors of {count} layers; the table lists them")
+        self.setAccessibleDescription(content.description)
         self._lay_out()
 
     def _lay_out(self) -> None:

@@ -7,10 +7,10 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.text.units import number_text
 from gui.graphics.text_scale import text_scale
 from gui.paint.inspector import sums
 from gui.paint.inspector.content import InspectorContent
+from gui.paint.inspector.description import describe_inspector
 from gui.paint.inspector.drawing import InspectorLayout, draw_inspector, hit_inspector, lay_out_inspector
 from gui.paint.inspector.part_drawing import InspectorHit
 from gui.theme import THEMES
@@ -132,12 +132,3 @@ class InspectorCanvas(QWidget):
         """Show the patch of the term under the mouse until the mouse reaches another term or leaves."""
         if term is not None and term != self.content.selected_term:
             self.show_content(replace(self.content, selected_term=term))
-
-
-def describe_inspector(content: InspectorContent) -> str:
-    """Describe formula and bars for screen readers."""
-    explanation = content.explanation
-    lines = [content.title]
-    lines += [content.note] if explanation is None else [explanation.how.description, *explanation.how.formula]
-    lines += [f"{row.label}: {number_text(row.value)}" for row in sums.sum_bars(content)]
-    return ". ".join(line.rstrip(".") for line in lines if line)

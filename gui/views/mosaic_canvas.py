@@ -102,7 +102,7 @@ class MosaicCanvas(Canvas):
         is_other_project = state.session != self._state.session
         self._state, self._content = state, content
         self.show_theme(THEMES[state.look.theme])
-        self.setAccessibleDescription(_describe_content(content))
+        self.setAccessibleDescription(content.description)
         self._invalidate_layout()
         if is_other_project:
             self.fit()
@@ -289,12 +289,3 @@ class MosaicCanvas(Canvas):
             # Without an anchor each step would sort the maps again, and stepping would never get far.
             focus = replace(focus, order_anchor=focus.likeness_channel)
         self.focus_requested.emit(step_ordered_focus(focus, panel.shape, by, panel.order))
-
-
-def _describe_content(content: MosaicContent) -> str:
-    """Describe the mosaics for screen readers."""
-    parts = [f"{panel.design}, {panel.title} {panel.note}".strip() for panel in content.panels]
-    parts += [content.legend, *(panel.legend_text for panel in content.panels)]
-    if content.detail is not None:
-        parts.append(content.detail.text or f"{content.detail.title}: {content.detail.reason}")
-    return ". ".join(filter(None, parts))

@@ -69,6 +69,10 @@ class OperationsModel(ReportModel):
         matches = (i for i, row in enumerate(self.rows) if not row.is_total and (row.design, row.node) == ref)
         return next(matches, None)
 
+    def total_row(self, design: str) -> int | None:
+        """Return the row of the total of a design."""
+        return next((i for i, row in enumerate(self.rows) if row.is_total and row.design == design), None)
+
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal or section >= len(self.columns):
             return None

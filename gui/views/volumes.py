@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from engine.network.node_ref import NodeRef
 from gui.paint.volumes import hits
+from gui.paint.volumes.description import describe_volumes
 from gui.paint.volumes.hits import VolumeHit
 from gui.state.cameras import CAMERA_VIEWS
 from gui.state.node_selection import toggle_node
@@ -60,14 +61,14 @@ class VolumesView(View):
         self._lay_out()
         self._connect()
         self._show_look()
-        self.canvas.setAccessibleDescription(_describe_volumes(state))
+        self.canvas.setAccessibleDescription(describe_volumes(state))
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
         if old.look is not new.look:
             self._show_look()
         if old.check is not new.check or _blocks_differ(old.look, new.look):
-            self.canvas.setAccessibleDescription(_describe_volumes(new))
+            self.canvas.setAccessibleDescription(describe_volumes(new))
         self.canvas.show_state(new)
 
     def _show_look(self) -> None:
@@ -82,6 +83,11 @@ class VolumesView(View):
         self._bar_width = self._bar_width or self._bar.sizeHint().width()
         for widget in self._optional_widgets:
             widget.setVisible(self.width() >= self._bar_width)
+
+    def command_button(self, command: str) -> QToolButton | None:
+        """The button here that does the same as a command; None if there is none."""
+        cameras = {f"camera_{name.lower()}": button for name, button in self.cameras.items()}
+        return {**cameras, **{f"edges_{scale}": button for scale, button in self.scales.items()}}.get(command)
 
     def turn_to(self, name: str) -> None:
         """Move the camera to the view of that name."""
@@ -181,13 +187,3 @@ class VolumesView(View):
 
 def _blocks_differ(old: Look, new: Look) -> bool:
     return (old.blocks, old.toggled_blocks) != (new.blocks, new.toggled_blocks)
-
-
-def _describe_volumes(state: ViewState) -> str:
-    """Describe the chains for screen readers."""
-    chains = []
-    for design in state.project.designs:
-        analysis = state.visible_analysis(design.name)
-        steps = [f"{report.name} {report.output_shape or 'unknown'}" for report in analysis.reports]
-        chains.append(f"{design.name}: " + " → ".join([f"input {analysis.input_shape or 'unknown'}", *steps]))
-    return "; ".join(chains)

@@ -190,6 +190,23 @@ class VolumesCanvas(Canvas):
         left, top, right, bottom = (edge * scene.shrink for edge in edges)
         return QRectF(left, top, right - left, bottom - top)
 
+    def box_rect(self, ref: NodeRef) -> QRectF | None:
+        """Return the rectangle of a box with its texts, or of the frame of an open block, in pixels of the widget.
+
+        It may be outside the widget; None if there is neither.
+        """
+        scene = self.current_layout().scene
+        rects = [frame.rect for frame in scene.frames if frame.ref == ref]
+        box = hits.find_box(self.state, scene, ref)
+        if not rects and box is not None:
+            rects = [box.bounds, *(text.rect for text in box.texts)]
+        whole = QRectF()
+        for edges in rects:
+            left, top, right, bottom = (edge * scene.shrink for edge in edges)
+            corners = self.widget_point(QPointF(left, top)), self.widget_point(QPointF(right, bottom))
+            whole = whole.united(QRectF(*corners))
+        return None if whole.isEmpty() else whole
+
     def _keep_block_in_place(self, old: ViewState, new: ViewState) -> None:
         """Keep a block that is opened or closed at its position if the picture is zoomed."""
         toggled = old.look.toggled_blocks ^ new.look.toggled_blocks

@@ -1,37 +1,29 @@
 """A page of the manual: Markdown with tables, code and pictures that follow palette, zoom and width."""
 
 import re
-from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QUrl
 from PySide6.QtGui import (
     QDesktopServices,
-    QFont,
-    QFontDatabase,
     QFontMetrics,
     QImage,
     QPalette,
     QResizeEvent,
     QTextBlock,
     QTextBlockFormat,
-    QTextCharFormat,
     QTextCursor,
     QTextDocument,
-    QTextFormat,
     QTextFragment,
-    QTextFrameFormat,
-    QTextTable,
 )
 from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
 from gui.widgets.manual_pages import MANUAL, START, slug
+from gui.widgets.markdown_style import blocks_of, fragments, is_code, style_document
 
 _LONGEST_LINE = "a line of prose that is as long as any should be, so that eyes find the next one"
 _SIDE_MARGIN = 20
-_INDENT = 24.0
-_LINE_HEIGHT = 125.0
 _ZOOM_STEPS = range(-4, 13)
 _KEEP = QTextCursor.MoveMode.KeepAnchor
 
@@ -125,7 +117,7 @@ class ManualPage(QTextBrowser):
             QDesktopServices.openUrl(target)
 
     def _scroll_to(self, heading: str) -> None:
-        for block in self._blocks():
+        for block in blocks_of(self.document()):
             if block.blockFormat().headingLevel() and slug(block.text()) == heading:
                 top = self.document().documentLayout().blockBoundingRect(block).top()
                 self.verticalScrollBar().setValue(round(top) - _SIDE_MARGIN // 2)
@@ -134,100 +126,19 @@ class ManualPage(QTextBrowser):
     # Looks
 
     def _on_source_changed(self) -> None:
-        self._style()
+        style_document(self.document(), self.palette())
         self._fit_width()
         self._mark_words()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self.source().isValid():
-            self._style()
+            style_document(self.document(), self.palette())
             self._mark_words()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_width()
-
-    def _blocks(self) -> Iterator[QTextBlock]:
-        block = self.document().begin()
-        while block.isValid():
-            yield block
-            block = block.next()
-
-    def _style(self) -> None:
-        """Set colours, borders and margins, which Markdown does not define."""
-        editing = QTextCursor(self.document())
-        editing.beginEditBlock()
-        for block in self._blocks():
-            self._style_block(block)
-        for frame in self.document().rootFrame().childFrames():
-            if isinstance(frame, QTextTable):
-                self._style_table(frame)
-        editing.endEditBlock()
-        self.document().setIndentWidth(_INDENT)
-
-    def _style_block(self, block: QTextBlock) -> None:
-        cursor = QTextCursor(block)
-        level = block.blockFormat().headingLevel()
-        if _is_code(block):
-            cursor.mergeBlockFormat(self._code_format(block))
-            cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, _KEEP)
-            cursor.mergeCharFormat(_fixed_format())
-            return
-        added = QTextBlockFormat()
-        pictures = any(part.charFormat().isImageFormat() for part in _fragments(block))
-        added.setLineHeight(
-            100.0 if pictures else _LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
-        )
-        if level:
-            added.setTopMargin(6.0 if level == 1 else 18.0)
-            added.setBottomMargin(6.0)
-        cursor.mergeBlockFormat(added)
-        self._style_inline_code(block)
-
-    def _style_inline_code(self, block: QTextBlock) -> None:
-        ends = [
-            (fragment.position(), fragment.position() + fragment.length())
-            for fragment in _fragments(block)
-            if fragment.charFormat().fontFixedPitch()
-        ]
-        added = _fixed_format()
-        level = block.blockFormat().headingLevel()
-        if level:  # code in a heading does not have the size of the heading by itself
-            added.setFontWeight(QFont.Weight.Bold)
-            added.setProperty(QTextFormat.Property.FontSizeAdjustment.value, 4 - level)
-        else:
-            added.setBackground(self.palette().color(QPalette.ColorRole.AlternateBase))
-        for start, end in ends:
-            cursor = QTextCursor(self.document())
-            cursor.setPosition(start)
-            cursor.setPosition(end, _KEEP)
-            cursor.mergeCharFormat(added)
-
-    def _code_format(self, block: QTextBlock) -> QTextBlockFormat:
-        added = QTextBlockFormat()
-        added.setBackground(self.palette().color(QPalette.ColorRole.AlternateBase))
-        added.setNonBreakableLines(True)
-        added.setTopMargin(0.0 if _is_code(block.previous()) else 8.0)
-        added.setBottomMargin(0.0 if _is_code(block.next()) else 10.0)
-        return added
-
-    def _style_table(self, table: QTextTable) -> None:
-        table_format = table.format()
-        table_format.setBorder(1.0)
-        table_format.setBorderCollapse(True)
-        table_format.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-        table_format.setBorderBrush(self.palette().color(QPalette.ColorRole.Mid))
-        table_format.setCellPadding(5.0)
-        table_format.setCellSpacing(0.0)
-        table_format.setTopMargin(6.0)
-        table_format.setBottomMargin(12.0)
-        table.setFormat(table_format)
-        for column in range(table.columns()):
-            cell = table.cellAt(0, column)
-            head = cell.format()
-            head.setBackground(self.palette().color(QPalette.ColorRole.AlternateBase))
-            cell.setFormat(head)
 
     def _fit_width(self) -> None:
         """Limit the length of lines in a wide window: text is a column in the middle, only large pictures are wider."""
@@ -235,7 +146,7 @@ class ManualPage(QTextBrowser):
         longest = self.fontMetrics().horizontalAdvance(_LONGEST_LINE)
         margin = max(0, (widest - longest) // 2)
         self.document().setDocumentMargin(_SIDE_MARGIN)
-        for code, blocks in groupby(self._blocks(), _is_code):
+        for code, blocks in groupby(blocks_of(self.document()), is_code):
             if code:
                 self._fit_code(list(blocks), widest, margin)
             else:
@@ -250,7 +161,7 @@ class ManualPage(QTextBrowser):
     def _fit_block(self, block: QTextBlock, widest: int, margin: int) -> None:
         cursor = QTextCursor(block)
         if cursor.currentTable() is None:  # a table has margins of its own
-            pictures = [part for part in _fragments(block) if part.charFormat().isImageFormat()]
+            pictures = [part for part in fragments(block) if part.charFormat().isImageFormat()]
             width = max((self._fit_picture(picture, widest) for picture in pictures), default=None)
             cursor.mergeBlockFormat(_margins(margin) if width is None else _margins((widest - width) // 2))
 
@@ -284,26 +195,8 @@ class ManualPage(QTextBrowser):
         return width
 
 
-def _fragments(block: QTextBlock) -> Iterator[QTextFragment]:
-    at = block.begin()
-    while not at.atEnd():
-        yield at.fragment()
-        at += 1
-
-
-def _is_code(block: QTextBlock) -> bool:
-    return block.blockFormat().hasProperty(QTextFormat.Property.BlockCodeFence)
-
-
 def _margins(width: float) -> QTextBlockFormat:
     block_format = QTextBlockFormat()
     block_format.setLeftMargin(width)
     block_format.setRightMargin(width)
     return block_format
-
-
-def _fixed_format() -> QTextCharFormat:
-    char_format = QTextCharFormat()
-    char_format.setFontFamilies(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).families())
-    char_format.setFontFixedPitch(True)
-    return char_format

@@ -91,9 +91,18 @@ class Docks(Mapping[str, QDockWidget]):
                 self.frame.open_dock(dock_id)
             for dock_id in closed:
                 self[dock_id].hide()
-            for place in arrangement.places:
-                if place.area != "centre":
-                    self[place.tabs[0]].raise_()
+            self._raise_first_tabs(arrangement)
+
+    def show_first_tabs(self, arrangement: Arrangement) -> None:
+        """Bring the first tab of each place to the front, in the present layout."""
+        self.restore_maximised()
+        self.show_centre(arrangement.tabs("centre"))
+        self._raise_first_tabs(arrangement)
+
+    def _raise_first_tabs(self, arrangement: Arrangement) -> None:
+        for place in arrangement.places:
+            if place.area != "centre":
+                self[place.tabs[0]].raise_()
 
     def restore(self, arrangement: Arrangement, centre_ids: Sequence[str], state: QByteArray, version: int) -> bool:
         """Put every dock where it was in a saved state; returns whether that can be read."""

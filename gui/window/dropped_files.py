@@ -14,6 +14,7 @@ from engine.files.paths import FileFault
 from engine.files.photo_formats import PHOTO_SUFFIXES
 from engine.network.input_specs import ArrayInput, ImageInput, Input, with_photo
 from engine.network.node_ref import NodeRef
+from engine.project.embedded import REPORT_SUFFIXES
 from engine.text.problems import ProjectError
 from gui.panels.array_choice import array_with_axes
 from gui.panels.source_fields import has_fitting_array, match_arrays
@@ -21,7 +22,9 @@ from gui.state import edits
 from gui.state.view_state import ViewState
 from gui.workbench.workbench import Workbench
 
-PROJECT_SUFFIXES = (".toml", ".json")
+SAVED_SUFFIXES = (".toml", ".json")
+PROJECT_SUFFIXES = (*SAVED_SUFFIXES, *REPORT_SUFFIXES)
+"""Of the files that have a project: its own, and reports."""
 _IMAGE_SUFFIXES = (*PHOTO_SUFFIXES, ".heic", ".heif")
 """Those of HEIC as well, so that a photo of an iPhone is refused with what to do."""
 _KINDS = (PROJECT_SUFFIXES, _IMAGE_SUFFIXES, ARRAY_SUFFIXES)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QObject, QSize, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
+from engine.project.embedded import REPORT_SUFFIXES, is_report
 from engine.reports.formats import format_for_file
 from engine.text.problems import ProjectError
 from gui.catalogue.figures import TURN_FIGURE, figure_row
@@ -15,6 +16,7 @@ from gui.catalogue.views import view_row
 from gui.export.animation import TurnWriter, paint_turn_frames
 from gui.export.files import write_file
 from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, render_view
+from gui.export.report import make_report
 from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
 from gui.window.export_all import ExportAll
@@ -109,6 +111,19 @@ class ExportCommands(QObject):
             self.single.write(path, partial(render_view, state, view, file_format, self.picture_scale, size))
         else:
             self._refuse(path, (*(f".{name}" for name in EXPORTERS), *(f.ending for f in TEXT_FORMATS if has_texts)))
+
+    # Reports
+
+    def export_report(self) -> None:
+        """Write one page about the project as it is now, with the project in it."""
+        source = self._workbench.document.path
+        name = "report" if source is None else source.stem
+        kinds = (file_filter("Web pages", REPORT_SUFFIXES),)
+        path = self._dialogs.ask_save("Export report", f"{name}.html", kinds, FIGURES)
+        if path is not None and is_report(path):
+            self.single.write(path, partial(make_report, self._workbench.state, path, source))
+        elif path is not None:
+            self._refuse(path, REPORT_SUFFIXES)
 
     # Figures for papers and slides
 

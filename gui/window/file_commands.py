@@ -17,8 +17,12 @@ from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
 from gui.catalogue.samples import SAMPLES
+from gui.lessons.head import lesson_heads
+from gui.lessons.lesson import Lesson
+from gui.lessons.reader import is_lesson, load_lesson
+from gui.lessons.translations import system_languages
 from gui.widgets.message import Message
-from gui.window.dropped_files import PROJECT_SUFFIXES, DroppedFiles
+from gui.window.dropped_files import PROJECT_SUFFIXES, SAVED_SUFFIXES, DroppedFiles
 from gui.window.file_dialogs import INPUTS, PROJECTS, FileDialogs, file_filter
 from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings
@@ -38,6 +42,8 @@ class FileCommands(QObject):
     """Text for the status bar about what has been written."""
     conflicted = Signal()
     """The project is not saved, as another program has changed its file."""
+    lesson_opened = Signal(object)
+    """A Lesson that the window should begin."""
     input_chosen = Signal()
     """A photo or array has become the input."""
 
@@ -57,7 +63,7 @@ class FileCommands(QObject):
 
     def open(self) -> None:
         if self.may_discard() and (
-            path := self._dialogs.ask_open("Open project", file_filter("Projects", PROJECT_SUFFIXES), PROJECTS)
+            path := self._dialogs.ask_open("Open", file_filter("Projects and lessons", PROJECT_SUFFIXES), PROJECTS)
         ):
             self._open(path)
 
@@ -83,6 +89,16 @@ class FileCommands(QObject):
         if self.may_discard():
             self._run_or_report(lambda: self._workbench.open(path, sample=True))
 
+    def open_lesson(self, path: Path) -> None:
+        """Begin a bundled lesson."""
+        if self.may_discard():
+            self._run_or_report(lambda: self.lesson_opened.emit(_load_lesson(path)))
+
+    def lesson_entries(self) -> Iterator[MenuEntry]:
+        """The bundled lessons in their order."""
+        for head in lesson_heads():
+            yield MenuEntry(head.title, partial(self.open_lesson, head.path), f"{head.summary} {head.minutes} minutes")
+
     def save(self) -> bool:
         """Save to the file of the project; True if it is saved."""
         path = self._workbench.document.path
@@ -91,12 +107,12 @@ class FileCommands(QObject):
     def save_as(self) -> bool:
         first = self._workbench.document.path or self._dialogs.folder(PROJECTS) / "project.toml"
         name, _ = QFileDialog.getSaveFileName(
-            self._window, "Save project", str(first), file_filter("Projects", PROJECT_SUFFIXES)
+            self._window, "Save project", str(first), file_filter("Projects", SAVED_SUFFIXES)
         )
         if not name:
             return False
         path = Path(name)
-        if path.suffix.lower() in PROJECT_SUFFIXES:
+        if path.suffix.lower() in SAVED_SUFFIXES:
             return self._save(path, overwrite=True)  # the dialog has asked
         return self._save(path.with_name(f"{path.name}.toml"))
 
@@ -188,6 +204,11 @@ class FileCommands(QObject):
         return self._run_or_report(lambda: self._open_file(path))
 
     def _open_file(self, path: Path) -> None:
+        """Open a project, or begin a lesson; ProjectError leaves all unchanged."""
+        if is_lesson(path):
+            self.lesson_opened.emit(_load_lesson(path))
+            self.remember(path)
+            return
         self._workbench.open(path)
         self.remember(path)
         if self._workbench.document.read_only:
@@ -204,7 +225,8 @@ class FileCommands(QObject):
             return False
         if saved:
             self.remember(path)
-            self.done.emit(f"Saved {path}")
+            is_copy = self._workbench.document.lesson is not None
+            self.done.emit(f"Saved a copy as {path}; the lesson goes on" if is_copy else f"Saved {path}")
         return saved
 
     def _ask(self, box: QMessageBox) -> QMessageBox.StandardButton:
@@ -222,3 +244,8 @@ class FileCommands(QObject):
     def _set_recent(self, paths: Iterable[Path]) -> None:
         self._settings.set("files/recent", "\n".join(map(str, paths)))
         self.recent_changed.emit()
+
+
+def _load_lesson(path: Path) -> Lesson:
+    """The lesson in the language of the system, as far as it is translated; ProjectError lists its mistakes."""
+    return load_lesson(path, next(iter(system_languages()), "en"))

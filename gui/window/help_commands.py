@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 
 from gui.widgets.about import AboutBox
 from gui.widgets.command_palette import CommandPalette, list_commands
@@ -40,7 +41,13 @@ class HelpCommands:
 
     def open_manual(self) -> None:
         """Open the page about the panel or view with the keyboard focus."""
-        self.manual.open_at(page_about(self._docks.part_of(QApplication.focusWidget())))
+        focused = QApplication.focusWidget()
+        self.manual.open_at(page_about(self._docks.part_of(focused) or self._part_beside(focused)))
+
+    def _part_beside(self, widget: QWidget | None) -> str:
+        """The part of the window beside all docks that contains a widget, such as a lesson; "" for none."""
+        beside = self._window.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return next((dock.objectName() for dock in beside if widget and dock.isAncestorOf(widget)), "")
 
     def find_command(self) -> None:
         """Open the palette of all enabled commands."""

@@ -1,13 +1,13 @@
 """The keyboard in the window: F6 goes from panel to panel, Tab in reading order through all of them and the toolbar."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from gui.widgets.focus_mark import FocusMark
-from gui.widgets.tab_order import chain_tab_order, focus_entry, focusable_in_reading_order
+from gui.widgets.tab_order import chain_tab_order, focus_entry, focusable_in_reading_order, focusable_widgets
 from gui.window.banners import BannerArea
 from gui.window.docks import Docks
 from gui.window.start_host import StartHost
@@ -25,16 +25,27 @@ class Keyboard:
     """Moves the focus between the parts of a window."""
 
     def __init__(
-        self, window: QMainWindow, docks: Docks, toolbar: Toolbar, banners: BannerArea, start: StartHost
+        self,
+        window: QMainWindow,
+        docks: Docks,
+        toolbar: Toolbar,
+        banners: BannerArea,
+        start: StartHost,
+        beside: Sequence[QWidget] = (),
     ) -> None:
         self._window = window
         self._docks = docks
+        self._beside = beside
+        """What is at the left of the docks, in every layout of them."""
         self._toolbar = toolbar
         self._banners = banners
         self._start = start
         self._mark = FocusMark(window)
-        self._chained: tuple[QWidget | None, int] = None, 0
-        """The frame of docks and the number of tab bars whose order Tab follows. Qt deletes bars, so none is kept."""
+        self._chained: tuple[QWidget | None, int, int] = None, 0, 0
+        """The frame of docks, the number of its tab bars and that of what is beside it, whose order Tab follows.
+
+        Qt deletes bars, so none is kept.
+        """
 
     def step(self, by: int) -> None:
         """Go to the next part, or to the one before."""
@@ -54,7 +65,7 @@ class Keyboard:
             yield _Stop(self._toolbar, self._toolbar.entry)
         if self._banners.buttons:
             yield _Stop(self._banners, self._banners.buttons[0])
-        for part in (*self._docks.contents.values(), self._start.page):
+        for part in (*self._beside, *self._docks.contents.values(), self._start.page):
             target = None if part is None else focus_entry(part)
             if part is not None and part.isEnabled() and target is not None:
                 yield _Stop(part, target)
@@ -68,7 +79,8 @@ class Keyboard:
         Focus proxies would lead Qt on within a form.
         """
         self._mark.begin()
-        chain, key = self._chain(), (self._docks.frame, len(self._docks.tab_bars))
+        beside = focusable_widgets(self._beside)
+        chain, key = [*beside, *self._chain()], (self._docks.frame, len(self._docks.tab_bars), len(beside))
         if self._chained != key:
             self._chained = key
             chain_tab_order([*self._toolbar.buttons, *chain])

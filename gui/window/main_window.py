@@ -26,6 +26,7 @@ from gui.window.file_commands import FileCommands
 from gui.window.help_commands import HelpCommands
 from gui.window.keyboard import Keyboard
 from gui.window.layer_chooser import LayerChooser
+from gui.window.lesson_stage import LessonStage
 from gui.window.menus import DynamicMenu, make_row_menu
 from gui.window.part_commands import PartCommands
 from gui.window.qt_actions import QtActions
@@ -50,6 +51,8 @@ class MainWindow(QMainWindow):
 
     closed = Signal()
     """The window closes; everything is saved or discarded."""
+    layout_changed = Signal()
+    """A panel or view has been opened, closed, or brought to the front."""
     stayed = Signal()
     """The user was asked about unsaved changes, and does not close the window."""
 
@@ -84,7 +87,8 @@ class MainWindow(QMainWindow):
         self._make_menus_and_bars()
         self.changed_file = ChangedFile(self, workbench, self.files, self.banners)
         self.start = StartHost(self, workbench, self.files, self.actions_by_id, settings)
-        self.keyboard = Keyboard(self, self.docks, self.toolbar, self.banners, self.start)
+        self.lessons = LessonStage(self, self)
+        self.keyboard = Keyboard(self, self.docks, self.toolbar, self.banners, self.start, [self.lessons.panel])
         self._connect()
         self._layout = WindowLayout(self, self.docks, self.workspaces, settings)
         self._layout.restore_size()
@@ -106,6 +110,7 @@ class MainWindow(QMainWindow):
         for commands in (self.files, self.exports, self.clipboard):
             commands.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(partial(self.docks.bring_forward, "input"))
+        self.files.lesson_opened.connect(self.lessons.start)
 
     def _on_edit_proposed(self, edit: Edit) -> None:
         self.workbench.edit(edit.text, edit.project, self.edit_merging.merge_key(edit.merge), edit.focus)
@@ -184,7 +189,7 @@ class MainWindow(QMainWindow):
             self.parts.raised.show("problems")  # the run has failed
         elif old.run.problems and not new.run.problems:
             self.parts.raised.end()
-        if (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
+        if _named_by(old) != _named_by(new):
             self._show_window_title(new)
 
     def _show_counts(self) -> None:
@@ -194,6 +199,8 @@ class MainWindow(QMainWindow):
 
     def _show_window_title(self, state: ViewState) -> None:
         name = state.path.name if state.path else state.project.title or "Untitled"
+        if state.lesson is not None:
+            name = f"Lesson: {state.lesson.title}"
         has_project = state.session or not self.start.is_shown
         self.setWindowTitle(f"{name}[*] – Convolume" if has_project else "Convolume[*]")
         self.setWindowModified(not state.clean)
@@ -203,6 +210,7 @@ class MainWindow(QMainWindow):
         self.docks.contents[dock_id].setEnabled(visible)
         if visible and dock_id in self.views:
             self._contents.show_view(dock_id)
+        self.layout_changed.emit()
 
     def _on_dock_moved(self) -> None:
         self.workspaces.own()
@@ -282,6 +290,7 @@ class MainWindow(QMainWindow):
         self.workbench.close()
         self.exports.close_down()
         self.changed_file.close_down()
+        self.lessons.close_down()
         self.help.manual.close_down()
         self._contents.close_down()
         self.start.close_down()
@@ -295,3 +304,8 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.start.use_files([Path(url.toLocalFile() or url.toString()) for url in event.mimeData().urls()])
+
+
+def _named_by(state: ViewState) -> tuple[object, ...]:
+    """What the title of the window depends on."""
+    return state.path, state.clean, state.project.title, state.lesson

@@ -9,7 +9,7 @@ from gui.catalogue.views import VIEWS
 from gui.widgets.manual_pages import MANUAL, START
 from gui.widgets.manual_reader import ManualReader
 
-_PAGES = {row.id: row.manual_page for row in (*PANELS, *VIEWS)}
+_PAGES = {row.id: row.manual_page for row in (*PANELS, *VIEWS)} | {"lesson": "lessons"}
 
 
 class Manual:

@@ -1,7 +1,6 @@
 """Versions, platform and screen, for the About dialog and for reports of faults."""
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import pyqtgraph
@@ -11,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from engine.project.project import FORMAT
+from gui.catalogue.program import program_version
 
 
 def program_details(window: QWidget) -> dict[str, str]:
@@ -18,7 +18,7 @@ def program_details(window: QWidget) -> dict[str, str]:
     screen, ratio = window.screen(), window.devicePixelRatio()
     size = screen.size()
     return {
-        "Convolume": f"{_own_version()}, project format {FORMAT}",
+        "Convolume": f"{program_version()}, project format {FORMAT}",
         "Python": f"{platform.python_version()} ({platform.python_implementation()})",
         "Qt": QLibraryInfo.version().toString(),
         "PySide6": PySide6.__version__,
@@ -27,10 +27,3 @@ def program_details(window: QWidget) -> dict[str, str]:
         "Platform": f"{QSysInfo.prettyProductName()}, {platform.machine()}, Qt's {QGuiApplication.platformName()}",
         "Screen": f"{size.width()}×{size.height()}, {ratio:g} pixels per point, {screen.logicalDotsPerInch():g} dpi",
     }
-
-
-def _own_version() -> str:
-    try:
-        return version("convolume")
-    except PackageNotFoundError:  # run from its folder
-        return "run from its folder"

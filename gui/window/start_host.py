@@ -6,10 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
 
 from gui.catalogue.samples import QUESTION
 from gui.export.project_pictures import ProjectPictures, picture_folder
+from gui.lessons.head import lesson_heads
 from gui.state.view_state import ViewState
 from gui.window.actions import HELP_MENUS
 from gui.window.dropped_files import is_input, is_photo, is_project
@@ -58,11 +59,28 @@ class StartHost(QObject):
         self._enabled: dict[str, bool] = {}
         """Which commands were enabled before."""
         self.page: StartPage | None = None
+        self._empty_session = 0
+        """Number of the session in which the window has only the placeholder that it was made with."""
         files.recent_changed.connect(self._on_recent_changed)
 
     @property
     def is_shown(self) -> bool:
         return self.page is not None and not self.page.isHidden()
+
+    def has_project(self, state: ViewState) -> bool:
+        """Whether the window has a project, and not only a placeholder."""
+        return bool(self._project_name(state))
+
+    def forget_project(self, state: ViewState) -> None:
+        """The window has only its placeholder again."""
+        self._empty_session = state.session
+
+    def _project_name(self, state: ViewState) -> str:
+        """The name of the open project; "" if there is only a placeholder."""
+        if state.project is NEW_PROJECT and state.session == self._empty_session:
+            return ""
+        title = state.project.title if state.lesson is None else state.lesson.title
+        return state.path.name if state.path else title or "the project"
 
     def show(self, state: ViewState) -> None:
         """Show the page in place of panels and views."""
@@ -75,7 +93,7 @@ class StartHost(QObject):
         page.show_theme(state.look.theme)
         page.show_recent(self._files.recent())
         page.reopen.setChecked(may_reopen(self._settings))
-        page.show_back(_project_name(state))
+        page.show_back(self._project_name(state))
         self._fit()
         page.show()
         page.begin()
@@ -101,7 +119,12 @@ class StartHost(QObject):
     def use_files(self, paths: Sequence[Path]) -> None:
         """Use dropped files; on the page of a window without a project, a photo is for the first sample."""
         was_shown, before = self.is_shown, self._workbench.state
-        if was_shown and not _project_name(before) and not any(map(is_project, paths)) and any(map(is_input, paths)):
+        if (
+            was_shown
+            and not self._project_name(before)
+            and not any(map(is_project, paths))
+            and any(map(is_input, paths))
+        ):
             if any(map(is_photo, paths)):
                 self._files.open_sample(sample_path(QUESTION))
             else:
@@ -116,9 +139,10 @@ class StartHost(QObject):
             self.page.close_down()
 
     def _make_page(self) -> StartPage:
-        page = self.page = StartPage(ProjectPictures(picture_folder(), self), self._window)
+        page = self.page = StartPage(ProjectPictures(picture_folder(), self), lesson_heads(), self._window)
         page.hide()
         page.sample_chosen.connect(partial(self._open, self._files.open_sample))
+        page.lesson_chosen.connect(self._files.open_lesson)
         page.recent_chosen.connect(partial(self._open, self._files.open_path))
         page.recent_removed.connect(self._files.forget)
         page.back_chosen.connect(self.left)
@@ -129,9 +153,10 @@ class StartHost(QObject):
         return page
 
     def _set_middle_enabled(self, enabled: bool) -> None:
-        middle = self._window.centralWidget()
-        if middle is not None:
-            middle.setEnabled(enabled)
+        docks = self._window.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        for part in (self._window.centralWidget(), *docks):
+            if part is not None:
+                part.setEnabled(enabled)
 
     def _open(self, open_path: Callable[[Path], object], path: Path) -> None:
         """Open a project and run it, as at a start with a project."""
@@ -147,13 +172,17 @@ class StartHost(QObject):
             self.page.setGeometry(_free_area(self._window))
             self.page.raise_()
 
+    def _fit_if_shown(self) -> None:
+        if self.is_shown:
+            self._fit()
+
     def _on_recent_changed(self) -> None:
         if self.page is not None and self.is_shown:
             self.page.show_recent(self._files.recent())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if self.is_shown and event.type() in _FITTING:
-            QTimer.singleShot(0, self, self._fit)  # after the bars are where they will be
+            QTimer.singleShot(0, self, self._fit_if_shown)  # after the bars are where they will be
         return False
 
 
@@ -178,10 +207,3 @@ def _free_area(window: QMainWindow) -> QRect:
         else:
             area.setRight(min(area.right(), geometry.left() - 1))
     return area
-
-
-def _project_name(state: ViewState) -> str:
-    """The name of the open project; "" if the window has only the placeholder that it was made with."""
-    if state.project is NEW_PROJECT and not state.session:
-        return ""
-    return state.path.name if state.path else state.project.title or "the project"

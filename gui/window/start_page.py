@@ -1,10 +1,10 @@
 """The start page: samples as pictures, recent files, what can be dropped; it takes the place of the whole middle."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QFocusEvent, QHideEvent, QImage, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QCheckBox,
@@ -19,14 +19,17 @@ from PySide6.QtWidgets import (
 
 from engine.files.paths import RESOURCES
 from gui.catalogue.samples import SAMPLE_GROUPS, Sample, SampleGroup
-from gui.catalogue.start_page import DROPS, SENTENCE
+from gui.catalogue.start_page import DROPS, LESSONS_SENTENCE, LESSONS_TITLE, SENTENCE
 from gui.export.project_pictures import PictureRequest, ProjectPicture, ProjectPictures
+from gui.lessons.head import LessonHead
 from gui.widgets.arrow_keys import ARROWS, nearest_part
 from gui.widgets.flow import FlowLayout
 from gui.widgets.picture_card import CardForm, PictureCard
 from gui.window.start_parts import RecentRow, make_heading, make_text
 
 _LARGE = CardForm((30.0, 16.5), 2, 8, title_size=1.5, beside=44.0, fills=True)
+_FIRST = CardForm((11.0, 6.2), 2, 5, title_size=1.5, beside=30.0, fills=True)
+_LESSON = CardForm((13.0, 6.0), 2, 7)
 _SMALL = CardForm((13.0, 7.8), 2, 4)
 _SIDE = 21
 """Width of the column of files, in lines of text."""
@@ -50,6 +53,7 @@ class StartPage(QScrollArea):
     """Shows what there is to open, and reports what the user chooses."""
 
     sample_chosen = Signal(Path)
+    lesson_chosen = Signal(Path)
     recent_chosen = Signal(Path)
     recent_removed = Signal(Path)
     new_chosen = Signal()
@@ -57,7 +61,9 @@ class StartPage(QScrollArea):
     reopen_chosen = Signal(bool)
     back_chosen = Signal()
 
-    def __init__(self, pictures: ProjectPictures, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, pictures: ProjectPictures, lessons: Sequence[LessonHead] = (), parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAccessibleName("Start page")
         self.setWidgetResizable(True)
@@ -67,7 +73,10 @@ class StartPage(QScrollArea):
         self.setAutoFillBackground(True)
         self.cards: dict[Path, PictureCard] = {}
         """The card of each sample."""
+        self.lesson_cards: dict[Path, PictureCard] = {}
+        """The card of each lesson."""
         self.recent_rows: dict[Path, RecentRow] = {}
+        self._lessons = lessons
         self._pictures = pictures
         self._pictures.answered.connect(self._on_picture_answered)
         self._theme = "light"
@@ -111,6 +120,9 @@ class StartPage(QScrollArea):
         column = QVBoxLayout(samples)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
+        for head in self._lessons[:1]:
+            column.addWidget(self._make_lesson_card(head, _FIRST, f"Begin with a lesson: {head.title}"))
+            column.addSpacing(6)
         for number, group in enumerate(SAMPLE_GROUPS):
             if number:
                 column.addSpacing(10)
@@ -119,8 +131,32 @@ class StartPage(QScrollArea):
                 column.addWidget(self._make_cards(group))
             else:
                 column.addWidget(self._make_card(group.samples[0], _LARGE, group.title, (group.sentence,)))
+                self._add_lessons(column)
         column.addStretch(1)
         return samples
+
+    def _add_lessons(self, column: QVBoxLayout) -> None:
+        """Add the lessons after the first one, which is above."""
+        if len(self._lessons) < 2:
+            return
+        column.addSpacing(10)
+        column.addWidget(make_heading(LESSONS_TITLE))
+        column.addWidget(make_text(LESSONS_SENTENCE))
+        row = QWidget()
+        row.setAccessibleName(LESSONS_TITLE)
+        flow = FlowLayout(row)
+        flow.setContentsMargins(0, 0, 0, 0)
+        flow.setSpacing(10)
+        for head in self._lessons[1:]:
+            flow.addWidget(self._make_lesson_card(head, _LESSON, head.title))
+        column.addWidget(row)
+
+    def _make_lesson_card(self, head: LessonHead, form: CardForm, title: str) -> PictureCard:
+        card = PictureCard(form, title, (head.summary, f"{head.minutes} minutes"))
+        self.lesson_cards[head.path] = card
+        card.clicked.connect(lambda _checked=False: self.lesson_chosen.emit(head.path))
+        card.installEventFilter(self)
+        return card
 
     def _make_cards(self, group: SampleGroup) -> QWidget:
         row = QWidget()
@@ -206,8 +242,8 @@ class StartPage(QScrollArea):
         self.back.setVisible(bool(name))
 
     def begin(self) -> None:
-        """Put the keyboard on the first sample."""
-        next(iter(self.cards.values())).setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+        """Put the keyboard on the first lesson, or else on the first sample."""
+        next(iter((*self.lesson_cards.values(), *self.cards.values()))).setFocus(Qt.FocusReason.ActiveWindowFocusReason)
         self.ensureVisible(0, 0)
 
     # Pictures
@@ -224,7 +260,13 @@ class StartPage(QScrollArea):
         first = next(iter(self.cards))
         # A sample that is a recent file as well shares the larger picture.
         cards = {**self.cards, **{path: row.card for path, row in self.recent_rows.items() if path not in self.cards}}
-        self._pictures.start([self._request(path, card, runs=path == first) for path, card in cards.items()])
+        of_lessons = [(head.picture, self.lesson_cards[head.path]) for head in self._lessons if head.picture]
+        self._pictures.start(
+            [
+                *(self._request(path, card, runs=False) for path, card in of_lessons),
+                *(self._request(path, card, runs=path == first) for path, card in cards.items()),
+            ]
+        )
 
     def _request(self, path: Path, card: PictureCard, *, runs: bool) -> PictureRequest:
         ratio = self.devicePixelRatioF()
@@ -235,9 +277,15 @@ class StartPage(QScrollArea):
         row, card = self.recent_rows.get(picture.path), self.cards.get(picture.path)
         if row is not None:
             row.show_modified(picture.modified)
-        for each in (card, None if row is None else row.card):
-            if each is not None and picture.image is not None:
+        of_lessons = [self.lesson_cards[head.path] for head in self._lessons if head.picture == picture.path]
+        for each in (card, None if row is None else row.card, *of_lessons):
+            is_shared = row is not None and each is row.card
+            if each is not None and picture.image is not None and (is_shared or self._fits(each, picture.image)):
                 each.show_image(picture.image)
+
+    def _fits(self, card: PictureCard, image: QImage) -> bool:
+        """Whether a picture is that of a card: lessons and samples show the same projects in several sizes."""
+        return abs(card.picture_size().width() * self.devicePixelRatioF() - image.width()) <= 1
 
     def close_down(self) -> None:
         self._pictures.close()
@@ -273,7 +321,7 @@ class StartPage(QScrollArea):
         scale = max(scale for lines, scale in _SCALES if self.width() >= lines * line)
         if scale != self._scale:
             self._scale = scale
-            for card in self.cards.values():
+            for card in (*self.cards.values(), *self.lesson_cards.values()):
                 card.set_scale(scale)
             self._paint_again()
 
@@ -299,7 +347,8 @@ class StartPage(QScrollArea):
     def _go(self, key: Qt.Key) -> None:
         """Move the focus to the nearest part in the direction of a key."""
         page, current = self.widget(), self.focusWidget()
-        parts: list[QWidget] = [self.back, self.new, self.open, self.reopen, *self.cards.values()]
+        parts: list[QWidget] = [self.back, self.new, self.open, self.reopen]
+        parts += [*self.lesson_cards.values(), *self.cards.values()]
         parts += [part for row in self.recent_rows.values() for part in (row.card, row.remove)]
         nearest = None if page is None or current is None else nearest_part(page, current, parts, key)
         if nearest is not None:

@@ -40,6 +40,7 @@ class WindowMenus:
         files, exports = window.files, window.exports
         entries: dict[str, tuple[str, Callable[[], Iterable[MenuEntry]]]] = {
             "samples": ("Open sample", files.sample_entries),
+            "lessons": ("Lessons", files.lesson_entries),
             "recent": ("Open recent", files.recent_entries),
             "export_view": ("Export a view", partial(self._view_entries, exports.export_view, "…")),
             "copy_view": ("Copy a view as a picture", partial(self._view_entries, exports.copy_view, "")),

@@ -37,6 +37,7 @@ class WorkspaceCommands(QObject):
         for action in self._of_catalogue.values():
             action.setCheckable(True)
             self._group.addAction(action)
+        self._group.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)  # a lesson has none of them
         self._own = tuple(actions[action_id] for action_id in ("rename_workspace", "remove_workspace"))
         self._saved: list[QAction] = []
         self.fill()
@@ -60,7 +61,7 @@ class WorkspaceCommands(QObject):
                 self._menu.insertAction(before, action)
             else:
                 action = self._of_catalogue[workspace.id]
-            action.setChecked(workspace.id == present.id)
+            action.setChecked(workspace.id == present.id and not self._workspaces.is_borrowed)
         assign_mnemonics(self._menu.actions())
         for action in self._own:
             action.setEnabled(present.is_saved)

@@ -1,6 +1,6 @@
 """The workspaces of the window: which one is present, and the layout that a person has given each of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 from zlib import crc32
 
@@ -19,9 +19,11 @@ LAYOUT_VERSION = crc32(f"5 {_DOCK_IDS}".encode()) % 2**31
 """Layouts saved by another version, or with other docks, are not restored."""
 _WIDE = 1200
 """Width of a window below which docks share places as tabs, before it is scaled by the size of the text."""
+_BESIDE = 340
+"""Width that the panel of a lesson takes from the docks, while their arrangement is borrowed."""
 _NORMAL_TEXT = 15
 """Height in pixels of a line of text of the usual size."""
-_Kind = Literal["wide", "narrow", "own"]
+Kind = Literal["wide", "narrow", "own"]
 """The arrangement of the catalogue that a layout still is, or a person's own."""
 
 
@@ -51,11 +53,13 @@ class Workspaces(QObject):
         self._window = window
         self._docks = docks
         self._settings = settings
-        self._arranged: _Kind = "wide"
+        self._arranged: Kind = "wide"
         """The arrangement that the docks were put in last."""
         self._is_own = False
         """Whether a person has moved docks since."""
         self._is_shown = False
+        self._borrowed: Callable[[Kind], Arrangement] | None = None
+        """Makes the arrangement that the window has for a while instead of a workspace, by its size."""
         ids = [workspace.id for workspace in self.all()]
         self._present = settings.text("workspaces/present", ids[0], ids)
 
@@ -87,7 +91,7 @@ class Workspaces(QObject):
         new = next(name for number in range(1, len(taken) + 2) if (name := f"saved{number}") not in taken)
         self.store()
         self._set_saved([*self._saved(), Workspace(new, title.strip(), "", is_saved=True)])
-        self._present, self._is_own = new, True
+        self._present, self._is_own, self._borrowed = new, True, None
         self._store_as(new, "first_")
         self.store()
         self.changed.emit()
@@ -116,8 +120,9 @@ class Workspaces(QObject):
 
     def switch_to(self, workspace_id: str) -> None:
         """Store the present layout, and show that of another workspace."""
-        if workspace_id != self._present:
+        if workspace_id != self._present or self.is_borrowed:
             self.store()
+            self._borrowed = None
             self._present = workspace_id
             self._settings.set("workspaces/present", workspace_id)
             self._load(workspace_id)
@@ -126,20 +131,62 @@ class Workspaces(QObject):
     def open_for(self, part_id: str) -> None:
         """Bring a panel or view to the front; if it is closed, in the workspace that is made for it, if any."""
         row = workspace_for(part_id)
-        if row is not None and not self._docks.is_open(part_id):
+        if row is not None and not self.is_borrowed and not self._docks.is_open(part_id):
             self.switch_to(row.id)
         self._docks.bring_forward(part_id)
 
     def reset(self) -> None:
         """Arrange the present workspace as it was at first."""
-        if not self._restore(self._present, "first_"):
+        if self.is_borrowed or not self._restore(self._present, "first_"):
             self._arrange(self._size)
         self.store()
 
+    @property
+    def is_borrowed(self) -> bool:
+        """Whether the window has another arrangement for a while, which is not stored."""
+        return self._borrowed is not None
+
+    def borrow(self, arrangement: Callable[[Kind], Arrangement]) -> None:
+        """Store the present layout, and show another arrangement until it is given back or a person switches.
+
+        Parameters
+        ----------
+        arrangement
+            Makes it for the size of the window.
+        """
+        self.store()
+        is_same = self._is_arranged_as(arrangement)
+        self._borrowed = arrangement
+        if self._is_shown and is_same:
+            self._docks.show_first_tabs(arrangement(self._size))
+        elif self._is_shown:
+            self._arrange(self._size)
+        self.changed.emit()
+
+    def _is_arranged_as(self, arrangement: Callable[[Kind], Arrangement]) -> bool:
+        """Whether the docks are as another arrangement would put them, which would take what is scrolled with it."""
+        if self._borrowed is None or self._is_own or self._arranged != self._size:
+            return False
+        wanted = arrangement(self._size)
+        opened = {*self._docks.visible_ids, *self._docks.centre_ids}
+        return wanted == self._borrowed(self._size) and opened == {tab for p in wanted.places for tab in p.tabs}
+
+    def give_back(self) -> None:
+        """Show the layout of the present workspace again."""
+        if self.is_borrowed:
+            self._borrowed = None
+            if self._is_shown:
+                self._load(self._present)
+            self.changed.emit()
+
     def complete(self) -> None:
         """Finish the layout as the window is shown: only now are the sizes known."""
-        if not self._is_shown:
-            self._is_shown = True
+        if self._is_shown:
+            return
+        self._is_shown = True
+        if self.is_borrowed:
+            self._arrange(self._size)
+        else:
             self._load(self._present)
 
     def fit_size(self) -> None:
@@ -157,22 +204,25 @@ class Workspaces(QObject):
         return max(1.0, self._window.fontMetrics().height() / _NORMAL_TEXT)
 
     @property
-    def _size(self) -> _Kind:
-        return "wide" if self._window.width() >= _WIDE * self._text_scale else "narrow"
+    def _size(self) -> Kind:
+        least = _WIDE + (_BESIDE if self.is_borrowed else 0)
+        return "wide" if self._window.width() >= least * self._text_scale else "narrow"
 
     @property
-    def _kind(self) -> _Kind:
+    def _kind(self) -> Kind:
         return "own" if self._is_own else self._arranged
 
     def own(self) -> None:
         """A person has moved a dock: the layout is no longer that of the catalogue."""
         self._is_own = True
 
-    def _arrangement(self, kind: _Kind) -> Arrangement:
+    def _arrangement(self, kind: Kind) -> Arrangement:
+        if self._borrowed is not None:
+            return self._borrowed(kind)
         row = workspace_row(self._present)
         return row.wide if kind == "wide" else row.narrow
 
-    def _arrange(self, kind: _Kind, *, opened: set[str] | None = None, closed: set[str] | None = None) -> None:
+    def _arrange(self, kind: Kind, *, opened: set[str] | None = None, closed: set[str] | None = None) -> None:
         self._docks.arrange(self._arrangement(kind), opened=opened or (), closed=closed or ())
         self._arranged, self._is_own = kind, False
         self._docks.share_space(self._text_scale)
@@ -186,8 +236,8 @@ class Workspaces(QObject):
     # Storing
 
     def store(self) -> None:
-        """Store the layout of the present workspace."""
-        if self._is_shown:
+        """Store the layout of the present workspace, unless it is another one for a while."""
+        if self._is_shown and not self.is_borrowed:
             self._settings.set("workspaces/present", self._present)
             self._store_as(self._present)
 

@@ -16,6 +16,7 @@ from engine.text.problems import Problem, ProjectError
 from gui.state.edit import merged_text
 from gui.state.history import History, Step
 from gui.state.history import Version as Version
+from gui.state.lesson_place import LessonPlace
 from gui.state.view_state import Focus
 from gui.widgets.plain_text import plain_label
 
@@ -77,6 +78,8 @@ class Document(QObject):
         self.file_changed.connect(self.history_changed)
         self.project = project
         self.path: Path | None = None
+        self.lesson: LessonPlace | None = None
+        """The step of a lesson that the project belongs to; None for a project of a person."""
         self.session = 0
         """Number of the opened project, see `ViewState.session`."""
         self.read_only = False
@@ -88,7 +91,8 @@ class Document(QObject):
 
     @property
     def clean(self) -> bool:
-        return self.undo_stack.isClean()
+        """Whether nothing would be lost: what is tried in a lesson is nobody's work."""
+        return self.lesson is not None or self.undo_stack.isClean()
 
     def edit(self, text: str, before: Focus, after: Version, merge: str = "") -> None:
         """Make another version the current one as one undo step; an equal project is not an edit.
@@ -102,11 +106,17 @@ class Document(QObject):
             step = Step(text, Version(self.project, before), after)
             self.undo_stack.push(SetProject(self._show_version, step, merge))
 
-    def replace(self, version: Version, path: Path | None = None, file: ProjectFile | None = None) -> None:
+    def replace(
+        self,
+        version: Version,
+        path: Path | None = None,
+        file: ProjectFile | None = None,
+        lesson: LessonPlace | None = None,
+    ) -> None:
         """Replace the project and start a new history; `path` is the file that Save writes, if any."""
         self.undo_stack.clear()
         self.session += 1
-        self.path = path
+        self.path, self.lesson = path, lesson
         self.read_only = file is not None and file.read_only
         self.file_version = file.version if file is not None and path is not None else None
         self._show_version(version)
@@ -138,6 +148,7 @@ class Document(QObject):
         stack.clear()
         self.session += 1
         self.path, self.file_version, self.read_only = history.path, history.file_version, history.read_only
+        self.lesson = None
         self._is_jumping = True
         for number, step in enumerate(history.steps, 1):
             stack.push(SetProject(self._show_version, step))
@@ -165,6 +176,8 @@ class Document(QObject):
     def save(self, path: Path, *, overwrite: bool = False) -> None:
         """Write the project; on any failure, the document, its history and the old file stay unchanged.
 
+        That of a lesson is written as a copy: the lesson goes on without a file.
+
         Raises
         ------
         ProjectError
@@ -179,6 +192,9 @@ class Document(QObject):
         if is_own_file and not overwrite and self._is_changed(path):
             raise FileChangedError(str(path))
         content = project_content(self.project, path, self.path)
+        if self.lesson is not None:
+            write_project(content, path)
+            return
         self._attempt = digest_of(content)
         self.file_version = write_project(content, path)
         self.path, self.read_only = path, False

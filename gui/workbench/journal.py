@@ -20,7 +20,7 @@ class Journal(QObject):
     """Keeps the unsaved history of a workbench in a file, which a thread writes.
 
     There is a file only while something is unsaved. It is deleted when the history is saved or discarded, not when the
-    program crashes: the next start finds it.
+    program crashes: the next start finds it. What is tried in a lesson is not recorded.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class Journal(QObject):
         self._delete_obsolete()
 
     def _on_document_version_changed(self) -> None:
-        if not self._pause.isActive():
+        if self._workbench.document.lesson is None and not self._pause.isActive():
             self._pause.start()
 
     def _on_workbench_changed(self, old: ViewState, new: ViewState) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
+from engine.project.embedded import is_report
 from engine.project.file import ProjectFile, load_project
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
@@ -16,6 +17,7 @@ from engine.text.problems import ProjectError
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.earlier import earlier_designs
 from gui.state.history import History
+from gui.state.lesson_place import LessonPlace
 from gui.state.rank_search import RankSearchState
 from gui.state.renames import Renames
 from gui.state.requests import Cancel, MeasureReplacement, Request, SearchDesign, SearchRanks
@@ -70,9 +72,9 @@ class Workbench(QObject):
             self._set_state(replace(self.state, automatic=automatic))
 
     def open(self, path: Path, *, sample: bool = False) -> None:
-        """Show a project from a file, which is never written if it is a sample; ProjectError leaves all unchanged."""
+        """Show a project from a file; ProjectError leaves all unchanged. Samples and reports are never written to."""
         file = load_project(path)
-        self.show_project(file.project, None if sample else path.absolute(), file)
+        self.show_project(file.project, None if sample or is_report(path) else path.absolute(), file)
 
     def reload(self) -> None:
         """Read the file of the project again, as one step that can be undone; ProjectError leaves all unchanged."""
@@ -83,6 +85,12 @@ class Workbench(QObject):
         """Show another project, with a new history and no results; its blocks are opened and closed anew."""
         self._end_session()
         self.document.replace(Version(project, initial_focus(project, check(project))), path, file)
+
+    def show_lesson_step(self, version: Version, look: Look, place: LessonPlace) -> None:
+        """Show the project of a step of a lesson, with this selection and look; it has no file."""
+        self._end_session()
+        self.document.replace(version, lesson=place)
+        self.set_look(look)
 
     def restore(self, history: History) -> None:
         """Show a project with the history that an earlier window had."""
@@ -153,6 +161,7 @@ class Workbench(QObject):
                 focus=focus,
                 look=renames.look(before.look),
                 clean=self.document.clean,
+                lesson=self.document.lesson,
                 earlier=earlier_designs(before.earlier, before.check, project_check, renames.ref),
             )
         )

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from engine.blocks import BottleneckResidual, Fire, Inception
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Concat, Conv2d
-from engine.low_rank.factorisation import energy, input_covariance
+from engine.low_rank.factorisation import energy
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.network.node_ref import STEM
@@ -31,9 +31,8 @@ from engine.rank_search import (
 from engine.rank_search.error_curve import frontier, macs_of, measured_ranks
 from engine.rank_search.replacement import apply_low_rank, copy_design
 from engine.rank_search.report import curve_text, curves_to_csv, curves_to_json, list_text
-from engine.run.cache import VolumeCache
 from engine.run.check import check
-from engine.run.execute import RunRequest, run_all, volume_at
+from engine.run.execute import RunRequest, run_all
 from engine.text.problems import ProjectError
 from tests.engine.checkpoints import Stopped, proceed, stop
 
@@ -104,25 +103,6 @@ def test_random_weights_on_the_cat_lose_about_the_expected_error():
     assert point.expected_error == pytest.approx(0.36, abs=0.01)
     assert point.fit_error == pytest.approx(point.expected_error, abs=0.01)
     assert point.check_error == pytest.approx(0.42, abs=0.02)
-
-
-def test_sixteen_directions_hold_most_of_the_energy_of_the_cat():
-    request = RunRequest.of(START)
-    received = volume_at(request, ("naive", INPUT), VolumeCache())
-    assert received.shape == (256, 28, 28)
-    energies = np.linalg.eigvalsh(input_covariance([received], proceed))[::-1]
-    assert energies[:16].sum() / energies.sum() == pytest.approx(0.87, abs=0.005)
-
-
-@pytest.mark.parametrize(("photo", "percent"), [("chelsea", 25), ("coffee", 42)])
-def test_the_note_of_the_start_project_states_by_how_much_its_bottleneck_differs(photo, percent):
-    (spec,) = photos(photo)
-    results = run_all(RunRequest.of(replace(START, input=spec)), lambda event: None)
-    naive, bottleneck = (results[name, "conv5x5"].volume for name in ("naive", "bottleneck"))
-    assert round(100 * (energy(bottleneck - naive) / energy(naive)) ** 0.5) == percent
-    (note,) = START.notes
-    assert f"{percent} %" in note.text
-    assert note.design == "bottleneck"
 
 
 def test_every_rank_has_an_expected_error_and_the_highest_loses_nothing():

@@ -9,9 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from engine.files import paths
+from engine.low_rank.factorisation import energy, input_covariance
 from engine.network.node_ref import STEM
 from engine.project import file
 from engine.run.execute import RunRequest, run_all
+from tests.engine.checkpoints import proceed
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "trunk_reference.json").read_text(encoding="utf-8"))["volumes"]
 START_PROJECT = paths.RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
@@ -45,6 +47,21 @@ def test_both_designs_receive_the_trunks_256_maps_and_output_32():
     events = results("chelsea")
     assert events[STEM, "pool3"].volume.shape == (256, 28, 28)
     assert events["naive", "conv5x5"].volume.shape == events["bottleneck", "conv5x5"].volume.shape == (32, 28, 28)
+
+
+def test_sixteen_directions_hold_most_of_the_energy_of_the_cat():
+    received = results("chelsea")[STEM, "pool3"].volume
+    energies = np.linalg.eigvalsh(input_covariance([received], proceed))[::-1]
+    assert energies[:16].sum() / energies.sum() == pytest.approx(0.87, abs=0.005)
+
+
+@pytest.mark.parametrize(("photo", "percent"), [("chelsea", 25), ("coffee", 42)])
+def test_the_note_of_the_start_project_states_by_how_much_its_bottleneck_differs(photo, percent):
+    naive, bottleneck = (results(photo)[name, "conv5x5"].volume for name in ("naive", "bottleneck"))
+    assert round(100 * (energy(bottleneck - naive) / energy(naive)) ** 0.5) == percent
+    (note,) = file.load_project(START_PROJECT).project.notes
+    assert f"{percent} %" in note.text
+    assert note.design == "bottleneck"
 
 
 def test_designs_of_the_start_project_cost_what_the_paper_counts():

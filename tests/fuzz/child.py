@@ -21,6 +21,8 @@ from engine.text.names import control_fault
 from engine.text.problems import ProjectError
 from gui.command_line.command import DONE, WRONG
 from gui.command_line.main import main
+from gui.lessons.reader import is_lesson, load_lesson
+from gui.lessons.validation import lesson_problems, typed_figures
 
 _ADDRESS_SPACE = 4 * 2**30
 _MAX_RUN_VALUES = 2_000_000
@@ -35,6 +37,8 @@ _MAX_MESSAGE = 250_000
 
 def examine(project: Path) -> str:
     """Analyse a project, and run it if it is small; returns "answered" or "refused", or raises."""
+    if is_lesson(project):
+        return _examine_lesson(project)
     formats = ("table", "csv", "json", "markdown", "latex", "netron")
     report_format = formats[sum(project.read_bytes()[:64]) % len(formats)]
     status, out, err = _call(["analyze", str(project), "--format", report_format])
@@ -51,6 +55,29 @@ def examine(project: Path) -> str:
     _require(status == DONE or not folder.exists(), "run: a refused run left its folder behind")
     shutil.rmtree(folder, ignore_errors=True)
     return "answered" if status == DONE else "refused"
+
+
+def _examine_lesson(path: Path) -> str:
+    """Read a lesson, walk through it, and compute its numbers."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            lesson = load_lesson(path)
+        except ProjectError as error:
+            _require_clear(str(error))
+            return "refused"
+        problems = ProjectError([*lesson_problems(lesson), *typed_figures(lesson)], path)
+    if problems.problems:
+        _require_clear(str(problems))
+    return "answered"
+
+
+def _require_clear(message: str) -> None:
+    """A refusal must be a message without control characters, of limited length."""
+    _require(bool(message.strip()), "a refusal without a message")
+    _require(len(message) <= _MAX_MESSAGE, f"a refusal of {len(message):,} characters")
+    _require("Traceback" not in message and not re.search(r"\bobject at 0x", message), "a refusal with internals")
+    _require(not control_fault(message, "\n\t"), f"a control character in a message: {control_fault(message)}")
 
 
 def _is_small(path: Path) -> bool:
@@ -74,9 +101,7 @@ def _call(words: list[str]) -> tuple[int, str, str]:
         status = main(words)
     message = err.getvalue()
     if status == WRONG:
-        _require(bool(message.strip()), "a refusal without a message")
-        _require(len(message) <= _MAX_MESSAGE, f"a refusal of {len(message):,} characters")
-        _require("Traceback" not in message and not re.search(r"\bobject at 0x", message), "a refusal with internals")
+        _require_clear(message)
     _require(not control_fault(message, "\n\t"), f"a control character in a message: {control_fault(message)}")
     return status, out.getvalue(), message
 

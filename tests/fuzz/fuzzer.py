@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from tests.fuzz.binary_files import array_input, image_input, weights_file
 from tests.fuzz.case import Case, Maker
+from tests.fuzz.lessons import lesson_file
 from tests.fuzz.projects import damaged_text, large_structure, strange_structure
 
 MAKERS: dict[str, Maker] = {
@@ -27,6 +28,7 @@ MAKERS: dict[str, Maker] = {
     "array": array_input,
     "weights": weights_file,
     "image": image_input,
+    "lesson": lesson_file,
 }
 OUTCOMES = ("answered", "refused", "fault", "slow", "large", "died")
 GOOD = OUTCOMES[:2]

@@ -1,6 +1,7 @@
 """Files as the user handles them: opened, dropped, saved, exported. Each failure is reported and changes nothing."""
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -408,17 +409,17 @@ def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow, qt
     assert QGuiApplication.clipboard().image().size() == window.views["bars"].size() * 2
 
 
-@pytest.mark.parametrize("view", VIEW_IDS)
 def test_every_view_can_be_copied_and_exported_by_its_menu(
-    window: MainWindow, view: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     window.exports.set_scale(1)
-    title = view_row(view).title
-    entries(window, "copy_view")[title].trigger()
-    finish(window, qtbot)
-    assert QGuiApplication.clipboard().image().size() == window.views[view].size()
-    for ending, start in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
-        path = tmp_path / f"mine.{ending}"
+    for view in VIEW_IDS:
+        entries(window, "copy_view")[view_row(view).title].trigger()
+        finish(window, qtbot)
+        assert QGuiApplication.clipboard().image().size() == window.views[view].size()
+    endings = ("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")
+    for view, (ending, start) in product(VIEW_IDS, endings):
+        title, path = view_row(view).title, tmp_path / f"{view}.{ending}"
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
         entries(window, "export_view")[f"{title}…"].trigger()
         finish(window, qtbot)
@@ -444,3 +445,43 @@ def test_a_sample_project_is_saved_to_a_file_of_the_users_choice(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine.toml"), ""))
     assert window.files.save()
     assert load_project(tmp_path / "mine.toml").project.designs == window.workbench.state.project.designs
+
+
+def test_a_report_is_exported_and_opens_as_the_project_that_save_does_not_overwrite(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page, saved = tmp_path / "r.html", tmp_path / "saved.toml"
+    edit_filters(window)
+    edited = window.workbench.state.project
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (str(page), ""))
+    window.actions_by_id["export_report"].trigger()
+    finish(window, qtbot)
+    content = page.read_bytes()
+    window.workbench.document.undo_stack.setClean()
+    window.files.new()
+    window.files.use_files([page])  # dropped
+    assert window.workbench.state.project == edited
+    assert window.files.recent()[0] == page
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (str(saved), ""))
+    assert window.files.save()
+    assert load_project(saved).project == edited
+    assert page.read_bytes() == content
+
+
+def test_a_report_with_another_ending_is_refused(
+    window: MainWindow, messages: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (str(tmp_path / "r.txt"), ""))
+    window.exports.export_report()
+    assert "must end in one of .html" in messages[0]
+    assert not (tmp_path / "r.txt").exists()
+
+
+def test_a_web_page_that_is_no_report_is_refused_and_changes_nothing(
+    window: MainWindow, messages: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "p.html").write_text("<p>Hello")
+    before = window.workbench.state
+    window.files.open_path(tmp_path / "p.html")
+    assert "a web page without a project" in messages[0]
+    assert window.workbench.state is before

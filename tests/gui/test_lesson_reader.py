@@ -1,6 +1,7 @@
 """Lesson files: all parts are read, every mistake has its place, and steps follow from the file alone."""
 
 import re
+from time import process_time
 
 import pytest
 from msgspec.structs import replace
@@ -223,6 +224,15 @@ def test_a_lesson_is_told_from_a_project_even_if_it_has_mistakes(tmp_path):
     assert is_lesson(write_lesson(tmp_path, LESSON.replace("format = 1", "format = = 1", 1)))
     for file in (RESOURCES / "projects").glob("*.toml"):
         assert not is_lesson(file), file
+
+
+@pytest.mark.parametrize("piece", ["\n", " ", "[", "[[", "\t\n", "steps", "[projects"])
+def test_a_file_of_one_sign_is_told_in_no_time(piece, tmp_path):
+    path = tmp_path / "x.toml"
+    path.write_text(piece * (2**20 // len(piece)), encoding="utf-8")
+    start = process_time()
+    assert not is_lesson(path)
+    assert process_time() - start < 1
 
 
 def test_actions_of_a_lesson_find_weights_beside_its_file(tmp_path):

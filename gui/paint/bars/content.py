@@ -79,6 +79,11 @@ class BarsContent(Struct, frozen=True):
     line_scale: BarScale
 
     @property
+    def description(self) -> str:
+        """The totals in words."""
+        return "; ".join(line.tip for line in self.totals)
+
+    @property
     def stem_texts(self) -> tuple[str, ...]:
         """What is said about the stem, from long to short; () without a stem."""
         return (

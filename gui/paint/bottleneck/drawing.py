@@ -52,6 +52,11 @@ class BottleneckContent(Struct, frozen=True, eq=False):
     maps: mosaic.MosaicContent | None = None
 
     @property
+    def description(self) -> str:
+        """The search in words."""
+        return f"{self.title}. {self.message}"
+
+    @property
     def opacity(self) -> float:
         """Opacity of the chart: a stale one is dimmed."""
         return STALE_OPACITY if self.is_stale else 1.0

@@ -62,6 +62,12 @@ class DifferencesContent(Struct, frozen=True, eq=False, dict=True):
     def has_errors(self) -> bool:
         return any(error.value is not None for error in self.errors)
 
+    @property
+    def description(self) -> str:
+        """The chart in words."""
+        count = sum(error.value is not None for error in self.errors)
+        return f"Errors of {count} layers; the table lists them"
+
 
 def build_differences(state: ViewState) -> DifferencesContent:
     """Compare the two designs of a state, with the errors that are cached: it never waits for others."""

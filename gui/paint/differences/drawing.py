@@ -96,6 +96,17 @@ def paint_differences(painter: QPainter, rect: QRectF, state: ViewState, theme: 
     painter.restore()
 
 
+def paint_error_chart(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
+    """Draw the errors alone, without the table, as large as fits."""
+    for _ in compute_errors(state):
+        pass
+    content = build_differences(state)
+    painter.fillRect(rect, QColor(theme.base))
+    chart = lay_out_errors(content, rect, NATURAL)
+    if chart is not None:
+        paint_errors(painter, chart, content, selected_layer(content, state), theme)
+
+
 def _paint(
     painter: QPainter,
     rect: QRectF,

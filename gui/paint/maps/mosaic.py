@@ -62,6 +62,15 @@ class MosaicContent(Struct, frozen=True, eq=False):
         """The panel with its own colours."""
         return next((panel for panel in self.panels if panel.legend_text), None)
 
+    @property
+    def description(self) -> str:
+        """The mosaics in words."""
+        parts = [f"{panel.design}, {panel.title} {panel.note}".strip() for panel in self.panels]
+        parts += [self.legend, *(panel.legend_text for panel in self.panels)]
+        if self.detail is not None:
+            parts.append(self.detail.text or f"{self.detail.title}: {self.detail.reason}")
+        return ". ".join(filter(None, parts))
+
 
 def build_mosaic_content(state: ViewState, checkpoint: Checkpoint | None = lambda: None) -> MosaicContent:
     """Build what to draw for a state.

@@ -15,6 +15,7 @@ from gui.window.docks import Docks
 from gui.window.export_commands import ExportCommands
 from gui.window.file_commands import FileCommands
 from gui.window.help_commands import HelpCommands
+from gui.window.lesson_stage import LessonStage
 from gui.window.part_commands import PartCommands
 from gui.window.theme_choice import ThemeChoice
 from gui.window.workspace_commands import WorkspaceCommands
@@ -40,6 +41,7 @@ class CommandWindow(Protocol):
     docks: Docks
     designs: DesignsPanel
     automatic_run: AutomaticRun
+    lessons: LessonStage
     theme_choice: ThemeChoice
     workspaces: Workspaces
     workspace_commands: WorkspaceCommands

@@ -27,6 +27,8 @@ FILE_ACTIONS: tuple[Action, ...] = (
            tip="An array (C×H×W) that all designs receive"),
     Action("export_all", "Export all…", "Ctrl+E", "export", run=lambda window: window.exports.export_all(),
            tip="Write views as pictures and tables into a folder"),
+    Action("export_report", "Export report…", run=lambda window: window.exports.export_report(),
+           tip="Write one web page about the project to send, with pictures, tables and the project file"),
     *(
         Action(f"figure_{row.id}", f"{row.title}…", run=partial(_export_figure, row.id), tip=row.tip)
         for row in FIGURES
@@ -38,6 +40,7 @@ FILE_ACTIONS: tuple[Action, ...] = (
 
 FILE_MENUS: Menus = {
     "File": ("new", "open", "samples", "recent", "start_page", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
-             "choose_array", SEPARATOR, "Figures", "export_view", "export_all", "scale", "copy_view", "quit"),
+             "choose_array", SEPARATOR, "Figures", "export_view", "export_all",
+             "export_report", "scale", "copy_view", "quit"),
     "Figures": (*(f"figure_{name}" for name in FIGURE_IDS), SEPARATOR, "turn", SEPARATOR, "figure_width"),
 }  # fmt: skip

@@ -1,0 +1,13 @@
+"""The volumes in words: for screen readers, and instead of the picture in a web page."""
+
+from gui.state.view_state import ViewState
+
+
+def describe_volumes(state: ViewState) -> str:
+    """The layers of each design with the shapes of their outputs."""
+    chains = []
+    for design in state.project.designs:
+        analysis = state.visible_analysis(design.name)
+        steps = [f"{report.name} {report.output_shape or 'unknown'}" for report in analysis.reports]
+        chains.append(f"{design.name}: " + " → ".join([f"input {analysis.input_shape or 'unknown'}", *steps]))
+    return "; ".join(chains)

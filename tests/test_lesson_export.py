@@ -10,15 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from engine.files.paths import RESOURCES
 from engine.project.file import load_project
 from engine.run.check import check
 from engine.text.problems import ProjectError
 from gui.command_line.main import main
 from gui.export import page_pictures
 from gui.export.lesson import lesson_page
+from gui.export.lesson_exercises import Knowledge, exercise_markup
 from gui.export.markdown import inline_html, markdown_html
+from gui.lessons.facts import Facts, ProjectFacts
+from gui.lessons.lesson import Task
 from gui.lessons.reader import load_lesson
-from tests.gui.lesson_files import LESSON, write_lesson
+from gui.lessons.walk import step_project
+from tests.gui.lesson_files import LESSON, PROJECT, write_lesson
 from tests.test_command_line import MAIN
 from tests.web_page import Page
 
@@ -65,6 +70,27 @@ def test_the_numbers_after_a_solution_are_those_of_the_changed_project(tmp_path,
     after = before - 2 * (120 * 16 + 120 * 8 * 25)
     assert f"Now {after:,}." in words
     assert f"There are {len(check(project).analyses['thin'].reports)} layers." in words
+
+
+def test_a_solution_that_renames_its_layer_is_told_in_words(tmp_path, qapp, quick_pictures):
+    text = LESSON.replace("thin/reduce", "thin/conv1x1").replace("set = { filters = 2 }", "set = { kernel = 3 }")
+    text = text.replace("setting('thin/conv1x1', 'filters') == 2", "exists('thin/conv3x3')").split(
+        '[[steps]]\nid = "s'
+    )[0]
+    write_lesson(tmp_path, text, PROJECT.replace('"reduce"', '"conv1x1"'))
+    words = words_of(Page(lesson_page(load_lesson(tmp_path / "narrow.toml"))))
+    assert "Solution Kernel of thin/conv1x1: 1 → 3" in words
+
+
+@pytest.mark.parametrize("path", sorted((RESOURCES / "lessons").glob("*.toml")), ids=lambda path: path.stem)
+def test_the_solutions_of_every_bundled_lesson_are_told_in_words(path):
+    lesson = load_lesson(path)
+    for index, step in enumerate(lesson.steps):
+        if isinstance(step.exercise, Task):
+            facts = Facts(ProjectFacts(step_project(lesson, index)))
+            markup = exercise_markup(step.exercise, Knowledge(facts, ProjectFacts, path.parent))
+            actions = Page(f"<main>{markup}</main>".encode()).text_of("li")
+            assert len(actions) >= len(step.exercise.solution), step.id
 
 
 def test_a_page_needs_nothing_else_and_its_pictures_are_described(tmp_path, qapp):

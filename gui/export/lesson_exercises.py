@@ -107,7 +107,9 @@ def _edit_texts(change: Change, before: Project, edit: Edit) -> Iterator[str]:
             yield f"Insert {name or layer.title} {where} {node}: {layer.label()}"
         case SetSettings(node=text) if "kind" not in change.set:
             design, name = ProjectFacts(before).locate(text).ref
-            nodes = before.network(design).node(name), edit.project.network(design).node(name)
+            networks = before.network(design), edit.project.network(design)
+            index = [node.name for node in networks[0].nodes].index(name)
+            nodes = [network.nodes[index] for network in networks]  # a name made from the settings changes with them
             for field in layer_settings(type(nodes[0].layer)):
                 values = [setting_value_text(getattr(node.layer, field.name)) for node in nodes]
                 if values[0] != values[1]:

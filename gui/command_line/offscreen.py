@@ -17,11 +17,12 @@ from gui.app import make_application, set_theme
 from gui.command_line.output import print_message
 from gui.export.files import write_file
 from gui.export.pictures import png_bytes
+from gui.state.initial_focus import initial_focus
 from gui.state.view_state import DepthScale, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
-from gui.workbench.workbench import Workbench, initial_focus
+from gui.workbench.workbench import Workbench
 
 _ThemeName = Literal["light", "dark"]
 

@@ -19,10 +19,11 @@ from gui.lessons.page import Answer, LessonPage, make_page
 from gui.lessons.states import shown_state, step_state
 from gui.lessons.walk import step_project
 from gui.state.history import History, Version
+from gui.state.initial_focus import initial_focus
 from gui.state.lesson_place import LessonPlace
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.workbench.lesson_values import LessonValues
-from gui.workbench.workbench import Workbench, initial_focus
+from gui.workbench.workbench import Workbench
 
 _SHOWS_VOLUMES = frozenset(row.id for row in VIEWS if row.picture.shows_volumes)
 """Views for which a step runs the project by itself."""
@@ -91,6 +92,11 @@ class LessonPlayer(QObject):
     def step(self) -> Step | None:
         """The present step; None without a lesson."""
         return None if self.lesson is None else self.lesson.steps[self.index]
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is computed for the page of the present step."""
+        return self._soon.isActive() or self._values.busy
 
     # The way through the lesson
 

@@ -1,89 +1,120 @@
-"""A small lesson as a file: a text, a task, a number, choices, and another project."""
+"""A small lesson and its project, as files."""
 
 from pathlib import Path
 
-from engine.project.file import save_project
-from gui.lessons.lesson import Lesson
-from gui.lessons.reader import load_lesson
-from tests.gui.conftest import PROJECT
-
-TEXT = """
+PROJECT = """
 format = 1
-title = "Small"
-summary = "A lesson for tests."
-minutes = 2
+[input]
+kind = "noise"
+shape = [16, 12, 10]
+[[designs]]
+name = "naive"
+[[designs.nodes]]
+name = "wide"
+kind = "conv2d"
+filters = 8
+kernel = 5
+[[designs]]
+name = "thin"
+[[designs.nodes]]
+name = "reduce"
+kind = "conv2d"
+filters = 4
+kernel = 1
+[[designs.nodes]]
+name = "wide"
+kind = "conv2d"
+filters = 8
+kernel = 5
+[[designs.nodes]]
+name = "mod"
+kind = "inception"
+n1x1 = 2
+n3x3_reduce = 2
+n3x3 = 2
+n5x5_reduce = 2
+n5x5 = 2
+pool_proj = 2
+"""
 
+LESSON = """
+format = 1
+title = "Narrow"
+summary = "Fewer maps, fewer multiplications."
+minutes = 5
+source = "A *source*"
 [projects]
-two = "two.toml"
+small = "small.toml"
+other = "small.toml"
 
 [[steps]]
-id = "look"
-title = "Two designs"
-text = "The naive one has {{ macs('naive') | exact }} MACs; its first value is {{ value('naive', 0, 0, 0) }}."
+id = "first"
+title = "The wide one"
+text = "{{ macs('naive') | exact }} multiplications of {{ macs('thin') }}"
+quoted = ["566"]
 [steps.show]
 views = ["volumes", "bars"]
 camera = "Top"
-select = "naive/conv5x5"
-metric = "params"
-highlight = ["box:naive/conv5x5", "bar:bottleneck/reduce", "bar:naive"]
-
-[[steps]]
-id = "narrow"
-title = "Narrower"
-text = "It has {{ setting('bottleneck/reduce', 'filters') }} filters."
-[steps.show]
-views = ["volumes", "designs", "layer"]
-select = "naive/conv5x5"
-highlight = ["row:bottleneck/reduce", "field:filters", "command:run", "panel:designs", "command:camera_top"]
+select = "thin/reduce"
+map = 3
+value = [4, 5]
+rule = "fvcore"
+blocks = "closed"
+open_blocks = ["thin/mod"]
+pair = ["thin", "naive"]
+edges = "log"
+highlight = ["box:thin/reduce", "field:filters", "view:bars", "command:run"]
 [steps.task]
-text = "Set the filters of **reduce** to 1."
-done = "setting('bottleneck/reduce', 'filters') == 1"
-hint = "Select it in the list."
-praise = "Now {{ macs('bottleneck') | exact }}."
+text = "Set the filters of **reduce** to 2."
+done = "setting('thin/reduce', 'filters') == 2"
+hint = "Below the list."
+praise = "Now {{ macs('thin') }}."
 [[steps.task.solution]]
-node = "bottleneck/reduce"
-set = { filters = 1 }
+node = "thin/reduce"
+set = { filters = 2 }
 
 [[steps]]
-id = "predict"
-title = "How many?"
-text = "Think first."
-[steps.show]
-views = ["table"]
-highlight = ["row:naive/conv5x5", "view:table"]
+id = "second"
+title = "A ReLU"
+text = "There are {{ layers('thin') }} layers."
+[steps.task]
+text = "Add a ReLU behind reduce, and look at the parameters."
+done = "exists('thin/relu') and metric() == 'params'"
+[[steps.task.solution]]
+node = "thin/reduce"
+insert = "after"
+name = "relu"
+layer = { kind = "activation", function = "relu" }
+[[steps.task.solution]]
+show = { metric = "params" }
+
+[[steps]]
+id = "third"
+title = "Predict"
+text = "Before: {{ macs('other:thin') }}."
 [steps.question]
-text = "How many MACs has naive?"
+text = "How many multiplications?"
 answer = "macs('naive')"
-unit = "MACs"
-hint = "12·12·6 × 5·5·8"
-explanation = "{{ formula('naive/conv5x5') }}"
+unit = "multiplications"
+near = 2
+hint = "Height × width × …"
+explanation = "{{ formula('naive/wide') }}"
 
 [[steps]]
-id = "choose"
-title = "Which?"
-text = "One of them."
-[steps.show]
-views = ["bars"]
+id = "fourth"
+title = "Choose"
+text = "Once more."
+project = "other"
 [steps.question]
-text = "Which design costs less?"
+text = "Which is cheaper?"
+choices = [{ text = "naive", reply = "No." }, { text = "thin", reply = "Yes: {{ macs('thin') }}." }]
 right = 2
-explanation = "By {{ ratio(macs('naive'), macs('bottleneck')) }} times."
-[[steps.question.choices]]
-text = "naive"
-reply = "No, look at the bars."
-[[steps.question.choices]]
-text = "bottleneck"
-reply = "Yes."
 """
 
 
-def write_lesson(folder: Path, text: str = TEXT) -> Path:
-    """Write the lesson and its project."""
-    save_project(PROJECT, folder / "two.toml")
-    path = folder / "small.toml"
-    path.write_text(text)
+def write_lesson(folder: Path, text: str = LESSON, project: str = PROJECT) -> Path:
+    """Write the lesson and its project; returns the path of the lesson."""
+    (folder / "small.toml").write_text(project, encoding="utf-8")
+    path = folder / "narrow.toml"
+    path.write_text(text, encoding="utf-8")
     return path
-
-
-def small_lesson(folder: Path) -> Lesson:
-    return load_lesson(write_lesson(folder))

@@ -22,8 +22,8 @@ from gui.window.file_commands import NEW_PROJECT
 from gui.window.highlight_frame import HighlightFrame
 from gui.window.main_window import MainWindow
 from tests.gui.clipped_texts import clipped_widgets
-from tests.gui.lesson_files import TEXT, small_lesson, write_lesson
 from tests.gui.window_input import activate, filters_box, menu_entries
+from tests.gui.window_lesson import TEXT, small_lesson, write_lesson
 
 OWN = Project(NoiseInput((3, 16, 16)), (Design("mine", Network((Node("conv3x3", Conv2d(4, 3)),))),), title="My own")
 ALT = Qt.KeyboardModifier.AltModifier

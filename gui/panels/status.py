@@ -1,6 +1,7 @@
 """The status bar: what is under the mouse, progress of a run and an export, memory, and the totals of the designs."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import psutil
 from PySide6.QtCore import QEvent, QTimer
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStatusBar, QWid
 from engine.cost.metrics import metric_by_id
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
+from engine.run.check import ProjectCheck
 from engine.text.units import byte_size, count_text
 from gui.state.view_state import ViewState
 from gui.widgets.glyphs import mistake_icon
@@ -48,6 +50,14 @@ def _notice_counts(state: ViewState) -> dict[NodeRef, int]:
     """The number of notices by node, where there are any: from the headers of files, and from a run."""
     refs = [(STEM, INPUT), *state.check.reports]
     return {ref: count for ref in refs if (count := len(state.notices_at(ref)))}
+
+
+@lru_cache(maxsize=4)
+def _short_names(check: ProjectCheck, design: str) -> dict[str, str]:
+    """The names of the designs, and of the nodes of one of them, as they are shown; cached for a whole run."""
+    analysis = check.analyses.get(design)
+    nodes = () if analysis is None else (INPUT, *(report.name for report in analysis.reports))
+    return shorten_long_names(tuple(check.analyses)) | shorten_long_names(nodes)
 
 
 class StatusPanel(QStatusBar):
@@ -141,9 +151,7 @@ class StatusPanel(QStatusBar):
         else:
             design, node = progress.ref
             head = design or ("" if node == INPUT else "stem")
-            analysis = state.analysis(design)
-            nodes = (node,) if analysis is None else (INPUT, *(report.name for report in analysis.reports))
-            short = shorten_long_names(tuple(state.check.analyses)) | shorten_long_names(nodes)
+            short = _short_names(state.check, design)
             where = " · ".join(short.get(part, part) for part in (head, node) if part)
             self.run.set_progress(f"run {progress.done + 1}/{progress.total} · {where}", progress.done, progress.total)
             if not state.automatic.is_running:

@@ -25,7 +25,7 @@ from gui.state.view_state import Focus, Look, RunProgress, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.workbench.document import Document, Version
 from gui.workbench.rank_search import BackgroundRankSearch
-from gui.workbench.runner import Runner
+from gui.workbench.runner import RunEvent, Runner
 
 
 class Workbench(QObject):
@@ -43,8 +43,7 @@ class Workbench(QObject):
         self.state = ViewState(project, project_check, RunView(), initial_focus(project, project_check), look or Look())
         self.document.version_changed.connect(self._on_document_version_changed)
         self.document.file_changed.connect(self._on_document_file_changed)
-        self.runner.node_started.connect(self._on_runner_node_started)
-        self.runner.node_done.connect(self._on_runner_node_done)
+        self.runner.advanced.connect(self._on_runner_advanced)
         self.runner.ended.connect(self._on_runner_ended)
         self.rank_search.changed.connect(self._on_rank_search_changed)
 
@@ -184,21 +183,26 @@ class Workbench(QObject):
     def _on_rank_search_changed(self, rank_search: RankSearchState) -> None:
         self._set_state(replace(self.state, rank_search=rank_search))
 
-    def _on_runner_node_started(self, event: NodeStarted) -> None:
-        progress = RunProgress(event.done, event.total, event.ref)
-        self._set_state(replace(self.state, run=replace(self.state.run, progress=progress)))
+    def _on_runner_advanced(self, events: tuple[RunEvent, ...]) -> None:
+        """Add what has been computed since the last time, in one new state."""
+        run = self.state.run
+        changes = {event.ref: self._result(event) for event in events if isinstance(event, NodeDone)}
+        changes = {ref: result for ref, result in changes.items() if result is not None}
+        started = next((event for event in reversed(events) if isinstance(event, NodeStarted)), None)
+        progress = run.progress if started is None else RunProgress(started.done, started.total, started.ref)
+        results = {**run.results, **changes} if changes else run.results
+        self._set_state(replace(self.state, run=replace(run, results=results, progress=progress)))
 
-    def _on_runner_node_done(self, event: NodeDone) -> None:
+    def _result(self, event: NodeDone) -> VolumeResult | None:
+        """The result that a node now has; None to leave the one that it had, if any."""
         if event.ref not in self.state.check:
-            return
+            return None
         before, current_key = self.state.run.results.get(event.ref), self.state.check.keys.get(event.ref)
         if before is not None and event.is_reused and before.key == event.key:
-            return
+            return None
         if before is not None and before.key == current_key != event.key:
-            return  # an edit during the run has restored a fresh result; this one stays in the cache
-        result = VolumeResult(event.key, event.volume, event.milliseconds, event.fitted_weights, event.notices)
-        results = {**self.state.run.results, event.ref: result}
-        self._set_state(replace(self.state, run=replace(self.state.run, results=results)))
+            return None  # an edit during the run has restored a fresh result; this one stays in the cache
+        return VolumeResult(event.key, event.volume, event.milliseconds, event.fitted_weights, event.notices)
 
     def _on_runner_ended(self, error: Exception | None) -> None:
         problems = error.problems if isinstance(error, ProjectError) else ()

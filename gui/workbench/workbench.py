@@ -10,7 +10,7 @@ from engine.project.embedded import is_report
 from engine.project.file import ProjectFile, load_project
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
-from engine.run.check import ProjectCheck, check
+from engine.run.check import EarlierCheck, ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import ProjectError
 from gui.state.automatic_run import AutomaticRunState
@@ -102,7 +102,8 @@ class Workbench(QObject):
 
     def run(self) -> None:
         """Compute all designs in the background, instead of the current run."""
-        request = RunRequest.of(self.document.project)
+        project = self.document.project
+        request = RunRequest(project, check(project, EarlierCheck(self.state.project, self.state.check)))
         refs = request.refs
         first = RunProgress(0, len(refs), refs[0]) if refs else None
         self._set_state(
@@ -143,9 +144,8 @@ class Workbench(QObject):
 
     def _on_document_version_changed(self, version: Version) -> None:
         self.rank_search.clear_problems()
-        project, focus = version.project, version.focus
-        project_check = check(project)
-        before = self.state
+        project, focus, before = version.project, version.focus, self.state
+        project_check = check(project, EarlierCheck(before.project, before.check))
         if self.document.session != before.session:
             before = _first_state(before, project, project_check, self.document.session)
         renames = Renames(before.project, project)

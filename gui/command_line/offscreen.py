@@ -19,11 +19,12 @@ from gui.command_line.output import print_message
 from gui.export.files import write_file
 from gui.export.pictures import png_bytes
 from gui.lessons.lesson import Lesson
+from gui.state.initial_focus import initial_focus
 from gui.state.view_state import DepthScale, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
-from gui.workbench.workbench import Workbench, initial_focus
+from gui.workbench.workbench import Workbench
 
 _PATIENCE = 3.0
 """Seconds after which a camera in motion is not waited for any more."""

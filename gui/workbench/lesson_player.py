@@ -19,10 +19,11 @@ from gui.lessons.page import Answer, LessonPage, make_page
 from gui.lessons.states import shown_state, step_state
 from gui.lessons.walk import step_project
 from gui.state.history import History, Version
+from gui.state.initial_focus import initial_focus
 from gui.state.lesson_place import LessonPlace
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.workbench.lesson_values import LessonValues
-from gui.workbench.workbench import Workbench, initial_focus
+from gui.workbench.workbench import Workbench
 
 _SHOWS_VOLUMES = frozenset(row.id for row in VIEWS if row.picture.shows_volumes)
 """Views for which a step runs the project by itself."""
@@ -97,6 +98,11 @@ class LessonPlayer(QObject):
         """Whether the camera is not yet where the step has it."""
         begin, look = self.start_of_step, self._workbench.state.look
         return begin is not None and (look.yaw, look.pitch) != (begin.look.yaw, begin.look.pitch)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is computed for the page of the present step."""
+        return self._soon.isActive() or self._values.busy
 
     # The way through the lesson
 

@@ -59,6 +59,11 @@ class LessonValues(QObject):
         self._worker.reported.connect(self._on_worker_reported)
         self._worker.ended.connect(self._on_worker_ended)
 
+    @property
+    def busy(self) -> bool:
+        """Whether answers are computed."""
+        return self._worker.busy
+
     def begin(self, projects: Mapping[str, Project]) -> None:
         """Begin a lesson with these projects."""
         self._computation = _Computation(projects, self._cache)

@@ -69,7 +69,7 @@ def join_nodes(
     network, layer = project.network(design), new_layer(kind) if isinstance(kind, str) else kind
     names = in_list_order(network, names)
     name = unique_name(default_name(layer), node_names(network))
-    before = upstream(network, names)
+    before = set(upstream(network, names))
     after = after or next((one for one in reversed(names) if one not in before), names[-1])
     nodes = list(with_stated_inputs(network).nodes)
     for user in users_of(network, after):

@@ -199,7 +199,10 @@ class VolumesCanvas(Canvas):
         rects = [frame.rect for frame in scene.frames if frame.ref == ref]
         box = hits.find_box(self.state, scene, ref)
         if not rects and box is not None:
+            left, top, right, bottom = box.bounds
             rects = [box.bounds, *(text.rect for text in box.texts)]
+            lowest = max(rect[3] for rect in rects)
+            rects.append((left, top, right, lowest + scene.line_breaks.text_sizes.em))  # which map its front shows
         whole = QRectF()
         for edges in rects:
             left, top, right, bottom = (edge * scene.shrink for edge in edges)

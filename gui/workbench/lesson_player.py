@@ -94,6 +94,12 @@ class LessonPlayer(QObject):
         return None if self.lesson is None else self.lesson.steps[self.index]
 
     @property
+    def is_moving(self) -> bool:
+        """Whether the camera is not yet where the step has it."""
+        begin, look = self.start_of_step, self._workbench.state.look
+        return begin is not None and (look.yaw, look.pitch) != (begin.look.yaw, begin.look.pitch)
+
+    @property
     def busy(self) -> bool:
         """Whether something is computed for the page of the present step."""
         return self._soon.isActive() or self._values.busy
@@ -120,7 +126,7 @@ class LessonPlayer(QObject):
         place = LessonPlace(lesson.title, index, len(lesson.steps))
         self._workbench.show_lesson_step(Version(begin.project, begin.focus), first, place)
         self.begun.emit()
-        if _runs(lesson.steps[index]):
+        if _runs(lesson.steps[index]) and not _has_run(self._workbench.state):
             self._workbench.run()
         self._make_page()
 
@@ -274,6 +280,11 @@ def _saved_history(workbench: Workbench) -> History:
         return history
     current = history.steps[at].before if at < len(history.steps) else history.steps[-1].after
     return replace(history, index=at, current=current)
+
+
+def _has_run(state: ViewState) -> bool:
+    """Whether all volumes are there, as a step before has computed them."""
+    return all(state.volume_at(ref).is_fresh for ref in state.check.keys)
 
 
 def _runs(step: Step) -> bool:

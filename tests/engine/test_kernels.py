@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import kernels
-from engine.kernels import activations, blocks, convolution
+from engine.kernels import activations, blocks, columns, depthwise, threads
 from engine.shapes import dilated_extent
 from tests.engine import reference
 from tests.engine.checkpoints import proceed
@@ -60,10 +60,12 @@ def limits(draw):
     """Bounds of a block that cut even small layers."""
     return {
         "BLOCK_BYTES": 8 * draw(st.integers(1, 500)),
-        "_PART_BYTES": 8 * draw(st.integers(1, 2000)),
-        "_COLUMN_BYTES": 8 * draw(st.integers(1, 500)),
-        "_BLOCK_MACS": draw(st.integers(1, 3000)),
-        "_NARROW": draw(st.integers(1, 10)),
+        "PART_BYTES": 8 * draw(st.integers(1, 2000)),
+        "COLUMN_BYTES": 8 * draw(st.integers(1, 500)),
+        "BLOCK_MACS": draw(st.integers(1, 3000)),
+        "NARROW": draw(st.integers(1, 10)),
+        "PIECE_MACS": draw(st.integers(1, 3000)),
+        "COPY_VALUES": draw(st.integers(1, 500)),
     }
 
 
@@ -77,22 +79,31 @@ def poolings(draw, make):
 
 
 def lines(case):
-    tile = convolution._line_tile(case)
-    return convolution._Windows(case) if tile is None else convolution._Lines(case, tile)
+    tile = columns.line_tile(case)
+    return columns.Windows(case) if tile is None else columns.Lines(case, tile)
 
 
 @pytest.fixture(params=["default", "windows", "lines"], scope="module")
 def _layout(request):
     """Let conv2d choose its layout, or force one wherever it is possible."""
-    layouts = {"default": convolution._layout, "windows": convolution._Windows, "lines": lines}
+    layouts = {"default": columns.layout_of, "windows": columns.Windows, "lines": lines}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolution, "_layout", layouts[request.param])
+        patch.setattr(columns, "layout_of", layouts[request.param])
+        if request.param != "default":
+            patch.setattr(depthwise, "is_depthwise", lambda case: False)
         yield
 
 
 def cut(patch, values):
     """Limit blocks of cheap arithmetic to so many values."""
     patch.setattr(blocks, "CACHE_BYTES", 8 * values)
+
+
+@pytest.fixture
+def _one_thread():
+    """So that its checkpoints see all of the work."""
+    with threads.thread_limit(1):
+        yield
 
 
 @pytest.mark.usefixtures("_layout")
@@ -116,7 +127,8 @@ def test_conv2d_does_not_depend_on_how_blocks_are_cut(case, bounds):
     whole = kernels.conv2d(*arrays, **setting, checkpoint=proceed)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in bounds.items():
-            patch.setattr(convolution, name, value)
+            patch.setattr(columns, name, value)
+        patch.setattr(depthwise, "_BLOCK_VALUES", bounds["COPY_VALUES"])
         result = kernels.conv2d(*arrays, **setting, checkpoint=proceed)
     np.testing.assert_array_equal(result, whole)
 
@@ -171,7 +183,7 @@ def test_dense_equals_the_oracle_however_blocks_are_cut(seed, shape, units, boun
     volume, weight, bias = integers(seed, shape), integers(seed, (units, np.prod(shape))), integers(seed, units)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in bounds.items():
-            patch.setattr(convolution, name, value)
+            patch.setattr(columns, name, value)
         result = kernels.dense(volume, weight, bias, proceed)
     np.testing.assert_array_equal(result, reference.dense(volume, weight, bias))
 
@@ -347,6 +359,7 @@ def test_an_exception_of_a_checkpoint_ends_the_kernel_at_once(kernel, arrays, se
     assert len(calls) == 3
 
 
+@pytest.mark.usefixtures("_one_thread")
 @pytest.mark.parametrize("name", [name for name in LARGE if not name.startswith(("conv2d", "dense"))])
 def test_a_cheap_kernel_calls_its_checkpoint_at_least_once_per_mebibyte(name):
     kernel, arrays, setting = LARGE[name]
@@ -355,6 +368,7 @@ def test_a_cheap_kernel_calls_its_checkpoint_at_least_once_per_mebibyte(name):
     assert len(calls) >= IMAGE.nbytes // 2**20
 
 
+@pytest.mark.usefixtures("_one_thread")
 @pytest.mark.parametrize(
     ("channels", "filters", "kernel", "extent", "setting"),
     [
@@ -364,7 +378,7 @@ def test_a_cheap_kernel_calls_its_checkpoint_at_least_once_per_mebibyte(name):
         (64, 64, 11, 224, PLAIN),
         (64, 512, 9, 128, SAME | {"dilation": (4, 4)}),
         (1024, 1024, 3, 64, SAME | {"groups": 4}),
-        (1024, 1024, 3, 64, SAME | {"groups": 1024}),
+        (1024, 8192, 3, 64, SAME | {"groups": 1024}),
         (64, 4096, 7, 64, SAME | {"stride": (3, 3)}),
     ],
 )
@@ -387,4 +401,24 @@ def test_conv2d_stays_within_its_block_of_macs_between_two_checkpoints(
     with np.errstate(all="ignore"):  # sums of whatever was in memory
         result = kernels.conv2d(volume, weight, None, **setting, checkpoint=stop)
     assert total == weight[0].size * result.size
-    assert 0 < most <= convolution._BLOCK_MACS
+    assert 0 < most <= columns.BLOCK_MACS
+
+
+@pytest.mark.usefixtures("_one_thread")
+def test_depthwise_conv2d_stays_within_its_block_of_macs_between_two_checkpoints(monkeypatch):
+    einsum, products, most, total = np.einsum, [], 0, 0
+
+    def count(formula, taps, factors, out):
+        products.append(taps.size)
+        return einsum(formula, taps, factors, out=out)
+
+    def stop():
+        nonlocal most, total
+        most, total = max(most, sum(products)), total + sum(products)
+        products.clear()
+
+    monkeypatch.setattr(np, "einsum", count)
+    setting = SAME | {"groups": 1024}
+    result = kernels.conv2d(zeros(1024, 64, 64), zeros(1024, 1, 3, 3), None, **setting, checkpoint=stop)
+    assert 9 * result.size <= total <= 1.1 * 9 * result.size  # those between two rows are in vain
+    assert most <= columns.BLOCK_MACS

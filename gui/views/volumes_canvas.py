@@ -27,6 +27,9 @@ from gui.views.volume_tips import volume_tip
 _SMALLEST_TEXT = 6.0
 """Height in pixels below which text is not drawn."""
 
+_SMALLEST_BOX = 12.0
+"""Longer side in pixels below which a box is flat."""
+
 _DEGREES_PER_PIXEL = 0.4
 
 _DRAWN_BY = (
@@ -230,6 +233,7 @@ class VolumesCanvas(Canvas):
             _SMALLEST_TEXT,
             self._box.zoom.across,
             self._box.viewRect(),
+            _SMALLEST_BOX,
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:

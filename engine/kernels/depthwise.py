@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import Checkpoint, Volume, blocks, gather
+from engine.kernels.blocks import Checkpoint, Region, Volume, blocks, gather
 from engine.kernels.columns import Case
 from engine.kernels.threads import share
 from engine.shapes import Pair
@@ -23,8 +23,6 @@ _MOST_FILTERS = 4
 
 _BLOCK_VALUES = 2**17
 """Outputs of a block: fewer would leave much of the time to the calls."""
-
-_Region = tuple[slice, slice, slice]
 
 
 def is_depthwise(case: Case) -> bool:
@@ -59,7 +57,7 @@ class _Layout(NamedTuple):
     """Rows of output."""
 
     @classmethod
-    def of(cls, case: Case, region: _Region) -> "_Layout":
+    def of(cls, case: Case, region: Region) -> "_Layout":
         channels, rows, cols = (part.stop - part.start for part in region)
         (down, across), (kh, kw) = case.stride, case.weight.shape[-2:]
         halos = (kh - 1) * case.dilation[0] // down, (kw - 1) * case.dilation[1] // across
@@ -88,7 +86,7 @@ class _Layout(NamedTuple):
         return np.ndarray(shape, source.dtype, source, (phase + first) * size, strides)
 
 
-def _read(case: Case, region: _Region, layout: _Layout, source: _Values) -> None:
+def _read(case: Case, region: Region, layout: _Layout, source: _Values) -> None:
     """Copy the input of a block to ``source``, 0 outside the volume."""
     channels, rows, cols = region
     down, across = case.stride
@@ -103,7 +101,7 @@ def _read(case: Case, region: _Region, layout: _Layout, source: _Values) -> None
 
 
 def _fill(
-    case: Case, bias: _Values | None, result: Volume, region: _Region, scratch: _Values, checkpoint: Checkpoint
+    case: Case, bias: _Values | None, result: Volume, region: Region, scratch: _Values, checkpoint: Checkpoint
 ) -> None:
     """Compute all filters of some channels at some pixels."""
     channels, rows, cols = region

@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from threading import Condition, Lock, Thread, local
 from typing import Any, Generic, TypeVar
 
-from engine.kernels.blocks import Checkpoint
+from engine.kernels.blocks import Checkpoint, Region, blocks
 
 _Part = TypeVar("_Part")
 _Scratch = TypeVar("_Scratch")
@@ -23,13 +23,16 @@ _Scratch = TypeVar("_Scratch")
 MOST_THREADS = 4
 """Blocks are cut for so many, however many there are: results and memory do not depend on the machine."""
 
+_FEWEST_BLOCKS = 4
+"""Blocks of the size of a cache that another thread is worth: each takes about 30 µs."""
+
 _POLL_SECONDS = 0.02
 """How often a checkpoint is called while other threads finish their last blocks."""
 
 
 def share(
     parts: Iterable[_Part],
-    work: Callable[[_Part, _Scratch, Checkpoint], None],
+    work: Callable[[_Part, _Scratch, Checkpoint], object],
     make_scratch: Callable[[], _Scratch],
     checkpoint: Checkpoint,
     *,
@@ -55,6 +58,11 @@ def share(
             checkpoint()
     else:
         _POOL.run(_Job(waiting, work, make_scratch), checkpoint, fewest)
+
+
+def share_blocks(shape: tuple[int, ...], values: int, fill: Callable[[Region], object], checkpoint: Checkpoint) -> None:
+    """Call ``fill(block)`` for blocks of (channels, height, width) of at most so many values; for cheap arithmetic."""
+    share(blocks(shape, values), lambda block, _, __: fill(block), lambda: None, checkpoint, fewest=_FEWEST_BLOCKS)
 
 
 @cache
@@ -94,7 +102,7 @@ class _Job(Generic[_Part, _Scratch]):
     def __init__(
         self,
         parts: list[_Part],
-        work: Callable[[_Part, _Scratch, Checkpoint], None],
+        work: Callable[[_Part, _Scratch, Checkpoint], object],
         make_scratch: Callable[[], _Scratch],
     ) -> None:
         self._parts = parts
@@ -185,6 +193,7 @@ class _Pool:
         try:
             self._invite(job, fewest)
             job.run(checkpoint, proceed)
+            checkpoint()  # others may have taken all parts
             while not job.wait(_POLL_SECONDS):
                 checkpoint()
         finally:

@@ -11,7 +11,7 @@ from engine import kernels
 from engine.kernels import activations, blocks, columns, depthwise, threads
 from engine.shapes import dilated_extent
 from tests.engine import reference
-from tests.engine.checkpoints import proceed
+from tests.engine.checkpoints import Stopped, proceed, stop
 
 UNIT = float(np.finfo(np.float32).eps)
 PLAIN = {"stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1), "groups": 1}
@@ -338,13 +338,23 @@ LARGE = {
 def test_memory_besides_input_and_output_stays_within_a_block(kernel, arrays, setting):
     tracemalloc.start()
     try:
-        result = kernel(*arrays, **setting, checkpoint=proceed)
+        with threads.thread_limit(threads.MOST_THREADS):
+            result = kernel(*arrays, **setting, checkpoint=proceed)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert peak <= result.nbytes + kernels.BLOCK_BYTES
 
 
+@pytest.mark.parametrize(("kernel", "arrays", "setting"), LARGE.values(), ids=LARGE)
+def test_an_exception_of_a_checkpoint_ends_the_kernel_on_all_threads(kernel, arrays, setting):
+    with threads.thread_limit(3):
+        with pytest.raises(Stopped):
+            kernel(*arrays, **setting, checkpoint=stop)
+        assert threads._POOL._running == 0
+
+
+@pytest.mark.usefixtures("_one_thread")
 @pytest.mark.parametrize(("kernel", "arrays", "setting"), LARGE.values(), ids=LARGE)
 def test_an_exception_of_a_checkpoint_ends_the_kernel_at_once(kernel, arrays, setting):
     calls = []

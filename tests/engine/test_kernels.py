@@ -1,6 +1,7 @@
 """Kernels against the slow oracle, and their limits on memory and on the work between two checkpoints."""
 
 import tracemalloc
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -83,15 +84,18 @@ def lines(case):
     return columns.Windows(case) if tile is None else columns.Lines(case, tile)
 
 
-@pytest.fixture(params=["default", "windows", "lines"], scope="module")
-def _layout(request):
+each_layout = pytest.mark.parametrize("layout", ["default", "windows", "lines"])
+
+
+@contextmanager
+def forced(layout):
     """Let conv2d choose its layout, or force one wherever it is possible."""
     layouts = {"default": columns.layout_of, "windows": columns.Windows, "lines": lines}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "layout_of", layouts[request.param])
-        if request.param != "default":
+        patch.setattr(columns, "layout_of", layouts[layout])
+        if layout != "default":
             patch.setattr(depthwise, "is_depthwise", lambda case: False)
-        yield
+        yield patch
 
 
 def cut(patch, values):
@@ -106,26 +110,27 @@ def _one_thread():
         yield
 
 
-@pytest.mark.usefixtures("_layout")
+@each_layout
 @settings(max_examples=200, deadline=None)
 @given(convolutions(integers))
-def test_conv2d_of_integers_equals_the_oracle_bit_by_bit_in_every_dtype(case):
+def test_conv2d_of_integers_equals_the_oracle_bit_by_bit_in_every_dtype(layout, case):
     *arrays, setting = case
     expected = reference.conv2d(*arrays, **setting)
     for dtype in (np.int64, np.float64, np.float32):
         cast = [None if array is None else array.astype(dtype) for array in arrays]
-        result = kernels.conv2d(*cast, **setting, checkpoint=proceed)
+        with forced(layout):
+            result = kernels.conv2d(*cast, **setting, checkpoint=proceed)
         assert result.dtype == dtype
         np.testing.assert_array_equal(result, expected)
 
 
-@pytest.mark.usefixtures("_layout")
+@each_layout
 @settings(max_examples=200, deadline=None)
 @given(convolutions(integers), limits())
-def test_conv2d_does_not_depend_on_how_blocks_are_cut(case, bounds):
+def test_conv2d_does_not_depend_on_how_blocks_are_cut(layout, case, bounds):
     *arrays, setting = case
     whole = kernels.conv2d(*arrays, **setting, checkpoint=proceed)
-    with pytest.MonkeyPatch.context() as patch:
+    with forced(layout) as patch:
         for name, value in bounds.items():
             patch.setattr(columns, name, value)
         patch.setattr(depthwise, "_BLOCK_VALUES", bounds["COPY_VALUES"])
@@ -133,12 +138,13 @@ def test_conv2d_does_not_depend_on_how_blocks_are_cut(case, bounds):
     np.testing.assert_array_equal(result, whole)
 
 
-@pytest.mark.usefixtures("_layout")
+@each_layout
 @settings(max_examples=100, deadline=None)
 @given(convolutions(normals))
-def test_conv2d_of_floats_errs_at_most_by_rounding_each_term_once(case):
+def test_conv2d_of_floats_errs_at_most_by_rounding_each_term_once(layout, case):
     volume, weight, bias, setting = case
-    result = kernels.conv2d(volume, weight, bias, **setting, checkpoint=proceed)
+    with forced(layout):
+        result = kernels.conv2d(volume, weight, bias, **setting, checkpoint=proceed)
     sizes = reference.conv2d(abs(volume), abs(weight), None if bias is None else abs(bias), **setting)
     bound = (weight[0].size + 1) * UNIT * sizes
     assert np.all(abs(result - reference.conv2d(volume, weight, bias, **setting)) <= bound)

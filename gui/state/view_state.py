@@ -162,6 +162,12 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         fresh = [(ref, result.milliseconds) for ref, result in results if result.key == keys.get(ref)]
         return _make_costs(self.check, self.look.convention, tuple(fresh))
 
+    @property
+    def picture_costs(self) -> Costs:
+        """The costs without times, unless the metric of the look is one: they stay the same during a run."""
+        is_measured = metric_by_id(self.look.metric).is_measured
+        return self.costs if is_measured else _make_costs(self.check, self.look.convention, ())
+
     def is_open(self, block: NodeRef) -> bool:
         """Whether a block is shown as its layers."""
         blocks = self.look.blocks

@@ -10,6 +10,7 @@ from engine.network.node_ref import NodeRef
 from gui.paint.basics import colours
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT
 from gui.paint.volumes import faces
+from gui.paint.volumes.arrows import arrow_shapes, whole_arrow_shapes
 from gui.paint.volumes.camera import BoxFace, Prism, make_box_edges
 from gui.paint.volumes.face_values import FaceValues
 from gui.paint.volumes.kernel_boxes import KernelBox, find_kernel_boxes
@@ -189,20 +190,16 @@ class _ScenePainter:
 
     def _draw_arrows(self) -> None:
         """Draw all arrows, those of one colour together, which is faster."""
-        shapes_by_colour: dict[str, tuple[list[QRectF], QPainterPath]] = {}
-        for arrow, ems in self.visible.arrows:
-            width = ems * self.em / self.zoom.text_fineness
-            head = min(max(0.42 * self.em / self.zoom.text_fineness, 1.5 * width), 0.6 * (arrow.end - arrow.start))
-            stop = arrow.end - 1.5 * head
-            shafts, heads = shapes_by_colour.setdefault(self._colour(arrow.role, arrow.ref[0]), ([], QPainterPath()))
-            shafts.append(QRectF(arrow.start, arrow.y - width / 2, stop + 0.1 * head - arrow.start, width))
-            heads.moveTo(arrow.end, arrow.y)
-            heads.lineTo(stop, arrow.y - head)
-            heads.lineTo(stop, arrow.y + head)
-            heads.closeSubpath()
+        em, arrows = self.em / self.zoom.text_fineness, self.visible.arrows
+        is_whole = len(arrows) == len(self.scene.arrows)
+        shapes = (
+            whole_arrow_shapes(self.scene, tuple(ems for _, ems in arrows), em)
+            if is_whole
+            else arrow_shapes(arrows, em)
+        )
         self.painter.setPen(Qt.PenStyle.NoPen)
-        for colour, (shafts, heads) in shapes_by_colour.items():
-            self.painter.setBrush(QColor(colour))
+        for (role, design), (shafts, heads) in shapes.items():
+            self.painter.setBrush(QColor(self._colour(role, design)))
             self.painter.drawRects(shafts)
             self.painter.drawPath(heads)
 

@@ -18,7 +18,7 @@ from gui.state.volume_at import Float32Volume
 _MOST_PIXELS = 512
 """Most columns or rows of the picture of a face."""
 
-_FLAT_SAMPLE = 1024
+_FLAT_SAMPLE = 256
 """Values in the sample for the colour of a box without faces."""
 
 _SAMPLED_PIXELS = 4096
@@ -87,11 +87,8 @@ def flat_colour(volume: Float32Volume, name: str, *, zero_centred: bool) -> QCol
     """The colour of a box without faces: that of the mean of its values, from a sample, so that it is always quick."""
 
     def make() -> QColor:
-        sample = volume.ravel()[:: max(1, volume.size // _FLAT_SAMPLE)]
-        ends = colours.value_range(sample, zero_centred=zero_centred)
-        with np.errstate(invalid="ignore"):  # ∞ − ∞ is not a number, which is marked
-            mean = np.array([[sample.mean(dtype=np.float64)]])
-        return QColor.fromRgb(int(colours.value_colours(mean, *ends, name)[0, 0]))
+        sample = volume.ravel()[:: max(1, volume.size // _FLAT_SAMPLE)].tolist()
+        return colours.mean_colour(sample, name, zero_centred=zero_centred)
 
     return CACHE.get_or_make((volume,), ("flat", name, zero_centred), make, lambda _: 64)
 

@@ -100,7 +100,7 @@ def _block_names(box: PlacedBox, zoom: TextZoom) -> Iterator[Label]:
 
 
 def _has_readable_operator(arrow: OperatorArrow, zoom: TextZoom) -> bool:
-    """Whether the operator at an arrow, enlarged as far as it fits, is readable. Quick: most in an overview are not."""
+    """Whether the operator at an arrow, enlarged as far as it fits, is readable; quick: in an overview most are not."""
     width = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
     return any(
         bold and zoom.is_readable(max(1.0, min(_MOST_GROWTH, width / max(measure_text(text, size, bold), 1.0))) * size)

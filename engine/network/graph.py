@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterator
+from functools import cached_property
 from heapq import heapify, heappop, heappush
 
 from msgspec import Struct
@@ -29,17 +30,28 @@ class Node(Struct, frozen=True):
     weights: WeightSource | None = None
 
 
-class Network(Struct, frozen=True):
+class Network(Struct, frozen=True, dict=True):
     """Nodes in the user's order, which is free as long as there is no cycle."""
 
     nodes: tuple[Node, ...] = ()
 
     def index(self, name: str) -> int:
         """Position of the first node with that name; KeyError if there is none."""
+        return self.positions[name]
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """Position of each node by name; of two with the same name that of the first."""
+        return {node.name: len(self.nodes) - number for number, node in enumerate(reversed(self.nodes), 1)}
+
+    @cached_property
+    def _users(self) -> dict[str, list[str]]:
+        """Names of the nodes that receive each node or INPUT, in list order."""
+        users: dict[str, list[str]] = {}
         for index, node in enumerate(self.nodes):
-            if node.name == name:
-                return index
-        raise KeyError(name)
+            for source in self.inputs_of(index):
+                users.setdefault(source, []).append(node.name)
+        return users
 
     def node(self, name: str) -> Node:
         return self.nodes[self.index(name)]
@@ -139,10 +151,7 @@ class Network(Struct, frozen=True):
 
     def downstream(self, name: str) -> frozenset[str]:
         """Names of all nodes that depend on the one called `name`, or on INPUT."""
-        users: dict[str, list[str]] = {}
-        for index, node in enumerate(self.nodes):
-            for source in self.inputs_of(index):
-                users.setdefault(source, []).append(node.name)
+        users = self._users
         names: set[str] = set()
         stack = [name]
         while stack:
@@ -154,8 +163,8 @@ class Network(Struct, frozen=True):
 
     def loose_ends(self) -> tuple[str, ...]:
         """Names of the nodes whose output no other node receives, in list order."""
-        used = {name for index in range(len(self.nodes)) for name in self.inputs_of(index)}
-        return tuple(node.name for node in self.nodes if node.name not in used)
+        users = self._users
+        return tuple(node.name for node in self.nodes if node.name not in users)
 
 
 def parts_of(node: Node, source: str, channels: int) -> tuple[Node, ...]:

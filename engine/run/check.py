@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from engine.files.paths import FileFault, Stamp, stat_once
-from engine.network.analysis import Analysis, BlockReport, Report, analyze
+from engine.network.analysis import Analysis, BlockReport, EarlierAnalysis, Report, analyze
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import LowRankWeights
@@ -67,13 +67,32 @@ class ProjectCheck(Struct, frozen=True, eq=False):
         return None if analysis is None else analysis.blocks.get(ref[1])
 
 
-def check(project: Project) -> ProjectCheck:
-    """Analyse every network of a project and look once at every file that it names, without computing a volume."""
+class EarlierCheck(NamedTuple):
+    """A project before an edit, and its check: what the edit left unchanged is not computed again."""
+
+    project: Project
+    check: ProjectCheck
+
+    def analysis(self, design: str) -> EarlierAnalysis | None:
+        """That of a design or of the stem; None if there was none of that name."""
+        networks = (network for name, network in self.project.networks() if name == design)
+        network = next(networks, None)
+        return None if network is None else EarlierAnalysis(network, self.check.analyses[design])
+
+
+def check(project: Project, earlier: EarlierCheck | None = None) -> ProjectCheck:
+    """Analyse every network of a project and look once at every file that it names, without computing a volume.
+
+    With an `earlier` check only what an edit affects is computed, and all that is read from files; the result is the
+    same, and the earlier check itself if nothing has changed.
+    """
     with stat_once() as stamps:
-        return replace(_check(project), files=stamps)
+        new = replace(_check(project, earlier), files=stamps)
+    is_same = earlier is not None and earlier.project is project and asdict(new) == asdict(earlier.check)
+    return earlier.check if earlier is not None and is_same else new
 
 
-def _check(project: Project) -> ProjectCheck:
+def _check(project: Project, earlier: EarlierCheck | None) -> ProjectCheck:
     keys = _Keys(project)
     input_check = _check_input(project, keys)
     problems, notices = [*_project_problems(project), *input_check.problems], [*input_check.notices]
@@ -81,10 +100,13 @@ def _check(project: Project) -> ProjectCheck:
     reports: dict[NodeRef, Report] = {}
     entry_shape, entry_ref = input_check.shape, (STEM, INPUT)
     for parent, (design, network) in zip(_parents(project), project.networks(), strict=True):
-        analysis = analyze(network, entry_shape)
+        before = None if earlier is None else earlier.analysis(design)
+        analysis = analyze(network, entry_shape, before)
         first = analyses.setdefault(design, analysis) is analysis
         keys.pass_on(design, entry_ref)
-        for report in analysis.reports:
+        known = keys.add_unchanged(design, analysis, earlier) if first and earlier is not None else 0
+        reports |= {(design, report.name): report for report in analysis.reports[:known]}
+        for report in analysis.reports[known:]:
             node_problems = tuple(
                 _node_problems(
                     project, parent, design, analysis, report, is_fixable=first and len(problems) < MAX_LINES
@@ -232,6 +254,32 @@ class _Keys:
             self._keys_without_input[ref] = _digest(
                 report.layer, source, [self._keys_without_input[design, name] for name in report.inputs]
             )
+
+    def add_unchanged(self, design: str, analysis: Analysis, earlier: EarlierCheck) -> int:
+        """Add the keys of the first layers that an earlier check has as well; return how many these are.
+
+        They have no mistakes, and weights from the seed: nothing about them can have changed but the volume that they
+        receive.
+        """
+        project, (_, before) = self._project, earlier
+        entry, last = (design, INPUT), before.analyses.get(design)
+        if self._fits_any or last is None or project.seed != earlier.project.seed:
+            return 0
+        if self.volumes.get(entry) != before.keys.get(entry):
+            return 0
+        count = 0
+        for report, other in zip(analysis.reports, last.reports, strict=False):
+            if report is not other or report.weights is not None or report.mistakes:
+                break
+            count += 1
+            ref = design, report.name
+            key = before.keys.get(ref)
+            if key is not None:
+                self.volumes[ref] = key
+                if key not in self.makers:
+                    maker, place = before.makers[key], len(self.makers)
+                    self.makers[key] = maker if maker == (ref, place) else Maker(ref, place)
+        return count
 
     def _add_volume(self, ref: NodeRef, key: bytes) -> None:
         self.volumes[ref] = key

@@ -46,7 +46,12 @@ def make_progress_bar(name: str, parent: QWidget | None = None) -> QProgressBar:
 
 
 def show_steps(bar: QProgressBar, done: int, total: int) -> None:
-    """Show that `done` of `total` steps are done; without a total, that it is not known how many there are."""
+    """Show that `done` of `total` steps are done; without a total, that it is not known how many there are.
+
+    Qt's bar paints itself at once, and with it all that waits to be painted; here it waits like everything else.
+    """
     if (bar.maximum(), bar.value()) != (total, done):
+        bar.setUpdatesEnabled(False)
         bar.setRange(0, total)
         bar.setValue(done)
+        bar.setUpdatesEnabled(True)

@@ -15,6 +15,7 @@ from gui.panels.lesson import LessonPanel
 from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import ViewState
 from gui.views.base import View
+from gui.views.bottleneck import BottleneckView
 from gui.views.volumes import VolumesView
 from gui.widgets.glyphs import GlyphButton
 from gui.widgets.texts import ElidedLabel
@@ -125,6 +126,9 @@ class LessonStage(QObject):
         self._show_dock(lesson.title)
         self._arrange(step_views(step))
         self._turn_camera()
+        bottleneck = self._parts.views["bottleneck"]
+        if "bottleneck" in step_views(step) and isinstance(bottleneck, BottleneckView):
+            bottleneck.begin()  # without a search it shows nothing
         self.highlights.show(step.show.highlight)
 
     def _show_dock(self, title: str) -> None:

@@ -12,6 +12,7 @@ from engine.run.prediction import Speed, remaining_work
 from engine.text.units import number_text
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.view_state import ViewState
+from gui.workbench.runner import RunEvent
 from gui.workbench.workbench import Workbench
 
 _CHEAP = 0.3
@@ -57,7 +58,7 @@ class AutomaticRun(QObject):
         # Queued: what is said here changes the state, and views must see one change after the other.
         workbench.changed.connect(self._on_workbench_changed, Qt.ConnectionType.QueuedConnection)
         workbench.runner.started.connect(self._on_runner_started)
-        workbench.runner.node_done.connect(self._on_runner_node_done)
+        workbench.runner.advanced.connect(self._on_runner_advanced)
         workbench.runner.ended.connect(self._on_runner_ended)
         workbench.set_automatic(AutomaticRunState(enabled))
 
@@ -130,9 +131,9 @@ class AutomaticRun(QObject):
         if not self._is_starting:
             self._say("")
 
-    def _on_runner_node_done(self, event: NodeDone) -> None:
-        if not event.is_reused:
-            self._seconds[event.ref] = event.seconds
+    def _on_runner_advanced(self, events: tuple[RunEvent, ...]) -> None:
+        computed = [event for event in events if isinstance(event, NodeDone) and not event.is_reused]
+        self._seconds |= {event.ref: event.seconds for event in computed}
 
     def _on_runner_ended(self, error: Exception | None) -> None:
         was_automatic = self._workbench.state.automatic.is_running

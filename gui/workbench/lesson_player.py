@@ -19,10 +19,11 @@ from gui.lessons.page import Answer, LessonPage, make_page
 from gui.lessons.states import shown_state, step_state
 from gui.lessons.walk import step_project
 from gui.state.history import History, Version
+from gui.state.initial_focus import initial_focus
 from gui.state.lesson_place import LessonPlace
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.workbench.lesson_values import LessonValues
-from gui.workbench.workbench import Workbench, initial_focus
+from gui.workbench.workbench import Workbench
 
 _SHOWS_VOLUMES = frozenset(row.id for row in VIEWS if row.picture.shows_volumes)
 """Views for which a step runs the project by itself."""
@@ -92,6 +93,17 @@ class LessonPlayer(QObject):
         """The present step; None without a lesson."""
         return None if self.lesson is None else self.lesson.steps[self.index]
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether the camera is not yet where the step has it."""
+        begin, look = self.start_of_step, self._workbench.state.look
+        return begin is not None and (look.yaw, look.pitch) != (begin.look.yaw, begin.look.pitch)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is computed for the page of the present step."""
+        return self._soon.isActive() or self._values.busy
+
     # The way through the lesson
 
     def start(self, lesson: Lesson, index: int = 0) -> None:
@@ -114,7 +126,7 @@ class LessonPlayer(QObject):
         place = LessonPlace(lesson.title, index, len(lesson.steps))
         self._workbench.show_lesson_step(Version(begin.project, begin.focus), first, place)
         self.begun.emit()
-        if _runs(lesson.steps[index]):
+        if _runs(lesson.steps[index]) and not _has_run(self._workbench.state):
             self._workbench.run()
         self._make_page()
 
@@ -268,6 +280,11 @@ def _saved_history(workbench: Workbench) -> History:
         return history
     current = history.steps[at].before if at < len(history.steps) else history.steps[-1].after
     return replace(history, index=at, current=current)
+
+
+def _has_run(state: ViewState) -> bool:
+    """Whether all volumes are there, as a step before has computed them."""
+    return all(state.volume_at(ref).is_fresh for ref in state.check.keys)
 
 
 def _runs(step: Step) -> bool:

@@ -1,10 +1,42 @@
-"""Runs requests in the background; the latest wins."""
+"""Runs requests in the background, the latest wins; its events reach the window in batches, a frame for each."""
 
-from PySide6.QtCore import QObject, Signal
+from collections.abc import Iterator
+from threading import Lock
+from time import monotonic, thread_time
 
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.kernels import Checkpoint
 from engine.run.cache import VolumeCache
 from engine.run.execute import NodeDone, NodeStarted, RunRequest, execute
 from gui.worker import Worker
+
+RunEvent = NodeStarted | NodeDone
+_FRAME, _LONGEST_FRAME = 1 / 15, 1.0
+"""Seconds between two batches: at least, and at most even if painting takes long."""
+_SHARE = 8
+"""The window works on a run for at most the time between two batches divided by this: Python code of a run waits
+while the window paints."""
+
+
+class _Mailbox:
+    """Events of one run on their way from its thread to the window's."""
+
+    def __init__(self) -> None:
+        self._events: list[RunEvent] = []
+        self._lock = Lock()
+
+    def put(self, event: RunEvent) -> bool:
+        """Add an event; return whether it is the first one that waits."""
+        with self._lock:
+            self._events.append(event)
+            return len(self._events) == 1
+
+    def take(self) -> tuple[RunEvent, ...]:
+        """Return all events that wait, in order; they wait no longer."""
+        with self._lock:
+            events, self._events = self._events, []
+        return tuple(events)
 
 
 class Runner(QObject):
@@ -12,30 +44,65 @@ class Runner(QObject):
 
     started = Signal(object)
     """A run has begun: its `RunRequest`."""
-    node_started = Signal(NodeStarted)
-    node_done = Signal(NodeDone)
+    advanced = Signal(tuple)
+    """What has happened since the last time, as a tuple of `RunEvent` in order; at most 15 times a second."""
     ended = Signal(object)
-    """The run has ended: None if it is complete, else the exception that ended it."""
+    """The run has ended: None if it is complete, else the exception that ended it. All its events came before."""
 
     def __init__(self, cache: VolumeCache, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.cache = cache
         self.worker = Worker(self)
         self.worker.reported.connect(self._on_worker_reported)
-        self.worker.ended.connect(self.ended)
+        self.worker.ended.connect(self._on_worker_ended)
+        self._mailbox = _Mailbox()
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._on_timer_timeout)
+        self._last_batch, self._work_before = 0.0, 0.0
+        """When the last batch was emitted, and the processor time of the window's thread until then."""
 
     def start(self, request: RunRequest) -> None:
         """Run a request; cancel the current one first."""
-        self.worker.start(lambda checkpoint: execute(request, self.cache, checkpoint))
+        self.cancel()
+        mailbox = self._mailbox = _Mailbox()
+        self.worker.start(lambda checkpoint: self._work(request, mailbox, checkpoint))
         self.started.emit(request)
 
     def cancel(self) -> None:
         """Stop the run; it emits nothing more."""
+        self._timer.stop()
         self.worker.cancel()
 
     def close(self) -> None:
         """Cancel and wait for the thread, so that it does not outlive the window."""
+        self._timer.stop()
         self.worker.close()
 
-    def _on_worker_reported(self, event: NodeStarted | NodeDone) -> None:
-        (self.node_started if isinstance(event, NodeStarted) else self.node_done).emit(event)
+    def _work(self, request: RunRequest, mailbox: _Mailbox, checkpoint: Checkpoint) -> Iterator[None]:
+        """Run in the thread of the worker; yield whenever the window has to be woken up."""
+        for event in execute(request, self.cache, checkpoint):
+            if mailbox.put(event):
+                yield None
+
+    def _on_worker_reported(self, _: None) -> None:
+        self._on_timer_timeout()
+
+    def _on_timer_timeout(self) -> None:
+        """Emit what waits, unless it is too early; then do so later."""
+        frame = max(_FRAME, min(_SHARE * (thread_time() - self._work_before), _LONGEST_FRAME))
+        wait = self._last_batch + frame - monotonic()
+        if wait > 0:
+            self._timer.start(1 + int(1000 * wait))
+        else:
+            self._emit_batch()
+
+    def _emit_batch(self) -> None:
+        self._timer.stop()
+        events = self._mailbox.take()
+        if events:
+            self._last_batch, self._work_before = monotonic(), thread_time()
+            self.advanced.emit(events)
+
+    def _on_worker_ended(self, error: Exception | None) -> None:
+        self._emit_batch()
+        self.ended.emit(error)

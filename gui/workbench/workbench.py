@@ -5,18 +5,18 @@ from pathlib import Path
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from engine.network.graph import INPUT
-from engine.network.node_ref import STEM, NodeRef
+from engine.network.node_ref import NodeRef
 from engine.project.embedded import is_report
 from engine.project.file import ProjectFile, load_project
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
-from engine.run.check import ProjectCheck, check
+from engine.run.check import EarlierCheck, ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import ProjectError
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.earlier import earlier_designs
 from gui.state.history import History
+from gui.state.initial_focus import fallback_focus, initial_focus
 from gui.state.lesson_place import LessonPlace
 from gui.state.rank_search import RankSearchState
 from gui.state.renames import Renames
@@ -25,7 +25,7 @@ from gui.state.view_state import Focus, Look, RunProgress, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.workbench.document import Document, Version
 from gui.workbench.rank_search import BackgroundRankSearch
-from gui.workbench.runner import Runner
+from gui.workbench.runner import RunEvent, Runner
 
 
 class Workbench(QObject):
@@ -43,8 +43,7 @@ class Workbench(QObject):
         self.state = ViewState(project, project_check, RunView(), initial_focus(project, project_check), look or Look())
         self.document.version_changed.connect(self._on_document_version_changed)
         self.document.file_changed.connect(self._on_document_file_changed)
-        self.runner.node_started.connect(self._on_runner_node_started)
-        self.runner.node_done.connect(self._on_runner_node_done)
+        self.runner.advanced.connect(self._on_runner_advanced)
         self.runner.ended.connect(self._on_runner_ended)
         self.rank_search.changed.connect(self._on_rank_search_changed)
 
@@ -103,7 +102,8 @@ class Workbench(QObject):
 
     def run(self) -> None:
         """Compute all designs in the background, instead of the current run."""
-        request = RunRequest.of(self.document.project)
+        project = self.document.project
+        request = RunRequest(project, check(project, EarlierCheck(self.state.project, self.state.check)))
         refs = request.refs
         first = RunProgress(0, len(refs), refs[0]) if refs else None
         self._set_state(
@@ -144,9 +144,8 @@ class Workbench(QObject):
 
     def _on_document_version_changed(self, version: Version) -> None:
         self.rank_search.clear_problems()
-        project, focus = version.project, version.focus
-        project_check = check(project)
-        before = self.state
+        project, focus, before = version.project, version.focus, self.state
+        project_check = check(project, EarlierCheck(before.project, before.check))
         if self.document.session != before.session:
             before = _first_state(before, project, project_check, self.document.session)
         renames = Renames(before.project, project)
@@ -184,21 +183,26 @@ class Workbench(QObject):
     def _on_rank_search_changed(self, rank_search: RankSearchState) -> None:
         self._set_state(replace(self.state, rank_search=rank_search))
 
-    def _on_runner_node_started(self, event: NodeStarted) -> None:
-        progress = RunProgress(event.done, event.total, event.ref)
-        self._set_state(replace(self.state, run=replace(self.state.run, progress=progress)))
+    def _on_runner_advanced(self, events: tuple[RunEvent, ...]) -> None:
+        """Add what has been computed since the last time, in one new state."""
+        run = self.state.run
+        changes = {event.ref: self._result(event) for event in events if isinstance(event, NodeDone)}
+        changes = {ref: result for ref, result in changes.items() if result is not None}
+        started = next((event for event in reversed(events) if isinstance(event, NodeStarted)), None)
+        progress = run.progress if started is None else RunProgress(started.done, started.total, started.ref)
+        results = {**run.results, **changes} if changes else run.results
+        self._set_state(replace(self.state, run=replace(run, results=results, progress=progress)))
 
-    def _on_runner_node_done(self, event: NodeDone) -> None:
+    def _result(self, event: NodeDone) -> VolumeResult | None:
+        """The result that a node now has; None to leave the one that it had, if any."""
         if event.ref not in self.state.check:
-            return
+            return None
         before, current_key = self.state.run.results.get(event.ref), self.state.check.keys.get(event.ref)
         if before is not None and event.is_reused and before.key == event.key:
-            return
+            return None
         if before is not None and before.key == current_key != event.key:
-            return  # an edit during the run has restored a fresh result; this one stays in the cache
-        result = VolumeResult(event.key, event.volume, event.milliseconds, event.fitted_weights, event.notices)
-        results = {**self.state.run.results, event.ref: result}
-        self._set_state(replace(self.state, run=replace(self.state.run, results=results)))
+            return None  # an edit during the run has restored a fresh result; this one stays in the cache
+        return VolumeResult(event.key, event.volume, event.milliseconds, event.fitted_weights, event.notices)
 
     def _on_runner_ended(self, error: Exception | None) -> None:
         problems = error.problems if isinstance(error, ProjectError) else ()
@@ -211,25 +215,3 @@ def _first_state(state: ViewState, project: Project, project_check: ProjectCheck
     """The state with another project and nothing that belongs to the one before."""
     look = replace(state.look, blocks="auto", toggled_blocks=frozenset(), pair=None)
     return replace(state, project=project, check=project_check, run=RunView(), look=look, earlier={}, session=session)
-
-
-def initial_focus(project: Project, project_check: ProjectCheck) -> Focus:
-    """The last volume of the first design, or the input if there is no design.
-
-    A classifier ends in single values, which show little: for it, the output of the first layer or block.
-    """
-    if not project.designs:
-        return Focus(STEM, INPUT)
-    name = project.designs[0].name
-    analysis = project_check.analyses[name]
-    if analysis.reports and analysis.output_shape is not None and analysis.output_shape[1:] == (1, 1):
-        first = analysis.reports[0]
-        return Focus(name, first.block or first.name)
-    return Focus(name, analysis.output)
-
-
-def fallback_focus(focus: Focus, project: Project, project_check: ProjectCheck) -> Focus:
-    """The selection after its node is gone: the last volume of the design, or else of the first design."""
-    if focus.design in project_check.analyses:
-        return Focus(focus.design, project_check.analyses[focus.design].output)
-    return initial_focus(project, project_check)

@@ -76,7 +76,7 @@ def test_a_step_shows_what_it_names_in_the_default_look_and_the_theme_of_the_win
     assert (look.yaw, look.pitch, look.scale, look.pair) == (0.0, 90.0, "log", ("thin", "naive"))
     assert state.is_open(("thin", "mod"))
     assert step_state(before, Show()).look == Look(theme="dark")
-    assert step_state(before, Show()).focus == Focus()
+    assert step_state(before, Show()).focus == Focus("naive", "wide"), "as in a project that opens"
 
 
 def test_an_action_changes_only_what_it_shows(lesson):

@@ -428,9 +428,13 @@ def test_a_faulty_lesson_is_reported_with_its_place_and_changes_nothing(
     messages: list[str] = []
     monkeypatch.setattr(window.files, "show_message", lambda title, details: messages.append(details))
     before = window.workbench.state
-    path = write_lesson(tmp_path, TEXT.replace("right = 2", "right = 7"))
-    window.files.use_files([path])
-    assert "$.steps[3].question.right" in messages[0]
+    faults = {
+        "$.steps[3].question.right": ("right = 2", "right = 7"),
+        "$.steps[1].task.solution": ('node = "bottleneck/reduce"', 'node = "bottleneck/gone"'),
+    }
+    for place, (right, wrong) in faults.items():
+        window.files.use_files([write_lesson(tmp_path, TEXT.replace(right, wrong))])
+        assert place in messages.pop()
     assert window.workbench.state is before
     assert window.lessons.player.lesson is None
 

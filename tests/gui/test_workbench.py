@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -11,14 +13,14 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.files.paths import RESOURCES
-from engine.layers import Conv2d
+from engine.layers import Activation, Conv2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ArrayInput, NoiseInput
 from engine.network.node_ref import STEM
 from engine.project.file import load_project, save_project
 from engine.project.project import Design, Project
 from engine.run.check import check
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import NodeDone, RunRequest, run_all
 from engine.text.problems import ProjectError
 from gui.panels.status import next_step_hint
 from gui.state import edits
@@ -133,8 +135,10 @@ def test_a_second_run_recomputes_only_what_lies_downstream_of_the_edit(workbench
 
 def test_a_run_started_during_another_returns_only_its_own_results(workbench: Workbench, qtbot: QtBot) -> None:
     filters_of_results: list[int] = []
-    workbench.runner.node_done.connect(
-        lambda event: filters_of_results.append(event.volume.shape[0]) if event.ref == NAIVE_CONV else 0
+    workbench.runner.advanced.connect(
+        lambda events: filters_of_results.extend(
+            event.volume.shape[0] for event in events if isinstance(event, NodeDone) and event.ref == NAIVE_CONV
+        )
     )
     for filters in (7, 8, 9):
         edit_filters(workbench, filters)
@@ -159,10 +163,9 @@ def test_a_late_result_for_other_settings_does_not_replace_a_fresh_one(workbench
 
 def test_a_run_with_nothing_to_compute_ends_the_run_in_progress(qtbot: QtBot) -> None:
     workbench = Workbench(slow_project())
-    with qtbot.waitSignal(workbench.runner.node_done):
-        workbench.run()
+    run_to_first_result(workbench, qtbot)
     workbench.edit("Lose the input", replace(workbench.state.project, input=ArrayInput("/nowhere.npy")))
-    with qtbot.assertNotEmitted(workbench.runner.node_done, wait=300):
+    with qtbot.assertNotEmitted(workbench.runner.advanced, wait=300):
         workbench.run()
     assert workbench.state.run.progress is None
     workbench.close()
@@ -183,10 +186,34 @@ def slow_project() -> Project:
     return Project(NoiseInput((256, 56, 56)), (Design("slow", network),))
 
 
+def run_to_first_result(workbench: Workbench, qtbot: QtBot) -> None:
+    workbench.run()
+    qtbot.waitUntil(lambda: bool(workbench.state.run.results))
+
+
+def test_a_run_reaches_the_window_in_few_states_and_loses_nothing(qtbot: QtBot) -> None:
+    nodes = tuple(Node(f"relu{i}", Activation("relu")) for i in range(300))
+    workbench = Workbench(Project(NoiseInput((1, 4, 4)), (Design("chain", Network(nodes)),)))
+    times, counts = list[float](), list[int]()
+    workbench.runner.advanced.connect(lambda events: (times.append(monotonic()), counts.append(len(events))))
+    with qtbot.waitSignal(workbench.runner.ended):
+        workbench.run()
+    assert sum(counts) == 2 * 301
+    assert set(workbench.state.run.results) == set(RunRequest.of(workbench.state.project).refs)
+    assert all(after - before > 0.9 / 15 for before, after in pairwise(times[:-1]))  # the last comes at once
+    workbench.close()
+
+
+def test_the_progress_of_a_long_layer_is_shown_while_it_runs(qtbot: QtBot) -> None:
+    workbench = Workbench(slow_project())
+    run_to_first_result(workbench, qtbot)
+    qtbot.waitUntil(lambda: workbench.state.run.progress is not None and workbench.state.run.progress.done > 0)
+    workbench.close()
+
+
 def test_cancel_ends_a_run_and_keeps_its_results(qtbot: QtBot) -> None:
     workbench = Workbench(slow_project())
-    with qtbot.waitSignal(workbench.runner.node_done):
-        workbench.run()
+    run_to_first_result(workbench, qtbot)
     workbench.cancel()
     assert workbench.state.run.progress is None
     results = dict(workbench.state.run.results)
@@ -218,8 +245,7 @@ def test_results_of_a_design_removed_during_the_run_are_dropped(workbench: Workb
 
 def test_closing_during_a_run_leaves_no_worker(qtbot: QtBot) -> None:
     workbench = Workbench(slow_project())
-    with qtbot.waitSignal(workbench.runner.node_done):
-        workbench.run()
+    run_to_first_result(workbench, qtbot)
     workbench.close()
     assert not workbench.runner.worker.busy
 

@@ -59,7 +59,7 @@ class _Branch(NamedTuple):
 def _branch_from(network: Network, group: Sequence[str]) -> _Branch:
     if not group:
         return _Branch((), INPUT, "")
-    before = upstream(network, group)
+    before = set(upstream(network, group))
     end = next((name for name in reversed(group) if name not in before), group[-1])
     members = [*group]
     while True:

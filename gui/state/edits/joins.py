@@ -40,8 +40,13 @@ def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: 
     if not joins(layer):
         return ()
 
+    fitting: dict[Shape | None, bool] = {}  # of few shapes, even in a long network
+
     def fits(name: str) -> bool:
-        return name not in (first, but) and fits_together(layer, (shapes.get(first), shapes.get(name)))
+        shape = shapes.get(name)
+        if shape not in fitting:
+            fitting[shape] = fits_together(layer, (shapes.get(first), shape))
+        return name not in (first, but) and fitting[shape]
 
     later = network.downstream(but or first)
     ends = [name for name in network.loose_ends() if name not in later and fits(name)]
@@ -69,7 +74,7 @@ def join_nodes(
     network, layer = project.network(design), new_layer(kind) if isinstance(kind, str) else kind
     names = in_list_order(network, names)
     name = unique_name(default_name(layer), node_names(network))
-    before = upstream(network, names)
+    before = set(upstream(network, names))
     after = after or next((one for one in reversed(names) if one not in before), names[-1])
     nodes = list(with_stated_inputs(network).nodes)
     for user in users_of(network, after):

@@ -1,6 +1,6 @@
 """The connections of a network while it is edited: every node names its inputs, which may be implied again later."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -34,17 +34,16 @@ def users_of(network: Network, name: str) -> tuple[str, ...]:
     return tuple(node.name for at, node in enumerate(network.nodes) if name in network.inputs_of(at))
 
 
-def upstream(network: Network, names: Iterable[str]) -> tuple[str, ...]:
+def upstream(network: Network, names: Iterable[str]) -> Iterator[str]:
     """Names of all nodes on which these depend, the nearest first, perhaps with INPUT; a name itself if on a cycle."""
-    index = {node.name: at for at, node in reversed(tuple(enumerate(network.nodes)))}
-    sources: dict[str, None] = {}
+    positions, sources = network.positions, set[str]()
     waiting = list(names)
     for name in waiting:
-        for source in network.inputs_of(index[name]) if name in index else ():
+        for source in network.inputs_of(positions[name]) if name in positions else ():
             if source not in sources:
-                sources[source] = None
+                sources.add(source)
                 waiting.append(source)
-    return tuple(sources)
+                yield source
 
 
 def in_list_order(network: Network, names: Iterable[str]) -> tuple[str, ...]:

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels import columns, depthwise
-from engine.kernels.blocks import Checkpoint, Volume, blocks, gather, split_range
-from engine.kernels.columns import Block, Case, Copies, Layout, Matrices, as_matrices
+from engine.kernels import columns, depthwise, tiling
+from engine.kernels.blocks import Checkpoint, Volume, blocks, split_range
+from engine.kernels.columns import Copies, Layout, as_matrices
 from engine.kernels.threads import share
+from engine.kernels.tiling import Block, Case, Matrices
 from engine.shapes import Margins, Pair, dilated_extent, window_counts
 
 
@@ -119,7 +120,7 @@ class _Product(NamedTuple):
     def compute(self, parts: int, checkpoint: Checkpoint) -> None:
         """Compute all pieces of this product, which is one of ``parts``."""
         depth = len(self.factors) * self.factors.shape[-1]
-        cuts = [*columns.pieces(self.target.shape, depth, parts, self.target.itemsize)]
+        cuts = [*tiling.pieces(self.target.shape, depth, parts, self.target.itemsize)]
         filters, pixels = cuts[-1]  # as large as any
         adds = len(self.factors) > 1 or not self.is_first
         values = len(self.target) * (filters.stop - filters.start) * (pixels.stop - pixels.start) if adds else 0
@@ -162,4 +163,4 @@ def _multiply(case: Case, biases: Matrices | None, result: Matrices, checkpoint:
 
 
 def _copy(copies: Copies, checkpoint: Checkpoint) -> None:
-    share(copies, lambda copy, _, __: gather(*copy), lambda: None, checkpoint, fewest=4)
+    share(copies, lambda copy, _, __: copy(), lambda: None, checkpoint, fewest=4)

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.kernels.blocks import Checkpoint, Region, Volume, blocks, gather
-from engine.kernels.columns import Case
 from engine.kernels.threads import share
+from engine.kernels.tiling import Case
 from engine.shapes import Pair
 
 _Values = npt.NDArray[Any]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import kernels
-from engine.kernels import activations, blocks, columns, depthwise, threads
+from engine.kernels import activations, blocks, columns, depthwise, threads, tiling
 from engine.shapes import dilated_extent
 from tests.engine import reference
 from tests.engine.checkpoints import Stopped, proceed, stop
@@ -59,15 +59,19 @@ def convolutions(draw, make):
 @st.composite
 def limits(draw):
     """Bounds of a block that cut even small layers."""
-    return {
-        "BLOCK_BYTES": 8 * draw(st.integers(1, 500)),
+    sizes = {
         "PART_BYTES": 8 * draw(st.integers(1, 2000)),
         "COLUMN_BYTES": 8 * draw(st.integers(1, 500)),
         "BLOCK_MACS": draw(st.integers(1, 3000)),
         "NARROW": draw(st.integers(1, 10)),
         "PIECE_MACS": draw(st.integers(1, 3000)),
-        "COPY_VALUES": draw(st.integers(1, 500)),
     }
+    return [
+        *((tiling, name, size) for name, size in sizes.items()),
+        (columns, "BLOCK_BYTES", 8 * draw(st.integers(1, 500))),
+        (columns, "COPY_VALUES", draw(st.integers(1, 500))),
+        (depthwise, "_BLOCK_VALUES", draw(st.integers(1, 500))),
+    ]
 
 
 @st.composite
@@ -80,7 +84,7 @@ def poolings(draw, make):
 
 
 def lines(case):
-    tile = columns.line_tile(case)
+    tile = tiling.line_tile(case)
     return columns.Windows(case) if tile is None else columns.Lines(case, tile)
 
 
@@ -131,9 +135,8 @@ def test_conv2d_does_not_depend_on_how_blocks_are_cut(layout, case, bounds):
     *arrays, setting = case
     whole = kernels.conv2d(*arrays, **setting, checkpoint=proceed)
     with forced(layout) as patch:
-        for name, value in bounds.items():
-            patch.setattr(columns, name, value)
-        patch.setattr(depthwise, "_BLOCK_VALUES", bounds["COPY_VALUES"])
+        for limit in bounds:
+            patch.setattr(*limit)
         result = kernels.conv2d(*arrays, **setting, checkpoint=proceed)
     np.testing.assert_array_equal(result, whole)
 
@@ -188,8 +191,8 @@ def test_conv2d_accepts_arrays_that_are_not_contiguous(kernel):
 def test_dense_equals_the_oracle_however_blocks_are_cut(seed, shape, units, bounds):
     volume, weight, bias = integers(seed, shape), integers(seed, (units, np.prod(shape))), integers(seed, units)
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in bounds.items():
-            patch.setattr(columns, name, value)
+        for limit in bounds:
+            patch.setattr(*limit)
         result = kernels.dense(volume, weight, bias, proceed)
     np.testing.assert_array_equal(result, reference.dense(volume, weight, bias))
 
@@ -417,7 +420,7 @@ def test_conv2d_stays_within_its_block_of_macs_between_two_checkpoints(
     with np.errstate(all="ignore"):  # sums of whatever was in memory
         result = kernels.conv2d(volume, weight, None, **setting, checkpoint=stop)
     assert total == weight[0].size * result.size
-    assert 0 < most <= columns.BLOCK_MACS
+    assert 0 < most <= tiling.BLOCK_MACS
 
 
 @pytest.mark.usefixtures("_one_thread")
@@ -437,4 +440,4 @@ def test_depthwise_conv2d_stays_within_its_block_of_macs_between_two_checkpoints
     setting = SAME | {"groups": 1024}
     result = kernels.conv2d(zeros(1024, 64, 64), zeros(1024, 1, 3, 3), None, **setting, checkpoint=stop)
     assert 9 * result.size <= total <= 1.1 * 9 * result.size  # those between two rows are in vain
-    assert most <= columns.BLOCK_MACS
+    assert most <= tiling.BLOCK_MACS

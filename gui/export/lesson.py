@@ -26,8 +26,6 @@ from gui.lessons.validation import lesson_problems
 from gui.lessons.walk import step_project
 from gui.state.view_state import Focus, Look, RunView, ViewState
 
-_DEFAULT_VIEWS = ("volumes",)
-
 
 class ShownStep(Struct, frozen=True, eq=False):
     """A step of a lesson at its beginning."""
@@ -74,7 +72,7 @@ class LessonExport:
             project = step_project(self.lesson, index)
             if before is None or before.project != project:
                 before = self._state_after_run(project)
-            state, views = _with_views(step_state(before, step.show), step.show.views or _DEFAULT_VIEWS)
+            state, views = _with_views(step_state(before, step.show), step.views)
             yield ShownStep(index, step, state, views, Facts(self.facts_of(project), self._others))
 
     def _state_after_run(self, project: Project) -> ViewState:

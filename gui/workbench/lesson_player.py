@@ -15,7 +15,7 @@ from gui.lessons.changes import ChangeError, change_edit
 from gui.lessons.expressions import function_calls
 from gui.lessons.facts import ProjectFacts
 from gui.lessons.lesson import Change, ChoiceQuestion, Lesson, NumberQuestion, SetSettings, Show, Step, Task
-from gui.lessons.page import Answer, LessonPage, make_page
+from gui.lessons.page import Answer, LessonPage, NumberPage, make_page
 from gui.lessons.states import shown_state, step_state
 from gui.lessons.walk import step_project
 from gui.state.history import History, Version
@@ -98,6 +98,12 @@ class LessonPlayer(QObject):
         """Whether the camera is not yet where the step has it."""
         begin, look = self.start_of_step, self._workbench.state.look
         return begin is not None and (look.yaw, look.pitch) != (begin.look.yaw, begin.look.pitch)
+
+    @property
+    def awaits_number(self) -> bool:
+        """Whether the person has to predict a number, so that nothing should reveal it."""
+        exercise = None if self.page is None else self.page.exercise
+        return isinstance(exercise, NumberPage) and not exercise.answer
 
     @property
     def busy(self) -> bool:
@@ -206,7 +212,7 @@ class LessonPlayer(QObject):
             case Task(solution=solution):
                 for change in solution:
                     self._perform(change)
-                if self.step is not None and not _SHOWS_VOLUMES.isdisjoint(step_views(self.step)):
+                if self.step is not None and not _SHOWS_VOLUMES.isdisjoint(self.step.views):
                     self._workbench.run()  # a condition may ask for values
             case NumberQuestion():
                 self._set_answer(replace(self.answer(), is_shown=True))
@@ -227,7 +233,9 @@ class LessonPlayer(QObject):
             return
         if edit is not None:
             if isinstance(change, SetSettings):  # select it first, as a person does
-                self._workbench.set_focus(Focus(*ProjectFacts(state.project, state.check).locate(change.node).ref))
+                ref = ProjectFacts(state.project, state.check).locate(change.node).ref
+                if ref != state.focus.ref:  # else its selected map and value stay, as after an edit in the form
+                    self._workbench.set_focus(Focus(*ref))
             self._workbench.edit(edit.text, edit.project, focus=edit.focus)
         elif isinstance(change, Show):
             shown = shown_state(state, change)
@@ -263,13 +271,8 @@ class LessonPlayer(QObject):
         if begin is None or step is None:
             return False
         look = replace(state.look, theme=begin.look.theme, levels=begin.look.levels)
-        views = frozenset(step_views(step)) != self._open_views()
+        views = frozenset(step.views) != self._open_views()
         return views or state.focus != begin.focus or look != begin.look or state.project != begin.project
-
-
-def step_views(step: Step) -> tuple[str, ...]:
-    """The views and panels that are open in a step."""
-    return step.show.views or ("volumes",)
 
 
 def _saved_history(workbench: Workbench) -> History:
@@ -289,7 +292,7 @@ def _has_run(state: ViewState) -> bool:
 
 def _runs(step: Step) -> bool:
     """Whether a step runs its project by itself."""
-    return not _SHOWS_VOLUMES.isdisjoint(step_views(step)) and not _waits_for_run(step)
+    return not _SHOWS_VOLUMES.isdisjoint(step.views) and not _waits_for_run(step)
 
 
 def _waits_for_run(step: Step) -> bool:

@@ -46,7 +46,11 @@ def test_every_part_of_a_lesson_is_read(lesson):
     assert [step.project for step in lesson.steps] == ["small", "small", "small", "other"]
     first, second, third, fourth = lesson.steps
     assert first.quoted == ("566",)
-    assert (first.show.views, first.show.value, first.show.pair) == (("volumes", "bars", "layer"), (4, 5), ("thin", "naive"))
+    assert (first.show.views, first.show.value, first.show.pair) == (
+        ("volumes", "bars", "layer"),
+        (4, 5),
+        ("thin", "naive"),
+    )
     assert first.show.highlight[:2] == (Target("box", "thin/reduce"), Target("field", "filters"))
     assert isinstance(first.exercise, Task)
     assert first.exercise.solution == (SetSettings("thin/reduce", {"filters": 2}),)
@@ -89,6 +93,18 @@ def test_an_action_changes_only_what_it_shows(lesson):
     assert not closed.is_open(("thin", "mod"))
     assert shown_state(closed, Show(open_blocks=("thin/mod", "thin/reduce", "gone/mod"))).is_open(("thin", "mod"))
     assert shown_state(before, Show(select="gone/layer")).focus == before.focus
+
+
+def test_a_rank_is_selected_for_the_layer_that_is_shown(lesson):
+    state = shown_state(state_of_step(lesson, 0), Show(select="thin/wide", rank=2))
+    assert (state.rank_search.query.ref, state.rank_search.query.ranks) == (("thin", "wide"), (2,))
+    assert shown_state(state, Show(map=1)).rank_search == state.rank_search
+
+
+def test_a_layer_within_a_block_that_the_same_action_opens_is_selected(lesson):
+    closed = shown_state(state_of_step(lesson, 0), Show(blocks="closed"))
+    inner = Show(open_blocks=("thin/mod",), select="thin/mod/concat")
+    assert shown_state(closed, inner).focus == Focus("thin", "mod/concat")
 
 
 def test_actions_are_the_edits_of_a_person(lesson):

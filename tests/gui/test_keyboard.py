@@ -105,7 +105,6 @@ def test_tab_reaches_the_tabs_of_panels_and_the_toolbar_and_comes_round(window: 
     assert focused is window.designs.tree
 
 
-@pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)
 def test_tab_goes_through_the_page_of_the_bottleneck_view_in_reading_order(window: MainWindow, qtbot: QtBot) -> None:
     activate(window, qtbot)
     window.docks.bring_forward("bottleneck")
@@ -117,6 +116,7 @@ def test_tab_goes_through_the_page_of_the_bottleneck_view_in_reading_order(windo
     assert [widget for widget in reached if widget in expected] == expected
 
 
+@pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)
 def test_arrows_go_through_the_toolbar_and_return_triggers_or_opens(window: MainWindow, qtbot: QtBot) -> None:
     activate(window, qtbot)
     window.toolbar.entry.setFocus(ARRIVES)

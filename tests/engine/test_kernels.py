@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import kernels
-from engine.kernels import activations, blocks, columns, depthwise, threads, tiling
+from engine.kernels import activations, blocks, columns, depthwise, shifts, threads, tiling
 from engine.shapes import dilated_extent
 from tests.engine import reference
 from tests.engine.checkpoints import Stopped, proceed, stop
@@ -88,17 +88,19 @@ def lines(case):
     return columns.Windows(case) if tile is None else columns.Lines(case, tile)
 
 
-each_layout = pytest.mark.parametrize("layout", ["default", "windows", "lines"])
+each_layout = pytest.mark.parametrize("layout", ["default", "windows", "lines", "shifts"])
 
 
 @contextmanager
 def forced(layout):
     """Let conv2d choose its layout, or force one wherever it is possible."""
-    layouts = {"default": columns.layout_of, "windows": columns.Windows, "lines": lines}
+    layouts = {"windows": columns.Windows, "lines": lines}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "layout_of", layouts[layout])
+        if layout in layouts:
+            patch.setattr(columns, "layout_of", layouts[layout])
         if layout != "default":
             patch.setattr(depthwise, "is_depthwise", lambda case: False)
+            patch.setattr(shifts, "suits", lambda case: layout == "shifts" and case.stride == (1, 1))
         yield patch
 
 
@@ -317,6 +319,7 @@ LARGE = {
     "conv2d": (kernels.conv2d, (IMAGE, zeros(64, 64, 3, 3), zeros(64)), SAME),
     "conv2d of one filter": (kernels.conv2d, (IMAGE, zeros(1, 64, 7, 7), None), SAME),
     "conv2d with stride": (kernels.conv2d, (IMAGE, zeros(64, 64, 5, 5), None), SAME | {"stride": (2, 2)}),
+    "conv2d of few filters": (kernels.conv2d, (zeros(256, 56, 56), zeros(32, 256, 3, 3), zeros(32)), SAME),
     "conv2d 1×1": (kernels.conv2d, (IMAGE, zeros(256, 64, 1, 1), zeros(256)), PLAIN),
     "conv2d depthwise": (kernels.conv2d, (IMAGE, zeros(128, 1, 3, 3), None), SAME | {"groups": 64}),
     "conv2d depthwise with stride": (
@@ -399,6 +402,7 @@ def test_a_cheap_kernel_calls_its_checkpoint_at_least_once_per_mebibyte(name):
         (1024, 1024, 3, 64, SAME | {"groups": 4}),
         (1024, 8192, 3, 64, SAME | {"groups": 1024}),
         (64, 4096, 7, 64, SAME | {"stride": (3, 3)}),
+        (1024, 256, 3, 28, SAME),
     ],
 )
 def test_conv2d_stays_within_its_block_of_macs_between_two_checkpoints(

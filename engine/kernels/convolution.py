@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels import columns, depthwise, shifts, tiling
+from engine.kernels import columns, shifts, tiling
 from engine.kernels.blocks import Checkpoint, Volume, blocks, split_range
 from engine.kernels.columns import Copies, Layout, as_matrices
 from engine.kernels.threads import share
@@ -56,9 +56,7 @@ def conv2d(
     )
     result = np.empty((filters, *extent), volume.dtype)
     biases = None if bias is None else bias.reshape(groups, filters // groups, 1)
-    if depthwise.is_depthwise(case):
-        depthwise.convolve(case, bias, result, checkpoint)
-    elif shifts.suits(case):
+    if shifts.suits(case):
         shifts.convolve(case, biases, result.reshape(groups, filters // groups, *extent), checkpoint)
     else:
         _multiply(case, biases, result.reshape(groups, filters // groups, prod(extent)), checkpoint)

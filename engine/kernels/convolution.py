@@ -1,4 +1,4 @@
-"""Convolution (cross-correlation) and dense layers: a matrix product over blocks of pixels, or sums tap by tap."""
+"""Convolution (cross-correlation) and dense layers: matrix products over blocks of pixels, or sums tap by tap."""
 
 from math import prod
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels import columns, depthwise, tiling
+from engine.kernels import columns, shifts, tiling
 from engine.kernels.blocks import Checkpoint, Volume, blocks, split_range
 from engine.kernels.columns import Copies, Layout, as_matrices
 from engine.kernels.threads import share
@@ -55,10 +55,10 @@ def conv2d(
         dilation,
     )
     result = np.empty((filters, *extent), volume.dtype)
-    if depthwise.is_depthwise(case):
-        depthwise.convolve(case, bias, result, checkpoint)
+    biases = None if bias is None else bias.reshape(groups, filters // groups, 1)
+    if shifts.suits(case):
+        shifts.convolve(case, biases, result.reshape(groups, filters // groups, *extent), checkpoint)
     else:
-        biases = None if bias is None else bias.reshape(groups, filters // groups, 1)
         _multiply(case, biases, result.reshape(groups, filters // groups, prod(extent)), checkpoint)
     return result
 

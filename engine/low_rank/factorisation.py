@@ -1,5 +1,7 @@
 """Low-rank factors of a convolution: 1×1 reductions and expansions, computed from the data that reaches a layer.
 
+LAPACK computes on one thread, as BLAS does in the kernels: see `engine.kernels.threads`.
+
 All errors are relative: ‖y − ŷ‖ / ‖y‖ over all values of the layer's output y, both without the bias.
 """
 
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from engine.kernels import BLOCK_BYTES, Checkpoint, Volume
 from engine.kernels.blocks import gather, split_range
+from engine.kernels.threads import limit_blas
 from engine.layers import Conv2d
 from engine.low_rank.forms import POINTWISE, Filters, run_linear
 from engine.network.weight_specs import Form
@@ -68,6 +71,7 @@ def output_covariance(layer: Conv2d, weight: Filters, volumes: Iterable[Volume],
 
 
 def _covariance(values: Iterable[NDArray[Any]], checkpoint: Checkpoint) -> _Matrix:
+    limit_blas()
     total, samples = np.zeros((0, 0)), 0
     for matrix in values:
         for columns in split_range(matrix.shape[1], max(1, BLOCK_BYTES // (8 * len(matrix)))):
@@ -88,6 +92,7 @@ def factor_reduction(weight: Filters, covariance: _Matrix | None = None) -> Spli
     is the least-squares optimum if the k×k taps are independent, which those of neighbouring pixels are not.
     Without a covariance Σ is the identity: plain singular value decomposition of the weights.
     """
+    limit_blas()
     filters, channels, height, width = weight.shape
     unfolded = weight.astype(np.float64).transpose(0, 2, 3, 1).reshape(-1, channels)
     root, inverse = (np.eye(channels),) * 2 if covariance is None else _roots(covariance)
@@ -114,6 +119,7 @@ def factor_expansion(weight: Filters, covariance: _Matrix | None = None) -> Spli
     With the output's principal directions U the k×k is U_rᵀ·W and the 1×1 U_r, which is the least-squares optimum.
     Without a covariance, U holds the left singular vectors of the unfolded weights (F × C·kh·kw).
     """
+    limit_blas()
     filters = len(weight)
     unfolded = weight.astype(np.float64).reshape(filters, -1)
     energies, directions = np.linalg.eigh(unfolded @ unfolded.T if covariance is None else covariance)
@@ -194,6 +200,7 @@ def refit(
     Fits the change from `start`, with a ridge of the mean energy of one window: with as many weights as samples the
     fit would otherwise memorise the samples. So the error on these volumes can only fall.
     """
+    limit_blas()
     unknowns = int(np.prod(start.shape[1:]))
     gram, right, samples = np.zeros((unknowns, unknowns)), np.zeros((unknowns, len(start))), 0
     for volume in volumes:

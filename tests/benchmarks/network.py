@@ -1,64 +1,123 @@
-"""GoogLeNet on a photo: the time and memory of a run, and its convolutions beside matrix products of their sizes."""
+"""GoogLeNet on a photo: time and memory of a run, quiet and busy, and its convolutions beside ONNX Runtime's."""
 
 import tracemalloc
-from statistics import median
-from time import perf_counter
+from collections.abc import Callable
 
 import numpy as np
 
 from engine.files.paths import RESOURCES
+from engine.kernels.threads import MOST_THREADS, available_cores, limit_blas, thread_limit
 from engine.layers import Conv2d
 from engine.network.analysis import Report
 from engine.project.file import load_project
 from engine.run.cache import VolumeCache
 from engine.run.execute import NodeDone, RunRequest, execute
+from engine.shapes import Shape
+from tests.measuring import Work, busy_cores, has_onnx_runtime, in_turn, onnx_runtime_convolution
 
 REQUEST = RunRequest.of(load_project(RESOURCES / "projects" / "googlenet.toml").project)
 CONVOLUTIONS = tuple(report for report in REQUEST.check.reports.values() if isinstance(report.layer, Conv2d))
-ROUNDS = 9
+SECONDS = 4
+"""For each number of threads and load."""
+AIM = 1.6
+"""Our convolutions, as a multiple of the other's time."""
+AIM_BUSY = 2.5
+"""Busy, as a multiple of the quiet time."""
 
 
-def run() -> tuple[float, float, float]:
-    """Milliseconds of an uncached run: (total, with photo and weights; layers alone; convolutions alone)."""
-    start = perf_counter()
+def run() -> None:
+    """An uncached run with photo and weights."""
+    for _ in execute(REQUEST, VolumeCache(0)):
+        pass
+
+
+def arithmetic_ms() -> tuple[float, float]:
+    """Milliseconds of (all layers, the convolutions) without photo and weights."""
     done = [event for event in execute(REQUEST, VolumeCache(0)) if isinstance(event, NodeDone)]
-    total = 1000 * (perf_counter() - start)
     layers = [event for event in done if event.ref in REQUEST.check.reports]
     convolutions = [event for event in layers if isinstance(REQUEST.check.reports[event.ref].layer, Conv2d)]
-    return total, sum(event.milliseconds for event in layers), sum(event.milliseconds for event in convolutions)
+    return sum(event.milliseconds for event in layers), sum(event.milliseconds for event in convolutions)
 
 
-def product(report: Report, rng: np.random.Generator) -> float:
-    """Milliseconds of (filters × C·k·k) @ (C·k·k × H·W) on ready arrays."""
-    assert report.output_shape is not None
-    filters, *weight = report.param_shapes["weight"]
-    height, width = report.output_shape[1:]
-    left = rng.standard_normal((filters, int(np.prod(weight))), dtype=np.float32)
-    right = rng.standard_normal((left.shape[1], height * width), dtype=np.float32)
-    result = np.empty((filters, height * width), np.float32)
-    start = perf_counter()
-    np.matmul(left, right, out=result)
-    return 1000 * (perf_counter() - start)
+def convolutions(threads: int) -> tuple[Work, Work]:
+    """All convolutions one after the other: ours, and ONNX Runtime's or matrix products of the same sizes."""
+    rng = np.random.default_rng(0)
+    pairs = [convolution(report, rng, threads) for report in CONVOLUTIONS]
+
+    def all_of(index: int) -> Callable[[], None]:
+        def work() -> None:
+            for functions in pairs:
+                functions[index]()
+
+        return work
+
+    return all_of(0), all_of(1)
+
+
+def convolution(report: Report, rng: np.random.Generator, threads: int) -> tuple[Work, Work]:
+    layer, received = report.layer, report.input_shapes[0]
+    assert isinstance(layer, Conv2d)
+    arrays = {
+        role: rng.standard_normal(shape, dtype=np.float32) for role, shape in layer.param_shapes([received]).items()
+    }
+    volume = rng.standard_normal(received, dtype=np.float32)
+
+    def ours() -> object:
+        return layer.forward([volume], arrays, lambda: None)
+
+    if not has_onnx_runtime():
+        return ours, product(arrays["weight"], layer.output_shape([received]), rng)
+    windows = layer.windows(received)
+    return ours, onnx_runtime_convolution(
+        volume,
+        arrays["weight"],
+        arrays["bias"],
+        stride=windows.stride[0],
+        padding=windows.margins[0],
+        groups=layer.groups,
+        threads=threads,
+    )
+
+
+def product(weight: np.ndarray, output: Shape, rng: np.random.Generator) -> Work:
+    """(filters × C·k·k) @ (C·k·k × H·W) on ready arrays."""
+    left = weight.reshape(len(weight), -1)
+    right = rng.standard_normal((left.shape[1], output.height * output.width), dtype=np.float32)
+    result = np.empty((len(left), right.shape[1]), np.float32)
+    return lambda: np.matmul(left, right, out=result)
 
 
 def peak_mebibytes() -> float:
     """With all volumes in memory; the weights of a layer are dropped after it."""
     tracemalloc.start()
-    for _ in execute(REQUEST, VolumeCache(0)):
-        pass
+    run()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak / 2**20
 
 
+def verdict(value: float, aim: float) -> str:
+    return f"{value:.2f} (aim {aim}{'' if value <= aim else ', missed'})"
+
+
 def main() -> None:
-    rng = np.random.default_rng(0)
-    rounds = [(*run(), sum(product(report, rng) for report in CONVOLUTIONS)) for _ in range(ROUNDS)]
-    total, layers, ours, products = (median(column) for column in zip(*rounds, strict=True))
-    print(f"GoogLeNet on its photo: {total:.0f} ms with photo and weights, its layers alone {layers:.1f} ms")
-    convolutions = f"{len(CONVOLUTIONS)} convolutions {ours:.1f} ms"
-    print(f"  {convolutions}, matrix products {products:.1f} ms, ratio {ours / products:.2f}")
-    print(f"  memory at its peak, with all volumes: {peak_mebibytes():.0f} MiB")
+    limit_blas()
+    other = "ONNX Runtime" if has_onnx_runtime() else "matrix products on one thread"
+    print(f"GoogLeNet on its photo; its {len(CONVOLUTIONS)} convolutions beside {other}. Lower quartiles.")
+    for threads in sorted({1, min(available_cores(), MOST_THREADS)}):
+        with thread_limit(threads):
+            functions = (run, *convolutions(threads))
+            quiet = in_turn(functions, SECONDS)
+            with busy_cores(5 * SECONDS):
+                busy = in_turn(functions, SECONDS)
+            layers, ours = arithmetic_ms()
+        print(f"{threads} threads")
+        print(f"  quiet: run {quiet[0]:.0f} ms, convolutions {quiet[1]:.1f} ms, other {quiet[2]:.1f} ms")
+        print(f"  of one run its layers take {layers:.1f} ms, its convolutions {ours:.1f} ms")
+        print(f"  busy: run {busy[0]:.0f} ms, convolutions {busy[1]:.1f} ms, other {busy[2]:.1f} ms")
+        print(f"  convolutions against the other {verdict(quiet[1] / quiet[2], AIM)}")
+        print(f"  run busy against quiet {verdict(busy[0] / quiet[0], AIM_BUSY)}", flush=True)
+    print(f"memory at its peak, with all volumes: {peak_mebibytes():.0f} MiB")
 
 
 if __name__ == "__main__":

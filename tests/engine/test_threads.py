@@ -22,6 +22,7 @@ SHAPES = {
     "lines in turns": ((32, 100, 640), (16, 32, 5, 5), SAME | {"padding": (2, 2, 2, 2)}),
     "windows": ((256, 14, 14), (256, 256, 3, 3), SAME),
     "windows with stride": ((3, 224, 224), (64, 3, 7, 7), SAME | {"stride": (2, 2), "padding": (3, 3, 3, 3)}),
+    "shifts": ((128, 28, 28), (32, 128, 3, 3), SAME),
     "in place": ((128, 56, 56), (64, 128, 1, 1), SAME | {"padding": (0, 0, 0, 0)}),
     "depthwise": ((96, 56, 56), (96, 1, 3, 3), SAME | {"groups": 96}),
     "groups": ((64, 56, 56), (64, 4, 3, 3), SAME | {"groups": 16}),

@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from engine.blocks import Block
+from engine.layers import Layer
 from engine.network.analysis import Report
 from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.labels import LINE_SPACING, TextRole, measure_text
@@ -30,7 +31,7 @@ def make_operator_text(
     report = vertex.report
     if vertex.is_compact or report is None:
         return OperatorText((), (), 1.3 * text_sizes.em, 0.0, 0.0)
-    label = _deep_label(report) if options.has_kernel_depth else report.layer.label()
+    label = _deep_label(report) if options.has_kernel_depth else _label(report.layer)
     halves = _split_block_label(report.layer) if isinstance(report.layer, Block) else _split_label(label)
     lines = _formula_lines(formula, FORMULA_LINES.get(detail, 0))
     return _make_operator_text(label, halves, lines, detail, text_sizes, options.arrow_padding)
@@ -63,6 +64,11 @@ def _make_operator_text(
     up, down = (LINE_SPACING * sum([size for _, size, _ in texts]) for texts in (above, below))
     width = max(text_width + padding * em, (1.8 + padding) * em)
     return OperatorText(above, below, width, up + 0.48 * em, down + 0.58 * em if below else 0.5 * em)
+
+
+@lru_cache(maxsize=2048)
+def _label(layer: Layer | Block) -> str:
+    return layer.label()
 
 
 def _deep_label(report: Report) -> str:

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication
 
 from engine.files.unfinished import remove_leftovers
 from engine.project.file import load_project
+from gui.lessons.catalogue import open_lesson
+from gui.lessons.reader import is_lesson
 from gui.state.view_state import Look
 from gui.theme import FIELDS, THEMES, field_palette, palette
 from gui.widgets.icons import load_icon
@@ -52,14 +54,15 @@ def set_theme(name: str) -> None:
 
 
 def open_window(path: Path | None) -> int:
-    """Open the window on a project, or on the start page, and run until it closes.
+    """Open the window on a project, in a lesson, or on the start page, and run until it closes.
 
     Raises
     ------
     ProjectError
         The file is invalid; no window has been opened.
     """
-    file = None if path is None else load_project(path)
+    lesson = open_lesson(path) if path is not None and is_lesson(path) else None
+    file = None if path is None or lesson is not None else load_project(path)
     app = make_application()
     # Python collects garbage in any thread; Qt may crash unless widgets in it are deleted in this one.
     collector = GarbageCollector()
@@ -70,6 +73,9 @@ def open_window(path: Path | None) -> int:
     if file is not None and path is not None:
         workbench.show_project(file.project, path.absolute(), file)
         window.files.remember(path)
+    elif lesson is not None and path is not None:
+        window.lessons.start(lesson)
+        window.files.remember(path)
     elif not (may_reopen(settings) and window.files.reopen_last()):
         window.show_start_page()
     faults, closer = FaultReport(window, log_path()), SignalCloser(window)
@@ -78,7 +84,7 @@ def open_window(path: Path | None) -> int:
     window.show()
     recovery.begin()
     window.report_settings()
-    if not window.start.is_shown:
+    if not window.start.is_shown and workbench.state.lesson is None:
         workbench.run()
     folders = window.files.recent_folders() | window.exports.recent_folders()
     Thread(target=_remove_leftovers_in, args=[folders], daemon=True).start()  # they may be on slow drives

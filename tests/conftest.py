@@ -7,6 +7,7 @@ somebody else's change never fails by chance.
 
 import gc
 import os
+import signal
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -29,10 +30,11 @@ SLOW = """
     differences_view dropped_files explain export export_all extreme_values fault_report figures file_commands
     filters filters_details filters_mouse find fuzz googlenet_table googlenet_table_view history hostile_files
     inspector inspector_view inspector_window journal kernels keyboard keyboard_session kills layer_form
-    layout_sizes lesson_window main_window manual manual_reader names names_of_designs next_project number_format
-    panel_blocks photos plain_texts rank_search readme receptive_fields recovery repaints report run save settings
-    several_designs signals soak start_page summary trunk volumes_blocks volumes_layout volumes_painting
-    volumes_view window_files window_keys workspaces
+    layout_sizes lesson_export lesson_window lessons_in_window main_window manual manual_reader names
+    names_of_designs next_project number_format panel_blocks photos plain_texts rank_search readme
+    receptive_fields recovery
+    repaints report run save settings several_designs signals soak start_page summary trunk volumes_blocks
+    volumes_layout volumes_painting volumes_view window_files window_keys workspaces
 """
 """Subjects of test files that take more than a few seconds: `make test-fast` leaves them out."""
 
@@ -62,3 +64,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _is_slow(path: Path) -> bool:
     return path.stem.removeprefix("test_") in SLOW.split()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def heeded_signals() -> None:
+    """Heed signals that `nohup make test &` lets us ignore: the programs that tests start would ignore them as well."""
+    for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)

@@ -32,9 +32,9 @@ from gui.command_line.main import main
 from gui.export import page_pictures
 from gui.export.html import element
 from gui.export.report import make_report
+from gui.state.initial_focus import initial_focus
 from gui.state.view_state import Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
-from gui.workbench.workbench import initial_focus
 from tests.golden import projects
 from tests.test_command_line import MAIN, START
 from tests.web_page import Page

@@ -22,17 +22,6 @@ MOMENTS = 4
 """Moments per command and signal."""
 
 
-@pytest.fixture(autouse=True, scope="module")
-def heeded_signals():
-    """Programs inherit what this one ignores, as in `nohup make test &`; these must not."""
-    ignored = [number for number in STATUSES if signal.getsignal(number) is signal.SIG_IGN]
-    for number in ignored:
-        signal.signal(number, signal.SIG_DFL)
-    yield
-    for number in ignored:
-        signal.signal(number, signal.SIG_IGN)
-
-
 def start(command, out):
     words = [sys.executable, str(MAIN), *COMMANDS[command], OUT_OPTIONS.get(command, "--out"), str(out)]
     return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

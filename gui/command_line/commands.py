@@ -1,6 +1,6 @@
 """COMMANDS: the only list of the command line's commands."""
 
-from gui.command_line import analyze, bottleneck, diff, export, report, run, screenshot, window
+from gui.command_line import analyze, bottleneck, diff, export, lesson, report, run, screenshot, window
 from gui.command_line.command import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -32,6 +32,12 @@ COMMANDS: tuple[Command, ...] = (
         "write one web page about a project, with pictures, tables and the project file, without a display",
         report.add_report_options,
         report.write_report,
+    ),
+    Command(
+        "lesson",
+        "check a lesson, and write it as one web page and as pictures of its steps, without a display",
+        lesson.add_lesson_options,
+        lesson.write_lesson,
     ),
     Command(
         "screenshot",

@@ -7,9 +7,12 @@ from engine.files.targets import require_file
 from engine.run.check import check
 from engine.run.execute import RunRequest
 from gui.catalogue.workspaces import WORKSPACES
+from gui.command_line.command import DONE, WRONG
 from gui.command_line.options import add_no_run_option, add_project_option, add_theme_option, parse_size
-from gui.command_line.output import print_result
+from gui.command_line.output import print_message, print_result
 from gui.command_line.projects import files_read, load_known, missing_memory, print_notices, report_problems
+from gui.lessons.catalogue import open_lesson
+from gui.lessons.reader import is_lesson
 
 
 def add_screenshot_options(command: ArgumentParser) -> None:
@@ -18,6 +21,7 @@ def add_screenshot_options(command: ArgumentParser) -> None:
     command.add_argument("--size", type=parse_size, default=(1600, 1000), metavar="WxH")
     workspaces = tuple(row.id for row in WORKSPACES)
     command.add_argument("--workspace", choices=workspaces, default=workspaces[0], help="which panels are visible")
+    command.add_argument("--step", type=int, default=1, metavar="N", help="the step of a lesson, from 1")
     add_no_run_option(command)
     add_theme_option(command)
 
@@ -25,6 +29,8 @@ def add_screenshot_options(command: ArgumentParser) -> None:
 def take_screenshot(options: Namespace) -> int:
     from gui.command_line import offscreen
 
+    if is_lesson(options.project):
+        return _take_lesson_screenshot(options)
     project = load_known(options.project)
     project_check = check(project)
     require_file(options.out, files_read(options.project, project_check))
@@ -38,3 +44,18 @@ def take_screenshot(options: Namespace) -> int:
         )
     print_result(f"{options.out}\n")
     return report_problems(options.project, project_check.problems)
+
+
+def _take_lesson_screenshot(options: Namespace) -> int:
+    """Write a step of a lesson as it begins."""
+    from gui.command_line import offscreen
+
+    lesson = open_lesson(options.project)
+    if not 1 <= options.step <= len(lesson.steps):
+        print_message(f"--step {options.step}: the lesson has the steps 1 to {len(lesson.steps)}")
+        return WRONG
+    require_file(options.out, [options.project])
+    with offscreen.offscreen_application(options.theme):
+        offscreen.save_lesson_screenshot(lesson, options.step - 1, options.out, options.size, options.theme)
+    print_result(f"{options.out}\n")
+    return DONE

@@ -1,8 +1,9 @@
-"""Pictures within web pages: the light and the dark theme, twice as fine as the page, compressed without loss."""
+"""Pictures within web pages: in the light and in the dark theme, twice as fine as the page, as WebP."""
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
+from math import ceil
 from pkgutil import resolve_name
 
 from msgspec.structs import replace
@@ -10,6 +11,7 @@ from PIL import Image
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from engine.network.node_ref import STEM
 from gui.catalogue.views import view_row
 from gui.export.html import Markup, element, scroll_box
 from gui.export.pictures import figure_of
@@ -19,13 +21,17 @@ from gui.theme import THEMES, Theme
 
 _SCALE = 2
 """Pixels of a picture per pixel of the page."""
-_EFFORT = {"quality": 20, "method": 1}
-"""Of the compression: a second for a picture of two megapixels; twice the time would save a tenth."""
+_LOSSLESS = {"lossless": True, "quality": 20, "method": 1}
+"""A second for a picture of two megapixels; twice the time would save a tenth."""
+_LARGE = 600_000
+"""Bytes from which a picture is too large: hundreds of maps, which take megabytes without loss."""
+_LOSSY = {"quality": 92, "method": 4}
+"""A fourth of that; at twice the size of the page, the loss cannot be seen, and texts stay sharp."""
 _DARK = "screen and (prefers-color-scheme: dark)"
-_WIDTH = 1040
+WIDTH = 1040
 """Pixels of the page across."""
 _HEIGHTS: dict[str, Callable[[ViewState], int]] = {
-    "volumes": lambda state: 600,
+    "volumes": lambda state: _volumes_height(state),
     "filters": lambda state: 600,
     "bars": lambda state: _bars_height(state),
 }
@@ -33,14 +39,22 @@ _HEIGHTS: dict[str, Callable[[ViewState], int]] = {
 _BAR, _FEWEST_BARS, _MOST_BARS = 26, 6, 24
 """Pixels of a line of the bars, and how many lines have space."""
 
+_BOXES, _LINE = 6, 130
+"""Boxes of a line, and the height of a line."""
+_LEAST_VOLUMES, _MOST_VOLUMES = 600, 1200
+
 _Paint = Callable[[QPainter, QRectF, ViewState, Theme], None]
 
 
 def view_picture(state: ViewState, view: str, caption: str) -> Markup:
     """A view as in files, with a caption, and for screen readers in words."""
-    size = (_WIDTH, _HEIGHTS[view](state)) if view in _HEIGHTS else figure_of(view).default_size(state)
     alt: str = resolve_name(view_row(view).picture.describe)(state)
-    return picture(state, figure_of(view).paint, size, alt, caption)
+    return picture(state, figure_of(view).paint, view_size(state, view), alt, caption)
+
+
+def view_size(state: ViewState, view: str) -> tuple[int, int]:
+    """Width and height of a view's picture, in pixels of the page."""
+    return (WIDTH, _HEIGHTS[view](state)) if view in _HEIGHTS else figure_of(view).default_size(state)
 
 
 def picture(state: ViewState, paint: _Paint, size: tuple[int, int], alt: str, caption: str) -> Markup:
@@ -49,6 +63,13 @@ def picture(state: ViewState, paint: _Paint, size: tuple[int, int], alt: str, ca
     image = element("img", src=light, alt=alt or caption, width=size[0], height=size[1])
     both = element("picture", element("source", media=_DARK, srcset=dark), image)
     return element("figure", scroll_box(caption, both), element("figcaption", caption))
+
+
+def _volumes_height(state: ViewState) -> int:
+    """Higher for designs of so many layers that they take several lines."""
+    counts = (len(state.visible_analysis(design).reports) for design in state.check.analyses if design != STEM)
+    lines = sum(ceil(count / _BOXES) for count in counts)
+    return min(max(_LINE * lines, _LEAST_VOLUMES), _MOST_VOLUMES)
 
 
 def _bars_height(state: ViewState) -> int:
@@ -74,6 +95,13 @@ def _address(state: ViewState, paint: _Paint, size: tuple[int, int]) -> str:
     pixels = Image.frombytes(
         "RGB", (image.width(), image.height()), bytes(image.constBits()), "raw", "RGB", image.bytesPerLine()
     )
+    content = _webp(pixels, _LOSSLESS)
+    if len(content) > _LARGE:
+        content = min(content, _webp(pixels, _LOSSY), key=len)
+    return f"data:image/webp;base64,{b64encode(content).decode()}"
+
+
+def _webp(pixels: Image.Image, settings: Mapping[str, int]) -> bytes:
     file = BytesIO()
-    pixels.save(file, "WEBP", lossless=True, **_EFFORT)
-    return f"data:image/webp;base64,{b64encode(file.getvalue()).decode()}"
+    pixels.save(file, "WEBP", **settings)
+    return file.getvalue()

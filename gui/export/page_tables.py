@@ -1,6 +1,6 @@
 """The tables of web pages: totals, layers, what differs, published figures, and counting rules."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from msgspec.structs import replace
@@ -34,6 +34,11 @@ def shown_metrics(state: ViewState) -> tuple[Metric, ...]:
     counted = (OPERATIONS,) if state.look.convention.id not in ("macs", "flops") else ()
     own = () if metric_by_id(state.look.metric).is_measured else (state.look.metric,)
     return visible_metrics(*own, *counted)
+
+
+def view_table(state: ViewState, view: str) -> Markup:
+    """A view that is a table, as one; see `VIEW_TABLES`."""
+    return VIEW_TABLES[view](state)
 
 
 def totals_table(state: ViewState) -> Markup:
@@ -214,3 +219,31 @@ def first_design(state: ViewState) -> str:
     """The design in focus, else the first one, else the stem."""
     names = [name for name in state.check.analyses if name != STEM]
     return state.focus.design if state.focus.design in names else next(iter(names), STEM)
+
+
+def _headed(state: ViewState, design: str, content: Markup) -> Markup:
+    heading = element("h3", swatch(state.colour_index(design)), element("bdi", design_title(design)))
+    return join(heading, content) if content else content
+
+
+def layer_tables(state: ViewState) -> Markup:
+    """The layers of every design that has any."""
+    names = (name for name, analysis in state.check.analyses.items() if analysis.reports)
+    return join(_headed(state, name, layer_table(state, name)) for name in names)
+
+
+def _paper_table_in_focus(state: ViewState) -> Markup:
+    return _headed(state, first_design(state), paper_table(state, first_design(state)))
+
+
+def _rules_table_in_focus(state: ViewState) -> Markup:
+    return _headed(state, first_design(state), rules_table(state, first_design(state)))
+
+
+VIEW_TABLES: dict[str, Callable[[ViewState], Markup]] = {
+    "table": layer_tables,
+    "paper": _paper_table_in_focus,
+    "counting": _rules_table_in_focus,
+    "differences": differences_table,
+}
+"""The views that are tables in a page: those without a description of their picture."""

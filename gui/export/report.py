@@ -20,9 +20,9 @@ from engine.project.file import content_for_report
 from engine.project.project import FORMAT, Note
 from engine.reports.tables import counting_text, design_title, table_rows
 from gui.catalogue.program import program_version
-from gui.export.html import Markup, element, join, page, swatch
+from gui.export.html import Markup, element, join, page
 from gui.export.page_pictures import picture, view_picture
-from gui.export.page_tables import comparison_list, differences_table, layer_table, paper_table, totals_table
+from gui.export.page_tables import comparison_list, differences_table, layer_tables, paper_table, totals_table
 from gui.export.pictures import missing_content
 from gui.paint.bars.content import build_bars_content
 from gui.paint.differences.content import build_differences
@@ -130,16 +130,7 @@ def _bars_caption(state: ViewState) -> str:
 
 
 def _layers(report: _Report) -> Markup:
-    state = report.state
-    tables = (
-        (
-            element("h3", swatch(state.colour_index(name)), element("bdi", design_title(name))),
-            layer_table(state, name),
-        )
-        for name, analysis in state.check.analyses.items()
-        if analysis.reports
-    )
-    return join(*tables)
+    return layer_tables(report.state)
 
 
 def _differences(report: _Report) -> Markup:

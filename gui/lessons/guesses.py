@@ -9,6 +9,8 @@ _FACTORS = {"": 1, "k": 1e3, **{prefix.lower(): float(size) for size, prefix in 
 _WORDS = {"thousand": 1e3, "million": 1e6, "millions": 1e6, "billion": 1e9, "billions": 1e9, "trillion": 1e12}
 _NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*([a-zµ×%]*)")
 _MOST_LENGTH = 40
+_PLAIN = 10_000
+"""Numbers below it are written with all their digits, as in the texts."""
 
 
 def parse_guess(text: str) -> float:
@@ -32,16 +34,16 @@ def _has_groups(words: str) -> bool:
 def answer_text(answer: float, unit: str = "") -> str:
     """A computed number: "160.6 M (160,563,200) multiplications", "12.1 times"."""
     if isinstance(answer, int) or (float(answer).is_integer() and abs(answer) >= 1000):
-        exact = exact_text(int(answer))
-        text = exact if abs(answer) < 1000 else f"{abbreviate(int(answer))} ({exact})"
+        exact = exact_text(int(answer)).replace("-", "−")
+        text = exact if abs(answer) < _PLAIN else f"{abbreviate(int(answer))} ({exact})"
     else:
-        text = abbreviate(answer) if answer >= 1000 else number_text(answer)
+        text = abbreviate(answer) if answer >= _PLAIN else number_text(answer)
     return f"{text} {unit}".rstrip()
 
 
 def guess_text(guess: float) -> str:
     """A predicted number: "160.5 M", "12.1"."""
-    return abbreviate(guess) if guess >= 1000 else number_text(guess)
+    return abbreviate(guess) if guess >= _PLAIN else number_text(guess)
 
 
 def is_near(guess: float, answer: float, near: float) -> bool:

@@ -137,6 +137,11 @@ class Step(Struct, frozen=True):
     quoted: tuple[str, ...] = ()
     """Figures in the texts that are quoted from a source, so that they are not computed."""
 
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Ids of the views and panels that are open as it begins, beside the lesson itself."""
+        return self.show.views or ("volumes",)
+
 
 class Lesson(Struct, frozen=True):
     """A lesson in one language."""

@@ -12,14 +12,18 @@ from gui.state.view_state import ViewState
 
 _NODE_TARGETS = ("box", "row", "bar")
 _DOCK_TARGETS = ("view", "panel")
+_VIEWS_OF_TARGETS = {"box": ("volumes",), "row": ("designs", "table", "paper"), "bar": ("bars",), "field": ("layer",)}
+"""Where a frame around a target can be seen."""
 _OTHER_FIELDS = ("name", "kind", "inputs", "weights")
 """Fields of the layer form beside the settings."""
 _LESSON = "lesson"
 """Id of the panel that is always open in a lesson."""
 
 
-def show_problems(state: ViewState, show: Show, place: str, commands: Collection[str] | None) -> Iterator[Problem]:
-    """What is wrong with what is shown of a state."""
+def show_problems(
+    state: ViewState, show: Show, place: str, views: Collection[str], commands: Collection[str] | None
+) -> Iterator[Problem]:
+    """What is wrong with what is shown of a state, with these views and panels open."""
     facts = ProjectFacts(state.project, state.check)
     if show.select:
         yield from _node_problems(facts, show.select, f"{place}.select")
@@ -33,7 +37,7 @@ def show_problems(state: ViewState, show: Show, place: str, commands: Collection
     shown = shown_state(state, show)
     yield from _value_problems(shown, show, place)
     for number, target in enumerate(show.highlight):
-        yield from _target_problems(shown, show, target, f"{place}.highlight[{number}]", commands)
+        yield from _target_problems(shown, views, target, f"{place}.highlight[{number}]", commands)
 
 
 def _located(facts: ProjectFacts, text: str, place: str) -> tuple[Located | None, list[Problem]]:
@@ -66,12 +70,15 @@ def _value_problems(state: ViewState, show: Show, place: str) -> Iterator[Proble
 
 
 def _target_problems(
-    state: ViewState, show: Show, target: Target, place: str, commands: Collection[str] | None
+    state: ViewState, views: Collection[str], target: Target, place: str, commands: Collection[str] | None
 ) -> Iterator[Problem]:
-    name = target.name
+    name, places = target.name, _VIEWS_OF_TARGETS.get(target.kind)
+    if places is not None and not set(places) & set(views):
+        needed = " or ".join(places)
+        yield Problem(f"points at a {target.kind}, which is in none of the views of the step; add {needed}", place)
     if target.kind in _NODE_TARGETS:
         yield from _node_problems(ProjectFacts(state.project, state.check), name, place)
-    elif target.kind in _DOCK_TARGETS and name not in (*show.views, _LESSON):
+    elif target.kind in _DOCK_TARGETS and name not in (*views, _LESSON):
         yield Problem(f"points at {value_text(name)}, which is not among the views of the step", place)
     elif target.kind == "command" and commands is not None and name not in commands:
         yield Problem(f"there is no command {value_text(name)}; {suggestion(name, commands)}", place)

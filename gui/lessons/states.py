@@ -11,6 +11,7 @@ from gui.lessons.facts import ProjectFacts
 from gui.lessons.faults import ExpressionError
 from gui.lessons.lesson import Show
 from gui.state.cameras import CAMERA_VIEWS
+from gui.state.initial_focus import initial_focus
 from gui.state.view_state import Focus, Look, ViewState
 
 _LOOKS = ("metric", "blocks", "logarithmic", "colour_map", "order", "comparison", "pair", "detail", "zero_centred")
@@ -19,7 +20,8 @@ _LOOKS = ("metric", "blocks", "logarithmic", "colour_map", "order", "comparison"
 
 def step_state(state: ViewState, show: Show) -> ViewState:
     """The state with which a step begins: the default look in the theme of the window, and what the step shows."""
-    return shown_state(replace(state, look=Look(theme=state.look.theme), focus=Focus(), query=""), show)
+    focus = initial_focus(state.project, state.check)
+    return shown_state(replace(state, look=Look(theme=state.look.theme), focus=focus, query=""), show)
 
 
 def shown_state(state: ViewState, show: Show) -> ViewState:

@@ -92,8 +92,8 @@ class _Validator:
     def _step_problems(self, step: Step, project: Project, place: str) -> Iterator[Problem]:
         own = self._project_facts(project)
         plain = ViewState(project, own.check, RunView(), Focus(), Look())
-        yield from show_problems(plain, step.show, f"{place}.show", self._commands)
-        state, views = step_state(plain, step.show), frozenset(step.show.views)
+        yield from show_problems(plain, step.show, f"{place}.show", step.views, self._commands)
+        state, views = step_state(plain, step.show), frozenset(step.views)
         facts = Facts(own, self._others, WindowFacts(state, views))
         for key in ("title", "text"):
             yield from self._text_problems(getattr(step, key), facts, f"{place}.{key}")
@@ -123,8 +123,9 @@ class _Validator:
                 yield Problem(str(error), here)
                 return
             if isinstance(change, Show):
-                yield from show_problems(state, change, f"{here}.show", self._commands)
-                state, views = shown_state(state, change), views | set(change.views)
+                views |= set(change.views)
+                yield from show_problems(state, change, f"{here}.show", views, self._commands)
+                state = shown_state(state, change)
             if edit is not None:
                 checked = check(edit.project)
                 state = replace(state, project=edit.project, check=checked, focus=edit.focus or state.focus)

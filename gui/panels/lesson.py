@@ -1,6 +1,6 @@
 """The panel of a lesson: the text of a step, its exercise, and the way through the steps."""
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QFont, QPalette
 from PySide6.QtWidgets import (
     QApplication,
@@ -119,14 +119,22 @@ class LessonPanel(QWidget):
         self.next.setText("Finish" if page.is_last else "Next")
         self.restore.setEnabled(page.differs)
         self._paint_next()
+        is_answered = before is not None and _is_over(page) and not _is_over(before)
         if is_other:
             self.area.verticalScrollBar().setValue(0)
             self._announce(self._words())
         elif before is not None and (words := _news(before, page)):
             self._announce(words)
-        is_answered = before is not None and _is_over(page) and not _is_over(before)
-        if had_focus and (is_other or is_answered or not self._keeps_focus(focused)):
+        elif before is not None and before.exercise != page.exercise:
+            QTimer.singleShot(0, self, self._show_reply)  # after the panel is laid out
+        if is_other or (had_focus and (is_answered or not self._keeps_focus(focused))):
             self.begin()
+
+    def _show_reply(self) -> None:
+        """Scroll to what is said to an answer, and then to its beginning if it is longer than the panel."""
+        box = self.box
+        if box is not None and box.reply.isVisible():
+            self.area.ensureWidgetVisible(box.reply, 0, 12)
 
     def _keeps_focus(self, widget: QWidget | None) -> bool:
         return widget is not None and widget.isVisible() and widget.isEnabled()

@@ -23,8 +23,8 @@ _MOST_TOTALS = 4
 _DELAY_MS = 500
 
 
-def next_step_hint(state: ViewState) -> str:
-    """A hint about what the user can do next."""
+def next_step_hint(state: ViewState, *, boxes: bool = True) -> str:
+    """A hint about what the user can do next, with or without boxes to click."""
     if state.run.progress is not None:
         return state.automatic.text
     if state.problems:
@@ -41,6 +41,8 @@ def next_step_hint(state: ViewState) -> str:
         return "Run (F5) computes the volumes of all designs"
     if not all(state.volume_at(ref).is_fresh for ref in state.check.keys):
         return "Some values are missing or from earlier settings: Run (F5) computes them"
+    if not boxes:
+        return "Click a layer in a list, a table or a picture to select it everywhere"
     return "Click a box to select its layer, drag it to move it, drag the background to turn the picture"
 
 
@@ -69,7 +71,9 @@ class StatusPanel(QStatusBar):
 
     def __init__(self, state: ViewState, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._hint = next_step_hint(state)
+        self._state = state
+        self._has_boxes = True
+        self._hint = ""
         self.hover = ElidedLabel("", self)
         self.addWidget(self.hover, 1)
         self.run, self.export = ProgressRow("Progress of the run", self), ProgressRow("Progress of the export", self)
@@ -96,6 +100,12 @@ class StatusPanel(QStatusBar):
         self.hover.set_text(text or self._hint)
         self.hover.setForegroundRole(QPalette.ColorRole.WindowText if text else QPalette.ColorRole.PlaceholderText)
 
+    def show_boxes(self, visible: bool) -> None:
+        """Say what the mouse does with the boxes of the volumes only while they are visible."""
+        if visible != self._has_boxes:
+            self._has_boxes = visible
+            self._show_hint(self._state)
+
     def show_export(self, name: str, done: int, total: int) -> None:
         """Show the file that is written now; "" at the end of the export."""
         if name:
@@ -106,6 +116,7 @@ class StatusPanel(QStatusBar):
             self.export.hide()
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
+        self._state = new
         if old.run is not new.run:
             self._show_run(new)
         if old.check is not new.check or old.look.metric != new.look.metric:
@@ -115,7 +126,7 @@ class StatusPanel(QStatusBar):
 
     def _show_hint(self, state: ViewState) -> None:
         self._show_mistakes(len(state.problems))
-        self._hint = next_step_hint(state)
+        self._hint = next_step_hint(state, boxes=self._has_boxes)
         self.show_hover("")
 
     def changeEvent(self, event: QEvent) -> None:

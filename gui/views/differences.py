@@ -30,6 +30,8 @@ _SHARES = 640, 360
 """Sizes of table and chart in proportion, until a person drags their border."""
 _WIDE = 1.6
 """Ratio of width to height from which the chart is beside the table, not below it."""
+_NARROWEST_CHART = 14
+"""Width of the chart beside the table, in heights of a line; if the table leaves less, the chart is below it."""
 
 
 class DifferencesView(View):
@@ -173,23 +175,26 @@ class DifferencesView(View):
         self._rows.select(selected_layer(self._content, self._state))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the chart beside the table, or below it if the view is narrow."""
         super().resizeEvent(event)
-        is_wide = self.width() > _WIDE * self.height()
-        orientation = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
-        if orientation != self.splitter.orientation():
-            self.splitter.setOrientation(orientation)
-            self._is_dragged = False
         self._share_space()
+
+    def _orientation(self) -> Qt.Orientation:
+        """The chart is beside the table, or below it if the view is narrow, or too narrow for all numbers."""
+        beside = self.width() - self._rows.least_width >= _NARROWEST_CHART * self.fontMetrics().height()
+        is_wide = self.width() > _WIDE * self.height()
+        return Qt.Orientation.Horizontal if is_wide and beside else Qt.Orientation.Vertical
 
     def _share_space(self) -> None:
         """Share the space between table and chart, until a person drags their border: no more than the table needs."""
+        if self._orientation() != self.splitter.orientation():
+            self.splitter.setOrientation(self._orientation())
+            self._is_dragged = False
         if self._is_dragged:
             return
         first, second = _SHARES
         if self.splitter.orientation() == Qt.Orientation.Horizontal:
             width = self.splitter.width()
-            first = min(first * width // sum(_SHARES), self._rows.natural_width)
+            first = min(max(first * width // sum(_SHARES), self._rows.least_width), self._rows.natural_width)
             second = width - first
         self.splitter.setSizes([first, second])
 

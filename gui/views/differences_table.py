@@ -15,7 +15,7 @@ from gui.views.differences_model import TEXT_COLUMN, DifferencesModel
 from gui.views.report_model import NO_PARENT
 from gui.widgets.tables import RowDelegate, make_row_table
 
-_NARROWEST_TEXT = 180
+_NARROWEST_TEXT = 140
 """Pixels for what differs."""
 _MOST_LINES = 3
 """Lines of a row; what is left out there is in the tool tip."""
@@ -37,7 +37,9 @@ class DifferencesTable(QObject):
         self.table.setWordWrap(True)
         self.copy_button = QToolButton()
         self.natural_width = 0
-        """Pixels that the table needs to show all texts."""
+        """Pixels that the table needs to show all texts in one line."""
+        self.least_width = 0
+        """Pixels that it needs to show all columns, with the texts in several lines."""
         self._add_copy_menu()
         self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
         self.table.entered.connect(self._on_cell_entered)
@@ -85,6 +87,7 @@ class DifferencesTable(QObject):
             widths.append(max(self.table.sizeHintForColumn(column), header.sectionSizeHint(column)) + 8)
         self.natural_width = sum(widths) + self.table.verticalScrollBar().sizeHint().width() + 4
         if widths:
+            self.least_width = self.natural_width - max(widths[TEXT_COLUMN] - _NARROWEST_TEXT, 0)
             rest = self.table.viewport().width() - sum(widths) + widths[TEXT_COLUMN]
             widths[TEXT_COLUMN] = min(widths[TEXT_COLUMN], max(rest, _NARROWEST_TEXT))
         for column, width in enumerate(widths):

@@ -156,13 +156,16 @@ def operations_cell_tip(costs: Costs, row: TableRow, column: TableColumn) -> str
         exact = row.formula(column.metric) or (text if value is None else f"{text} {unit}")
         shorter = isinstance(value, int) and value >= 1000
         parts.insert(0, f"{exact} ({costs.short(column.metric, value)})" if shorter else exact)
-    elif not row.problem:
-        parts = [column.text(row)]
-    return "\n".join(part for part in parts if part)
+    else:
+        parts.insert(0, column.text(row))
+    return "\n".join(dict.fromkeys(part for part in parts if part))
 
 
 def _alignment(column: TableColumn) -> Qt.AlignmentFlag:
+    """Numbers are in line at the right, texts at the left; shapes are centred, as they would touch the numbers."""
     side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
+    if column is OUTPUT:
+        side = Qt.AlignmentFlag.AlignHCenter
     return side | Qt.AlignmentFlag.AlignVCenter
 
 

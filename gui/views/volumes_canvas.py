@@ -202,7 +202,11 @@ class VolumesCanvas(Canvas):
         rects = [frame.rect for frame in scene.frames if frame.ref == ref]
         box = hits.find_box(self.state, scene, ref)
         if not rects and box is not None:
+            top = box.bounds[1]
             rects = [box.bounds, *(text.rect for text in box.texts)]
+            note = 0.0 if box.caption.note_beside_name else scene.line_breaks.text_sizes.em  # which map its front shows
+            lowest, middle = max(rect[3] for rect in rects) + note, box.x + box.body.caption_x
+            rects.append((middle - box.caption.width / 2, top, middle + box.caption.width / 2, lowest))
         whole = QRectF()
         for edges in rects:
             left, top, right, bottom = (edge * scene.shrink for edge in edges)

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QStyle,
     QStyleOptionComboBox,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -105,6 +106,17 @@ class ChoiceBox(QComboBox):
             texts = [text for _, text in self._options]
             short = shorten_names(texts, lambda text: metrics.horizontalAdvance(text) <= width)
             option.currentText = short.get(option.currentText, option.currentText)
+
+    def event(self, event: QEvent) -> bool:
+        """Show the complete text of an option that is shortened, before the tool tip of the box if that has one."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            option = QStyleOptionComboBox()
+            self.initStyleOption(option)
+            if option.currentText != self.currentText():
+                text = "\n".join(filter(None, (self.currentText(), self.toolTip())))
+                QToolTip.showText(event.globalPos(), plain_tip(text), self)
+                return True
+        return bool(super().event(event))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

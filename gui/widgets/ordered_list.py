@@ -136,6 +136,7 @@ class OrderedList(Control):
             for row, value in enumerate(self._value):
                 item = self.list.item(row)
                 item.setText(f"{row + 1}. {self._texts.get(value, value)}")
+                item.setToolTip(plain_tip(item.text()))
                 item.setData(Qt.ItemDataRole.UserRole, value)
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsDropEnabled)
         height = self.list.sizeHintForRow(0) * min(max(len(self._value), 1), self.rows) + 2 * self.list.frameWidth()

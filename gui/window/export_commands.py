@@ -15,13 +15,17 @@ from gui.catalogue.figures import TURN_FIGURE, figure_row
 from gui.catalogue.views import view_row
 from gui.export.animation import TurnWriter, paint_turn_frames
 from gui.export.files import write_file
+from gui.export.lesson import lesson_page
 from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, render_view
 from gui.export.report import make_report
 from gui.export.texts import TEXT_FORMATS, text_for_file
+from gui.lessons.lesson import Lesson
+from gui.lessons.reader import load_lesson
+from gui.lessons.translations import system_languages
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
 from gui.window.export_all import ExportAll
 from gui.window.file_commands import FileCommands
-from gui.window.file_dialogs import FIGURES, FileDialogs, file_filter
+from gui.window.file_dialogs import FIGURES, LESSONS, FileDialogs, file_filter
 from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings
 from gui.window.single_export import SingleExport
@@ -121,9 +125,32 @@ class ExportCommands(QObject):
         kinds = (file_filter("Web pages", REPORT_SUFFIXES),)
         path = self._dialogs.ask_save("Export report", f"{name}.html", kinds, FIGURES)
         if path is not None and is_report(path):
-            self.single.write(path, partial(make_report, self._workbench.state, path, source))
+            self.single.write_long(path, partial(make_report, self._workbench.state, path, source))
         elif path is not None:
             self._refuse(path, REPORT_SUFFIXES)
+
+    # Lessons
+
+    def export_lesson(self, taken: Lesson | None = None) -> None:
+        """Write the lesson that is taken as one page; without any, ask for a file."""
+        lesson = taken or self._ask_lesson()
+        if lesson is None:
+            return
+        kinds = (file_filter("Web pages", REPORT_SUFFIXES),)
+        path = self._dialogs.ask_save("Export lesson", f"{lesson.path.stem}.html", kinds, FIGURES)
+        if path is not None and is_report(path):
+            self.single.write_long(path, partial(lesson_page, lesson))
+        elif path is not None:
+            self._refuse(path, REPORT_SUFFIXES)
+
+    def _ask_lesson(self) -> Lesson | None:
+        """A lesson in the language of the system, if the user chooses one that can be read."""
+        path = self._dialogs.ask_open("Lesson to export", file_filter("Lessons", (".toml",)), LESSONS)
+        try:
+            return None if path is None else load_lesson(path, next(iter(system_languages()), "en"))
+        except ProjectError as error:
+            self._report(str(error))
+            return None
 
     # Figures for papers and slides
 

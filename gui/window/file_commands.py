@@ -17,10 +17,9 @@ from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
 from gui.catalogue.samples import SAMPLES
+from gui.lessons.catalogue import open_lesson
 from gui.lessons.head import lesson_heads
-from gui.lessons.lesson import Lesson
-from gui.lessons.reader import is_lesson, load_lesson
-from gui.lessons.translations import system_languages
+from gui.lessons.reader import is_lesson
 from gui.widgets.message import Message
 from gui.window.dropped_files import PROJECT_SUFFIXES, SAVED_SUFFIXES, DroppedFiles
 from gui.window.file_dialogs import INPUTS, PROJECTS, FileDialogs, file_filter
@@ -92,7 +91,7 @@ class FileCommands(QObject):
     def open_lesson(self, path: Path) -> None:
         """Begin a bundled lesson."""
         if self.may_discard():
-            self._run_or_report(lambda: self.lesson_opened.emit(_load_lesson(path)))
+            self._run_or_report(lambda: self.lesson_opened.emit(open_lesson(path)))
 
     def lesson_entries(self) -> Iterator[MenuEntry]:
         """The bundled lessons in their order."""
@@ -206,7 +205,7 @@ class FileCommands(QObject):
     def _open_file(self, path: Path) -> None:
         """Open a project, or begin a lesson; ProjectError leaves all unchanged."""
         if is_lesson(path):
-            self.lesson_opened.emit(_load_lesson(path))
+            self.lesson_opened.emit(open_lesson(path))
             self.remember(path)
             return
         self._workbench.open(path)
@@ -244,8 +243,3 @@ class FileCommands(QObject):
     def _set_recent(self, paths: Iterable[Path]) -> None:
         self._settings.set("files/recent", "\n".join(map(str, paths)))
         self.recent_changed.emit()
-
-
-def _load_lesson(path: Path) -> Lesson:
-    """The lesson in the language of the system, as far as it is translated; ProjectError lists its mistakes."""
-    return load_lesson(path, next(iter(system_languages()), "en"))

@@ -10,6 +10,7 @@ from gui.window.settings import Settings
 from gui.workbench.document import Document
 
 PROJECTS, INPUTS, FIGURES = "files/folder", "files/input_folder", "export/figure_folder"
+LESSONS = "files/lesson_folder"
 """Purposes: the settings with the folders in which files for them were last opened or saved."""
 
 

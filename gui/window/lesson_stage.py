@@ -12,9 +12,11 @@ from gui.lessons.lesson import Lesson, Show
 from gui.panels.designs import DesignsPanel
 from gui.panels.layer_form import LayerForm
 from gui.panels.lesson import LessonPanel
+from gui.panels.status import StatusPanel
 from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import ViewState
 from gui.views.base import View
+from gui.views.bottleneck import BottleneckView
 from gui.views.volumes import VolumesView
 from gui.widgets.glyphs import GlyphButton
 from gui.widgets.texts import ElidedLabel
@@ -22,7 +24,7 @@ from gui.window.docks import Docks
 from gui.window.highlights import Highlights
 from gui.window.lesson_arrangement import arrange_step
 from gui.window.workspaces import Kind, Workspaces
-from gui.workbench.lesson_player import LessonPlayer, step_views
+from gui.workbench.lesson_player import LessonPlayer
 from gui.workbench.workbench import Workbench
 
 
@@ -42,6 +44,7 @@ class _Window(Protocol):
     workspaces: Workspaces
     designs: DesignsPanel
     form: LayerForm
+    status: StatusPanel
     views: dict[str, View]
     actions_by_id: dict[str, QAction]
     layout_changed: SignalInstance
@@ -123,8 +126,11 @@ class LessonStage(QObject):
             return
         self.highlights.clear()
         self._show_dock(lesson.title)
-        self._arrange(step_views(step))
+        self._arrange(step.views)
         self._turn_camera()
+        bottleneck = self._parts.views["bottleneck"]
+        if "bottleneck" in step.views and isinstance(bottleneck, BottleneckView):
+            bottleneck.begin()  # without a search it shows nothing
         self.highlights.show(step.show.highlight)
 
     def _show_dock(self, title: str) -> None:
@@ -169,9 +175,11 @@ class LessonStage(QObject):
     def _on_player_changed(self) -> None:
         if self.player.page is not None:
             self.panel.show_page(self.player.page)
+        self._parts.status.totals.setVisible(not self.player.awaits_number)
 
     def _on_player_ended(self) -> None:
         self.highlights.clear()
+        self._parts.status.totals.show()
         self.dock.hide()
         self._workspaces.give_back()
         state = self._parts.workbench.state

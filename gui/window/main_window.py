@@ -208,6 +208,8 @@ class MainWindow(QMainWindow):
     def _on_dock_visibility_changed(self, dock_id: str, visible: bool) -> None:
         """Disable what is behind another dock: the Tab key would go there, and edits would redraw it."""
         self.docks.contents[dock_id].setEnabled(visible)
+        if dock_id == "volumes":
+            self.status.show_boxes(visible)
         if visible and dock_id in self.views:
             self._contents.show_view(dock_id)
         self.layout_changed.emit()

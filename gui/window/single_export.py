@@ -53,9 +53,13 @@ class SingleExport(QObject):
 
     def write(self, path: Path, make: Callable[[], bytes]) -> None:
         """Write a file with the content that `make` returns, on a thread; may raise ProjectError there."""
+        self.write_long(path, lambda _: make())
+
+    def write_long(self, path: Path, make: Callable[[Checkpoint], bytes]) -> None:
+        """As `write`; `make` calls the checkpoint often, and ends with its exception when the user cancels."""
 
         def work(checkpoint: Checkpoint) -> None:
-            content = make()
+            content = make(checkpoint)
             checkpoint()
             write_file(path, content)
 

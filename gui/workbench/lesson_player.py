@@ -15,14 +15,15 @@ from gui.lessons.changes import ChangeError, change_edit
 from gui.lessons.expressions import function_calls
 from gui.lessons.facts import ProjectFacts
 from gui.lessons.lesson import Change, ChoiceQuestion, Lesson, NumberQuestion, SetSettings, Show, Step, Task
-from gui.lessons.page import Answer, LessonPage, make_page
+from gui.lessons.page import Answer, LessonPage, NumberPage, make_page
 from gui.lessons.states import shown_state, step_state
 from gui.lessons.walk import step_project
 from gui.state.history import History, Version
+from gui.state.initial_focus import initial_focus
 from gui.state.lesson_place import LessonPlace
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.workbench.lesson_values import LessonValues
-from gui.workbench.workbench import Workbench, initial_focus
+from gui.workbench.workbench import Workbench
 
 _SHOWS_VOLUMES = frozenset(row.id for row in VIEWS if row.picture.shows_volumes)
 """Views for which a step runs the project by itself."""
@@ -92,6 +93,23 @@ class LessonPlayer(QObject):
         """The present step; None without a lesson."""
         return None if self.lesson is None else self.lesson.steps[self.index]
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether the camera is not yet where the step has it."""
+        begin, look = self.start_of_step, self._workbench.state.look
+        return begin is not None and (look.yaw, look.pitch) != (begin.look.yaw, begin.look.pitch)
+
+    @property
+    def awaits_number(self) -> bool:
+        """Whether the person has to predict a number, so that nothing should reveal it."""
+        exercise = None if self.page is None else self.page.exercise
+        return isinstance(exercise, NumberPage) and not exercise.answer
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is computed for the page of the present step."""
+        return self._soon.isActive() or self._values.busy
+
     # The way through the lesson
 
     def start(self, lesson: Lesson, index: int = 0) -> None:
@@ -114,7 +132,7 @@ class LessonPlayer(QObject):
         place = LessonPlace(lesson.title, index, len(lesson.steps))
         self._workbench.show_lesson_step(Version(begin.project, begin.focus), first, place)
         self.begun.emit()
-        if _runs(lesson.steps[index]):
+        if _runs(lesson.steps[index]) and not _has_run(self._workbench.state):
             self._workbench.run()
         self._make_page()
 
@@ -194,7 +212,7 @@ class LessonPlayer(QObject):
             case Task(solution=solution):
                 for change in solution:
                     self._perform(change)
-                if self.step is not None and not _SHOWS_VOLUMES.isdisjoint(step_views(self.step)):
+                if self.step is not None and not _SHOWS_VOLUMES.isdisjoint(self.step.views):
                     self._workbench.run()  # a condition may ask for values
             case NumberQuestion():
                 self._set_answer(replace(self.answer(), is_shown=True))
@@ -215,7 +233,9 @@ class LessonPlayer(QObject):
             return
         if edit is not None:
             if isinstance(change, SetSettings):  # select it first, as a person does
-                self._workbench.set_focus(Focus(*ProjectFacts(state.project, state.check).locate(change.node).ref))
+                ref = ProjectFacts(state.project, state.check).locate(change.node).ref
+                if ref != state.focus.ref:  # else its selected map and value stay, as after an edit in the form
+                    self._workbench.set_focus(Focus(*ref))
             self._workbench.edit(edit.text, edit.project, focus=edit.focus)
         elif isinstance(change, Show):
             shown = shown_state(state, change)
@@ -251,13 +271,8 @@ class LessonPlayer(QObject):
         if begin is None or step is None:
             return False
         look = replace(state.look, theme=begin.look.theme, levels=begin.look.levels)
-        views = frozenset(step_views(step)) != self._open_views()
+        views = frozenset(step.views) != self._open_views()
         return views or state.focus != begin.focus or look != begin.look or state.project != begin.project
-
-
-def step_views(step: Step) -> tuple[str, ...]:
-    """The views and panels that are open in a step."""
-    return step.show.views or ("volumes",)
 
 
 def _saved_history(workbench: Workbench) -> History:
@@ -270,9 +285,14 @@ def _saved_history(workbench: Workbench) -> History:
     return replace(history, index=at, current=current)
 
 
+def _has_run(state: ViewState) -> bool:
+    """Whether all volumes are there, as a step before has computed them."""
+    return all(state.volume_at(ref).is_fresh for ref in state.check.keys)
+
+
 def _runs(step: Step) -> bool:
     """Whether a step runs its project by itself."""
-    return not _SHOWS_VOLUMES.isdisjoint(step_views(step)) and not _waits_for_run(step)
+    return not _SHOWS_VOLUMES.isdisjoint(step.views) and not _waits_for_run(step)
 
 
 def _waits_for_run(step: Step) -> bool:

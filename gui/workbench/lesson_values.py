@@ -45,7 +45,6 @@ class LessonValues(QObject):
     def __init__(self, cache: VolumeCache, parent: QObject) -> None:
         super().__init__(parent)
         self._cache = cache
-        self._projects: Mapping[str, Project] = {}
         self._others: dict[str, ProjectFacts] = {}
         self._facts: Facts | None = None
         self._state: ViewState | None = None
@@ -55,13 +54,19 @@ class LessonValues(QObject):
         """What has been asked for and is not known, in order."""
         self._started: frozenset[_Question] = frozenset()
         """What the thread computes for this project."""
+        self._computation = _Computation({}, cache)
         self._worker = Worker(self)
         self._worker.reported.connect(self._on_worker_reported)
         self._worker.ended.connect(self._on_worker_ended)
 
+    @property
+    def busy(self) -> bool:
+        """Whether answers are computed."""
+        return self._worker.busy
+
     def begin(self, projects: Mapping[str, Project]) -> None:
         """Begin a lesson with these projects."""
-        self._projects = projects
+        self._computation = _Computation(projects, self._cache)
         self._others = {name: ProjectFacts(project) for name, project in projects.items()}
 
     def set_state(self, state: ViewState, views: frozenset[str]) -> None:
@@ -105,13 +110,13 @@ class LessonValues(QObject):
         if state is None or not questions or questions <= self._started:
             return
         self._started = questions
-        asked, project, projects, cache = tuple(self._unknown), state.project, self._projects, self._cache
-        self._worker.start(lambda checkpoint: _compute(asked, project, projects, cache, checkpoint))
+        asked, project, computation = tuple(self._unknown), state.project, self._computation
+        self._worker.start(lambda checkpoint: computation.answers(asked, project, checkpoint))
 
     def end(self) -> None:
         """End the lesson."""
         self._worker.cancel()
-        self._facts, self._state, self._projects, self._others = None, None, {}, {}
+        self._facts, self._state, self._others = None, None, {}
         self._computed, self._unknown, self._started = {}, {}, frozenset()
 
     def close(self) -> None:
@@ -127,22 +132,38 @@ class LessonValues(QObject):
             raise error
 
 
-def _compute(
-    questions: tuple[_Question, ...],
-    project: Project,
-    projects: Mapping[str, Project],
-    cache: VolumeCache,
-    checkpoint: Checkpoint,
-) -> Iterator[_Computed]:
-    """In the thread: answer one question after the other."""
-    others = {name: computed_facts(other, None, cache, checkpoint) for name, other in projects.items()}
-    facts = Facts(computed_facts(project, None, cache, checkpoint), others)
-    for question in questions:
-        checkpoint()
-        if isinstance(question, str):
-            yield _Computed(project, question, fill_text(question, facts).text)
-            continue
-        try:
-            yield _Computed(project, question, evaluate(question, facts))
-        except (ExpressionError, NotKnownYetError):
-            yield _Computed(project, question, None)
+class _Computation:
+    """Computes in a thread, for one task at a time, and remembers what the projects of a lesson have taken long for."""
+
+    def __init__(self, projects: Mapping[str, Project], cache: VolumeCache) -> None:
+        self._projects, self._cache = projects, cache
+        self._checkpoint: Checkpoint = lambda: None
+        """That of the present task."""
+        self._facts: dict[str, ProjectFacts] = {}
+
+    def answers(
+        self, questions: tuple[_Question, ...], project: Project, checkpoint: Checkpoint
+    ) -> Iterator[_Computed]:
+        """Answer one question about a project after the other."""
+        self._checkpoint = checkpoint
+        others = {name: self._facts_of(name) for name in self._projects}
+        same = next((name for name, other in self._projects.items() if other == project), None)
+        own = self._compute(project) if same is None else others[same]
+        facts = Facts(own, others)
+        for question in questions:
+            checkpoint()
+            if isinstance(question, str):
+                yield _Computed(project, question, fill_text(question, facts).text)
+                continue
+            try:
+                yield _Computed(project, question, evaluate(question, facts))
+            except (ExpressionError, NotKnownYetError):
+                yield _Computed(project, question, None)
+
+    def _facts_of(self, name: str) -> ProjectFacts:
+        if name not in self._facts:
+            self._facts[name] = self._compute(self._projects[name])
+        return self._facts[name]
+
+    def _compute(self, project: Project) -> ProjectFacts:
+        return computed_facts(project, None, self._cache, lambda: self._checkpoint())

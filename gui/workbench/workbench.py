@@ -5,8 +5,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from engine.network.graph import INPUT
-from engine.network.node_ref import STEM, NodeRef
+from engine.network.node_ref import NodeRef
 from engine.project.embedded import is_report
 from engine.project.file import ProjectFile, load_project
 from engine.project.project import Project
@@ -17,6 +16,7 @@ from engine.text.problems import ProjectError
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.earlier import earlier_designs
 from gui.state.history import History
+from gui.state.initial_focus import fallback_focus, initial_focus
 from gui.state.lesson_place import LessonPlace
 from gui.state.rank_search import RankSearchState
 from gui.state.renames import Renames
@@ -215,25 +215,3 @@ def _first_state(state: ViewState, project: Project, project_check: ProjectCheck
     """The state with another project and nothing that belongs to the one before."""
     look = replace(state.look, blocks="auto", toggled_blocks=frozenset(), pair=None)
     return replace(state, project=project, check=project_check, run=RunView(), look=look, earlier={}, session=session)
-
-
-def initial_focus(project: Project, project_check: ProjectCheck) -> Focus:
-    """The last volume of the first design, or the input if there is no design.
-
-    A classifier ends in single values, which show little: for it, the output of the first layer or block.
-    """
-    if not project.designs:
-        return Focus(STEM, INPUT)
-    name = project.designs[0].name
-    analysis = project_check.analyses[name]
-    if analysis.reports and analysis.output_shape is not None and analysis.output_shape[1:] == (1, 1):
-        first = analysis.reports[0]
-        return Focus(name, first.block or first.name)
-    return Focus(name, analysis.output)
-
-
-def fallback_focus(focus: Focus, project: Project, project_check: ProjectCheck) -> Focus:
-    """The selection after its node is gone: the last volume of the design, or else of the first design."""
-    if focus.design in project_check.analyses:
-        return Focus(focus.design, project_check.analyses[focus.design].output)
-    return initial_focus(project, project_check)

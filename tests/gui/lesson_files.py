@@ -53,7 +53,7 @@ title = "The wide one"
 text = "{{ macs('naive') | exact }} multiplications of {{ macs('thin') }}"
 quoted = ["566"]
 [steps.show]
-views = ["volumes", "bars"]
+views = ["volumes", "bars", "layer"]
 camera = "Top"
 select = "thin/reduce"
 map = 3

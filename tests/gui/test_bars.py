@@ -1,5 +1,6 @@
 """The bars of operations in files: their geometry and their texts."""
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -281,6 +282,16 @@ def test_text_stays_text_in_an_svg_file() -> None:
     content = svg(paint_bars, state_of(start(), logarithmic=True))
     for text in ("12.1× fewer multiply-accumulates", "160.6 M", "MACs, logarithmic", "100 M", "conv5x5"):
         assert f">{text}" in content
+
+
+def test_a_mistake_too_long_for_its_row_loses_words_before_it_becomes_hard_to_read() -> None:
+    content = svg(paint_bars, state_of(mistaken()), 420, 400)
+    sizes = {
+        text: float(size) for size, text in re.findall(r'font-size="([\d.]+)"[^>]*>\s*<text[^>]*>([^<]*)<', content)
+    }
+    (mistake,) = [text for text in sizes if text.startswith("unknown:")]
+    assert "…" in mistake
+    assert sizes[mistake] >= 0.8 * sizes["huge"]
 
 
 def picture(state: ViewState) -> QImage:

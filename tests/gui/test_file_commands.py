@@ -27,6 +27,7 @@ from gui.window.export_commands import _SCALES
 from gui.window.main_window import MainWindow
 from gui.window.mnemonics import plain_text
 from tests.gui.conftest import PROJECT
+from tests.gui.lesson_files import LESSON, write_lesson
 
 Buttons = QMessageBox.StandardButton
 
@@ -485,3 +486,34 @@ def test_a_web_page_that_is_no_report_is_refused_and_changes_nothing(
     window.files.open_path(tmp_path / "p.html")
     assert "a web page without a project" in messages[0]
     assert window.workbench.state is before
+
+
+def test_a_lesson_is_exported_as_a_page_in_the_background(
+    window: MainWindow, messages: list[str], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lesson, page = write_lesson(tmp_path), tmp_path / "page.html"
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *given: (str(lesson), ""))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (str(page), ""))
+    before = window.workbench.state
+    window.actions_by_id["export_lesson"].trigger()
+    qtbot.waitUntil(lambda: not window.exports.single.busy, timeout=60_000)
+    assert not messages
+    assert b"The wide one" in page.read_bytes()
+    assert window.workbench.state is before
+
+
+def test_a_lesson_with_a_fault_is_not_exported_but_reported(
+    window: MainWindow, messages: list[str], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (str(page), ""))
+    for text, words in (
+        (LESSON.replace('== 2"\nhint', '== 3"\nhint'), "does not hold after the solution"),
+        ("format = 2", "$.format"),
+    ):
+        lesson = write_lesson(tmp_path, text)
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *given, name=str(lesson): (name, ""))
+        window.exports.export_lesson()
+        qtbot.waitUntil(lambda: not window.exports.single.busy, timeout=60_000)
+        assert words in messages.pop()
+    assert not page.exists()

@@ -17,7 +17,7 @@ from engine.project.project import Design, Project
 from engine.run.check import check
 from gui.paint.basics.colours import load_lut, to_levels
 from gui.paint.basics.note_drawing import STALE_HINT
-from gui.paint.inspector import channels, filter_weights, source_views, sums
+from gui.paint.inspector import channels, filter_weights, matrix, source_views, sums
 from gui.paint.inspector.content import _MOST_SOURCE_VIEWS, LOADING_WEIGHTS_HINT, NO_VALUE_HINT, load_inspector_content
 from gui.paint.inspector.drawing import (
     hit_inspector,
@@ -222,6 +222,17 @@ class TestFigure:
         assert not any(a.intersects(b) for n, a in enumerate(rects) for b in rects[n + 1 :])
         columns = {rect.left() for rect in rects}
         assert len(columns) == {260: 1, 400: 1, 800: 2, 1300: 3}[width]
+
+    def test_the_matrix_of_a_1x1_comes_before_the_maps_where_it_would_be_below_what_is_visible(self):
+        state = run_project(Project(NoiseInput((64, 28, 28)), (Design("d", Network((Node("c", Conv2d(16, 1)),))),)))
+        content = load_inspector_content(replace(state, focus=Focus("d", "c", 0, (14, 14))))
+
+        def bottom(visible):
+            parts = lay_out_inspector(content, 420, visible).part_rects
+            return next(rect.bottom() for part, rect in parts if part.draw is matrix.draw_matrix)
+
+        everything = lay_out_inspector(content, 420).height
+        assert bottom(everything) > 520 > bottom(520)
 
     @pytest.mark.parametrize("node", [node.name for node in EVERY_KIND])
     @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -101,6 +101,19 @@ def test_the_multiply_accumulates_of_the_table_are_visible_in_a_small_window(
     assert right <= table.viewport().width()
 
 
+@pytest.mark.usefixtures("text_scale")
+@pytest.mark.parametrize("size", SIZES[:2])
+def test_all_columns_of_what_differs_are_visible_in_a_small_window(
+    open_window: Callable[[], MainWindow], size: tuple[int, int]
+) -> None:
+    window = open_window()
+    window.resize(*size)
+    window.workspaces.switch_to("count")
+    window.docks.bring_forward("differences")
+    QApplication.processEvents()
+    assert window.views["differences"].table.horizontalScrollBar().maximum() == 0
+
+
 @pytest.mark.parametrize("size", [(1024, 700), (1280, 720)])
 def test_the_window_opens_within_the_screen_even_if_it_was_larger_on_another_one(
     open_window: Callable[[], MainWindow], settings: QSettings, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
@@ -137,3 +150,14 @@ def test_texts_of_drawings_grow_with_the_font_of_the_window(
         inspector.layout_for(inspector.width()).em,
     )
     assert all(0.8 * text <= size <= 1.4 * text for size in sizes), sizes
+
+
+@pytest.mark.parametrize(("workspace", "says_boxes"), [("compare", True), ("count", False), ("bottleneck", False)])
+def test_the_status_bar_speaks_of_boxes_only_where_there_are_any(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, workspace: str, says_boxes: bool
+) -> None:
+    window = open_window()
+    run(window, qtbot)
+    window.workspaces.switch_to(workspace)
+    QApplication.processEvents()
+    assert ("box" in window.status.hover.text()) == says_boxes

@@ -1,15 +1,18 @@
 """Predicted numbers as they are typed and compared, what the start page says of lessons, and where their views are."""
 
 import pytest
+from PySide6.QtGui import QImage
 
 from engine.files.paths import RESOURCES
 from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEWS
+from gui.command_line.main import main
 from gui.lessons.catalogue import LESSONS
 from gui.lessons.guesses import answer_text, describe_guess, is_near, parse_guess
 from gui.lessons.head import lesson_heads, read_head
 from gui.lessons.reader import is_lesson, load_lesson
 from gui.window.lesson_arrangement import arrange_step
+from tests.gui.window_lesson import write_lesson
 
 
 @pytest.mark.parametrize(
@@ -69,7 +72,7 @@ def test_a_computed_number_is_written_short_and_exactly() -> None:
     assert answer_text(160_563_200, "MACs") == "160.6 M (160,563,200) MACs"
     assert answer_text(256, "maps") == "256 maps"
     assert answer_text(12.1212, "times") == "12.12 times"
-    assert answer_text(6400.0) == "6.400 K (6,400)"
+    assert answer_text(6400.0) == "6,400"
 
 
 def test_every_bundled_lesson_is_in_the_catalogue_with_the_head_of_its_file() -> None:
@@ -114,3 +117,12 @@ def test_the_first_view_is_in_front_of_its_place_and_panels_are_at_the_left() ->
             assert any(place.tabs[0] == views[0] for place in places)
             panels = {row.id for row in PANELS}
             assert all((place.area == "left") == (place.tabs[0] in panels) for place in places)
+
+
+def test_a_screenshot_shows_a_step_of_a_lesson(tmp_path, capsys) -> None:
+    out = tmp_path / "step.png"
+    arguments = ["screenshot", str(write_lesson(tmp_path)), "--out", str(out), "--size", "1200x800"]
+    assert main([*arguments, "--step", "4"]) == 0
+    assert QImage(str(out)).size().toTuple() == (1200, 800)
+    assert main([*arguments, "--step", "5"]) == 2
+    assert "--step 5: the lesson has the steps 1 to 4" in capsys.readouterr().err

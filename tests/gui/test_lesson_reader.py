@@ -46,7 +46,7 @@ def test_every_part_of_a_lesson_is_read(lesson):
     assert [step.project for step in lesson.steps] == ["small", "small", "small", "other"]
     first, second, third, fourth = lesson.steps
     assert first.quoted == ("566",)
-    assert (first.show.views, first.show.value, first.show.pair) == (("volumes", "bars"), (4, 5), ("thin", "naive"))
+    assert (first.show.views, first.show.value, first.show.pair) == (("volumes", "bars", "layer"), (4, 5), ("thin", "naive"))
     assert first.show.highlight[:2] == (Target("box", "thin/reduce"), Target("field", "filters"))
     assert isinstance(first.exercise, Task)
     assert first.exercise.solution == (SetSettings("thin/reduce", {"filters": 2}),)
@@ -76,7 +76,7 @@ def test_a_step_shows_what_it_names_in_the_default_look_and_the_theme_of_the_win
     assert (look.yaw, look.pitch, look.scale, look.pair) == (0.0, 90.0, "log", ("thin", "naive"))
     assert state.is_open(("thin", "mod"))
     assert step_state(before, Show()).look == Look(theme="dark")
-    assert step_state(before, Show()).focus == Focus()
+    assert step_state(before, Show()).focus == Focus("naive", "wide"), "as in a project that opens"
 
 
 def test_an_action_changes_only_what_it_shows(lesson):

@@ -29,6 +29,7 @@ def test_nothing_is_wrong_with_a_good_lesson(tmp_path):
         ('"box:thin/reduce"', '"box:thin/reduc"', "$.steps[0].show.highlight[0]", "did you mean 'reduce'?"),
         ('"field:filters"', '"field:filter"', "$.steps[0].show.highlight[1]", "did you mean 'filters'?"),
         ('"view:bars"', '"view:table"', "$.steps[0].show.highlight[2]", "not among the views of the step"),
+        ('"box:thin/reduce"', '"row:thin/reduce"', "$.steps[0].show.highlight[0]", "add designs or table or paper"),
         ('"command:run"', '"command:rn"', "$.steps[0].show.highlight[3]", "did you mean 'run'?"),
         ("== 2\"\nhint", "== 4\"\nhint", "$.steps[0].task.done", "holds already"),
         ("== 2\"\nhint", "== 3\"\nhint", "$.steps[0].task.done", "does not hold after the solution"),

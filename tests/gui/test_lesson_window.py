@@ -107,6 +107,43 @@ def test_a_step_shows_its_views_camera_selection_and_metric_and_runs_by_itself(
     assert "Small" in window.windowTitle()
 
 
+def test_the_totals_in_the_status_bar_are_hidden_while_a_number_is_to_be_predicted(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    player, totals = window.lessons.player, window.status.totals
+    assert totals.isVisible()
+    for answer in (lambda: player.guess(1000), player.solve):
+        player.start(player.lesson, 2)
+        settle(window, qtbot)
+        assert not totals.isVisible()
+        answer()
+        settle(window, qtbot)
+        assert totals.isVisible()
+    player.start(player.lesson, 2)
+    player.go_on()
+    settle(window, qtbot)
+    assert totals.isVisible()
+    player.go_back()
+    player.end()
+    settle(window, qtbot)
+    assert totals.isVisible()
+
+
+def test_a_solution_leaves_the_selected_map_and_value_as_an_edit_in_the_form_does(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.lessons.player.go(1)
+    place = Focus("bottleneck", "reduce", 0, (3, 4))
+    before = window.workbench.state.project
+    for edit in (lambda: filters_box(window).setValue(1), window.lessons.player.solve):
+        window.workbench.edit("Begin again", before)
+        window.workbench.set_focus(place)
+        edit()
+        settle(window, qtbot)
+        assert window.workbench.state.project != before
+        assert window.workbench.state.focus == place
+
+
 def test_numbers_are_dots_until_the_run_is_done(
     open_window: Callable[[], MainWindow], tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -428,9 +465,13 @@ def test_a_faulty_lesson_is_reported_with_its_place_and_changes_nothing(
     messages: list[str] = []
     monkeypatch.setattr(window.files, "show_message", lambda title, details: messages.append(details))
     before = window.workbench.state
-    path = write_lesson(tmp_path, TEXT.replace("right = 2", "right = 7"))
-    window.files.use_files([path])
-    assert "$.steps[3].question.right" in messages[0]
+    faults = {
+        "$.steps[3].question.right": ("right = 2", "right = 7"),
+        "$.steps[1].task.solution": ('node = "bottleneck/reduce"', 'node = "bottleneck/gone"'),
+    }
+    for place, (right, wrong) in faults.items():
+        window.files.use_files([write_lesson(tmp_path, TEXT.replace(right, wrong))])
+        assert place in messages.pop()
     assert window.workbench.state is before
     assert window.lessons.player.lesson is None
 

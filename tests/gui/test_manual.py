@@ -282,7 +282,8 @@ def test_an_example_of_a_call_is_parsed_and_its_project_exists(document, line, m
     parser = argparse.ArgumentParser()
     COMMANDS[command].add_options(parser)
     options = parser.parse_args(words)
-    assert options.project is None or options.project.exists()
+    source = options.lesson if command == "lesson" else options.project
+    assert source is None or source.exists()
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.id)

@@ -368,6 +368,30 @@ def test_totals_are_bold_and_numbers_right_aligned(qtbot: QtBot) -> None:
     assert header & Qt.AlignmentFlag.AlignRight
 
 
+def test_shapes_keep_a_distance_from_the_numbers_beside_them(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, state_of(with_stem(), theme="light"))
+    table, columns = harness.view.table, [column.title for column in harness.view.model.columns]
+    border = table.columnViewportPosition(columns.index("Output C×H×W"))
+    image = table.viewport().grab().toImage()
+    rows = [table.rowViewportPosition(row) for row in range(harness.view.model.rowCount())]
+
+    def is_blank(x: int) -> bool:
+        return all(len({image.pixel(x, y) for y in range(top + 1, top + table.rowHeight(0) - 1)}) == 1 for top in rows)
+
+    assert all(is_blank(x) for x in range(border - 2, border + 6))
+
+
+def test_tooltips_have_the_complete_text_beside_the_mistake(qtbot: QtBot) -> None:
+    model = TableHarness(qtbot, state_of(mistaken())).view.model
+    tips = {
+        column.title: model.index(3, position).data(Qt.ItemDataRole.ToolTipRole)
+        for position, column in enumerate(model.columns)
+    }
+    mistake = model.rows[3].problem
+    assert tips["Layer"] == f"31×31, 32 filters\n{mistake}"
+    assert tips["Mistake"] == mistake
+
+
 def test_designs_have_their_colour_in_each_theme(qtbot: QtBot) -> None:
     harness = TableHarness(qtbot, state_of(start()))
     for theme in (LIGHT, DARK):

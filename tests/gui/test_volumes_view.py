@@ -71,6 +71,18 @@ def test_a_thin_box_is_hit_beside_its_edge_and_at_its_name():
     assert hits.hit_volumes(state, laid_out, 1.0, 499.0) is None
 
 
+@pytest.mark.parametrize(("project", "is_beside"), [(INCEPTION, True), (TWO, False)])
+def test_the_rectangle_of_a_box_has_its_name_and_the_note_beside_or_below_it(view, project, is_beside):
+    update_view(view, state_of(project, blocks="open"))
+    scene = view.canvas.current_layout().scene
+    assert any(box.caption.note_beside_name for box in scene.boxes) == is_beside
+    for box in scene.boxes:
+        rect = view.canvas.box_rect(box.ref).adjusted(-1, -1, 1, 1)
+        for left, top, right, bottom in (text.rect for text in box.texts_with_note("channel 7") if text.text):
+            for corner in (QPointF(left, top), QPointF(right, bottom)):
+                assert rect.contains(view.canvas.widget_point(corner * scene.shrink)), box.ref
+
+
 def test_arrow_keys_follow_connections_branches_and_designs():
     scene = scene_of(state_of(INCEPTION))
     assert hits.find_neighbour(scene, box_of(scene, "3x3_reduce"), "right") == ("inception", "3x3")

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QModelIndex, QRect, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.widgets.choice_controls import CheckControl, ChoiceControl, OptionalControl
@@ -235,6 +235,32 @@ def test_a_row_of_an_ordered_list_that_is_dragged_takes_its_value_along(qtbot: Q
     control.list.model().moveRow(QModelIndex(), 1, QModelIndex(), 0)  # as the drop of a row does
     assert changes == [("a", "b", "b")]
     assert texts(control) == ["1. a", "2. b", "3. b"]
+
+
+def test_a_shortened_option_and_a_row_have_their_complete_text_as_tool_tip(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+):
+    tips: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda point, text, widget: tips.append(text))
+    long = "the output of a layer with a very long name"
+    control = ChoiceControl([("a", long), ("b", "B")])
+    show_active(qtbot, control)
+    control.resize(90, control.height())
+    for value in ("a", "b"):
+        control.show_value(value)
+        ask_for_tip(control.choice)
+    assert tips == [long]
+    rows = OrderedList()
+    show_active(qtbot, rows)
+    rows.set_options([("a", long, True)])
+    rows.show_value(("a",))
+    assert rows.list.item(0).toolTip() == f"1. {long}"
+
+
+def ask_for_tip(widget: QWidget) -> None:
+    """Rest with the mouse on the middle of a widget."""
+    at = widget.rect().center()
+    QApplication.sendEvent(widget, QHelpEvent(QHelpEvent.Type.ToolTip, at, widget.mapToGlobal(at)))
 
 
 def test_a_name_is_committed_once_and_a_refused_one_never(qtbot: QtBot):

@@ -151,7 +151,7 @@ def _paint_unknown_amount(painter: QPainter, unit: float, placed_line: PlacedLin
     text_rect.setWidth(max(text_rect.width() - _NUMBER_GAP * unit, 1.0))
     size = (TOTAL_FONT if total else 1) * unit
     text = f"{line.value_text}: {line.problem}" if line.problem else line.value_text
-    draw_text(painter, text_rect, text, size, colour.name(), bold=total)
+    draw_text(painter, text_rect, text, size, colour.name(), bold=total, smallest=SMALL_FONT)
 
 
 def _right_of_bar_start(placed_line: PlacedLine, offset: float) -> QRectF:

@@ -40,9 +40,13 @@ def draw_text(
     *,
     bold: bool = False,
     among: Sequence[str] = (),
+    smallest: float = _SMALLEST,
 ) -> None:
     """Draw one line of text that fits the width of the rectangle, see `fit_text`."""
-    line, size = fit_text(text, rect.width(), pixels, bold=bold, may_shorten=align == ALIGN_LEFT, among=tuple(among))
+    may_shorten, names = align == ALIGN_LEFT, tuple(among)
+    line, size = fit_text(
+        text, rect.width(), pixels, bold=bold, may_shorten=may_shorten, among=names, smallest=smallest
+    )
     painter.setFont(font(size, bold=bold))
     painter.setPen(QColor(colour))
     painter.drawText(rect, align | Qt.TextFlag.TextSingleLine | Qt.TextFlag.TextDontClip, line)
@@ -57,6 +61,7 @@ def fit_text(
     bold: bool = False,
     may_shorten: bool = True,
     among: tuple[str, ...] = (),
+    smallest: float = _SMALLEST,
 ) -> tuple[str, float]:
     """Return a text that fits a width, and its size: smaller, and if that is not enough, without words in its middle.
 
@@ -66,14 +71,16 @@ def fit_text(
         Whether the text may lose its middle; a number may not, however small it gets.
     among
         The names side by side with this one, itself among them: it is shortened in full size so that all still differ.
+    smallest
+        The size before the text loses its middle, relative to the full one.
     """
     if _advance(text, pixels, bold) <= width:
         return text, pixels
     if among:
         return _short_names(among, width, pixels, bold)[text], pixels
-    smallest = round(_SMALLEST * pixels) if may_shorten else 1
-    size = max(smallest, int(pixels * width / _advance(text, pixels, bold)))
-    while size > smallest and _advance(text, size, bold) > width:
+    least = round(smallest * pixels) if may_shorten else 1
+    size = max(least, int(pixels * width / _advance(text, pixels, bold)))
+    while size > least and _advance(text, size, bold) > width:
         size -= 1
     if _advance(text, size, bold) <= width or not may_shorten:
         return text, size

@@ -28,13 +28,15 @@ from gui.theme import Theme
 
 _HEAD = InspectorPart(head_height, draw_head, hit_head)
 _PATCH = InspectorPart(patch_height, draw_patch, hit_patch)
-_CORE = (_HEAD, _PATCH)
+_MATRIX = InspectorPart(matrix_height, draw_matrix, hit_matrix)
+_CORE = (_HEAD, _PATCH, _MATRIX)
+"""What should be visible without scrolling; a layer has either a patch or a matrix."""
 _INSPECTOR_PARTS: tuple[InspectorPart, ...] = (
     _HEAD,
     InspectorPart(maps_height, draw_maps, hit_maps),
     _PATCH,
     InspectorPart(channels_height, draw_channels, hit_channels),
-    InspectorPart(matrix_height, draw_matrix, hit_matrix),
+    _MATRIX,
     InspectorPart(sums_height, draw_sums, hit_sums),
     InspectorPart(source_views_height, draw_source_views, hit_source_views),
 )
@@ -76,23 +78,23 @@ def lay_out_inspector(
 ) -> InspectorLayout:
     """Lay out the parts, one column after the other, with the highest column as low as possible.
 
-    They are in reading order; but if the patch and its filter, the core of the figure, would end below the `visible`
+    They are in reading order; but if the patch and its filter, or the matrix of a 1×1, would end below the `visible`
     height, they come next to the head or in another column, so that they are seen without scrolling.
     """
     em = max(min(width / 48, _LARGEST), _SMALLEST * text_scale)
     count = max(1, min(int(width // (_COLUMN * em)), _MOST_COLUMNS))
     inner = (width - 2 * _MARGIN * em - (count - 1) * 2 * _GAP * em) / count
     in_order = [(part, tall) for part in _INSPECTOR_PARTS if (tall := part.height(content, inner, em))]
-    patch_first = sorted(in_order, key=lambda sized: sized[0] not in _CORE)
+    core_first = sorted(in_order, key=lambda sized: sized[0] not in _CORE)
 
     def badness(way: _Way) -> tuple[bool, float, float]:
         heights = [tall + _GAP * em for _, tall in way.parts]
         columns = [sum(heights[first:last]) for first, last in pairwise(way.breaks)]
-        return _patch_bottom(way, em) > visible, max(columns), sum(column**2 for column in columns)
+        return _core_bottom(way, em) > visible, max(columns), sum(column**2 for column in columns)
 
     way = min(_ways(in_order, count), key=lambda way: badness(way)[1:])
     if badness(way)[0]:
-        way = min([*_ways(in_order, count), *_ways(patch_first, count)], key=badness)
+        way = min([*_ways(in_order, count), *_ways(core_first, count)], key=badness)
     part_rects = []
     for column, (first, last) in enumerate(pairwise(way.breaks)):
         left, top = _MARGIN * em + column * (inner + 2 * _GAP * em), _MARGIN * em
@@ -109,13 +111,13 @@ def _ways(parts: list[_SizedPart], count: int) -> list[_Way]:
     return [_Way(parts, (0, *middle, len(parts))) for middle in middles]
 
 
-def _patch_bottom(way: _Way, em: float) -> float:
-    """Return where the patch and its filter end; 0 for a layer without."""
+def _core_bottom(way: _Way, em: float) -> float:
+    """Return where the patch and its filter, or the matrix, end; 0 for a layer without."""
     for first, last in pairwise(way.breaks):
         bottom = _MARGIN * em
         for part, tall in way.parts[first:last]:
             bottom += tall
-            if part is _PATCH:
+            if part in (_PATCH, _MATRIX):
                 return bottom
             bottom += _GAP * em
     return 0.0

@@ -29,6 +29,9 @@ FILE_ACTIONS: tuple[Action, ...] = (
            tip="Write views as pictures and tables into a folder"),
     Action("export_report", "Export report…", run=lambda window: window.exports.export_report(),
            tip="Write one web page about the project to send, with pictures, tables and the project file"),
+    Action("export_lesson", "Export lesson…",
+           run=lambda window: window.exports.export_lesson(window.lessons.player.lesson),
+           tip="Write this lesson, or one from a file, as one web page with pictures, answers and computed numbers"),
     *(
         Action(f"figure_{row.id}", f"{row.title}…", run=partial(_export_figure, row.id), tip=row.tip)
         for row in FIGURES
@@ -41,6 +44,6 @@ FILE_ACTIONS: tuple[Action, ...] = (
 FILE_MENUS: Menus = {
     "File": ("new", "open", "samples", "recent", "start_page", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
              "choose_array", SEPARATOR, "Figures", "export_view", "export_all",
-             "export_report", "scale", "copy_view", "quit"),
+             "export_report", "export_lesson", "scale", "copy_view", "quit"),
     "Figures": (*(f"figure_{name}" for name in FIGURE_IDS), SEPARATOR, "turn", SEPARATOR, "figure_width"),
 }  # fmt: skip

@@ -87,6 +87,7 @@ def _formula_lines(formula: str, count: int) -> tuple[str, ...]:
     return (*parts, f"= {result}")
 
 
+@lru_cache(maxsize=2048)
 def _split_label(label: str) -> tuple[str, str]:
     """Split a label in two: 5×5, and 32 filters; 3×3, and max pool; global avg, and pool."""
     first, comma, second = label.partition(", ")

@@ -84,6 +84,15 @@ class Analysis(Struct, frozen=True, dict=True):
         return numbers, ancestors
 
 
+class _Known(NamedTuple):
+    """Reports before an edit that may be those after it."""
+
+    first: tuple[Report, ...]
+    """Those before the first, in execution order, that has a mistake or is of another node: they are the same."""
+    layers: dict[int, Report]
+    """Those of unchanged layers without mistakes, by node index: they are the same for the same input shapes."""
+
+
 class EarlierAnalysis(NamedTuple):
     """A network before an edit, and its analysis: what the edit left unchanged is not analyzed again."""
 
@@ -98,11 +107,22 @@ class EarlierAnalysis(NamedTuple):
         changed = [(old, new) for old, new in zip(before, network.nodes, strict=True) if old is not new]
         return None if any(_connection(old) != _connection(new) for old, new in changed) else wiring
 
-    def unchanged_reports(self, network: Network, input_shape: Shape | None) -> tuple[Report, ...]:
-        """Of the same wiring: the reports before the first, in execution order, that has a mistake or another node."""
+    def known_reports(self, network: Network, input_shape: Shape | None) -> _Known:
+        """What is known of a network with the same wiring."""
+        first = self._first_reports(network) if input_shape == self.analysis.input_shape else ()
+        before, nodes = self.network.nodes, network.nodes
+        layers = [report for report in self.analysis.reports if report.block is None and not report.mistakes]
+        return _Known(
+            first,
+            {
+                report.index: report
+                for report in (layers if len(first) < len(self.analysis.reports) else ())
+                if nodes[report.index] is before[report.index] and isinstance(report.layer, Layer)
+            },
+        )
+
+    def _first_reports(self, network: Network) -> tuple[Report, ...]:
         reports, before, nodes = self.analysis.reports, self.network.nodes, network.nodes
-        if input_shape != self.analysis.input_shape:
-            return ()
         for number, report in enumerate(reports):
             if report.mistakes or nodes[report.index] is not before[report.index]:
                 # Of a block with a mistake in one of its layers, no layer is unchanged.
@@ -129,13 +149,12 @@ def analyze(network: Network, input_shape: Shape | None, earlier: EarlierAnalysi
         return earlier.analysis
     reused = None if earlier is None else earlier.wiring_of(network)
     wiring = reused or _find_wiring(network)
-    reports: list[Report] = []
-    blocks: dict[str, BlockReport] = {}
+    known = _Known((), {}) if earlier is None or reused is None else earlier.known_reports(network, input_shape)
+    reports = list(known.first)
     shapes: dict[int | None, Shape | None] = {-1: input_shape, None: None}
-    if earlier is not None and reused is not None:
-        reports += earlier.unchanged_reports(network, input_shape)
-        shapes |= {report.index: report.output_shape for report in reports}
-        blocks |= {name: block for name, block in earlier.analysis.blocks.items() if block.index in shapes}
+    shapes |= {report.index: report.output_shape for report in reports}
+    before = {} if earlier is None else earlier.analysis.blocks
+    blocks = {name: block for name, block in before.items() if reports and block.index in shapes}
     outputs = {name: block.output for name, block in blocks.items()}
     order = wiring.order
     for index in (*order.runnable, *order.stuck)[len(shapes) - 2 :]:
@@ -143,7 +162,10 @@ def analyze(network: Network, input_shape: Shape | None, earlier: EarlierAnalysi
         own_names = network.inputs_of(index)
         names = tuple([outputs.get(name, name) for name in own_names])
         inputs = tuple([shapes.get(source) for source in order.sources[index]])
-        if isinstance(node.layer, Block):
+        report = known.layers.get(index)
+        if report is not None and report.inputs == names and report.input_shapes == inputs:
+            reports.append(report)
+        elif isinstance(node.layer, Block):
             parts = _parts(node, index, names, inputs, mistakes, own_names)
             reports += parts
             if parts[0].block is not None:

@@ -120,7 +120,9 @@ def _check(project: Project, earlier: EarlierCheck | None) -> ProjectCheck:
             if first and not node_problems:
                 keys.add(design, analysis, report)
         if first:
-            reports |= {(design, block.name): block.as_report() for block in analysis.blocks.values()}
+            reports |= {
+                (design, block.name): _block_report(design, block, earlier) for block in analysis.blocks.values()
+            }
         if design == STEM:
             entry_shape, entry_ref = analysis.output_shape, (STEM, analysis.output)
     return ProjectCheck(
@@ -134,6 +136,13 @@ def _check(project: Project, earlier: EarlierCheck | None) -> ProjectCheck:
         notices=tuple(notices),
         reading_bytes=input_check.reading_bytes,
     )
+
+
+def _block_report(design: str, block: BlockReport, earlier: EarlierCheck | None) -> Report:
+    """The sums of a block: the same object as before if its layers are."""
+    before = None if earlier is None else earlier.check.analyses.get(design)
+    is_same = before is not None and before.blocks.get(block.name) is block
+    return earlier.check.reports[design, block.name] if earlier is not None and is_same else block.as_report()
 
 
 class _InputCheck(NamedTuple):

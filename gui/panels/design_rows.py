@@ -1,6 +1,7 @@
 """The rows of the list of designs, as values computed from a state."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -49,13 +50,32 @@ class DesignTreeRow(Struct, frozen=True):
         return ", ".join(filter(None, parts))
 
 
-def design_tree_rows(state: ViewState) -> tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...]:
-    """The row of the stem, if any, and of each design, each with the rows of its layers and blocks."""
+def design_tree_rows(
+    state: ViewState, known: Mapping[NodeRef, DesignTreeRow] = MappingProxyType({})
+) -> tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...]:
+    """The row of the stem, if any, and of each design, each with the rows of its layers and blocks.
+
+    `known` are rows of an earlier state whose texts are those of now, see `unchanged_rows`.
+    """
     mistakes, within = _mistakes(state), mistakes_in_blocks(state)
     return tuple(
-        (_heading_row(state, design, mistakes), tuple(_node_rows(state, design, mistakes, within)))
+        (_heading_row(state, design, mistakes), tuple(_node_rows(state, design, mistakes, within, known)))
         for design, _ in state.project.networks()
     )
+
+
+def unchanged_rows(
+    rows: Iterable[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]]], old: ViewState, new: ViewState
+) -> dict[NodeRef, DesignTreeRow]:
+    """The rows of layers and blocks, by node, that an edit has left unchanged but for lines, branches and matches."""
+    looks, metric = {(look.metric, look.convention) for look in (old.look, new.look)}, metric_by_id(new.look.metric)
+    if len(looks) > 1 or metric.is_measured or not metric.is_additive:
+        return {}  # an amount that is no sum may depend on other layers
+    before, after = old.check.reports, new.check.reports
+    nodes = (row for _, design_rows in rows for row in design_rows)
+    return {
+        row.ref: row for row in nodes if row.ref in after and before.get(row.ref) is after[row.ref] and not row.mistake
+    }
 
 
 def block_part_rows(state: ViewState, block: NodeRef) -> tuple[DesignTreeRow, ...]:
@@ -110,7 +130,11 @@ def _heading_row(state: ViewState, design: str, mistakes: dict[NodeRef, str]) ->
 
 
 def _node_rows(
-    state: ViewState, design: str, mistakes: dict[NodeRef, str], within: dict[NodeRef, str]
+    state: ViewState,
+    design: str,
+    mistakes: dict[NodeRef, str],
+    within: dict[NodeRef, str],
+    known: Mapping[NodeRef, DesignTreeRow],
 ) -> Iterator[DesignTreeRow]:
     """A row for each node, in the order of the project."""
     blocks, network = state.check.analyses[design].blocks, state.project.network(design)
@@ -119,10 +143,13 @@ def _node_rows(
     for at, node in enumerate(network.nodes):
         ref = (design, node.name)
         texts = within if ref in within and ref not in mistakes else mistakes
-        report, has_parts = state.check.reports.get(ref), node.name in blocks
-        row = _make_row(state, ref, node.name, node.layer.label(), report, texts, has_parts=has_parts)
-        is_found = ref in matches
-        yield replace(row, graph=graphs[at], branch=branch_text(network, at, forks), is_found=is_found)
+        row = known.get(ref)
+        if row is None or ref in texts:
+            report, has_parts = state.check.reports.get(ref), node.name in blocks
+            row = _make_row(state, ref, node.name, node.layer.label(), report, texts, has_parts=has_parts)
+        graph, branch, is_found = graphs[at], branch_text(network, at, forks), ref in matches
+        is_same = (row.graph, row.branch, row.is_found) == (graph, branch, is_found)
+        yield row if is_same else replace(row, graph=graph, branch=branch, is_found=is_found)
 
 
 def _make_row(

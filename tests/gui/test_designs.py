@@ -12,9 +12,10 @@ from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
-from gui.panels.design_rows import design_tree_rows
+from engine.run.check import EarlierCheck, check
+from gui.panels.design_rows import design_tree_rows, unchanged_rows
 from gui.panels.designs import DesignsPanel
-from gui.state.view_state import Focus
+from gui.state.view_state import Focus, Look, RunView
 from tests.gui.panel_harness import BOTTLENECK, PROJECT, open_designs, row_names
 from tests.gui.view_harness import state_of
 
@@ -42,6 +43,24 @@ def test_a_row_has_operator_shape_amount_and_mistake():
     assert head.mistake == "1 layer, 1 with a mistake"
     ((_, (row,)), _) = design_tree_rows(state_of(replace(PROJECT, stem=None), metric="params"))
     assert row.amount == "2.432 K params"
+
+
+def test_rows_of_what_an_edit_leaves_unchanged_are_the_same_objects_and_equal_fresh_ones():
+    before = state_of(PROJECT)
+    rows = design_tree_rows(before)
+    network = PROJECT.network("bottleneck")
+    for layer in (Conv2d(8, 1), Conv2d(8, 1, groups=3)):
+        project = PROJECT.with_network("bottleneck", network.with_layer("reduce", layer))
+        project_check = check(project, EarlierCheck(before.project, before.check))
+        after = replace(before, project=project, check=project_check)
+        known = unchanged_rows(rows, before, after)
+        assert ("bottleneck", "reduce") not in known
+        assert ("naive", "conv5x5") in known
+        after_rows = design_tree_rows(after, known)
+        assert after_rows == design_tree_rows(after)
+        assert after_rows[1][1][0] is rows[1][1][0]
+    by_field = replace(before, look=Look(metric="receptive_field"))
+    assert unchanged_rows(rows, by_field, replace(by_field, run=RunView())) == {}
 
 
 def test_a_click_on_a_row_requests_the_focus(qtbot: QtBot):

@@ -13,8 +13,8 @@ ArrowShapes = dict[tuple[TextRole, str], tuple[list[QRectF], QPainterPath]]
 """Shafts and heads by role and design; the design is "" unless the role has its colour."""
 
 
-def arrow_shapes(arrows: Iterable[tuple[OperatorArrow, float]], em: float) -> ArrowShapes:
-    """The shapes of arrows with their widths in ems."""
+def arrow_shapes(arrows: Iterable[tuple[OperatorArrow, float]], em: float, least_head: float = 0.0) -> ArrowShapes:
+    """The shapes of arrows with their widths in ems; heads that are smaller than `least_head` are left out."""
     shapes: ArrowShapes = {}
     for arrow, ems in arrows:
         width = ems * em
@@ -25,6 +25,8 @@ def arrow_shapes(arrows: Iterable[tuple[OperatorArrow, float]], em: float) -> Ar
             shapes[key] = [], QPainterPath()
         shafts, heads = shapes[key]
         shafts.append(QRectF(arrow.start, arrow.y - width / 2, stop + 0.1 * head - arrow.start, width))
+        if head < least_head:
+            continue
         heads.moveTo(arrow.end, arrow.y)
         heads.lineTo(stop, arrow.y - head)
         heads.lineTo(stop, arrow.y + head)
@@ -33,6 +35,8 @@ def arrow_shapes(arrows: Iterable[tuple[OperatorArrow, float]], em: float) -> Ar
 
 
 @lru_cache(maxsize=4)
-def whole_arrow_shapes(scene: VolumesScene, widths: tuple[float, ...], em: float) -> ArrowShapes:
+def whole_arrow_shapes(
+    scene: VolumesScene, widths: tuple[float, ...], em: float, least_head: float = 0.0
+) -> ArrowShapes:
     """The shapes of all arrows of a scene; cached, since they stay the same while results arrive."""
-    return arrow_shapes(zip(scene.arrows, widths, strict=True), em)
+    return arrow_shapes(zip(scene.arrows, widths, strict=True), em, least_head)

@@ -30,6 +30,9 @@ _DIMMED = 0.38
 _SMALL_WINDOW, _SMALLEST_WINDOW = 12.0, 3.0
 """Sizes in pixels below which a kernel box is only an outline, and below which it is left out."""
 
+_SMALLEST_HEAD = 0.7
+"""Size in pixels below which the heads of arrows are left out beside flat boxes."""
+
 _WINDOWED, _FULL_LINES = 1.5, 4.0
 """Sizes of maps in ems from which a kernel box is drawn in them, and from which its lines have full width."""
 
@@ -191,12 +194,11 @@ class _ScenePainter:
     def _draw_arrows(self) -> None:
         """Draw all arrows, those of one colour together, which is faster."""
         em, arrows = self.em / self.zoom.text_fineness, self.visible.arrows
-        is_whole = len(arrows) == len(self.scene.arrows)
-        shapes = (
-            whole_arrow_shapes(self.scene, tuple(ems for _, ems in arrows), em)
-            if is_whole
-            else arrow_shapes(arrows, em)
-        )
+        least = _SMALLEST_HEAD / self.zoom.pixels if self.visible.flat_boxes else 0.0
+        if len(arrows) == len(self.scene.arrows):
+            shapes = whole_arrow_shapes(self.scene, tuple([ems for _, ems in arrows]), em, least)
+        else:
+            shapes = arrow_shapes(arrows, em, least)
         self.painter.setPen(Qt.PenStyle.NoPen)
         for (role, design), (shafts, heads) in shapes.items():
             self.painter.setBrush(QColor(self._colour(role, design)))

@@ -22,6 +22,7 @@ from gui.paint.volumes.space import (
     DesignRow,
     LineColumns,
     RowSizes,
+    box_kinds,
     line_width,
     measure_gaps,
     measure_row,
@@ -193,6 +194,7 @@ class _PreparedDesign(NamedTuple):
     graph: DesignGraph
     routes: Routes
     captions: tuple[VolumeCaption, ...]
+    kinds: tuple[int, ...]
 
 
 def _prepare_design(
@@ -220,7 +222,7 @@ def _prepare_design(
         )
         for vertex, name, level in zip(graph.vertices, short_names, routes.levels, strict=True)
     ]
-    return _PreparedDesign(design, graph, routes, tuple(captions))
+    return _PreparedDesign(design, graph, routes, tuple(captions), box_kinds(graph, captions))
 
 
 def _make_row(

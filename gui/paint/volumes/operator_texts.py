@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from engine.blocks import Block
+from engine.layers import Layer
 from engine.network.analysis import Report
 from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.labels import LINE_SPACING, TextRole, measure_text
@@ -30,7 +31,7 @@ def make_operator_text(
     report = vertex.report
     if vertex.is_compact or report is None:
         return OperatorText((), (), 1.3 * text_sizes.em, 0.0, 0.0)
-    label = _deep_label(report) if options.has_kernel_depth else report.layer.label()
+    label = _deep_label(report) if options.has_kernel_depth else _label(report.layer)
     halves = _split_block_label(report.layer) if isinstance(report.layer, Block) else _split_label(label)
     lines = _formula_lines(formula, FORMULA_LINES.get(detail, 0))
     return _make_operator_text(label, halves, lines, detail, text_sizes, options.arrow_padding)
@@ -65,6 +66,11 @@ def _make_operator_text(
     return OperatorText(above, below, width, up + 0.48 * em, down + 0.58 * em if below else 0.5 * em)
 
 
+@lru_cache(maxsize=2048)
+def _label(layer: Layer | Block) -> str:
+    return layer.label()
+
+
 def _deep_label(report: Report) -> str:
     """The label of a layer; that of a convolution includes the depth of its kernel: 5×5×256, 32 filters."""
     has_shape = report.output_shape is not None
@@ -81,6 +87,7 @@ def _formula_lines(formula: str, count: int) -> tuple[str, ...]:
     return (*parts, f"= {result}")
 
 
+@lru_cache(maxsize=2048)
 def _split_label(label: str) -> tuple[str, str]:
     """Split a label in two: 5×5, and 32 filters; 3×3, and max pool; global avg, and pool."""
     first, comma, second = label.partition(", ")

@@ -1,9 +1,10 @@
 """Places the boxes, numbers, arrows and lines of all designs, for one camera and one picture size."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from gui.paint.volumes.box_sizes import BoxMeasurer
+from gui.paint.volumes.box_sizes import BoxBody, BoxMeasurer
 from gui.paint.volumes.camera import Camera
 from gui.paint.volumes.design_graph import OpenBlock, Vertex
 from gui.paint.volumes.labels import Label, elide_names, measure_text
@@ -94,6 +95,8 @@ class _PlacedDesign:
         self.begin: list[float] = []  # where the tracks before each column begin
         self.line_of: list[_PlacedLine] = []
         self.y: dict[tuple[int, int], float] = {}  # of (column, level)
+        self.section_starts = [section.start for section in design_row.graph.sections]
+        self.ends: dict[int, tuple[BoxBody, float, float]] = {}  # of each kind of box: its body and the ends of lines
         for line, spare in zip(lines, self._spare_gaps(), strict=True):
             self._place_line(line, spare)
         vertices = list(enumerate(design_row.graph.vertices))
@@ -129,15 +132,15 @@ class _PlacedDesign:
             self.centre.append(x + before)
             self.line_of.append(line)
             x += before + after
-        for section, levels in zip(self.design_row.graph.sections, self.row_sizes.levels, strict=True):
-            if section.start in line.columns:
-                distance = max([level_space.y for level_space in levels.values()]) - min(
-                    [level_space.y for level_space in levels.values()]
-                )
-                stretch = min(line.spread, 1.0 + line.spare_height / distance) if distance else 1.0
-                for level, level_space in levels.items():
-                    for column in section:
-                        self.y[column, level] = line.axis + stretch * level_space.y
+        first, last = (bisect_left(self.section_starts, at) for at in (line.columns.start, line.columns.stop))
+        sections = self.design_row.graph.sections
+        for section, levels in zip(sections[first:last], self.row_sizes.levels[first:last], strict=True):
+            heights = [level_space.y for level_space in levels.values()]
+            distance = max(heights) - min(heights) if len(heights) > 1 else 0.0
+            stretch = min(line.spread, 1.0 + line.spare_height / distance) if distance else 1.0
+            for level, level_space in levels.items():
+                for column in section:
+                    self.y[column, level] = line.axis + stretch * level_space.y
 
     def _box_centre(self, index: int) -> ScenePoint:
         """The middle of a vertex's box."""
@@ -146,9 +149,11 @@ class _PlacedDesign:
 
     def _place_box(self, index: int, vertex: Vertex) -> PlacedBox:
         x, y = self._box_centre(index)
-        body, caption = self.measurer.measure_body(vertex), self.design_row.captions[index]
+        kind, caption = self.design_row.kinds[index], self.design_row.captions[index]
+        if kind not in self.ends:
+            self.ends[kind] = self.measurer.measure_body(vertex), *self.measurer.line_ends(vertex, caption)
+        body, before, after = self.ends[kind]
         left, top, right, bottom = body.bounds
-        before, after = self.measurer.line_ends(vertex, caption)
         return PlacedBox(
             (self.design_row.name, vertex.name),
             vertex,

@@ -1,5 +1,6 @@
 """Computes the width and height of lines of boxes from the space that each box and gap needs."""
 
+from collections.abc import Sequence
 from math import floor, log
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ class DesignRow(Struct, frozen=True, eq=False):
     graph: DesignGraph
     routes: Routes
     captions: tuple[VolumeCaption, ...]
+    kinds: tuple[int, ...]
+    """See `box_kinds`."""
     operators: tuple[OperatorText, ...]
     gaps: tuple[float, ...]
 
@@ -66,12 +69,24 @@ def measure_gaps(
     return tuple(gaps)
 
 
+def box_kinds(graph: DesignGraph, captions: Sequence[VolumeCaption]) -> tuple[int, ...]:
+    """For each vertex the first one of the same size: long networks have few different boxes, measured once."""
+    first: dict[object, int] = {}
+    return tuple(
+        [
+            first.setdefault((vertex.shape, vertex.is_compact, vertex.edge_numbers, caption.width, caption.height), at)
+            for at, (vertex, caption) in enumerate(zip(graph.vertices, captions, strict=True))
+        ]
+    )
+
+
 def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
     """Measure the space of every box, column and section."""
-    spaces = [
-        measurer.measure_space(vertex, caption)
-        for vertex, caption in zip(design_row.graph.vertices, design_row.captions, strict=True)
-    ]
+    space_of = {
+        kind: measurer.measure_space(design_row.graph.vertices[kind], design_row.captions[kind])
+        for kind in set(design_row.kinds)
+    }
+    spaces = [space_of[kind] for kind in design_row.kinds]
     columns, up, down, levels = [], list[float](), list[float](), list[dict[int, LevelSpace]]()
     for members in design_row.graph.columns:
         first = spaces[members[0]]

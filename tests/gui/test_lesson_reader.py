@@ -46,7 +46,11 @@ def test_every_part_of_a_lesson_is_read(lesson):
     assert [step.project for step in lesson.steps] == ["small", "small", "small", "other"]
     first, second, third, fourth = lesson.steps
     assert first.quoted == ("566",)
-    assert (first.show.views, first.show.value, first.show.pair) == (("volumes", "bars", "layer"), (4, 5), ("thin", "naive"))
+    assert (first.show.views, first.show.value, first.show.pair) == (
+        ("volumes", "bars", "layer"),
+        (4, 5),
+        ("thin", "naive"),
+    )
     assert first.show.highlight[:2] == (Target("box", "thin/reduce"), Target("field", "filters"))
     assert isinstance(first.exercise, Task)
     assert first.exercise.solution == (SetSettings("thin/reduce", {"filters": 2}),)

@@ -30,8 +30,8 @@ def shown_state(state: ViewState, show: Show) -> ViewState:
     opened = frozenset(
         ref for text in show.open_blocks if (ref := _block(state, text)) is not None and not state.is_open(ref)
     )
-    look = replace(state.look, toggled_blocks=state.look.toggled_blocks ^ opened)
-    return replace(state, look=look, focus=_focus(state, show))
+    state = replace(state, look=replace(state.look, toggled_blocks=state.look.toggled_blocks ^ opened))
+    return replace(state, focus=_focus(state, show))
 
 
 def _look(look: Look, show: Show) -> Look:

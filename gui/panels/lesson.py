@@ -123,9 +123,9 @@ class LessonPanel(QWidget):
         if is_other:
             self.area.verticalScrollBar().setValue(0)
             self._announce(self._words())
-        elif before is not None and (words := _news(before, page)):
-            self._announce(words)
         elif before is not None and before.exercise != page.exercise:
+            if words := _news(before, page):
+                self._announce(words)
             QTimer.singleShot(0, self, self._show_reply)  # after the panel is laid out
         if is_other or (had_focus and (is_answered or not self._keeps_focus(focused))):
             self.begin()

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from PySide6.QtWidgets import QApplication
 
 from engine.files.paths import RESOURCES
 from engine.project.file import load_project
+from engine.rank_search import RankSearch
 from engine.run.check import check
 from engine.text.problems import ProjectError
+from gui.command_line.lesson_pictures import step_pictures
 from gui.command_line.main import main
 from gui.export import page_pictures
 from gui.export.lesson import lesson_page
@@ -23,6 +26,7 @@ from gui.lessons.facts import Facts, ProjectFacts
 from gui.lessons.lesson import Task
 from gui.lessons.reader import load_lesson
 from gui.lessons.walk import step_project
+from gui.window.main_window import MainWindow
 from tests.gui.lesson_files import LESSON, PROJECT, write_lesson
 from tests.test_command_line import MAIN
 from tests.web_page import Page
@@ -138,6 +142,25 @@ def test_the_command_writes_page_and_pictures_without_a_display(tmp_path):
         with Image.open(out / name) as picture:
             assert picture.size == (1600, 1000)
             assert len(picture.convert("RGB").resize((64, 64)).getcolors(4096)) > 20
+
+
+def test_a_picture_shows_a_rank_search_at_its_end(tmp_path, qapp, monkeypatch):
+    curves = RankSearch.curves
+
+    def slow_curves(search, *given):
+        time.sleep(0.5)
+        yield from curves(search, *given)
+
+    monkeypatch.setattr(RankSearch, "curves", slow_curves)
+    text = LESSON.replace('views = ["volumes", "bars"]', 'views = ["bottleneck"]').replace(', "view:bars"', "")
+    text = text.replace('select = "thin/reduce"', 'select = "thin/wide"', 1)
+    pictures = step_pictures(load_lesson(write_lesson(tmp_path, text)), (1280, 720), "light")
+    next(pictures)
+    (window,) = (widget for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow))
+    search = window.workbench.state.rank_search
+    pictures.close()
+    assert search.busy_text == ""
+    assert search.visible_result is not None
 
 
 def test_a_lesson_with_a_fault_is_refused_with_its_places_and_nothing_is_written(tmp_path, capsys):

@@ -1,6 +1,7 @@
 """The metrics of layers. METRICS is the only list: table columns, bars, totals and files iterate over it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from math import prod
 
 from msgspec import Struct
@@ -257,7 +258,7 @@ def metric_by_id(metric_id: str) -> Metric:
     return {metric.id: metric for metric in METRICS}[metric_id]
 
 
-class Costs(Struct, frozen=True, eq=False):
+class Costs(Struct, frozen=True, eq=False, dict=True):
     """Amounts of the layers, blocks and designs of a checked project, by one convention."""
 
     check: ProjectCheck
@@ -280,7 +281,15 @@ class Costs(Struct, frozen=True, eq=False):
 
     def total(self, metric: Metric, design: str) -> Amount | None:
         """The amount of all layers of a design, or of the stem."""
-        return metric.amount(self.costed_design(design))
+        key = metric.id, design
+        if key not in self._totals:
+            self._totals[key] = metric.amount(self.costed_design(design))
+        return self._totals[key]
+
+    @cached_property
+    def _totals(self) -> dict[tuple[str, str], Amount | None]:
+        """Cache of `total`: pictures repeat them in every frame."""
+        return {}
 
     def formula(self, metric: Metric, design: str, report: Report) -> str:
         """The calculation of a layer's amount; "" for a block, and if there is none."""

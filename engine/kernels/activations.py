@@ -7,58 +7,57 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, split_range
+from engine.kernels.blocks import Checkpoint, Region, Volume, blocks, cache_values, split_range
+from engine.kernels.threads import share, share_blocks
 
 _Values = npt.NDArray[Any]
 
 
-def elementwise(function: Callable[[_Values], _Values], volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """Apply a function of an array to each value, block by block."""
+def elementwise(function: Callable[[_Values, _Values], object], volume: Volume, checkpoint: Checkpoint) -> Volume:
+    """Apply ``function(x, out)`` to the values, block by block."""
     result = np.empty(volume.shape, volume.dtype)
-    for block in blocks(volume.shape, cache_values(volume)):
-        result[block] = function(volume[block])
-        checkpoint()
+    share_blocks(volume.shape, cache_values(volume), lambda block: function(volume[block], result[block]), checkpoint)
     return result
 
 
 def relu(volume: Volume, checkpoint: Checkpoint) -> Volume:
     """``max(x, 0)``."""
-    return elementwise(lambda x: np.maximum(x, 0), volume, checkpoint)
+    return elementwise(lambda x, out: np.maximum(x, 0, out=out), volume, checkpoint)
 
 
 def relu6(volume: Volume, checkpoint: Checkpoint) -> Volume:
     """``min(max(x, 0), 6)``."""
-    return elementwise(lambda x: np.clip(x, 0, 6), volume, checkpoint)
+    return elementwise(lambda x, out: np.clip(x, 0, 6, out=out), volume, checkpoint)
 
 
 def leaky_relu(volume: Volume, checkpoint: Checkpoint) -> Volume:
     """``max(x, 0.01 x)``."""
-    return elementwise(lambda x: np.maximum(x, 0.01 * x), volume, checkpoint)
+    return elementwise(_computed(lambda x: np.maximum(x, 0.01 * x)), volume, checkpoint)
 
 
 def sigmoid(volume: Volume, checkpoint: Checkpoint) -> Volume:
     """``1 / (1 + exp(−x))``."""
-    return elementwise(_sigmoid, volume, checkpoint)
+    return elementwise(_computed(_sigmoid), volume, checkpoint)
 
 
 def tanh(volume: Volume, checkpoint: Checkpoint) -> Volume:
     """``tanh(x)``."""
-    return elementwise(np.tanh, volume, checkpoint)
+    return elementwise(_computed(np.tanh), volume, checkpoint)
 
 
 def silu(volume: Volume, checkpoint: Checkpoint) -> Volume:
     """``x · sigmoid(x)``."""
-    return elementwise(lambda x: x * _sigmoid(x), volume, checkpoint)
+    return elementwise(_computed(lambda x: x * _sigmoid(x)), volume, checkpoint)
 
 
 def hard_swish(volume: Volume, checkpoint: Checkpoint) -> Volume:
     """``x · relu6(x + 3) / 6``."""
-    return elementwise(lambda x: x * np.clip(x + 3, 0, 6) / 6, volume, checkpoint)
+    return elementwise(_computed(lambda x: x * np.clip(x + 3, 0, 6) / 6), volume, checkpoint)
 
 
 def gelu(volume: Volume, checkpoint: Checkpoint) -> Volume:
     """``x · Φ(x)``, Φ the exact normal distribution, not its approximation by tanh."""
-    return elementwise(_gelu, volume, checkpoint)
+    return elementwise(_computed(_gelu), volume, checkpoint)
 
 
 def softmax(volume: Volume, checkpoint: Checkpoint) -> Volume:
@@ -66,7 +65,9 @@ def softmax(volume: Volume, checkpoint: Checkpoint) -> Volume:
     result = np.empty(volume.shape, volume.dtype)
     depth, height, width = volume.shape
     values = cache_values(volume)
-    for _, rows, cols in blocks((1, height, width), max(1, values // depth)):
+
+    def fill(block: Region, _: None, checkpoint: Checkpoint) -> None:
+        rows, cols = block[1:]
         parts = [(channels, rows, cols) for channels in split_range(depth, values)]
         highest = np.full((rows.stop - rows.start, cols.stop - cols.start), -np.inf)
         for part in parts:
@@ -80,6 +81,8 @@ def softmax(volume: Volume, checkpoint: Checkpoint) -> Volume:
         for part in parts:
             result[part] = result[part] / total
             checkpoint()
+
+    share(blocks((1, height, width), max(1, values // depth)), fill, lambda: None, checkpoint, fewest=2)
     return result
 
 
@@ -99,6 +102,11 @@ ACTIVATIONS: dict[str, Callable[[Volume, Checkpoint], Volume]] = {
 def activation(name: str, volume: Volume, checkpoint: Checkpoint) -> Volume:
     """Apply one of `ACTIVATIONS`."""
     return ACTIVATIONS[name](volume, checkpoint)
+
+
+def _computed(function: Callable[[_Values], _Values]) -> Callable[[_Values, _Values], object]:
+    """A function of an array, with an array for its result."""
+    return lambda x, out: np.copyto(out, function(x), casting="unsafe")
 
 
 def _sigmoid(x: _Values) -> _Values:

@@ -11,7 +11,7 @@ from engine.shapes import Pair
 Volume = npt.NDArray[Any]
 """An array (channels, height, width)."""
 
-_Region = tuple[slice, slice, slice]
+Region = tuple[slice, slice, slice]
 """Channels, rows and columns of a volume."""
 
 Checkpoint = Callable[[], None]
@@ -30,7 +30,7 @@ def split_range(count: int, length: int) -> Iterator[slice]:
     return (slice(part * count // parts, (part + 1) * count // parts) for part in range(parts))
 
 
-def blocks(shape: tuple[int, ...], values: int) -> Iterator[_Region]:
+def blocks(shape: tuple[int, ...], values: int) -> Iterator[Region]:
     """Cut (channels, height, width) into blocks of at most ``values``: whole channels, else rows, else pixels."""
     depth, height, width = shape
     for channels in split_range(depth, max(1, values // (height * width))):
@@ -39,7 +39,7 @@ def blocks(shape: tuple[int, ...], values: int) -> Iterator[_Region]:
                 yield channels, rows, cols
 
 
-def pixel_blocks(shape: tuple[int, ...], values: int) -> Iterator[_Region]:
+def pixel_blocks(shape: tuple[int, ...], values: int) -> Iterator[Region]:
     """Cut (channels, height, width) into blocks of at most ``values``: all channels of a few pixels, if they fit."""
     depth, height, width = shape
     step = min(values, depth)

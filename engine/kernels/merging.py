@@ -1,10 +1,12 @@
 """Merging volumes: concatenation along channels, and the sum."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
-from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values
+from engine.kernels.blocks import Checkpoint, Region, Volume, cache_values
+from engine.kernels.threads import share_blocks
 
 
 def concat(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
@@ -13,9 +15,7 @@ def concat(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
     first = 0
     for volume in volumes:
         target = result[first : first + len(volume)]
-        for block in blocks(volume.shape, cache_values(volume)):
-            target[block] = volume[block]
-            checkpoint()
+        share_blocks(volume.shape, cache_values(volume), partial(_copy, volume, target), checkpoint)
         first += len(volume)
     return result
 
@@ -23,10 +23,18 @@ def concat(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
 def add(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
     """Sum volumes of the same shape."""
     result = np.empty(volumes[0].shape, volumes[0].dtype)
-    for block in blocks(result.shape, cache_values(result)):
+
+    def fill(block: Region) -> None:
         part = result[block]
-        part[...] = volumes[0][block]
-        for volume in volumes[1:]:
+        np.add(volumes[0][block], volumes[1][block], out=part)
+        for volume in volumes[2:]:
             part += volume[block]
-        checkpoint()
+
+    if len(volumes) == 1:
+        return np.array(volumes[0])
+    share_blocks(result.shape, cache_values(result), fill, checkpoint)
     return result
+
+
+def _copy(source: Volume, target: Volume, block: Region) -> None:
+    target[block] = source[block]

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, indices_within, pixel_blocks
+from engine.kernels.blocks import Checkpoint, Region, Volume, cache_values, indices_within, pixel_blocks
+from engine.kernels.threads import share, share_blocks
 
 
 def batch_norm(
@@ -20,10 +21,14 @@ def batch_norm(
     """``gamma · (x − mean) / √(var + epsilon) + beta``; the four arrays are (C,)."""
     scale = gamma / np.sqrt(var + epsilon)
     result = np.empty(volume.shape, volume.dtype)
-    for block in blocks(volume.shape, cache_values(volume)):
-        channels = (block[0], None, None)
-        result[block] = (volume[block] - mean[channels]) * scale[channels] + beta[channels]
-        checkpoint()
+
+    def fill(block: Region) -> None:
+        channels, part = (block[0], None, None), result[block]
+        np.subtract(volume[block], mean[channels], out=part, casting="unsafe")
+        np.multiply(part, scale[channels], out=part, casting="unsafe")
+        np.add(part, beta[channels], out=part, casting="unsafe")
+
+    share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
     return result
 
 
@@ -38,7 +43,9 @@ def local_response_norm(
     """
     result = np.empty(volume.shape, volume.dtype)
     below, above = min(size // 2, len(volume)), min((size - 1) // 2, len(volume))
-    for channels, rows, cols in pixel_blocks(volume.shape, cache_values(volume)):
+
+    def fill(block: Region, _: None, checkpoint: Checkpoint) -> None:
+        channels, rows, cols = block
         first = max(channels.start - below, 0)
         squares = np.square(volume[first : channels.stop + above, rows, cols])
         part = volume[channels, rows, cols]
@@ -47,6 +54,7 @@ def local_response_norm(
             start, end = indices_within(len(squares), offset, 1, len(part))
             sums[start:end] += squares[offset + start : offset + end]
             checkpoint()
-        result[channels, rows, cols] = part / (k + alpha / size * sums) ** beta
-        checkpoint()
+        result[block] = part / (k + alpha / size * sums) ** beta
+
+    share(pixel_blocks(volume.shape, cache_values(volume)), fill, lambda: None, checkpoint, fewest=2)
     return result

@@ -1,11 +1,21 @@
-"""Pooling: the maximum or mean of each window, reduced along rows first, then along columns."""
+"""Pooling: the maximum or mean of each window, reduced along columns first, which are whole rows, then along rows."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, index_slice, indices_within, split_range
+from engine.kernels.blocks import (
+    Checkpoint,
+    Region,
+    Volume,
+    blocks,
+    cache_values,
+    index_slice,
+    indices_within,
+    split_range,
+)
+from engine.kernels.threads import share, share_blocks
 from engine.shapes import Margins, Pair, shared_span, window_counts
 
 
@@ -42,11 +52,13 @@ def avg_pool2d(
         starts = np.arange(result.shape[1 + axis]) * stride[axis] - padding[axis]
         ends = np.minimum(starts + kernel[axis], volume.shape[1 + axis] + after)
         counts.append(np.maximum(ends - np.maximum(starts, -before), 1))
-    for channels, rows, cols in blocks(result.shape, cache_values(result)):
-        part = result[channels, rows, cols]
+
+    def divide(block: Region) -> None:
+        _, rows, cols = block
         divisor = np.multiply.outer(counts[0][rows], counts[1][cols]).astype(result.dtype)
-        np.divide(part, divisor, out=part, casting="unsafe")
-        checkpoint()
+        np.divide(result[block], divisor, out=result[block], casting="unsafe")
+
+    share_blocks(result.shape, cache_values(result), divide, checkpoint)
     return result
 
 
@@ -54,9 +66,15 @@ def global_avg_pool2d(volume: Volume, checkpoint: Checkpoint) -> Volume:
     """Mean of each channel, (C, 1, 1); summed as float64."""
     depth, height, width = volume.shape
     sums = np.zeros(depth)
-    for channels, rows, cols in blocks(volume.shape, cache_values(volume)):
-        sums[channels] += volume[channels, rows, cols].sum(axis=(1, 2), dtype=np.float64)
-        checkpoint()
+
+    def add(channels: slice, _: None, checkpoint: Checkpoint) -> None:
+        part = volume[channels]
+        for block in blocks(part.shape, cache_values(volume)):
+            sums[channels][block[0]] += part[block].sum(axis=(1, 2), dtype=np.float64)
+            checkpoint()
+
+    parts = split_range(depth, max(1, cache_values(volume) // (height * width)))
+    share(parts, add, lambda: None, checkpoint, fewest=4)
     result = np.empty((depth, 1, 1), volume.dtype)
     result[:, 0, 0] = sums / (height * width)
     return result
@@ -71,7 +89,8 @@ def adaptive_avg_pool2d(volume: Volume, size: Pair, checkpoint: Checkpoint) -> V
     )
     # Pairs of start and end, for reduceat: it sums between them, and from each end on, which nothing reads.
     edges = np.stack([lefts, rights], axis=1).ravel()
-    for channels in split_range(len(volume), max(1, cache_values(volume) // width)):
+
+    def fill(channels: slice, _: None, checkpoint: Checkpoint) -> None:
         part = volume[channels]
         step = max(1, cache_values(volume) // (len(part) * width))
         for y, (top, bottom) in enumerate(zip(tops, bottoms, strict=True)):
@@ -81,6 +100,9 @@ def adaptive_avg_pool2d(volume: Volume, size: Pair, checkpoint: Checkpoint) -> V
                 checkpoint()
             windows = np.add.reduceat(sums, edges, axis=1)[:, ::2]
             result[channels, y] = windows / ((bottom - top) * (rights - lefts))
+
+    parts = split_range(len(volume), max(1, cache_values(volume) // width))
+    share(parts, fill, lambda: None, checkpoint, fewest=2)
     return result
 
 
@@ -96,25 +118,30 @@ def _pool(
 ) -> Volume:
     """Apply ``reduce`` to ``initial`` and the values of each window inside the volume."""
     extent = window_counts(volume.shape[1:], padding, kernel, stride, ceil=ceil)
-    result = np.full((volume.shape[0], *extent), initial, volume.dtype)
-    values = cache_values(volume) // max(min(kernel[0], volume.shape[1]), stride[0])
-    for channels, rows, cols in blocks(result.shape, max(values, 1)):
-        top = rows.start * stride[0] - padding[0]
-        bottom = (rows.stop - 1) * stride[0] - padding[0] + kernel[0]
-        source = volume[channels, max(top, 0) : max(bottom, 0)]
+    result = np.empty((volume.shape[0], *extent), volume.dtype)
+
+    def fill(block: Region, _: None, checkpoint: Checkpoint) -> None:
+        channels, rows, cols = block
         left = cols.start * stride[1] - padding[1]
-        part = result[channels, rows, cols]
-        partial = np.full((*source.shape[:2], part.shape[2]), initial, volume.dtype)
-        _reduce(reduce, source, partial, left, stride[1], kernel[1], checkpoint)
+        right = (cols.stop - 1) * stride[1] - padding[1] + kernel[1]
+        source = volume[channels, :, max(left, 0) : max(right, 0)]
+        top = rows.start * stride[0] - padding[0]
+        part = result[block]
+        part[...] = initial
+        partial = np.full((len(source), part.shape[1], source.shape[2]), initial, volume.dtype)
         _reduce(
             reduce,
+            source.transpose(0, 2, 1),
             partial.transpose(0, 2, 1),
-            part.transpose(0, 2, 1),
-            min(top, 0),
+            top,
             stride[0],
             kernel[0],
             checkpoint,
         )
+        _reduce(reduce, partial, part, min(left, 0), stride[1], kernel[1], checkpoint)
+
+    values = cache_values(volume) // max(min(kernel[0], volume.shape[1]), stride[0])
+    share(blocks(result.shape, max(values, 1)), fill, lambda: None, checkpoint, fewest=2)
     return result
 
 

@@ -74,6 +74,13 @@ class VolumeCache:
             while self._used_by_fits > _FITS_BUDGET and len(self._fits) > 1:
                 self._used_by_fits -= _weight_bytes(self._fits.popitem(last=False)[1])
 
+    def clear(self) -> None:
+        """Drop all volumes and weights."""
+        with self._lock:
+            self._volumes.clear()
+            self._fits.clear()
+            self._used = self._used_by_fits = 0
+
     def __len__(self) -> int:
         return len(self._volumes)
 

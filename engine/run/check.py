@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from engine.files.paths import FileFault, Stamp, stat_once
 from engine.network.analysis import Analysis, BlockReport, EarlierAnalysis, Report, analyze
@@ -84,10 +84,12 @@ def check(project: Project, earlier: EarlierCheck | None = None) -> ProjectCheck
     """Analyse every network of a project and look once at every file that it names, without computing a volume.
 
     With an `earlier` check only what an edit affects is computed, and all that is read from files; the result is the
-    same.
+    same, and the earlier check itself if nothing has changed.
     """
     with stat_once() as stamps:
-        return replace(_check(project, earlier), files=stamps)
+        new = replace(_check(project, earlier), files=stamps)
+    is_same = earlier is not None and earlier.project is project and asdict(new) == asdict(earlier.check)
+    return earlier.check if earlier is not None and is_same else new
 
 
 def _check(project: Project, earlier: EarlierCheck | None) -> ProjectCheck:

@@ -49,5 +49,10 @@ def _settle(window: MainWindow) -> None:
     """Wait until nothing computes, and the page and its frames are up to date."""
     for _ in range(_ROUNDS):
         QApplication.processEvents()
-        while window.workbench.state.run.progress is not None or window.lessons.player.busy:
+        while _is_busy(window):
             QApplication.processEvents()
+
+
+def _is_busy(window: MainWindow) -> bool:
+    state = window.workbench.state
+    return state.run.progress is not None or bool(state.rank_search.busy_text) or window.lessons.player.busy

@@ -139,6 +139,8 @@ def _show_texts(show: Show) -> Iterator[str]:
         yield f"Count {next(rule.title for rule in CONVENTIONS if rule.id == show.rule)}"
     if show.metric:
         yield f"Show {next(metric.title for metric in METRICS if metric.id == show.metric)}"
+    if show.rank is not None:
+        yield f"Select rank {show.rank} in the view Bottleneck"
     yield from (
         f"{what}: {value}"
         for what, value in (

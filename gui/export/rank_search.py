@@ -20,5 +20,6 @@ def add_rank_search(state: ViewState) -> ViewState:
         if not candidates:
             return state
         ref = max(candidates)[1]
-    rank_search = answer_rank_query(state.project, RankQuery(ref))
+    query = state.rank_search.query
+    rank_search = answer_rank_query(state.project, query if query is not None and query.ref == ref else RankQuery(ref))
     return replace(state, focus=Focus(*ref), rank_search=rank_search)

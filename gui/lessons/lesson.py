@@ -49,6 +49,8 @@ class Show(Struct, frozen=True, omit_defaults=True):
     pair: tuple[str, str] | None = None
     detail: DetailKind | None = None
     zero_centred: bool | None = None
+    rank: int | None = None
+    """Maps between the two convolutions that replace the selected one, in the view Bottleneck."""
     highlight: tuple[Target, ...] = ()
 
 

@@ -21,6 +21,7 @@ from gui.state.view_state import ColourMap, ComparisonMode, DepthScale, DetailKi
 
 Texts = tuple[str, ...]
 _Index = Annotated[int, Meta(ge=0)]
+_Count = Annotated[int, Meta(ge=1)]
 
 SHOW_TYPES: Mapping[str, Any] = {
     "views": Texts,
@@ -40,6 +41,7 @@ SHOW_TYPES: Mapping[str, Any] = {
     "pair": Annotated[Texts, Meta(min_length=2, max_length=2)],
     "detail": DetailKind,
     "zero_centred": bool,
+    "rank": _Count,
     "highlight": Texts,
 }
 """What a step can show, by its keys in the file."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from engine.rank_search import rank_search_refusal
 from engine.text.messages import suggestion, value_text
 from engine.text.problems import Problem
 from gui.lessons.facts import Located, ProjectFacts
@@ -36,6 +37,7 @@ def show_problems(
     yield from _pair_problems(state, show, place)
     shown = shown_state(state, show)
     yield from _value_problems(shown, show, place)
+    yield from _rank_problems(shown, show, f"{place}.rank")
     for number, target in enumerate(show.highlight):
         yield from _target_problems(shown, views, target, f"{place}.highlight[{number}]", commands)
 
@@ -67,6 +69,16 @@ def _value_problems(state: ViewState, show: Show, place: str) -> Iterator[Proble
     if show.value is not None and not (show.value[0] < shape.height and show.value[1] < shape.width):
         last = f"{shape.height - 1}, {shape.width - 1}"
         yield Problem(f"is {show.value[0]}, {show.value[1]}; the last value of {shape} is {last}", f"{place}.value")
+
+
+def _rank_problems(state: ViewState, show: Show, place: str) -> Iterator[Problem]:
+    if show.rank is None:
+        return
+    report = state.report(state.focus.ref)
+    if refusal := rank_search_refusal(report):
+        yield Problem(f"has no meaning for the layer that is selected: {refusal}", place)
+    elif report is not None and show.rank > (most := report.array_shapes["weight"][1]):
+        yield Problem(f"is {show.rank}; {report.name} reads {most} maps, and no more can be left between", place)
 
 
 def _target_problems(

@@ -12,6 +12,7 @@ from gui.lessons.faults import ExpressionError
 from gui.lessons.lesson import Show
 from gui.state.cameras import CAMERA_VIEWS
 from gui.state.initial_focus import initial_focus
+from gui.state.rank_search import RankQuery
 from gui.state.view_state import Focus, Look, ViewState
 
 _LOOKS = ("metric", "blocks", "logarithmic", "colour_map", "order", "comparison", "pair", "detail", "zero_centred")
@@ -31,7 +32,11 @@ def shown_state(state: ViewState, show: Show) -> ViewState:
         ref for text in show.open_blocks if (ref := _block(state, text)) is not None and not state.is_open(ref)
     )
     state = replace(state, look=replace(state.look, toggled_blocks=state.look.toggled_blocks ^ opened))
-    return replace(state, focus=_focus(state, show))
+    state = replace(state, focus=_focus(state, show))
+    if show.rank is None:
+        return state
+    query = RankQuery(state.focus.ref, ranks=(show.rank,))
+    return replace(state, rank_search=replace(state.rank_search, query=query))
 
 
 def _look(look: Look, show: Show) -> Look:

@@ -69,9 +69,9 @@ def _has_run(facts: Facts) -> Value:
 
 def _rank(facts: Facts) -> Value:
     search = _window(facts).state.rank_search
-    if search.curve is None or search.rank_index is None:
-        return None
-    return search.curve.ranks[search.rank_index][0]
+    if search.curve is not None and search.rank_index is not None:
+        return search.curve.ranks[search.rank_index][0]
+    return None if search.query is None or search.query.ranks is None else search.query.ranks[0]
 
 
 ROWS: tuple[tuple[str, Callable[..., Value], str, str], ...] = (

@@ -115,7 +115,7 @@ class NumberBox(ExerciseBox):
         self.solve_button.setToolTip("Show the computed number without a prediction")
         self.field = LineEdit()
         self.field.setAccessibleName("Your prediction")
-        self.field.setPlaceholderText("such as 1.5 M")
+        self.field.setPlaceholderText("such as 12 or 1.5 M")
         self.unit = QLabel()
         self.unit.setTextFormat(Qt.TextFormat.PlainText)
         self.error = make_error_note()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
@@ -115,13 +116,17 @@ class RunProgress(Struct, frozen=True):
     ref: NodeRef
 
 
-class RunView(Struct, frozen=True, eq=False):
+class RunView(Struct, frozen=True, eq=False, weakref=True):
     """The computed volumes by node, and the run in progress, if any."""
 
     results: Mapping[NodeRef, VolumeResult] = {}
     progress: RunProgress | None = None
     problems: tuple[Problem, ...] = ()
     """Problems that only a run finds, such as those in files; the next edit or run clears them."""
+
+
+_VOLUMES: "WeakKeyDictionary[RunView, tuple[ProjectCheck, dict[NodeRef, VolumeAt]]]" = WeakKeyDictionary()
+"""See `ViewState.volume_at`; it ends with the results, so it keeps no volume longer than they do."""
 
 
 class ViewState(Struct, frozen=True, eq=False, dict=True):
@@ -156,6 +161,12 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         results = self.run.results.items()
         fresh = [(ref, result.milliseconds) for ref, result in results if result.key == keys.get(ref)]
         return _make_costs(self.check, self.look.convention, tuple(fresh))
+
+    @property
+    def picture_costs(self) -> Costs:
+        """The costs without times, unless the metric of the look is one: they stay the same during a run."""
+        is_measured = metric_by_id(self.look.metric).is_measured
+        return self.costs if is_measured else _make_costs(self.check, self.look.convention, ())
 
     def is_open(self, block: NodeRef) -> bool:
         """Whether a block is shown as its layers."""
@@ -273,8 +284,12 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def _volumes(self) -> dict[NodeRef, VolumeAt]:
-        """Cache of `volume_at`."""
-        return {}
+        """Cache of `volume_at`, which states with the same layers and results share."""
+        known_check, volumes = _VOLUMES.get(self.run, (None, {}))
+        if known_check is not self.check:
+            volumes = {}
+            _VOLUMES[self.run] = self.check, volumes
+        return volumes
 
     def _look_up(self, ref: NodeRef) -> VolumeAt:
         source = self._source(ref)

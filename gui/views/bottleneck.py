@@ -20,6 +20,7 @@ class BottleneckView(View):
         self.layer, self.design = BottleneckLayerPage(state, self), BottleneckDesignPage(state, self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName("Pages of the view Bottleneck")
         self.pages: dict[str, BottleneckPage] = {"This layer": self.layer, "Whole design": self.design}
         """The pages by title."""
         column = QVBoxLayout(self)
@@ -38,10 +39,10 @@ class BottleneckView(View):
         if _content_differs(old, new):
             self._show_page()
 
-    def begin(self) -> None:
-        """Start a rank search for the selected layer."""
+    def begin(self, rank: int | None = None) -> None:
+        """Start a rank search for the selected layer, perhaps with this rank selected."""
         self.tabs.setCurrentWidget(self.layer)
-        self.layer.search()
+        self.layer.search_rank(rank)
 
     def _show_page(self) -> None:
         """Update the page in front."""

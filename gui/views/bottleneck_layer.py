@@ -244,6 +244,12 @@ class BottleneckLayerPage(BottleneckPage):
 
     # Requests
 
+    def search_rank(self, rank: int | None) -> None:
+        """Search for one convolution before the k×k with this rank; for None, for what is chosen."""
+        if rank is not None:
+            self._query = RankQuery(self._state.focus.ref, ranks=(rank,))
+        self.search()
+
     def _search_request(self) -> Request | None:
         """Return a request for the selected convolution; None if it cannot be replaced."""
         ref = self._state.focus.ref

@@ -27,6 +27,9 @@ from gui.views.volume_tips import volume_tip
 _SMALLEST_TEXT = 6.0
 """Height in pixels below which text is not drawn."""
 
+_SMALLEST_BOX = 12.0
+"""Longer side in pixels below which a box is flat."""
+
 _DEGREES_PER_PIXEL = 0.4
 
 _DRAWN_BY = (
@@ -199,11 +202,7 @@ class VolumesCanvas(Canvas):
         rects = [frame.rect for frame in scene.frames if frame.ref == ref]
         box = hits.find_box(self.state, scene, ref)
         if not rects and box is not None:
-            top = box.bounds[1]
-            rects = [box.bounds, *(text.rect for text in box.texts)]
-            note = 0.0 if box.caption.note_beside_name else scene.line_breaks.text_sizes.em  # which map its front shows
-            lowest, middle = max(rect[3] for rect in rects) + note, box.x + box.body.caption_x
-            rects.append((middle - box.caption.width / 2, top, middle + box.caption.width / 2, lowest))
+            rects = [box.bounds, *(text.rect for text in box.texts), box.caption_rect]
         whole = QRectF()
         for edges in rects:
             left, top, right, bottom = (edge * scene.shrink for edge in edges)
@@ -231,6 +230,7 @@ class VolumesCanvas(Canvas):
             _SMALLEST_TEXT,
             self._box.zoom.across,
             self._box.viewRect(),
+            _SMALLEST_BOX,
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:

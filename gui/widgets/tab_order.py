@@ -4,17 +4,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QLayout, QScrollArea, QSplitter, QTabWidget, QWidget
 
 
-def focusable_in_reading_order(widget: QWidget) -> Iterator[QWidget]:
+def focusable_in_reading_order(widget: QWidget | None) -> Iterator[QWidget]:
     """Yield the widgets inside one that take the focus, in the order of its layouts."""
+    if widget is None:
+        return
+    if isinstance(widget, QTabWidget):  # it takes the focus itself, for its bar
+        yield widget.tabBar()
+    if isinstance(widget, QTabWidget | QSplitter):  # what they hold is in no layout
+        for index in range(widget.count()):
+            yield from focusable_in_reading_order(widget.widget(index))
+        return
     if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not isinstance(widget, QScrollArea):
         yield widget
         return
-    inside = widget.widget() if isinstance(widget, QScrollArea) else None
-    if inside is not None:
-        yield from focusable_in_reading_order(inside)
+    if isinstance(widget, QScrollArea):
+        yield from focusable_in_reading_order(widget.widget())
     layout = widget.layout()
     if layout is not None:
         yield from _layout_widgets(layout)

@@ -128,10 +128,14 @@ class LessonStage(QObject):
         self._show_dock(lesson.title)
         self._arrange(step.views)
         self._turn_camera()
-        bottleneck = self._parts.views["bottleneck"]
-        if "bottleneck" in step.views and isinstance(bottleneck, BottleneckView):
-            bottleneck.begin()  # without a search it shows nothing
+        if "bottleneck" in step.views:
+            self._search(step.show.rank)  # without a search the view shows nothing
         self.highlights.show(step.show.highlight)
+
+    def _search(self, rank: int | None) -> None:
+        bottleneck = self._parts.views["bottleneck"]
+        assert isinstance(bottleneck, BottleneckView)
+        bottleneck.begin(rank)
 
     def _show_dock(self, title: str) -> None:
         self.dock.title.set_text(title)
@@ -169,6 +173,8 @@ class LessonStage(QObject):
         volumes = self._parts.views["volumes"]
         if show.camera and isinstance(volumes, VolumesView):
             volumes.turn_to(show.camera)
+        if show.rank is not None:
+            self._search(show.rank)
         if show.highlight:
             self.highlights.show(show.highlight)
 

@@ -3,15 +3,17 @@
 import statistics
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
 from msgspec.structs import replace
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QEventLoop, QSettings, QTimer
 from PySide6.QtWidgets import QApplication, QSpinBox
 
 from engine.files.paths import RESOURCES
@@ -20,8 +22,10 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
 from engine.project.project import Design, Project
+from engine.run.cache import VolumeCache
+from engine.run.execute import RunRequest, execute
 from gui.app import make_application, set_theme
-from gui.state.view_state import Focus, Look
+from gui.state.view_state import Focus, Look, ViewState
 from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
@@ -139,6 +143,67 @@ def measure_map_counts(project: Project, focus: Focus) -> dict[str, float]:
     return milliseconds
 
 
+def measure_run(project: Project, rounds: int = 5) -> tuple[float, float]:
+    """(time of a run in the window against the run alone, longest gap of the event loop in ms): medians, by turns."""
+    workbench = Workbench(project)
+    settings = Settings(QSettings("", QSettings.Format.IniFormat))
+    settings.set(AUTOMATIC_RUN, "off")
+    window = MainWindow(workbench, settings, set_theme)
+    window.resize(1600, 1000)
+    window.show()
+    settle()
+    ratios, gaps = [], []
+    for _ in range(rounds):
+        start = perf_counter()
+        deque(execute(RunRequest.of(project), VolumeCache(0)), maxlen=0)
+        alone = perf_counter() - start
+        workbench.cache.clear()
+        workbench.show_project(project)
+        settle()
+        seconds, gap = run_in_window(workbench)
+        ratios.append(seconds / alone)
+        gaps.append(1000 * gap)
+    window.close()
+    window.deleteLater()
+    settle()
+    return statistics.median(ratios[1:]), statistics.median(gaps[1:])
+
+
+def run_in_window(workbench: Workbench) -> tuple[float, float]:
+    """Seconds of a run with all the painting that it causes, and of the longest gap between ticks of 5 ms."""
+    loop, ticks = QEventLoop(), [perf_counter()]
+    timer = QTimer(interval=5)
+    timer.timeout.connect(lambda: ticks.append(perf_counter()))
+    timer.start()
+
+    def end(_old: object, new: ViewState) -> None:
+        if new.run.progress is None:
+            QTimer.singleShot(0, loop.quit)
+
+    workbench.changed.connect(end)
+    workbench.run()
+    loop.exec()
+    workbench.changed.disconnect(end)
+    settle()
+    ticks.append(perf_counter())
+    return ticks[-1] - ticks[0], max(after - before for before, after in pairwise(ticks))
+
+
+def run_rows() -> list[tuple[str, float, float]]:
+    """Rows of the runs in the window."""
+    rows = []
+    projects = {
+        name: load_project(RESOURCES / "projects" / f"{name}.toml").project for name in ("googlenet", "densenet121")
+    }
+    for name, project in {**projects, "chain of 1,000 layers": chain(1000)}.items():
+        ratio, gap = measure_run(project)
+        rows += [
+            (f"{name}: run in the window, times the run alone", ratio, 1.2),
+            (f"{name}: longest gap, ms", gap, 50.0),
+        ]
+    return rows
+
+
 def start_ms() -> tuple[float, float]:
     """Medians of three starts in processes of their own, from the first import to the painted window, by turns.
 
@@ -161,9 +226,12 @@ def main() -> None:
     for name, project, focus, aim in (
         ("start project", start_project, Focus("naive", "conv5x5"), 16.0),
         ("chain of 100 layers", chain(100), Focus("chain", "conv25"), 33.0),
+        ("chain of 1,000 layers", chain(1000), Focus("chain", "conv490"), 33.0),
+        ("chain of 7,500 layers", chain(7500), Focus("chain", "conv3740"), 100.0),
     ):
         edit, turn = measure(project, focus)
-        rows += [(f"{name}: edit in the form", edit, aim), (f"{name}: turn of the camera", turn, aim)]
+        rows += [(f"{name}: edit in the form", edit, aim), (f"{name}: turn of the camera", turn, min(aim, 16.0))]
+    rows += run_rows()
     googlenet = load_project(RESOURCES / "projects" / "googlenet.toml").project
     design = googlenet.designs[0]
     first = next(node.name for node in design.network.nodes if isinstance(node.layer, Conv2d))
@@ -178,9 +246,9 @@ def main() -> None:
         (f"GoogLeNet, numbers of maps in the table: median of {len(edits)}", statistics.median(edits.values()), 33.0)
     )
     rows.append((f"  the slowest, {slowest}", edits[slowest], 33.0))
-    print(f"{'1600×1000 window, offscreen':<50} {'ms':>8} {'aim':>8}")
-    for name, ms, aim in rows:
-        print(f"{name:<50} {ms:>8.1f} {aim:>8.0f}  {'ok' if ms <= aim else 'over'}")
+    print(f"{'1600×1000 window, offscreen; ms if nothing else is said':<60} {'is':>8} {'aim':>8}")
+    for name, amount, aim in rows:
+        print(f"{name:<60} {amount:>8.1f} {aim:>8.1f}  {'ok' if amount <= aim else 'over'}")
 
 
 if __name__ == "__main__":

@@ -112,6 +112,17 @@ def test_weights_from_a_file_are_read_again(tmp_path: Path) -> None:
     assert contents(after) == contents(check(project))
 
 
+def test_a_check_without_an_edit_is_the_earlier_one_until_a_file_changes(tmp_path: Path) -> None:
+    weights = tmp_path / "weights.npy"
+    weights.write_bytes(npy(np.zeros((3, 4, 1, 1), np.float32)))
+    nodes = (Node("first", Conv2d(3, 1, bias=False), weights=FileWeights(str(weights))), Node("second", Conv2d(2, 1)))
+    project = Project(NoiseInput(SHAPE), (Design("d", Network(nodes)),))
+    before = check(project)
+    assert check(project, EarlierCheck(project, before)) is before
+    weights.write_bytes(npy(np.ones((3, 4, 1, 1), np.float64)))
+    assert check(project, EarlierCheck(project, before)) is not before
+
+
 def test_reports_before_an_edit_are_the_same_objects() -> None:
     project = load_project(RESOURCES / "projects" / "googlenet.toml").project
     network = project.designs[0].network

@@ -1,6 +1,7 @@
 """Kernels against the slow oracle, and their limits on memory and on the work between two checkpoints."""
 
 import tracemalloc
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -8,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import kernels
-from engine.kernels import activations, blocks, convolution
+from engine.kernels import activations, blocks, columns, depthwise, threads, tiling
 from engine.shapes import dilated_extent
 from tests.engine import reference
-from tests.engine.checkpoints import proceed
+from tests.engine.checkpoints import Stopped, proceed, stop
 
 UNIT = float(np.finfo(np.float32).eps)
 PLAIN = {"stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1), "groups": 1}
@@ -58,13 +59,19 @@ def convolutions(draw, make):
 @st.composite
 def limits(draw):
     """Bounds of a block that cut even small layers."""
-    return {
-        "BLOCK_BYTES": 8 * draw(st.integers(1, 500)),
-        "_PART_BYTES": 8 * draw(st.integers(1, 2000)),
-        "_COLUMN_BYTES": 8 * draw(st.integers(1, 500)),
-        "_BLOCK_MACS": draw(st.integers(1, 3000)),
-        "_NARROW": draw(st.integers(1, 10)),
+    sizes = {
+        "PART_BYTES": 8 * draw(st.integers(1, 2000)),
+        "COLUMN_BYTES": 8 * draw(st.integers(1, 500)),
+        "BLOCK_MACS": draw(st.integers(1, 3000)),
+        "NARROW": draw(st.integers(1, 10)),
+        "PIECE_MACS": draw(st.integers(1, 3000)),
     }
+    return [
+        *((tiling, name, size) for name, size in sizes.items()),
+        (columns, "BLOCK_BYTES", 8 * draw(st.integers(1, 500))),
+        (columns, "COPY_VALUES", draw(st.integers(1, 500))),
+        (depthwise, "_BLOCK_VALUES", draw(st.integers(1, 500))),
+    ]
 
 
 @st.composite
@@ -77,17 +84,22 @@ def poolings(draw, make):
 
 
 def lines(case):
-    tile = convolution._line_tile(case)
-    return convolution._Windows(case) if tile is None else convolution._Lines(case, tile)
+    tile = tiling.line_tile(case)
+    return columns.Windows(case) if tile is None else columns.Lines(case, tile)
 
 
-@pytest.fixture(params=["default", "windows", "lines"], scope="module")
-def _layout(request):
+each_layout = pytest.mark.parametrize("layout", ["default", "windows", "lines"])
+
+
+@contextmanager
+def forced(layout):
     """Let conv2d choose its layout, or force one wherever it is possible."""
-    layouts = {"default": convolution._layout, "windows": convolution._Windows, "lines": lines}
+    layouts = {"default": columns.layout_of, "windows": columns.Windows, "lines": lines}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolution, "_layout", layouts[request.param])
-        yield
+        patch.setattr(columns, "layout_of", layouts[layout])
+        if layout != "default":
+            patch.setattr(depthwise, "is_depthwise", lambda case: False)
+        yield patch
 
 
 def cut(patch, values):
@@ -95,38 +107,47 @@ def cut(patch, values):
     patch.setattr(blocks, "CACHE_BYTES", 8 * values)
 
 
-@pytest.mark.usefixtures("_layout")
+@pytest.fixture
+def _one_thread():
+    """So that its checkpoints see all of the work."""
+    with threads.thread_limit(1):
+        yield
+
+
+@each_layout
 @settings(max_examples=200, deadline=None)
 @given(convolutions(integers))
-def test_conv2d_of_integers_equals_the_oracle_bit_by_bit_in_every_dtype(case):
+def test_conv2d_of_integers_equals_the_oracle_bit_by_bit_in_every_dtype(layout, case):
     *arrays, setting = case
     expected = reference.conv2d(*arrays, **setting)
     for dtype in (np.int64, np.float64, np.float32):
         cast = [None if array is None else array.astype(dtype) for array in arrays]
-        result = kernels.conv2d(*cast, **setting, checkpoint=proceed)
+        with forced(layout):
+            result = kernels.conv2d(*cast, **setting, checkpoint=proceed)
         assert result.dtype == dtype
         np.testing.assert_array_equal(result, expected)
 
 
-@pytest.mark.usefixtures("_layout")
+@each_layout
 @settings(max_examples=200, deadline=None)
 @given(convolutions(integers), limits())
-def test_conv2d_does_not_depend_on_how_blocks_are_cut(case, bounds):
+def test_conv2d_does_not_depend_on_how_blocks_are_cut(layout, case, bounds):
     *arrays, setting = case
     whole = kernels.conv2d(*arrays, **setting, checkpoint=proceed)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in bounds.items():
-            patch.setattr(convolution, name, value)
+    with forced(layout) as patch:
+        for limit in bounds:
+            patch.setattr(*limit)
         result = kernels.conv2d(*arrays, **setting, checkpoint=proceed)
     np.testing.assert_array_equal(result, whole)
 
 
-@pytest.mark.usefixtures("_layout")
+@each_layout
 @settings(max_examples=100, deadline=None)
 @given(convolutions(normals))
-def test_conv2d_of_floats_errs_at_most_by_rounding_each_term_once(case):
+def test_conv2d_of_floats_errs_at_most_by_rounding_each_term_once(layout, case):
     volume, weight, bias, setting = case
-    result = kernels.conv2d(volume, weight, bias, **setting, checkpoint=proceed)
+    with forced(layout):
+        result = kernels.conv2d(volume, weight, bias, **setting, checkpoint=proceed)
     sizes = reference.conv2d(abs(volume), abs(weight), None if bias is None else abs(bias), **setting)
     bound = (weight[0].size + 1) * UNIT * sizes
     assert np.all(abs(result - reference.conv2d(volume, weight, bias, **setting)) <= bound)
@@ -170,8 +191,8 @@ def test_conv2d_accepts_arrays_that_are_not_contiguous(kernel):
 def test_dense_equals_the_oracle_however_blocks_are_cut(seed, shape, units, bounds):
     volume, weight, bias = integers(seed, shape), integers(seed, (units, np.prod(shape))), integers(seed, units)
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in bounds.items():
-            patch.setattr(convolution, name, value)
+        for limit in bounds:
+            patch.setattr(*limit)
         result = kernels.dense(volume, weight, bias, proceed)
     np.testing.assert_array_equal(result, reference.dense(volume, weight, bias))
 
@@ -326,13 +347,23 @@ LARGE = {
 def test_memory_besides_input_and_output_stays_within_a_block(kernel, arrays, setting):
     tracemalloc.start()
     try:
-        result = kernel(*arrays, **setting, checkpoint=proceed)
+        with threads.thread_limit(threads.MOST_THREADS):
+            result = kernel(*arrays, **setting, checkpoint=proceed)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert peak <= result.nbytes + kernels.BLOCK_BYTES
 
 
+@pytest.mark.parametrize(("kernel", "arrays", "setting"), LARGE.values(), ids=LARGE)
+def test_an_exception_of_a_checkpoint_ends_the_kernel_on_all_threads(kernel, arrays, setting):
+    with threads.thread_limit(3):
+        with pytest.raises(Stopped):
+            kernel(*arrays, **setting, checkpoint=stop)
+        assert threads._POOL._running == 0
+
+
+@pytest.mark.usefixtures("_one_thread")
 @pytest.mark.parametrize(("kernel", "arrays", "setting"), LARGE.values(), ids=LARGE)
 def test_an_exception_of_a_checkpoint_ends_the_kernel_at_once(kernel, arrays, setting):
     calls = []
@@ -347,6 +378,7 @@ def test_an_exception_of_a_checkpoint_ends_the_kernel_at_once(kernel, arrays, se
     assert len(calls) == 3
 
 
+@pytest.mark.usefixtures("_one_thread")
 @pytest.mark.parametrize("name", [name for name in LARGE if not name.startswith(("conv2d", "dense"))])
 def test_a_cheap_kernel_calls_its_checkpoint_at_least_once_per_mebibyte(name):
     kernel, arrays, setting = LARGE[name]
@@ -355,6 +387,7 @@ def test_a_cheap_kernel_calls_its_checkpoint_at_least_once_per_mebibyte(name):
     assert len(calls) >= IMAGE.nbytes // 2**20
 
 
+@pytest.mark.usefixtures("_one_thread")
 @pytest.mark.parametrize(
     ("channels", "filters", "kernel", "extent", "setting"),
     [
@@ -364,7 +397,7 @@ def test_a_cheap_kernel_calls_its_checkpoint_at_least_once_per_mebibyte(name):
         (64, 64, 11, 224, PLAIN),
         (64, 512, 9, 128, SAME | {"dilation": (4, 4)}),
         (1024, 1024, 3, 64, SAME | {"groups": 4}),
-        (1024, 1024, 3, 64, SAME | {"groups": 1024}),
+        (1024, 8192, 3, 64, SAME | {"groups": 1024}),
         (64, 4096, 7, 64, SAME | {"stride": (3, 3)}),
     ],
 )
@@ -387,4 +420,24 @@ def test_conv2d_stays_within_its_block_of_macs_between_two_checkpoints(
     with np.errstate(all="ignore"):  # sums of whatever was in memory
         result = kernels.conv2d(volume, weight, None, **setting, checkpoint=stop)
     assert total == weight[0].size * result.size
-    assert 0 < most <= convolution._BLOCK_MACS
+    assert 0 < most <= tiling.BLOCK_MACS
+
+
+@pytest.mark.usefixtures("_one_thread")
+def test_depthwise_conv2d_stays_within_its_block_of_macs_between_two_checkpoints(monkeypatch):
+    einsum, products, most, total = np.einsum, [], 0, 0
+
+    def count(formula, taps, factors, out):
+        products.append(taps.size)
+        return einsum(formula, taps, factors, out=out)
+
+    def stop():
+        nonlocal most, total
+        most, total = max(most, sum(products)), total + sum(products)
+        products.clear()
+
+    monkeypatch.setattr(np, "einsum", count)
+    setting = SAME | {"groups": 1024}
+    result = kernels.conv2d(zeros(1024, 64, 64), zeros(1024, 1, 3, 3), None, **setting, checkpoint=stop)
+    assert 9 * result.size <= total <= 1.1 * 9 * result.size  # those between two rows are in vain
+    assert most <= tiling.BLOCK_MACS

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.lessons.lesson import Change, InsertNode, SetSettings, Show
 from gui.lessons.page import ChoicePage, NumberPage, TaskPage
+from gui.views.bottleneck_layer import BottleneckLayerPage
 from gui.widgets.choice_controls import ChoiceBox, ChoiceControl
 from gui.widgets.control import Control
 from gui.widgets.number_controls import IntegerBox
@@ -107,6 +108,10 @@ class Person:
             self.count_by(change.rule)
         if change.map is not None or change.value is not None:
             self.go_to(change)
+        if change.rank is not None:
+            page = self.window.views["bottleneck"].layer
+            self.qtbot.waitUntil(page.box.isEnabled, timeout=60_000)
+            self.choose_rank(page, change.rank)
 
     def until(self, act: Callable[[], object], done: Callable[[], bool]) -> None:
         """Repeat an action until it has led to something."""
@@ -204,6 +209,12 @@ class KeyboardPerson(Person):
         row = self._rule_row(rule)
         self.until(lambda: self.press(Qt.Key.Key_Down), lambda: table.currentIndex().row() == row)
 
+    def choose_rank(self, page: BottleneckLayerPage, rank: int) -> None:
+        self.enter(self.window.views["bottleneck"])
+        self.until(lambda: self.press(Qt.Key.Key_Tab), page.box.hasFocus)
+        self.press(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        self.qtbot.keyClicks(page.box, str(rank))
+
     def go_to(self, change: Show) -> None:
         view = "inspector" if self.window.docks.is_open("inspector") else "filters"
         canvas = self.window.views[view].canvas
@@ -279,6 +290,17 @@ class MousePerson(Person):
     def count_by(self, rule: str) -> None:
         table = self.window.views["counting"].table
         self.click(table.viewport(), table.visualRect(table.model().index(self._rule_row(rule), 0)).center())
+
+    def choose_rank(self, page: BottleneckLayerPage, rank: int) -> None:
+        """Click where the line of the rank would stand."""
+        chart = page.chart
+        middle = chart.height() / 2
+        at = next(
+            QPointF(x, middle)
+            for x in range(chart.width())
+            if chart.describe(QPointF(x, middle)).startswith(f"r {rank}:")
+        )
+        self.click(chart.viewport(), at.toPoint())
 
     def go_to(self, change: Show) -> None:
         if self.window.docks.is_open("inspector"):

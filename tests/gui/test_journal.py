@@ -21,6 +21,7 @@ from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project, save_project
 from engine.project.project import Design, Project
 from gui.state.history import History, Step, Version
+from gui.state.lesson_place import LessonPlace
 from gui.state.view_state import Focus
 from gui.window.actions import ACTIONS
 from gui.workbench.journal import Journal
@@ -98,6 +99,22 @@ def test_a_window_without_edits_has_no_journal(begin: Callable[[], Session], fol
     session.workbench.set_focus(Focus("naive", "conv5x5"))
     session.wait()
     assert not folder.exists()
+
+
+def test_what_is_tried_in_a_lesson_is_not_recorded_but_what_follows_it_is(
+    begin: Callable[[], Session], folder: Path
+) -> None:
+    session = begin()
+    own = session.workbench.document.history(session.workbench.state.focus)
+    start = session.workbench.state
+    session.workbench.show_lesson_step(Version(PROJECT, start.focus), start.look, LessonPlace("Small", 0, 3))
+    edit_filters(session.workbench, 9)
+    session.wait()
+    assert journals(folder) == []
+    session.workbench.restore(own)
+    edit_filters(session.workbench, 10)
+    session.wait()
+    assert len(journals(folder)) == 1
 
 
 def test_an_edit_is_on_the_disk_within_a_second(begin: Callable[[], Session], folder: Path, qtbot: QtBot) -> None:
@@ -483,6 +500,7 @@ import os, signal, sys
 from pathlib import Path
 from gui.workbench.journal_file import JournalFile
 from gui.state.history import History, Step, Version
+from gui.state.lesson_place import LessonPlace
 from gui.state.view_state import Focus
 from engine.project.file import load_project
 version = Version(load_project(Path(sys.argv[2])).project, Focus())

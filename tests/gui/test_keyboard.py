@@ -105,6 +105,17 @@ def test_tab_reaches_the_tabs_of_panels_and_the_toolbar_and_comes_round(window: 
     assert focused is window.designs.tree
 
 
+def test_tab_goes_through_the_page_of_the_bottleneck_view_in_reading_order(window: MainWindow, qtbot: QtBot) -> None:
+    activate(window, qtbot)
+    window.docks.bring_forward("bottleneck")
+    view = window.views["bottleneck"]
+    view.tabs.tabBar().setFocus(ARRIVES)
+    reached = [press(window, qtbot, KEYS.Key_Tab) for _ in range(12)]
+    page = view.layer
+    expected = [page.search_button, page.form, page.photos, page.chart, page.error.edit, page.budget.edit, page.refit]
+    assert [widget for widget in reached if widget in expected] == expected
+
+
 @pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)
 def test_arrows_go_through_the_toolbar_and_return_triggers_or_opens(window: MainWindow, qtbot: QtBot) -> None:
     activate(window, qtbot)

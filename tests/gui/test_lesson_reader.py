@@ -95,6 +95,18 @@ def test_an_action_changes_only_what_it_shows(lesson):
     assert shown_state(before, Show(select="gone/layer")).focus == before.focus
 
 
+def test_a_rank_is_selected_for_the_layer_that_is_shown(lesson):
+    state = shown_state(state_of_step(lesson, 0), Show(select="thin/wide", rank=2))
+    assert (state.rank_search.query.ref, state.rank_search.query.ranks) == (("thin", "wide"), (2,))
+    assert shown_state(state, Show(map=1)).rank_search == state.rank_search
+
+
+def test_a_layer_within_a_block_that_the_same_action_opens_is_selected(lesson):
+    closed = shown_state(state_of_step(lesson, 0), Show(blocks="closed"))
+    inner = Show(open_blocks=("thin/mod",), select="thin/mod/concat")
+    assert shown_state(closed, inner).focus == Focus("thin", "mod/concat")
+
+
 def test_actions_are_the_edits_of_a_person(lesson):
     project = lesson.projects["small"]
     edit = change_edit(

@@ -25,6 +25,8 @@ def test_nothing_is_wrong_with_a_good_lesson(tmp_path):
         ("map = 3", "map = 4", "$.steps[0].show.map", "the maps of 4×12×10 are 0 to 3"),
         ("value = [4, 5]", "value = [4, 10]", "$.steps[0].show.value", "the last value of 4×12×10 is 11, 9"),
         ('open_blocks = ["thin/mod"]', 'open_blocks = ["thin/wide"]', "$.steps[0].show.open_blocks[0]", "no block"),
+        ("map = 3", "rank = 17", "$.steps[0].show.rank", "reduce reads 16 maps, and no more can be left between"),
+        ('select = "thin/reduce"', 'rank = 1\nselect = "thin/mod"', "$.steps[0].show.rank", "select a convolution"),
         ('pair = ["thin", "naive"]', 'pair = ["thin", "nave"]', "$.steps[0].show.pair", "did you mean 'naive'?"),
         ('"box:thin/reduce"', '"box:thin/reduc"', "$.steps[0].show.highlight[0]", "did you mean 'reduce'?"),
         ('"field:filters"', '"field:filter"', "$.steps[0].show.highlight[1]", "did you mean 'filters'?"),

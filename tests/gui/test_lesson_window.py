@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
@@ -236,6 +236,20 @@ def test_frames_lie_around_boxes_rows_bars_fields_views_and_commands_and_follow_
     )
     assert whole.geometry().intersects(panel.geometry().translated(in_window(panel, QPoint()) - panel.pos()))
     assert camera.geometry().contains(in_window(window.views["volumes"].cameras["Top"], QPoint(2, 2)))
+
+
+def test_the_frame_of_a_box_crosses_none_of_its_texts(window: MainWindow, qtbot: QtBot) -> None:
+    convolutions = tuple(Node(f"c{number}", Conv2d(200, 3)) for number in range(10))
+    window.workbench.show_project(Project(NoiseInput((3, 8, 8)), (Design("long", Network(convolutions)),)))
+    settle(window, qtbot)
+    canvas = window.views["volumes"].canvas
+    scene, note = canvas.current_layout().scene, "channel 188"
+    for box in scene.boxes:
+        frame = canvas.box_rect(box.ref)
+        for text in box.texts_with_note(note):
+            left, top, right, bottom = (edge * scene.shrink for edge in text.rect)
+            corners = canvas.widget_point(QPointF(left, top)), canvas.widget_point(QPointF(right, bottom))
+            assert frame.contains(QRectF(*corners).adjusted(0.5, 0.5, -0.5, -0.5)), text.text
 
 
 def test_frames_let_the_mouse_through_and_are_gone_when_the_step_or_the_lesson_ends(

@@ -85,10 +85,11 @@ def test_the_source_of_a_volume_is_the_layer_or_input_that_computes_it(
     assert state_of().volume_at(ref).source == source
 
 
-def test_a_volume_is_looked_up_once_per_state() -> None:
+def test_a_volume_is_looked_up_once_for_all_states_with_the_same_layers_and_results() -> None:
     state = state_of()
-    assert state.volume_at(("d", "a")) is state.volume_at(("d", "a"))
-    assert replace(state, focus=Focus("d", "a")).volume_at(("d", "a")) is not state.volume_at(("d", "a"))
+    assert replace(state, focus=Focus("d", "a")).volume_at(("d", "a")) is state.volume_at(("d", "a"))
+    for other in (replace(state, run=replace(state.run)), replace(state, check=replace(state.check))):
+        assert other.volume_at(("d", "a")) is not state.volume_at(("d", "a"))
 
 
 def test_a_volume_of_earlier_settings_is_stale() -> None:

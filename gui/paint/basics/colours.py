@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from math import isnan, nan, prod
+from math import isfinite, isnan, nan, prod
 from typing import Any
 
 import numpy as np
@@ -150,6 +150,23 @@ def value_colours(
     if not finite.all():
         packed[~finite] = QColor(_NOT_FINITE).rgba()
     return packed
+
+
+def mean_colour(values: Sequence[float], name: str, *, zero_centred: bool) -> QColor:
+    """Return the colour of the mean of a few values in the range of `value_range`, or that of values not finite.
+
+    Plain Python, as each call of NumPy would let a run in the background take its turn.
+    """
+    if not all(map(isfinite, values)):
+        return QColor(_NOT_FINITE)
+    ordered = sorted(values)
+    low, high = (ordered[round(share / 100 * (len(ordered) - 1))] for share in PERCENTILES)
+    if zero_centred:
+        high = max(abs(low), abs(high)) or 1.0
+        low = -high
+    mean = sum(ordered) / len(ordered)
+    level = 255 * (mean - low) / (high - low) + 0.5 if high > low else 0.0
+    return QColor.fromRgb(_colour_table(name)[int(min(max(level, 0.0), 255.0))])
 
 
 def value_image(values: NDArray[Any], low: float, high: float, name: str) -> QImage:

@@ -10,6 +10,7 @@ from engine.network.node_ref import NodeRef
 from gui.paint.basics import colours
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT
 from gui.paint.volumes import faces
+from gui.paint.volumes.arrows import arrow_shapes, whole_arrow_shapes
 from gui.paint.volumes.camera import BoxFace, Prism, make_box_edges
 from gui.paint.volumes.face_values import FaceValues
 from gui.paint.volumes.kernel_boxes import KernelBox, find_kernel_boxes
@@ -49,10 +50,12 @@ def draw_volumes(
     smallest_text: float,
     zoom: float = 1.0,
     area: QRectF | None = None,
+    smallest_box: float = 0.0,
 ) -> None:
     """Draw a layout, or enlarge the part of it within `area`.
 
-    Text smaller than `smallest_text` pixels of the window or file is left out. With a zoom, texts and lines of the
+    Text smaller than `smallest_text` pixels of the window or file is left out, and if this concerns the texts at the
+    boxes, those below `smallest_box` pixels are flat. With a zoom, texts and lines of the
     scene grow only with its square root, to leave space for the faces; headings and legend keep their size and stay
     visible.
     """
@@ -63,7 +66,17 @@ def draw_volumes(
     painter.save()
     painter.scale(zoom, zoom)
     painter.translate(-start)
-    draw_scene(painter, state, theme, layout.scene, smallest_text, rect.width(), zoom=zoom, area=area)
+    draw_scene(
+        painter,
+        state,
+        theme,
+        layout.scene,
+        smallest_text,
+        rect.width(),
+        zoom=zoom,
+        area=area,
+        smallest_box=smallest_box,
+    )
     painter.restore()
     pinned = place_pinned_parts(layout, rect.width(), rect.height(), zoom, start.y())
     for cover in pinned.covers:
@@ -88,6 +101,7 @@ def draw_scene(
     zoom: float = 1.0,
     area: QRectF | None = None,
     marks: bool = True,
+    smallest_box: float = 0.0,
 ) -> None:
     """Draw the boxes of a scene with their arrows and texts, as `draw_volumes` does; no text ends beyond `right`.
 
@@ -100,7 +114,9 @@ def draw_scene(
     pixels = abs(painter.deviceTransform().determinant()) ** 0.5
     density = painter.device().devicePixelRatioF()
     text_zoom = TextZoom(pixels / density, smallest_text, max(1.0, zoom * scene.shrink) ** 0.5)
-    part = find_visible_parts(state, scene, area, marks=marks)
+    is_coarse = not text_zoom.is_readable(scene.line_breaks.text_sizes.small)
+    flat_size = smallest_box / text_zoom.pixels if is_coarse else 0.0
+    part = find_visible_parts(state, scene, area, marks=marks, flat_size=flat_size)
     _ScenePainter(painter, state, theme, scene, part, text_zoom, density).draw(right / scene.shrink)
     painter.restore()
 
@@ -135,6 +151,7 @@ class _ScenePainter:
         self._draw_frames()
         self._draw_wires()
         self._draw_arrows()
+        self._draw_flat_boxes()
         self._draw_faces()
         self._draw_edges()
         for box, _ in self.visible.boxes:
@@ -173,22 +190,33 @@ class _ScenePainter:
 
     def _draw_arrows(self) -> None:
         """Draw all arrows, those of one colour together, which is faster."""
-        shapes_by_colour: dict[str, tuple[list[QRectF], QPainterPath]] = {}
-        for arrow, ems in self.visible.arrows:
-            width = ems * self.em / self.zoom.text_fineness
-            head = min(max(0.42 * self.em / self.zoom.text_fineness, 1.5 * width), 0.6 * (arrow.end - arrow.start))
-            stop = arrow.end - 1.5 * head
-            shafts, heads = shapes_by_colour.setdefault(self._colour(arrow.role, arrow.ref[0]), ([], QPainterPath()))
-            shafts.append(QRectF(arrow.start, arrow.y - width / 2, stop + 0.1 * head - arrow.start, width))
-            heads.moveTo(arrow.end, arrow.y)
-            heads.lineTo(stop, arrow.y - head)
-            heads.lineTo(stop, arrow.y + head)
-            heads.closeSubpath()
+        em, arrows = self.em / self.zoom.text_fineness, self.visible.arrows
+        is_whole = len(arrows) == len(self.scene.arrows)
+        shapes = (
+            whole_arrow_shapes(self.scene, tuple(ems for _, ems in arrows), em)
+            if is_whole
+            else arrow_shapes(arrows, em)
+        )
         self.painter.setPen(Qt.PenStyle.NoPen)
-        for colour, (shafts, heads) in shapes_by_colour.items():
-            self.painter.setBrush(QColor(colour))
+        for (role, design), (shafts, heads) in shapes.items():
+            self.painter.setBrush(QColor(self._colour(role, design)))
             self.painter.drawRects(shafts)
             self.painter.drawPath(heads)
+
+    def _draw_flat_boxes(self) -> None:
+        """Draw each small box as one polygon, those of one colour together."""
+        look, plain = self.state.look, QColor(self.theme.plain)
+        name = colours.colour_map_name(look)
+        boxes_by_colour: dict[tuple[int, bool], list[Prism]] = {}
+        for box, volume, is_fresh in self.visible.flat_boxes:
+            colour = plain if volume is None else faces.flat_colour(volume, name, zero_centred=look.zero_centred)
+            boxes_by_colour.setdefault((colour.rgb(), is_fresh or volume is None), []).append(box.prism)
+        self.painter.setPen(self._pen(self.theme.text, 0.8 * self.line))
+        for (rgb, is_fresh), prisms in boxes_by_colour.items():
+            colour = QColor.fromRgb(rgb)
+            self.painter.setBrush(colour if is_fresh else _mix(colour, plain, _DIMMED))
+            for x, y, *sides in prisms:
+                self.painter.drawPolygon(make_box_edges(*sides).outline.translated(x, y))
 
     def _draw_faces(self) -> None:
         """Draw all faces without antialiasing, which is much faster; lines cover their edges later."""

@@ -18,6 +18,9 @@ from gui.state.volume_at import Float32Volume
 _MOST_PIXELS = 512
 """Most columns or rows of the picture of a face."""
 
+_FLAT_SAMPLE = 256
+"""Values in the sample for the colour of a box without faces."""
+
 _SAMPLED_PIXELS = 4096
 """Most pixels of a channel that are sampled to compare channels."""
 
@@ -78,6 +81,16 @@ def face_image(
 
     key = ("face", side, channel if side == "front" else 0, name, zero_centred, height, width)
     return CACHE.get_or_make((volume,), key, make, QImage.sizeInBytes)
+
+
+def flat_colour(volume: Float32Volume, name: str, *, zero_centred: bool) -> QColor:
+    """The colour of a box without faces: that of the mean of its values, from a sample, so that it is always quick."""
+
+    def make() -> QColor:
+        sample = volume.ravel()[:: max(1, volume.size // _FLAT_SAMPLE)].tolist()
+        return colours.mean_colour(sample, name, zero_centred=zero_centred)
+
+    return CACHE.get_or_make((volume,), ("flat", name, zero_centred), make, lambda _: 64)
 
 
 def photo_face_image(volume: Float32Volume, spec: ImageInput, columns: float, rows: float) -> QImage:

@@ -36,7 +36,7 @@ _SEPARATOR = " · "
 
 def arrow_widths(state: ViewState, scene: VolumesScene) -> tuple[float, ...]:
     """Width of every arrow of a scene, in ems."""
-    return _compute_arrow_widths(state.costs, state.look.metric, scene.line_breaks)
+    return _compute_arrow_widths(state.picture_costs, state.look.metric, scene.line_breaks)
 
 
 @lru_cache(maxsize=8)
@@ -109,9 +109,10 @@ def _total_choices(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     """Both totals with shorter and shorter comparisons, then only the first total with the shortest."""
     metric = metric_by_id(state.look.metric)
     metric_pair = (metric, METRICS[1 if metric is not METRICS[1] else 0])
-    costs = state.costs
+    costs = state.picture_costs
     totals = [_total_text(costs, pair_metric, design) for pair_metric in metric_pair]
-    compared = [row.design for row in comparable_totals(state.cost_rows)]
+    has_others = len(state.project.designs) > 1
+    compared = [row.design for row in comparable_totals(state.cost_rows)] if has_others else []
     first = compared[0] if design in compared else design
     amount, reference = (costs.total(metric, name) for name in (design, first))
     nouns = [metric.comparative_noun, costs.unit(metric), *([""] if amount and reference else [])]

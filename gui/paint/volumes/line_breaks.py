@@ -88,16 +88,21 @@ def fit_boxes(line_breaks: LineBreaks, camera: Camera) -> tuple[BoxFit, BoxMeasu
     """
     measurer_of = _measurer_of_unit(line_breaks, camera)
 
+    sizes: dict[float, list[RowSizes]] = {}
+
+    def measure(unit: float) -> list[RowSizes]:
+        if unit not in sizes:
+            sizes[unit] = [measure_row(design_row, measurer_of(unit)) for design_row in line_breaks.design_rows]
+        return sizes[unit]
+
     def excess(unit: float) -> float:
         """Fraction by which the picture is too large."""
-        row_sizes = [measure_row(design_row, measurer_of(unit)) for design_row in line_breaks.design_rows]
-        return 1 / min(_growth_factors(line_breaks, line_breaks.lines, row_sizes)) - 1
+        return 1 / min(_growth_factors(line_breaks, line_breaks.lines, measure(unit))) - 1
 
     least, most = _box_unit_range(line_breaks)
     over = excess(least)
     fit = BoxFit(least, 1 / (1 + over)) if over > 0 else BoxFit(_find_root(excess, least, over, most), 1.0)
-    measurer = measurer_of(fit.unit)
-    return fit, measurer, [measure_row(design_row, measurer) for design_row in line_breaks.design_rows]
+    return fit, measurer_of(fit.unit), measure(fit.unit)
 
 
 def _find_root(excess: Callable[[float], float], low: float, under: float, high: float) -> float:

@@ -1,8 +1,10 @@
 """Selects and places the texts of boxes, arrows and frames that are readable at a zoom."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
+from engine.blocks import Block
 from engine.cost import metrics
 from gui.paint.volumes.camera import Rect
 from gui.paint.volumes.face_values import FaceValues, face_note
@@ -52,7 +54,10 @@ def readable_labels(
     """The readable texts, up to `right`; names of blocks and operators are enlarged if smaller texts are unreadable."""
     text_sizes = scene.line_breaks.text_sizes
     small, edge = zoom.is_readable(text_sizes.small), _EDGE * text_sizes.em
-    for box, values in visible.boxes:
+    boxes: Iterator[tuple[PlacedBox, FaceValues | None]] = chain(
+        visible.boxes, ((flat.box, None) for flat in visible.flat_boxes)
+    )
+    for box, values in boxes:
         texts = _box_texts(box, values, scene.line_breaks) if small else tuple(_block_names(box, zoom))
         for text in texts:
             line = _line_rect(text, texts)
@@ -64,6 +69,8 @@ def readable_labels(
             if zoom.is_readable(label.size):
                 yield AnchoredLabel(frame.ref[0], label, (frame.texts[0].x, frame.rect[1]))
     for arrow, _ in visible.arrows:
+        if not small and zoom.text_fineness == 1.0 and not _has_readable_operator(arrow, zoom):
+            continue
         for text in _arrow_texts(state, arrow, text_sizes, zoom):
             width = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
             label = text if small else _enlarge_label(text, zoom, width)
@@ -84,10 +91,21 @@ def _box_texts(box: PlacedBox, values: FaceValues | None, line_breaks: LineBreak
 
 def _block_names(box: PlacedBox, zoom: TextZoom) -> Iterator[Label]:
     """Names of blocks, enlarged until readable but not wider than the box with its numbers."""
+    if box.vertex.report is None or not isinstance(box.vertex.report.layer, Block):
+        return
     left, _, right, _ = box.bounds
     for text in box.texts:
         if text.bold and zoom.is_readable((larger := _enlarge_label(text, zoom, max(text.width, right - left))).size):
             yield larger
+
+
+def _has_readable_operator(arrow: OperatorArrow, zoom: TextZoom) -> bool:
+    """Whether the operator at an arrow, enlarged as far as it fits, is readable; quick: in an overview most are not."""
+    width = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
+    return any(
+        bold and zoom.is_readable(max(1.0, min(_MOST_GROWTH, width / max(measure_text(text, size, bold), 1.0))) * size)
+        for text, size, bold in arrow.operator_text.above
+    )
 
 
 def _arrow_texts(state: ViewState, arrow: OperatorArrow, text_sizes: TextSizes, zoom: TextZoom) -> tuple[Label, ...]:

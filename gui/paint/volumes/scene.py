@@ -40,6 +40,12 @@ class PlacedBox(NamedTuple):
         texts = (*self.body.numbers, *place_caption(self.body, self.caption, self.text_sizes, self.vertex))
         return tuple([text.translate(self.x, self.y) for text in texts])
 
+    @property
+    def caption_rect(self) -> Rect:
+        """The room for the name, mistakes, and a note about the front face."""
+        middle, top = self.x + self.body.caption_x, self.y + self.body.full_bounds[3]
+        return middle - self.caption.width / 2, top, middle + self.caption.width / 2, top + self.caption.height
+
     def texts_with_note(self, note: str) -> tuple[Label, ...]:
         """All texts, with a note about the front face below or beside the name."""
         *others, name = self.texts

@@ -80,7 +80,16 @@ def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
         else:
             inside = [spaces[vertex] for vertex in members]
             columns.append((max([space.left for space in inside]), max([space.right for space in inside])))
+    lone_columns = design_row.graph.lone_columns
     for section in design_row.graph.sections:
+        if section.start in lone_columns:
+            (only,) = design_row.graph.columns[section.start]
+            space, text = spaces[only], design_row.operators[only]
+            level = LevelSpace(max(space.up, text.up), max(space.down, text.down), 0.0)
+            levels.append({AXIS_LEVEL: level})
+            up.append(level.up)
+            down.append(level.down)
+            continue
         section_levels = _measure_levels(design_row, section, spaces, measurer.text_sizes.em)
         levels.append(section_levels)
         up += [max([level.up - level.y for level in section_levels.values()])] * len(section)
@@ -93,11 +102,7 @@ def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
 
 
 def _measure_levels(design_row: DesignRow, section: range, spaces: list[BoxSpace], em: float) -> dict[int, LevelSpace]:
-    """The levels of a section; those with boxes are centred on the axis."""
-    if section.start in design_row.graph.lone_columns:
-        (only,) = design_row.graph.columns[section.start]
-        space, text = spaces[only], design_row.operators[only]
-        return {AXIS_LEVEL: LevelSpace(max(space.up, text.up), max(space.down, text.down), 0.0)}
+    """The levels of a section of several columns; those with boxes are centred on the axis."""
     extents: dict[int, list[float]] = {}
     for column in section:
         for vertex in design_row.graph.columns[column]:

@@ -1,6 +1,6 @@
 """Selects the parts of a scene that a repaint draws: all, or those in the zoomed area."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF
@@ -12,15 +12,25 @@ from gui.paint.volumes.face_values import FaceValues, face_values, value_regions
 from gui.paint.volumes.legend import arrow_widths
 from gui.paint.volumes.scene import BlockFrame, OperatorArrow, PlacedBox, ScenePoint, VolumesScene
 from gui.state.view_state import Focus, ViewState
+from gui.state.volume_at import Float32Volume
 
 TEXT_REACH = 8.0
 """Greatest distance of a text from its box or arrow, in ems."""
+
+
+class FlatBox(NamedTuple):
+    """A box that is too small for faces: it has one colour, that of the mean of its values if there are any."""
+
+    box: PlacedBox
+    volume: Float32Volume | None
+    is_fresh: bool
 
 
 class VisibleParts(NamedTuple):
     """Boxes with the values on their faces, arrows with their widths in ems, lines and frames."""
 
     boxes: list[tuple[PlacedBox, FaceValues | None]]
+    flat_boxes: list[FlatBox]
     arrows: list[tuple[OperatorArrow, float]]
     wires: list[tuple[ScenePoint, ...]]
     frames: list[BlockFrame]
@@ -33,10 +43,14 @@ class VisibleParts(NamedTuple):
 
 
 def find_visible_parts(
-    state: ViewState, scene: VolumesScene, area: QRectF | None, *, marks: bool = True
+    state: ViewState, scene: VolumesScene, area: QRectF | None, *, marks: bool = True, flat_size: float = 0.0
 ) -> VisibleParts:
-    """The parts of a scene within `area`, in its units, or all if None; without `marks` the focus is not shown."""
-    focus = visible_focus(state)
+    """The parts of a scene within `area`, in its units, or all if None; without `marks` the focus is not shown.
+
+    Boxes of less than `flat_size` are flat, unless something about them is marked.
+    """
+    focus = visible_focus(state) if marks else Focus()
+    others = frozenset((state.focus.design, name) for name in state.focus.others) if marks else frozenset()
     arrows = list(zip(scene.arrows, arrow_widths(state, scene), strict=True))
     boxes, wires, frames = list(scene.boxes), list(scene.wires), list(scene.frames)
     if area is not None:
@@ -48,11 +62,33 @@ def find_visible_parts(
         ]
         wires = [wire for wire in wires if _overlap(near, _bounding_rect(wire))]
         frames = [frame for frame in frames if _overlap(near, frame.rect)]
-    boxes_with_values = [(box, face_values(state, box, focus)) for box in boxes]
-    if not marks:
-        return VisibleParts(boxes_with_values, arrows, wires, frames, Focus(), frozenset(), {})
-    others = frozenset((state.focus.design, name) for name in state.focus.others)
-    return VisibleParts(boxes_with_values, arrows, wires, frames, focus, others, value_regions(state))
+    flat_boxes: list[FlatBox] = []
+    if flat_size:
+        marked = {focus.ref, *others, *state.found_boxes}
+        small = [box for box in boxes if _size(box) < flat_size and not _is_marked(box, marked)]
+        refs = {box.ref for box in small}
+        boxes = [box for box in boxes if box.ref not in refs]
+        flat_boxes = [_flat_box(state, box) for box in small]
+    face_focus = visible_focus(state)
+    boxes_with_values = [(box, face_values(state, box, face_focus)) for box in boxes]
+    regions = value_regions(state) if marks else {}
+    return VisibleParts(boxes_with_values, flat_boxes, arrows, wires, frames, focus, others, regions)
+
+
+def _size(box: PlacedBox) -> float:
+    left, top, right, bottom = box.bounds
+    return max(right - left, bottom - top)
+
+
+def _is_marked(box: PlacedBox, marked: Set[NodeRef]) -> bool:
+    """Whether something about a box is marked: a mistake, an unknown shape, the selection or a match."""
+    is_unknown = box.vertex.shape is None or box.vertex.is_earlier
+    return is_unknown or bool(box.caption.mistakes) or box.ref in marked
+
+
+def _flat_box(state: ViewState, box: PlacedBox) -> FlatBox:
+    at = state.volume_at(box.ref)
+    return FlatBox(box, at.volume_of(box.vertex.shape), at.is_fresh)
 
 
 def _bounding_rect(points: tuple[ScenePoint, ...]) -> Rect:

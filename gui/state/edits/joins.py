@@ -40,8 +40,13 @@ def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: 
     if not joins(layer):
         return ()
 
+    fitting: dict[Shape | None, bool] = {}  # of few shapes, even in a long network
+
     def fits(name: str) -> bool:
-        return name not in (first, but) and fits_together(layer, (shapes.get(first), shapes.get(name)))
+        shape = shapes.get(name)
+        if shape not in fitting:
+            fitting[shape] = fits_together(layer, (shapes.get(first), shape))
+        return name not in (first, but) and fitting[shape]
 
     later = network.downstream(but or first)
     ends = [name for name in network.loose_ends() if name not in later and fits(name)]

@@ -1,0 +1,207 @@
+"""The threads that share blocks: same results however many, one exception, no deadlock, nothing left in a child."""
+
+import os
+import subprocess
+import sys
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import threadpoolctl
+
+from engine import kernels
+from engine.kernels import threads
+from engine.kernels.threads import share, thread_limit
+from tests.engine.checkpoints import proceed
+
+SAME = {"stride": (1, 1), "padding": (1, 1, 1, 1), "dilation": (1, 1), "groups": 1}
+SHAPES = {
+    "lines": ((64, 56, 56), (64, 64, 3, 3), SAME),
+    "lines in turns": ((32, 100, 640), (16, 32, 5, 5), SAME | {"padding": (2, 2, 2, 2)}),
+    "windows": ((256, 14, 14), (256, 256, 3, 3), SAME),
+    "windows with stride": ((3, 224, 224), (64, 3, 7, 7), SAME | {"stride": (2, 2), "padding": (3, 3, 3, 3)}),
+    "in place": ((128, 56, 56), (64, 128, 1, 1), SAME | {"padding": (0, 0, 0, 0)}),
+    "depthwise": ((96, 56, 56), (96, 1, 3, 3), SAME | {"groups": 96}),
+    "groups": ((64, 56, 56), (64, 4, 3, 3), SAME | {"groups": 16}),
+}
+
+
+def convolve(name, checkpoint=proceed):
+    shape, weights, setting = SHAPES[name]
+    rng = np.random.default_rng(0)
+    arrays = (rng.standard_normal(size, dtype=np.float32) for size in (shape, weights, weights[:1]))
+    return kernels.conv2d(*arrays, **setting, checkpoint=checkpoint)
+
+
+def run(parts, work, checkpoint=proceed):
+    share(parts, lambda part, scratch, stop: work(part), lambda: None, checkpoint)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_convolution_has_the_same_bits_on_any_number_of_threads(name):
+    results = []
+    for count in (1, 2, 3, 4):
+        with thread_limit(count):
+            results.append(convolve(name))
+    for result in results[1:]:
+        np.testing.assert_array_equal(result, results[0])
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_every_part_is_done_once(count):
+    with thread_limit(count):
+        for size in (0, 1, 2, 7, 300):
+            done = []
+            run(range(size), done.append)
+            assert sorted(done) == [*range(size)]
+
+
+def meet(count):
+    """Work that ends when so many threads are at it."""
+    barrier = threading.Barrier(count, timeout=20)
+    seen = set()
+
+    def work(part):
+        if threading.get_ident() not in seen:
+            seen.add(threading.get_ident())
+            barrier.wait()
+
+    return work, seen
+
+
+def test_as_many_threads_as_allowed_compute_at_a_time():
+    with thread_limit(3):
+        work, seen = meet(3)
+        run(range(30), work)
+        assert len(seen) == 3
+
+
+def test_threads_have_a_scratch_each():
+    with thread_limit(3):
+        scratches, (work, _) = set(), meet(3)
+
+        def fill(part, scratch, checkpoint):
+            scratches.add((threading.get_ident(), scratch))
+            work(part)
+
+        share(range(30), fill, object, proceed)
+        assert len({thread for thread, _ in scratches}) == len(scratches) == len({s for _, s in scratches}) == 3
+
+
+def test_only_the_calling_thread_calls_the_checkpoint():
+    with thread_limit(3):
+        callers, (work, _) = set(), meet(3)
+        run(range(30), work, lambda: callers.add(threading.get_ident()))
+        assert callers == {threading.get_ident()}
+
+
+def test_an_exception_of_another_thread_is_raised_where_the_kernel_was_called():
+    here, (work, _) = threading.get_ident(), meet(2)
+
+    def fail(part):
+        work(part)
+        if threading.get_ident() != here:
+            raise ZeroDivisionError
+
+    with thread_limit(2), pytest.raises(ZeroDivisionError):
+        run(range(1000), fail)
+
+
+def test_after_an_exception_of_the_checkpoint_no_part_begins_and_none_continues():
+    with thread_limit(3):
+        begun, (work, _) = [], meet(3)
+
+        def compute(part, scratch, checkpoint):
+            begun.append(part)
+            work(part)
+            if threading.get_ident() != here:
+                while True:  # a long block: only its own checkpoint ends it
+                    checkpoint()
+
+        def stop():
+            raise InterruptedError
+
+        here = threading.get_ident()
+        with pytest.raises(InterruptedError):
+            share(range(1000), compute, lambda: None, stop)
+        assert len(begun) == 3
+
+
+def test_a_kernel_within_a_kernel_is_done_on_the_same_threads():
+    with thread_limit(3):
+        done, idents = [], set()
+
+        def inner(part):
+            done.append(part)
+            idents.add(threading.get_ident())
+
+        run(range(8), lambda part: run(range(8), inner))
+        assert sorted(done) == sorted([*range(8)] * 8)
+        assert len(idents) <= 3
+
+
+def test_many_callers_at_once_all_end_and_share_the_threads():
+    with thread_limit(2), ThreadPoolExecutor(6) as callers:
+        names = [name for name in SHAPES for _ in range(4)]
+        results = [*callers.map(convolve, names, timeout=120)]
+        expected = {name: convolve(name) for name in SHAPES}
+        for name, result in zip(names, results, strict=True):
+            np.testing.assert_array_equal(result, expected[name])
+        assert threads._POOL._running == threads._POOL._invited == 0
+        assert threads._POOL._threads <= 1
+
+
+def test_other_threads_inherit_how_floating_point_errors_are_handled():
+    with thread_limit(3), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("error")
+        work, _ = meet(3)
+
+        def divide(part):
+            work(part)
+            assert np.isinf(np.ones(3) / np.zeros(3)).all()
+
+        run(range(30), divide)
+
+
+def test_blas_uses_one_thread_once_a_kernel_was_called():
+    run(range(2), lambda part: None)
+    libraries = threadpoolctl.ThreadpoolController().select(user_api="blas").info()
+    assert {library["num_threads"] for library in libraries} <= {1}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_computes_with_threads_of_its_own_and_ends():
+    program = """
+import os, threading
+import numpy as np
+from engine.kernels.threads import share, thread_limit
+
+def work(part, scratch, checkpoint):
+    pass
+
+with thread_limit(3):
+    share(range(100), work, lambda: None, lambda: None)
+    child = os.fork()
+    share(range(100), work, lambda: None, lambda: None)
+    if child:
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    assert subprocess.run(command, timeout=60, check=False).returncode == 0
+
+
+def test_the_program_ends_while_a_thread_computes():
+    program = """
+import threading, time
+from engine.kernels.threads import share, thread_limit
+
+with thread_limit(2):
+    threading.Thread(
+        target=lambda: share(range(10**6), lambda *_: time.sleep(0.01), lambda: None, lambda: None), daemon=True
+    ).start()
+    time.sleep(0.1)
+"""
+    result = subprocess.run([sys.executable, "-c", program], timeout=60, check=False, capture_output=True)
+    assert (result.returncode, result.stderr) == (0, b"")

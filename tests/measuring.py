@@ -1,0 +1,87 @@
+"""What benchmarks measure with: functions in turn, on a quiet machine and a busy one, and ONNX Runtime beside ours."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from statistics import quantiles
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.kernels.threads import available_cores
+
+Work = Callable[[], object]
+
+_LOOP = "import time\nend = time.monotonic() + {seconds}\nwhile time.monotonic() < end: pass"
+
+
+def in_turn(functions: Sequence[Work], seconds: float, fewest: int = 5) -> list[float]:
+    """Lower quartile of the milliseconds that each takes, run in turn so that what disturbs one disturbs all."""
+    for function in functions:
+        function()
+    times: list[list[float]] = [[] for _ in functions]
+    end = perf_counter() + seconds
+    while perf_counter() < end or len(times[0]) < fewest:
+        for function, row in zip(functions, times, strict=True):
+            start = perf_counter()
+            function()
+            row.append(1000 * (perf_counter() - start))
+    return [quantiles(row, n=4)[0] for row in times]
+
+
+@contextmanager
+def busy_cores(seconds: float) -> Iterator[None]:
+    """As many busy loops as cores, in processes of their own that end after so many seconds at the latest."""
+    command = [sys.executable, "-c", _LOOP.format(seconds=seconds)]
+    loops = [subprocess.Popen(command) for _ in range(available_cores())]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.terminate()
+            loop.wait()
+
+
+def has_onnx_runtime() -> bool:
+    """Whether the packages onnxruntime and onnx, which makes its models, are installed."""
+    try:
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def onnx_runtime_convolution(
+    volume: npt.NDArray[np.float32],
+    weight: npt.NDArray[np.float32],
+    bias: npt.NDArray[np.float32],
+    *,
+    stride: int,
+    padding: int,
+    groups: int,
+    threads: int,
+) -> Work:
+    """The same convolution by ONNX Runtime, with constant weights and threads that do not spin."""
+    import onnx
+    import onnxruntime
+
+    attributes = {"strides": [stride] * 2, "pads": [padding] * 4, "group": groups}
+    node = onnx.helper.make_node("Conv", ["x", "weight", "bias"], ["y"], **attributes)
+    kind, shape = onnx.TensorProto.FLOAT, [1, *volume.shape]
+    arrays = {"weight": weight, "bias": bias}
+    graph = onnx.helper.make_graph(
+        [node],
+        "convolution",
+        [onnx.helper.make_tensor_value_info("x", kind, shape)],
+        [onnx.helper.make_tensor_value_info("y", kind, None)],
+        [onnx.numpy_helper.from_array(array, name) for name, array in arrays.items()],
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=10)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return lambda: session.run(None, {"x": volume[None]})

@@ -126,9 +126,13 @@ class LessonPanel(QWidget):
         elif before is not None and before.exercise != page.exercise:
             if words := _news(before, page):
                 self._announce(words)
-            QTimer.singleShot(0, self, self._show_reply)  # after the panel is laid out
+            QTimer.singleShot(0, self, self._show_reply_after_layout)
         if is_other or (had_focus and (is_answered or not self._keeps_focus(focused))):
             self.begin()
+
+    def _show_reply_after_layout(self) -> None:
+        """Wait once more: a scroll bar that has just appeared narrows the texts, which makes them longer."""
+        QTimer.singleShot(0, self, self._show_reply)
 
     def _show_reply(self) -> None:
         """Scroll to what is said to an answer, and then to its beginning if it is longer than the panel."""

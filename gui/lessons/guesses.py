@@ -42,7 +42,9 @@ def answer_text(answer: float, unit: str = "") -> str:
 
 
 def guess_text(guess: float) -> str:
-    """A predicted number: "160.5 M", "12.1"."""
+    """A predicted number: "160.5 M", "6,400", "12.1"."""
+    if float(guess).is_integer() and abs(guess) < _PLAIN:
+        return exact_text(int(guess)).replace("-", "−")
     return abbreviate(guess) if guess >= _PLAIN else number_text(guess)
 
 

@@ -123,12 +123,16 @@ class LessonPanel(QWidget):
         if is_other:
             self.area.verticalScrollBar().setValue(0)
             self._announce(self._words())
-        elif before is not None and (words := _news(before, page)):
-            self._announce(words)
         elif before is not None and before.exercise != page.exercise:
-            QTimer.singleShot(0, self, self._show_reply)  # after the panel is laid out
+            if words := _news(before, page):
+                self._announce(words)
+            QTimer.singleShot(0, self, self._show_reply_after_layout)
         if is_other or (had_focus and (is_answered or not self._keeps_focus(focused))):
             self.begin()
+
+    def _show_reply_after_layout(self) -> None:
+        """Wait once more: a scroll bar that has just appeared narrows the texts, which makes them longer."""
+        QTimer.singleShot(0, self, self._show_reply)
 
     def _show_reply(self) -> None:
         """Scroll to what is said to an answer, and then to its beginning if it is longer than the panel."""

@@ -24,7 +24,7 @@ from gui.widgets.number_controls import IntegerBox
 from gui.widgets.tables import make_row_table
 
 _MOST_BATCH = 1_000_000
-_WIDEST_TERM = 16
+_WIDEST_TERM = 22
 """Width in digits of the widest column of a term."""
 
 

@@ -14,6 +14,7 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from gui.lessons.page import ChoicePage, NumberPage, TaskPage
+from gui.lessons.reader import load_lesson
 from gui.state import edits
 from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import Focus
@@ -87,6 +88,23 @@ def in_window(widget: QWidget, at: QPointF | QPoint) -> QPoint:
 
 
 # What a step shows
+
+
+def test_what_is_said_to_an_answer_is_scrolled_into_view(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    panel, player = window.lessons.panel, window.lessons.player
+    long = TEXT
+    for words in ("It has", "Think first.", "One of them."):
+        long = long.replace(f'"{words}', '"' + r"Read on.\n\n" * 20 + words)
+    player.start(load_lesson(write_lesson(tmp_path, long)))
+    for step, answer in ((1, player.solve), (2, lambda: player.guess(5)), (3, lambda: player.choose(1))):
+        player.go(step)
+        settle(window, qtbot)
+        answer()
+        settle(window, qtbot)
+        box, area = panel.box, panel.area.viewport()
+        assert box is not None
+        assert area.rect().contains(box.reply.mapTo(area, box.reply.rect().topLeft())), step
+        assert area.rect().contains(box.reply.mapTo(area, box.reply.rect().bottomRight())), step
 
 
 def test_a_step_shows_its_views_camera_selection_and_metric_and_runs_by_itself(

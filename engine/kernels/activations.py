@@ -66,7 +66,7 @@ def softmax(volume: Volume, checkpoint: Checkpoint) -> Volume:
     depth, height, width = volume.shape
     values = cache_values(volume)
 
-    def fill(block: Region, _: None, checkpoint: Checkpoint) -> None:
+    def fill(block: Region, checkpoint: Checkpoint) -> None:
         rows, cols = block[1:]
         parts = [(channels, rows, cols) for channels in split_range(depth, values)]
         highest = np.full((rows.stop - rows.start, cols.stop - cols.start), -np.inf)
@@ -82,7 +82,7 @@ def softmax(volume: Volume, checkpoint: Checkpoint) -> Volume:
             result[part] = result[part] / total
             checkpoint()
 
-    share(blocks((1, height, width), max(1, values // depth)), fill, lambda: None, checkpoint, fewest=2)
+    share(blocks((1, height, width), max(1, values // depth)), fill, checkpoint, fewest=2)
     return result
 
 

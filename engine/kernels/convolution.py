@@ -9,6 +9,7 @@ import numpy.typing as npt
 from engine.kernels import columns, shifts, tiling
 from engine.kernels.blocks import Checkpoint, Volume, blocks, split_range
 from engine.kernels.columns import Copies, Layout, as_matrices
+from engine.kernels.scratch import scratch_array
 from engine.kernels.threads import share
 from engine.kernels.tiling import Block, Case, Matrices
 from engine.shapes import Margins, Pair, dilated_extent, window_counts
@@ -87,8 +88,12 @@ class _Job(NamedTuple):
     biases: Matrices | None
     result: Matrices
 
-    def fill(self, part: tuple[slice, slice, slice], scratch: Matrices, checkpoint: Checkpoint) -> None:
+    def fill(self, part: tuple[slice, slice, slice], checkpoint: Checkpoint) -> None:
         """Compute some pixels of all filters."""
+        with scratch_array(self.layout.scratch_values, self.result.dtype) as scratch:
+            self._fill(part, scratch, checkpoint)
+
+    def _fill(self, part: tuple[slice, slice, slice], scratch: Matrices, checkpoint: Checkpoint) -> None:
         groups, rows, cols = part
         width, channels = self.case.extent[1], self.case.weight.shape[2]
         pixels = slice(rows.start * width + cols.start, (rows.stop - 1) * width + cols.stop)
@@ -124,7 +129,12 @@ class _Product(NamedTuple):
         filters, pixels = cuts[-1]  # as large as any
         adds = len(self.factors) > 1 or not self.is_first
         values = len(self.target) * (filters.stop - filters.start) * (pixels.stop - pixels.start) if adds else 0
-        share(cuts, self._compute_piece, lambda: np.empty(values, self.target.dtype), checkpoint)
+
+        def compute(piece: tuple[slice, slice], checkpoint: Checkpoint) -> None:
+            with scratch_array(values, self.target.dtype) as scratch:
+                self._compute_piece(piece, scratch, checkpoint)
+
+        share(cuts, compute, checkpoint)
 
     def _compute_piece(self, piece: tuple[slice, slice], scratch: Matrices, checkpoint: Checkpoint) -> None:
         filters, pixels = piece
@@ -150,17 +160,12 @@ def _multiply(case: Case, biases: Matrices | None, result: Matrices, checkpoint:
         for _, rows, cols in blocks((1, *case.extent), layout.tile.pixels)
     ]
     job = _Job(case, layout, parts, biases, result)
-
-    def make_scratch() -> Matrices:
-        return np.empty(layout.scratch_values, result.dtype)
-
     if layout.takes_turns:
-        scratch = make_scratch()
         for part in parts:
-            job.fill(part, scratch, checkpoint)
+            job.fill(part, checkpoint)
     else:
-        share(parts, job.fill, make_scratch, checkpoint)
+        share(parts, job.fill, checkpoint)
 
 
 def _copy(copies: Copies, checkpoint: Checkpoint) -> None:
-    share(copies, lambda copy, _, __: copy(), lambda: None, checkpoint, fewest=4)
+    share(copies, lambda copy, _: copy(), checkpoint, fewest=4)

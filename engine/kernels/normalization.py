@@ -44,7 +44,7 @@ def local_response_norm(
     result = np.empty(volume.shape, volume.dtype)
     below, above = min(size // 2, len(volume)), min((size - 1) // 2, len(volume))
 
-    def fill(block: Region, _: None, checkpoint: Checkpoint) -> None:
+    def fill(block: Region, checkpoint: Checkpoint) -> None:
         channels, rows, cols = block
         first = max(channels.start - below, 0)
         squares = np.square(volume[first : channels.stop + above, rows, cols])
@@ -56,5 +56,5 @@ def local_response_norm(
             checkpoint()
         result[block] = part / (k + alpha / size * sums) ** beta
 
-    share(pixel_blocks(volume.shape, cache_values(volume)), fill, lambda: None, checkpoint, fewest=2)
+    share(pixel_blocks(volume.shape, cache_values(volume)), fill, checkpoint, fewest=2)
     return result

@@ -67,14 +67,14 @@ def global_avg_pool2d(volume: Volume, checkpoint: Checkpoint) -> Volume:
     depth, height, width = volume.shape
     sums = np.zeros(depth)
 
-    def add(channels: slice, _: None, checkpoint: Checkpoint) -> None:
+    def add(channels: slice, checkpoint: Checkpoint) -> None:
         part = volume[channels]
         for block in blocks(part.shape, cache_values(volume)):
             sums[channels][block[0]] += part[block].sum(axis=(1, 2), dtype=np.float64)
             checkpoint()
 
     parts = split_range(depth, max(1, cache_values(volume) // (height * width)))
-    share(parts, add, lambda: None, checkpoint, fewest=4)
+    share(parts, add, checkpoint, fewest=4)
     result = np.empty((depth, 1, 1), volume.dtype)
     result[:, 0, 0] = sums / (height * width)
     return result
@@ -90,7 +90,7 @@ def adaptive_avg_pool2d(volume: Volume, size: Pair, checkpoint: Checkpoint) -> V
     # Pairs of start and end, for reduceat: it sums between them, and from each end on, which nothing reads.
     edges = np.stack([lefts, rights], axis=1).ravel()
 
-    def fill(channels: slice, _: None, checkpoint: Checkpoint) -> None:
+    def fill(channels: slice, checkpoint: Checkpoint) -> None:
         part = volume[channels]
         step = max(1, cache_values(volume) // (len(part) * width))
         for y, (top, bottom) in enumerate(zip(tops, bottoms, strict=True)):
@@ -102,7 +102,7 @@ def adaptive_avg_pool2d(volume: Volume, size: Pair, checkpoint: Checkpoint) -> V
             result[channels, y] = windows / ((bottom - top) * (rights - lefts))
 
     parts = split_range(len(volume), max(1, cache_values(volume) // width))
-    share(parts, fill, lambda: None, checkpoint, fewest=2)
+    share(parts, fill, checkpoint, fewest=2)
     return result
 
 
@@ -120,7 +120,7 @@ def _pool(
     extent = window_counts(volume.shape[1:], padding, kernel, stride, ceil=ceil)
     result = np.empty((volume.shape[0], *extent), volume.dtype)
 
-    def fill(block: Region, _: None, checkpoint: Checkpoint) -> None:
+    def fill(block: Region, checkpoint: Checkpoint) -> None:
         channels, rows, cols = block
         left = cols.start * stride[1] - padding[1]
         right = (cols.stop - 1) * stride[1] - padding[1] + kernel[1]
@@ -141,7 +141,7 @@ def _pool(
         _reduce(reduce, partial, part, min(left, 0), stride[1], kernel[1], checkpoint)
 
     values = cache_values(volume) // max(min(kernel[0], volume.shape[1]), stride[0])
-    share(blocks(result.shape, max(values, 1)), fill, lambda: None, checkpoint, fewest=2)
+    share(blocks(result.shape, max(values, 1)), fill, checkpoint, fewest=2)
     return result
 
 

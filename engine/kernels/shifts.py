@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.kernels import tiling
 from engine.kernels.blocks import Checkpoint, indices_within, split_range
+from engine.kernels.scratch import scratch_array
 from engine.kernels.threads import share
 from engine.kernels.tiling import Case, Matrices
 
@@ -46,12 +47,13 @@ def convolve(case: Case, biases: Matrices | None, result: Matrices, checkpoint: 
     parts: list[_Part] = [(group, cut) for group in range(groups) for cut in cuts]
     values = max(cut.stop - cut.start for cut in cuts) * maps
 
-    def fill(part: _Part, scratch: Matrices, checkpoint: Checkpoint) -> None:
+    def fill(part: _Part, checkpoint: Checkpoint) -> None:
         target = result[part]
         target[...] = 0 if biases is None else biases[part][..., None]
-        _add_taps(case, part, target, scratch, checkpoint)
+        with scratch_array(values, result.dtype) as scratch:
+            _add_taps(case, part, target, scratch, checkpoint)
 
-    share(parts, fill, lambda: np.empty(values, result.dtype), checkpoint)
+    share(parts, fill, checkpoint)
 
 
 def _add_taps(case: Case, part: _Part, target: Matrices, scratch: Matrices, checkpoint: Checkpoint) -> None:

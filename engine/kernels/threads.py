@@ -18,7 +18,6 @@ from typing import Any, Generic, TypeVar
 from engine.kernels.blocks import Checkpoint, Region, blocks
 
 _Part = TypeVar("_Part")
-_Scratch = TypeVar("_Scratch")
 
 MOST_THREADS = 4
 """Blocks are cut for so many, however many there are: results and memory do not depend on the machine."""
@@ -32,15 +31,14 @@ _POLL_SECONDS = 0.02
 
 def share(
     parts: Iterable[_Part],
-    work: Callable[[_Part, _Scratch, Checkpoint], object],
-    make_scratch: Callable[[], _Scratch],
+    work: Callable[[_Part, Checkpoint], object],
     checkpoint: Checkpoint,
     *,
     fewest: int = 1,
 ) -> None:
-    """Call ``work(part, scratch, checkpoint)`` for every part, in any order and on any thread.
+    """Call ``work(part, checkpoint)`` for every part, in any order and on any thread.
 
-    Each thread has its own scratch, and a checkpoint of its own: ``checkpoint`` is called by this thread alone, which
+    Each thread has a checkpoint of its own: ``checkpoint`` is called by this thread alone, which
     calls it after each of its parts as well. If it raises, or a part does, then no further part begins, the others end
     at their next checkpoint, and the exception is raised here when they have.
 
@@ -52,17 +50,16 @@ def share(
     limit_blas()
     waiting = [*parts]
     if len(waiting) <= fewest or _POOL.limit == 1:
-        scratch = make_scratch()
         for part in waiting:
-            work(part, scratch, checkpoint)
+            work(part, checkpoint)
             checkpoint()
     else:
-        _POOL.run(_Job(waiting, work, make_scratch), checkpoint, fewest)
+        _POOL.run(_Job(waiting, work), checkpoint, fewest)
 
 
 def share_blocks(shape: tuple[int, ...], values: int, fill: Callable[[Region], object], checkpoint: Checkpoint) -> None:
     """Call ``fill(block)`` for blocks of (channels, height, width) of at most so many values; for cheap arithmetic."""
-    share(blocks(shape, values), lambda block, _, __: fill(block), lambda: None, checkpoint, fewest=_FEWEST_BLOCKS)
+    share(blocks(shape, values), lambda block, _: fill(block), checkpoint, fewest=_FEWEST_BLOCKS)
 
 
 @cache
@@ -96,19 +93,17 @@ class _Stopped(Exception):
     """Ends a part on another thread, as its result is no longer needed."""
 
 
-class _Job(Generic[_Part, _Scratch]):
+class _Job(Generic[_Part]):
     """The parts of one kernel, and the threads that are at them."""
 
     def __init__(
         self,
         parts: list[_Part],
-        work: Callable[[_Part, _Scratch, Checkpoint], object],
-        make_scratch: Callable[[], _Scratch],
+        work: Callable[[_Part, Checkpoint], object],
     ) -> None:
         self._parts = parts
         self._taken = 0
         self._work = work
-        self._make_scratch = make_scratch
         self._context = copy_context()  # NumPy's errstate is part of it
         self._changed = Condition()
         self._helpers = 0
@@ -122,14 +117,13 @@ class _Job(Generic[_Part, _Scratch]):
 
     def run(self, checkpoint: Checkpoint, after_each: Callable[[], bool]) -> None:
         """Take parts until none is left or ``after_each`` returns False."""
-        scratch = self._make_scratch()
         while True:
             with self._changed:
                 if not self.waiting:
                     return
                 part = self._parts[self._taken]
                 self._taken += 1
-            self._work(part, scratch, checkpoint)
+            self._work(part, checkpoint)
             if not after_each():
                 return
 
@@ -171,14 +165,14 @@ class _Pool:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._lock = Lock()
-        self._jobs: SimpleQueue[_Job[Any, Any] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[_Job[Any] | None] = SimpleQueue()
         self._threads = 0
         self._running = 0
         """Threads that compute: callers and helpers."""
         self._invited = 0
         """Helpers that were asked and have not come yet."""
 
-    def run(self, job: _Job[Any, Any], checkpoint: Checkpoint, fewest: int) -> None:
+    def run(self, job: _Job[Any], checkpoint: Checkpoint, fewest: int) -> None:
         """Run a job on this thread, and on others as far as they are free."""
 
         def proceed() -> bool:
@@ -210,7 +204,7 @@ class _Pool:
         for _ in range(self._threads):
             self._jobs.put(None)
 
-    def _invite(self, job: _Job[Any, Any], fewest: int) -> None:
+    def _invite(self, job: _Job[Any], fewest: int) -> None:
         """Ask for as many helpers as cores are free, if there are parts for them."""
         if self._running + self._invited >= self.limit or job.waiting < fewest:
             return

@@ -12,7 +12,8 @@ import pytest
 import threadpoolctl
 
 from engine import kernels
-from engine.kernels import threads
+from engine.kernels import BLOCK_BYTES, scratch, threads
+from engine.kernels.scratch import scratch_array
 from engine.kernels.threads import share, thread_limit
 from tests.engine.checkpoints import proceed
 
@@ -37,7 +38,7 @@ def convolve(name, checkpoint=proceed):
 
 
 def run(parts, work, checkpoint=proceed):
-    share(parts, lambda part, scratch, stop: work(part), lambda: None, checkpoint)
+    share(parts, lambda part, _: work(part), checkpoint)
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -79,16 +80,21 @@ def test_as_many_threads_as_allowed_compute_at_a_time():
         assert len(seen) == 3
 
 
-def test_threads_have_a_scratch_each():
+def test_threads_have_a_scratch_each_and_keep_it_unless_it_is_large():
     with thread_limit(3):
-        scratches, (work, _) = set(), meet(3)
+        arrays, (work, _) = {}, meet(3)
 
-        def fill(part, scratch, checkpoint):
-            scratches.add((threading.get_ident(), scratch))
-            work(part)
+        def fill(part, checkpoint):
+            with scratch_array(1000, np.float32) as outer, scratch_array(1000, np.float32) as inner:
+                arrays.setdefault(threading.get_ident(), set()).add((outer.ctypes.data, inner.ctypes.data))
+                work(part)
 
-        share(range(30), fill, object, proceed)
-        assert len({thread for thread, _ in scratches}) == len(scratches) == len({s for _, s in scratches}) == 3
+        share(range(30), fill, proceed)
+        assert [len(pairs) for pairs in arrays.values()] == [1, 1, 1]
+        assert len({address for pairs in arrays.values() for pair in pairs for address in pair}) == 6
+    with scratch_array(BLOCK_BYTES, np.uint8) as large:
+        assert large.shape == (BLOCK_BYTES,)
+    assert all(array.nbytes < BLOCK_BYTES for array in scratch._FREE.arrays)
 
 
 def test_only_the_calling_thread_calls_the_checkpoint():
@@ -114,7 +120,7 @@ def test_after_an_exception_of_the_checkpoint_no_part_begins_and_none_continues(
     with thread_limit(3):
         begun, (work, _) = [], meet(3)
 
-        def compute(part, scratch, checkpoint):
+        def compute(part, checkpoint):
             begun.append(part)
             work(part)
             if threading.get_ident() != here:
@@ -126,7 +132,7 @@ def test_after_an_exception_of_the_checkpoint_no_part_begins_and_none_continues(
 
         here = threading.get_ident()
         with pytest.raises(InterruptedError):
-            share(range(1000), compute, lambda: None, stop)
+            share(range(1000), compute, stop)
         assert len(begun) == 3
 
 
@@ -179,13 +185,13 @@ import os, threading
 import numpy as np
 from engine.kernels.threads import share, thread_limit
 
-def work(part, scratch, checkpoint):
+def work(part, checkpoint):
     pass
 
 with thread_limit(3):
-    share(range(100), work, lambda: None, lambda: None)
+    share(range(100), work, lambda: None)
     child = os.fork()
-    share(range(100), work, lambda: None, lambda: None)
+    share(range(100), work, lambda: None)
     if child:
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 """
@@ -200,7 +206,7 @@ from engine.kernels.threads import share, thread_limit
 
 with thread_limit(2):
     threading.Thread(
-        target=lambda: share(range(10**6), lambda *_: time.sleep(0.01), lambda: None, lambda: None), daemon=True
+        target=lambda: share(range(10**6), lambda *_: time.sleep(0.01), lambda: None), daemon=True
     ).start()
     time.sleep(0.1)
 """

@@ -1,0 +1,42 @@
+"""Scratch arrays of threads, which keep their memory: fresh memory takes longer than a small layer does."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import local
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.kernels.blocks import BLOCK_BYTES
+from engine.kernels.threads import MOST_THREADS
+
+_KEPT_BYTES = BLOCK_BYTES // (4 * MOST_THREADS)
+"""Larger arrays are freed at once."""
+
+_KEPT_ARRAYS = 2
+"""Per thread: a matrix of pixels, and a product to be added."""
+
+
+class _Free(local):
+    """The arrays of this thread that are not in use."""
+
+    def __init__(self) -> None:
+        self.arrays: list[npt.NDArray[np.uint8]] = []
+
+
+_FREE = _Free()
+
+
+@contextmanager
+def scratch_array(count: int, dtype: npt.DTypeLike) -> Iterator[npt.NDArray[Any]]:
+    """An array of so many arbitrary values, for this thread alone and until the end of the block."""
+    size = count * np.dtype(dtype).itemsize
+    array = _FREE.arrays.pop() if _FREE.arrays else np.empty(0, np.uint8)
+    if array.size < size:
+        array = np.empty(size, np.uint8)
+    try:
+        yield array[:size].view(dtype)
+    finally:
+        if array.size <= _KEPT_BYTES and len(_FREE.arrays) < _KEPT_ARRAYS:
+            _FREE.arrays.append(array)

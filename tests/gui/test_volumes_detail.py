@@ -1,0 +1,101 @@
+"""Level of detail: small boxes of the window are flat, marked ones and those in files are not."""
+
+from typing import Literal
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from engine.layers import Activation, Conv2d
+from engine.network.graph import Network, Node
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Project
+from engine.run.check import check
+from gui.paint.basics import colours
+from gui.paint.volumes import drawing, faces
+from gui.paint.volumes.layout import lay_out_volumes
+from gui.paint.volumes.visible_parts import find_visible_parts
+from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.volume_at import VolumeResult
+from gui.theme import THEMES
+
+SIZE = (884, 553)
+SMALL = 20.0
+"""More than the boxes of 1,000 layers have."""
+
+
+def chain(length: int, theme: Literal["light", "dark"] = "light", focus: str = "c0") -> ViewState:
+    """A chain of convolutions and activations with values everywhere."""
+    nodes = [Node(f"c{at}", (Conv2d(8, 3), Activation("relu"))[at % 2]) for at in range(length)]
+    project = Project(NoiseInput((8, 9, 9)), (Design("d", Network(tuple(nodes))),))
+    project_check = check(project)
+    rng = np.random.default_rng(1)
+    results = {
+        ref: VolumeResult(key, rng.standard_normal((8, 9, 9), dtype=np.float32))
+        for ref, key in project_check.keys.items()
+    }
+    return ViewState(project, project_check, RunView(results), Focus("d", focus), Look(theme=theme))
+
+
+def parts_of(state: ViewState, smallest_box: float):
+    scene = lay_out_volumes(state, *SIZE).scene
+    return find_visible_parts(state, scene, None, flat_size=smallest_box / scene.shrink)
+
+
+def test_small_boxes_are_flat_unless_they_are_marked():
+    state = replace(chain(1000, focus="c500"), query="c77")
+    parts = parts_of(state, SMALL)
+    found = {ref for ref in state.found_boxes if ref[0] == "d"}
+    assert {box.ref for box, _ in parts.boxes} == {("d", "c500"), *found}
+    assert len(parts.flat_boxes) == 1001 - len(parts.boxes)
+    assert all(flat.volume is not None and flat.is_fresh for flat in parts.flat_boxes)
+
+
+def test_boxes_are_not_flat_in_a_short_network_and_in_files():
+    assert not parts_of(chain(10), SMALL).flat_boxes
+    assert not parts_of(chain(1000), 0.0).flat_boxes
+
+
+def painted(state: ViewState, smallest_box: float) -> QImage:
+    image = QImage(*SIZE, QImage.Format.Format_RGB32)
+    theme = THEMES[state.look.theme]
+    image.fill(QColor(theme.base))
+    painter = QPainter(image)
+    laid_out = lay_out_volumes(state, *SIZE)
+    drawing.draw_volumes(painter, QRectF(0, 0, *SIZE), state, theme, laid_out, 6.0, smallest_box=smallest_box)
+    painter.end()
+    return image
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_flat_box_has_one_colour_where_it_was(theme):
+    state = chain(1000, theme)
+    image, scene = painted(state, SMALL), lay_out_volumes(state, *SIZE).scene
+    for box in scene.boxes[10:1000:90]:
+        volume = state.volume_at(box.ref).volume
+        expected = faces.flat_colour(volume, "viridis", zero_centred=False)
+        left, top, right, bottom = (edge * scene.shrink for edge in box.bounds)
+        assert image.pixelColor(int((left + right) / 2), int((top + bottom) / 2)) == expected
+
+
+def test_the_picture_is_the_same_where_texts_can_be_read():
+    state = chain(10)
+    assert painted(state, SMALL) == painted(state, 0.0)
+
+
+@pytest.mark.parametrize("zero_centred", [False, True])
+def test_the_mean_colour_is_that_of_the_mean_within_the_range_of_the_values(zero_centred):
+    values = np.random.default_rng(5).standard_normal(2000)
+    low, high = colours.value_range(values, zero_centred=zero_centred)
+    expected = colours.value_colours(np.array([[values.mean()]]), low, high, "gray")[0, 0]
+    found = colours.mean_colour(values.tolist(), "gray", zero_centred=zero_centred)
+    assert abs(found.red() - QColor.fromRgb(int(expected)).red()) <= 1
+
+
+def test_the_mean_colour_of_equal_values_is_the_lowest_and_of_no_number_the_mark():
+    assert colours.mean_colour([2.0, 2.0], "gray", zero_centred=False) == QColor(0, 0, 0)
+    marked = colours.value_colours(np.array([[np.nan]]), 0.0, 1.0, "gray")[0, 0]
+    for odd in (np.nan, np.inf):
+        assert colours.mean_colour([1.0, odd], "gray", zero_centred=False) == QColor.fromRgb(int(marked))

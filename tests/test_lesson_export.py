@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 from PySide6.QtWidgets import QApplication
@@ -30,6 +30,12 @@ from gui.window.main_window import MainWindow
 from tests.gui.lesson_files import LESSON, PROJECT, write_lesson
 from tests.test_command_line import MAIN
 from tests.web_page import Page
+
+
+def first_view(view):
+    """The lesson with another view in its first step, which marks nothing there."""
+    highlight = 'highlight = ["box:thin/reduce", "field:filters", "view:bars", "command:run"]'
+    return LESSON.replace('views = ["volumes", "bars", "layer"]', f'views = ["{view}"]').replace(highlight, "")
 
 
 @pytest.fixture
@@ -111,7 +117,7 @@ def test_a_page_needs_nothing_else_and_its_pictures_are_described(tmp_path, qapp
     [("table", "wide"), ("paper", "total"), ("counting", "MACs"), ("differences", "total")],
 )
 def test_views_that_are_tables_are_tables_in_the_page(view, cell, tmp_path, qapp, quick_pictures):
-    text = LESSON.replace('views = ["volumes", "bars"]', f'views = ["{view}"]').replace(', "view:bars"', "")
+    text = first_view(view)
     page = page_of(tmp_path, text)
     assert any(row and row[0] == cell for table in page.tables for row in table)
 
@@ -152,7 +158,7 @@ def test_a_picture_shows_a_rank_search_at_its_end(tmp_path, qapp, monkeypatch):
         yield from curves(search, *given)
 
     monkeypatch.setattr(RankSearch, "curves", slow_curves)
-    text = LESSON.replace('views = ["volumes", "bars"]', 'views = ["bottleneck"]').replace(', "view:bars"', "")
+    text = first_view("bottleneck")
     text = text.replace('select = "thin/reduce"', 'select = "thin/wide"', 1)
     pictures = step_pictures(load_lesson(write_lesson(tmp_path, text)), (1280, 720), "light")
     next(pictures)
@@ -244,6 +250,7 @@ def test_markdown_has_no_markup_of_its_own(text, shown):
         assert page.tags <= {"main", "p", "a"}
 
 
+@example(text="a\\\nb\n\n---")
 @given(text=st.text(alphabet=st.sampled_from("<>&\"'`*_[]()!#-|~ \n\\ab1.:/\x00\u202e"), max_size=80))
 def test_any_markdown_is_well_formed(text):
     page = Page(f"<main>{markdown_html(text)}</main>".encode())

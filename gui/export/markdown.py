@@ -34,6 +34,7 @@ def _render(tokens: list[Token]) -> Markup:
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+    parser = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False})
+    parser.enable(["table", "strikethrough"]).disable("image")
     parser.validateLink = lambda url: url.startswith(("https://", "http://"))  # type: ignore[method-assign]
     return parser

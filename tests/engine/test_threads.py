@@ -116,6 +116,26 @@ def test_an_exception_of_another_thread_is_raised_where_the_kernel_was_called():
         run(range(1000), fail)
 
 
+@pytest.mark.parametrize("count", [0, 1])
+def test_threads_that_the_system_refuses_are_done_without(monkeypatch, count):
+    class Limited(threading.Thread):
+        started = 0
+
+        def start(self):
+            if Limited.started == count:
+                raise RuntimeError("can't start new thread")
+            Limited.started += 1
+            super().start()
+
+    monkeypatch.setattr(threads, "Thread", Limited)
+    with thread_limit(4):
+        for _ in range(2):
+            done, (work, seen) = [], meet(count + 1)
+            run(range(30), lambda part, work=work, done=done: (work(part), done.append(part)))
+            assert sorted(done) == [*range(30)]
+            assert len(seen) == count + 1
+
+
 def test_after_an_exception_of_the_checkpoint_no_part_begins_and_none_continues():
     with thread_limit(3):
         begun, (work, _) = [], meet(3)

@@ -196,8 +196,12 @@ class _Pool:
             _THREAD.is_counted = is_counted
             with self._lock:
                 self._running -= not is_counted
-        if job.error:
-            raise job.error
+        error, job.error = job.error, None
+        if error:
+            try:
+                raise error
+            finally:
+                del error  # its traceback holds this frame: a cycle would hold the volumes
 
     def close(self) -> None:
         """End the threads."""

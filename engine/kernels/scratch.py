@@ -8,14 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import BLOCK_BYTES
-from engine.kernels.threads import MOST_THREADS
-
-_KEPT_BYTES = BLOCK_BYTES // (4 * MOST_THREADS)
-"""Larger arrays are freed at once."""
+from engine.kernels.tiling import PART_BYTES
 
 _KEPT_ARRAYS = 2
-"""Per thread: a matrix of pixels, and a product to be added."""
+"""Per thread, of at most `PART_BYTES`: a matrix of pixels, and a product to be added. Larger ones are freed at once."""
 
 
 class _Free(local):
@@ -38,5 +34,5 @@ def scratch_array(count: int, dtype: npt.DTypeLike) -> Iterator[npt.NDArray[Any]
     try:
         yield array[:size].view(dtype)
     finally:
-        if array.size <= _KEPT_BYTES and len(_FREE.arrays) < _KEPT_ARRAYS:
+        if array.size <= PART_BYTES and len(_FREE.arrays) < _KEPT_ARRAYS:
             _FREE.arrays.append(array)

@@ -22,7 +22,7 @@ _Part = tuple[int, slice]
 
 
 def suits(case: Case) -> bool:
-    """Whether filters are few, nearly every product counts, and those of some filters fit in a thread's memory."""
+    """Whether filters are few, nearly every product counts, and the products of a filter and weights are in bounds."""
     _, filters, channels, *kernel = case.weight.shape
     pixels = prod(case.source.shape[2:])
     return bool(
@@ -31,6 +31,8 @@ def suits(case: Case) -> bool:
         and channels >= _CHANNELS_PER_FILTER * filters
         and 10 * prod(case.extent) >= 9 * pixels
         and tiling.FEW_PARTS * prod(kernel) * pixels * case.source.itemsize <= tiling.PART_BYTES
+        and prod(kernel) * pixels * channels <= tiling.BLOCK_MACS
+        and case.weight.nbytes <= tiling.WEIGHT_BYTES
     )
 
 

@@ -196,8 +196,12 @@ class _Pool:
             _THREAD.is_counted = is_counted
             with self._lock:
                 self._running -= not is_counted
-        if job.error:
-            raise job.error
+        error, job.error = job.error, None
+        if error:
+            try:
+                raise error
+            finally:
+                del error  # its traceback holds this frame: a cycle would hold the volumes
 
     def close(self) -> None:
         """End the threads."""
@@ -209,14 +213,23 @@ class _Pool:
         if self._running + self._invited >= self.limit or job.waiting < fewest:
             return
         with self._lock:
+            self._start_threads(min(self._running + self._invited + job.waiting // fewest, self.limit) - 1)
             count = max(min(self.limit - self._running - self._invited, job.waiting // fewest), 0)
             self._invited += count
-            while self._threads < min(self._running + self._invited, self.limit) - 1:
-                self._threads += 1
-                # A daemon, as there is nothing to finish at exit: whoever calls a kernel waits for its parts.
-                Thread(target=self._help_all, name="kernels", daemon=True).start()
         for _ in range(count):
             self._jobs.put(job)
+
+    def _start_threads(self, count: int) -> None:
+        """Have so many threads; if the system refuses one, those that there are have to do from now on."""
+        while self._threads < count:
+            # A daemon, as there is nothing to finish at exit: whoever calls a kernel waits for its parts.
+            thread = Thread(target=self._help_all, name="kernels", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                self.limit = self._threads + 1
+                return
+            self._threads += 1
 
     def _help_all(self) -> None:
         _THREAD.is_counted = True

@@ -102,7 +102,8 @@ def _check(project: Project, earlier: EarlierCheck | None) -> ProjectCheck:
     for parent, (design, network) in zip(_parents(project), project.networks(), strict=True):
         before = None if earlier is None else earlier.analysis(design)
         analysis = analyze(network, entry_shape, before)
-        first = analyses.setdefault(design, analysis) is analysis
+        first = design not in analyses
+        analyses.setdefault(design, analysis)
         keys.pass_on(design, entry_ref)
         known = keys.add_unchanged(design, analysis, earlier) if first and earlier is not None else 0
         reports |= {(design, report.name): report for report in analysis.reports[:known]}

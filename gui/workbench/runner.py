@@ -64,7 +64,7 @@ class Runner(QObject):
     def start(self, request: RunRequest) -> None:
         """Run a request; cancel the current one first."""
         self.cancel()
-        mailbox = self._mailbox = _Mailbox()
+        mailbox = self._mailbox
         self.worker.start(lambda checkpoint: self._work(request, mailbox, checkpoint))
         self.started.emit(request)
 
@@ -72,6 +72,15 @@ class Runner(QObject):
         """Stop the run; it emits nothing more."""
         self._timer.stop()
         self.worker.cancel()
+        self._mailbox = _Mailbox()  # a run that was stopped holds no volumes
+
+    def flush(self) -> None:
+        """Emit at once what has been computed so far."""
+        self._timer.stop()
+        events = self._mailbox.take()
+        if events:
+            self._last_batch, self._work_before = monotonic(), thread_time()
+            self.advanced.emit(events)
 
     def close(self) -> None:
         """Cancel and wait for the thread, so that it does not outlive the window."""
@@ -94,15 +103,8 @@ class Runner(QObject):
         if wait > 0:
             self._timer.start(1 + int(1000 * wait))
         else:
-            self._emit_batch()
-
-    def _emit_batch(self) -> None:
-        self._timer.stop()
-        events = self._mailbox.take()
-        if events:
-            self._last_batch, self._work_before = monotonic(), thread_time()
-            self.advanced.emit(events)
+            self.flush()
 
     def _on_worker_ended(self, error: Exception | None) -> None:
-        self._emit_batch()
+        self.flush()
         self.ended.emit(error)

@@ -130,6 +130,7 @@ class Workbench(QObject):
     def cancel(self) -> None:
         """End the run and the rank search in progress; their results so far stay."""
         self.rank_search.cancel()
+        self.runner.flush()
         self.runner.cancel()
         if self.state.run.progress is not None:
             self._set_state(replace(self.state, run=replace(self.state.run, progress=None)))

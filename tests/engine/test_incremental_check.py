@@ -59,7 +59,7 @@ def histories(draw: st.DrawFn) -> list[Project]:
     history = [draw(projects())]
     for _ in range(draw(st.integers(1, 5))):
         project = history[-1]
-        kind = draw(st.sampled_from(["node", "node", "node", "remove", "seed", "swap", "undo", "input"]))
+        kind = draw(st.sampled_from(["node", "node", "node", "remove", "seed", "swap", "copy", "undo", "input"]))
         design = draw(st.sampled_from([name for name, _ in project.networks()]))
         network = project.network(design)
         names = [INPUT, *(node.name for node in network.nodes), "nobody"]
@@ -73,6 +73,8 @@ def histories(draw: st.DrawFn) -> list[Project]:
             project = replace(project, seed=project.seed + 1)
         elif kind == "swap":
             project = project.with_designs(project.designs[::-1])
+        elif kind == "copy":
+            project = project.with_designs((*project.designs, project.designs[0]))
         elif kind == "undo":
             project = history[draw(st.integers(0, len(history) - 1))]
         elif kind == "input":
@@ -97,6 +99,16 @@ def test_a_check_that_reuses_an_earlier_one_equals_a_fresh_check(history: list[P
         before = check(project, EarlierCheck(last, before))
         assert contents(before) == contents(check(project))
         last = project
+
+
+def test_a_copy_of_a_design_with_the_same_name_is_not_the_first_of_that_name() -> None:
+    design = Design("d", Network((Node("wrong", Conv2d(3, 1, groups=3)),)))
+    project = Project(NoiseInput(SHAPE), (design,))
+    twice = project.with_designs((design, design))
+    after = check(twice, EarlierCheck(project, check(project)))
+    assert contents(after) == contents(check(twice))
+    fixable = [bool(problem.fixes) for problem in after.problems if problem.node == "wrong"]
+    assert (fixable[0], fixable[-1]) == (True, False)
 
 
 def test_weights_from_a_file_are_read_again(tmp_path: Path) -> None:

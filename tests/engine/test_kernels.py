@@ -17,6 +17,7 @@ from tests.engine.checkpoints import Stopped, proceed, stop
 UNIT = float(np.finfo(np.float32).eps)
 PLAIN = {"stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1), "groups": 1}
 SAME = PLAIN | {"padding": (1, 1, 1, 1)}
+WIDE = PLAIN | {"padding": (3, 3, 3, 3)}
 
 
 def integers(seed, shape):
@@ -326,6 +327,7 @@ LARGE = {
         SAME | {"groups": 64, "stride": (2, 2)},
     ),
     "conv2d of many channels": (kernels.conv2d, (zeros(2**15, 8, 8), zeros(2, 2**15, 5, 5), None), SAME),
+    "conv2d of large filters": (kernels.conv2d, (zeros(2**17, 8, 8), zeros(4, 2**17, 7, 7), None), WIDE),
     "dense": (kernels.dense, (IMAGE, zeros(8, IMAGE.size), zeros(8)), {}),
     "max_pool2d": (kernels.max_pool2d, (IMAGE,), POOL),
     "avg_pool2d": (kernels.avg_pool2d, (IMAGE,), POOL | {"count_padding": False}),
@@ -401,6 +403,7 @@ def test_a_cheap_kernel_calls_its_checkpoint_at_least_once_per_mebibyte(name):
         (1024, 1024, 3, 64, SAME | {"groups": 1024}),
         (64, 4096, 7, 64, SAME | {"stride": (3, 3)}),
         (1024, 256, 3, 28, SAME),
+        (2048, 4, 7, 72, WIDE),
     ],
 )
 def test_conv2d_stays_within_its_block_of_macs_between_two_checkpoints(

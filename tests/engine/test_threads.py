@@ -1,11 +1,14 @@
 """The threads that share blocks: same results however many, one exception, no deadlock, nothing left in a child."""
 
+import gc
 import os
 import subprocess
 import sys
 import threading
 import warnings
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic, sleep
 
 import numpy as np
 import pytest
@@ -114,6 +117,56 @@ def test_an_exception_of_another_thread_is_raised_where_the_kernel_was_called():
 
     with thread_limit(2), pytest.raises(ZeroDivisionError):
         run(range(1000), fail)
+
+
+def test_nothing_holds_the_volumes_of_a_kernel_that_has_failed_on_another_thread():
+    class Fault(Exception):
+        pass
+
+    def compute():
+        here, (meet_others, _) = threading.get_ident(), meet(2)
+        volume = np.zeros(8)
+        held.append(weakref.ref(volume))
+
+        def fail(part):
+            meet_others(part)
+            if threading.get_ident() != here:
+                raise Fault(volume.size)
+
+        with pytest.raises(Fault):
+            run(range(1000), fail)
+
+    held = []
+    gc.disable()
+    try:
+        with thread_limit(2):
+            compute()
+            end = monotonic() + 20
+            while held[0]() is not None and monotonic() < end:  # the other thread lets go of it a little later
+                sleep(0.01)
+            assert held[0]() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_threads_that_the_system_refuses_are_done_without(monkeypatch, count):
+    class Limited(threading.Thread):
+        started = 0
+
+        def start(self):
+            if Limited.started == count:
+                raise RuntimeError("can't start new thread")
+            Limited.started += 1
+            super().start()
+
+    monkeypatch.setattr(threads, "Thread", Limited)
+    with thread_limit(4):
+        for _ in range(2):
+            done, (work, seen) = [], meet(count + 1)
+            run(range(30), lambda part, work=work, done=done: (work(part), done.append(part)))
+            assert sorted(done) == [*range(30)]
+            assert len(seen) == count + 1
 
 
 def test_after_an_exception_of_the_checkpoint_no_part_begins_and_none_continues():

@@ -229,10 +229,25 @@ def test_late_reports_of_a_cancelled_run_are_dropped(workbench: Workbench, qtbot
     workbench.run()
     workbench.runner.worker._pool.waitForDone()  # all reports are queued
     workbench.cancel()
+    state = workbench.state
+    assert state.run.progress is None
     qtbot.wait(10)
     assert ends == []
-    assert workbench.state.run.results == {}
+    assert workbench.state is state
+
+
+def test_cancel_shows_what_has_been_computed_since_the_last_batch(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.workbench.runner._FRAME", 60.0)
+    workbench = Workbench(slow_project())
+    workbench.run()
+    qtbot.waitUntil(lambda: len(workbench.cache) >= 3)
+    computed = len(workbench.cache)
+    workbench.cancel()
     assert workbench.state.run.progress is None
+    assert len(workbench.state.run.results) >= computed - 1  # the last one may be on its way
+    workbench.close()
 
 
 def test_results_of_a_design_removed_during_the_run_are_dropped(workbench: Workbench, qtbot: QtBot) -> None:

@@ -57,10 +57,9 @@ def draw_volumes(
 ) -> None:
     """Draw a layout, or enlarge the part of it within `area`.
 
-    Text smaller than `smallest_text` pixels of the window or file is left out, and if this concerns the texts at the
-    boxes, those below `smallest_box` pixels are flat. With a zoom, texts and lines of the
-    scene grow only with its square root, to leave space for the faces; headings and legend keep their size and stay
-    visible.
+    Text smaller than `smallest_text` pixels of the window or file is left out; if that of boxes is, then boxes smaller
+    than `smallest_box` pixels are flat. With a zoom, texts and lines of the scene grow only with its square root, to
+    leave space for the faces; headings and legend keep their size and stay visible.
     """
     start = QPointF() if area is None else area.topLeft()
     painter.save()

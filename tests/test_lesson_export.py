@@ -103,6 +103,20 @@ def test_the_solutions_of_every_bundled_lesson_are_told_in_words(path):
             assert len(actions) >= len(step.exercise.solution), step.id
 
 
+def test_the_numbers_of_a_title_are_computed_and_its_markdown_is_no_part_of_the_name_of_the_page(
+    tmp_path, qapp, quick_pictures
+):
+    page = page_of(tmp_path, LESSON.replace('title = "Narrow"', "title = \"*{{ layers('naive') }}* layer\""))
+    assert page.text_of("title") == ["1 layer"]
+    assert page.text_of("h1") == [" layer"]
+    assert "1" in page.text_of("em")
+
+
+def test_the_numbers_of_a_unit_are_computed(tmp_path, qapp, quick_pictures):
+    text = LESSON.replace('unit = "multiplications"', "unit = \"for {{ layers('naive') }} layer\"")
+    assert "(384,000) for 1 layer" in words_of(page_of(tmp_path, text))
+
+
 def test_a_page_needs_nothing_else_and_its_pictures_are_described(tmp_path, qapp):
     page = page_of(tmp_path)
     assert not page.tags & {"script", "iframe", "object", "embed", "form", "base"}
@@ -256,6 +270,14 @@ def test_any_markdown_is_well_formed(text):
     page = Page(f"<main>{markdown_html(text)}</main>".encode())
     assert not page.tags & {"script", "img", "h1", "h2", "iframe"}
     assert all(url.startswith(("http://", "https://")) for url in page.urls)
+
+
+def test_a_table_of_a_text_scrolls_in_a_box_of_its_own():
+    text = "before\n\n| a |\n|---|\n| <table> |\n\n- | b |\n  |---|\n\nafter"
+    page = Page(f"<main>{markdown_html(text)}</main>".encode())
+    outer = [(tag, attributes.get("class")) for tag, attributes in page.elements if tag in ("p", "div", "table", "li")]
+    box = [("div", "scroll"), ("table", None)]
+    assert outer == [("p", None), *box, ("li", None), *box, ("p", None)]
 
 
 def test_headings_and_tables_of_texts_stand_below_those_of_the_page():

@@ -164,7 +164,8 @@ def test_the_command_writes_page_and_pictures_without_a_display(tmp_path):
             assert len(picture.convert("RGB").resize((64, 64)).getcolors(4096)) > 20
 
 
-def test_a_picture_shows_a_rank_search_at_its_end(tmp_path, qapp, monkeypatch):
+@pytest.fixture
+def slow_searches(monkeypatch):
     curves = RankSearch.curves
 
     def slow_curves(search, *given):
@@ -172,6 +173,9 @@ def test_a_picture_shows_a_rank_search_at_its_end(tmp_path, qapp, monkeypatch):
         yield from curves(search, *given)
 
     monkeypatch.setattr(RankSearch, "curves", slow_curves)
+
+
+def test_a_picture_shows_a_rank_search_at_its_end(tmp_path, qapp, slow_searches):
     text = first_view("bottleneck")
     text = text.replace('select = "thin/reduce"', 'select = "thin/wide"', 1)
     pictures = step_pictures(load_lesson(write_lesson(tmp_path, text)), (1280, 720), "light")
@@ -181,6 +185,22 @@ def test_a_picture_shows_a_rank_search_at_its_end(tmp_path, qapp, monkeypatch):
     pictures.close()
     assert search.busy_text == ""
     assert search.visible_result is not None
+
+
+def test_a_screenshot_of_a_step_shows_a_rank_search_at_its_end(tmp_path, qapp, monkeypatch, slow_searches):
+    searches = []
+    grab = MainWindow.grab
+
+    def recorded_grab(window):
+        searches.append(window.workbench.state.rank_search)
+        return grab(window)
+
+    monkeypatch.setattr(MainWindow, "grab", recorded_grab)
+    text = first_view("bottleneck").replace('select = "thin/reduce"', 'select = "thin/wide"', 1)
+    words = ["screenshot", str(write_lesson(tmp_path, text)), "--out", str(tmp_path / "step.png")]
+    assert main(words) == 0
+    assert [search.busy_text for search in searches] == [""]
+    assert searches[0].visible_result is not None
 
 
 def test_a_lesson_with_a_fault_is_refused_with_its_places_and_nothing_is_written(tmp_path, capsys):

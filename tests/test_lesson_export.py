@@ -103,6 +103,20 @@ def test_the_solutions_of_every_bundled_lesson_are_told_in_words(path):
             assert len(actions) >= len(step.exercise.solution), step.id
 
 
+def test_the_numbers_of_a_title_are_computed_and_its_markdown_is_no_part_of_the_name_of_the_page(
+    tmp_path, qapp, quick_pictures
+):
+    page = page_of(tmp_path, LESSON.replace('title = "Narrow"', "title = \"*{{ layers('naive') }}* layer\""))
+    assert page.text_of("title") == ["1 layer"]
+    assert page.text_of("h1") == [" layer"]
+    assert "1" in page.text_of("em")
+
+
+def test_the_numbers_of_a_unit_are_computed(tmp_path, qapp, quick_pictures):
+    text = LESSON.replace('unit = "multiplications"', "unit = \"for {{ layers('naive') }} layer\"")
+    assert "(384,000) for 1 layer" in words_of(page_of(tmp_path, text))
+
+
 def test_a_page_needs_nothing_else_and_its_pictures_are_described(tmp_path, qapp):
     page = page_of(tmp_path)
     assert not page.tags & {"script", "iframe", "object", "embed", "form", "base"}
@@ -150,7 +164,8 @@ def test_the_command_writes_page_and_pictures_without_a_display(tmp_path):
             assert len(picture.convert("RGB").resize((64, 64)).getcolors(4096)) > 20
 
 
-def test_a_picture_shows_a_rank_search_at_its_end(tmp_path, qapp, monkeypatch):
+@pytest.fixture
+def slow_searches(monkeypatch):
     curves = RankSearch.curves
 
     def slow_curves(search, *given):
@@ -158,6 +173,9 @@ def test_a_picture_shows_a_rank_search_at_its_end(tmp_path, qapp, monkeypatch):
         yield from curves(search, *given)
 
     monkeypatch.setattr(RankSearch, "curves", slow_curves)
+
+
+def test_a_picture_shows_a_rank_search_at_its_end(tmp_path, qapp, slow_searches):
     text = first_view("bottleneck")
     text = text.replace('select = "thin/reduce"', 'select = "thin/wide"', 1)
     pictures = step_pictures(load_lesson(write_lesson(tmp_path, text)), (1280, 720), "light")
@@ -167,6 +185,22 @@ def test_a_picture_shows_a_rank_search_at_its_end(tmp_path, qapp, monkeypatch):
     pictures.close()
     assert search.busy_text == ""
     assert search.visible_result is not None
+
+
+def test_a_screenshot_of_a_step_shows_a_rank_search_at_its_end(tmp_path, qapp, monkeypatch, slow_searches):
+    searches = []
+    grab = MainWindow.grab
+
+    def recorded_grab(window):
+        searches.append(window.workbench.state.rank_search)
+        return grab(window)
+
+    monkeypatch.setattr(MainWindow, "grab", recorded_grab)
+    text = first_view("bottleneck").replace('select = "thin/reduce"', 'select = "thin/wide"', 1)
+    words = ["screenshot", str(write_lesson(tmp_path, text)), "--out", str(tmp_path / "step.png")]
+    assert main(words) == 0
+    assert [search.busy_text for search in searches] == [""]
+    assert searches[0].visible_result is not None
 
 
 def test_a_lesson_with_a_fault_is_refused_with_its_places_and_nothing_is_written(tmp_path, capsys):
@@ -256,6 +290,14 @@ def test_any_markdown_is_well_formed(text):
     page = Page(f"<main>{markdown_html(text)}</main>".encode())
     assert not page.tags & {"script", "img", "h1", "h2", "iframe"}
     assert all(url.startswith(("http://", "https://")) for url in page.urls)
+
+
+def test_a_table_of_a_text_scrolls_in_a_box_of_its_own():
+    text = "before\n\n| a |\n|---|\n| <table> |\n\n- | b |\n  |---|\n\nafter"
+    page = Page(f"<main>{markdown_html(text)}</main>".encode())
+    outer = [(tag, attributes.get("class")) for tag, attributes in page.elements if tag in ("p", "div", "table", "li")]
+    box = [("div", "scroll"), ("table", None)]
+    assert outer == [("p", None), *box, ("li", None), *box, ("p", None)]
 
 
 def test_headings_and_tables_of_texts_stand_below_those_of_the_page():

@@ -1,48 +1,55 @@
 """Pictures of the window at each step of a lesson, drawn without a display."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from gui.app import set_theme
+from engine.text.problems import ProjectError
+from gui.command_line.offscreen import temporary_window
 from gui.export.pictures import png_bytes
 from gui.lessons.lesson import Lesson
-from gui.state.view_state import Look
 from gui.views.volumes import VolumesView
 from gui.window.highlight_frame import HighlightFrame
-from gui.window.main_window import AUTOMATIC_RUN, MainWindow
-from gui.window.settings import Settings
-from gui.workbench.workbench import Workbench
+from gui.window.main_window import MainWindow
 
+_ThemeName = Literal["light", "dark"]
 _ROUNDS = 4
 """Rounds of events after which the window is as it will stay: pages and frames follow the layout."""
 
 
-def step_pictures(
-    lesson: Lesson, size: tuple[int, int], theme: Literal["light", "dark"]
-) -> Generator[bytes, None, None]:
+def step_pictures(lesson: Lesson, size: tuple[int, int], theme: _ThemeName) -> Generator[bytes, None, None]:
     """Yield a PNG file of the whole window at the beginning of each step."""
-    VolumesView.turn_milliseconds = HighlightFrame.pulse_milliseconds = 0
-    project = next(iter(lesson.projects.values()))
-    workbench, settings = Workbench(project, Look(theme=theme)), Settings(QSettings("", QSettings.Format.IniFormat))
-    settings.set(AUTOMATIC_RUN, "off")
-    window = MainWindow(workbench, settings, set_theme)
-    try:
-        window.resize(*size)
-        window.show()
-        window.lessons.start(lesson)
+    with _lesson_window(lesson, 0, size, theme) as window:
         for index in range(len(lesson.steps)):
             window.lessons.player.go(index)
             _settle(window)
             yield png_bytes(window.grab().toImage())
+
+
+def step_picture(lesson: Lesson, index: int, size: tuple[int, int], theme: _ThemeName) -> bytes:
+    """A PNG file of the whole window at the beginning of a step; ProjectError if its run fails."""
+    with _lesson_window(lesson, index, size, theme) as window:
+        _settle(window)
+        if window.workbench.state.run.problems:
+            raise ProjectError(window.workbench.state.run.problems, lesson.path)
+        return png_bytes(window.grab().toImage())
+
+
+@contextmanager
+def _lesson_window(lesson: Lesson, index: int, size: tuple[int, int], theme: _ThemeName) -> Iterator[MainWindow]:
+    """A window in which a lesson begins at a step, with its camera and frames at once where they go."""
+    durations = VolumesView.turn_milliseconds, HighlightFrame.pulse_milliseconds
+    VolumesView.turn_milliseconds = HighlightFrame.pulse_milliseconds = 0
+    try:
+        with temporary_window(lesson.projects[lesson.steps[index].project], theme) as window:
+            window.resize(*size)
+            window.show()
+            window.lessons.start(lesson, index)
+            yield window
     finally:
-        window.lessons.close_down()
-        workbench.close()
-        window.hide()  # a window that is visible when it is deleted tells its event filters, which are gone by then
-        window.deleteLater()
-        QApplication.processEvents()
+        VolumesView.turn_milliseconds, HighlightFrame.pulse_milliseconds = durations
 
 
 def _settle(window: MainWindow) -> None:

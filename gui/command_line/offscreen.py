@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 from typing import Literal
 
 from PySide6.QtCore import QMessageLogContext, QSettings, QtMsgType, qInstallMessageHandler
@@ -18,7 +17,6 @@ from gui.app import make_application, set_theme
 from gui.command_line.output import print_message
 from gui.export.files import write_file
 from gui.export.pictures import png_bytes
-from gui.lessons.lesson import Lesson
 from gui.state.initial_focus import initial_focus
 from gui.state.view_state import DepthScale, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
@@ -26,8 +24,6 @@ from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
 
-_PATIENCE = 3.0
-"""Seconds after which a camera in motion is not waited for any more."""
 _ThemeName = Literal["light", "dark"]
 
 
@@ -82,9 +78,8 @@ def window_after_run(
     ProjectError
         The run failed.
     """
-    workbench, settings = _temporary_workbench(project, theme)
-    window = MainWindow(workbench, settings, set_theme)
-    try:
+    with temporary_window(project, theme) as window:
+        workbench = window.workbench
         workbench.show_project(project, path.absolute())
         window.resize(*size)
         window.show()
@@ -97,8 +92,6 @@ def window_after_run(
             raise ProjectError(workbench.state.run.problems, path)
         QApplication.processEvents()
         yield window
-    finally:
-        _delete(window, workbench)
 
 
 def save_screenshot(
@@ -116,35 +109,18 @@ def save_screenshot(
         write_file(out, png_bytes(window.grab().toImage()))
 
 
-def save_lesson_screenshot(lesson: Lesson, step: int, out: Path, size: tuple[int, int], theme: _ThemeName) -> None:
-    """Write the whole window at the beginning of a step of a lesson as a PNG file."""
-    workbench, settings = _temporary_workbench(lesson.projects[lesson.steps[step].project], theme)
-    window = MainWindow(workbench, settings, set_theme)
-    try:
-        window.resize(*size)
-        window.show()
-        window.lessons.start(lesson, step)
-        player, end = window.lessons.player, monotonic() + _PATIENCE
-        while workbench.state.run.progress is not None or (player.is_moving and monotonic() < end):
-            QApplication.processEvents()
-        if workbench.state.run.problems:
-            raise ProjectError(workbench.state.run.problems, lesson.path)
-        QApplication.processEvents()
-        write_file(out, png_bytes(window.grab().toImage()))
-    finally:
-        _delete(window, workbench)
-
-
-def _temporary_workbench(project: Project, theme: _ThemeName) -> tuple[Workbench, Settings]:
-    """A workbench whose window stores nothing, and runs nothing by itself."""
+@contextmanager
+def temporary_window(project: Project, theme: _ThemeName) -> Iterator[MainWindow]:
+    """A window that stores nothing, and runs nothing by itself."""
     settings = Settings(QSettings("", QSettings.Format.IniFormat))
     settings.set(AUTOMATIC_RUN, "off")
-    return Workbench(project, Look(theme=theme)), settings
-
-
-def _delete(window: MainWindow, workbench: Workbench) -> None:
-    window.lessons.close_down()
-    workbench.close()
-    window.hide()  # a window that is visible when it is deleted tells its event filters, which are gone by then
-    window.deleteLater()
-    QApplication.processEvents()
+    workbench = Workbench(project, Look(theme=theme))
+    window = MainWindow(workbench, settings, set_theme)
+    try:
+        yield window
+    finally:
+        window.lessons.close_down()
+        workbench.close()
+        window.hide()  # a window that is visible when it is deleted tells its event filters, which are gone by then
+        window.deleteLater()
+        QApplication.processEvents()

@@ -49,6 +49,8 @@ def take_screenshot(options: Namespace) -> int:
 def _take_lesson_screenshot(options: Namespace) -> int:
     """Write a step of a lesson as it begins."""
     from gui.command_line import offscreen
+    from gui.command_line.lesson_pictures import step_picture
+    from gui.export.files import write_file
 
     lesson = open_lesson(options.project)
     if not 1 <= options.step <= len(lesson.steps):
@@ -56,6 +58,6 @@ def _take_lesson_screenshot(options: Namespace) -> int:
         return WRONG
     require_file(options.out, [options.project])
     with offscreen.offscreen_application(options.theme):
-        offscreen.save_lesson_screenshot(lesson, options.step - 1, options.out, options.size, options.theme)
+        write_file(options.out, step_picture(lesson, options.step - 1, options.size, options.theme))
     print_result(f"{options.out}\n")
     return DONE

@@ -14,7 +14,7 @@ from gui.catalogue.program import program_version
 from gui.catalogue.views import VIEW_IDS, view_row
 from gui.export.html import Markup, element, page
 from gui.export.lesson_exercises import Knowledge, exercise_markup, filled
-from gui.export.markdown import inline_html, markdown_html
+from gui.export.markdown import inline_html, inline_text, markdown_html
 from gui.export.page_pictures import view_picture
 from gui.export.page_tables import view_table
 from gui.export.pictures import missing_content, prepare_view
@@ -111,14 +111,14 @@ class LessonExport:
             element("p", inline_html(filled(lesson.summary, facts)), class_="lead") if lesson.summary else (),
             element("p", f"About {lesson.minutes} minutes", class_="muted"),
         )
-        contents = element("nav", element("ol", links), aria_label=lesson.title)
+        contents = element("nav", element("ol", links), aria_label="Contents")
         source = markdown_html(filled(lesson.source, facts)) if lesson.source else Markup()
         made = (
             f"All numbers are computed by Convolume ({program_version()}, project format {FORMAT}); "
             "in its window, this lesson is taken step by step."
         )
         foot = element("footer", source, element("p", made, class_="muted"))
-        return page(lesson.title, head, contents, sections, foot, language=lesson.language)
+        return page(inline_text(title), head, contents, sections, foot, language=lesson.language)
 
 
 def _with_views(state: ViewState, names: tuple[str, ...]) -> tuple[ViewState, tuple[str, ...]]:

@@ -175,7 +175,7 @@ def _answer(question: NumberQuestion, facts: Facts) -> Markup:
     number = number_of(evaluate(answer, facts))
     exact = exact_text(number) if isinstance(number, int) else ""
     more = f" ({exact})" if exact and exact != short else ""
-    return join(short, more, f" {question.unit}" if question.unit else "")
+    return join(short, more, (" ", inline_html(filled(question.unit, facts))) if question.unit else "")
 
 
 def _choice_parts(question: ChoiceQuestion, facts: Facts) -> Iterator[Markup]:

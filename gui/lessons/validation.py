@@ -101,7 +101,8 @@ class _Validator:
             case Task() as task:
                 yield from self._task_problems(task, facts, f"{place}.task")
             case NumberQuestion() as question:
-                yield from self._exercise_texts(question, ("text", "hint", "explanation"), facts, f"{place}.question")
+                texts = ("text", "unit", "hint", "explanation")
+                yield from self._exercise_texts(question, texts, facts, f"{place}.question")
                 yield from self._answer_problems(question, facts, f"{place}.question.answer")
             case ChoiceQuestion() as question:
                 yield from self._exercise_texts(question, ("text", "hint", "explanation"), facts, f"{place}.question")

@@ -122,12 +122,18 @@ class ExportCommands(QObject):
         """Write one page about the project as it is now, with the project in it."""
         source = self._workbench.document.path
         name = "report" if source is None else source.stem
-        kinds = (file_filter("Web pages", REPORT_SUFFIXES),)
-        path = self._dialogs.ask_save("Export report", f"{name}.html", kinds, FIGURES)
-        if path is not None and is_report(path):
+        path = self._ask_page("Export report", name)
+        if path is not None:
             self.single.write_long(path, partial(make_report, self._workbench.state, path, source))
-        elif path is not None:
-            self._refuse(path, REPORT_SUFFIXES)
+
+    def _ask_page(self, title: str, name: str) -> Path | None:
+        """A web page to write; None if the user cancels, or names a file of another kind, which is refused."""
+        kinds = (file_filter("Web pages", REPORT_SUFFIXES),)
+        path = self._dialogs.ask_save(title, f"{name}.html", kinds, FIGURES)
+        if path is None or is_report(path):
+            return path
+        self._refuse(path, REPORT_SUFFIXES)
+        return None
 
     # Lessons
 
@@ -136,12 +142,9 @@ class ExportCommands(QObject):
         lesson = taken or self._ask_lesson()
         if lesson is None:
             return
-        kinds = (file_filter("Web pages", REPORT_SUFFIXES),)
-        path = self._dialogs.ask_save("Export lesson", f"{lesson.path.stem}.html", kinds, FIGURES)
-        if path is not None and is_report(path):
+        path = self._ask_page("Export lesson", lesson.path.stem)
+        if path is not None:
             self.single.write_long(path, partial(lesson_page, lesson))
-        elif path is not None:
-            self._refuse(path, REPORT_SUFFIXES)
 
     def _ask_lesson(self) -> Lesson | None:
         """A lesson in the language of the system, if the user chooses one that can be read."""

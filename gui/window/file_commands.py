@@ -113,7 +113,11 @@ class FileCommands(QObject):
         path = Path(name)
         if path.suffix.lower() in SAVED_SUFFIXES:
             return self._save(path, overwrite=True)  # the dialog has asked
-        return self._save(path.with_name(f"{path.name}.toml"))
+        path, own = path.with_name(f"{path.name}.toml"), self._workbench.document.path
+        if os.path.lexists(path) and (own is None or not same_file(path, own)):
+            self.show_message("This cannot be done", f"{path} exists; choose it by its complete name to replace it")
+            return False
+        return self._save(path)
 
     def overwrite(self) -> bool:
         """Save although another program has changed the file."""

@@ -94,12 +94,6 @@ class LessonPlayer(QObject):
         return None if self.lesson is None else self.lesson.steps[self.index]
 
     @property
-    def is_moving(self) -> bool:
-        """Whether the camera is not yet where the step has it."""
-        begin, look = self.start_of_step, self._workbench.state.look
-        return begin is not None and (look.yaw, look.pitch) != (begin.look.yaw, begin.look.pitch)
-
-    @property
     def awaits_number(self) -> bool:
         """Whether the person has to predict a number, so that nothing should reveal it."""
         exercise = None if self.page is None else self.page.exercise

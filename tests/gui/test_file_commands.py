@@ -439,6 +439,21 @@ def test_a_message_can_be_copied_and_its_box_stays_open(
     box.close()
 
 
+def test_a_name_without_an_ending_never_replaces_the_file_that_has_one(
+    window: MainWindow, messages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dialog has asked about the name as it was typed."""
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    (tmp_path / "mine.toml").write_text("other")
+    assert not window.files.save_as()
+    assert (tmp_path / "mine.toml").read_text() == "other"
+    assert messages == [f"{tmp_path / 'mine.toml'} exists; choose it by its complete name to replace it"]
+    (tmp_path / "mine.toml").unlink()
+    assert window.files.save_as()
+    assert window.files.save_as()
+    assert window.workbench.document.path == tmp_path / "mine.toml"
+
+
 def test_a_sample_project_is_saved_to_a_file_of_the_users_choice(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,7 @@ def test_nothing_is_wrong_with_a_good_lesson(tmp_path):
         ("{{ layers('thin') }}", "{{ layers('thn') }}", "$.steps[1].text", "character 14: there is no design 'thn'"),
         ("Now {{ macs('thin') }}", "Now {{ macs('thn') }}", "$.steps[0].task.praise", "there is no design"),
         ("{{ formula('naive/wide') }}", "{{ formula('thin') }}", "$.steps[2].question.explanation", "single layers"),
+        ('unit = "', "unit = \"{{ macs('x') }} ", "$.steps[2].question.unit", "there is no design 'x'"),
         ("answer = \"macs('naive')\"", "answer = \"shape('naive')\"", "$.steps[2].question.answer", "is no number"),
         ("answer = \"macs('naive')\"", "answer = \"0 * macs('naive')\"", "$.steps[2].question.answer", "above 0"),
         ("Yes: {{ macs('thin') }}", "Yes: {{ macs('x') }}", "$.steps[3].question.choices[1].reply", "no design 'x'"),

@@ -62,8 +62,8 @@ class LessonPlayer(QObject):
     """A solution shows something else; its views should be opened."""
     changed = Signal()
     """The page is another one."""
-    ended = Signal()
-    """The lesson is over: the person's project is back, or they have opened another one."""
+    ended = Signal(bool)
+    """The lesson is over: whether the person's project is back, and not another one that they have opened."""
 
     def __init__(self, workbench: Workbench, open_views: Callable[[], frozenset[str]], parent: QObject) -> None:
         super().__init__(parent)
@@ -157,7 +157,7 @@ class LessonPlayer(QObject):
         if self.lesson is not None and own is not None:
             self._workbench.restore(own.history)
             self._workbench.set_look(replace(own.look, theme=self._workbench.state.look.theme))
-            self.ended.emit()
+            self.ended.emit(True)
 
     def close(self) -> None:
         """The window closes."""
@@ -181,7 +181,7 @@ class LessonPlayer(QObject):
         now = self._workbench.state.look
         kept = replace(look, theme=now.theme, blocks=now.blocks, toggled_blocks=now.toggled_blocks, pair=now.pair)
         self._workbench.set_look(kept)
-        self.ended.emit()
+        self.ended.emit(False)
 
     def _start_of(self, lesson: Lesson, index: int) -> StepStart:
         """What the window shows as a step begins; everything that belongs to another project is left out."""

@@ -486,6 +486,19 @@ def test_after_a_lesson_from_the_start_page_it_is_shown_again(
     assert not window.start.has_project(window.workbench.state)
 
 
+def test_a_new_project_in_a_lesson_from_the_start_page_is_shown(
+    open_window: Callable[[Project], MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = open_window(NEW_PROJECT)
+    window.show_start_page()
+    begin(window, tmp_path, qtbot)
+    window.actions_by_id["new"].trigger()
+    settle(window, qtbot)
+    assert window.lessons.player.lesson is None
+    assert not window.start.is_shown
+    assert window.start.has_project(window.workbench.state)
+
+
 # Faulty files, looks
 
 

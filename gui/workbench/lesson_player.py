@@ -1,6 +1,6 @@
 """A lesson as it is taken: which step is shown, what has been answered, and the person's own project meanwhile."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -210,8 +210,9 @@ class LessonPlayer(QObject):
         """Perform the solution of the task in the window, or show the answer of the question."""
         match None if self.step is None else self.step.exercise:
             case Task(solution=solution):
-                for change in solution:
-                    self._perform(change)
+                if not self._perform(solution):  # the person has removed what it is about
+                    self.restore()
+                    self._perform(solution)
                 if self.step is not None and not _SHOWS_VOLUMES.isdisjoint(self.step.views):
                     self._workbench.run()  # a condition may ask for values
             case NumberQuestion():
@@ -223,14 +224,18 @@ class LessonPlayer(QObject):
         self._answers[self.index] = answer
         self._make_page()
 
-    def _perform(self, change: Change) -> None:
-        """Do what a person would do."""
-        state = self._workbench.state
+    def _perform(self, solution: Iterable[Change]) -> bool:
+        """Do what a person would do; False if the project does not allow all of it."""
         try:
-            edit = change_edit(state.project, change, Path() if self.lesson is None else self.lesson.path.parent)
-        except ChangeError:  # the person has removed what the solution is about
-            self.restore()
-            return
+            for change in solution:
+                self._perform_change(change)
+        except ChangeError:
+            return False
+        return True
+
+    def _perform_change(self, change: Change) -> None:
+        state = self._workbench.state
+        edit = change_edit(state.project, change, Path() if self.lesson is None else self.lesson.path.parent)
         if edit is not None:
             if isinstance(change, SetSettings):  # select it first, as a person does
                 ref = ProjectFacts(state.project, state.check).locate(change.node).ref

@@ -499,6 +499,19 @@ def test_a_new_project_in_a_lesson_from_the_start_page_is_shown(
     assert window.start.has_project(window.workbench.state)
 
 
+def test_a_solution_is_done_in_the_step_as_it_began_if_what_it_changes_has_been_removed(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    player = window.lessons.player
+    player.go(1)
+    edit = edits.remove_nodes(window.workbench.state.project, "bottleneck", ["reduce"])
+    window.workbench.edit(edit.text, edit.project)
+    player.solve()
+    settle(window, qtbot)
+    assert isinstance(player.page.exercise, TaskPage)
+    assert player.page.exercise.done
+
+
 # Faulty files, looks
 
 

@@ -1,7 +1,6 @@
 """A lesson as it is taken: which step is shown, what has been answered, and the person's own project meanwhile."""
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -79,6 +78,9 @@ class LessonPlayer(QObject):
         self._soon = QTimer(self, singleShot=True, interval=0)
         """Several changes in a row, as by a drag or a camera in motion, make one page."""
         self._soon.timeout.connect(self._make_page)
+        self._leaving = QTimer(self, singleShot=True, interval=0)
+        """The person has opened another project: views have to see one change after the other."""
+        self._leaving.timeout.connect(self._on_leaving_timeout)
         self._values.changed.connect(self.refresh)
         workbench.changed.connect(self._on_workbench_changed)
 
@@ -114,6 +116,9 @@ class LessonPlayer(QObject):
 
     def start(self, lesson: Lesson, index: int = 0) -> None:
         """Begin a lesson, perhaps instead of another one; the person has been asked about unsaved changes."""
+        if self._leaving.isActive():
+            self._leaving.stop()
+            self._on_leaving_timeout()
         if self._own is None:
             self._own = _OwnWork(_saved_history(self._workbench), self._workbench.state.look)
         self.lesson, self._answers = lesson, {}
@@ -153,8 +158,9 @@ class LessonPlayer(QObject):
 
     def end(self) -> None:
         """End the lesson: the window shows the person's project again."""
-        own, self._own = self._own, None
+        own = self._own
         if self.lesson is not None and own is not None:
+            self._own = None
             self._workbench.restore(own.history)
             self._workbench.set_look(replace(own.look, theme=self._workbench.state.look.theme))
             self.ended.emit(True)
@@ -162,6 +168,7 @@ class LessonPlayer(QObject):
     def close(self) -> None:
         """The window closes."""
         self._soon.stop()
+        self._leaving.stop()
         self._values.close()
 
     def _on_workbench_changed(self, old: ViewState, new: ViewState) -> None:
@@ -170,16 +177,19 @@ class LessonPlayer(QObject):
         if old.lesson is not None and new.lesson is None:  # the lesson ends, or another project is opened
             self._soon.stop()
             self._values.end()
-            if self._own is not None:  # another project: views have to see one change after the other
-                QTimer.singleShot(0, self, partial(self._leave_to_other_project, self._own.look))
-            self.lesson = self.start_of_step = self.page = self._own = None
+            if self._own is not None:
+                self._leaving.start()
+            self.lesson = self.start_of_step = self.page = None
         else:
             self.refresh()
 
-    def _leave_to_other_project(self, look: Look) -> None:
+    def _on_leaving_timeout(self) -> None:
         """Draw a project that a person has opened as their own was drawn, with its blocks as they are."""
+        own, self._own = self._own, None
+        if own is None:
+            return
         now = self._workbench.state.look
-        kept = replace(look, theme=now.theme, blocks=now.blocks, toggled_blocks=now.toggled_blocks, pair=now.pair)
+        kept = replace(own.look, theme=now.theme, blocks=now.blocks, toggled_blocks=now.toggled_blocks, pair=now.pair)
         self._workbench.set_look(kept)
         self.ended.emit(False)
 

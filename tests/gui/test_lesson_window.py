@@ -462,6 +462,21 @@ def test_another_project_that_is_opened_ends_the_lesson(window: MainWindow, qtbo
     assert "designs" in open_parts(window)
 
 
+def test_a_lesson_may_begin_at_once_after_another_project_has_ended_one(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window.actions_by_id["new"].trigger()
+    window.lessons.start(small_lesson(tmp_path))
+    settle(window, qtbot)
+    assert window.lessons.dock.isVisible()
+    assert window.workbench.state.look.metric == "params"
+    window.lessons.player.end()
+    settle(window, qtbot)
+    assert window.workbench.document.project is NEW_PROJECT
+    assert window.workbench.state.look.metric == "macs"
+    assert not window.start.is_shown
+
+
 def test_what_is_tried_in_a_lesson_can_be_saved_as_a_copy(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,7 @@
 """Numbers that a person predicts: what is typed, and how far off it is, in words."""
 
 import re
-from math import isfinite
+from math import isfinite, isnan
 
 from engine.text.units import PREFIXES, abbreviate, exact_text, factor_text, number_text
 
@@ -11,6 +11,8 @@ _NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*([a-zµ×%
 _MOST_LENGTH = 40
 _PLAIN = 10_000
 """Numbers below it are written with all their digits, as in the texts."""
+_FAR = 1e6
+"""Factor between guess and answer from which on it is not named."""
 
 
 def parse_guess(text: str) -> float:
@@ -56,13 +58,17 @@ def is_near(guess: float, answer: float, near: float) -> bool:
 
 
 def describe_guess(guess: float, answer: float) -> str:
-    """How far off a guess is: "exactly right", "0.4 % too high", "12.1× too low"."""
+    """How far off a guess is: "exactly right", "0.4 % too high", "12.1× too low"; "" if the answer is not a number."""
     if guess == answer:
         return "exactly right"
+    if isnan(answer):
+        return ""
     direction = "too high" if guess > answer else "too low"
     if not answer or not guess or (guess < 0) != (answer < 0):
         return direction
     factor = max(guess / answer, answer / guess)
+    if factor >= _FAR:
+        return f"far {direction}"
     if factor >= 2:
         return f"{factor_text(factor)} {direction}"
     percent = 100 * abs(guess - answer) / abs(answer)

@@ -128,8 +128,8 @@ def _number_page(question: NumberQuestion, answer: Answer, values: StepValues) -
     is_right = number is not None and answer.guess is not None and is_near(answer.guess, number, question.near)
     verdict = f"Computed: **{computed}**"
     if answer.guess is not None:
-        off = "" if number is None else f" – {describe_guess(answer.guess, number)}"
-        verdict = f"You said **{guess_text(answer.guess)}**{off}.\n\n{verdict}"
+        off = "" if number is None else describe_guess(answer.guess, number)
+        verdict = f"You said **{guess_text(answer.guess)}**{off and f' – {off}'}.\n\n{verdict}"
     return NumberPage(text, unit, hint, answer.guess, computed, verdict, is_right, values.text(question.explanation))
 
 

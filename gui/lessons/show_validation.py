@@ -17,8 +17,6 @@ _VIEWS_OF_TARGETS = {"box": ("volumes",), "row": ("designs", "table", "paper"), 
 """Where a frame around a target can be seen."""
 _OTHER_FIELDS = ("name", "kind", "inputs", "weights")
 """Fields of the layer form beside the settings."""
-_LESSON = "lesson"
-"""Id of the panel that is always open in a lesson."""
 
 
 def show_problems(
@@ -90,7 +88,7 @@ def _target_problems(
         yield Problem(f"points at a {target.kind}, which is in none of the views of the step; add {needed}", place)
     if target.kind in _NODE_TARGETS:
         yield from _node_problems(ProjectFacts(state.project, state.check), name, place)
-    elif target.kind in _DOCK_TARGETS and name not in (*views, _LESSON):
+    elif target.kind in _DOCK_TARGETS and name not in views:
         yield Problem(f"points at {value_text(name)}, which is not among the views of the step", place)
     elif target.kind == "command" and commands is not None and name not in commands:
         yield Problem(f"there is no command {value_text(name)}; {suggestion(name, commands)}", place)

@@ -1,7 +1,7 @@
 """A text in Markdown within a panel: as high as its lines, in the colours of the theme and the size of the font."""
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QDesktopServices, QKeyEvent, QPalette, QResizeEvent
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QImage, QKeyEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from gui.widgets.markdown_style import style_document
@@ -10,14 +10,17 @@ _LEAST_WIDTH = 120
 
 
 class MarkdownText(QTextBrowser):
-    """Shows a text that can be selected, and whose links open in the browser; it has no scroll bars of its own."""
+    """Shows a text that can be selected, and whose links to the web open in the browser.
+
+    It has no scroll bars of its own. Its text may be from anyone: no file is read for it, or opened by it.
+    """
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
         self._markdown = ""
         self.setOpenLinks(False)
-        self.anchorClicked.connect(QDesktopServices.openUrl)
+        self.anchorClicked.connect(self._on_anchor_clicked)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setUndoRedoEnabled(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -39,10 +42,20 @@ class MarkdownText(QTextBrowser):
             self.setAccessibleDescription(self.toPlainText())
 
     def _fill(self) -> None:
-        # Raw HTML would load files and look as it likes: a lesson may be from anyone.
+        # Raw HTML would look as it likes.
         self.document().setMarkdown(self._markdown, self.document().MarkdownFeature.MarkdownNoHTML)
         style_document(self.document(), self.palette())
         self._fit_height()
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        """A picture of nothing for every file: one that never ends would be read as well."""
+        nothing = QImage(1, 1, QImage.Format.Format_ARGB32)  # without a picture, Qt would read the file itself
+        nothing.fill(Qt.GlobalColor.transparent)
+        return nothing
+
+    def _on_anchor_clicked(self, url: QUrl) -> None:
+        if url.scheme() in ("http", "https"):
+            QDesktopServices.openUrl(url)
 
     def sizeHint(self) -> QSize:
         return QSize(_LEAST_WIDTH, self.height())

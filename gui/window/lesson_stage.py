@@ -183,13 +183,13 @@ class LessonStage(QObject):
             self.panel.show_page(self.player.page)
         self._parts.status.totals.setVisible(not self.player.awaits_number)
 
-    def _on_player_ended(self) -> None:
+    def _on_player_ended(self, is_own_back: bool) -> None:
         self.highlights.clear()
         self._parts.status.totals.show()
         self.dock.hide()
         self._workspaces.give_back()
         state = self._parts.workbench.state
-        if state.project is self._placeholder:
+        if is_own_back and state.project is self._placeholder:
             self._parts.start.forget_project(state)
             self._parts.show_start_page()
 

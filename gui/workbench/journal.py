@@ -82,8 +82,9 @@ class Journal(QObject):
         self._replace_file(JournalFile(self._folder))
 
     def _on_pause_timeout(self) -> None:
-        history = self._workbench.document.history(self._workbench.state.focus)
-        if history.has_unsaved:
+        document = self._workbench.document
+        history = document.history(self._workbench.state.focus)
+        if history.has_unsaved and document.lesson is None:
             self._start(history)
         else:  # undone to the saved version: another file begins with the next edit
             self._on_document_history_ended()

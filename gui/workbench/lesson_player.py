@@ -1,7 +1,6 @@
 """A lesson as it is taken: which step is shown, what has been answered, and the person's own project meanwhile."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from msgspec import Struct
@@ -62,8 +61,8 @@ class LessonPlayer(QObject):
     """A solution shows something else; its views should be opened."""
     changed = Signal()
     """The page is another one."""
-    ended = Signal()
-    """The lesson is over: the person's project is back, or they have opened another one."""
+    ended = Signal(bool)
+    """The lesson is over: whether the person's project is back, and not another one that they have opened."""
 
     def __init__(self, workbench: Workbench, open_views: Callable[[], frozenset[str]], parent: QObject) -> None:
         super().__init__(parent)
@@ -79,6 +78,9 @@ class LessonPlayer(QObject):
         self._soon = QTimer(self, singleShot=True, interval=0)
         """Several changes in a row, as by a drag or a camera in motion, make one page."""
         self._soon.timeout.connect(self._make_page)
+        self._leaving = QTimer(self, singleShot=True, interval=0)
+        """The person has opened another project: views have to see one change after the other."""
+        self._leaving.timeout.connect(self._on_leaving_timeout)
         self._values.changed.connect(self.refresh)
         workbench.changed.connect(self._on_workbench_changed)
 
@@ -108,6 +110,9 @@ class LessonPlayer(QObject):
 
     def start(self, lesson: Lesson, index: int = 0) -> None:
         """Begin a lesson, perhaps instead of another one; the person has been asked about unsaved changes."""
+        if self._leaving.isActive():
+            self._leaving.stop()
+            self._on_leaving_timeout()
         if self._own is None:
             self._own = _OwnWork(_saved_history(self._workbench), self._workbench.state.look)
         self.lesson, self._answers = lesson, {}
@@ -147,15 +152,17 @@ class LessonPlayer(QObject):
 
     def end(self) -> None:
         """End the lesson: the window shows the person's project again."""
-        own, self._own = self._own, None
+        own = self._own
         if self.lesson is not None and own is not None:
+            self._own = None
             self._workbench.restore(own.history)
             self._workbench.set_look(replace(own.look, theme=self._workbench.state.look.theme))
-            self.ended.emit()
+            self.ended.emit(True)
 
     def close(self) -> None:
         """The window closes."""
         self._soon.stop()
+        self._leaving.stop()
         self._values.close()
 
     def _on_workbench_changed(self, old: ViewState, new: ViewState) -> None:
@@ -164,18 +171,21 @@ class LessonPlayer(QObject):
         if old.lesson is not None and new.lesson is None:  # the lesson ends, or another project is opened
             self._soon.stop()
             self._values.end()
-            if self._own is not None:  # another project: views have to see one change after the other
-                QTimer.singleShot(0, self, partial(self._leave_to_other_project, self._own.look))
-            self.lesson = self.start_of_step = self.page = self._own = None
+            if self._own is not None:
+                self._leaving.start()
+            self.lesson = self.start_of_step = self.page = None
         else:
             self.refresh()
 
-    def _leave_to_other_project(self, look: Look) -> None:
+    def _on_leaving_timeout(self) -> None:
         """Draw a project that a person has opened as their own was drawn, with its blocks as they are."""
+        own, self._own = self._own, None
+        if own is None:
+            return
         now = self._workbench.state.look
-        kept = replace(look, theme=now.theme, blocks=now.blocks, toggled_blocks=now.toggled_blocks, pair=now.pair)
+        kept = replace(own.look, theme=now.theme, blocks=now.blocks, toggled_blocks=now.toggled_blocks, pair=now.pair)
         self._workbench.set_look(kept)
-        self.ended.emit()
+        self.ended.emit(False)
 
     def _start_of(self, lesson: Lesson, index: int) -> StepStart:
         """What the window shows as a step begins; everything that belongs to another project is left out."""
@@ -204,8 +214,9 @@ class LessonPlayer(QObject):
         """Perform the solution of the task in the window, or show the answer of the question."""
         match None if self.step is None else self.step.exercise:
             case Task(solution=solution):
-                for change in solution:
-                    self._perform(change)
+                if not self._perform(solution):  # the person has removed what it is about
+                    self.restore()
+                    self._perform(solution)
                 if self.step is not None and not _SHOWS_VOLUMES.isdisjoint(self.step.views):
                     self._workbench.run()  # a condition may ask for values
             case NumberQuestion():
@@ -217,14 +228,18 @@ class LessonPlayer(QObject):
         self._answers[self.index] = answer
         self._make_page()
 
-    def _perform(self, change: Change) -> None:
-        """Do what a person would do."""
-        state = self._workbench.state
+    def _perform(self, solution: Iterable[Change]) -> bool:
+        """Do what a person would do; False if the project does not allow all of it."""
         try:
-            edit = change_edit(state.project, change, Path() if self.lesson is None else self.lesson.path.parent)
-        except ChangeError:  # the person has removed what the solution is about
-            self.restore()
-            return
+            for change in solution:
+                self._perform_change(change)
+        except ChangeError:
+            return False
+        return True
+
+    def _perform_change(self, change: Change) -> None:
+        state = self._workbench.state
+        edit = change_edit(state.project, change, Path() if self.lesson is None else self.lesson.path.parent)
         if edit is not None:
             if isinstance(change, SetSettings):  # select it first, as a person does
                 ref = ProjectFacts(state.project, state.check).locate(change.node).ref

@@ -117,6 +117,22 @@ def test_what_is_tried_in_a_lesson_is_not_recorded_but_what_follows_it_is(
     assert len(journals(folder)) == 1
 
 
+def test_a_declined_journal_is_deleted_in_a_lesson_without_recording_what_is_tried(
+    begin: Callable[[], Session], folder: Path
+) -> None:
+    crashed = begin()
+    edit_filters(crashed.workbench, 9)
+    crashed.crash()
+    (file,) = claim_journals(folder)
+    session = begin()
+    start = session.workbench.state
+    session.workbench.show_lesson_step(Version(PROJECT, start.focus), start.look, LessonPlace("Small", 0, 3))
+    edit_filters(session.workbench, 10)
+    session.journal.discard(file)
+    session.wait()
+    assert journals(folder) == []
+
+
 def test_an_edit_is_on_the_disk_within_a_second(begin: Callable[[], Session], folder: Path, qtbot: QtBot) -> None:
     session = begin()
     begun = time.monotonic()

@@ -55,6 +55,10 @@ def test_another_text_is_refused_with_what_is_right(text: str) -> None:
         (0, 7, "too low"),
         (-3, 7, "too low"),
         (3, 0, "too high"),
+        (1e200, 7, "far too high"),
+        (7, 1e300, "far too low"),
+        (1e300, 1e-9, "far too high"),
+        (5, float("nan"), ""),
     ],
 )
 def test_how_far_off_a_guess_is_is_said_in_words(guess: float, answer: float, words: str) -> None:

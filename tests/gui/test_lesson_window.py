@@ -462,6 +462,21 @@ def test_another_project_that_is_opened_ends_the_lesson(window: MainWindow, qtbo
     assert "designs" in open_parts(window)
 
 
+def test_a_lesson_may_begin_at_once_after_another_project_has_ended_one(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window.actions_by_id["new"].trigger()
+    window.lessons.start(small_lesson(tmp_path))
+    settle(window, qtbot)
+    assert window.lessons.dock.isVisible()
+    assert window.workbench.state.look.metric == "params"
+    window.lessons.player.end()
+    settle(window, qtbot)
+    assert window.workbench.document.project is NEW_PROJECT
+    assert window.workbench.state.look.metric == "macs"
+    assert not window.start.is_shown
+
+
 def test_what_is_tried_in_a_lesson_can_be_saved_as_a_copy(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -484,6 +499,32 @@ def test_after_a_lesson_from_the_start_page_it_is_shown_again(
     settle(window, qtbot)
     assert window.start.is_shown
     assert not window.start.has_project(window.workbench.state)
+
+
+def test_a_new_project_in_a_lesson_from_the_start_page_is_shown(
+    open_window: Callable[[Project], MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = open_window(NEW_PROJECT)
+    window.show_start_page()
+    begin(window, tmp_path, qtbot)
+    window.actions_by_id["new"].trigger()
+    settle(window, qtbot)
+    assert window.lessons.player.lesson is None
+    assert not window.start.is_shown
+    assert window.start.has_project(window.workbench.state)
+
+
+def test_a_solution_is_done_in_the_step_as_it_began_if_what_it_changes_has_been_removed(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    player = window.lessons.player
+    player.go(1)
+    edit = edits.remove_nodes(window.workbench.state.project, "bottleneck", ["reduce"])
+    window.workbench.edit(edit.text, edit.project)
+    player.solve()
+    settle(window, qtbot)
+    assert isinstance(player.page.exercise, TaskPage)
+    assert player.page.exercise.done
 
 
 # Faulty files, looks

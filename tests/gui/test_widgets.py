@@ -1,10 +1,11 @@
 """Widgets of forms: changes by the user are reported at once, shown values are not, and the wheel needs the focus."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QModelIndex, QRect, Qt
-from PySide6.QtGui import QAction, QHelpEvent
+from PySide6.QtCore import QModelIndex, QRect, Qt, QUrl
+from PySide6.QtGui import QAction, QDesktopServices, QHelpEvent, QImage
 from PySide6.QtWidgets import QApplication, QToolTip, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -12,6 +13,7 @@ from gui.widgets.choice_controls import CheckControl, ChoiceControl, OptionalCon
 from gui.widgets.control import Control
 from gui.widgets.flow import FlowLayout
 from gui.widgets.glyphs import _GLYPHS, GlyphButton
+from gui.widgets.markdown_text import MarkdownText
 from gui.widgets.number_controls import DOUBLINGS, IntegerControl, NumberControl, parse_seed, slider_steps
 from gui.widgets.ordered_list import OrderedList
 from gui.widgets.pair_controls import MarginsControl, PairControl
@@ -372,3 +374,20 @@ def test_a_flow_layout_puts_the_middles_of_a_row_in_line(qtbot: QtBot) -> None:
     flow.setGeometry(QRect(0, 0, 160, flow.heightForWidth(160)))
     assert [child.y() + child.height() // 2 for child in children] == [10, 10, 10, 39, 39]
     assert flow.heightForWidth(160) == 54
+
+
+def test_a_text_in_markdown_reads_no_file_and_opens_only_pages_of_the_web(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "large.png"
+    QImage(300, 200, QImage.Format.Format_RGB32).save(str(path))
+    text = MarkdownText("Text")
+    qtbot.addWidget(text)
+    for address in (str(path), path.as_uri()):
+        text.show_markdown(f"![A picture]({address})")
+        assert text.height() < 100
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    for address in (path.as_uri(), str(path), "javascript:x", "http://example.org/", "https://example.org/a"):
+        text.anchorClicked.emit(QUrl(address))
+    assert opened == ["http://example.org/", "https://example.org/a"]

@@ -48,6 +48,6 @@ EDIT_ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 EDIT_MENUS: Menus = {
-    "Edit": ("undo", "redo", "show_history", SEPARATOR, "cut", "copy", "paste", "copy_picture", SEPARATOR,
+    "Edit": ("undo", "redo", "show_history", SEPARATOR, "cut", "copy", "paste", "copy_picture", "copy_view", SEPARATOR,
              "find", "find_next", "find_previous", SEPARATOR, "fix"),
 }  # fmt: skip

@@ -17,7 +17,7 @@ def _export_figure(name: str, window: CommandWindow) -> None:
 FILE_ACTIONS: tuple[Action, ...] = (
     Action("new", "New", _KEYS.New, "new", run=lambda window: window.files.new()),
     Action("open", "Open…", _KEYS.Open, "open", run=lambda window: window.files.open()),
-    Action("start_page", "Start page", run=lambda window: window.show_start_page(),
+    Action("start_page", "Start pa&ge", run=lambda window: window.show_start_page(),
            tip="Samples, recent files, and what can be dropped"),
     Action("save", "&Save", _KEYS.Save, "save", run=lambda window: window.files.save()),
     Action("save_as", "Save &as…", _KEYS.SaveAs, run=lambda window: window.files.save_as()),
@@ -44,6 +44,6 @@ FILE_ACTIONS: tuple[Action, ...] = (
 FILE_MENUS: Menus = {
     "File": ("new", "open", "samples", "recent", "start_page", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
              "choose_array", SEPARATOR, "Figures", "export_view", "export_all",
-             "export_report", "export_lesson", "scale", "copy_view", "quit"),
-    "Figures": (*(f"figure_{name}" for name in FIGURE_IDS), SEPARATOR, "turn", SEPARATOR, "figure_width"),
+             "export_report", "export_lesson", "quit"),
+    "Figures": (*(f"figure_{name}" for name in FIGURE_IDS), SEPARATOR, "turn", SEPARATOR, "figure_width", "scale"),
 }  # fmt: skip

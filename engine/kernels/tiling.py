@@ -26,7 +26,7 @@ BLOCK_MACS = 2**28
 FEW_PARTS = 4
 """Blocks below which products are cut into pieces as well, for other threads."""
 
-MANY_PARTS = 8
+_MANY_PARTS = 8
 """Preferred number of blocks: more than threads, so that one that is not running delays little of the work."""
 
 PIECE_MACS = 2**23
@@ -87,7 +87,7 @@ def line_tile(case: Case) -> Tile | None:
     aim = COLUMN_BYTES // itemsize
     halo = (kh - 1) * case.dilation[0]
     line = channels * kw * width
-    lines = min(max(min(aim // line - halo, -(-height * groups // MANY_PARTS)), 4 * halo, 1), height)
+    lines = min(max(min(aim // line - halo, -(-height * groups // _MANY_PARTS)), 4 * halo, 1), height)
     values = line * (lines + halo)
     if case.stride[0] > 1 or values > MOST_THREADS * PART_BYTES // itemsize or case.weight.nbytes > WEIGHT_BYTES:
         return None
@@ -115,13 +115,13 @@ def pieces(shape: tuple[int, ...], depth: int, parts: int, itemsize: int) -> Ite
     """
     groups, filters, pixels = shape
     macs = groups * filters * max(pixels, NARROW) * depth  # reading the weights dominates narrower products
-    wanted = max(
+    fewest = max(
         min(-(-FEW_PARTS // parts), macs // PIECE_MACS),
         -(-macs // BLOCK_MACS),
         -(-groups * filters * pixels // max(PART_BYTES // itemsize, 1)),
         1,
     )
-    cuts = [(-(-wanted // across), across) for across in (1 << power for power in range(wanted.bit_length()))]
+    cuts = [(-(-fewest // across), across) for across in (1 << power for power in range(fewest.bit_length()))]
     down, across = min(cuts, key=lambda cut: 2 * cut[0] * pixels + cut[1] * filters)
     for part in split_range(filters, -(-filters // min(down, filters))):
         for cols in split_range(pixels, -(-pixels // min(across, pixels))):

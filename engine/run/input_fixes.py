@@ -28,13 +28,13 @@ _MAX_NAMES = 200
 def input_mistakes(spec: Input) -> Iterator[Mistake]:
     """The mistakes of an input, each with the fixes after which it is gone."""
     faults = list(input_faults(spec))
-    known = {str(fault) for fault in faults}
+    texts = {str(fault) for fault in faults}
     for fault in faults:
         propose = _PROPOSALS.get((type(spec), fault.setting), _nothing)
         fixes = (
             Fix(text, (("input", changed),))
             for text, changed in propose(spec)
-            if _is_correct(changed, fault, known - {str(fault)})
+            if _is_correct(changed, fault, texts - {str(fault)})
         )
         yield Mistake(fault.setting, str(fault), tuple(fixes))
 

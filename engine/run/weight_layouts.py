@@ -61,8 +61,8 @@ def resolve_layout(file_shape: tuple[int, ...], shape: tuple[int, ...], stated: 
     """
     own = next(iter(LAYOUTS.get(len(shape), {})), "")
     if stated and stated not in LAYOUTS.get(len(shape), {}):
-        known = " or ".join(f'"{layout}"' for layout in LAYOUTS.get(len(shape), {})) or "none"
-        raise FileFault(f'{title} has layout = "{stated}"; for this layer {known} is possible', "layout")
+        choices = " or ".join(f'"{layout}"' for layout in LAYOUTS.get(len(shape), {})) or "none"
+        raise FileFault(f'{title} has layout = "{stated}"; for this layer {choices} is possible', "layout")
     fitting = fitting_layouts(file_shape, shape)
     if stated:
         if _fits(file_shape, shape, stated):

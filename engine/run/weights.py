@@ -63,10 +63,10 @@ def weight_notices(report: Report) -> Iterator[str]:
 def source_notices(source: FileWeights, shape: tuple[int, ...]) -> Iterator[str]:
     """What a user should know of the layout of weights of this shape."""
     try:
-        found = _find_array(source, "weight", shape)
+        array = _find_array(source, "weight", shape)
     except FileFault:
         return  # a mistake, see `weight_faults`
-    if text := weight_layouts.layout_notice(found.shape, shape, source.layout, found.title):
+    if text := weight_layouts.layout_notice(array.shape, shape, source.layout, array.title):
         yield f"weights: {text}"
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 from PySide6.QtWidgets import QApplication
 
@@ -10,16 +9,16 @@ from engine.text.problems import ProjectError
 from gui.command_line.offscreen import temporary_window
 from gui.export.pictures import png_bytes
 from gui.lessons.lesson import Lesson
+from gui.state.view_state import ThemeName
 from gui.views.volumes import VolumesView
 from gui.window.highlight_frame import HighlightFrame
 from gui.window.main_window import MainWindow
 
-_ThemeName = Literal["light", "dark"]
 _ROUNDS = 4
 """Rounds of events after which the window is as it will stay: pages and frames follow the layout."""
 
 
-def step_pictures(lesson: Lesson, size: tuple[int, int], theme: _ThemeName) -> Generator[bytes, None, None]:
+def step_pictures(lesson: Lesson, size: tuple[int, int], theme: ThemeName) -> Generator[bytes, None, None]:
     """Yield a PNG file of the whole window at the beginning of each step."""
     with _lesson_window(lesson, 0, size, theme) as window:
         for index in range(len(lesson.steps)):
@@ -28,7 +27,7 @@ def step_pictures(lesson: Lesson, size: tuple[int, int], theme: _ThemeName) -> G
             yield png_bytes(window.grab().toImage())
 
 
-def step_picture(lesson: Lesson, index: int, size: tuple[int, int], theme: _ThemeName) -> bytes:
+def step_picture(lesson: Lesson, index: int, size: tuple[int, int], theme: ThemeName) -> bytes:
     """A PNG file of the whole window at the beginning of a step; ProjectError if its run fails."""
     with _lesson_window(lesson, index, size, theme) as window:
         _settle(window)
@@ -38,7 +37,7 @@ def step_picture(lesson: Lesson, index: int, size: tuple[int, int], theme: _Them
 
 
 @contextmanager
-def _lesson_window(lesson: Lesson, index: int, size: tuple[int, int], theme: _ThemeName) -> Iterator[MainWindow]:
+def _lesson_window(lesson: Lesson, index: int, size: tuple[int, int], theme: ThemeName) -> Iterator[MainWindow]:
     """A window in which a lesson begins at a step, with its camera and frames at once where they go."""
     durations = VolumesView.turn_milliseconds, HighlightFrame.pulse_milliseconds
     VolumesView.turn_milliseconds = HighlightFrame.pulse_milliseconds = 0

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 from PySide6.QtCore import QMessageLogContext, QSettings, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
@@ -18,17 +17,15 @@ from gui.command_line.output import print_message
 from gui.export.files import write_file
 from gui.export.pictures import png_bytes
 from gui.state.initial_focus import initial_focus
-from gui.state.view_state import DepthScale, Look, RunView, ViewState
+from gui.state.view_state import DepthScale, Look, RunView, ThemeName, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
 
-_ThemeName = Literal["light", "dark"]
-
 
 @contextmanager
-def offscreen_application(theme: _ThemeName) -> Iterator[QApplication]:
+def offscreen_application(theme: ThemeName) -> Iterator[QApplication]:
     """A QApplication that needs no display, whatever the value of DISPLAY."""
     if QApplication.instance() is None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -48,7 +45,7 @@ def _forward_qt_message(_kind: QtMsgType, _context: QMessageLogContext, message:
 
 
 def state_after_run(
-    request: RunRequest, results: Mapping[NodeRef, NodeDone], theme: _ThemeName, scale: DepthScale = "sqrt"
+    request: RunRequest, results: Mapping[NodeRef, NodeDone], theme: ThemeName, scale: DepthScale = "sqrt"
 ) -> ViewState:
     """The state of the window after a run, with that scale for edges."""
     project, project_check = request.project, request.check
@@ -66,7 +63,7 @@ def window_after_run(
     project: Project,
     path: Path,
     size: tuple[int, int],
-    theme: _ThemeName,
+    theme: ThemeName,
     *,
     run: bool = True,
     workspace: str = "compare",
@@ -99,7 +96,7 @@ def save_screenshot(
     path: Path,
     out: Path,
     size: tuple[int, int],
-    theme: _ThemeName,
+    theme: ThemeName,
     *,
     run: bool = True,
     workspace: str = "compare",
@@ -110,7 +107,7 @@ def save_screenshot(
 
 
 @contextmanager
-def temporary_window(project: Project, theme: _ThemeName) -> Iterator[MainWindow]:
+def temporary_window(project: Project, theme: ThemeName) -> Iterator[MainWindow]:
     """A window that stores nothing, and runs nothing by itself."""
     settings = Settings(QSettings("", QSettings.Format.IniFormat))
     settings.set(AUTOMATIC_RUN, "off")

@@ -74,13 +74,13 @@ def head_cell(text: Content, *, is_number: bool = False) -> Markup:
     return element("th", text, scope="col", class_="number" if is_number else "")
 
 
-def cell(text: Content, *, is_number: bool = False, is_long: bool = False, title: str = "") -> Markup:
-    """A cell of a row; `title` is shown as a tip."""
+def data_cell(text: Content, *, is_number: bool = False, is_long: bool = False, title: str = "") -> Markup:
+    """A data_cell of a row; `title` is shown as a tip."""
     return element("td", text, class_="number" if is_number else "long" if is_long else "", title=title)
 
 
 def row_head(*content: Content, **attributes: str | int) -> Markup:
-    """The cell that names its row."""
+    """The data_cell that names its row."""
     return element("th", *content, scope="row", **attributes)
 
 

@@ -113,11 +113,11 @@ class LessonExport:
         )
         contents = element("nav", element("ol", links), aria_label="Contents")
         source = markdown_html(filled(lesson.source, facts)) if lesson.source else Markup()
-        made = (
+        origin = (
             f"All numbers are computed by Convolume ({program_version()}, project format {FORMAT}); "
             "in its window, this lesson is taken step by step."
         )
-        foot = element("footer", source, element("p", made, class_="muted"))
+        foot = element("footer", source, element("p", origin, class_="muted"))
         return page(inline_text(title), head, contents, sections, foot, language=lesson.language)
 
 
@@ -152,5 +152,5 @@ def missing_language(lesson: Lesson, language: str) -> tuple[Problem, ...]:
     """The problem that a lesson is not there in a language."""
     if lesson.language == language:
         return ()
-    known = ", ".join(lesson.languages)
-    return (Problem(f"the lesson is not there in {language!r}; it is in {known}", "--language"),)
+    languages = ", ".join(lesson.languages)
+    return (Problem(f"the lesson is not there in {language!r}; it is in {languages}", "--language"),)

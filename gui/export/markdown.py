@@ -21,7 +21,7 @@ def markdown_html(text: str) -> Markup:
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1:]) + _HEADINGS, _LOWEST)}"
-    return Markup(_TABLE.sub(lambda found: scroll_box("Table", Markup(found[0])), _render(tokens)))
+    return Markup(_TABLE.sub(lambda match: scroll_box("Table", Markup(match[0])), _render(tokens)))
 
 
 def inline_html(text: str) -> Markup:

@@ -28,7 +28,7 @@ _LARGE = 600_000
 _LOSSY = {"quality": 92, "method": 4}
 """A fourth of that; at twice the size of the page, the loss cannot be seen, and texts stay sharp."""
 _DARK = "screen and (prefers-color-scheme: dark)"
-WIDTH = 1040
+_WIDTH = 1040
 """Pixels of the page across."""
 _HEIGHTS: dict[str, Callable[[ViewState], int]] = {
     "volumes": lambda state: _volumes_height(state),
@@ -54,7 +54,7 @@ def view_picture(state: ViewState, view: str, caption: str) -> Markup:
 
 def view_size(state: ViewState, view: str) -> tuple[int, int]:
     """Width and height of a view's picture, in pixels of the page."""
-    return (WIDTH, _HEIGHTS[view](state)) if view in _HEIGHTS else figure_of(view).default_size(state)
+    return (_WIDTH, _HEIGHTS[view](state)) if view in _HEIGHTS else figure_of(view).default_size(state)
 
 
 def picture(state: ViewState, paint: _Paint, size: tuple[int, int], alt: str, caption: str) -> Markup:

@@ -22,7 +22,7 @@ from engine.reports.tables import (
     table_rows,
     visible_metrics,
 )
-from gui.export.html import Markup, cell, element, head_cell, join, row_head, swatch, table
+from gui.export.html import Markup, data_cell, element, head_cell, join, row_head, swatch, table
 from gui.paint.differences.content import build_differences, compute_errors
 from gui.state.view_state import ViewState
 
@@ -37,8 +37,8 @@ def shown_metrics(state: ViewState) -> tuple[Metric, ...]:
 
 
 def view_table(state: ViewState, view: str) -> Markup:
-    """A view that is a table, as one; see `VIEW_TABLES`."""
-    return VIEW_TABLES[view](state)
+    """A view that is a table, as one; see `_VIEW_TABLES`."""
+    return _VIEW_TABLES[view](state)
 
 
 def totals_table(state: ViewState) -> Markup:
@@ -52,8 +52,8 @@ def totals_table(state: ViewState) -> Markup:
         last = analysis.reports[-1].output_shape if analysis.reports else analysis.input_shape
         output = state.shapes(name).get(analysis.output, last)
         amounts = (_total_cell(state, metric, state.costs.total(metric, name)) for metric in metrics)
-        count = cell(f"{len(analysis.reports):,}", is_number=True)
-        rows.append(element("tr", _design_head(state, name), count, cell(output_shape_text(output)), amounts))
+        count = data_cell(f"{len(analysis.reports):,}", is_number=True)
+        rows.append(element("tr", _design_head(state, name), count, data_cell(output_shape_text(output)), amounts))
     return table("Totals of the designs", heads, [rows])
 
 
@@ -68,7 +68,7 @@ def _metric_head(state: ViewState, metric: Metric) -> Markup:
 def _total_cell(state: ViewState, metric: Metric, amount: Amount | None) -> Markup:
     """An amount in few characters, and below with all its digits."""
     short, exact = state.costs.short(metric, amount), state.costs.exact(metric, amount)
-    return cell(short if short == exact else (short, element("small", exact)), is_number=True)
+    return data_cell(short if short == exact else (short, element("small", exact)), is_number=True)
 
 
 def comparison_list(state: ViewState) -> Markup:
@@ -103,7 +103,7 @@ def layer_table(state: ViewState, design: str) -> Markup:
         lines = [] if not block else [_block_row(state, design, block, metrics)]
         for row in group:
             cells = [
-                cell(
+                data_cell(
                     column.text(row),
                     is_number=column.is_number,
                     title=row.formula(column.metric) if column.metric else "",
@@ -114,7 +114,7 @@ def layer_table(state: ViewState, design: str) -> Markup:
             lines.append(element("tr", head, cells, class_="part" if block else ""))
             lines += [_problem_row(row, len(columns) + 1)] if row.problem else []
         bodies.append(lines)
-    cells = [cell(column.text(total), is_number=True) for column in columns if column.is_number]
+    cells = [data_cell(column.text(total), is_number=True) for column in columns if column.is_number]
     foot = element("tr", row_head("total", colspan=len(heads) - len(cells)), cells)
     return table(f"Layers of {design_title(design)}", heads, bodies, feet=[foot])
 
@@ -133,11 +133,11 @@ def _block_row(state: ViewState, design: str, name: str, metrics: Sequence[Metri
     report: Report = block.as_report()
     texts = (report.layer.label(), ", ".join(report.inputs), output_shape_text(report.output_shape))
     amounts = [
-        cell(state.costs.exact(metric, state.costs.amount(metric, design, report)), is_number=True)
+        data_cell(state.costs.exact(metric, state.costs.amount(metric, design, report)), is_number=True)
         for metric in metrics
     ]
     head = element("th", element("bdi", name), scope="rowgroup")
-    return element("tr", head, map(cell, texts), amounts, class_="block")
+    return element("tr", head, map(data_cell, texts), amounts, class_="block")
 
 
 def _problem_row(row: TableRow, columns: int) -> Markup:
@@ -162,7 +162,7 @@ def differences_table(state: ViewState) -> Markup:
     def cells(texts: Sequence[str]) -> Iterator[Markup]:
         yield row_head(element("bdi", texts[0]))
         yield from (
-            cell(text, is_number=index in numbers, is_long=index not in numbers)
+            data_cell(text, is_number=index in numbers, is_long=index not in numbers)
             for index, text in enumerate(texts)
             if index
         )
@@ -192,7 +192,7 @@ def paper_table(state: ViewState, design: str) -> Markup:
         element(
             "tr",
             row_head(element("bdi", columns[0].text(row))),
-            (cell(column.text(row), is_number=column.is_number) for column in columns[1:]),
+            (data_cell(column.text(row), is_number=column.is_number) for column in columns[1:]),
         )
         for row in rows
     ]
@@ -208,7 +208,7 @@ def rules_table(state: ViewState, design: str) -> Markup:
         element(
             "tr",
             row_head(rules.text(row, 0)),
-            (cell(rules.text(row, column), is_number=True) for column in range(1, len(rules.heads))),
+            (data_cell(rules.text(row, column), is_number=True) for column in range(1, len(rules.heads))),
         )
         for row in range(len(rules.conventions))
     ]
@@ -240,7 +240,7 @@ def _rules_table_in_focus(state: ViewState) -> Markup:
     return _headed(state, first_design(state), rules_table(state, first_design(state)))
 
 
-VIEW_TABLES: dict[str, Callable[[ViewState], Markup]] = {
+_VIEW_TABLES: dict[str, Callable[[ViewState], Markup]] = {
     "table": layer_tables,
     "paper": _paper_table_in_focus,
     "counting": _rules_table_in_focus,

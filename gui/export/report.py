@@ -215,9 +215,9 @@ def _project_file(report: _Report) -> Markup:
         href=project_address(report.project_file),
     )
     text = report.project_file.decode()
-    shown = element("details", element("summary", "The project file as text"), element("pre", text))
+    details = element("details", element("summary", "The project file as text"), element("pre", text))
     how = "Convolume opens this page like a project: by File › Open, dropped on its window, or named to a command."
-    return join(element("p", how), element("p", link), shown if len(text) <= _MOST_SHOWN else ())
+    return join(element("p", how), element("p", link), details if len(text) <= _MOST_SHOWN else ())
 
 
 class _Section(Struct, frozen=True):

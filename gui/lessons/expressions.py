@@ -11,9 +11,9 @@ from engine.text.messages import suggestion, value_text
 from gui.lessons.arithmetic import COMPARISONS, LOGIC, OPERATORS, SIGNS, Value, check_number
 from gui.lessons.facts import Facts
 from gui.lessons.faults import ExpressionError, NotKnownYetError
-from gui.lessons.functions import FUNCTIONS, Function
+from gui.lessons.functions import LESSON_FUNCTIONS, LessonFunction
 
-MAX_LENGTH = 500
+_MAX_LENGTH = 500
 """Characters of an expression."""
 _MAX_DEPTH = 60
 """Terms within one another; also terms of a sum, each of which contains those before it."""
@@ -69,7 +69,7 @@ def holds(expression: Expression, facts: Facts) -> bool:
         return False
 
 
-def outer_function(expression: Expression) -> Function | None:
+def outer_function(expression: Expression) -> LessonFunction | None:
     """The function whose value the expression is; None if it is something else."""
     term = _parsed(expression.text)
     return _function_of(term) if isinstance(term, ast.Call) else None
@@ -83,8 +83,8 @@ def function_calls(expression: Expression) -> tuple[str, ...]:
 @lru_cache(maxsize=1024)
 def _parsed(text: str) -> _Term:
     """The checked terms of an expression; their `col_offset` is the place in the text."""
-    if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"has {len(text):,} characters; an expression has at most {MAX_LENGTH}")
+    if len(text) > _MAX_LENGTH:
+        raise ExpressionError(f"has {len(text):,} characters; an expression has at most {_MAX_LENGTH}")
     if not text.strip():
         raise ExpressionError("is empty; write a number or a function, such as macs('design')")
     _check_tokens(text)
@@ -157,10 +157,10 @@ def _check_term(term: ast.expr) -> None:
         case ast.Compare(ops=ops) if all(type(op) in COMPARISONS for op in ops):
             pass
         case ast.Name(id=name):
-            known = name in FUNCTIONS
+            is_function = name in LESSON_FUNCTIONS
             text = (
-                f"{name} is a function; write {FUNCTIONS[name].signature}"
-                if known
+                f"{name} is a function; write {LESSON_FUNCTIONS[name].signature}"
+                if is_function
                 else (f"{value_text(name)} is no value; a text stands in quotes, a function has brackets behind it")
             )
             raise ExpressionError(text, term.col_offset)
@@ -180,11 +180,13 @@ def _check_call(term: ast.Call) -> None:
     raise ExpressionError(f"{text}: {function.signature}", term.col_offset)
 
 
-def _function_of(term: ast.Call) -> Function:
+def _function_of(term: ast.Call) -> LessonFunction:
     name = term.func.id if isinstance(term.func, ast.Name) else ""
-    if name not in FUNCTIONS:
-        raise ExpressionError(f"unknown function {value_text(name)}; {suggestion(name, FUNCTIONS)}", term.col_offset)
-    return FUNCTIONS[name]
+    if name not in LESSON_FUNCTIONS:
+        raise ExpressionError(
+            f"unknown function {value_text(name)}; {suggestion(name, LESSON_FUNCTIONS)}", term.col_offset
+        )
+    return LESSON_FUNCTIONS[name]
 
 
 def _parts(term: ast.AST) -> Iterator[ast.AST]:

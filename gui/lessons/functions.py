@@ -8,10 +8,11 @@ from typing import Any
 from msgspec import Struct
 
 from engine.text.messages import value_text
-from gui.lessons import project_functions, window_functions
 from gui.lessons.arithmetic import Value, check_number, divided, number_of
 from gui.lessons.facts import Facts
 from gui.lessons.faults import ExpressionError
+from gui.lessons.project_functions import PROJECT_FUNCTIONS
+from gui.lessons.window_functions import WINDOW_FUNCTIONS
 
 _NOUNS: dict[Any, tuple[str, Callable[[Value], bool]]] = {
     str: ("a text in quotes", lambda value: isinstance(value, str)),
@@ -22,7 +23,7 @@ _NOUNS: dict[Any, tuple[str, Callable[[Value], bool]]] = {
 """What a parameter accepts, in words, and whether a value is such."""
 
 
-class Function(Struct, frozen=True, dict=True):
+class LessonFunction(Struct, frozen=True, dict=True):
     """A function of expressions."""
 
     name: str
@@ -109,16 +110,16 @@ def _absolute(_facts: Facts, number: float) -> Value:
     return abs(number)
 
 
-_ROWS: tuple[Function, ...] = (
-    Function("ratio", _ratio, "amount / reference", "ratio"),
-    Function("round", _round, "the nearest integer, or number with so many decimals"),
-    Function("min", _minimum, "the smallest of numbers"),
-    Function("max", _maximum, "the largest of numbers"),
-    Function("sum", _sum, "the sum of numbers"),
-    Function("abs", _absolute, "a number without its sign"),
-    *(Function(name, call, text, form) for name, call, text, form in project_functions.ROWS),
-    *(Function(name, call, text, form, of_window=True) for name, call, text, form in window_functions.ROWS),
+_ROWS: tuple[LessonFunction, ...] = (
+    LessonFunction("ratio", _ratio, "amount / reference", "ratio"),
+    LessonFunction("round", _round, "the nearest integer, or number with so many decimals"),
+    LessonFunction("min", _minimum, "the smallest of numbers"),
+    LessonFunction("max", _maximum, "the largest of numbers"),
+    LessonFunction("sum", _sum, "the sum of numbers"),
+    LessonFunction("abs", _absolute, "a number without its sign"),
+    *(LessonFunction(name, call, text, form) for name, call, text, form in PROJECT_FUNCTIONS),
+    *(LessonFunction(name, call, text, form, of_window=True) for name, call, text, form in WINDOW_FUNCTIONS),
 )
 
-FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
+LESSON_FUNCTIONS: dict[str, LessonFunction] = {row.name: row for row in _ROWS}
 """All functions by name."""

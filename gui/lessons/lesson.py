@@ -12,7 +12,7 @@ from engine.project.project import Project
 from gui.lessons.expressions import Expression
 from gui.state.view_state import ColourMap, ComparisonMode, DepthScale, DetailKind
 
-FORMAT = 1
+LESSON_FORMAT = 1
 
 
 class Target(Struct, frozen=True):

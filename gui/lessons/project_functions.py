@@ -175,11 +175,11 @@ def _array(facts: Facts, ref: str, role: str) -> np.ndarray[Any, Any]:
     return arrays[role]
 
 
-def _weight(facts: Facts, ref: str, filter: int, channel: int, y: int, x: int) -> Value:  # noqa: A002
+def _weight(facts: Facts, ref: str, filter: int, channel: int, y: int, x: int) -> Value:  # noqa: A002 (the manual shows it)
     return _item(_array(facts, ref, "weight"), (filter, channel, y, x), ref)
 
 
-def _bias(facts: Facts, ref: str, filter: int) -> Value:  # noqa: A002
+def _bias(facts: Facts, ref: str, filter: int) -> Value:  # noqa: A002 (as above)
     return _item(_array(facts, ref, "bias"), (filter,), ref)
 
 
@@ -217,10 +217,10 @@ def _format_of(metric: Metric) -> str:
     return "bytes" if metric.unit == "bytes" else "short"
 
 
-Row = tuple[str, Callable[..., Value], str, str]
+_FunctionRow = tuple[str, Callable[..., Value], str, str]
 """Name, function, what it gives, and how its value is written."""
 
-ROWS: tuple[Row, ...] = (
+PROJECT_FUNCTIONS: tuple[_FunctionRow, ...] = (
     *(
         (metric.id, _amount_function(metric), metric.tip or metric.title, _format_of(metric))
         for metric in METRICS

@@ -18,7 +18,7 @@ from engine.text.messages import suggestion, value_text
 from engine.text.names import control_fault
 from engine.text.problems import Problem, ProjectError
 from gui.lessons.exercise_reader import ExerciseReader
-from gui.lessons.lesson import FORMAT, Lesson, Step
+from gui.lessons.lesson import LESSON_FORMAT, Lesson, Step
 from gui.lessons.lesson_tables import Texts
 from gui.lessons.translations import language_files, preferred_language, translate
 
@@ -89,9 +89,9 @@ class LessonReader(ExerciseReader):
 
     def _lesson(self, data: Data) -> Lesson | None:
         number = data.get("format")
-        if number != FORMAT or isinstance(number, bool):
-            is_newer = isinstance(number, int) and number > FORMAT
-            remedy = "use a newer program" if is_newer else f"write format = {FORMAT}"
+        if number != LESSON_FORMAT or isinstance(number, bool):
+            is_newer = isinstance(number, int) and number > LESSON_FORMAT
+            remedy = "use a newer program" if is_newer else f"write format = {LESSON_FORMAT}"
             self.add("$.format", f"is {'missing' if number is None else value_text(number)}; {remedy}")
             return None
         self.check_keys(data, _TABLES, "$")

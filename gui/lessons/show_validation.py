@@ -33,11 +33,11 @@ def show_problems(
         if located is not None and facts.check.block(located.ref) is None:
             yield Problem(f"is {value_text(text)}, which is no block", here)
     yield from _pair_problems(state, show, place)
-    shown = shown_state(state, show)
-    yield from _value_problems(shown, show, place)
-    yield from _rank_problems(shown, show, f"{place}.rank")
+    result = shown_state(state, show)
+    yield from _value_problems(result, show, place)
+    yield from _rank_problems(result, show, f"{place}.rank")
     for number, target in enumerate(show.highlight):
-        yield from _target_problems(shown, views, target, f"{place}.highlight[{number}]", commands)
+        yield from _target_problems(result, views, target, f"{place}.highlight[{number}]", commands)
 
 
 def _located(facts: ProjectFacts, text: str, place: str) -> tuple[Located | None, list[Problem]]:

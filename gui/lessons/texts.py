@@ -48,7 +48,7 @@ def _text(value: Value) -> str:
     return value if isinstance(value, str) else "none" if value is None else _short(value)
 
 
-FORMATS: dict[str, tuple[Callable[[Value], str], str]] = {
+VALUE_FORMATS: dict[str, tuple[Callable[[Value], str], str]] = {
     "short": (_short, "160.6 M; below 10,000 all digits"),
     "exact": (_exact, "160,563,200"),
     "ratio": (_ratio, "12.1"),
@@ -66,7 +66,7 @@ class Placeholder(Struct, frozen=True):
 
     expression: Expression
     format: str
-    """A name of `FORMATS`, a number of digits, or "" for the way of the outer function."""
+    """A name of `VALUE_FORMATS`, a number of digits, or "" for the way of the outer function."""
     place: int
     """Index of the expression in the text."""
     is_code: bool
@@ -102,8 +102,10 @@ def parse_text(text: str) -> tuple[str | Placeholder, ...]:
 def _placeholder(content: str, place: int, is_code: bool) -> Placeholder:
     split = _FORMAT.fullmatch(content)
     text, form = (split[1], split[2].strip()) if split else (content, "")
-    if split and form not in FORMATS and not re.fullmatch(r"[1-9]|1\d", form):
-        fault = f"unknown format {value_text(form)}; {suggestion(form, FORMATS)}, or a number of digits from 1 to 19"
+    if split and form not in VALUE_FORMATS and not re.fullmatch(r"[1-9]|1\d", form):
+        fault = (
+            f"unknown format {value_text(form)}; {suggestion(form, VALUE_FORMATS)}, or a number of digits from 1 to 19"
+        )
         raise ExpressionError(fault, place + len(content) - len(split[2].lstrip()))
     try:
         return Placeholder(parse_expression(text), form, place, is_code)
@@ -143,10 +145,10 @@ def fill_text(text: str, facts: Facts) -> Filled:
 
 def _written(piece: Placeholder, facts: Facts, before: str) -> str:
     value = evaluate(piece.expression, facts)
-    written = format_value(value, piece.format or _default_format(piece.expression, value))
+    text = format_value(value, piece.format or _default_format(piece.expression, value))
     if piece.is_code:
-        return written.replace("`", "'")
-    return _escaped(written.replace(" ", "\N{NO-BREAK SPACE}") if _is_number(value) else written, before)
+        return text.replace("`", "'")
+    return _escaped(text.replace(" ", "\N{NO-BREAK SPACE}") if _is_number(value) else text, before)
 
 
 def _is_number(value: Value) -> bool:
@@ -166,7 +168,7 @@ def format_value(value: Value, form: str) -> str:
         return number_text(number_of(value), int(form))
     if form == "bytes" and not abs(number_of(value)) < float("inf"):
         raise ExpressionError("is no number of bytes")
-    return FORMATS[form][0](value)
+    return VALUE_FORMATS[form][0](value)
 
 
 def _escaped(text: str, before: str) -> str:

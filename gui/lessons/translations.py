@@ -39,9 +39,9 @@ def language_files(path: Path) -> dict[str, Path]:
     return files
 
 
-def preferred_language(languages: Sequence[str], wanted: Sequence[str]) -> str:
+def preferred_language(languages: Sequence[str], codes: Sequence[str]) -> str:
     """The first wanted language that there is, of any region, else the first of all: "de_AT" finds "de"."""
-    for code in wanted:
+    for code in codes:
         exact = re.split(r"[.@]", code.lower().replace("-", "_"))[0]
         for candidate in (exact, exact.partition("_")[0]):
             if candidate in languages:

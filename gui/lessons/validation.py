@@ -79,10 +79,10 @@ class _Validator:
             yield from self._step_problems(step, project, f"$.steps[{index}]")
 
     def _project_facts(self, project: Project) -> ProjectFacts:
-        known = next((own for own in (self._last, *self._others.values()) if own.project == project), None)
-        if known is None:
-            known = self._last = self._new_facts(project)
-        return known
+        facts = next((own for own in (self._last, *self._others.values()) if own.project == project), None)
+        if facts is None:
+            facts = self._last = self._new_facts(project)
+        return facts
 
     def _new_facts(self, project: Project) -> ProjectFacts:
         if self._compute:
@@ -180,7 +180,7 @@ def typed_figures(lesson: Lesson) -> tuple[Problem, ...]:
     for index, step in enumerate(lesson.steps):
         for place, text in step_texts(step).items():
             problems.append(_typed(text, step.quoted, f"$.steps[{index}].{place}"))
-    return tuple(problem for found in problems for problem in found)
+    return tuple(problem for several in problems for problem in several)
 
 
 def step_texts(step: Step) -> Mapping[str, str]:
@@ -199,9 +199,9 @@ def step_texts(step: Step) -> Mapping[str, str]:
 
 def _typed(text: str, quoted: tuple[str, ...], place: str) -> list[Problem]:
     allowed = {" ".join(figure.split()) for figure in quoted}
-    found = (" ".join(match[0].split()) for match in _FIGURE.finditer(_NOT_TEXT.sub(" ", text)))
+    figures = (" ".join(match[0].split()) for match in _FIGURE.finditer(_NOT_TEXT.sub(" ", text)))
     return [
         Problem(f"{figure} is typed, not computed; write it as an expression, or list it in quoted", place)
-        for figure in found
+        for figure in figures
         if figure not in allowed and not _YEAR.fullmatch(figure)
     ]

@@ -74,7 +74,7 @@ def _rank(facts: Facts) -> Value:
     return None if search.query is None or search.query.ranks is None else search.query.ranks[0]
 
 
-ROWS: tuple[tuple[str, Callable[..., Value], str, str], ...] = (
+WINDOW_FUNCTIONS: tuple[tuple[str, Callable[..., Value], str, str], ...] = (
     ("selected", _selected, "whether a layer is selected, or anything in a design", "text"),
     ("selected_map", _selected_map, "the selected map, from 0", "short"),
     ("selected_value", _selected_value, "the selected value in its map, (y, x), from 0", "text"),

@@ -25,7 +25,7 @@ _SIGN = 14
 _FOUND_BAR = 3
 
 
-class RowDelegate(QStyledItemDelegate):
+class DesignRowDelegate(QStyledItemDelegate):
     """Paints a `DesignTreeRow` in two lines, and edits its name in place.
 
     Parameters

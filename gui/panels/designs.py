@@ -12,7 +12,7 @@ from engine.layers import LAYERS, tag_of
 from engine.network.graph import INPUT
 from engine.network.node_ref import NodeRef
 from gui.panels.base import Panel
-from gui.panels.design_row_delegate import ROW_ROLE, RowDelegate
+from gui.panels.design_row_delegate import ROW_ROLE, DesignRowDelegate
 from gui.panels.design_rows import DesignTreeRow, block_part_rows, design_tree_rows, unchanged_rows
 from gui.panels.design_tree import DesignTree
 from gui.panels.find_bar import FindBar
@@ -44,7 +44,7 @@ class DesignsPanel(Panel):
         self.setAccessibleName("Designs and layers")
         self._actions = actions
         self.tree = DesignTree(self._part_rows, self._drop_text, self)
-        self.delegate = RowDelegate(self._name_refusal, self._rename_ref, self.tree)
+        self.delegate = DesignRowDelegate(self._name_refusal, self._rename_ref, self.tree)
         self.tree.setItemDelegate(self.delegate)
         self.find_bar = FindBar(self)
         self.find_bar.query_changed.connect(self._on_query_changed)

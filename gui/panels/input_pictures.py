@@ -116,11 +116,11 @@ class InputPictures(QWidget):
             return
         spec, look = state.project.input, state.look
         path = getattr(spec, "path", "")
-        wanted = _Wanted(spec, state.check.files.get(path), colour_map_name(look), look.zero_centred)
-        if wanted == self._wanted:
+        request = _Wanted(spec, state.check.files.get(path), colour_map_name(look), look.zero_centred)
+        if request == self._wanted:
             return
-        before, self._wanted = self._wanted, wanted
-        photo = (path, wanted.stamp)
+        before, self._wanted = self._wanted, request
+        photo = (path, request.stamp)
         is_new = photo != self._photo
         if is_new:
             self._photo = ()

@@ -164,9 +164,9 @@ class LessonPanel(QWidget):
         target = None if self.box is None else self.box.entry
         (target or self.next).setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _on_hint_toggled(self, shown: bool) -> None:
+    def _on_hint_toggled(self, is_open: bool) -> None:
         box = self.box
-        if shown and box is not None:
+        if is_open and box is not None:
             self._announce(f"Hint: {box.hint.toPlainText()}")
 
     # Screen readers

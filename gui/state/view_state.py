@@ -59,6 +59,7 @@ class Focus(Struct, frozen=True):
         return self.channel if self.order_anchor is None else self.order_anchor
 
 
+ThemeName = Literal["light", "dark"]
 DepthScale = Literal["true", "sqrt", "log"]
 ColourMap = Literal["viridis", "cividis", "gray"]
 _ColourRange = Literal["shared", "per map"]
@@ -101,7 +102,7 @@ class Look(Struct, frozen=True):
     """The two designs whose differences are shown; None, or if one is gone: the first two."""
     detail: DetailKind = "kernel"
     """What is shown of the selected map."""
-    theme: Literal["light", "dark"] = "light"
+    theme: ThemeName = "light"
     blocks: Literal["auto", "open", "closed"] = "auto"
     """Whether blocks are drawn as their layers or as one box; "auto" closes them in designs of many layers."""
     toggled_blocks: frozenset[NodeRef] = frozenset()

@@ -22,7 +22,7 @@ _AREAS: dict[Area, Qt.DockWidgetArea] = {
 _TITLE_ICONS = {"qt_dockwidget_closebutton": "close_panel", "qt_dockwidget_floatbutton": "float_panel"}
 """Icons of the buttons of a title, by their names in Qt."""
 _ROWS: tuple[DockRow, ...] = (*PANELS, *VIEWS)
-DOCK_ROWS = tuple(row for row in _ROWS if row.area != "centre")
+_DOCK_ROWS = tuple(row for row in _ROWS if row.area != "centre")
 
 
 class DockFrame(QMainWindow):
@@ -61,7 +61,7 @@ class DockFrame(QMainWindow):
         self.setCorner(Qt.Corner.BottomLeftCorner, _AREAS["left"])
         self.setCorner(Qt.Corner.BottomRightCorner, _AREAS["right"])
         self.setCentralWidget(centre)
-        for row in DOCK_ROWS:
+        for row in _DOCK_ROWS:
             self._make_dock(row.id, titles.get(row.id, row.title), contents[row.id])
 
     def _make_dock(self, dock_id: str, title: str, content: QWidget) -> None:
@@ -128,7 +128,7 @@ class DockFrame(QMainWindow):
         dock.show()
 
     def _place(self, dock_id: str) -> None:
-        dock, row = self.docks[dock_id], next(row for row in DOCK_ROWS if row.id == dock_id)
+        dock, row = self.docks[dock_id], next(row for row in _DOCK_ROWS if row.id == dock_id)
         area = _AREAS[row.area or next(other.area for other in _ROWS if other.id == row.behind) or "right"]
         placed = [other for other in self.docks.values() if not other.isHidden() and not other.isFloating()]
         groups = [[other for other in placed if other.objectName() == row.behind]]

@@ -25,7 +25,7 @@ from gui.lessons.translations import system_languages
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
 from gui.window.export_all import ExportAll
 from gui.window.file_commands import FileCommands
-from gui.window.file_dialogs import FIGURES, LESSONS, FileDialogs, file_filter
+from gui.window.file_dialogs import FIGURE_FOLDER, LESSON_FOLDER, FileDialogs, file_filter
 from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings
 from gui.window.single_export import SingleExport
@@ -68,7 +68,7 @@ class ExportCommands(QObject):
             if view_row(view).has_texts
             else []
         )
-        if path := self._dialogs.ask_save(f"Export {view}", f"{view}.png", [*formats, *texts], FIGURES):
+        if path := self._dialogs.ask_save(f"Export {view}", f"{view}.png", [*formats, *texts], FIGURE_FOLDER):
             self._write_view(view, path, size)
 
     def copy_view(self, view: str, size: QSize) -> None:
@@ -129,7 +129,7 @@ class ExportCommands(QObject):
     def _ask_page(self, title: str, name: str) -> Path | None:
         """A web page to write; None if the user cancels, or names a file of another kind, which is refused."""
         kinds = (file_filter("Web pages", REPORT_SUFFIXES),)
-        path = self._dialogs.ask_save(title, f"{name}.html", kinds, FIGURES)
+        path = self._dialogs.ask_save(title, f"{name}.html", kinds, FIGURE_FOLDER)
         if path is None or is_report(path):
             return path
         self._refuse(path, REPORT_SUFFIXES)
@@ -137,9 +137,9 @@ class ExportCommands(QObject):
 
     # Lessons
 
-    def export_lesson(self, taken: Lesson | None = None) -> None:
+    def export_lesson(self, current: Lesson | None = None) -> None:
         """Write the lesson that is taken as one page; without any, ask for a file."""
-        lesson = taken or self._ask_lesson()
+        lesson = current or self._ask_lesson()
         if lesson is None:
             return
         path = self._ask_page("Export lesson", lesson.path.stem)
@@ -148,7 +148,7 @@ class ExportCommands(QObject):
 
     def _ask_lesson(self) -> Lesson | None:
         """A lesson in the language of the system, if the user chooses one that can be read."""
-        path = self._dialogs.ask_open("Lesson to export", file_filter("Lessons", (".toml",)), LESSONS)
+        path = self._dialogs.ask_open("Lesson to export", file_filter("Lessons", (".toml",)), LESSON_FOLDER)
         try:
             return None if path is None else load_lesson(path, next(iter(system_languages()), "en"))
         except ProjectError as error:
@@ -161,13 +161,13 @@ class ExportCommands(QObject):
         """Write a figure for papers and slides, in the format of the file name."""
         title = figure_row(name).title
         kinds = [file_filter(file_format.upper(), (f".{file_format}",)) for file_format in EXPORTERS]
-        if path := self._dialogs.ask_save(f"Export {title}", f"{name}.pdf", (kinds[-1], *kinds[:-1]), FIGURES):
+        if path := self._dialogs.ask_save(f"Export {title}", f"{name}.pdf", (kinds[-1], *kinds[:-1]), FIGURE_FOLDER):
             self._write_figure(name, path)
 
     def export_turn(self) -> None:
         """Write the turn of the camera as an animation."""
         kinds = (file_filter("GIF", (".gif",)),)
-        path = self._dialogs.ask_save("Export the turn of the camera", f"{TURN_FIGURE}.gif", kinds, FIGURES)
+        path = self._dialogs.ask_save("Export the turn of the camera", f"{TURN_FIGURE}.gif", kinds, FIGURE_FOLDER)
         if path is None:
             return
         state = self._workbench.state

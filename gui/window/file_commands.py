@@ -22,7 +22,7 @@ from gui.lessons.head import lesson_heads
 from gui.lessons.reader import is_lesson
 from gui.widgets.message import Message
 from gui.window.dropped_files import PROJECT_SUFFIXES, SAVED_SUFFIXES, DroppedFiles
-from gui.window.file_dialogs import INPUTS, PROJECTS, FileDialogs, file_filter
+from gui.window.file_dialogs import INPUT_FOLDER, PROJECT_FOLDER, FileDialogs, file_filter
 from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings
 from gui.workbench.document import FileChangedError
@@ -62,7 +62,9 @@ class FileCommands(QObject):
 
     def open(self) -> None:
         if self.may_discard() and (
-            path := self._dialogs.ask_open("Open", file_filter("Projects and lessons", PROJECT_SUFFIXES), PROJECTS)
+            path := self._dialogs.ask_open(
+                "Open", file_filter("Projects and lessons", PROJECT_SUFFIXES), PROJECT_FOLDER
+            )
         ):
             self._open(path)
 
@@ -104,7 +106,7 @@ class FileCommands(QObject):
         return self.save_as() if path is None or self._workbench.document.read_only else self._save(path)
 
     def save_as(self) -> bool:
-        first = self._workbench.document.path or self._dialogs.folder(PROJECTS) / "project.toml"
+        first = self._workbench.document.path or self._dialogs.folder(PROJECT_FOLDER) / "project.toml"
         name, _ = QFileDialog.getSaveFileName(
             self._window, "Save project", str(first), file_filter("Projects", SAVED_SUFFIXES)
         )
@@ -171,11 +173,11 @@ class FileCommands(QObject):
     # Inputs
 
     def choose_photo(self) -> None:
-        if path := self._dialogs.ask_open("Choose photo", file_filter("Photos", PHOTO_SUFFIXES), INPUTS):
+        if path := self._dialogs.ask_open("Choose photo", file_filter("Photos", PHOTO_SUFFIXES), INPUT_FOLDER):
             self.use_file(path)
 
     def choose_array(self) -> None:
-        if path := self._dialogs.ask_open("Choose array", file_filter("Arrays", ARRAY_SUFFIXES), INPUTS):
+        if path := self._dialogs.ask_open("Choose array", file_filter("Arrays", ARRAY_SUFFIXES), INPUT_FOLDER):
             self.use_file(path)
 
     def use_file(self, path: Path) -> None:
@@ -242,7 +244,7 @@ class FileCommands(QObject):
         """Put a file at the beginning of the recent ones."""
         paths = [path.absolute(), *(other for other in self.recent() if not same_file(path, other))]
         self._set_recent(list(dict.fromkeys(paths))[:_MOST_RECENT])
-        self._settings.set(PROJECTS, str(paths[0].parent))
+        self._settings.set(PROJECT_FOLDER, str(paths[0].parent))
 
     def _set_recent(self, paths: Iterable[Path]) -> None:
         self._settings.set("files/recent", "\n".join(map(str, paths)))

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from gui.window.settings import Settings
 from gui.workbench.document import Document
 
-PROJECTS, INPUTS, FIGURES = "files/folder", "files/input_folder", "export/figure_folder"
-LESSONS = "files/lesson_folder"
+PROJECT_FOLDER, INPUT_FOLDER, FIGURE_FOLDER = "files/folder", "files/input_folder", "export/figure_folder"
+LESSON_FOLDER = "files/lesson_folder"
 """Purposes: the settings with the folders in which files for them were last opened or saved."""
 
 
@@ -34,7 +34,7 @@ class FileDialogs:
     def folder(self, purpose: str) -> Path:
         """The folder that files for a purpose were last in; before that, the one of the project."""
         project = self._document.path
-        if purpose == PROJECTS and project is not None:
+        if purpose == PROJECT_FOLDER and project is not None:
             return project.parent
         folder = self._settings.text(purpose)
         if folder and os.path.isdir(folder):

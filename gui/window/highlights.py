@@ -23,7 +23,7 @@ from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.highlight_frame import HighlightFrame
 
 
-class Spot(NamedTuple):
+class _Spot(NamedTuple):
     """A part of a widget."""
 
     widget: QWidget
@@ -58,7 +58,7 @@ class Highlights:
         self._designs, self._form, self._views = designs, form, views
         self._actions, self._toolbar, self._menu_bar = actions, toolbar, menu_bar
         self.frames: list[HighlightFrame] = []
-        self._finders: dict[str, Callable[[str], Iterator[Spot]]] = {
+        self._finders: dict[str, Callable[[str], Iterator[_Spot]]] = {
             "box": self._box,
             "row": self._rows,
             "bar": self._bar,
@@ -91,60 +91,60 @@ class Highlights:
             return None
         return state.visible_ref(at.ref), at.node is None
 
-    def _box(self, name: str) -> Iterator[Spot]:
+    def _box(self, name: str) -> Iterator[_Spot]:
         view = self._views["volumes"]
         assert isinstance(view, VolumesView)
         canvas = view.canvas
 
         def find() -> QRect:
-            found = self._ref(name)
-            rect = None if found is None else canvas.box_rect(found[0])
+            target = self._ref(name)
+            rect = None if target is None else canvas.box_rect(target[0])
             return _pixels(rect)
 
-        yield Spot(canvas.viewport(), find)
+        yield _Spot(canvas.viewport(), find)
 
-    def _rows(self, name: str) -> Iterator[Spot]:
+    def _rows(self, name: str) -> Iterator[_Spot]:
         """The row in the list of designs, that in the table, and that in the paper's table."""
         tree, table, paper = self._designs.tree, self._views["table"], self._views["paper"]
         assert isinstance(table, TableView)
         assert isinstance(paper, GooglenetTableView)
 
         def find_in_list() -> QRect:
-            found = self._ref(name)
-            if found is None:
+            target = self._ref(name)
+            if target is None:
                 return QRect()
-            item = tree.heading_of(found[0][0]) if found[1] else tree.item_at(found[0])
+            item = tree.heading_of(target[0][0]) if target[1] else tree.item_at(target[0])
             return QRect() if item is None else tree.visualItemRect(item)
 
         def find_in_table() -> QRect:
-            found = self._ref(name)
-            if found is None:
+            target = self._ref(name)
+            if target is None:
                 return QRect()
             model = table.model
-            return _row_rect(table.table, model.total_row(found[0][0]) if found[1] else model.row_of(found[0]))
+            return _row_rect(table.table, model.total_row(target[0][0]) if target[1] else model.row_of(target[0]))
 
         def find_in_paper() -> QRect:
-            found = self._ref(name)
-            return QRect() if found is None or found[1] else _row_rect(paper.table, paper.model.row_of(found[0]))
+            target = self._ref(name)
+            return QRect() if target is None or target[1] else _row_rect(paper.table, paper.model.row_of(target[0]))
 
-        yield Spot(tree.viewport(), find_in_list)
-        yield Spot(table.table, find_in_table)
-        yield Spot(paper.table, find_in_paper)
+        yield _Spot(tree.viewport(), find_in_list)
+        yield _Spot(table.table, find_in_table)
+        yield _Spot(paper.table, find_in_paper)
 
-    def _bar(self, name: str) -> Iterator[Spot]:
+    def _bar(self, name: str) -> Iterator[_Spot]:
         view = self._views["bars"]
         assert isinstance(view, BarsView)
         canvas = view.canvas
 
         def find() -> QRect:
-            found = self._ref(name)
-            if found is None:
+            target = self._ref(name)
+            if target is None:
                 return QRect()
-            return _pixels(canvas.total_rect(found[0][0]) if found[1] else canvas.visible_row_rect(found[0]))
+            return _pixels(canvas.total_rect(target[0][0]) if target[1] else canvas.visible_row_rect(target[0]))
 
-        yield Spot(canvas.viewport(), find)
+        yield _Spot(canvas.viewport(), find)
 
-    def _field(self, name: str) -> Iterator[Spot]:
+    def _field(self, name: str) -> Iterator[_Spot]:
         form = self._form
 
         def find() -> QRect:
@@ -153,7 +153,7 @@ class Highlights:
                 return QRect()
             return _rect_in(field.title, form).united(_rect_in(field.widget, form))
 
-        yield Spot(form, find)
+        yield _Spot(form, find)
 
     def reveal_field(self, name: str) -> None:
         """Scroll the form to a field."""
@@ -161,12 +161,12 @@ class Highlights:
         if field is not None and isinstance(area, QScrollArea):
             area.ensureWidgetVisible(field.widget, 0, 24)
 
-    def _part(self, name: str) -> Iterator[Spot]:
+    def _part(self, name: str) -> Iterator[_Spot]:
         content = self._docks.contents[name]
         widget: QWidget = content if name in CENTRE_VIEWS else self._docks[name]
-        yield Spot(widget, widget.rect)
+        yield _Spot(widget, widget.rect)
 
-    def _command(self, name: str) -> Iterator[Spot]:
+    def _command(self, name: str) -> Iterator[_Spot]:
         """The button of a command in the toolbar, or of a menu there; else the menu in which it is."""
         action = self._actions.get(name)
         button = None if action is None else self._toolbar.widgetForAction(action)
@@ -174,11 +174,11 @@ class Highlights:
         if button is None and isinstance(view, VolumesView):
             button = view.command_button(name)
         if isinstance(button, QToolButton):
-            yield Spot(button, button.rect)
+            yield _Spot(button, button.rect)
             return
         entry = next((top for top in self._menu_bar.actions() if action is not None and _contains(top, action)), None)
         if entry is not None:
-            yield Spot(self._menu_bar, lambda: self._menu_bar.actionGeometry(entry))
+            yield _Spot(self._menu_bar, lambda: self._menu_bar.actionGeometry(entry))
 
 
 def _row_rect(table: QTableView, row: int | None) -> QRect:

@@ -23,7 +23,7 @@ from gui.widgets.texts import ElidedLabel
 from gui.window.docks import Docks
 from gui.window.highlights import Highlights
 from gui.window.lesson_arrangement import arrange_step
-from gui.window.workspaces import Kind, Workspaces
+from gui.window.workspaces import ArrangementKind, Workspaces
 from gui.workbench.lesson_player import LessonPlayer
 from gui.workbench.workbench import Workbench
 
@@ -146,7 +146,7 @@ class LessonStage(QObject):
     def _arrange(self, views: tuple[str, ...]) -> None:
         """Show these views and panels, unless exactly they are where they should be."""
 
-        def arrangement(kind: Kind) -> Arrangement:
+        def arrangement(kind: ArrangementKind) -> Arrangement:
             return arrange_step(views, narrow=kind == "narrow")
 
         self._workspaces.borrow(arrangement)

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 
+from gui.state.view_state import ThemeName
 from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
 
-ThemeName = Literal["light", "dark"]
 _Choice = Literal["system", "light", "dark"]
 _KEY = "look/theme"
 _CHOICES: tuple[tuple[_Choice, str, str], ...] = (

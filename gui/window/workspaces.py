@@ -23,7 +23,7 @@ _BESIDE = 340
 """Width that the panel of a lesson takes from the docks, while their arrangement is borrowed."""
 _NORMAL_TEXT = 15
 """Height in pixels of a line of text of the usual size."""
-Kind = Literal["wide", "narrow", "own"]
+ArrangementKind = Literal["wide", "narrow", "own"]
 """The arrangement of the catalogue that a layout still is, or a person's own."""
 
 
@@ -53,12 +53,12 @@ class Workspaces(QObject):
         self._window = window
         self._docks = docks
         self._settings = settings
-        self._arranged: Kind = "wide"
+        self._arranged: ArrangementKind = "wide"
         """The arrangement that the docks were put in last."""
         self._is_own = False
         """Whether a person has moved docks since."""
         self._is_shown = False
-        self._borrowed: Callable[[Kind], Arrangement] | None = None
+        self._borrowed: Callable[[ArrangementKind], Arrangement] | None = None
         """Makes the arrangement that the window has for a while instead of a workspace, by its size."""
         ids = [workspace.id for workspace in self.all()]
         self._present = settings.text("workspaces/present", ids[0], ids)
@@ -146,7 +146,7 @@ class Workspaces(QObject):
         """Whether the window has another arrangement for a while, which is not stored."""
         return self._borrowed is not None
 
-    def borrow(self, arrangement: Callable[[Kind], Arrangement]) -> None:
+    def borrow(self, arrangement: Callable[[ArrangementKind], Arrangement]) -> None:
         """Store the present layout, and show another arrangement until it is given back or a person switches.
 
         Parameters
@@ -163,13 +163,13 @@ class Workspaces(QObject):
             self._arrange(self._size)
         self.changed.emit()
 
-    def _is_arranged_as(self, arrangement: Callable[[Kind], Arrangement]) -> bool:
+    def _is_arranged_as(self, arrangement: Callable[[ArrangementKind], Arrangement]) -> bool:
         """Whether the docks are as another arrangement would put them, which would take what is scrolled with it."""
         if self._borrowed is None or self._is_own or self._arranged != self._size:
             return False
-        wanted = arrangement(self._size)
+        aim = arrangement(self._size)
         opened = {*self._docks.visible_ids, *self._docks.centre_ids}
-        return wanted == self._borrowed(self._size) and opened == {tab for p in wanted.places for tab in p.tabs}
+        return aim == self._borrowed(self._size) and opened == {tab for p in aim.places for tab in p.tabs}
 
     def give_back(self) -> None:
         """Show the layout of the present workspace again."""
@@ -193,9 +193,9 @@ class Workspaces(QObject):
         """Arrange the docks again after the window has become wide or narrow, unless a person has moved them."""
         if not self._is_shown or self._arranged == self._size or self._kind == "own":
             return
-        placed = {tab for place in self._arrangement(self._arranged).places for tab in place.tabs}
+        arranged_tabs = {tab for place in self._arrangement(self._arranged).places for tab in place.tabs}
         visible, centre = set(self._docks.visible_ids), self._docks.centre_ids
-        self._arrange(self._size, opened=visible - placed, closed=(placed - visible) - set(CENTRE_VIEWS))
+        self._arrange(self._size, opened=visible - arranged_tabs, closed=(arranged_tabs - visible) - set(CENTRE_VIEWS))
         self._docks.show_centre(centre)
 
     @property
@@ -204,25 +204,27 @@ class Workspaces(QObject):
         return max(1.0, self._window.fontMetrics().height() / _NORMAL_TEXT)
 
     @property
-    def _size(self) -> Kind:
+    def _size(self) -> ArrangementKind:
         least = _WIDE + (_BESIDE if self.is_borrowed else 0)
         return "wide" if self._window.width() >= least * self._text_scale else "narrow"
 
     @property
-    def _kind(self) -> Kind:
+    def _kind(self) -> ArrangementKind:
         return "own" if self._is_own else self._arranged
 
     def own(self) -> None:
         """A person has moved a dock: the layout is no longer that of the catalogue."""
         self._is_own = True
 
-    def _arrangement(self, kind: Kind) -> Arrangement:
+    def _arrangement(self, kind: ArrangementKind) -> Arrangement:
         if self._borrowed is not None:
             return self._borrowed(kind)
         row = workspace_row(self._present)
         return row.wide if kind == "wide" else row.narrow
 
-    def _arrange(self, kind: Kind, *, opened: set[str] | None = None, closed: set[str] | None = None) -> None:
+    def _arrange(
+        self, kind: ArrangementKind, *, opened: set[str] | None = None, closed: set[str] | None = None
+    ) -> None:
         self._docks.arrange(self._arrangement(kind), opened=opened or (), closed=closed or ())
         self._arranged, self._is_own = kind, False
         self._docks.share_space(self._text_scale)

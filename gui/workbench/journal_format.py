@@ -30,7 +30,7 @@ def _record_type(struct: type[Struct], **types: Any) -> type[Struct]:
 
 
 # As its classes are listed in a table, the type of a layer is made at run time.
-_NodeRecord = _record_type(Node, layer=Union[tuple(KINDS.values())])  # noqa: UP007
+_NodeRecord = _record_type(Node, layer=Union[tuple(KINDS.values())])  # noqa: UP007 (there is no | of a tuple)
 _Numbers = tuple[int, ...]
 
 
@@ -59,7 +59,7 @@ class _Update(Struct):
 
     nodes: tuple[_NodeRecord, ...]  # type: ignore[valid-type]  # made at run time
     designs: tuple[_DesignRecord, ...]
-    projects: tuple[_ProjectRecord, ...]  # type: ignore[valid-type]
+    projects: tuple[_ProjectRecord, ...]  # type: ignore[valid-type]  # as above
     kept: int
     """Number of the first steps that are those of the record before."""
     steps: tuple[_StepRecord, ...]

@@ -183,8 +183,8 @@ class LessonPlayer(QObject):
         if own is None:
             return
         now = self._workbench.state.look
-        kept = replace(own.look, theme=now.theme, blocks=now.blocks, toggled_blocks=now.toggled_blocks, pair=now.pair)
-        self._workbench.set_look(kept)
+        look = replace(own.look, theme=now.theme, blocks=now.blocks, toggled_blocks=now.toggled_blocks, pair=now.pair)
+        self._workbench.set_look(look)
         self.ended.emit(False)
 
     def _start_of(self, lesson: Lesson, index: int) -> StepStart:
@@ -247,9 +247,9 @@ class LessonPlayer(QObject):
                     self._workbench.set_focus(Focus(*ref))
             self._workbench.edit(edit.text, edit.project, focus=edit.focus)
         elif isinstance(change, Show):
-            shown = shown_state(state, change)
-            self._workbench.set_look(replace(shown.look, yaw=state.look.yaw, pitch=state.look.pitch))
-            self._workbench.set_focus(shown.focus)
+            after = shown_state(state, change)
+            self._workbench.set_look(replace(after.look, yaw=state.look.yaw, pitch=state.look.pitch))
+            self._workbench.set_focus(after.focus)
             self.performed.emit(change)
 
     # The page

@@ -110,8 +110,8 @@ class LessonValues(QObject):
         if state is None or not questions or questions <= self._started:
             return
         self._started = questions
-        asked, project, computation = tuple(self._unknown), state.project, self._computation
-        self._worker.start(lambda checkpoint: computation.answers(asked, project, checkpoint))
+        queries, project, computation = tuple(self._unknown), state.project, self._computation
+        self._worker.start(lambda checkpoint: computation.answers(queries, project, checkpoint))
 
     def end(self) -> None:
         """End the lesson."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import tomli_w
 
-from gui.lessons.functions import FUNCTIONS, Function
+from gui.lessons.functions import LESSON_FUNCTIONS, LessonFunction
 from tests.fuzz.case import damaged
 
 _PROJECT = b"""format = 1
@@ -87,13 +87,13 @@ def _expression(rng: random.Random, *, of_window: bool = False) -> str:
     """An expression, for a text or for a condition, that is often valid."""
     if rng.random() < 0.1:
         return " ".join(rng.choice(_WORDS) for _ in range(rng.randrange(12)))
-    names = sorted(name for name, function in FUNCTIONS.items() if function.of_window <= of_window)
-    function = FUNCTIONS[rng.choice(names)]
+    names = sorted(name for name, function in LESSON_FUNCTIONS.items() if function.of_window <= of_window)
+    function = LESSON_FUNCTIONS[rng.choice(names)]
     arguments = [rng.choice(_ARGUMENTS.get(name, ("1", "2", *_WORDS[:13]))) for name in _argument_names(function)]
     return f"{function.name}({', '.join(arguments)}) {rng.choice(('', '== 1', '> 0', '* 2', '/ 2'))}"
 
 
-def _argument_names(function: Function) -> list[str]:
+def _argument_names(function: LessonFunction) -> list[str]:
     """The names of the arguments that a function needs at least."""
     words = re.split(r"[(),\[]", function.signature)[1:]
     return [word.strip() for word in words if word.strip() and word.strip() != "…"][: function.least]

@@ -19,7 +19,7 @@ from gui.lessons.computed_values import computed_facts
 from gui.lessons.expressions import Expression, evaluate, holds, parse_expression
 from gui.lessons.facts import Facts, ProjectFacts, facts_of_state
 from gui.lessons.faults import ExpressionError, NotKnownYetError
-from gui.lessons.functions import FUNCTIONS
+from gui.lessons.functions import LESSON_FUNCTIONS
 from gui.lessons.texts import fill_text, parse_text
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
@@ -290,7 +290,7 @@ def test_a_text_with_a_mistake_is_refused_with_its_place(text, place, words):
 _WORDS = st.sampled_from(
     ["'naive'", "'/relu'", "0", "1", "9", "9e29", "0.5", "-", "+", "*", "/", "**", "(", ")", ",", "<", "==", "!=", "="]
     + ["and", "or", "not", "True", "if", "lambda", "'naive/conv5x5'", "'filters'", "[", "]", ".", "x", "{", "'", "\n"]
-    + [f"{name}(" for name in FUNCTIONS if "rank" not in name]
+    + [f"{name}(" for name in LESSON_FUNCTIONS if "rank" not in name]
 )
 
 
@@ -317,9 +317,9 @@ _VALUES = st.one_of(
 ).map(str)
 
 
-@given(st.sampled_from(sorted(FUNCTIONS)), st.lists(_VALUES, max_size=5), st.data())
+@given(st.sampled_from(sorted(LESSON_FUNCTIONS)), st.lists(_VALUES, max_size=5), st.data())
 def test_no_arguments_make_a_function_raise_anything_but_its_own_errors(name, arguments, data):
-    function = FUNCTIONS[name]
+    function = LESSON_FUNCTIONS[name]
     operator = data.draw(st.sampled_from(["+", "-", "*", "/", "**", "<", "=="]))
     texts = (arguments * 9)[: max(function.least, len(arguments) if function.most is None else function.least)]
     harmless(f"{name}({', '.join(texts)}) {operator} {data.draw(_VALUES)}", _STILL)

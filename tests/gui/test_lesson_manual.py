@@ -3,10 +3,10 @@
 import pytest
 
 from gui.lessons import exercise_reader, reader
-from gui.lessons.functions import FUNCTIONS
+from gui.lessons.functions import LESSON_FUNCTIONS
 from gui.lessons.lesson import Choice, NumberQuestion
 from gui.lessons.lesson_tables import SHOW_TYPES
-from gui.lessons.texts import FORMATS
+from gui.lessons.texts import VALUE_FORMATS
 from gui.lessons.validation import lesson_problems
 from gui.lessons.window_functions import DOCK_IDS
 from gui.widgets.manual_pages import MANUAL
@@ -23,15 +23,15 @@ def keys(heading, number=0):
 def test_every_function_has_its_row_with_its_arguments_and_format(of_window):
     rows = tables(section(PAGE, "Expressions"))[of_window][1:]
     documented = {code_spans(row[0])[0]: row[2] for row in rows}
-    functions = [function for function in FUNCTIONS.values() if function.of_window == of_window]
+    functions = [function for function in LESSON_FUNCTIONS.values() if function.of_window == of_window]
     assert documented == {function.signature: function.format for function in functions}
 
 
 def test_every_format_has_its_row():
     rows = tables(section(PAGE, "Expressions"))[2][1:]
-    assert [code_spans(row[0])[0] for row in rows] == list(FORMATS)
+    assert [code_spans(row[0])[0] for row in rows] == list(VALUE_FORMATS)
     for row in rows:
-        example = FORMATS[code_spans(row[0])[0]][1]
+        example = VALUE_FORMATS[code_spans(row[0])[0]][1]
         assert row[1].startswith(example)
 
 

@@ -9,13 +9,13 @@ from PySide6.QtGui import QPainterPath
 from gui.paint.volumes.labels import TextRole
 from gui.paint.volumes.scene import OperatorArrow, VolumesScene
 
-ArrowShapes = dict[tuple[TextRole, str], tuple[list[QRectF], QPainterPath]]
+_ArrowShapes = dict[tuple[TextRole, str], tuple[list[QRectF], QPainterPath]]
 """Shafts and heads by role and design; the design is "" unless the role has its colour."""
 
 
-def arrow_shapes(arrows: Iterable[tuple[OperatorArrow, float]], em: float, least_head: float = 0.0) -> ArrowShapes:
+def arrow_shapes(arrows: Iterable[tuple[OperatorArrow, float]], em: float, least_head: float = 0.0) -> _ArrowShapes:
     """The shapes of arrows with their widths in ems; heads that are smaller than `least_head` are left out."""
-    shapes: ArrowShapes = {}
+    shapes: _ArrowShapes = {}
     for arrow, ems in arrows:
         width = ems * em
         head = min(max(0.42 * em, 1.5 * width), 0.6 * (arrow.end - arrow.start))
@@ -37,6 +37,6 @@ def arrow_shapes(arrows: Iterable[tuple[OperatorArrow, float]], em: float, least
 @lru_cache(maxsize=4)
 def whole_arrow_shapes(
     scene: VolumesScene, widths: tuple[float, ...], em: float, least_head: float = 0.0
-) -> ArrowShapes:
+) -> _ArrowShapes:
     """The shapes of all arrows of a scene; cached, since they stay the same while results arrive."""
     return arrow_shapes(zip(scene.arrows, widths, strict=True), em, least_head)

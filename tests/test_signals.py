@@ -80,6 +80,28 @@ def test_a_signal_while_files_are_put_in_place_waits_until_all_are(number, tmp_p
     assert sorted(os.listdir(tmp_path / "out")) == ["a", "b", "c"]
 
 
+END = """
+import os, signal, sys
+from gui.command_line.signals import end_on_signals
+class KillerAtTheEnd:
+    def __init__(self, number):
+        self._kill = lambda kill=os.kill, me=os.getpid(), number=number: kill(me, number)
+    def __del__(self):
+        self._kill()
+end_on_signals()
+sys.last_to_go = KillerAtTheEnd(signal.Signals[sys.argv[1]])
+sys.stdout.write("complete")
+sys.exit(2)
+"""
+
+
+@pytest.mark.parametrize("number", STATUSES, ids=lambda number: number.name)
+def test_a_signal_while_python_ends_changes_nothing_as_the_work_is_complete(number):
+    words = [sys.executable, "-c", END, number.name]
+    process = subprocess.run(words, cwd=MAIN.parent, capture_output=True, text=True, timeout=60)
+    assert (process.returncode, process.stdout, process.stderr) == (2, "complete", "")
+
+
 WRITE = """
 import os, signal, sys
 from pathlib import Path

@@ -4,6 +4,7 @@ An exception in the middle of Qt's calls would crash; so the process ends withou
 are installed before everything else.
 """
 
+import atexit
 import os
 import signal
 from contextlib import suppress
@@ -20,6 +21,7 @@ def end_on_signals() -> None:
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _on_signal)
+    atexit.register(_ignore_signals)
 
 
 def exit_status(number: int) -> int:
@@ -37,3 +39,12 @@ def end(number: int) -> None:
 
 def _on_signal(number: int, _frame: FrameType | None) -> None:
     unfinished.outside_commit(partial(end, number))
+
+
+def _ignore_signals() -> None:
+    """From here on all work is complete, and its status counts.
+
+    Python takes its handlers away while it ends; without them a signal would end the process as if it had done nothing.
+    """
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

@@ -107,7 +107,8 @@ hooks:
 # One file for all supported Pythons and systems, each package with the hashes of its wheels. What run.lock names,
 # test.lock names in the same version. After it: make test, and a line in CHANGELOG.md if a user would notice.
 COMPILE := $(subst .venv,.venv-lock,$(PY)) -m uv --no-config pip compile --quiet --upgrade --universal \
-	--python-version 3.11 --only-binary :all: --generate-hashes --custom-compile-command "make lock" pyproject.toml
+	--python-version 3.11 --only-binary :all: --generate-hashes --custom-compile-command "make lock" \
+	--extra onnx pyproject.toml
 lock:
 	@bash .ci/setup lock
 	$(COMPILE) --output-file .ci/run.lock

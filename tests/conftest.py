@@ -49,6 +49,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if config.option.markexpr == "not slow" and _is_slow(collection_path) else None
 
 
+def pytest_collection_finish() -> None:
+    """Leave out of every later collection what lives to the end: thousands of tests, their parameters, all modules."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown() -> None:
     """Collect garbage in this thread, as the window does, once there may be widgets."""

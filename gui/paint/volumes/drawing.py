@@ -19,9 +19,9 @@ from gui.paint.volumes.layout import VolumesLayout, lay_out_volumes
 from gui.paint.volumes.legend import draw_headings, draw_label, draw_volumes_legend
 from gui.paint.volumes.pinned_parts import place_pinned_parts
 from gui.paint.volumes.readable_labels import AnchoredLabel, TextZoom, readable_labels
-from gui.paint.volumes.run_memory import numbers_of
 from gui.paint.volumes.scene import PlacedBox, VolumesScene
 from gui.paint.volumes.visible_parts import VisibleParts, find_visible_parts
+from gui.paint.volumes.volume_numbers import numbers_of
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
@@ -212,7 +212,6 @@ class _ScenePainter:
         look, plain = self.state.look, QColor(self.theme.plain)
         name, zero_centred = colours.colour_map_name(look), look.zero_centred
         colour_of = numbers_of(
-            self.state.run,
             ("flat", name, zero_centred),
             lambda volume: faces.flat_colour(volume, name, zero_centred=zero_centred).rgb(),
         )

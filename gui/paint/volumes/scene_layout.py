@@ -189,8 +189,10 @@ class _PlacedDesign:
     def _choose_operator_text(self, index: int, vertex: Vertex, space: float) -> OperatorText:
         """The texts at an arrow, with its numbers if they fit here but were left out for the other arrows."""
         operator_text = self.design_row.operators[index]
+        if operator_text.below:
+            return operator_text
         longer_text = make_operator_text(vertex, "lines", self.measurer.text_sizes, "")
-        left_out = longer_text.above == operator_text.above and longer_text.below and not operator_text.below
+        left_out = longer_text.above == operator_text.above and longer_text.below
         fits = longer_text.width <= space and longer_text.down <= self.row_sizes.box_spaces[index].down
         return longer_text if left_out and fits else operator_text
 

@@ -11,7 +11,6 @@ from engine.project.project import Design, Project
 from gui.paint.bars.content import build_bars_content
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.panels.design_rows import design_tree_rows
-from gui.state.edit import Edit
 from gui.state.view_state import ViewState
 from gui.workbench.workbench import Workbench
 
@@ -44,7 +43,7 @@ def test_pictures_after_edits_are_those_of_the_project_opened_anew(
     pictures_of(workbench.state)
     for at, layer in edits:
         layers[at] = layer
-        workbench.edit(Edit("Edit", project_of(tuple(layers))))
+        workbench.edit("Edit", project_of(tuple(layers)))
         edited = pictures_of(replace(workbench.state, earlier={}))
     opened = Workbench(project_of(tuple(layers)))
     opened.set_look(workbench.state.look)

@@ -189,7 +189,7 @@ class _PlacedDesign:
     def _choose_operator_text(self, index: int, vertex: Vertex, space: float) -> OperatorText:
         """The texts at an arrow, with its numbers if they fit here but were left out for the other arrows."""
         operator_text = self.design_row.operators[index]
-        if operator_text.below:
+        if operator_text.below or not operator_text.above:
             return operator_text
         longer_text = make_operator_text(vertex, "lines", self.measurer.text_sizes, "")
         left_out = longer_text.above == operator_text.above and longer_text.below

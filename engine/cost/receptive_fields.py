@@ -235,7 +235,10 @@ def _footprints_before(analysis: Analysis, name: str, start: _Footprint) -> dict
 
 
 _KnownPixels = dict[tuple[Windows, Shape, int, bytes], Mask]
-"""What windows read of a shape, by these and the width and values of pixels: deep networks read whole maps by the same windows many times."""
+"""What windows read of a shape, by these and by the width and values of the pixels whose windows they are.
+
+Deep networks read whole maps by the same windows many times.
+"""
 
 
 def _pixels_before(report: Report, pixels: Mask, known: _KnownPixels) -> Mask:

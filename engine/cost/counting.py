@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.cost.terms import FUNCTIONS, TERM_BY_ID, TERMS
+from engine.cost.terms import FUNCTIONS, TERM_BY_ID, TERMS, term_amounts
 from engine.network.analysis import Report
 
 
@@ -197,15 +197,16 @@ class Tally(Struct, frozen=True):
 
 def tally(reports: Iterable[Report], convention: Convention) -> Tally | None:
     """Count several layers term by term; None if any of their shapes are unknown."""
-    totals: dict[str, int] = {}
     reports = tuple(reports)
-    for report in reports:
-        terms = counted_terms(report, convention)
-        if terms is None:
-            return None
-        for term, amount in terms.items():
-            totals[term] = totals.get(term, 0) + amount
-    return Tally(convention, totals, uncounted_terms(reports, convention))
+    amounts = term_amounts(reports)
+    return None if any(report.output_shape is None for report in reports) else tally_amounts(amounts, convention)
+
+
+def tally_amounts(amounts: Mapping[str, int], convention: Convention) -> Tally:
+    """Count layers whose amounts per term are known; every rule counts a term in proportion to its amount."""
+    factors = {term: convention.batch * factor for term, factor in convention.factors}
+    counted = {term: factors[term] * amount for term, amount in amounts.items() if factors.get(term) and amount}
+    return Tally(convention, counted, _uncounted(amounts, convention))
 
 
 def convention_by_id(convention_id: str) -> Convention:
@@ -228,11 +229,10 @@ def counted_terms(report: Report, convention: Convention) -> Mapping[str, int] |
 
 def uncounted_terms(reports: Iterable[Report], convention: Convention) -> Mapping[str, int]:
     """Amounts above 0 of the arithmetic that the convention counts in no way, for one input, in plain terms."""
+    return _uncounted(term_amounts(report for report in reports if report.output_shape is not None), convention)
+
+
+def _uncounted(amounts: Mapping[str, int], convention: Convention) -> Mapping[str, int]:
     counts = convention.subjects
-    complete = [report for report in reports if report.output_shape is not None]
-    amounts = {
-        term.id: sum([term.amount(report) for report in complete])
-        for term in TERMS
-        if term.id not in counts and not term.instead_of
-    }
-    return {term_id: amount for term_id, amount in amounts.items() if amount}
+    plain = (term.id for term in TERMS if term.id not in counts and not term.instead_of)
+    return {term_id: amounts[term_id] for term_id in plain if amounts.get(term_id)}

@@ -273,7 +273,9 @@ class Costs(Struct, frozen=True, eq=False, dict=True):
 
     def costed_design(self, design: str) -> tuple[Costed, ...]:
         """Every layer of a design, or of the stem."""
-        return self._costed(design, self.check.analyses[design].reports)
+        if design not in self._designs:
+            self._designs[design] = self._costed(design, self.check.analyses[design].reports)
+        return self._designs[design]
 
     def amount(self, metric: Metric, design: str, report: Report) -> Amount | None:
         """The amount of a layer, or of a block as a whole."""
@@ -289,6 +291,11 @@ class Costs(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def _totals(self) -> dict[tuple[str, str], Amount | None]:
         """Cache of `total`: pictures repeat them in every frame."""
+        return {}
+
+    @cached_property
+    def _designs(self) -> dict[str, tuple[Costed, ...]]:
+        """Cache of `costed_design`."""
         return {}
 
     def formula(self, metric: Metric, design: str, report: Report) -> str:

@@ -13,7 +13,7 @@ from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
 from engine.run.check import ProjectCheck
-from engine.shapes import Shape, single_pixels
+from engine.shapes import Shape, Windows, single_pixels
 
 _Axis = tuple[int, int, int]
 """Along one axis: start and length of the first value's window, and the step to the next value's."""
@@ -216,13 +216,14 @@ def _footprints_before(analysis: Analysis, name: str, start: _Footprint) -> dict
     """What the values `start` of the volume `name` read of every volume of an analysis, including that one."""
     block = analysis.blocks.get(name)
     footprints = {name if block is None else block.output: start}
+    known: _KnownPixels = {}
     for report in reversed(analysis.reports):
         if report.name not in footprints:
             continue
         if report.output_shape is None:
             break
         for channels, pixels in footprints[report.name]:
-            before = _pixels_before(report, pixels)
+            before = _pixels_before(report, pixels, known)
             if before.any():
                 masks = report.channels_read(channels)
                 for source, shape, channel_mask in zip(report.inputs, report.known_inputs, masks, strict=True):
@@ -233,13 +234,28 @@ def _footprints_before(analysis: Analysis, name: str, start: _Footprint) -> dict
     }
 
 
-def _pixels_before(report: Report, pixels: Mask) -> Mask:
+_KnownPixels = dict[tuple[Windows, Shape, int, bytes], Mask]
+"""What windows read of a shape, by these and by the width and values of the pixels whose windows they are.
+
+Deep networks read whole maps by the same windows many times.
+"""
+
+
+def _pixels_before(report: Report, pixels: Mask, known: _KnownPixels) -> Mask:
     """The pixels of a layer's input on which these `pixels` of its output depend."""
     shape, windows = report.input_shapes[0], report.windows
     assert shape is not None, "a layer whose output is known knows its input"
     assert windows is not None, "a layer whose output is known knows its windows"
     if windows == single_pixels(shape):
         return pixels
+    key = windows, shape, pixels.shape[1], pixels.tobytes()
+    if key not in known:
+        known[key] = _read_pixels(windows, shape, pixels)
+    return known[key]
+
+
+def _read_pixels(windows: Windows, shape: Shape, pixels: Mask) -> Mask:
+    """The pixels of a `shape` that the windows of these `pixels` read."""
     (low, high), (before, behind) = _ends(pixels.any(axis=1)), _ends(pixels.any(axis=0))
     first_row, rows = _reads(*windows.spans(0, np.arange(low, high)), windows.dilation[0], shape.height)
     first_column, columns = _reads(*windows.spans(1, np.arange(before, behind)), windows.dilation[1], shape.width)

@@ -1,6 +1,7 @@
 """Terms of counting rules: the kinds of arithmetic whose amounts layers return from `operations`."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import get_args
 
 from msgspec import Struct
@@ -72,3 +73,15 @@ TERMS: tuple[Term, ...] = (
 )
 
 TERM_BY_ID: Mapping[str, Term] = {term.id: term for term in TERMS}
+
+
+def term_amounts(reports: Iterable[Report]) -> Mapping[str, int]:
+    """The amounts of several layers for one input by term, without those of 0; equal layers are counted once."""
+    groups = Counter((report.layer, report.known_inputs, report.output_shape, report.macs) for report in reports)
+    totals: dict[str, int] = {}
+    for (layer, inputs, output, macs), count in groups.items():
+        others = {} if output is None else layer.operations(inputs, output)
+        for term, amount in {**others, "macs": macs or 0}.items():
+            if amount:
+                totals[term] = totals.get(term, 0) + count * amount
+    return {term.id: totals[term.id] for term in TERMS if term.id in totals}

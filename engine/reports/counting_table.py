@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from engine.cost.counting import CONVENTIONS, CUSTOM, Convention, Tally, tally
-from engine.cost.terms import TERM_BY_ID, TERMS, Term
+from engine.cost.counting import CONVENTIONS, CUSTOM, Convention, Tally, tally_amounts
+from engine.cost.terms import TERM_BY_ID, TERMS, Term, term_amounts
 from engine.network.analysis import Report
 from engine.text.units import abbreviate, exact_text
 
@@ -47,10 +47,12 @@ def counting_table(reports: Sequence[Report], current: Convention) -> CountingTa
     """Count a design by every rule, including the one in use, which comes last if it is the user's own."""
     ready = tuple(current if rule.id == current.id else rule for rule in CONVENTIONS)
     conventions = (*ready, current) if current.id == CUSTOM else ready
+    known = term_amounts(report for report in reports if report.output_shape is not None)
+    is_known = all(report.output_shape is not None for report in reports)
     return CountingTable(
         conventions,
-        tuple(tally(reports, rule) for rule in conventions),
-        tuple(term for term in TERMS if any(r.output_shape and term.amount(r) for r in reports)),
+        tuple(tally_amounts(known, rule) if is_known else None for rule in conventions),
+        tuple(term for term in TERMS if term.id in known),
         next((row for row, rule in enumerate(conventions) if rule.id == current.id), 0),
     )
 

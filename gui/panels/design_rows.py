@@ -11,7 +11,7 @@ from engine.network.analysis import Report
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
 from engine.text.units import count_text
-from gui.panels.row_graph import RowGraph, branch_text, row_graphs, shared_volumes
+from gui.panels.row_graph import RowGraph, branch_texts, row_graphs
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
 
@@ -138,7 +138,7 @@ def _node_rows(
 ) -> Iterator[DesignTreeRow]:
     """A row for each node, in the order of the project."""
     blocks, network = state.check.analyses[design].blocks, state.project.network(design)
-    graphs, forks = row_graphs(network), shared_volumes(network)
+    graphs, branches = row_graphs(network), branch_texts(network)
     matches = {state.editable_ref(ref) for ref in state.found if ref[0] == design}
     for at, node in enumerate(network.nodes):
         ref = (design, node.name)
@@ -147,7 +147,7 @@ def _node_rows(
         if row is None or ref in texts:
             report, has_parts = state.check.reports.get(ref), node.name in blocks
             row = _make_row(state, ref, node.name, node.layer.label(), report, texts, has_parts=has_parts)
-        graph, branch, is_found = graphs[at], branch_text(network, at, forks), ref in matches
+        graph, branch, is_found = graphs[at], branches[at], ref in matches
         is_same = (row.graph, row.branch, row.is_found) == (graph, branch, is_found)
         yield row if is_same else replace(row, graph=graph, branch=branch, is_found=is_found)
 

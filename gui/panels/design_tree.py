@@ -30,6 +30,7 @@ from gui.panels.design_rows import DesignTreeRow
 from gui.panels.row_tree import RowTree, children_of, item_row
 from gui.widgets.plain_text import plain_tip
 
+_Rows = tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...]
 _AnyIndex = QModelIndex | QPersistentModelIndex
 _EMPTY = "No designs yet: add one with + Design, or its first layer with + Layer"
 _ARROW = 9
@@ -56,6 +57,9 @@ class DesignTree(RowTree):
     ) -> None:
         super().__init__(describe_drop, parent)
         self._parts = parts
+        self._shown: _Rows = ()
+        self._positions: dict[NodeRef, tuple[int, int]] = {}
+        """Of each node: that of its design, and its own in this; −1 for the design itself."""
         self.setAccessibleName("Designs and layers")
         self.setHeaderHidden(True)
         self.setUniformRowHeights(True)
@@ -67,14 +71,16 @@ class DesignTree(RowTree):
         self.itemExpanded.connect(self._fill_parts)
         self.itemCollapsed.connect(self._on_item_collapsed)
 
-    def show_rows(
-        self, rows: tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...], *, reset: bool = False
-    ) -> None:
+    def show_rows(self, rows: _Rows, *, reset: bool = False) -> None:
         """Update the items to these rows; items are added and removed at the end only.
 
         Rows stay open or closed, unless `reset`: those of another project are as at first.
         """
-        root = self.invisibleRootItem()
+        root, before = self.invisibleRootItem(), self._shown
+        self._shown = rows
+        if not reset and _nodes_of(before) == _nodes_of(rows):
+            self._show_changes(before)
+            return
         if reset:
             _fit_child_count(root, 0)
         heads = children_of(root)
@@ -97,6 +103,31 @@ class DesignTree(RowTree):
                 self._fill_parts(child)
             # The layers of the stem are the same for every design, so they are folded at first.
             show(item, head, bool(head.colour))
+        self._positions = {}
+        for number, (head, below) in enumerate(rows):
+            for at, row in enumerate((head, *below), -1):
+                self._positions.setdefault(row.ref, (number, at))
+
+    def _show_changes(self, before: _Rows) -> None:
+        """Show rows of the same nodes as before: write those that differ, and the parts of blocks."""
+        for number, ((old_head, old_below), (head, below)) in enumerate(zip(before, self._shown, strict=True)):
+            item = self.topLevelItem(number)
+            if item is None:
+                continue
+            if head is not old_head:
+                _write_row(item, head)
+            for at, (old, row) in enumerate(zip(old_below, below, strict=True)):
+                child = item.child(at) if row is not old or row.has_parts else None
+                if child is not None:
+                    _write_row(child, row)
+                    self._fill_parts(child)
+
+    def item_at(self, ref: NodeRef) -> QTreeWidgetItem | None:
+        number, at = self._positions.get(ref, (-1, -1))
+        item = self.topLevelItem(number)
+        if item is None:
+            return super().item_at(ref)
+        return item if at < 0 else item.child(at)
 
     def select_ref(self, ref: NodeRef, editable_ref: NodeRef) -> None:
         """Select the row of a node, or nothing if there is no such row. For a part, its block `editable_ref` opens."""
@@ -166,6 +197,10 @@ class DesignTree(RowTree):
     def leaveEvent(self, event: QEvent) -> None:
         self.mouse_left.emit()
         super().leaveEvent(event)
+
+
+def _nodes_of(rows: _Rows) -> list[list[NodeRef]]:
+    return [[row.ref for row in (head, *below)] for head, below in rows]
 
 
 def _fit_child_count(item: QTreeWidgetItem, count: int, *, editable: bool = True) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -37,32 +38,41 @@ class RowGraph(Struct, frozen=True):
         return _STEP * min(self.columns, _MOST)
 
 
+_Wiring = tuple[tuple[str, tuple[str, ...]], ...]
+"""Names of the nodes and of their inputs: lines depend on nothing else, so most edits leave them as they are."""
+
+
 def row_graphs(network: Network) -> tuple[RowGraph | None, ...]:
     """The lines beside each row of a network; None for one without branches, whose list is the whole order."""
-    rows = list(_rows(network))
+    return _row_graphs(_wiring(network))
+
+
+@lru_cache(maxsize=32)
+def _row_graphs(wiring: _Wiring) -> tuple[RowGraph | None, ...]:
+    rows = list(_rows(wiring))
     columns = 1 + max((column for row in rows for column in (row.column, *row.passing)), default=0)
     if columns == 1:
         return (None,) * len(rows)
     return tuple(RowGraph(row.column, columns, row.passing, row.forks, row.ends, row.goes_on) for row in rows)
 
 
-def _rows(network: Network) -> Iterator[RowGraph]:
+def _rows(wiring: _Wiring) -> Iterator[RowGraph]:
     """The rows from above to below; what a layer receives from below has no line."""
     last_use: dict[str, int] = {}
-    for at in range(len(network.nodes)):
-        last_use.update(dict.fromkeys(network.inputs_of(at), at))
+    for at, (_, inputs) in enumerate(wiring):
+        last_use.update(dict.fromkeys(inputs, at))
     columns: list[str | None] = [INPUT if INPUT in last_use else None]
-    for at, node in enumerate(network.nodes):
-        received = [columns.index(name) for name in dict.fromkeys(network.inputs_of(at)) if name in columns]
+    for at, (own_name, inputs) in enumerate(wiring):
+        received = [columns.index(name) for name in dict.fromkeys(inputs) if name in columns]
         ends = [column for column in received if last_use[columns[column] or ""] == at]
         for column in ends:
             columns[column] = None
         free = (number for number, name in enumerate(columns) if name is None)
         own = min(ends) if ends else next(free, len(columns))
         passing = tuple(number for number, name in enumerate(columns) if name is not None)
-        goes_on = last_use.get(node.name, -1) > at
+        goes_on = last_use.get(own_name, -1) > at
         columns += [None] * (own + 1 - len(columns))
-        columns[own] = node.name if goes_on else None
+        columns[own] = own_name if goes_on else None
         forks = tuple(column for column in received if column not in ends)
         yield RowGraph(own, 0, passing, forks, tuple(ends), goes_on)
 
@@ -103,15 +113,22 @@ def _add_curve(path: QPainterPath, start: QPointF, end: QPointF) -> None:
     path.quadTo(QPointF(start.x(), end.y()), end)
 
 
-def shared_volumes(network: Network) -> frozenset[str]:
-    """Names of the nodes, or INPUT, that several nodes receive."""
-    uses = Counter(name for at in range(len(network.nodes)) for name in set(network.inputs_of(at)))
-    return frozenset(name for name, count in uses.items() if count > 1)
+def branch_texts(network: Network) -> tuple[str, ...]:
+    """In words, for each row: the branch that begins there, or what it joins; "" for neither."""
+    return _branch_texts(_wiring(network))
 
 
-def branch_text(network: Network, at: int, shared: frozenset[str]) -> str:
-    """In words: the branch that begins at a node, or what it joins; "" for neither."""
-    inputs = network.inputs_of(at)
-    if len(set(inputs)) > 1:
-        return f"joins {', '.join(dict.fromkeys(inputs))}"
-    return f"branch of {inputs[0]}" if inputs[0] in shared else ""
+def _wiring(network: Network) -> _Wiring:
+    return tuple([(node.name, network.inputs_of(at)) for at, node in enumerate(network.nodes)])
+
+
+@lru_cache(maxsize=32)
+def _branch_texts(wiring: _Wiring) -> tuple[str, ...]:
+    uses = Counter(name for _, inputs in wiring for name in set(inputs))
+
+    def text(inputs: tuple[str, ...]) -> str:
+        if len(set(inputs)) > 1:
+            return f"joins {', '.join(dict.fromkeys(inputs))}"
+        return f"branch of {inputs[0]}" if uses[inputs[0]] > 1 else ""
+
+    return tuple([text(inputs) for _, inputs in wiring])

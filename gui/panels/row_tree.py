@@ -53,7 +53,7 @@ class RowTree(QTreeWidget):
         lead = self.item_at(ref)
         heading = None if lead is None else lead.parent()
         items = [] if lead is None else [lead]
-        if heading is not None and ref[1] in names:
+        if heading is not None and ref[1] in names and len(names) > 1:
             items = [item for item in children_of(heading) if item_row(item).ref[1] in names]
         for item in self.selectedItems():
             if item not in items:

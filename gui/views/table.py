@@ -58,7 +58,7 @@ class TableView(View):
         self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
         self.table.entered.connect(self._on_cell_entered)
         self.table.viewport().installEventFilter(self)
-        self._fit_columns(reset=True)
+        self._fit_columns(self.model.rows, reset=True)
         self._show_texts()
         self._select_ref()
 
@@ -107,8 +107,11 @@ class TableView(View):
         """Update the rows. Signals are blocked because Qt moves the current row when rows come and go."""
         titles = [column.title for column in self.model.columns]
         with QSignalBlocker(self.table.selectionModel()):
-            self.model.show_state(self._state)
-        self._fit_columns(reset=titles != [column.title for column in self.model.columns])
+            changed = self.model.show_state(self._state)
+        if titles != [column.title for column in self.model.columns]:
+            self._fit_columns(self.model.rows, reset=True)
+        else:
+            self._fit_columns(changed)
 
     def _show_texts(self) -> None:
         self.hint.setVisible(not self._state.project.designs)
@@ -159,14 +162,14 @@ class TableView(View):
     def copy_all(self, text_of: Callable[[Sequence[TableRow]], str]) -> None:
         QGuiApplication.clipboard().setText(text_of(self.model.rows))
 
-    def _fit_columns(self, *, reset: bool) -> None:
-        """Widen columns to their longest text; they only shrink if `reset`, so that an edit does not make them jump."""
+    def _fit_columns(self, rows: Sequence[TableRow], *, reset: bool = False) -> None:
+        """Widen columns to the longest text of these rows; they only shrink if `reset`, so that an edit moves none."""
         header, font = self.table.horizontalHeader(), self.table.font()
         font.setBold(True)  # as in totals
         metrics = QFontMetrics(font)
         widest = _WIDEST * metrics.horizontalAdvance("0")
         for position, column in enumerate(self.model.columns):
-            texts = (self.model.cell_text(row, column) for row in self.model.rows)
+            texts = (self.model.cell_text(row, column) for row in rows)
             longest = max((column.title, *texts), key=len)
             width = (
                 1.05 * metrics.horizontalAdvance(longest)

@@ -25,8 +25,11 @@ class OperationsModel(ReportModel):
         self.rows: tuple[TableRow, ...] = _rows_of(state)
         self.columns: tuple[TableColumn, ...] = _columns_of(state, self.rows)
 
-    def show_state(self, state: ViewState) -> None:
-        """Show a state: only cells that differ are changed, rows are inserted and removed where they differ."""
+    def show_state(self, state: ViewState) -> tuple[TableRow, ...]:
+        """Show a state: only cells that differ are changed, rows are inserted and removed where they differ.
+
+        Returns the rows with other contents, or all if the columns differ.
+        """
         rows = _rows_of(state)
         columns = _columns_of(state, rows)
         renamed = _design_names(self._state) != _design_names(state)
@@ -35,14 +38,19 @@ class OperationsModel(ReportModel):
             self.beginResetModel()
             self.rows, self.columns = rows, columns
             self.endResetModel()
-            return
-        self._replace_rows(rows)
+            return rows
+        changed = self._replace_rows(rows)
         if recoloured and rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(columns) - 1))
+        return changed
 
-    def _replace_rows(self, new: tuple[TableRow, ...]) -> None:
-        """Insert and remove rows only in the range that differs, then report the rows with other contents."""
+    def _replace_rows(self, new: tuple[TableRow, ...]) -> tuple[TableRow, ...]:
+        """Insert and remove rows only in the range that differs, then report and return the rows with other contents.
+
+        Inserted rows are among these.
+        """
         old = self.rows
+        inserted: tuple[TableRow, ...] = ()
         if len(old) != len(new):
             first = next(
                 (i for i, pair in enumerate(zip(old, new, strict=False)) if not _is_same_row(*pair)),
@@ -63,6 +71,7 @@ class OperationsModel(ReportModel):
         self.rows = new
         if changed:
             self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(self.columns) - 1))
+        return (*inserted, *(new[i] for i in changed))
 
     def row_of(self, ref: NodeRef) -> int | None:
         """Return the row of a node."""

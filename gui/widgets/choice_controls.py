@@ -35,6 +35,8 @@ class ChoiceBox(QComboBox):
     def __init__(self, options: Iterable[tuple[Any, str]] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._options: tuple[tuple[Any, str], ...] = ()
+        self._disabled: dict[int, str] = {}
+        """The reason by the position of each disabled option."""
         self.set_options(options)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumContentsLength(4)
@@ -54,8 +56,13 @@ class ChoiceBox(QComboBox):
         new = tuple(options)
         if new == self._options:
             return
-        value = self.value()
+        value, old = self.value(), self._options
         self._options = new
+        if len(new) == len(old) and all(text for _, text in (*old, *new)):
+            self._rename_options(old)
+            self.show_value(value)
+            return
+        self._disabled = {}
         with QSignalBlocker(self):
             self.clear()
             self.addItems([text for _, text in new])
@@ -64,6 +71,14 @@ class ChoiceBox(QComboBox):
                 self.setItemData(index, Qt.ItemFlag.NoItemFlags.value, _FLAGS)
         self.show_value(value)
 
+    def _rename_options(self, old: tuple[tuple[Any, str], ...]) -> None:
+        """Change the texts that differ: two layers of a long network differ in few of their possible inputs."""
+        with QSignalBlocker(self):
+            for index, ((_, before), (_, text)) in enumerate(zip(old, self._options, strict=True)):
+                if before != text:
+                    self.setItemText(index, text)
+                    self.setItemData(index, self._disabled.get(index), Qt.ItemDataRole.ToolTipRole)
+
     def set_help(self, texts: Iterable[str]) -> None:
         """Set a tool tip per option."""
         for index, text in enumerate(texts):
@@ -71,12 +86,13 @@ class ChoiceBox(QComboBox):
 
     def disable(self, values: Iterable[Any], reason: str) -> None:
         """Disable some options, with the reason as their tool tip, and enable the others."""
-        disabled = set(values)
-        model = self.model()
-        for index, (value, _) in enumerate(self._options):
-            flags = None if value not in disabled else Qt.ItemFlag.NoItemFlags.value
-            self.setItemData(index, flags, _FLAGS)
-            model.setData(model.index(index, 0), reason if value in disabled else None, Qt.ItemDataRole.ToolTipRole)
+        values = set(values)
+        disabled = {index: reason for index, (value, _) in enumerate(self._options) if value in values}
+        differing = {index for index, _ in disabled.items() ^ self._disabled.items()}
+        self._disabled = disabled
+        for index in differing:
+            self.setItemData(index, Qt.ItemFlag.NoItemFlags.value if index in disabled else None, _FLAGS)
+            self.setItemData(index, disabled.get(index), Qt.ItemDataRole.ToolTipRole)
 
     def value(self) -> Any:
         index = self.currentIndex()

@@ -1,5 +1,6 @@
 """The window: the time of its start, and from an edit in a form or a turn of the camera to the repainted window."""
 
+import gc
 import statistics
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from engine.project.project import Design, Project
 from engine.run.cache import VolumeCache
 from engine.run.execute import RunRequest, execute
 from gui.app import make_application, set_theme
+from gui.catalogue.workspaces import WORKSPACES
 from gui.state.view_state import Focus, Look, ViewState
 from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
@@ -83,12 +85,15 @@ def settle() -> None:
 def median_ms(action: Callable[[int], object], rounds: int = ROUNDS) -> float:
     """Median time of an action and all the repainting that it causes."""
     durations = []
+    gc.disable()  # as in the program, which collects between events
     for number in range(rounds):
         start = perf_counter()
         action(number)
         QApplication.sendPostedEvents()
         QApplication.processEvents()
         durations.append(1000 * (perf_counter() - start))
+        gc.collect(1)
+    gc.enable()
     return statistics.median(durations[3:])
 
 
@@ -122,6 +127,23 @@ def measure(project: Project, focus: Focus, blocks: Blocks = "auto") -> tuple[fl
         workbench, look = window.workbench, window.workbench.state.look
         turn = median_ms(lambda number: workbench.set_look(replace(look, yaw=look.yaw + number % 7)))
     return edit, turn
+
+
+def measure_workspaces(project: Project, focus: Focus) -> list[tuple[str, float]]:
+    """In each workspace, ms of an edit in the form and of a selection of another layer, with what they are."""
+    rows = []
+    design = project.designs[0]
+    names = [node.name for node in design.network.nodes if isinstance(node.layer, Conv2d)][-40:]
+    with window_of(project, focus) as window:
+        for workspace in WORKSPACES:
+            window.workspaces.switch_to(workspace.id)
+            window.workbench.set_focus(focus)
+            settle()
+            box = next(box for box in window.form.findChildren(QSpinBox) if "ilters" in box.accessibleName())
+            edit = median_ms(lambda number, box=box: box.setValue(20 + number % 2), 12)
+            select = median_ms(lambda number: window.workbench.set_focus(Focus(design.name, names[number])), 12)
+            rows += [(f"edit in {workspace.title}", edit), (f"selection in {workspace.title}", select)]
+    return rows
 
 
 def measure_map_counts(project: Project, focus: Focus) -> dict[str, float]:
@@ -231,6 +253,10 @@ def main() -> None:
     ):
         edit, turn = measure(project, focus)
         rows += [(f"{name}: edit in the form", edit, aim), (f"{name}: turn of the camera", turn, min(aim, 16.0))]
+    rows += [
+        (f"chain of 1,000 layers: {what}", milliseconds, 33.0)
+        for what, milliseconds in measure_workspaces(chain(1000), Focus("chain", "conv490"))
+    ]
     rows += run_rows()
     googlenet = load_project(RESOURCES / "projects" / "googlenet.toml").project
     design = googlenet.designs[0]

@@ -354,6 +354,16 @@ def test_a_tally_sums_what_each_term_contributes():
     assert tally.uncounted == {"bias": 5 * 48}
 
 
+@pytest.mark.parametrize("rule", CONVENTIONS, ids=lambda rule: rule.id)
+def test_a_tally_equals_the_sum_of_what_each_layer_contributes(rule):
+    reports = check(load_project(RESOURCES / "projects" / "resnet50.toml").project).analyses["v1"].reports
+    expected: dict[str, int] = {}
+    for report in reports:
+        for term, amount in counted_terms(report, rule).items():
+            expected[term] = expected.get(term, 0) + amount
+    assert dict(counting.tally(reports, rule).counted) == expected
+
+
 def test_a_tally_with_a_layer_of_unknown_shape_is_unknown():
     assert counting.tally([report_of(Conv2d(3, 3)), report_of(Conv2d(3, 9, padding="valid"))], MACS) is None
 

@@ -16,7 +16,9 @@ from engine.run.check import check
 from gui.paint.basics import colours
 from gui.paint.volumes import drawing, faces
 from gui.paint.volumes.layout import lay_out_volumes
+from gui.paint.volumes.scene_index import index_of
 from gui.paint.volumes.visible_parts import find_visible_parts
+from gui.paint.volumes.volume_numbers import numbers_of
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
@@ -99,3 +101,37 @@ def test_the_mean_colour_of_equal_values_is_the_lowest_and_of_no_number_the_mark
     marked = colours.value_colours(np.array([[np.nan]]), 0.0, 1.0, "gray")[0, 0]
     for odd in (np.nan, np.inf):
         assert colours.mean_colour([1.0, odd], "gray", zero_centred=False) == QColor.fromRgb(int(marked))
+
+
+@pytest.mark.parametrize(
+    ("left", "top", "width", "height"), [(-90, -90, 50, 50), (200, 100, 300, 40), (0, 0, 2000, 2000)]
+)
+def test_parts_near_an_area_are_those_whose_rectangles_overlap_it(left, top, width, height):
+    scene = lay_out_volumes(chain(300), *SIZE).scene
+    near = index_of(scene).near((left, top, left + width, top + height))
+    area = QRectF(left, top, width, height)
+
+    def overlaps(points):
+        across, down = zip(*points, strict=True)
+        ends = (min(across), max(across), min(down), max(down))
+        return not (ends[0] > area.right() or ends[1] < left or ends[2] > area.bottom() or ends[3] < top)
+
+    assert near.boxes == [box for box in scene.boxes if overlaps([box.bounds[:2], box.bounds[2:]])]
+    arrows = [at for at, arrow in enumerate(scene.arrows) if overlaps([(arrow.start, arrow.y), (arrow.end, arrow.y)])]
+    assert near.arrows == arrows
+    assert near.wires == [wire for wire in scene.wires if overlaps(wire)]
+
+
+def test_a_number_of_a_volume_is_computed_once_and_not_for_the_next_volume_at_its_address():
+    computed = []
+
+    def first_value(volume):
+        computed.append(volume[0, 0, 0])
+        return int(volume[0, 0, 0])
+
+    for value in (1, 2, 3):
+        volume = np.full((1, 1, 1), value, np.float32)
+        number_of = numbers_of(("first value",), first_value)
+        assert number_of(volume) == number_of(volume) == value
+        del volume
+    assert computed == [1, 2, 3]

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Literal
+from typing import ClassVar, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.cost.metrics import Amount, Costs, Metric, compare_amounts, metric_by_id
 from engine.network.node_ref import STEM, NodeRef
+from engine.network.report import Report
 from engine.reports.tables import TableRow, comparable_totals
 from engine.text.units import factor_text
 from gui.paint.bars.scale import BarScale, choose_scale
@@ -200,7 +201,8 @@ def _node_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -> 
     free = [row for row in nodes if row.value(metric) == 0 and not row.problem]
     folded = free if len(free) >= _FOLD_FROM else []
     hidden = set(map(id, folded))
-    lines = [_node_line(state, row, colour_index, metric) for row in nodes if id(row) not in hidden]
+    line_of = _NodeLines(state, total.design, colour_index, metric)
+    lines = [line_of(row) for row in nodes if id(row) not in hidden]
     if folded:
         names = tuple(row.node for row in folded)
         unit = unit_name(state.costs, metric)
@@ -209,6 +211,35 @@ def _node_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -> 
         tip = f"{total.design}: {names_text}: 0 {unit} each"
         lines.append(BarLine("folded", total.design, colour_index, label, names, value=0, value_text="0", tip=tip))
     return lines
+
+
+class _NodeLines:
+    """The lines of the layers of a design: those of the last state if their layers are the same.
+
+    An amount that is no sum, or measured, may depend on more than its layer: such lines are always made anew.
+    """
+
+    _LAST: ClassVar[dict[str, tuple[object, dict[int, tuple[Report, BarLine]]]]] = {}
+    """By design: what all lines depend on, and each line by the id of its report, which it keeps from reuse."""
+
+    def __init__(self, state: ViewState, design: str, colour_index: int, metric: Metric) -> None:
+        self._state, self._colour_index, self._metric = state, colour_index, metric
+        self._is_own = metric.is_additive and not metric.is_measured
+        depends_on = (metric.id, state.look.convention, colour_index)
+        last_on, last = self._LAST.get(design, (None, {}))
+        self._last = last if last_on == depends_on else {}
+        self._lines: dict[int, tuple[Report, BarLine]] = {}
+        self._LAST[design] = depends_on, self._lines
+
+    def __call__(self, row: TableRow) -> BarLine:
+        last = self._last.get(id(row.report))
+        if last is None or row.problem or last[1].problem or not self._is_own or last[1].value is None:
+            line = _node_line(self._state, row, self._colour_index, self._metric)
+        else:
+            line = last[1]
+        if row.report is not None:
+            self._lines[id(row.report)] = row.report, line
+        return line
 
 
 def _node_line(state: ViewState, row: TableRow, colour_index: int, metric: Metric) -> BarLine:

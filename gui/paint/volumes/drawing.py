@@ -4,7 +4,7 @@ from itertools import groupby
 from math import hypot
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
 from engine.network.node_ref import NodeRef
 from gui.paint.basics import colours
@@ -21,6 +21,7 @@ from gui.paint.volumes.pinned_parts import place_pinned_parts
 from gui.paint.volumes.readable_labels import AnchoredLabel, TextZoom, readable_labels
 from gui.paint.volumes.scene import PlacedBox, VolumesScene
 from gui.paint.volumes.visible_parts import VisibleParts, find_visible_parts
+from gui.paint.volumes.volume_numbers import numbers_of
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
@@ -111,6 +112,8 @@ def draw_scene(
     """
     painter.save()
     painter.scale(scene.shrink, scene.shrink)
+    if zoom <= 1.0:
+        area = None  # everything is visible
     if area is not None:
         area = QRectF(area.topLeft() / scene.shrink, area.size() / scene.shrink)
     pixels = abs(painter.deviceTransform().determinant()) ** 0.5
@@ -207,17 +210,25 @@ class _ScenePainter:
     def _draw_flat_boxes(self) -> None:
         """Draw each small box as one polygon, those of one colour together."""
         look, plain = self.state.look, QColor(self.theme.plain)
-        name = colours.colour_map_name(look)
-        boxes_by_colour: dict[tuple[int, bool], list[Prism]] = {}
+        name, zero_centred = colours.colour_map_name(look), look.zero_centred
+        colour_of = numbers_of(
+            ("flat", name, zero_centred),
+            lambda volume: faces.flat_colour(volume, name, zero_centred=zero_centred).rgb(),
+        )
+        boxes_by_colour: dict[tuple[int, bool], list[PlacedBox]] = {}
         for box, volume, is_fresh in self.visible.flat_boxes:
-            colour = plain if volume is None else faces.flat_colour(volume, name, zero_centred=look.zero_centred)
-            boxes_by_colour.setdefault((colour.rgb(), is_fresh or volume is None), []).append(box.prism)
+            colour = (plain.rgb(), True) if volume is None else (colour_of(volume), is_fresh)
+            boxes_by_colour.setdefault(colour, []).append(box)
         self.painter.setPen(self._pen(self.theme.text, 0.8 * self.line))
-        for (rgb, is_fresh), prisms in boxes_by_colour.items():
-            colour = QColor.fromRgb(rgb)
-            self.painter.setBrush(colour if is_fresh else _mix(colour, plain, _DIMMED))
-            for x, y, *sides in prisms:
-                self.painter.drawPolygon(make_box_edges(*sides).outline.translated(x, y))
+        outlines: dict[int, QPolygonF] = {}
+        for (rgb, is_fresh), boxes in boxes_by_colour.items():
+            colour_now = QColor.fromRgb(rgb)
+            self.painter.setBrush(colour_now if is_fresh else _mix(colour_now, plain, _DIMMED))
+            for box in boxes:
+                outline = outlines.get(id(box.body))
+                if outline is None:
+                    outline = outlines[id(box.body)] = make_box_edges(*box.body.box[2:]).outline
+                self.painter.drawPolygon(outline.translated(box.prism.x, box.prism.y))
 
     def _draw_faces(self) -> None:
         """Draw all faces without antialiasing, which is much faster; lines cover their edges later."""

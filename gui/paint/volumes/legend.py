@@ -19,6 +19,7 @@ from gui.paint.volumes.labels import Label, cached_font, elide_names, elide_sent
 from gui.paint.volumes.layout import VOLUMES_MARGIN, VolumesLayout
 from gui.paint.volumes.line_breaks import LineBreaks
 from gui.paint.volumes.scene import VolumesScene
+from gui.paint.volumes.volume_numbers import numbers_of
 from gui.state.view_state import ViewState
 from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
@@ -162,7 +163,8 @@ def _legend_lines(state: ViewState, layout: VolumesLayout) -> list[str]:
 def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
     volumes = [(box, state.volume_at(box.ref)) for box in layout.scene.boxes]
     computed = [at for box, at in volumes if at.volume_of(box.vertex.shape) is not None]
-    non_finite = sum(count_non_finite(at.volume) for at in computed if at.volume is not None)
+    count_odd = numbers_of(("not finite",), count_non_finite)
+    non_finite = sum(count_odd(at.volume) for at in computed if at.volume is not None)
     if non_finite:
         yield not_finite_text(non_finite)
     yield LENGTH_SCALE_TEXTS[state.look.scale]

@@ -18,6 +18,7 @@ from gui.paint.volumes.camera import Camera, make_camera
 from gui.paint.volumes.design_graph import DesignGraph, build_design_graph, with_edge_numbers
 from gui.paint.volumes.operator_texts import FORMULA_LINES, make_operator_text
 from gui.paint.volumes.routes import AXIS_LEVEL, Routes, route_connections
+from gui.paint.volumes.row_breaker import RowBreaker
 from gui.paint.volumes.space import (
     DesignRow,
     LineColumns,
@@ -318,16 +319,16 @@ def _candidate_breaks(line_breaks: LineBreaks, row_sizes: list[RowSizes]) -> Ite
         for design_row, line, size in zip(line_breaks.design_rows, single_lines, row_sizes, strict=True)
     )
     column_widths = [
-        [sum(sides) + gap for sides, gap in zip(size.columns, design_row.gaps, strict=True)]
+        [width + gap for width, gap in zip(size.widths, design_row.gaps, strict=True)]
         for design_row, size in zip(line_breaks.design_rows, row_sizes, strict=True)
     ]
-    allowed = [_may_begin_line(design_row) for design_row in line_breaks.design_rows]
+    breakers = [
+        RowBreaker(widths, _may_begin_line(design_row))
+        for widths, design_row in zip(column_widths, line_breaks.design_rows, strict=True)
+    ]
     longest = max(len(design_row.gaps) for design_row in line_breaks.design_rows)
     for count in range(2, min(_MOST_LINES, 1 + longest // 2)):
-        yield tuple(
-            _break_row(widths, may_begin, widest / count)
-            for widths, may_begin in zip(column_widths, allowed, strict=True)
-        )
+        yield tuple(breaker.break_at(widest / count) for breaker in breakers)
 
 
 def _may_begin_line(design_row: DesignRow) -> list[bool]:
@@ -339,14 +340,3 @@ def _may_begin_line(design_row: DesignRow) -> list[bool]:
         and (target_counts[number - 1] > 1 or not graph.vertices[members[0]].is_compact)
         for number, members in enumerate(graph.columns)
     ]
-
-
-def _break_row(widths: list[float], may_begin: list[bool], line_width: float) -> LineColumns:
-    """Begin a new line as soon as one is `line_width` wide, if the column may begin one."""
-    lines, start, used_width = [], 0, 0.0
-    for column, (width, may) in enumerate(zip(widths, may_begin, strict=True)):
-        if may and used_width + width / 2 > line_width:
-            lines.append(range(start, column))
-            start, used_width = column, 0.0
-        used_width += width
-    return (*lines, range(start, len(widths)))

@@ -1,11 +1,12 @@
 """Routes each connection of a design through the gaps between columns, as tracks and levels without sizes."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from gui.paint.volumes.design_graph import DesignGraph
+from gui.paint.volumes.design_graph import DesignGraph, Lane
 
 AXIS_LEVEL = 10**6
 """Level of the vertices of sections with one row; other rows are levels of their own."""
@@ -46,17 +47,34 @@ class _Turn(NamedTuple):
 
 def route_connections(graph: DesignGraph) -> Routes:
     """Route every connection, with separate tracks for the turns of each gap."""
-    flat = _single_row_columns(graph)
-    levels = [_vertex_level(flat, vertex.column, vertex.row) for vertex in graph.vertices]
-    lanes = {lane.source: _vertex_level(flat, graph.vertices[lane.source].column + 1, lane.row) for lane in graph.lanes}
+    places = tuple([(vertex.column, vertex.row) for vertex in graph.vertices])
+    return _route_grid(_Grid(places, graph.sources, graph.columns, graph.sections, graph.lanes))
+
+
+class _Grid(NamedTuple):
+    """All that routes depend on, which most edits leave as it is."""
+
+    places: tuple[tuple[int, int], ...]
+    """Column and row of each vertex."""
+    sources: tuple[tuple[int, ...], ...]
+    columns: tuple[tuple[int, ...], ...]
+    sections: tuple[range, ...]
+    lanes: tuple[Lane, ...]
+
+
+@lru_cache(maxsize=16)
+def _route_grid(grid: _Grid) -> Routes:
+    flat = _single_row_columns(grid)
+    levels = [_vertex_level(flat, *place) for place in grid.places]
+    lanes = {lane.source: _vertex_level(flat, grid.places[lane.source][0] + 1, lane.row) for lane in grid.lanes}
     connections: list[tuple[int, int, _Turn | None, int, _Turn | None]] = []
     copies: list[int] = []
-    for target, sources in enumerate(graph.sources):
+    for target, sources in enumerate(grid.sources):
         for position, source in enumerate(sources):
-            connections.append(_route_connection(graph, levels, lanes, source, target))
+            connections.append(_route_connection(grid, levels, lanes, source, target))
             copies.append(sources[:position].count(source))
     turns = [turn for _, _, first, _, last in connections for turn in (first, last) if turn is not None]
-    turns_by_gap: list[list[_Turn]] = [[] for _ in graph.columns]
+    turns_by_gap: list[list[_Turn]] = [[] for _ in grid.columns]
     for turn in turns:
         turns_by_gap[turn.gap].append(turn)
     gaps = [_assign_tracks(turns_there) for turns_there in turns_by_gap]
@@ -72,16 +90,16 @@ def route_connections(graph: DesignGraph) -> Routes:
         for (source, target, first, along, last), copy in zip(connections, copies, strict=True)
     )
     # Copies meet the first connection just before the arrow, for which they need a track.
-    meeting_gaps = {graph.vertices[route.target].column - 1 for route in routes if route.copy}
+    meeting_gaps = {grid.places[route.target][0] - 1 for route in routes if route.copy}
     tracks = tuple(len(gap) + (number in meeting_gaps) for number, gap in enumerate(gaps))
     return Routes(routes, tracks, tuple(levels))
 
 
-def _single_row_columns(graph: DesignGraph) -> frozenset[int]:
+def _single_row_columns(grid: _Grid) -> frozenset[int]:
     """Columns of the sections with one row of boxes."""
     columns: set[int] = set()
-    for section in graph.sections:
-        if not any(graph.vertices[vertex].row for number in section for vertex in graph.columns[number]):
+    for section in grid.sections:
+        if not any(grid.places[vertex][1] for number in section for vertex in grid.columns[number]):
             columns.update(section)
     return frozenset(columns)
 
@@ -92,10 +110,10 @@ def _vertex_level(flat: frozenset[int], column: int, row: int) -> int:
 
 
 def _route_connection(
-    graph: DesignGraph, levels: list[int], lanes: dict[int, int], source: int, target: int
+    grid: _Grid, levels: list[int], lanes: dict[int, int], source: int, target: int
 ) -> tuple[int, int, _Turn | None, int, _Turn | None]:
-    start, end = graph.vertices[source].column, graph.vertices[target].column
-    merging = len(graph.sources[target]) > 1
+    (start, _), (end, _) = grid.places[source], grid.places[target]
+    merging = len(grid.sources[target]) > 1
     if end == start + 1:
         owner = ("to", target) if merging else ("from", source)
         turn = _Turn(start, owner, levels[source], levels[target]) if levels[source] != levels[target] else None

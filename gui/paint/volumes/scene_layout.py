@@ -97,6 +97,9 @@ class _PlacedDesign:
         self.y: dict[tuple[int, int], float] = {}  # of (column, level)
         self.section_starts = [section.start for section in design_row.graph.sections]
         self.ends: dict[int, tuple[BoxBody, float, float]] = {}  # of each kind of box: its body and the ends of lines
+        # Compact boxes stay close to their source.
+        compact = [vertex.is_compact for vertex in design_row.graph.vertices]
+        self.may_widen_gap = [not all(compact[at] for at in members) for members in design_row.graph.columns]
         for line, spare in zip(lines, self._spare_gaps(), strict=True):
             self._place_line(line, spare)
         vertices = list(enumerate(design_row.graph.vertices))
@@ -111,23 +114,18 @@ class _PlacedDesign:
         spares = []
         for line in self.lines:
             space = line.right - line.left - line_width(self.design_row, line.columns, self.row_sizes, self.em)
-            count = sum(self._may_widen_gap(column) for column in line.columns if column)
+            count = sum(self.may_widen_gap[max(line.columns.start, 1) : line.columns.stop])
             spares.append(max(0.0, space) / max(1, count))
         if len(spares) > 1:
             spares[-1] = min(spares[-1], sum(spares[:-1]) / (len(spares) - 1))
         return spares
-
-    def _may_widen_gap(self, column: int) -> bool:
-        """Whether the gap before a column may be widened; compact boxes stay close to their source."""
-        vertices = self.design_row.graph.vertices
-        return not all(vertices[index].is_compact for index in self.design_row.graph.columns[column])
 
     def _place_line(self, line: _PlacedLine, spare: float) -> None:
         x = line.left + (TURN_SPACE * self.em if line.columns.start else 0.0)
         for column in line.columns:
             self.begin.append(x + GAP_PADDING * self.em)
             if column:
-                x += self.design_row.gaps[column] + (spare if self._may_widen_gap(column) else 0.0)
+                x += self.design_row.gaps[column] + (spare if self.may_widen_gap[column] else 0.0)
             before, after = self.row_sizes.columns[column]
             self.centre.append(x + before)
             self.line_of.append(line)
@@ -191,8 +189,10 @@ class _PlacedDesign:
     def _choose_operator_text(self, index: int, vertex: Vertex, space: float) -> OperatorText:
         """The texts at an arrow, with its numbers if they fit here but were left out for the other arrows."""
         operator_text = self.design_row.operators[index]
+        if operator_text.below or not operator_text.above:
+            return operator_text
         longer_text = make_operator_text(vertex, "lines", self.measurer.text_sizes, "")
-        left_out = longer_text.above == operator_text.above and longer_text.below and not operator_text.below
+        left_out = longer_text.above == operator_text.above and longer_text.below
         fits = longer_text.width <= space and longer_text.down <= self.row_sizes.box_spaces[index].down
         return longer_text if left_out and fits else operator_text
 

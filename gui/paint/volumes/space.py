@@ -52,6 +52,8 @@ class RowSizes(NamedTuple):
 
     box_spaces: list[BoxSpace]
     columns: list[tuple[float, float]]
+    widths: list[float]
+    """Of the columns, the sums of both sides."""
     up: list[float]
     down: list[float]
     levels: list[dict[int, LevelSpace]]
@@ -86,22 +88,26 @@ def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
         kind: measurer.measure_space(design_row.graph.vertices[kind], design_row.captions[kind])
         for kind in set(design_row.kinds)
     }
-    spaces = [space_of[kind] for kind in design_row.kinds]
+    graph, kinds, operators = design_row.graph, design_row.kinds, design_row.operators
+    spaces = [space_of[kind] for kind in kinds]
     columns, up, down, levels = [], list[float](), list[float](), list[dict[int, LevelSpace]]()
-    for members in design_row.graph.columns:
+    for members in graph.columns:
         first = spaces[members[0]]
         if len(members) == 1:
             columns.append((first.left, first.right))
         else:
             inside = [spaces[vertex] for vertex in members]
             columns.append((max([space.left for space in inside]), max([space.right for space in inside])))
-    lone_columns = design_row.graph.lone_columns
-    for section in design_row.graph.sections:
-        if section.start in lone_columns:
-            (only,) = design_row.graph.columns[section.start]
-            space, text = spaces[only], design_row.operators[only]
-            level = LevelSpace(max(space.up, text.up), max(space.down, text.down), 0.0)
-            levels.append({AXIS_LEVEL: level})
+    lone_levels: dict[tuple[int, float, float], dict[int, LevelSpace]] = {}
+    for section in graph.sections:
+        if section.start in graph.lone_columns:
+            (only,) = graph.columns[section.start]
+            space, text = spaces[only], operators[only]
+            key = kinds[only], text.up, text.down
+            if key not in lone_levels:
+                lone_levels[key] = {AXIS_LEVEL: LevelSpace(max(space.up, text.up), max(space.down, text.down), 0.0)}
+            levels.append(lone_levels[key])
+            level = lone_levels[key][AXIS_LEVEL]
             up.append(level.up)
             down.append(level.down)
             continue
@@ -113,7 +119,7 @@ def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
         span, count = slice(block.columns.start, block.columns.stop), len(block.columns)
         up[span] = [max(up[span]) + BLOCK_TITLE_HEIGHT * measurer.text_sizes.em] * count
         down[span] = [max(down[span]) + _FOOT * measurer.text_sizes.em] * count
-    return RowSizes(spaces, columns, up, down, levels)
+    return RowSizes(spaces, columns, [left + right for left, right in columns], up, down, levels)
 
 
 def _measure_levels(design_row: DesignRow, section: range, spaces: list[BoxSpace], em: float) -> dict[int, LevelSpace]:
@@ -139,7 +145,7 @@ def _measure_levels(design_row: DesignRow, section: range, spaces: list[BoxSpace
 
 def line_width(design_row: DesignRow, line: range, row_sizes: RowSizes, em: float) -> float:
     """Width of a line, including the turns at its ends."""
-    boxes = sum([left + right for left, right in row_sizes.columns[line.start : line.stop]])
+    boxes = sum(row_sizes.widths[line.start : line.stop])
     turns = (line.start > 0) + (line.stop < len(design_row.gaps))
     return boxes + sum(design_row.gaps[line.start : line.stop]) + turns * TURN_SPACE * em
 
@@ -180,7 +186,8 @@ def unit_range(
     shapes: list[Shape] = [
         vertex.shape for design_row in design_rows for vertex in design_row.graph.vertices if vertex.shape is not None
     ]
-    longest = [max(length(number) for number in shape) for shape in shapes] or [1.0]
+    longest_of = {shape: max(map(length, shape)) for shape in set(shapes)}
+    longest = [longest_of[shape] for shape in shapes] or [1.0]
     largest = min(most * em, 1e4 / max(longest))
     smallest = min(largest, least * em * len(longest) / sum(longest))
     return _STEP ** floor(log(smallest, _STEP)), largest

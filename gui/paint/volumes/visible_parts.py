@@ -7,10 +7,10 @@ from PySide6.QtCore import QRectF
 
 from engine.cost.receptive_fields import Region
 from engine.network.node_ref import NodeRef
-from gui.paint.volumes.camera import Rect
 from gui.paint.volumes.face_values import FaceValues, face_values, value_regions, visible_focus
 from gui.paint.volumes.legend import arrow_widths
 from gui.paint.volumes.scene import BlockFrame, OperatorArrow, PlacedBox, ScenePoint, VolumesScene
+from gui.paint.volumes.scene_index import index_of
 from gui.state.view_state import Focus, ViewState
 from gui.state.volume_at import Float32Volume
 
@@ -51,17 +51,15 @@ def find_visible_parts(
     """
     focus = visible_focus(state) if marks else Focus()
     others = frozenset((state.focus.design, name) for name in state.focus.others) if marks else frozenset()
-    arrows = list(zip(scene.arrows, arrow_widths(state, scene), strict=True))
-    boxes, wires, frames = list(scene.boxes), list(scene.wires), list(scene.frames)
-    if area is not None:
+    widths = arrow_widths(state, scene)
+    if area is None:
+        boxes, wires, frames = list(scene.boxes), list(scene.wires), list(scene.frames)
+        arrows = list(zip(scene.arrows, widths, strict=True))
+    else:
         reach = TEXT_REACH * scene.line_breaks.text_sizes.em
-        near = (area.left() - reach, area.top() - reach, area.right() + reach, area.bottom() + reach)
-        boxes = [box for box in boxes if _overlap(near, box.bounds)]
-        arrows = [
-            (arrow, width) for arrow, width in arrows if _overlap(near, (arrow.start, arrow.y, arrow.end, arrow.y))
-        ]
-        wires = [wire for wire in wires if _overlap(near, _bounding_rect(wire))]
-        frames = [frame for frame in frames if _overlap(near, frame.rect)]
+        rect = (area.left() - reach, area.top() - reach, area.right() + reach, area.bottom() + reach)
+        boxes, numbers, wires, frames = index_of(scene).near(rect)
+        arrows = [(scene.arrows[number], widths[number]) for number in numbers]
     flat_boxes: list[FlatBox] = []
     if flat_size:
         marked = {focus.ref, *others, *state.found_boxes}
@@ -89,12 +87,3 @@ def _is_marked(box: PlacedBox, marked: Set[NodeRef]) -> bool:
 def _flat_box(state: ViewState, box: PlacedBox) -> FlatBox:
     at = state.volume_at(box.ref)
     return FlatBox(box, at.volume_of(box.vertex.shape), at.is_fresh)
-
-
-def _bounding_rect(points: tuple[ScenePoint, ...]) -> Rect:
-    across, down = zip(*points, strict=True)
-    return min(across), min(down), max(across), max(down)
-
-
-def _overlap(first: Rect, second: Rect) -> bool:
-    return first[0] <= second[2] and second[0] <= first[2] and first[1] <= second[3] and second[1] <= first[3]

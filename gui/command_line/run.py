@@ -17,20 +17,21 @@ from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest
 from engine.text.json_text import json_text
 from engine.text.problems import ProjectError
-from gui.command_line.options import add_project_option
+from gui.command_line.options import add_input_size_option, add_project_option
 from gui.command_line.output import print_result
 from gui.command_line.projects import files_read, load_known, print_notices, report_problems, run_results
 
 
 def add_run_options(command: ArgumentParser) -> None:
     add_project_option(command)
+    add_input_size_option(command)
     command.add_argument("--image", type=Path, metavar="FILE", help="a photo in place of the project's input")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <design>.npz and run.json go")
 
 
 def run_designs(options: Namespace) -> int:
     """Run what is right, and report what is not."""
-    project = load_known(options.project)
+    project = load_known(options.project, options.size)
     if options.image is not None:
         project = _replace_input_photo(project, options.image)
     try:

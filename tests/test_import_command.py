@@ -1,0 +1,53 @@
+"""The command `import`, and commands that take a model in place of a project."""
+
+import json
+
+import pytest
+
+from gui.command_line.main import main
+from tests.engine.onnx_models import model_of, values, write_model
+from tests.engine.test_onnx_import import CONV, WEIGHTS
+
+
+@pytest.fixture
+def model(tmp_path):
+    return write_model(tmp_path, model_of([CONV], (1, 3, "height", "width"), **WEIGHTS))
+
+
+def test_import_writes_a_project_and_says_what_has_become_of_the_nodes(model, tmp_path, capsys):
+    out = tmp_path / "project.toml"
+    assert main(["import", str(model), "--size", "8x10", "--out", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == f"{out}\n"
+    assert captured.err.startswith("1 node, 100.0% native\nlayers: 1\n")
+    assert main(["analyze", str(out), "--format", "json"]) == 0
+    (node,) = json.loads(capsys.readouterr().out)["designs"][0]["nodes"]
+    assert (node["name"], node["output_shape"]) == ("layer1.0.conv1", [4, 4, 11])
+
+
+def test_a_model_is_never_written_over(model, capsys):
+    content = model.read_bytes()
+    assert main(["import", str(model), "--size", "8x10", "--out", str(model)]) == 2
+    assert "it is" in capsys.readouterr().err
+    assert model.read_bytes() == content
+
+
+def test_commands_take_a_model_in_place_of_a_project(model, tmp_path, capsys):
+    assert main(["analyze", str(model), "--size", "8x10", "--format", "csv"]) == 0
+    assert "layer1.0.conv1" in capsys.readouterr().out
+    assert main(["run", str(model), "--size", "8x10", "--out", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "model.npz").exists()
+
+
+def test_a_size_is_for_models_alone(model, tmp_path, capsys):
+    main(["import", str(model), "--size", "8x10", "--out", str(tmp_path / "project.toml")])
+    assert main(["analyze", str(tmp_path / "project.toml"), "--size", "8x10"]) == 2
+    assert "--size is for ONNX models that leave it open" in capsys.readouterr().err
+
+
+def test_an_operator_without_a_layer_is_named(tmp_path, capsys):
+    from onnx import helper
+
+    path = write_model(tmp_path, model_of([helper.make_node("Det", ["x"], ["y"], "d")], w=values(0, 1)))
+    assert main(["analyze", str(path)]) == 2
+    assert "node 'd' (Det)" in capsys.readouterr().err

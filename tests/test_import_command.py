@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from onnx import helper
 
 from gui.command_line.main import main
 from tests.engine.onnx_models import model_of, values, write_model
@@ -45,9 +46,9 @@ def test_a_size_is_for_models_alone(model, tmp_path, capsys):
     assert "--size is for ONNX models that leave it open" in capsys.readouterr().err
 
 
-def test_an_operator_without_a_layer_is_named(tmp_path, capsys):
-    from onnx import helper
-
+def test_the_cost_of_an_operator_without_a_layer_is_unknown(tmp_path, capsys):
     path = write_model(tmp_path, model_of([helper.make_node("Det", ["x"], ["y"], "d")], w=values(0, 1)))
-    assert main(["analyze", str(path)]) == 2
-    assert "node 'd' (Det)" in capsys.readouterr().err
+    assert main(["analyze", str(path)]) == 0
+    assert "unknown" in capsys.readouterr().out
+    assert main(["import", str(path)]) == 0
+    assert "opaque: d (Det): the operator has no layer here" in capsys.readouterr().err

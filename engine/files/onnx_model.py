@@ -44,6 +44,8 @@ class GraphNode(Struct, frozen=True, eq=False):
     """Attributes by name: integers, numbers, texts, tuples of them, arrays; graphs are left out."""
     has_graph: bool = False
     """Whether it has a graph of its own, as If and Loop do."""
+    proto: Any = None
+    """As the file has it."""
 
     @property
     def title(self) -> str:
@@ -68,7 +70,11 @@ class Model(Struct, frozen=True, eq=False):
     outputs: tuple[str, ...]
     initializers: Mapping[str, Array]
     opset: int
-    title: str = ""
+    opsets: tuple[tuple[str, int], ...] = ()
+    """(domain, version) of every set of operators."""
+    ir_version: int = 8
+    element_type: str = "float32"
+    """Of the first input."""
 
 
 def read_model(path: str) -> Model:
@@ -87,6 +93,7 @@ def _read(path: str, stamp: Stamp) -> Model:
     if len(graph.node) > _MAX_NODES:
         raise FileFault(f"{path} has {len(graph.node):,} nodes; at most {_MAX_NODES:,} are read")
     opset = next((entry.version for entry in proto.opset_import if entry.domain in _OWN_DOMAINS), 1)
+    opsets = tuple((entry.domain, entry.version) for entry in proto.opset_import)
     initializers = {tensor.name: _initializer(path, tensor) for tensor in graph.initializer}
     inputs = tuple(_graph_input(value) for value in graph.input if value.name not in initializers)
     known = {*initializers, *(value.name for value in inputs)}
@@ -97,7 +104,7 @@ def _read(path: str, stamp: Stamp) -> Model:
     if missing is not None or not outputs:
         what = f"no node makes the output {quoted(missing)}" if missing is not None else "the graph has no output"
         raise FileFault(f"{path}: {what}; it is no complete model")
-    return Model(path, nodes, inputs, outputs, initializers, opset, graph.name)
+    return Model(path, nodes, inputs, outputs, initializers, opset, opsets, proto.ir_version, _element_type(graph))
 
 
 def require_onnx() -> Any:
@@ -132,6 +139,17 @@ def _graph_input(value: Any) -> GraphInput:
     return GraphInput(value.name, tuple(dim.dim_value if dim.dim_value > 0 else None for dim in tensor.shape.dim))
 
 
+def _element_type(graph: "GraphProto") -> str:
+    import onnx
+
+    stored = {tensor.name for tensor in graph.initializer}
+    codes = (value.type.tensor_type.elem_type for value in graph.input if value.name not in stored)
+    try:
+        return str(onnx.helper.tensor_dtype_to_np_dtype(next(codes, onnx.TensorProto.FLOAT)).name)
+    except (KeyError, ValueError):
+        return "float32"
+
+
 def _named_nodes(path: str, graph: "GraphProto") -> Iterator[GraphNode]:
     """Yield the nodes; one without a name is called as its first output, a second of the same name as well."""
     taken: set[str] = set()
@@ -148,7 +166,7 @@ def _named_nodes(path: str, graph: "GraphProto") -> Iterator[GraphNode]:
             inputs = inputs[:-1]
         operator = proto.op_type if proto.domain in _OWN_DOMAINS else f"{proto.domain}.{proto.op_type}"
         settings, has_graph = _settings(path, name, proto)
-        yield GraphNode(name, operator, inputs, outputs, settings, has_graph)
+        yield GraphNode(name, operator, inputs, outputs, settings, has_graph, proto)
 
 
 def _settings(path: str, name: str, proto: "NodeProto") -> tuple[dict[str, Any], bool]:

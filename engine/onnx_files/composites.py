@@ -11,10 +11,11 @@ from engine.onnx_files.operators import GATE, HARD_GATE
 
 
 class Composite(Struct, frozen=True, eq=False):
-    """A node that stands for several, and the names of these."""
+    """A node that stands for several, and these."""
 
     node: GraphNode
-    parts: tuple[str, ...]
+    parts: tuple[GraphNode, ...]
+    """In the order of the graph, the last one with the others."""
     title: str
 
 
@@ -152,8 +153,13 @@ def join_composites(
             match = pattern(node, around) if node.operator == operator else None
             if match is not None:
                 joined, parts = match
-                found[node.name] = Composite(joined, tuple(part.name for part in parts), title)
+                own = {id(part) for part in (*parts, node)}
+                found[node.name] = Composite(joined, tuple(part for part in nodes if id(part) in own), title)
                 break
-    inner = {name for composite in found.values() for name in composite.parts}
-    kept = [found[node.name].node if node.name in found else node for node in nodes if node.name not in inner]
+    inner = {part.name for composite in found.values() for part in composite.parts}
+    kept = [
+        found[node.name].node if node.name in found else node
+        for node in nodes
+        if node.name in found or node.name not in inner
+    ]
     return kept, list(found.values())

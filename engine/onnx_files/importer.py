@@ -9,22 +9,30 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.files.onnx_model import Array, GraphInput, GraphNode, Model, output_users, read_model
+from engine.files.onnx_nodes import STORED, node_model, stated_constant
 from engine.files.onnx_values import constants_of, fold
 from engine.files.paths import BUNDLED, FileFault
+from engine.kernels.onnx_process import ModelFault, run_model
+from engine.layers import Opaque
 from engine.layers.base import MAX_EXTENT
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ImageInput, Input, NoiseInput
+from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
 from engine.onnx_files.operators import ONNX_OPERATORS, Operands, zero_margins
 from engine.onnx_files.report import ImportReport
-from engine.onnx_files.tensors import NCHW, NotNative, Tensor, tensor_of
-from engine.project.project import Design, Project, has_too_many_layers
+from engine.onnx_files.tensors import NCHW, NotNative, Tensor, tensor_of, tensor_of_shape
+from engine.project.project import Design, Note, Project, has_too_many_layers
 from engine.shapes import Pair, Shape
 from engine.text.names import MAX_NODE_NAME, quoted, unique_name, without_controls
 from engine.text.problems import Problem, ProjectError
 
 _PHOTO = f"{BUNDLED}photos/chelsea.png"
 _SKIPPED = {"Identity": "passes its input on", "Dropout": "does nothing when run"}
+_CHANNELS_FIRST = ("Conv", "MaxPool", "AveragePool", "BatchNormalization", "GlobalAveragePool", "Pad", "Resize")
+_MAX_OPAQUE_INPUTS = 100
+_MAX_TRIED = 2**27
+"""Values that an operator without a layer may receive: its shape is found by running it."""
 _MAX_PHOTO = 2000
 """Rows and columns up to which a photo is the input."""
 
@@ -59,6 +67,10 @@ def import_model(path: Path, size: Pair | None = None) -> ImportedModel:
         raise ProjectError([Problem(text, "")], path) from None
 
 
+class OpenSize(ProjectError):
+    """The model leaves the height and width of its input open, and none is chosen."""
+
+
 class _Importer:
     """Goes through the nodes of a graph in order."""
 
@@ -86,23 +98,17 @@ class _Importer:
         self._composites = {composite.node.name: composite for composite in composites}
         for node in nodes:
             self._add(node)
-        if self._opaque:
-            raise ProjectError(
-                [
-                    Problem(f"node {quoted(name)} ({op}) is none of our layers: {why}", "")
-                    for name, op, why in self._opaque
-                ],
-                self._model.path,
-            )
         design = Design(_design_name(self._model), Network(tuple(self._nodes)))
         project = Project(self.spec, (design,), title=without_controls(Path(self._model.path).stem))
         if has_too_many_layers(project):
             raise FileFault(f"{self._model.path}: has more layers than a project can have")
-        return ImportedModel(project, self._report(), self._tensors)
+        report = self._report()
+        note = Note(f"From {Path(self._model.path).name}\n{report.text().rstrip()}")
+        return ImportedModel(replace(project, notes=(note,)), report, self._tensors)
 
     def _report(self) -> ImportReport:
         recognised = tuple(
-            (name, composite.title, len(composite.parts) + 1) for name, composite in self._composites.items()
+            (name, composite.title, len(composite.parts)) for name, composite in self._composites.items()
         )
         return ImportReport(
             len(self._model.nodes),
@@ -128,7 +134,7 @@ class _Importer:
         if value.shape[0] not in (None, 1):
             self._notices.append(f"batch {value.shape[0]} is set to 1")
         volume = Shape(channels, height, width)
-        tensor = tensor_of(INPUT, volume, ("", "h", "w", "c") if is_nhwc else NCHW)
+        tensor = tensor_of(INPUT, volume, ("", "h", "w", "c") if is_nhwc else NCHW, self._model.element_type)
         if channels in (1, 3) and max(height, width) <= _MAX_PHOTO:
             self._notices.append("the file does not say how photos are prepared: values are divided by 255, RGB")
             return ImageInput(_PHOTO, (height, width), "gray" if channels == 1 else "rgb"), tensor, value.name
@@ -140,7 +146,9 @@ class _Importer:
         users = [node for node in self._model.nodes if value.name in node.inputs]
         if any(node.operator == "Transpose" and node.settings.get("perm") == (0, 3, 1, 2) for node in users):
             return True
-        return value.shape[3] in (1, 3, 4) and value.shape[1] not in (1, 3, 4)
+        if any(node.operator in _CHANNELS_FIRST for node in users):
+            return False
+        return value.shape[3] in (1, 3) and value.shape[1] not in (1, 3)
 
     def _add(self, node: GraphNode) -> None:
         """Make a node a layer, or fold it."""
@@ -156,10 +164,63 @@ class _Importer:
             else:
                 self._add_layer(node)
         except NotNative as reason:
-            self._opaque.append((node.name, node.operator, str(reason)))
-        for name in filter(None, node.outputs):
-            if name not in self._tensors and name not in self._constants:
-                self._tensors.setdefault(name, tensor_of(INPUT, Shape(1, 1, 1), NCHW))
+            composite = self._composites.pop(node.name, None)
+            if composite is None:
+                self._add_opaque(node, str(reason))
+                return
+            for part in composite.parts:
+                self._add(part)
+
+    def _add_opaque(self, node: GraphNode, reason: str) -> None:
+        """Make each output of a node that is used a layer that ONNX Runtime computes."""
+        used = [name in self._users or name in self._model.outputs for name in node.outputs]
+        texts, tensors = self._received(node)
+        for result, name in enumerate(node.outputs):
+            if name and (used[result] or not any(used)):
+                self._tensors[name] = self._opaque_output(node, result, reason, texts, tensors)
+        self._opaque.append((node.name, node.operator, reason))
+
+    def _received(self, node: GraphNode) -> tuple[tuple[str, ...], list[Tensor]]:
+        """What an opaque node receives, input by input, as text; and its volumes."""
+        texts, tensors = [], []
+        for name in node.inputs:
+            if name in self._tensors and not any(self._tensors[name].margins):
+                tensors.append(self._tensors[name])
+                texts.append(self._tensors[name].text)
+            elif name in self._stored or not name:
+                texts.append(STORED if name else "")
+            elif text := stated_constant(self._constants[name]) if name in self._constants else "":
+                texts.append(text)
+            else:
+                raise FileFault(f"{self._model.path}: {node.title} receives {quoted(name)}, which is not known here")
+        if not tensors or len(node.inputs) > _MAX_OPAQUE_INPUTS:
+            raise FileFault(f"{self._model.path}: {node.title} receives no volume, and is none of our constants")
+        return tuple(texts), tensors
+
+    def _opaque_output(
+        self, node: GraphNode, result: int, reason: str, texts: tuple[str, ...], tensors: list[Tensor]
+    ) -> Tensor:
+        path = self._model.path
+        shapes = [tuple(tensor.volume) for tensor in tensors]
+        size = sum(tensor.volume.size for tensor in tensors)
+        if size > _MAX_TRIED:
+            raise FileFault(
+                f"{path}: {node.title} receives {size:,} values; an operator that has no layer here is tried"
+            )
+        model = node_model(path, node.name, texts, result, shapes)
+        try:
+            output, dtype = run_model(model, [np.zeros(shape, np.float32) for shape in shapes], lambda: None)
+        except ModelFault as fault:
+            text = f"{node.title} is none of our layers: {reason}; ONNX Runtime cannot run it either: {fault}"
+            raise FileFault(f"{path}: {text}") from None
+        name = self._name_of(node)
+        tensor = tensor_of_shape(name, output.shape, str(dtype))
+        layer = Opaque(node.operator, tuple(tensor.volume), texts, result)
+        inputs = tuple(tensor.source for tensor in tensors)
+        is_implied = inputs == ((self._nodes[-1].name if self._nodes else INPUT),)
+        weights = FileWeights(path, node.name)
+        self._nodes.append(Node(name, layer, () if is_implied else inputs, weights))
+        return tensor
 
     def _fold(self, node: GraphNode) -> bool:
         """Compute shape arithmetic: what depends on sizes alone."""
@@ -229,7 +290,7 @@ class _Importer:
         self._nodes.append(Node(name, match.layer, () if is_implied else inputs, match.weights))
         self._layers.append((node.name, match.layer.kind))
         volume = match.layer.output_shape(shapes)
-        self._tensors[node.outputs[0]] = tensor_of(name, volume, match.axes)
+        self._tensors[node.outputs[0]] = tensor_of(name, volume, match.axes, match.inputs[0].dtype)
         return None
 
     def _name_of(self, node: GraphNode) -> str:
@@ -263,7 +324,7 @@ def _with_size(path: str, value: GraphInput, size: Pair | None, *, is_nhwc: bool
         height, width = size
     if height is None or width is None:
         text = f"input {quoted(value.name)} leaves its size open, {_size_text(stated)}; choose it, as --size 224x224"
-        raise FileFault(f"{path}: {text}")
+        raise OpenSize([Problem(text, "")], path)
     if max(channels, height, width) > MAX_EXTENT:
         raise FileFault(f"{path}: input {quoted(value.name)} has the size {_size_text(stated)}; too large")
     return channels, height, width

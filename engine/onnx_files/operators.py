@@ -5,6 +5,7 @@ from math import inf
 from typing import Any
 
 from msgspec import Struct, ValidationError, convert
+from msgspec.structs import replace
 
 from engine.files.onnx_model import Array, GraphNode
 from engine.layers import (
@@ -44,18 +45,22 @@ class Operands(Struct, frozen=True, eq=False):
         name = self.node.inputs[index] if index < len(self.node.inputs) else ""
         if name not in self.tensors:
             raise NotNative(f"input {index + 1} is a constant, or is missing")
+        if self.tensors[name].dtype not in ("float32", "float16"):
+            raise NotNative(f"its input is of type {self.tensors[name].dtype}")
         return self.tensors[name]
 
     def plain(self, index: int = 0) -> Tensor:
         """A volume without margins."""
         tensor = self.tensor(index)
         tensor.require_no_margins()
+        if tensor.dims:
+            raise NotNative(f"its input has the shape {list(tensor.dims)}")
         return tensor
 
     def maps(self, index: int = 0) -> Tensor:
         """A volume in the order N×C×H×W, perhaps with margins."""
         tensor = self.tensor(index)
-        if not Tensor(tensor.source, tensor.volume, tensor.axes).is_nchw:
+        if not replace(tensor, margins=(0, 0, 0, 0)).is_nchw:
             raise NotNative(f"its input has the shape {list(tensor.shape)}; 1×C×H×W is expected")
         return tensor
 

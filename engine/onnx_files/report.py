@@ -32,6 +32,13 @@ class ImportReport(Struct, frozen=True):
         """The share of the nodes that need no ONNX Runtime."""
         return 1 - len(self.opaque) / max(self.nodes, 1)
 
+    @property
+    def title(self) -> str:
+        """The counts in a few words: "450 nodes, 93 layers, 2 opaque"."""
+        layers = len(self.layers) + len(self.recognised)
+        opaque = f", {len(self.opaque):,} opaque" if self.opaque else ""
+        return f"{count_text(self.nodes, 'node')}, {count_text(layers, 'layer')}{opaque}"
+
     def text(self) -> str:
         """Some lines: counts, and the names where they matter."""
         lines = [f"{count_text(self.nodes, 'node')}, {self.native_share:.1%} native"]

@@ -52,3 +52,21 @@ def test_the_cost_of_an_operator_without_a_layer_is_unknown(tmp_path, capsys):
     assert "unknown" in capsys.readouterr().out
     assert main(["import", str(path)]) == 0
     assert "opaque: d (Det): the operator has no layer here" in capsys.readouterr().err
+
+
+def test_verify_names_the_worst_node_and_fails_for_weights_that_are_not_the_model_s(model, tmp_path, capsys):
+    run = ["--verify", "--out", str(tmp_path / "out")]
+    assert main(["run", str(model), "--size", "8x10", *run]) == 0
+    assert "model: 1 volume equal to ONNX Runtime's; the largest error is " in capsys.readouterr().err
+    project = tmp_path / "project.toml"
+    main(["import", str(model), "--size", "8x10", "--out", str(project)])
+    project.write_text(project.read_text().replace('bias = "b"', 'bias = "c"'))
+    model.write_bytes(model_of([CONV], (1, 3, "h", "w"), c=WEIGHTS["b"] + 1, **WEIGHTS).SerializeToString())
+    assert main(["run", str(project), *run]) == 2
+    assert "1 volume NOT equal to ONNX Runtime's; the largest error is 0." in capsys.readouterr().err
+
+
+def test_verify_needs_a_design_of_a_model(tmp_path, capsys):
+    project = "resources/projects/inception_3a_5x5_branch.toml"
+    assert main(["run", project, "--verify", "--out", str(tmp_path / "out")]) == 2
+    assert "--verify: no design has its weights in an ONNX file" in capsys.readouterr().err

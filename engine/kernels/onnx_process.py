@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from threading import Lock, Thread
 from time import monotonic
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import psutil
@@ -32,6 +32,13 @@ class ModelFault(Exception):
     """A model cannot be run, for the reason that ONNX Runtime has stated, or for a limit."""
 
 
+class Output(NamedTuple):
+    """A tensor as float32, and its type in the model."""
+
+    array: Array
+    dtype: str
+
+
 class _Child:
     """A process that runs one model after the other."""
 
@@ -46,8 +53,8 @@ class _Child:
         self._answers: Queue[tuple[dict[str, Any], bytes] | None] = Queue()
         Thread(target=self._read, name="answers of ONNX Runtime", daemon=True).start()
 
-    def ask(self, model: bytes, inputs: Sequence[Array], checkpoint: Checkpoint) -> tuple[Array, str]:
-        """The output of a model; ModelFault if it has none, or takes too long or too much memory."""
+    def ask(self, model: bytes, inputs: Sequence[Array], checkpoint: Checkpoint) -> list[Output]:
+        """The outputs of a model; ModelFault if it has none, or takes too long or too much memory."""
         assert self._process.stdin is not None, "a pipe is asked for"
         head = {"model": len(model), "shapes": [list(array.shape) for array in inputs]}
         try:
@@ -68,7 +75,12 @@ class _Child:
         found, data = answer
         if "fault" in found:
             raise ModelFault(str(found["fault"]))
-        return np.frombuffer(data, np.float32).reshape(found["shape"]), str(found["dtype"])
+        outputs, start = [], 0
+        for shape, dtype in found["outputs"]:
+            count = int(np.prod(shape, dtype=np.int64))
+            outputs.append(Output(np.frombuffer(data, np.float32, count, start).reshape(shape), dtype))
+            start += 4 * count
+        return outputs
 
     def _read(self) -> None:
         assert self._process.stdout is not None, "a pipe is asked for"
@@ -91,8 +103,8 @@ _children: list[_Child] = []
 """The process that waits for a model, if any."""
 
 
-def run_model(model: bytes, inputs: Sequence[Array], checkpoint: Checkpoint) -> tuple[Array, str]:
-    """The output of a serialized model for float32 inputs, as float32, and its type in the model.
+def run_model(model: bytes, inputs: Sequence[Array], checkpoint: Checkpoint) -> list[Output]:
+    """The outputs of a serialized model for float32 inputs.
 
     Raises
     ------
@@ -102,16 +114,16 @@ def run_model(model: bytes, inputs: Sequence[Array], checkpoint: Checkpoint) -> 
     with _lock:
         child = _children.pop() if _children else _Child()
     try:
-        output = child.ask(model, inputs, checkpoint)
+        outputs = child.ask(model, inputs, checkpoint)
     except BaseException:
         child.end()
         raise
     with _lock:
         if not _children:
             _children.append(child)
-            return output
+            return outputs
     child.end()
-    return output
+    return outputs
 
 
 @atexit.register

@@ -58,8 +58,8 @@ class Opaque(Layer, frozen=True, tag="opaque"):
         return Windows(size, (1, 1), (1, 1), (0, 0, 0, 0), (height, width), (height, width))
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
-        volume, _ = onnx_process.run_model(weights[NODE_ROLE][0].tobytes(), inputs, checkpoint)
-        return np.ascontiguousarray(volume.reshape(self.output), np.float32)
+        output = onnx_process.run_model(weights[NODE_ROLE][0].tobytes(), inputs, checkpoint)[0]
+        return np.ascontiguousarray(output.array.reshape(self.output), np.float32)
 
     def explain(self, target: Target) -> Explanation:
         # Only a run asks ONNX Runtime, as a window explains a value at each move of the mouse.

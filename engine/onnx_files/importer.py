@@ -209,7 +209,7 @@ class _Importer:
             )
         model = node_model(path, node.name, texts, result, shapes)
         try:
-            output, dtype = run_model(model, [np.zeros(shape, np.float32) for shape in shapes], lambda: None)
+            ((output, dtype),) = run_model(model, [np.zeros(shape, np.float32) for shape in shapes], lambda: None)
         except ModelFault as fault:
             text = f"{node.title} is none of our layers: {reason}; ONNX Runtime cannot run it either: {fault}"
             raise FileFault(f"{path}: {text}") from None

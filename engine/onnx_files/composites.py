@@ -77,6 +77,45 @@ def _hard_swish(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple
     return None
 
 
+def _hard_swish_of_steps(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
+    """``x · min(max(x + 3, 0), 6) / 6``, with the division last or before the product."""
+    sixth = around.split(last)
+    if sixth is not None and _is_sixth(last, sixth[1]):
+        product = around.inner(sixth[0], "Mul")
+        for value, gate in _orders(product):
+            parts = _clipped(value, gate, around)
+            if parts is not None and product is not None:
+                return _joined(last, HARD_GATE, value), (*parts, product)
+    for value, gate in _orders(last) if last.operator == "Mul" else ():
+        scaled = around.inner(gate, "Div") or around.inner(gate, "Mul")
+        sixth = None if scaled is None else around.split(scaled)
+        if scaled is not None and sixth is not None and _is_sixth(scaled, sixth[1]):
+            parts = _clipped(value, sixth[0], around)
+            if parts is not None:
+                return _joined(last, HARD_GATE, value), (*parts, scaled)
+    return None
+
+
+def _orders(node: GraphNode | None) -> tuple[tuple[str, ...], ...]:
+    """The two operands of a node, in both orders."""
+    return () if node is None or len(node.inputs) != 2 else (node.inputs, node.inputs[::-1])
+
+
+def _is_sixth(node: GraphNode, number: float) -> bool:
+    return abs(number - (6 if node.operator == "Div" else 1 / 6)) < 1e-6
+
+
+def _clipped(value: str, gate: str, around: Surroundings) -> tuple[GraphNode, ...] | None:
+    """The nodes that compute ``min(max(value + 3, 0), 6)`` as `gate`."""
+    clip = around.inner(gate, "Clip")
+    shifted = None if clip is None else around.inner(clip.inputs[0], "Add")
+    three = None if shifted is None else around.split(shifted)
+    if clip is None or shifted is None or three != (value, 3.0):
+        return None
+    limits = [around.number(name) for name in clip.inputs[1:]] or [clip.settings.get(name) for name in ("min", "max")]
+    return (shifted, clip) if limits == [0, 6] else None
+
+
 def _gelu(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
     """``0.5 · x · (1 + erf(x / √2))``, the half on either side of the product."""
     outer = around.split(last)
@@ -125,7 +164,19 @@ def _dense_with_bias(last: GraphNode, around: Surroundings) -> tuple[GraphNode, 
         if node is not None and len(node.inputs) == 2 and constant is not None and constant.ndim == 1:
             weight = around.constants.get(node.inputs[1])
             if weight is not None and weight.ndim == 2 and weight.shape[1:] == constant.shape:
-                return replace(_joined(last, "Gemm", *node.inputs, bias), settings={}), (node,)
+                return replace(_joined(last, "Gemm", *node.inputs, bias), name=node.name), (node,)
+    return None
+
+
+def _conv_with_bias(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
+    for product, bias in _orders(last):
+        node = around.inner(product, "Conv")
+        weight = None if node is None or len(node.inputs) != 2 else around.constants.get(node.inputs[1])
+        constant = around.constants.get(bias)
+        if node is not None and weight is not None and constant is not None and weight.ndim == 4:
+            filters = weight.shape[0]
+            if constant.shape in ((1, filters, 1, 1), (filters, 1, 1)):
+                return replace(node, inputs=(*node.inputs, bias), outputs=last.outputs), (node,)
     return None
 
 
@@ -136,7 +187,10 @@ def _joined(last: GraphNode, operator: str, *inputs: str) -> GraphNode:
 _PATTERNS: tuple[tuple[str, str, Pattern], ...] = (
     ("Mul", "swish", _silu),
     ("Mul", "hard swish", _hard_swish),
+    ("Mul", "hard swish", _hard_swish_of_steps),
+    ("Div", "hard swish", _hard_swish_of_steps),
     ("Mul", "GELU", _gelu),
+    ("Add", "convolution with bias", _conv_with_bias),
     ("Add", "dense with bias", _dense_with_bias),
 )
 """(operator of the last node, title, pattern)."""

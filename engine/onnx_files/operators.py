@@ -87,6 +87,14 @@ class Operands(Struct, frozen=True, eq=False):
             raise NotNative(f"input {index + 1} has the shape {list(found)}; {expected} is expected")
         return name
 
+    def vector_name(self, index: int, size: int) -> str:
+        """The name of a constant of the file with so many values along one axis."""
+        name = self.stored_name(index)
+        shape = self.stored[name].shape
+        if [extent for extent in shape if extent > 1] != [size] * (size > 1):
+            raise NotNative(f"input {index + 1} has the shape {list(shape)}; {size} values are expected")
+        return name
+
     def setting(self, name: str, default: Any = None) -> Any:
         return self.node.settings.get(name, default)
 
@@ -145,7 +153,7 @@ def _conv(operands: Operands) -> Match:
     filters, _, *kernel = operands.stored[name].shape
     if "kernel_shape" in operands.node.settings and list(operands.setting("kernel_shape")) != kernel:
         raise NotNative(f"kernel_shape is {list(operands.setting('kernel_shape'))}, but its weights are {kernel}")
-    bias = operands.stored_name(2, (filters,)) if len(operands.node.inputs) > 2 else ""
+    bias = operands.vector_name(2, filters) if len(operands.node.inputs) > 2 else ""
     layer = _layer(
         Conv2d,
         filters=filters,

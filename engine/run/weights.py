@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.files import arrays, onnx_nodes, paths
+from engine.files.onnx_model import ONNX_SUFFIX
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.layers import Layer, Opaque
@@ -239,7 +240,7 @@ def _find_array(source: FileWeights, role: str, shape: tuple[int, ...]) -> _Foun
         return _FoundArray(
             name, file_shape, title, weight_layouts.resolve_layout(file_shape, shape, source.layout, title)
         )
-    if file_shape != shape:
+    if file_shape != shape and not _is_same_vector(source, file_shape, shape):
         difference = (
             f"has shape {arrays.array_shape_text(file_shape)}; this layer needs {arrays.array_shape_text(shape)}"
         )
@@ -250,4 +251,10 @@ def _find_array(source: FileWeights, role: str, shape: tuple[int, ...]) -> _Foun
 def _from_file(source: FileWeights, role: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray[np.float32]:
     array = _find_array(source, role, shape)
     values = arrays.read_array(source.path, array.name, checkpoint, "weights")
-    return weight_layouts.in_own_layout(values, shape, array.layout)
+    return weight_layouts.in_own_layout(values, shape, array.layout).reshape(shape)
+
+
+def _is_same_vector(source: FileWeights, file_shape: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether an array of an ONNX graph, which broadcasts along axes of size 1, has the values of this shape."""
+    is_graph = source.path.lower().endswith(ONNX_SUFFIX)
+    return is_graph and [n for n in file_shape if n > 1] == [n for n in shape if n > 1]

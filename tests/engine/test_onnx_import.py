@@ -103,7 +103,7 @@ def test_a_network_of_channels_last_runs_as_one_of_channels_first(tmp_path):
     path = write_model(tmp_path, model)
     imported = import_model(path)
     assert imported.project.input == ImageInput("resources:photos/chelsea.png", (9, 7))
-    assert layers_of(imported)[-1] == ("y", Dense(5))
+    assert layers_of(imported)[-1] == ("g", Dense(5))
     assert worst(path, model) < 1e-5
     assert imported.report.recognised[0][1:] == ("dense with bias", 2)
 
@@ -326,3 +326,25 @@ def test_a_node_that_takes_too_much_memory_ends_its_process_and_not_ours(tmp_pat
         ProjectError, match=r"node 'expand' \(Expand\) is none of our layers: .* ONNX Runtime cannot run it"
     ):
         import_model(path)
+
+
+@pytest.mark.parametrize("divides_last", [False, True])
+def test_a_convolution_with_its_bias_apart_and_a_hard_swish_of_four_nodes_are_a_layer_each(tmp_path, divides_last):
+    ends = (
+        [node("Mul", ["a", "c"], ["d"]), node("Div", ["d", "six"], ["y"])]
+        if divides_last
+        else [node("Div", ["c", "six"], ["d"]), node("Mul", ["d", "a"], ["y"])]
+    )
+    nodes = [
+        node("Conv", ["x", "w"], ["p"], "conv"),
+        node("Add", ["p", "bias"], ["a"], "add"),
+        node("Add", ["a", "three"], ["b"]),
+        node("Clip", ["b", "zero", "six"], ["c"]),
+        *ends,
+    ]
+    numbers = {"zero": np.float32(0), "three": np.float32(3), "six": np.float32(6)}
+    model = model_of(nodes, w=values(1, 4, 3, 3, 3), bias=values(2, 1, 4, 1, 1), **numbers)
+    path = write_model(tmp_path, model)
+    imported = import_model(path)
+    assert [(name, layer.kind) for name, layer in layers_of(imported)] == [("conv", "conv2d"), ("y", "activation")]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-5

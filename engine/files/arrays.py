@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from engine.files import paths
+from engine.files import onnx_values, paths
+from engine.files.onnx_model import ONNX_SUFFIX
 from engine.files.paths import FileFault, Stamp
 from engine.files.precision import PrecisionLoss, as_float32
 from engine.kernels import Checkpoint
@@ -57,15 +58,17 @@ class Header(Struct, frozen=True):
 
 
 def read_headers(path: str) -> dict[str, Header]:
-    """All arrays of a .npy, .npz or .safetensors file by name; the only one of a .npy is called ""."""
+    """All arrays of a file by name: the only one of a .npy is called "", those of .onnx are its constants."""
     suffix = Path(path).suffix.lower()
-    if suffix not in _READERS:
-        raise FileFault(f"{path} ends in {suffix or 'nothing'!r}; arrays are read from {', '.join(_READERS)}")
+    if suffix not in WEIGHT_SUFFIXES:
+        raise FileFault(f"{path} ends in {suffix or 'nothing'!r}; arrays are read from {', '.join(WEIGHT_SUFFIXES)}")
     return _headers(path, paths.stamp_of(path))
 
 
 @lru_cache(maxsize=64)
 def _headers(path: str, stamp: Stamp) -> dict[str, Header]:
+    if Path(path).suffix.lower() == ONNX_SUFFIX:
+        return {name: _constant_header(path, name, array) for name, array in onnx_values.constants_of(path).items()}
     with paths.name_file_in_errors(path), paths.resolve_path(path).open("rb") as file:
         return _READERS[Path(path).suffix.lower()](path, file, stamp[1])
 
@@ -138,6 +141,9 @@ def array_subject(path: str, name: str) -> str:
 def _value_blocks(path: str, head: Header, item: int | None) -> Iterator[NDArray[Any]]:
     """Yield an array's values, or those of one item along its first axis, in the order of the file."""
     dtype = np.dtype("<u2" if head.dtype == "bf16" else head.dtype)
+    if Path(path).suffix.lower() == ONNX_SUFFIX:
+        yield from _constant_blocks(onnx_values.constants_of(path)[head.member], dtype, item)
+        return
     count = 1 if item is None else head.shape[0]
     if item is None or not head.fortran:
         size = head.size // count
@@ -150,6 +156,30 @@ def _value_blocks(path: str, head: Header, item: int | None) -> Iterator[NDArray
         values = np.frombuffer(data, dtype)
         yield values[(item - start) % count :: count]
         start += values.size
+
+
+def _constant_header(path: str, name: str, array: NDArray[Any]) -> Header:
+    """The header of a constant of an .onnx file, which may be the result of a computation."""
+    dtype = "bf16" if array.dtype.name == "bfloat16" else array.dtype.str
+    kind = array.dtype.kind
+    reason = f"holds values of type {array.dtype.name}; real numbers of 8 bits or more are needed"
+    fault = "" if dtype == "bf16" or kind in "biuf" else f"{array_subject(path, name)} {reason}"
+    return Header(array.shape, dtype if not fault else "<f4", member=name, fault=fault)
+
+
+def _constant_blocks(array: NDArray[Any], dtype: np.dtype[Any], item: int | None) -> Iterator[NDArray[Any]]:
+    """Yield the values of an array in memory, which may be one value with strides of 0."""
+    array = array if item is None else array[item]
+    if onnx_values.is_uniform(array):
+        for start in range(0, array.size, _CHUNK_BYTES // dtype.itemsize):
+            count = min(array.size - start, _CHUNK_BYTES // dtype.itemsize)
+            yield np.full(count, array.flat[0], array.dtype).view(dtype)
+        return
+    flat, step = array.flat, _CHUNK_BYTES // dtype.itemsize
+    contiguous = array.reshape(-1) if array.flags.c_contiguous else None
+    for start in range(0, array.size, step):
+        part = flat[start : start + step] if contiguous is None else contiguous[start : start + step]
+        yield part.view(dtype)
 
 
 def _chunks(path: str, head: Header) -> Iterator[bytes]:
@@ -331,3 +361,4 @@ def _tensor(subject: str, raw: Raw, start: int, length: int) -> Header:
 
 _READERS = {".npy": _read_npy, ".npz": _read_npz, ".safetensors": _read_safetensors}
 ARRAY_SUFFIXES = tuple(_READERS)
+WEIGHT_SUFFIXES = (*ARRAY_SUFFIXES, ONNX_SUFFIX)

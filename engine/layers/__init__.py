@@ -6,6 +6,7 @@ from engine.layers.conv import Conv2d
 from engine.layers.dense import Dense
 from engine.layers.merge import Add, Concat
 from engine.layers.normalization import BatchNorm, LocalResponseNorm
+from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d
 
 LAYERS: tuple[type[Layer], ...] = (
@@ -23,7 +24,11 @@ LAYERS: tuple[type[Layer], ...] = (
     Add,
 )
 
+IMPORTED_LAYERS: tuple[type[Layer], ...] = (Opaque,)
+"""Kinds that only files have, from models of others: no form makes one."""
+
 __all__ = [
+    "IMPORTED_LAYERS",
     "LAYERS",
     "Activation",
     "AdaptiveAvgPool2d",
@@ -40,5 +45,6 @@ __all__ = [
     "LocalResponseNorm",
     "MaxPool2d",
     "Mistake",
+    "Opaque",
     "tag_of",
 ]

@@ -112,6 +112,9 @@ class Layer(Kind, frozen=True):
     """
 
     reads: ClassVar[Reads]
+    runs_node: ClassVar[bool] = False
+    """Whether it is a node of an ONNX model, which its weights name."""
+    has_known_cost: ClassVar[bool] = True
     filter_title: ClassVar[str] = "filter"
     """Title of the weights of one output channel, before its number, if the kind has `filter_weights`."""
 

@@ -98,7 +98,7 @@ class Explanation(Struct, frozen=True, eq=False):
 
     at: Spot
     result: float
-    """In double precision; equals the float32 value of the run except for rounding."""
+    """In double precision; equals the float32 value of the run except for rounding. NaN if only a run computes it."""
     description: str
     """What the layer does at this position, in a sentence or two."""
     formula: tuple[str, ...]

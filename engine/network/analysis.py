@@ -228,6 +228,10 @@ def _parts(
     return tuple([_with_block_fixes(part, node, received) if part.mistakes else part for part in parts])
 
 
+def _macs(factors: tuple[tuple[int, ...], tuple[int, ...]] | None) -> int:
+    return 0 if factors is None else prod(factors[0]) * prod(factors[1])
+
+
 def _with_block_fixes(part: Report, node: Node, received: Shape) -> Report:
     """The report of a block's part with those fixes that are settings of the block, and help there as well."""
 
@@ -273,8 +277,8 @@ def _report(
         names,
         inputs,
         output,
-        sum([prod(shape) for shape in params.values()]),
-        0 if factors is None else prod(factors[0]) * prod(factors[1]),
+        sum([prod(shape) for shape in params.values()]) if layer.has_known_cost else None,
+        _macs(factors) if layer.has_known_cost else None,
         factors,
         params,
         layer.statistic_shapes(shapes),

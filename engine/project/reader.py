@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from engine.blocks import BLOCKS, Block
 from engine.files.paths import BUNDLED
-from engine.layers import LAYERS, Layer, tag_of
+from engine.layers import IMPORTED_LAYERS, LAYERS, Layer, tag_of
 from engine.network.graph import Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput, Seed
 from engine.network.weight_specs import FileWeights, LowRankWeights, PresetWeights, SeedWeights, WeightSource
@@ -39,7 +39,7 @@ def _tags(*kinds: type[Struct]) -> dict[str, type[Struct]]:
     return {tag_of(kind): kind for kind in kinds}
 
 
-_KINDS: tuple[type[Layer | Block], ...] = (*LAYERS, *BLOCKS)
+_KINDS: tuple[type[Layer | Block], ...] = (*LAYERS, *BLOCKS, *IMPORTED_LAYERS)
 KINDS = {tag_of(kind): kind for kind in _KINDS}
 _INPUTS = _tags(ImageInput, ArrayInput, NoiseInput)
 _PLAIN_SOURCES = _tags(FileWeights, PresetWeights, SeedWeights)

@@ -297,7 +297,7 @@ class _Keys:
 
     def _source(self, design: str, analysis: Analysis, report: Report) -> object:
         """A value that holds all that the node's weights depend on."""
-        if not report.array_shapes:
+        if not report.array_shapes and not weights.runs_node(report):
             return None
         if not isinstance(report.weights, LowRankWeights):
             return weights.weight_identity(report, self._project.seed, design)

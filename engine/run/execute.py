@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.files import paths
 from engine.files.paths import FileFault
 from engine.kernels import BLOCK_BYTES, Checkpoint
+from engine.kernels.onnx_process import ModelFault
 from engine.layers import Layer
 from engine.low_rank.factorisation import NotFinite
 from engine.network.analysis import Report
@@ -349,7 +350,11 @@ def _compute_volume(
     assert isinstance(layer, Layer), "a block that has a key stands for layers"
     start = perf_counter()
     with np.errstate(all="ignore"):  # overflow shows in the values, where the views mark and count it
-        volume = layer.forward(input_volumes, arrays, checkpoint)
+        try:
+            volume = layer.forward(input_volumes, arrays, checkpoint)
+        except ModelFault as fault:
+            place = place_in_file(project, design, report.index)
+            raise ProjectError([Problem(f"{name}: ONNX Runtime cannot run it: {fault}", place, design, name)]) from None
     return _cached_volume(volume, start, arrays if isinstance(report.weights, LowRankWeights) else None)
 
 

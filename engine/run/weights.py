@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from math import prod, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.files import arrays, paths
+from engine.files import arrays, onnx_nodes, paths
+from engine.files.onnx_model import ONNX_SUFFIX
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
+from engine.layers import Layer, Opaque
+from engine.layers.opaque import NODE_ROLE
 from engine.network.analysis import Report
 from engine.network.weight_specs import FileWeights, LowRankWeights, PlainSource, PresetWeights, SeedWeights
 from engine.run import weight_layouts
@@ -28,11 +31,15 @@ _ROLES = ("weight", *_NEUTRAL)
 def weight_faults(report: Report) -> Iterator[str]:
     """What is wrong with a node's weights, from its settings and the file's header."""
     source = report.weights
+    if source is None and runs_node(report):
+        yield 'weights: missing; name the node of an ONNX file, as { source = "file", path = "…", weight = "its name" }'
     if source is None or isinstance(source, LowRankWeights):  # see low_rank_weights
         return
     if report.output_shape is None:  # the shapes that fit are unknown, but an unreadable file is a mistake anyway
         if isinstance(source, FileWeights):
             yield from _read_faults(source)
+    elif runs_node(report):
+        yield from _node_faults(source)
     elif not report.array_shapes:
         yield f"weights: {report.layer.kind} has no parameters; leave weights out"
     else:
@@ -49,6 +56,32 @@ def source_faults(
         yield from _preset_faults(source, shapes, kind)
     elif isinstance(source, FileWeights):
         yield from _file_faults(source, shapes, kind, spare)
+
+
+def runs_node(report: Report) -> bool:
+    """Whether the layer is a node of an ONNX model, which its weights name."""
+    return isinstance(report.layer, Layer) and report.layer.runs_node
+
+
+def _node_faults(source: PlainSource) -> Iterator[str]:
+    if not isinstance(source, FileWeights):
+        yield "weights: a preset or seed; a node of an ONNX file is expected"
+        return
+    try:
+        onnx_nodes.node_of(source.path, source.weight)
+    except FileFault as fault:
+        yield f"weights: {fault}"
+
+
+def _load_node(report: Report) -> Weights:
+    """The model of a node, as bytes."""
+    source, layer = report.weights, report.layer
+    assert isinstance(source, FileWeights), "another source is a mistake"
+    assert isinstance(layer, Opaque), "no other layer runs a node"
+    shapes = [tuple(shape) for shape in report.known_inputs]
+    model = onnx_nodes.node_model(source.path, source.weight, layer.receives, layer.result, shapes)
+    content = np.frombuffer(model, np.uint8)
+    return {NODE_ROLE: cast(Any, np.broadcast_to(content, (layer.output[0], content.size)))}
 
 
 def weight_notices(report: Report) -> Iterator[str]:
@@ -96,6 +129,8 @@ def load_weights(report: Report, *, seed: int, design: str, checkpoint: Checkpoi
 
     Not for recipes: these need the volumes to fit to, which only a run has.
     """
+    if runs_node(report):
+        return _load_node(report)
     source = report.weights
     assert not isinstance(source, LowRankWeights)
     return weights_from_source(
@@ -205,7 +240,7 @@ def _find_array(source: FileWeights, role: str, shape: tuple[int, ...]) -> _Foun
         return _FoundArray(
             name, file_shape, title, weight_layouts.resolve_layout(file_shape, shape, source.layout, title)
         )
-    if file_shape != shape:
+    if file_shape != shape and not _is_same_vector(source, file_shape, shape):
         difference = (
             f"has shape {arrays.array_shape_text(file_shape)}; this layer needs {arrays.array_shape_text(shape)}"
         )
@@ -216,4 +251,10 @@ def _find_array(source: FileWeights, role: str, shape: tuple[int, ...]) -> _Foun
 def _from_file(source: FileWeights, role: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray[np.float32]:
     array = _find_array(source, role, shape)
     values = arrays.read_array(source.path, array.name, checkpoint, "weights")
-    return weight_layouts.in_own_layout(values, shape, array.layout)
+    return weight_layouts.in_own_layout(values, shape, array.layout).reshape(shape)
+
+
+def _is_same_vector(source: FileWeights, file_shape: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether an array of an ONNX graph, which broadcasts along axes of size 1, has the values of this shape."""
+    is_graph = source.path.lower().endswith(ONNX_SUFFIX)
+    return is_graph and [n for n in file_shape if n > 1] == [n for n in shape if n > 1]

@@ -9,7 +9,7 @@ from engine.cost.metrics import METRICS, OPERATIONS, Costs
 from engine.network.analysis import fold_blocks
 from engine.reports.formats import FORMATS, CostReport, format_by_id
 from engine.run.check import check
-from gui.command_line.options import add_project_option, parse_choices
+from gui.command_line.options import add_input_size_option, add_project_option, parse_choices
 from gui.command_line.output import print_result
 from gui.command_line.projects import load_known, print_notices, report_problems
 from gui.command_line.selection import find_design
@@ -17,6 +17,7 @@ from gui.command_line.selection import find_design
 
 def add_analyze_options(command: ArgumentParser) -> None:
     add_project_option(command)
+    add_input_size_option(command)
     command.add_argument("--format", choices=[report_format.id for report_format in FORMATS], default="table")
     ids = tuple(metric.id for metric in METRICS)
     command.add_argument(
@@ -31,7 +32,7 @@ def add_analyze_options(command: ArgumentParser) -> None:
 
 
 def print_costs(options: Namespace) -> int:
-    project = load_known(options.project)
+    project = load_known(options.project, options.size)
     project_check = check(project)
     print_notices(options.project, project_check.notices)
     rule = replace(convention_by_id(options.count or "macs"), batch=options.batch)

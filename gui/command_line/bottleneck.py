@@ -34,7 +34,7 @@ from engine.text.notices import collect_notices
 from engine.text.printed_figures import amount_of
 from engine.text.problems import Notice, Problem, ProjectError
 from engine.text.units import exact_text, ratio_in_words
-from gui.command_line.options import add_project_option
+from gui.command_line.options import add_input_size_option, add_project_option
 from gui.command_line.output import print_message, print_result
 from gui.command_line.projects import files_read, load_known, print_notices, report_problems
 from gui.command_line.selection import STEM_WORD, find_design, find_report
@@ -47,6 +47,7 @@ _NO_ENERGY = (
 
 def add_bottleneck_options(command: argparse.ArgumentParser) -> None:
     add_project_option(command)
+    add_input_size_option(command)
     command.add_argument("--design", metavar="NAME", help=f'the design, or "{STEM_WORD}"; left out: the first')
     command.add_argument("--node", metavar="NAME", help="one convolution; left out: every k×k of the design")
     command.add_argument("--photos", type=Path, metavar="DIR", help="photos for fitting; every third only checks")
@@ -83,7 +84,7 @@ def _macs(text: str) -> int:
 
 def search_bottleneck(options: argparse.Namespace) -> int:
     """Search what can run, and report what cannot; only a project without mistakes is changed and written."""
-    project = load_known(options.project)
+    project = load_known(options.project, options.size)
     project_check = check(project)
     mistakes = project_check.problems
     if options.apply is not None:

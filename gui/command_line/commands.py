@@ -1,12 +1,18 @@
 """COMMANDS: the only list of the command line's commands."""
 
-from gui.command_line import analyze, bottleneck, diff, export, lesson, report, run, screenshot, window
+from gui.command_line import analyze, bottleneck, diff, export, lesson, models, report, run, screenshot, window
 from gui.command_line.command import Command
 
 COMMANDS: tuple[Command, ...] = (
     Command("window", "open the window", window.add_window_options, window.show_window),
     Command(
         "analyze", "print shapes, parameters and multiply-accumulates", analyze.add_analyze_options, analyze.print_costs
+    ),
+    Command(
+        "import",
+        "make a project of an ONNX model; its weights stay in the file of the model",
+        models.add_import_options,
+        models.write_imported_project,
     ),
     Command("diff", "print what differs between two designs", diff.add_diff_options, diff.print_differences),
     Command(

@@ -13,7 +13,7 @@ from engine.reports.differences import ComparedLayer, DesignDifferences, compare
 from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest
 from engine.text.problems import Problem, ProjectError
-from gui.command_line.options import add_project_option
+from gui.command_line.options import add_input_size_option, add_project_option
 from gui.command_line.output import print_result
 from gui.command_line.projects import load_known, print_notices, report_problems, run_results
 from gui.command_line.selection import find_named_design
@@ -21,6 +21,7 @@ from gui.command_line.selection import find_named_design
 
 def add_diff_options(command: ArgumentParser) -> None:
     add_project_option(command)
+    add_input_size_option(command)
     command.add_argument("first", metavar="A", help="the design that the other one is compared with")
     command.add_argument("second", metavar="B", help="the other design")
     command.add_argument("--format", choices=tuple(DIFFERENCE_FORMATS), default="text")
@@ -32,7 +33,7 @@ def add_diff_options(command: ArgumentParser) -> None:
 
 
 def print_differences(options: Namespace) -> int:
-    project = load_known(options.project)
+    project = load_known(options.project, options.size)
     first, second = (find_named_design(name, project, options.project) for name in (options.first, options.second))
     if first == second:
         raise ProjectError(

@@ -4,11 +4,20 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from engine.shapes import Pair
 from engine.text.messages import suggestion
 
 
 def add_project_option(command: ArgumentParser) -> None:
-    command.add_argument("project", type=Path, metavar="PROJECT", help="a project file, TOML or JSON, or a report")
+    command.add_argument(
+        "project", type=Path, metavar="PROJECT", help="a project file, TOML or JSON, a report, or an ONNX model"
+    )
+
+
+def add_input_size_option(command: ArgumentParser) -> None:
+    """The size of the input, for models that leave it open."""
+    text = "height and width of the input of an ONNX model that leaves them open"
+    command.add_argument("--size", type=parse_input_size, metavar="HxW", help=text)
 
 
 def add_theme_option(command: ArgumentParser) -> None:
@@ -30,6 +39,13 @@ def parse_choices(allowed: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
         return values
 
     return parse
+
+
+def parse_input_size(text: str) -> Pair:
+    height, _, width = text.lower().partition("x")
+    if not all(part.isascii() and part.isdigit() and 1 <= int(part) <= 100_000 for part in (height, width)):
+        raise ArgumentTypeError(f"{text!r} is no size; HxW is expected, each from 1 to 100000: 224x224")
+    return int(height), int(width)
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -5,20 +5,33 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from engine.files.onnx_model import ONNX_SUFFIX
 from engine.files.paths import resolve_path
 from engine.network.node_ref import NodeRef, design_text
+from engine.onnx_files.importer import import_model
 from engine.project.file import load_project
 from engine.project.project import FORMAT, Project
 from engine.run.cache import VolumeCache
 from engine.run.check import ProjectCheck
 from engine.run.execute import NodeDone, NodeStarted, RunRequest, require_memory, run_all, run_notices
+from engine.shapes import Pair
 from engine.text.problems import Notice, Problem, ProjectError
 from gui.command_line.command import DONE, WRONG
 from gui.command_line.output import print_message
 
 
-def load_known(path: Path) -> Project:
-    """Read a project for a command; refuses newer formats, as a command has to know all of it."""
+def load_known(path: Path, size: Pair | None = None) -> Project:
+    """Read a project, or an ONNX model, for a command; refuses newer formats, as a command has to know all of it.
+
+    Parameters
+    ----------
+    size
+        Height and width of the input, for models that leave them open.
+    """
+    if path.suffix.lower() == ONNX_SUFFIX:
+        return import_model(path, size).project
+    if size is not None:
+        raise ProjectError([Problem("has a size of its own; --size is for ONNX models that leave it open", "")], path)
     file = load_project(path)
     if file.read_only:
         text = f"is {file.format}; this program knows formats up to {FORMAT}, take a newer one"

@@ -12,7 +12,7 @@ from engine.project.embedded import REPORT_SUFFIXES, is_report
 from engine.run.check import check
 from engine.run.execute import RunRequest
 from engine.text.problems import Problem, ProjectError
-from gui.command_line.options import add_no_run_option, add_project_option
+from gui.command_line.options import add_input_size_option, add_no_run_option, add_project_option
 from gui.command_line.output import print_result
 from gui.command_line.projects import (
     PictureRun,
@@ -27,6 +27,7 @@ from gui.command_line.selection import find_focus
 
 def add_report_options(command: ArgumentParser) -> None:
     add_project_option(command)
+    add_input_size_option(command)
     command.add_argument("--out", type=Path, required=True, metavar="FILE.html")
     command.add_argument(
         "--count", choices=tuple(rule.id for rule in CONVENTIONS), default="macs", help="rule for operations"
@@ -44,7 +45,7 @@ def write_report(options: Namespace) -> int:
     if not is_report(options.out):
         text = f"cannot be written: a report is a web page; choose a name that ends in {REPORT_SUFFIXES[0]}"
         raise ProjectError([Problem(text, "")], options.out)
-    project = load_known(options.project)
+    project = load_known(options.project, options.size)
     project_check = check(project)
     require_file(options.out, files_read(options.project, project_check))
     print_notices(options.project, project_check.notices)

@@ -11,26 +11,32 @@ from engine.files.targets import require_folder
 from engine.network.graph import INPUT
 from engine.network.input_specs import ImageInput, with_photo
 from engine.network.node_ref import STEM, NodeRef
+from engine.onnx_files.verification import model_path, verify
 from engine.project.project import Project
 from engine.reports.summary import summary
 from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest
 from engine.text.json_text import json_text
-from engine.text.problems import ProjectError
-from gui.command_line.options import add_project_option
-from gui.command_line.output import print_result
+from engine.text.problems import Problem, ProjectError
+from gui.command_line.command import WRONG
+from gui.command_line.options import add_input_size_option, add_project_option
+from gui.command_line.output import print_message, print_result
 from gui.command_line.projects import files_read, load_known, print_notices, report_problems, run_results
 
 
 def add_run_options(command: ArgumentParser) -> None:
     add_project_option(command)
+    add_input_size_option(command)
     command.add_argument("--image", type=Path, metavar="FILE", help="a photo in place of the project's input")
+    command.add_argument(
+        "--verify", action="store_true", help="compare each volume with ONNX Runtime's, for designs of ONNX models"
+    )
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <design>.npz and run.json go")
 
 
 def run_designs(options: Namespace) -> int:
     """Run what is right, and report what is not."""
-    project = load_known(options.project)
+    project = load_known(options.project, options.size)
     if options.image is not None:
         project = _replace_input_photo(project, options.image)
     try:
@@ -54,7 +60,25 @@ def run_designs(options: Namespace) -> int:
         )
         raise ProjectError(places, error.file) from None
     print_result("".join(f"{options.out / name}\n" for name in names))
+    if options.verify and not _verify(project, results):
+        return WRONG
     return report_problems(options.project, problems)
+
+
+def _verify(project: Project, results: dict[NodeRef, NodeDone]) -> bool:
+    """Print how well each design of a model agrees with ONNX Runtime, and return whether all do."""
+    entry = results[STEM, INPUT].volume
+    names = [design.name for design in project.designs if model_path(design.network)]
+    if not names or project.stem is not None:
+        text = "--verify: no design has its weights in an ONNX file, or the project has a stem; import a model"
+        raise ProjectError([Problem(text, "")])
+    passed = True
+    for name in names:
+        volumes = {node: done.volume for (design, node), done in results.items() if design == name}
+        verification = verify(name, project.network(name), entry, volumes)
+        print_message(verification.text())
+        passed = passed and verification.is_passed
+    return passed
 
 
 def _replace_input_photo(project: Project, path: Path) -> Project:

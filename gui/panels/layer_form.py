@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.blocks import BLOCKS, Block
 from engine.cost.metrics import METRICS
-from engine.layers import LAYERS, Kind
+from engine.layers import IMPORTED_LAYERS, LAYERS, Kind, tag_of
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT, Network, Node
 from engine.network.node_ref import STEM, NodeRef
@@ -174,9 +174,10 @@ class LayerForm(Panel):
     def _add_node_fields(self) -> None:
         self.head = FieldGrid(SETTING_TITLES)
         self.name_field = self.head.add("Name", self.name)
-        options = (*edits.kind_entries(LAYERS), ("", "", ""), *edits.kind_entries(BLOCKS))
+        options = (*edits.kind_entries(LAYERS), ("", "", ""), *edits.kind_entries((*BLOCKS, *IMPORTED_LAYERS)))
         self.kind = ChoiceBox([(kind, title) for kind, title, _ in options])
         self.kind.set_help(text for *_, text in options)
+        self.kind.disable([tag_of(kind) for kind in IMPORTED_LAYERS], "comes from an ONNX model")
         self.kind.setAccessibleName("Kind")
         self.kind_field = self.head.add("Kind", self.kind)
         self.block = BlockRow()

@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.blocks import BLOCKS
-from engine.layers import LAYERS, Kind
+from engine.layers import IMPORTED_LAYERS, LAYERS, Kind
 from gui.state.edits import layer_settings, setting_metadata
 from gui.widgets.choice_controls import CheckControl, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
@@ -123,7 +123,7 @@ class SettingForm(QWidget):
         self.fields: dict[str, Field] = {}
         self._descriptions: dict[str, str] = {}
         self._stand_ins: dict[str, str] = {}
-        for field in layer_settings(layer):
+        for field in layer_settings(layer) if layer not in IMPORTED_LAYERS else ():
             self._add(grid, field)
 
     def _add(self, grid: FieldGrid, field: inspect.Field) -> None:

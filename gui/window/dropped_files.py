@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from engine.files import arrays
 from engine.files.array_axes import likely_axes
 from engine.files.arrays import ARRAY_SUFFIXES, Header
+from engine.files.onnx_model import ONNX_SUFFIX
 from engine.files.paths import FileFault
 from engine.files.photo_formats import PHOTO_SUFFIXES
 from engine.network.input_specs import ArrayInput, ImageInput, Input, with_photo
@@ -23,8 +24,8 @@ from gui.state.view_state import ViewState
 from gui.workbench.workbench import Workbench
 
 SAVED_SUFFIXES = (".toml", ".json")
-PROJECT_SUFFIXES = (*SAVED_SUFFIXES, *REPORT_SUFFIXES)
-"""Of the files that have a project: its own, and reports."""
+PROJECT_SUFFIXES = (*SAVED_SUFFIXES, *REPORT_SUFFIXES, ONNX_SUFFIX)
+"""Of the files that have a project: its own, reports, and ONNX models, of which one is made."""
 _IMAGE_SUFFIXES = (*PHOTO_SUFFIXES, ".heic", ".heif")
 """Those of HEIC as well, so that a photo of an iPhone is refused with what to do."""
 _KINDS = (PROJECT_SUFFIXES, _IMAGE_SUFFIXES, ARRAY_SUFFIXES)

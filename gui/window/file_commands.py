@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from engine.files.arrays import ARRAY_SUFFIXES
+from engine.files.onnx_model import ONNX_SUFFIX
 from engine.files.paths import RESOURCES, FileFault
 from engine.files.photo_formats import PHOTO_SUFFIXES
 from engine.files.targets import same_file
@@ -24,6 +25,7 @@ from gui.widgets.message import Message
 from gui.window.dropped_files import PROJECT_SUFFIXES, SAVED_SUFFIXES, DroppedFiles
 from gui.window.file_dialogs import INPUT_FOLDER, PROJECT_FOLDER, FileDialogs, file_filter
 from gui.window.menu_entry import MenuEntry
+from gui.window.model_size import import_or_ask_size
 from gui.window.settings import Settings
 from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
@@ -63,7 +65,7 @@ class FileCommands(QObject):
     def open(self) -> None:
         if self.may_discard() and (
             path := self._dialogs.ask_open(
-                "Open", file_filter("Projects and lessons", PROJECT_SUFFIXES), PROJECT_FOLDER
+                "Open", file_filter("Projects, lessons and models", PROJECT_SUFFIXES), PROJECT_FOLDER
             )
         ):
             self._open(path)
@@ -213,6 +215,13 @@ class FileCommands(QObject):
         if is_lesson(path):
             self.lesson_opened.emit(open_lesson(path))
             self.remember(path)
+            return
+        if path.suffix.lower() == ONNX_SUFFIX:
+            model = import_or_ask_size(self._window, path)
+            if model is not None:
+                self._workbench.show_project(model.project)
+                self.remember(path)
+                self.done.emit(f"Opened {path.name}: {model.report.title}")
             return
         self._workbench.open(path)
         self.remember(path)

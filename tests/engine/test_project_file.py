@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from engine.blocks import BLOCKS
 from engine.layers import (
+    IMPORTED_LAYERS,
     LAYERS,
     Activation,
     AvgPool2d,
@@ -314,6 +315,7 @@ def test_every_wrong_setting_of_every_node_is_reported_at_once(problems):
         nodes = [{{name = "x", kind = "conv3d"}}, {{name = "y"}}, 7]
         """
     window = "an integer from 1 to 1000000, or a list of 2 such is expected"
+    known = (*LAYERS, *BLOCKS, *IMPORTED_LAYERS)
     assert problems(text) == {
         "$.designs[0].tint": "unknown key; known are name, colour, nodes",
         f"{NODE_PLACE}.name": "is 'c\\x1b'; U+001B at character 2 is a control character; leave it out",
@@ -332,7 +334,7 @@ def test_every_wrong_setting_of_every_node_is_reported_at_once(problems):
         "use one, [h, w] or [top, left, bottom, right]",
         "$.designs[1].name": "is missing; a design needs a name",
         "$.designs[1].nodes[0].kind": "is 'conv3d'; did you mean 'conv2d'?",
-        "$.designs[1].nodes[1].kind": f"is missing; known are {', '.join(map(tag_of, (*LAYERS, *BLOCKS)))}",
+        "$.designs[1].nodes[1].kind": f"is missing; known are {', '.join(map(tag_of, known))}",
         "$.designs[1].nodes[2]": "is 7; a table with name and kind is expected",
     }
 

@@ -19,6 +19,7 @@ from msgspec import Struct
 from tests.fuzz.binary_files import array_input, image_input, weights_file
 from tests.fuzz.case import Case, Maker
 from tests.fuzz.lessons import lesson_file
+from tests.fuzz.models import model_file
 from tests.fuzz.projects import damaged_text, large_structure, strange_structure
 
 MAKERS: dict[str, Maker] = {
@@ -29,6 +30,7 @@ MAKERS: dict[str, Maker] = {
     "weights": weights_file,
     "image": image_input,
     "lesson": lesson_file,
+    "model": model_file,
 }
 OUTCOMES = ("answered", "refused", "fault", "slow", "large", "died")
 GOOD = OUTCOMES[:2]

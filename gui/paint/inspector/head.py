@@ -62,7 +62,7 @@ def hit_head(_rect: QRectF, content: InspectorContent, _em: float, _point: QPoin
         return None
     explanation = content.explanation
     run, recomputed = (repr(value + 0.0).replace("-", "−") for value in (explanation.value, explanation.how.result))
-    values = f"{run} in the run, {recomputed} recomputed"
+    values = f"{run} in the run" + ("" if isnan(explanation.how.result) else f", {recomputed} recomputed")
     return InspectorHit(f"{content.title}{_spot_text(content)}: {values}")
 
 
@@ -127,6 +127,8 @@ def _compare_with_run(explanation: ValueExplanation) -> str:
     """Compare the value in the run with that of the explanation."""
     if explanation.how.result == explanation.value or isnan(explanation.value):
         return "The run has exactly this value."
+    if isnan(explanation.how.result):
+        return "The value of the run; it is not recomputed."
     run, recomputed = number_text(explanation.value, 7), number_text(explanation.how.result, 9)
     return f"The run has {run}; recomputed in double precision: {recomputed}."
 

@@ -1,0 +1,219 @@
+"""Finds functions that several nodes of a graph compute together, and one node in their place."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.files.onnx_model import Array, GraphNode, output_users
+from engine.onnx_files.operators import GATE, HARD_GATE
+
+
+class Composite(Struct, frozen=True, eq=False):
+    """A node that stands for several, and these."""
+
+    node: GraphNode
+    parts: tuple[GraphNode, ...]
+    """In the order of the graph, the last one with the others."""
+    title: str
+
+
+class Surroundings:
+    """The makers and users of values, for patterns: they look from the last node of a function back."""
+
+    def __init__(self, nodes: Sequence[GraphNode], constants: Mapping[str, Array], outputs: Sequence[str]) -> None:
+        self.makers = {name: node for node in nodes for name in node.outputs}
+        self.constants = constants
+        self._users = output_users(nodes)
+        self._outputs = frozenset(outputs)
+
+    def inner(self, value: str, operator: str) -> GraphNode | None:
+        """The node that makes a value, if it is of this operator and nothing else needs the value."""
+        node = self.makers.get(value)
+        if node is None or node.operator != operator or value in self._outputs or len(self._users[value]) != 1:
+            return None
+        return node
+
+    def number(self, value: str) -> float | None:
+        """A constant that is one number."""
+        array = self.constants.get(value)
+        return float(array.reshape(())) if array is not None and array.size == 1 else None
+
+    def split(self, node: GraphNode) -> tuple[str, float] | None:
+        """The value and the number that a node of two operands combines, in either order."""
+        if len(node.inputs) == 2:
+            for value, other in (node.inputs, node.inputs[::-1]):
+                number = self.number(other)
+                if number is not None and value not in self.constants:
+                    return value, number
+        return None
+
+
+Pattern = Callable[[GraphNode, Surroundings], "tuple[GraphNode, tuple[GraphNode, ...]] | None"]
+"""From the last node of a function to the node in its place and the other parts; None if it is no such function."""
+
+
+def _silu(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
+    for value, gate in (last.inputs, last.inputs[::-1]) if len(last.inputs) == 2 else ():
+        node = around.makers.get(gate)
+        if (
+            node is not None
+            and node.operator == "Sigmoid"
+            and node.inputs == (value,)
+            and around.inner(gate, "Sigmoid")
+        ):
+            return _joined(last, GATE, value), (node,)
+    return None
+
+
+def _hard_swish(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
+    for value, gate in (last.inputs, last.inputs[::-1]) if len(last.inputs) == 2 else ():
+        node = around.inner(gate, "HardSigmoid")
+        if node is not None and node.inputs == (value,):
+            slope, shift = node.settings.get("alpha", 0.2), node.settings.get("beta", 0.5)
+            if abs(slope - 1 / 6) < 1e-6 and abs(shift - 0.5) < 1e-6:
+                return _joined(last, HARD_GATE, value), (node,)
+    return None
+
+
+def _hard_swish_of_steps(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
+    """``x · min(max(x + 3, 0), 6) / 6``, with the division last or before the product."""
+    sixth = around.split(last)
+    if sixth is not None and _is_sixth(last, sixth[1]):
+        product = around.inner(sixth[0], "Mul")
+        for value, gate in _orders(product):
+            parts = _clipped(value, gate, around)
+            if parts is not None and product is not None:
+                return _joined(last, HARD_GATE, value), (*parts, product)
+    for value, gate in _orders(last) if last.operator == "Mul" else ():
+        scaled = around.inner(gate, "Div") or around.inner(gate, "Mul")
+        sixth = None if scaled is None else around.split(scaled)
+        if scaled is not None and sixth is not None and _is_sixth(scaled, sixth[1]):
+            parts = _clipped(value, sixth[0], around)
+            if parts is not None:
+                return _joined(last, HARD_GATE, value), (*parts, scaled)
+    return None
+
+
+def _orders(node: GraphNode | None) -> tuple[tuple[str, ...], ...]:
+    """The two operands of a node, in both orders."""
+    return () if node is None or len(node.inputs) != 2 else (node.inputs, node.inputs[::-1])
+
+
+def _is_sixth(node: GraphNode, number: float) -> bool:
+    return abs(number - (6 if node.operator == "Div" else 1 / 6)) < 1e-6
+
+
+def _clipped(value: str, gate: str, around: Surroundings) -> tuple[GraphNode, ...] | None:
+    """The nodes that compute ``min(max(value + 3, 0), 6)`` as `gate`."""
+    clip = around.inner(gate, "Clip")
+    shifted = None if clip is None else around.inner(clip.inputs[0], "Add")
+    three = None if shifted is None else around.split(shifted)
+    if clip is None or shifted is None or three != (value, 3.0):
+        return None
+    limits = [around.number(name) for name in clip.inputs[1:]] or [clip.settings.get(name) for name in ("min", "max")]
+    return (shifted, clip) if limits == [0, 6] else None
+
+
+def _gelu(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
+    """``0.5 · x · (1 + erf(x / √2))``, the half on either side of the product."""
+    outer = around.split(last)
+    if outer is not None and abs(outer[1] - 0.5) < 1e-6:
+        product = around.inner(outer[0], "Mul")
+        found = None if product is None else _erf_product(product, around)
+        if found is not None and product is not None:
+            return _joined(last, "Gelu", found[0]), (*found[1], product)
+    for half, gate in (last.inputs, last.inputs[::-1]) if len(last.inputs) == 2 else ():
+        node = around.inner(half, "Mul")
+        halved = None if node is None else around.split(node)
+        if node is not None and halved is not None and abs(halved[1] - 0.5) < 1e-6:
+            parts = _erf_gate(halved[0], gate, around)
+            if parts is not None:
+                return _joined(last, "Gelu", halved[0]), (*parts, node)
+    return None
+
+
+def _erf_product(node: GraphNode, around: Surroundings) -> tuple[str, tuple[GraphNode, ...]] | None:
+    for value, gate in (node.inputs, node.inputs[::-1]) if len(node.inputs) == 2 else ():
+        parts = _erf_gate(value, gate, around)
+        if parts is not None:
+            return value, parts
+    return None
+
+
+def _erf_gate(value: str, gate: str, around: Surroundings) -> tuple[GraphNode, ...] | None:
+    """The nodes that compute ``1 + erf(value / √2)`` as `gate`."""
+    shifted = around.inner(gate, "Add")
+    one = None if shifted is None else around.split(shifted)
+    erf = None if one is None or one[1] != 1 else around.inner(one[0], "Erf")
+    scaled = None if erf is None else around.inner(erf.inputs[0], "Div") or around.inner(erf.inputs[0], "Mul")
+    if shifted is None or erf is None or scaled is None:
+        return None
+    inner = around.split(scaled)
+    expected = np.sqrt(2.0) if scaled.operator == "Div" else np.sqrt(0.5)
+    if inner is None or inner[0] != value or scaled.inputs[0] != value or abs(inner[1] - expected) > 1e-4:
+        return None
+    return scaled, erf, shifted
+
+
+def _dense_with_bias(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
+    for product, bias in (last.inputs, last.inputs[::-1]) if len(last.inputs) == 2 else ():
+        node = around.inner(product, "MatMul")
+        constant = around.constants.get(bias)
+        if node is not None and len(node.inputs) == 2 and constant is not None and constant.ndim == 1:
+            weight = around.constants.get(node.inputs[1])
+            if weight is not None and weight.ndim == 2 and weight.shape[1:] == constant.shape:
+                return replace(_joined(last, "Gemm", *node.inputs, bias), name=node.name), (node,)
+    return None
+
+
+def _conv_with_bias(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
+    for product, bias in _orders(last):
+        node = around.inner(product, "Conv")
+        weight = None if node is None or len(node.inputs) != 2 else around.constants.get(node.inputs[1])
+        constant = around.constants.get(bias)
+        if node is not None and weight is not None and constant is not None and weight.ndim == 4:
+            filters = weight.shape[0]
+            if constant.shape in ((1, filters, 1, 1), (filters, 1, 1)):
+                return replace(node, inputs=(*node.inputs, bias), outputs=last.outputs), (node,)
+    return None
+
+
+def _joined(last: GraphNode, operator: str, *inputs: str) -> GraphNode:
+    return replace(last, operator=operator, inputs=inputs, settings={})
+
+
+_PATTERNS: tuple[tuple[str, str, Pattern], ...] = (
+    ("Mul", "swish", _silu),
+    ("Mul", "hard swish", _hard_swish),
+    ("Mul", "hard swish", _hard_swish_of_steps),
+    ("Div", "hard swish", _hard_swish_of_steps),
+    ("Mul", "GELU", _gelu),
+    ("Add", "convolution with bias", _conv_with_bias),
+    ("Add", "dense with bias", _dense_with_bias),
+)
+"""(operator of the last node, title, pattern)."""
+
+
+def join_composites(
+    nodes: Sequence[GraphNode], constants: Mapping[str, Array], outputs: Sequence[str]
+) -> tuple[list[GraphNode], list[Composite]]:
+    """The nodes with one in place of each function that several compute."""
+    around = Surroundings(nodes, constants, outputs)
+    found: dict[str, Composite] = {}
+    for node in nodes:
+        for operator, title, pattern in _PATTERNS:
+            match = pattern(node, around) if node.operator == operator else None
+            if match is not None:
+                joined, parts = match
+                own = {id(part) for part in (*parts, node)}
+                found[node.name] = Composite(joined, tuple(part for part in nodes if id(part) in own), title)
+                break
+    inner = {part.name for composite in found.values() for part in composite.parts}
+    kept = [
+        found[node.name].node if node.name in found else node
+        for node in nodes
+        if node.name in found or node.name not in inner
+    ]
+    return kept, list(found.values())

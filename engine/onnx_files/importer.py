@@ -1,0 +1,334 @@
+"""Makes a project of an ONNX file: its graph as a design whose weights stay in the file."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.files.onnx_model import Array, GraphInput, GraphNode, Model, output_users, read_model
+from engine.files.onnx_nodes import STORED, node_model, stated_constant
+from engine.files.onnx_values import constants_of, fold
+from engine.files.paths import BUNDLED, FileFault
+from engine.kernels.onnx_process import ModelFault, run_model
+from engine.layers import Opaque
+from engine.layers.base import MAX_EXTENT
+from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import ImageInput, Input, NoiseInput
+from engine.network.weight_specs import FileWeights
+from engine.onnx_files.composites import Composite, join_composites
+from engine.onnx_files.operators import ONNX_OPERATORS, Operands, zero_margins
+from engine.onnx_files.report import ImportReport
+from engine.onnx_files.tensors import NCHW, NotNative, Tensor, tensor_of, tensor_of_shape
+from engine.project.project import Design, Note, Project, has_too_many_layers
+from engine.shapes import Pair, Shape
+from engine.text.names import MAX_NODE_NAME, quoted, unique_name, without_controls
+from engine.text.problems import Problem, ProjectError
+
+_PHOTO = f"{BUNDLED}photos/chelsea.png"
+_SKIPPED = {"Identity": "passes its input on", "Dropout": "does nothing when run"}
+_CHANNELS_FIRST = ("Conv", "MaxPool", "AveragePool", "BatchNormalization", "GlobalAveragePool", "Pad", "Resize")
+_MAX_OPAQUE_INPUTS = 100
+_MAX_TRIED = 2**27
+"""Values that an operator without a layer may receive: its shape is found by running it."""
+_MAX_PHOTO = 2000
+"""Rows and columns up to which a photo is the input."""
+
+
+class ImportedModel(Struct, frozen=True, eq=False):
+    """A project from an ONNX file."""
+
+    project: Project
+    report: ImportReport
+    tensors: Mapping[str, Tensor]
+    """The volumes of the design by the name of the value that each is in the graph."""
+
+
+def import_model(path: Path, size: Pair | None = None) -> ImportedModel:
+    """The project of an ONNX file: one design that receives a photo, or noise if it takes no colours.
+
+    Parameters
+    ----------
+    size
+        Height and width of the input, for models that leave them open.
+
+    Raises
+    ------
+    ProjectError
+        The file is no model, is damaged, or asks for something impossible.
+    """
+    name = os.path.abspath(path)
+    try:
+        return _Importer(read_model(name), constants_of(name), size).result()
+    except FileFault as fault:
+        text = str(fault).removeprefix(f"{name}: ").removeprefix(f"{name} ")
+        raise ProjectError([Problem(text, "")], path) from None
+
+
+class OpenSize(ProjectError):
+    """The model leaves the height and width of its input open, and none is chosen."""
+
+
+class _Importer:
+    """Goes through the nodes of a graph in order."""
+
+    def __init__(self, model: Model, stored: Mapping[str, Array], size: Pair | None) -> None:
+        self._model = model
+        self._stored = stored
+        self._constants = dict(stored)
+        self._layers: list[tuple[str, str]] = []
+        self._folded: list[tuple[str, str]] = []
+        self._opaque: list[tuple[str, str, str]] = []
+        self._notices: list[str] = []
+        self._composites: dict[str, Composite] = {}
+        self._nodes: list[Node] = []
+        self._names = {INPUT}
+        self.spec, entry, name = self._input(size)
+        self._tensors = {name: entry}
+        self._users = output_users(model.nodes)
+
+    def result(self) -> ImportedModel:
+        constant = [node for node in self._model.nodes if all(name in self._stored for name in node.outputs if name)]
+        self._folded += [(node.operator, "constant") for node in constant]
+        known = {node.name for node in constant}
+        remaining = [node for node in self._model.nodes if node.name not in known]
+        nodes, composites = join_composites(remaining, self._constants, self._model.outputs)
+        self._composites = {composite.node.name: composite for composite in composites}
+        for node in nodes:
+            self._add(node)
+        design = Design(_design_name(self._model), Network(tuple(self._nodes)))
+        project = Project(self.spec, (design,), title=without_controls(Path(self._model.path).stem))
+        if has_too_many_layers(project):
+            raise FileFault(f"{self._model.path}: has more layers than a project can have")
+        report = self._report()
+        note = Note(f"From {Path(self._model.path).name}\n{report.text().rstrip()}")
+        return ImportedModel(replace(project, notes=(note,)), report, self._tensors)
+
+    def _report(self) -> ImportReport:
+        recognised = tuple(
+            (name, composite.title, len(composite.parts)) for name, composite in self._composites.items()
+        )
+        return ImportReport(
+            len(self._model.nodes),
+            tuple(layer for layer in self._layers if layer[0] not in self._composites),
+            recognised,
+            tuple(self._folded),
+            tuple(self._opaque),
+            tuple(self._notices),
+        )
+
+    def _input(self, size: Pair | None) -> tuple[Input, Tensor, str]:
+        """The input of the project, and the tensor that it is in the graph."""
+        inputs = self._model.inputs
+        if len(inputs) != 1:
+            names = ", ".join(quoted(value.name) for value in inputs[:6]) or "none"
+            raise FileFault(f"{self._model.path}: has {len(inputs)} inputs, {names}; models with one are imported")
+        value = inputs[0]
+        if value.shape is None or len(value.shape) != 4:
+            shape = "no shape" if value.shape is None else f"the shape {list(value.shape)}"
+            raise FileFault(f"{self._model.path}: input {quoted(value.name)} has {shape}; a batch of maps is expected")
+        is_nhwc = self._is_nhwc(value)
+        channels, height, width = _with_size(self._model.path, value, size, is_nhwc=is_nhwc)
+        if value.shape[0] not in (None, 1):
+            self._notices.append(f"batch {value.shape[0]} is set to 1")
+        volume = Shape(channels, height, width)
+        tensor = tensor_of(INPUT, volume, ("", "h", "w", "c") if is_nhwc else NCHW, self._model.element_type)
+        if channels in (1, 3) and max(height, width) <= _MAX_PHOTO:
+            self._notices.append("the file does not say how photos are prepared: values are divided by 255, RGB")
+            return ImageInput(_PHOTO, (height, width), "gray" if channels == 1 else "rgb"), tensor, value.name
+        return NoiseInput(tuple(volume)), tensor, value.name
+
+    def _is_nhwc(self, value: GraphInput) -> bool:
+        """Whether the channels of the input are its last axis: the first node says so by what it does with them."""
+        assert value.shape is not None
+        users = [node for node in self._model.nodes if value.name in node.inputs]
+        if any(node.operator == "Transpose" and node.settings.get("perm") == (0, 3, 1, 2) for node in users):
+            return True
+        if any(node.operator in _CHANNELS_FIRST for node in users):
+            return False
+        return value.shape[3] in (1, 3) and value.shape[1] not in (1, 3)
+
+    def _add(self, node: GraphNode) -> None:
+        """Make a node a layer, or fold it."""
+        try:
+            if self._fold(node):
+                return
+            if node.operator in _SKIPPED:
+                self._pass_on(node, self._operands(node).tensor(), _SKIPPED[node.operator])
+            elif node.operator in _REORDERINGS:
+                self._pass_on(node, self._reordered(node), "the same values in another order or shape")
+            elif node.operator == "Pad":
+                self._pad(node)
+            else:
+                self._add_layer(node)
+        except NotNative as reason:
+            composite = self._composites.pop(node.name, None)
+            if composite is None:
+                self._add_opaque(node, str(reason))
+                return
+            for part in composite.parts:
+                self._add(part)
+
+    def _add_opaque(self, node: GraphNode, reason: str) -> None:
+        """Make each output of a node that is used a layer that ONNX Runtime computes."""
+        used = [name in self._users or name in self._model.outputs for name in node.outputs]
+        texts, tensors = self._received(node)
+        for result, name in enumerate(node.outputs):
+            if name and (used[result] or not any(used)):
+                self._tensors[name] = self._opaque_output(node, result, reason, texts, tensors)
+        self._opaque.append((node.name, node.operator, reason))
+
+    def _received(self, node: GraphNode) -> tuple[tuple[str, ...], list[Tensor]]:
+        """What an opaque node receives, input by input, as text; and its volumes."""
+        texts, tensors = [], []
+        for name in node.inputs:
+            if name in self._tensors and not any(self._tensors[name].margins):
+                tensors.append(self._tensors[name])
+                texts.append(self._tensors[name].text)
+            elif name in self._stored or not name:
+                texts.append(STORED if name else "")
+            elif text := stated_constant(self._constants[name]) if name in self._constants else "":
+                texts.append(text)
+            else:
+                raise FileFault(f"{self._model.path}: {node.title} receives {quoted(name)}, which is not known here")
+        if not tensors or len(node.inputs) > _MAX_OPAQUE_INPUTS:
+            raise FileFault(f"{self._model.path}: {node.title} receives no volume, and is none of our constants")
+        return tuple(texts), tensors
+
+    def _opaque_output(
+        self, node: GraphNode, result: int, reason: str, texts: tuple[str, ...], tensors: list[Tensor]
+    ) -> Tensor:
+        path = self._model.path
+        shapes = [tuple(tensor.volume) for tensor in tensors]
+        size = sum(tensor.volume.size for tensor in tensors)
+        if size > _MAX_TRIED:
+            raise FileFault(
+                f"{path}: {node.title} receives {size:,} values; an operator that has no layer here is tried"
+            )
+        model = node_model(path, node.name, texts, result, shapes)
+        try:
+            ((output, dtype),) = run_model(model, [np.zeros(shape, np.float32) for shape in shapes], lambda: None)
+        except ModelFault as fault:
+            text = f"{node.title} is none of our layers: {reason}; ONNX Runtime cannot run it either: {fault}"
+            raise FileFault(f"{path}: {text}") from None
+        name = self._name_of(node)
+        tensor = tensor_of_shape(name, output.shape, str(dtype))
+        layer = Opaque(node.operator, tuple(tensor.volume), texts, result)
+        inputs = tuple(tensor.source for tensor in tensors)
+        is_implied = inputs == ((self._nodes[-1].name if self._nodes else INPUT),)
+        weights = FileWeights(path, node.name)
+        self._nodes.append(Node(name, layer, () if is_implied else inputs, weights))
+        return tensor
+
+    def _fold(self, node: GraphNode) -> bool:
+        """Compute shape arithmetic: what depends on sizes alone."""
+        shapes = {
+            name: np.broadcast_to(np.float32(0), self._tensors[name].shape)
+            for name in node.inputs
+            if node.operator in ("Shape", "Size") and name in self._tensors
+        }
+        values = fold(node, shapes or self._constants)
+        if not values:
+            return False
+        self._constants.update(values)
+        self._folded.append((node.operator, "shape arithmetic"))
+        return True
+
+    def _operands(self, node: GraphNode) -> Operands:
+        path, opset = self._model.path, self._model.opset
+        return Operands(node, self._tensors, self._constants, self._stored, path, opset)
+
+    def _pass_on(self, node: GraphNode, tensor: Tensor, reason: str) -> None:
+        self._tensors[node.outputs[0]] = tensor
+        self._folded.append((node.operator, reason))
+
+    def _reordered(self, node: GraphNode) -> Tensor:
+        operands = self._operands(node)
+        tensor = operands.tensor()
+        if node.operator == "Transpose":
+            return tensor.transposed(node.settings.get("perm") or range(len(tensor.axes))[::-1])
+        rest = {name: self._constants[name] for name in node.inputs[1:] if name in self._constants}
+        values = np.broadcast_to(np.float32(0), tensor.shape)
+        # The rule of the operator says which shape the values have.
+        made = fold(node, {**rest, node.inputs[0]: values})
+        if not made:
+            raise NotNative("its new shape is not known, or does not fit")
+        return tensor.reshaped(next(iter(made.values())).shape)
+
+    def _pad(self, node: GraphNode) -> None:
+        operands = self._operands(node)
+        margins, tensor = zero_margins(operands), operands.tensor()
+        if margins == tensor.margins:
+            return self._pass_on(node, tensor, "adds nothing")
+        users = self._users.get(node.outputs[0], [])
+        is_inner = (
+            all(user.operator in ("Conv", "Pad") for user in users) and node.outputs[0] not in self._model.outputs
+        )
+        if not is_inner:
+            raise NotNative("its zeros are not for a convolution")
+        return self._pass_on(node, replace(tensor, margins=margins), "padding of the convolution behind it")
+
+    def _add_layer(self, node: GraphNode) -> None:
+        rule = ONNX_OPERATORS.get(node.operator)
+        if rule is None or node.has_graph:
+            raise NotNative("the operator has no layer here")
+        try:
+            match = rule(self._operands(node))
+        except (TypeError, ValueError, IndexError, ZeroDivisionError, OverflowError):
+            raise NotNative("its settings cannot be read") from None
+        if len(match.inputs) == 1 and match.layer.min_inputs > 1:  # the sum or concatenation of one volume
+            return self._pass_on(node, match.inputs[0], "joins one volume")
+        inputs = tuple(tensor.source for tensor in match.inputs)
+        shapes = [tensor.volume for tensor in match.inputs]
+        mistake = next(match.layer.mistakes(shapes, inputs), None)
+        if mistake is not None:
+            raise FileFault(f"{self._model.path}: {node.title}: {mistake.text}")
+        name = self._name_of(node)
+        is_implied = inputs == ((self._nodes[-1].name if self._nodes else INPUT),)
+        self._nodes.append(Node(name, match.layer, () if is_implied else inputs, match.weights))
+        self._layers.append((node.name, match.layer.kind))
+        volume = match.layer.output_shape(shapes)
+        self._tensors[node.outputs[0]] = tensor_of(name, volume, match.axes, match.inputs[0].dtype)
+        return None
+
+    def _name_of(self, node: GraphNode) -> str:
+        """The name of a node without what names of layers cannot have."""
+        base = without_controls(node.name).strip().lstrip("/")[:MAX_NODE_NAME] or node.operator
+        name = unique_name(base, self._names)
+        self._names.add(name)
+        return name
+
+
+_REORDERINGS = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
+
+
+def _design_name(model: Model) -> str:
+    return without_controls(Path(model.path).stem).strip()[:200] or "model"
+
+
+def _with_size(path: str, value: GraphInput, size: Pair | None, *, is_nhwc: bool) -> tuple[int, int, int]:
+    """Channels, height and width of an input, whose height and width may be open."""
+    assert value.shape is not None
+    _, *sizes = value.shape
+    channels, height, width = sizes[-1:] + sizes[:-1] if is_nhwc else sizes
+    stated = (height, width)
+    if channels is None:
+        raise FileFault(f"{path}: input {quoted(value.name)} leaves its number of channels open")
+    if size is not None:
+        fixed = [given for given, wanted in zip(stated, size, strict=True) if given not in (None, wanted)]
+        if fixed:
+            text = f"input {quoted(value.name)} has the fixed size {_size_text(stated)}; leave --size out"
+            raise FileFault(f"{path}: {text}")
+        height, width = size
+    if height is None or width is None:
+        text = f"input {quoted(value.name)} leaves its size open, {_size_text(stated)}; choose it, as --size 224x224"
+        raise OpenSize([Problem(text, "")], path)
+    if max(channels, height, width) > MAX_EXTENT:
+        raise FileFault(f"{path}: input {quoted(value.name)} has the size {_size_text(stated)}; too large")
+    return channels, height, width
+
+
+def _size_text(stated: Sequence[int | None]) -> str:
+    return "×".join("?" if extent is None else str(extent) for extent in stated)

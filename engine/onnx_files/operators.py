@@ -1,0 +1,346 @@
+"""Which of our layers an operator of ONNX is: one row an operator."""
+
+from collections.abc import Callable, Mapping
+from math import inf
+from typing import Any
+
+from msgspec import Struct, ValidationError, convert
+from msgspec.structs import replace
+
+from engine.files.onnx_model import Array, GraphNode
+from engine.layers import (
+    Activation,
+    Add,
+    AvgPool2d,
+    BatchNorm,
+    Concat,
+    Conv2d,
+    Dense,
+    GlobalAvgPool2d,
+    Layer,
+    LocalResponseNorm,
+    MaxPool2d,
+)
+from engine.network.weight_specs import FileWeights
+from engine.onnx_files.tensors import NCHW, Axes, NotNative, Tensor
+from engine.shapes import Margins, dilated_extent, same_padding
+
+GATE, HARD_GATE = "convolume.Silu", "convolume.HardSwish"
+"""Operators that `composites` writes for those that several nodes compute; ONNX has them in newer versions only."""
+
+
+class Operands(Struct, frozen=True, eq=False):
+    """A node with what it receives: tensors, and constants by the names that the file has for them."""
+
+    node: GraphNode
+    tensors: Mapping[str, Tensor]
+    constants: Mapping[str, Array]
+    stored: Mapping[str, Array]
+    """Those constants that weights can name: they depend on nothing but the file."""
+    path: str
+    opset: int
+
+    def tensor(self, index: int = 0) -> Tensor:
+        """A volume that the node receives."""
+        name = self.node.inputs[index] if index < len(self.node.inputs) else ""
+        if name not in self.tensors:
+            raise NotNative(f"input {index + 1} is a constant, or is missing")
+        if self.tensors[name].dtype not in ("float32", "float16"):
+            raise NotNative(f"its input is of type {self.tensors[name].dtype}")
+        return self.tensors[name]
+
+    def plain(self, index: int = 0) -> Tensor:
+        """A volume without margins."""
+        tensor = self.tensor(index)
+        tensor.require_no_margins()
+        if tensor.dims:
+            raise NotNative(f"its input has the shape {list(tensor.dims)}")
+        return tensor
+
+    def maps(self, index: int = 0) -> Tensor:
+        """A volume in the order N×C×H×W, perhaps with margins."""
+        tensor = self.tensor(index)
+        if not replace(tensor, margins=(0, 0, 0, 0)).is_nchw:
+            raise NotNative(f"its input has the shape {list(tensor.shape)}; 1×C×H×W is expected")
+        return tensor
+
+    def every(self) -> list[Tensor]:
+        return [self.plain(index) for index in range(len(self.node.inputs))]
+
+    def constant(self, index: int, setting: str = "") -> Array | None:
+        """A constant that the node receives, in old versions as an attribute; None if it is left out."""
+        name = self.node.inputs[index] if index < len(self.node.inputs) else ""
+        if not name:
+            return self.node.settings.get(setting)
+        if name not in self.constants:
+            raise NotNative(f"input {index + 1} is no constant")
+        return self.constants[name]
+
+    def stored_name(self, index: int, shape: tuple[int, ...] | None = None, *, rank: int | None = None) -> str:
+        """The name of a constant of the file, which has to have this shape or number of axes."""
+        name = self.node.inputs[index] if index < len(self.node.inputs) else ""
+        if name not in self.stored:
+            raise NotNative(f"input {index + 1} is no constant of the file")
+        found = self.stored[name].shape
+        if (shape is not None and found != shape) or (rank is not None and len(found) != rank):
+            expected = list(shape) if shape is not None else f"{rank} axes"
+            raise NotNative(f"input {index + 1} has the shape {list(found)}; {expected} is expected")
+        return name
+
+    def vector_name(self, index: int, size: int) -> str:
+        """The name of a constant of the file with so many values along one axis."""
+        name = self.stored_name(index)
+        shape = self.stored[name].shape
+        if [extent for extent in shape if extent > 1] != [size] * (size > 1):
+            raise NotNative(f"input {index + 1} has the shape {list(shape)}; {size} values are expected")
+        return name
+
+    def setting(self, name: str, default: Any = None) -> Any:
+        return self.node.settings.get(name, default)
+
+    def require(self, **defaults: object) -> None:
+        """Raise NotNative if one of these settings has another value."""
+        for name, value in defaults.items():
+            if self.setting(name, value) != value:
+                raise NotNative(f"{name} is {self.setting(name)}; {value} is expected")
+
+
+class Match(Struct, frozen=True):
+    """The layer that a node is, what it receives, and the order of the axes of its output."""
+
+    layer: Layer
+    inputs: tuple[Tensor, ...]
+    axes: Axes = NCHW
+    weights: FileWeights | None = None
+
+
+def _layer(kind: type[Layer], **settings: object) -> Layer:
+    try:
+        return convert(settings, kind)
+    except ValidationError as error:
+        raise NotNative(str(error)) from None
+
+
+def _pair(values: Any) -> tuple[int, int]:
+    pair = tuple(values)
+    if len(pair) != 2:
+        raise NotNative(f"it has windows of {len(pair)} axes; 2 are expected")
+    return pair
+
+
+def _padding(operands: Operands, tensor: Tensor, kernel: tuple[int, int]) -> object:
+    """The padding of windows, with the margins that the tensor waits for."""
+    mode = operands.setting("auto_pad", "NOTSET")
+    if mode == "SAME_UPPER" and not any(tensor.margins):
+        return "same"
+    stride, dilation = (_pair(operands.setting(name, (1, 1))) for name in ("strides", "dilations"))
+    if mode in ("SAME_LOWER", "SAME_UPPER"):
+        tensor.require_no_margins()
+        if min(*stride, *dilation, *kernel) < 1:
+            raise NotNative("a stride, dilation or kernel below 1")
+        extents = zip(tensor.volume[1:], kernel, stride, dilation, strict=True)
+        rows, columns = (same_padding(size, dilated_extent(k, d), step) for size, k, step, d in extents)
+        return (rows[1], columns[1], rows[0], columns[0])  # the odd pixel goes before
+    given = (0, 0, 0, 0) if mode == "VALID" else tuple(operands.setting("pads", (0, 0, 0, 0)))
+    if len(given) != 4:
+        raise NotNative(f"pads has {len(given)} values; 4 are expected")
+    return tuple(own + more for own, more in zip(given, tensor.margins, strict=True))
+
+
+def _conv(operands: Operands) -> Match:
+    tensor = operands.maps()
+    name = operands.stored_name(1, rank=4)
+    filters, _, *kernel = operands.stored[name].shape
+    if "kernel_shape" in operands.node.settings and list(operands.setting("kernel_shape")) != kernel:
+        raise NotNative(f"kernel_shape is {list(operands.setting('kernel_shape'))}, but its weights are {kernel}")
+    bias = operands.vector_name(2, filters) if len(operands.node.inputs) > 2 else ""
+    layer = _layer(
+        Conv2d,
+        filters=filters,
+        kernel=tuple(kernel),
+        stride=_pair(operands.setting("strides", (1, 1))),
+        padding=_padding(operands, tensor, (kernel[0], kernel[1])),
+        dilation=_pair(operands.setting("dilations", (1, 1))),
+        groups=operands.setting("group", 1),
+        bias=bool(bias),
+    )
+    return Match(layer, (tensor,), weights=FileWeights(operands.path, name, bias, layout="oihw"))
+
+
+def _pool(kind: type[Layer]) -> Callable[[Operands], Match]:
+    def match(operands: Operands) -> Match:
+        tensor = operands.maps()
+        tensor.require_no_margins()
+        operands.require(dilations=(1, 1), storage_order=0)
+        if len(operands.node.outputs) > 1 and operands.node.outputs[1]:
+            raise NotNative("its second output, the places of the largest values, is used")
+        kernel = _pair(operands.setting("kernel_shape", ()))
+        more = {"count_padding": bool(operands.setting("count_include_pad", 0))} if kind is AvgPool2d else {}
+        layer = _layer(
+            kind,
+            kernel=kernel,
+            stride=_pair(operands.setting("strides", (1, 1))),
+            padding=_padding(operands, tensor, kernel),
+            ceil=bool(operands.setting("ceil_mode", 0)),
+            **more,
+        )
+        return Match(layer, (tensor,))
+
+    return match
+
+
+def _global_pool(operands: Operands) -> Match:
+    tensor = operands.maps()
+    tensor.require_no_margins()
+    return Match(GlobalAvgPool2d(), (tensor,))
+
+
+def _reduce_mean(operands: Operands) -> Match:
+    tensor = operands.plain()
+    given = operands.constant(1, "axes")
+    if given is None:
+        raise NotNative("it is the mean of all values")
+    rank = len(tensor.axes)
+    axes = {int(axis) % rank for axis in given}
+    rest = "".join(group for axis, group in enumerate(tensor.axes) if axis not in axes)
+    if "h" in rest or "w" in rest or ("c" in tensor.letters and "c" not in rest):
+        raise NotNative("it is the mean over other axes than the rows and columns")
+    keep = operands.setting("keepdims", 1)
+    groups = tuple("" if axis in axes else group for axis, group in enumerate(tensor.axes) if keep or axis not in axes)
+    return Match(GlobalAvgPool2d(), (tensor,), groups)
+
+
+def _function(name: str) -> Callable[[Operands], Match]:
+    return lambda operands: Match(_layer(Activation, function=name), (operands.plain(),), operands.plain().axes)
+
+
+def _leaky_relu(operands: Operands) -> Match:
+    if abs(operands.setting("alpha", 0.01) - 0.01) > 1e-9:
+        raise NotNative(f"its slope is {operands.setting('alpha')}; 0.01 is expected")
+    return _function("leaky_relu")(operands)
+
+
+def _clip(operands: Operands) -> Match:
+    low, high = (operands.constant(index, name) for index, name in ((1, "min"), (2, "max")))
+    limits = (-inf if low is None else float(low), inf if high is None else float(high))
+    if limits[0] != 0 or (limits[1] not in (6, inf) and limits[1] < 3e38):
+        raise NotNative(f"its limits are {limits[0]:g} and {limits[1]:g}; 0 and 6 are expected")
+    return _function("relu6" if limits[1] == 6 else "relu")(operands)
+
+
+def _gelu(operands: Operands) -> Match:
+    operands.require(approximate="none")
+    return _function("gelu")(operands)
+
+
+def _softmax(operands: Operands) -> Match:
+    tensor = operands.plain()
+    rank = len(tensor.axes)
+    axis = operands.setting("axis", 1 if operands.opset < 13 else -1) % rank
+    reached = "".join(tensor.axes[axis:]) if operands.opset < 13 else tensor.axes[axis]
+    if reached != ("c" if tensor.volume.channels > 1 else ""):
+        raise NotNative("it is over other axes than the channels")
+    return Match(Activation("softmax"), (tensor,), tensor.axes)
+
+
+def _batch_norm(operands: Operands) -> Match:
+    tensor = operands.maps()
+    tensor.require_no_margins()
+    operands.require(training_mode=0)
+    gamma, beta, mean, var = (operands.stored_name(index, (tensor.volume.channels,)) for index in range(1, 5))
+    layer = _layer(BatchNorm, epsilon=operands.setting("epsilon", 1e-5))
+    weights = FileWeights(operands.path, gamma=gamma, beta=beta, mean=mean, var=var)
+    return Match(layer, (tensor,), weights=weights)
+
+
+def _lrn(operands: Operands) -> Match:
+    tensor = operands.maps()
+    tensor.require_no_margins()
+    size = operands.setting("size", 0)
+    if size % 2 == 0:
+        raise NotNative(f"size is {size}; an odd one is expected, as ours takes the odd channel on the other side")
+    settings = {name: operands.setting(name, default) for name, default in (("alpha", 1e-4), ("beta", 0.75))}
+    return Match(_layer(LocalResponseNorm, size=size, k=operands.setting("bias", 1.0), **settings), (tensor,))
+
+
+def _dense(operands: Operands) -> Match:
+    """Gemm, and MatMul, which has no bias."""
+    tensor = operands.plain()
+    operands.require(alpha=1.0, transA=0)
+    if len(tensor.axes) != 2 or tensor.axes[0] or tensor.letters != tensor.letters_in_order:
+        raise NotNative(f"its input has the shape {list(tensor.shape)}; one row in the order C, H, W is expected")
+    name = operands.stored_name(1, rank=2)
+    shape = operands.stored[name].shape
+    own = bool(operands.setting("transB", 0))
+    units, values = shape if own else shape[::-1]
+    if values != tensor.volume.size:
+        raise NotNative(f"its weights are for {values} values; it receives {tensor.volume.size}")
+    bias = operands.stored_name(2, (units,)) if len(operands.node.inputs) > 2 else ""
+    if bias:
+        operands.require(beta=1.0)
+    weights = FileWeights(operands.path, name, bias, layout="oi" if own else "io")
+    return Match(_layer(Dense, units=units, bias=bool(bias)), (tensor,), ("", "c"), weights)
+
+
+def _add(operands: Operands) -> Match:
+    tensors = operands.every()
+    first = tensors[0]
+    if any(tensor.volume != first.volume or tensor.axes != first.axes for tensor in tensors):
+        raise NotNative("its inputs have different shapes")
+    return Match(Add(), tuple(tensors), first.axes)
+
+
+def _concat(operands: Operands) -> Match:
+    tensors = operands.every()
+    rank = len(tensors[0].axes)
+    axis = operands.setting("axis", 1) % rank
+    rest = {(*tensor.axes[:axis], *tensor.axes[axis + 1 :]) for tensor in tensors}
+    fits = all(tensor.axes[axis] in ("c", "") and tensor.shape[axis] == tensor.volume.channels for tensor in tensors)
+    if len(rest) > 1 or not fits or not (axis or rank == 1):
+        raise NotNative("it joins along another axis than the channels")
+    axes = tensors[0].axes
+    return Match(Concat(), tuple(tensors), (*axes[:axis], "c", *axes[axis + 1 :]))
+
+
+ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
+    "Conv": _conv,
+    "BatchNormalization": _batch_norm,
+    "LRN": _lrn,
+    "MaxPool": _pool(MaxPool2d),
+    "AveragePool": _pool(AvgPool2d),
+    "GlobalAveragePool": _global_pool,
+    "ReduceMean": _reduce_mean,
+    "Gemm": _dense,
+    "MatMul": _dense,
+    "Concat": _concat,
+    "Add": _add,
+    "Sum": _add,
+    "Relu": _function("relu"),
+    "Clip": _clip,
+    "LeakyRelu": _leaky_relu,
+    "Sigmoid": _function("sigmoid"),
+    "Tanh": _function("tanh"),
+    "HardSwish": _function("hard_swish"),
+    "Gelu": _gelu,
+    "Softmax": _softmax,
+    GATE: _function("silu"),
+    HARD_GATE: _function("hard_swish"),
+}
+"""Each raises NotNative with the reason if a node is beyond what our layer does."""
+
+
+def zero_margins(operands: Operands) -> Margins:
+    """What a Pad adds above, left, below and right of maps; NotNative if it adds anything else but zeros there."""
+    tensor = operands.maps()
+    operands.require(mode="constant")
+    given, value = operands.constant(1, "pads"), operands.constant(2, "value")
+    if value is not None and float(value) != 0:
+        raise NotNative(f"it adds {float(value):g} around the maps")
+    pads = [int(size) for size in given] if given is not None else []
+    if len(operands.node.inputs) > 3 or len(pads) != 8 or any(pads[axis] for axis in (0, 1, 4, 5)):
+        raise NotNative("it adds more than rows and columns")
+    if min(pads) < 0:
+        raise NotNative("it removes rows or columns")
+    added = (pads[2], pads[3], pads[6], pads[7])
+    top, left, bottom, right = (own + more for own, more in zip(tensor.margins, added, strict=True))
+    return (top, left, bottom, right)

@@ -1,0 +1,126 @@
+"""Compares the volumes of a run with those that ONNX Runtime computes of the model that a design came from."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from engine.files.onnx_model import ONNX_SUFFIX, require_onnx
+from engine.files.paths import FileFault, resolve_path
+from engine.kernels.onnx_process import ModelFault, run_model
+from engine.network.graph import INPUT, Network
+from engine.network.weight_specs import FileWeights
+from engine.onnx_files.importer import ImportedModel, import_model
+from engine.onnx_files.tensors import Tensor, volume_of
+from engine.shapes import Shape
+from engine.text.names import quoted
+from engine.text.problems import Problem, ProjectError
+from engine.text.units import count_text
+
+LARGEST_ERROR = 1e-5
+"""Relative to the largest value of a volume: what rounding in another order explains."""
+
+Volumes = Mapping[str, NDArray[np.float32]]
+"""The volumes of a design by the names of its nodes."""
+
+
+class Verification(Struct, frozen=True):
+    """Relative errors by node, those without a counterpart in the model left out."""
+
+    design: str
+    errors: Mapping[str, float]
+
+    @property
+    def worst(self) -> str:
+        """The node with the largest error."""
+        return max(self.errors, key=self.errors.__getitem__)
+
+    @property
+    def is_passed(self) -> bool:
+        return self.errors[self.worst] <= LARGEST_ERROR
+
+    def text(self) -> str:
+        count, worst = count_text(len(self.errors), "volume"), self.errors[self.worst]
+        verdict = "equal" if self.is_passed else "NOT equal"
+        return f"{self.design}: {count} {verdict} to ONNX Runtime's; the largest error is {worst:.2g} at {self.worst}"
+
+
+def model_path(network: Network) -> str:
+    """The ONNX file that the weights of a network are in; "" if there is none."""
+    sources = (node.weights for node in network.nodes)
+    paths = (source.path for source in sources if isinstance(source, FileWeights))
+    return next((path for path in paths if Path(path).suffix.lower() == ONNX_SUFFIX), "")
+
+
+def verify(design: str, network: Network, received: NDArray[np.float32], volumes: Volumes) -> Verification:
+    """Run the model of a design on what the design has received; ProjectError if there is none, or it cannot run.
+
+    Parameters
+    ----------
+    received
+        The volume C×H×W that the design received.
+    """
+    path = model_path(network)
+    if not path:
+        text = f"design {quoted(design)} has no weights in an ONNX file; there is nothing to compare it with"
+        raise ProjectError([Problem(text, "")])
+    imported = import_model(Path(path), None if _has_own_size(path) else received.shape[1:])
+    tensors = dict(_comparable(imported, network, volumes))
+    entry = next(iter(imported.tensors.values()))
+    if entry.volume != Shape(*received.shape) or not tensors:
+        text = f"the model of design {quoted(design)} receives {entry.volume}, and the design {Shape(*received.shape)}"
+        raise ProjectError([Problem(text, "")], path)
+    try:
+        outputs = run_model(_with_outputs(path, tuple(tensors)), [_as_tensor(received, entry)], lambda: None)
+    except (ModelFault, FileFault) as fault:
+        raise ProjectError([Problem(f"ONNX Runtime cannot run it: {fault}", "")], path) from None
+    errors: dict[str, float] = {}
+    for tensor, output in zip(tensors.values(), outputs, strict=True):
+        error = _relative_error(volumes[tensor.source], volume_of(output.array, tensor))
+        errors[tensor.source] = max(error, errors.get(tensor.source, 0.0))
+    return Verification(design, errors)
+
+
+def _has_own_size(path: str) -> bool:
+    try:
+        import_model(Path(path))
+    except ProjectError:
+        return False
+    return True
+
+
+def _comparable(imported: ImportedModel, network: Network, volumes: Volumes) -> Iterator[tuple[str, Tensor]]:
+    """Yield the values of the model whose volume the design still has, by name and shape."""
+    known = {node.name for node in network.nodes}
+    seen: set[str] = set()
+    for name, tensor in imported.tensors.items():
+        if tensor.source == INPUT or tensor.source in seen or any(tensor.margins) or tensor.source not in known:
+            continue
+        if tensor.source in volumes and volumes[tensor.source].shape == tuple(tensor.volume):
+            seen.add(tensor.source)
+            yield name, tensor
+
+
+def _with_outputs(path: str, names: tuple[str, ...]) -> bytes:
+    """The model with these values as its outputs."""
+    onnx = require_onnx()
+    model = onnx.load(str(resolve_path(path)))  # with its external data, whose place has been checked by the import
+    del model.graph.output[:]
+    model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+    return bytes(model.SerializeToString())
+
+
+def _as_tensor(volume: NDArray[np.float32], tensor: Tensor) -> NDArray[np.float32]:
+    """The values of a volume as the tensor that it is: the inverse of `volume_of`."""
+    split = volume.reshape([tensor.sizes[letter] for letter in tensor.letters_in_order])
+    return split.transpose([tensor.letters_in_order.index(letter) for letter in tensor.letters]).reshape(tensor.shape)
+
+
+def _relative_error(volume: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
+    """The largest difference, over the largest of the expected values; infinite if one of them is not finite."""
+    difference = np.abs(volume.astype(np.float64) - expected)
+    largest = float(np.abs(expected).max())
+    error = float(difference.max()) / largest if largest else float(difference.max())
+    return error if np.isfinite(error) else float("inf")

@@ -1,0 +1,350 @@
+"""ONNX models as projects: the same values as ONNX Runtime's, weights in the file, and clear refusals."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+
+from engine.files import arrays
+from engine.layers import AvgPool2d, Conv2d, Dense, MaxPool2d, Opaque
+from engine.network.input_specs import ImageInput, NoiseInput
+from engine.network.weight_specs import FileWeights
+from engine.onnx_files.importer import import_model
+from engine.project.file import load_project, save_project
+from engine.run.check import check
+from engine.text.problems import ProjectError
+from tests.engine.onnx_models import errors_against_runtime, model_of, values, write_model
+
+node = helper.make_node
+CONV = node("Conv", ["x", "w", "b"], ["y"], "layer1.0.conv1", strides=[2, 1], pads=[0, 1, 1, 2], dilations=[1, 2])
+WEIGHTS = {"w": values(1, 4, 3, 3, 2), "b": values(2, 4)}
+
+
+def layers_of(model):
+    return [(entry.name, entry.layer) for entry in model.project.designs[0].network.nodes]
+
+
+def worst(path, model):
+    return max(errors_against_runtime(model, import_model(path)).values())
+
+
+def test_a_convolution_keeps_its_name_and_its_weights_stay_in_the_file(tmp_path):
+    path = write_model(tmp_path, model_of([CONV], **WEIGHTS))
+    imported = import_model(path)
+    (conv,) = imported.project.designs[0].network.nodes
+    assert conv.name == "layer1.0.conv1"
+    assert conv.layer == Conv2d(4, (3, 2), (2, 1), (0, 1, 1, 2), (1, 2))
+    assert conv.weights == FileWeights(str(path), "w", "b", layout="oihw")
+    np.testing.assert_array_equal(arrays.read_array(str(path), "w", lambda: None), WEIGHTS["w"])
+    assert worst(path, model_of([CONV], **WEIGHTS)) < 1e-5
+
+
+def test_an_imported_project_is_read_again_from_its_file(tmp_path):
+    project = import_model(write_model(tmp_path, model_of([CONV], **WEIGHTS))).project
+    save_project(project, tmp_path / "project.toml")
+    assert 'path = "model.onnx"' in (tmp_path / "project.toml").read_text()
+    assert load_project(tmp_path / "project.toml").project == project
+    assert not check(project).problems
+
+
+@pytest.mark.parametrize("mode", ["SAME_UPPER", "SAME_LOWER", "VALID"])
+def test_automatic_padding_is_that_of_the_runtime(tmp_path, mode):
+    nodes = [
+        node("Conv", ["x", "w"], ["a"], auto_pad=mode, strides=[2, 2]),
+        node("MaxPool", ["a"], ["y"], auto_pad=mode, kernel_shape=[2, 2], strides=[1, 1]),
+    ]
+    model = model_of(nodes, (1, 3, 9, 12), w=values(1, 4, 3, 4, 4))
+    assert worst(write_model(tmp_path, model), model) < 1e-5
+
+
+def test_padding_that_shape_arithmetic_computes_becomes_that_of_the_convolution(tmp_path):
+    nodes = [
+        node("Shape", ["x"], ["shape"]),
+        node("Gather", ["shape", "two"], ["height"]),
+        node("Mod", ["height", "two"], ["odd"]),
+        node("Add", ["odd", "two"], ["top"]),
+        node("Unsqueeze", ["top", "zero"], ["tops"]),
+        node("Concat", ["zeros", "tops", "zeros3", "tops", "zero"], ["pads"], axis=0),
+        node("Pad", ["x", "pads"], ["padded"]),
+        node("Conv", ["padded", "w"], ["y"]),
+    ]
+    constants = {"two": np.array(2), "zero": np.array([0]), "zeros": np.array([0, 0]), "zeros3": np.array([0, 0, 0])}
+    model = model_of(nodes, (1, 3, "height", "width"), w=values(1, 4, 3, 3, 3), **constants)
+    path = write_model(tmp_path, model)
+    imported = import_model(path, (9, 8))
+    assert layers_of(imported) == [("y", Conv2d(4, 3, 1, (3, 0, 3, 0), bias=False))]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-5
+    assert len(imported.report.folded) == 7
+
+
+def test_an_open_size_is_asked_for_and_a_fixed_one_stays(tmp_path):
+    open_size = write_model(tmp_path, model_of([CONV], ("batch", 3, "height", "width"), **WEIGHTS))
+    with pytest.raises(ProjectError, match=r"input 'x' leaves its size open, \?×\?; choose it, as --size 224x224"):
+        import_model(open_size)
+    assert import_model(open_size, (20, 30)).project.input == ImageInput("resources:photos/chelsea.png", (20, 30))
+    fixed = write_model(tmp_path, model_of([CONV], **WEIGHTS))
+    with pytest.raises(ProjectError, match="input 'x' has the fixed size 8×8; leave --size out"):
+        import_model(fixed, (20, 30))
+
+
+def test_a_network_of_channels_last_runs_as_one_of_channels_first(tmp_path):
+    nodes = [
+        node("Transpose", ["x"], ["a"], perm=[0, 3, 1, 2]),
+        node("Conv", ["a", "w"], ["b"]),
+        node("Relu", ["b"], ["c"]),
+        node("Transpose", ["c"], ["d"], perm=[0, 2, 3, 1]),
+        node("Concat", ["d", "d"], ["e"], axis=3),
+        node("ReduceMean", ["e"], ["f"], axes=[1, 2], keepdims=0),
+        node("MatMul", ["f", "dense"], ["g"]),
+        node("Add", ["g", "bias"], ["y"]),
+    ]
+    model = model_of(nodes, (1, 9, 7, 3), w=values(1, 4, 3, 3, 3), dense=values(2, 8, 5), bias=values(3, 5))
+    path = write_model(tmp_path, model)
+    imported = import_model(path)
+    assert imported.project.input == ImageInput("resources:photos/chelsea.png", (9, 7))
+    assert layers_of(imported)[-1] == ("g", Dense(5))
+    assert worst(path, model) < 1e-5
+    assert imported.report.recognised[0][1:] == ("dense with bias", 2)
+
+
+def test_functions_of_several_nodes_are_recognised(tmp_path):
+    nodes = [
+        node("Sigmoid", ["x"], ["s"]),
+        node("Mul", ["x", "s"], ["silu"]),
+        node("HardSigmoid", ["silu"], ["h"], alpha=1 / 6, beta=0.5),
+        node("Mul", ["silu", "h"], ["swish"]),
+        node("Div", ["swish", "root"], ["r"]),
+        node("Erf", ["r"], ["e"]),
+        node("Add", ["e", "one"], ["e1"]),
+        node("Mul", ["swish", "e1"], ["p"]),
+        node("Mul", ["p", "half"], ["y"]),
+    ]
+    constants = {"root": np.float32(2**0.5), "one": np.float32(1), "half": np.float32(0.5)}
+    model = model_of(nodes, (1, 5, 4, 6), **constants)
+    path = write_model(tmp_path, model)
+    imported = import_model(path)
+    assert [layer.function for _, layer in layers_of(imported)] == ["silu", "hard_swish", "gelu"]
+    assert sum(count for *_, count in imported.report.recognised) == 9
+    assert isinstance(imported.project.input, NoiseInput)
+    assert worst(path, model) < 1e-5
+
+
+def test_weights_that_nodes_make_are_read_as_if_they_were_stored(tmp_path):
+    fill = helper.make_tensor("value", TensorProto.FLOAT, [1], [0.25])
+    nodes = [node("ConstantOfShape", ["size"], ["w"], value=fill), node("Conv", ["x", "w"], ["y"])]
+    path = write_model(tmp_path, model_of(nodes, size=np.array([2, 3, 1, 1])))
+    np.testing.assert_array_equal(arrays.read_array(str(path), "w", lambda: None), np.full((2, 3, 1, 1), 0.25))
+
+
+@st.composite
+def chains(draw):
+    """A chain of known operators on maps, with the arrays that it needs."""
+    channels, nodes, constants, value = 3, [], {}, "x"
+    for index in range(draw(st.integers(1, 4))):
+        operator = draw(
+            st.sampled_from(["Conv", "MaxPool", "AveragePool", "BatchNormalization", "Clip", "Concat", "LRN"])
+        )
+        out, inputs, more = f"v{index}", [value], {}
+        if operator == "Conv":
+            groups = draw(st.sampled_from([1, channels]))
+            filters = groups * draw(st.integers(1, 2))
+            kernel = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+            constants[f"w{index}"] = values(index, filters, channels // groups, *kernel)
+            inputs, channels = [value, f"w{index}"], filters
+            more = {
+                "group": groups,
+                "pads": [2, 2, 2, 2],
+                "strides": list(draw(st.tuples(st.integers(1, 2), st.integers(1, 2)))),
+            }
+        elif operator in ("MaxPool", "AveragePool"):
+            pads = list(draw(st.tuples(*[st.integers(0, 1)] * 4)))
+            more = {"kernel_shape": [2, 3], "pads": pads, "strides": [1, 2], "ceil_mode": draw(st.integers(0, 1))}
+            if operator == "AveragePool":
+                more["count_include_pad"] = draw(st.integers(0, 1))
+        elif operator == "BatchNormalization":
+            for role in range(4):
+                constants[f"n{index}{role}"] = np.abs(values(10 * index + role, channels)) + np.float32(0.1)
+            inputs += [f"n{index}{role}" for role in range(4)]
+        elif operator == "Clip":
+            constants |= {"low": np.float32(0), "high": np.float32(6)}
+            inputs += ["low", "high"]
+        elif operator == "Concat":
+            inputs, more, channels = [value, value], {"axis": draw(st.sampled_from([1, -3]))}, 2 * channels
+        else:
+            more = {"size": 3}
+        nodes.append(node(operator, inputs, [out], **more))
+        value = out
+    return nodes, constants, value
+
+
+@settings(max_examples=25, deadline=None)
+@given(chains())
+def test_any_chain_of_known_operators_computes_what_the_runtime_does(tmp_path_factory, chain):
+    nodes, constants, output = chain
+    model = model_of(nodes, (1, 3, 9, 40), output=output, **constants)
+    path = write_model(tmp_path_factory.mktemp("chain"), model)
+    errors = errors_against_runtime(model, import_model(path))
+    assert len(errors) == len(nodes)
+    assert max(errors.values()) < 1e-5
+
+
+HOSTILE = {
+    "a cycle": ([node("Relu", ["a"], ["y"], "one"), node("Relu", ["y"], ["a"], "two")], {}, "a cycle, (one|two) → "),
+    "a missing value": ([node("Relu", ["gone"], ["y"], "one")], {}, r"node 'one' \(Relu\) receives 'gone', which no"),
+    "a value twice": ([node("Relu", ["x"], ["y"])] * 2, {}, "makes 'y', which is made before"),
+    "stride 0": ([node("Conv", ["x", "w"], ["y"], "c", strides=[0, 0])], {"w": values(0, 1, 3, 1, 1)}, "'c' .*>= 1"),
+    "padding of 2³¹": (
+        [node("MaxPool", ["x"], ["y"], "m", kernel_shape=[2, 2], pads=[2**31] * 4)],
+        {},
+        "node 'm' .*<= 1000000",
+    ),
+    "groups that do not fit": (
+        [node("Conv", ["x", "w"], ["y"], "c", group=2)],
+        {"w": values(0, 2, 3, 1, 1)},
+        r"node 'c' \(Conv\): groups 2 does not divide the 3 input channels",
+    ),
+    "an unknown domain": (
+        [node("Relu", ["x"], ["y"], "r", domain="evil")],
+        {},
+        r"node 'r' \(evil.Relu\) is none of our layers: .*; ONNX Runtime cannot run it either",
+    ),
+    "too many nodes": ([node("Relu", ["x"], [f"v{i}"]) for i in range(20_001)], {}, "20,001 nodes; at most 20,000"),
+    "no such output": ([node("Relu", ["x"], ["z"])], {}, "no node makes the output 'y'"),
+}
+
+
+@pytest.mark.parametrize("title", HOSTILE)
+def test_a_model_that_cannot_run_is_refused_with_the_node_and_what_would_be_right(tmp_path, title):
+    nodes, constants, text = HOSTILE[title]
+    with pytest.raises(ProjectError, match=text) as error:
+        import_model(write_model(tmp_path, model_of(nodes, **constants)))
+    assert str(error.value).count("model.onnx") == 1
+
+
+def test_data_that_do_not_fill_their_shape_are_refused(tmp_path):
+    model = model_of([CONV], **WEIGHTS)
+    model.graph.initializer[0].dims[0] = 2**40
+    with pytest.raises(
+        ProjectError, match=r"initializer 'w' claims the shape \[1099511627776, 3, 3, 2\], but holds only"
+    ):
+        import_model(write_model(tmp_path, model))
+
+
+@pytest.mark.parametrize("location", ["../secret.bin", "/etc/passwd", "", "missing.bin"])
+def test_external_data_are_read_from_the_folder_of_the_model_alone(tmp_path, location):
+    (tmp_path / "secret.bin").write_bytes(b"\0" * 1000)
+    model = model_of([CONV], **WEIGHTS)
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value=location)
+    (tmp_path / "models").mkdir()
+    with pytest.raises(ProjectError, match=r"only files in the folder of the model are opened|does not exist"):
+        import_model(write_model(tmp_path / "models", model))
+    tensor.external_data[0].value = "weights.bin"
+    (tmp_path / "models" / "weights.bin").write_bytes(WEIGHTS["w"].tobytes())
+    path = write_model(tmp_path / "models", model)
+    np.testing.assert_array_equal(arrays.read_array(str(path), "w", lambda: None), WEIGHTS["w"])
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"\x08\x08" + b"\xff" * 40])
+def test_a_file_that_is_no_model_is_refused(tmp_path, content):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ProjectError, match="is not an ONNX model"):
+        import_model(path)
+
+
+def test_without_the_package_a_message_says_what_is_missing(tmp_path, monkeypatch):
+    path = write_model(tmp_path, model_of([CONV], **WEIGHTS))
+    monkeypatch.setitem(__import__("sys").modules, "onnx", None)
+    with pytest.raises(ProjectError, match="need the package onnx, which is not installed: pip install onnx"):
+        import_model(path)
+
+
+def test_pools_keep_what_rounding_up_and_padding_mean(tmp_path):
+    nodes = [
+        node("AveragePool", ["x"], ["a"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2]),
+        node("MaxPool", ["a"], ["y"], kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1),
+    ]
+    (_, average), (_, largest) = layers_of(import_model(write_model(tmp_path, model_of(nodes))))
+    assert average == AvgPool2d(3, 2, 1, count_padding=False)
+    assert largest == MaxPool2d(2, 2, ceil=True)
+
+
+def test_an_operator_without_a_layer_is_an_opaque_node_that_the_runtime_computes(tmp_path):
+    nodes = [
+        node("Conv", ["x", "w"], ["a"]),
+        node("Einsum", ["a", "m"], ["b"], "mix", equation="nchw,cd->ndhw"),
+        node("Transpose", ["b"], ["c"], perm=[0, 2, 3, 1]),
+        node("Elu", ["c"], ["d"], "elu"),
+        node("TopK", ["d", "k"], ["e", "places"], "topk"),
+        node("Relu", ["e"], ["y"]),
+    ]
+    model = model_of(nodes, (1, 3, 5, 6), w=values(1, 4, 3, 1, 1), m=values(2, 4, 7), k=np.array([2]))
+    path = write_model(tmp_path, model)
+    imported = import_model(path)
+    assert [layer.kind for _, layer in layers_of(imported)] == ["conv2d", "opaque", "opaque", "opaque", "activation"]
+    assert layers_of(imported)[1][1] == Opaque("Einsum", (7, 5, 6), ("float32 1 c h w", "constant"))
+    assert layers_of(imported)[2][1].receives == ("float32 1 h w c",)
+    assert [row[:2] for row in imported.report.opaque] == [("mix", "Einsum"), ("elu", "Elu"), ("topk", "TopK")]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-5
+    save_project(imported.project, tmp_path / "project.toml")
+    assert load_project(tmp_path / "project.toml").project == imported.project
+    analysis = check(imported.project).analyses["model"]
+    assert analysis.macs is None
+    assert analysis.reports[1].params is None
+
+
+def test_a_channel_shuffle_needs_the_runtime_for_its_transpose_alone(tmp_path):
+    nodes = [
+        node("Reshape", ["x", "split"], ["a"]),
+        node("Transpose", ["a"], ["b"], "shuffle", perm=[0, 2, 1, 3, 4]),
+        node("Reshape", ["b", "whole"], ["c"]),
+        node("Relu", ["c"], ["y"]),
+    ]
+    model = model_of(nodes, (1, 6, 4, 4), split=np.array([1, 2, 3, 4, 4]), whole=np.array([1, 6, 4, 4]))
+    path = write_model(tmp_path, model)
+    imported = import_model(path)
+    assert [layer.kind for _, layer in layers_of(imported)] == ["opaque", "activation"]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-5
+
+
+def test_a_node_that_the_file_no_longer_has_is_a_mistake_at_its_layer(tmp_path):
+    path = write_model(tmp_path, model_of([node("Elu", ["x"], ["y"], "elu")]))
+    project = import_model(path).project
+    write_model(tmp_path, model_of([node("Elu", ["x"], ["y"], "other")]))
+    (problem,) = check(project).problems
+    assert problem.text == f"elu: weights: {path} has no node 'elu'; known are other"
+
+
+def test_a_node_that_takes_too_much_memory_ends_its_process_and_not_ours(tmp_path):
+    nodes = [node("Expand", ["x", "size"], ["y"], "expand")]
+    path = write_model(tmp_path, model_of(nodes, size=np.array([100000, 100000, 8, 8])))
+    with pytest.raises(
+        ProjectError, match=r"node 'expand' \(Expand\) is none of our layers: .* ONNX Runtime cannot run it"
+    ):
+        import_model(path)
+
+
+@pytest.mark.parametrize("divides_last", [False, True])
+def test_a_convolution_with_its_bias_apart_and_a_hard_swish_of_four_nodes_are_a_layer_each(tmp_path, divides_last):
+    ends = (
+        [node("Mul", ["a", "c"], ["d"]), node("Div", ["d", "six"], ["y"])]
+        if divides_last
+        else [node("Div", ["c", "six"], ["d"]), node("Mul", ["d", "a"], ["y"])]
+    )
+    nodes = [
+        node("Conv", ["x", "w"], ["p"], "conv"),
+        node("Add", ["p", "bias"], ["a"], "add"),
+        node("Add", ["a", "three"], ["b"]),
+        node("Clip", ["b", "zero", "six"], ["c"]),
+        *ends,
+    ]
+    numbers = {"zero": np.float32(0), "three": np.float32(3), "six": np.float32(6)}
+    model = model_of(nodes, w=values(1, 4, 3, 3, 3), bias=values(2, 1, 4, 1, 1), **numbers)
+    path = write_model(tmp_path, model)
+    imported = import_model(path)
+    assert [(name, layer.kind) for name, layer in layers_of(imported)] == [("conv", "conv2d"), ("y", "activation")]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-5

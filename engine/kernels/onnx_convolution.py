@@ -26,8 +26,8 @@ _VALUE_WORK = 16
 """Work of reading or writing a value."""
 _PIECE_WORK = 2**25
 """Minimum of a part of several: about 0.6 ms."""
-_PIECES = 8
-"""Preferred number of parts: more than threads, so that one that is not running delays little of the work."""
+_PIECES = 4
+"""Preferred number of parts: each reorders its input, 8 would add up to a tenth; and limit of those by filters."""
 _MOST_WORK = 2**29
 """Maximum of a part: about 12 ms on a fast core, 100 ms on a slow one."""
 _PART_VALUES = 3 * BLOCK_BYTES // (4 * MOST_THREADS) // (2 * 4)
@@ -40,8 +40,6 @@ _FEW_PIXELS = 64
 """Pixels up to which ordering the weights takes longer than it saves."""
 _SMALL_WORK = 2**28
 """Work for which two parts are enough: about 6 ms."""
-_FEW_PARTS = 4
-"""Parts that are enough for more."""
 _FILTER_SET = 4
 """Blocks of filters that the operators compute at a time; with fewer, each value of the input is read more often."""
 _MOST_PADDING = 2**15
@@ -185,7 +183,7 @@ def _parts(sizes: _Sizes, lanes: int) -> Iterator[_Part]:
         cuts = [*_cut(groups, lanes if lanes and filters == channels == 1 else 1, count)]
         rows = [*split_range(height, _lines(sizes, cuts[0], fewest / len(cuts)))]
         yield from (_Part(part, all_filters, row) for part in cuts for row in rows)
-    elif fits and filters >= unit * (2 if sizes.work <= _SMALL_WORK else min(count, _FEW_PARTS)):
+    elif fits and filters >= unit * (2 if sizes.work <= _SMALL_WORK else min(count, _PIECES)):
         yield from (_Part(slice(0, 1), part, all_rows) for part in _cut(filters, unit, count))
     else:
         overlap = 4 * (sizes.window - 1) // sizes.stride[0]

@@ -20,6 +20,9 @@ from engine.kernels.tiling import Matrices
 _SESSIONS = 64
 """Of about 0.1 MB each; to make one takes 0.5 ms."""
 
+LIBRARY_BYTES = 2**25
+"""Its code and sessions, which are in memory from the first convolution on: 28 MB were measured."""
+
 _FATAL = 4
 """Level of messages on standard error. Others are exceptions as well."""
 

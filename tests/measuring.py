@@ -1,9 +1,10 @@
-"""What benchmarks measure with: functions in turn, on a quiet machine and a busy one, and ONNX Runtime beside ours."""
+"""What benchmarks measure with: functions in turn, quiet and busy, and ONNX Runtime and PyTorch beside ours."""
 
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from statistics import quantiles
 from time import perf_counter
 
@@ -85,3 +86,31 @@ def onnx_runtime_convolution(
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     return lambda: session.run(None, {"x": volume[None]})
+
+
+def has_torch() -> bool:
+    """Whether PyTorch is installed, as in the environment of `make bench-peers`."""
+    return find_spec("torch") is not None
+
+
+def torch_convolution(
+    volume: npt.NDArray[np.float32],
+    weight: npt.NDArray[np.float32],
+    bias: npt.NDArray[np.float32],
+    *,
+    stride: int,
+    padding: int,
+    groups: int,
+    threads: int,
+) -> Work:
+    """The same convolution by PyTorch."""
+    import torch
+
+    torch.set_num_threads(threads)
+    x, w, b = (torch.from_numpy(array) for array in (volume[None], weight, bias))
+
+    def run() -> object:
+        with torch.inference_mode():
+            return torch.nn.functional.conv2d(x, w, b, stride=stride, padding=padding, groups=groups)
+
+    return run

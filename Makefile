@@ -8,7 +8,7 @@ BENCHMARKS := $(filter-out %/__init__.py,$(sort $(wildcard tests/benchmarks/*.py
 HAS_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter-out Linux,$(shell uname -s)))
 
 # A line of each is checked in tests/test_set_up.py: no target without one.
-.PHONY: help run lint test-fast test test-newest test-models fuzz soak hooks lock bench house pictures wheel clean distclean
+.PHONY: help run lint test-fast test test-newest test-models fuzz soak hooks lock bench bench-peers house pictures wheel clean distclean
 # Two set-ups at once would spoil .venv.
 .NOTPARALLEL:
 
@@ -24,7 +24,8 @@ help:
 	@echo "make soak         a random user and a killer for minutes (STEPS=20000 KILLS=500 SEED=1 change that)"
 	@echo "make hooks        lets git run lint before each commit and test-fast before each push"
 	@echo "make lock         renews the lock files: the newest releases that pyproject.toml allows"
-	@echo "make bench        prints what the fast routines take against a plain matrix product"
+	@echo "make bench        prints what the fast routines take against ONNX Runtime, quiet and busy (minutes)"
+	@echo "make bench-peers  the same against PyTorch as well, in .venv-models"
 	@echo "make house        measures the structure of the program beside its aims"
 	@echo "make pictures     draws the pictures of the README, the manual and CONTRIBUTING"
 	@echo "make wheel        builds dist/convolume-*.whl"
@@ -42,10 +43,10 @@ else
 endif
 
 TESTS := test test-fast test-newest test-models fuzz soak
-$(TESTS) bench pictures: export QT_QPA_PLATFORM = offscreen
-$(TESTS) bench pictures: export QT_SCALE_FACTOR = 1
-$(TESTS) bench: export PYTEST_QT_API = pyside6
-$(TESTS) bench: export PYQTGRAPH_QT_LIB = PySide6
+$(TESTS) bench bench-peers pictures: export QT_QPA_PLATFORM = offscreen
+$(TESTS) bench bench-peers pictures: export QT_SCALE_FACTOR = 1
+$(TESTS) bench bench-peers: export PYTEST_QT_API = pyside6
+$(TESTS) bench bench-peers: export PYQTGRAPH_QT_LIB = PySide6
 # Whatever the caller has set: tests start hundreds of programs, and each would compile all of its modules.
 $(TESTS): export PYTHONDONTWRITEBYTECODE =
 
@@ -116,6 +117,11 @@ lock:
 
 bench:
 	@bash .ci/setup run
+	@for file in $(BENCHMARKS); do echo "== $$file"; PYTHONPATH=. $(PY) $$file || exit; done
+
+bench-peers: PY := $(subst .venv,.venv-models,$(PY))
+bench-peers:
+	@bash .ci/setup models
 	@for file in $(BENCHMARKS); do echo "== $$file"; PYTHONPATH=. $(PY) $$file || exit; done
 
 house:

@@ -1,11 +1,13 @@
-"""What benchmarks measure with: functions in turn, on a quiet machine and a busy one, and ONNX Runtime beside ours."""
+"""What benchmarks measure with: functions in turn, quiet and busy, and ONNX Runtime and PyTorch beside ours."""
 
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from statistics import quantiles
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,7 +68,6 @@ def onnx_runtime_convolution(
 ) -> Work:
     """The same convolution by ONNX Runtime, with constant weights and threads that do not spin."""
     import onnx
-    import onnxruntime
 
     attributes = {"strides": [stride] * 2, "pads": [padding] * 4, "group": groups}
     node = onnx.helper.make_node("Conv", ["x", "weight", "bias"], ["y"], **attributes)
@@ -79,9 +80,46 @@ def onnx_runtime_convolution(
         [onnx.helper.make_tensor_value_info("y", kind, None)],
         [onnx.numpy_helper.from_array(array, name) for name, array in arrays.items()],
     )
+    session = onnx_session(graph, threads)
+    return lambda: session.run(None, {"x": volume[None]})
+
+
+def onnx_session(graph: Any, threads: int) -> Any:
+    """A session of ONNX Runtime for a graph, with threads that do not spin."""
+    import onnx
+    import onnxruntime
+
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=10)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return lambda: session.run(None, {"x": volume[None]})
+    options.log_severity_level = 3  # errors
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def has_torch() -> bool:
+    """Whether PyTorch is installed, as in the environment of `make bench-peers`."""
+    return find_spec("torch") is not None
+
+
+def torch_convolution(
+    volume: npt.NDArray[np.float32],
+    weight: npt.NDArray[np.float32],
+    bias: npt.NDArray[np.float32],
+    *,
+    stride: int,
+    padding: int,
+    groups: int,
+    threads: int,
+) -> Work:
+    """The same convolution by PyTorch."""
+    import torch
+
+    torch.set_num_threads(threads)
+    x, w, b = (torch.from_numpy(array) for array in (volume[None], weight, bias))
+
+    def run() -> object:
+        with torch.inference_mode():
+            return torch.nn.functional.conv2d(x, w, b, stride=stride, padding=padding, groups=groups)
+
+    return run

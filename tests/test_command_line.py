@@ -691,13 +691,13 @@ def test_a_window_without_a_display_is_refused_with_status_3(call, monkeypatch):
     assert "convolume export PROJECT --out DIR" in err
 
 
-def test_analyze_loads_neither_qt_nor_pyqtgraph(write):
+def test_analyze_loads_neither_qt_nor_pyqtgraph_nor_onnx_runtime(write):
     program = "import sys; from gui.command_line.main import main; main(sys.argv[1:]); print(*sys.modules)"
     command = [sys.executable, "-c", program, "analyze", str(write(SMALL))]
     out = subprocess.run(command, cwd=MAIN.parent, capture_output=True, text=True, check=True).stdout
     packages = {name.partition(".")[0] for name in out.splitlines()[-1].split()}
     assert "gui" in packages
-    assert not packages & {"PySide6", "shiboken6", "pyqtgraph"}
+    assert not packages & {"PySide6", "shiboken6", "pyqtgraph", "onnx", "onnxruntime"}
 
 
 def test_every_format_of_pictures_can_be_drawn():

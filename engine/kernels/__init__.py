@@ -10,11 +10,13 @@ from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume
 from engine.kernels.convolution import conv2d, dense
 from engine.kernels.merging import add, concat
 from engine.kernels.normalization import batch_norm, local_response_norm
+from engine.kernels.onnx_runtime import LIBRARY_BYTES
 from engine.kernels.pooling import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, max_pool2d
 
 __all__ = [
     "ACTIVATIONS",
     "BLOCK_BYTES",
+    "LIBRARY_BYTES",
     "Checkpoint",
     "Volume",
     "activation",

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels import columns, shifts, tiling
+from engine.kernels import columns, onnx_convolution, shifts, tiling
 from engine.kernels.blocks import Checkpoint, Volume, blocks, split_range
 from engine.kernels.columns import Copies, Layout, as_matrices
 from engine.kernels.scratch import scratch_array
@@ -57,7 +57,10 @@ def conv2d(
     )
     result = np.empty((filters, *extent), volume.dtype)
     biases = None if bias is None else bias.reshape(groups, filters // groups, 1)
-    if shifts.suits(case):
+    plan = onnx_convolution.plan_of(case)
+    if plan is not None:
+        onnx_convolution.convolve(plan, case, biases, result.reshape(groups, filters // groups, *extent), checkpoint)
+    elif shifts.suits(case):
         shifts.convolve(case, biases, result.reshape(groups, filters // groups, *extent), checkpoint)
     else:
         _multiply(case, biases, result.reshape(groups, filters // groups, prod(extent)), checkpoint)

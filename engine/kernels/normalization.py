@@ -54,7 +54,17 @@ def local_response_norm(
             start, end = indices_within(len(squares), offset, 1, len(part))
             sums[start:end] += squares[offset + start : offset + end]
             checkpoint()
-        result[block] = part / (k + alpha / size * sums) ** beta
+        result[block] = part / _power(k + alpha / size * sums, beta)
 
     share(pixel_blocks(volume.shape, cache_values(volume)), fill, checkpoint, fewest=2)
     return result
+
+
+def _power(base: npt.NDArray[Any], exponent: float) -> npt.NDArray[Any]:
+    """``base ** exponent``; that of the published networks by roots, which take a tenth of the time."""
+    if exponent != 0.75:
+        powers: npt.NDArray[Any] = base**exponent
+        return powers
+    root: npt.NDArray[Any] = np.sqrt(base)
+    root *= np.sqrt(root)
+    return root

@@ -1,5 +1,6 @@
 """Pooling: the maximum or mean of each window, reduced along columns first, which are whole rows, then along rows."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,10 @@ def max_pool2d(
     Padding never is the maximum; a window of padding alone yields the lowest value of the dtype.
     """
     lowest = -np.inf if volume.dtype.kind == "f" else np.iinfo(volume.dtype).min
+    padded = volume.shape[1] + padding[0] + padding[2], volume.shape[2] + padding[1] + padding[3]
+    extent = window_counts(volume.shape[1:], padding, kernel, stride, ceil=ceil)
+    if stride == (1, 1) and 2 * prod(extent) >= prod(padded) <= cache_values(volume):
+        return _max_of_neighbours(volume, kernel, padded, extent, padding, lowest, checkpoint)
     return _pool(np.maximum, lowest, volume, kernel, stride, padding, ceil, checkpoint)
 
 
@@ -102,6 +107,38 @@ def adaptive_avg_pool2d(volume: Volume, size: Pair, checkpoint: Checkpoint) -> V
             result[channels, y] = windows / ((bottom - top) * (rights - lefts))
 
     parts = split_range(len(volume), max(1, cache_values(volume) // width))
+    share(parts, fill, checkpoint, fewest=2)
+    return result
+
+
+def _max_of_neighbours(
+    volume: Volume,
+    kernel: Pair,
+    padded: Pair,
+    extent: Pair,
+    padding: Margins,
+    lowest: float,
+    checkpoint: Checkpoint,
+) -> Volume:
+    """Maximum of all windows side by side: of the padded maps, shifted by each tap, in one piece of memory.
+
+    So inner loops are as long as maps, where rows are short; what a shift moves across an edge is no window's.
+    """
+    result = np.empty((len(volume), *extent), volume.dtype)
+    inner = np.s_[:, padding[0] : padding[0] + volume.shape[1], padding[1] : padding[1] + volume.shape[2]]
+    steps = [1] * (kernel[1] - 1) + [padded[1]] * (kernel[0] - 1)
+
+    def fill(channels: slice, checkpoint: Checkpoint) -> None:
+        maps = np.full((channels.stop - channels.start, *padded), lowest, volume.dtype)
+        maps[inner] = volume[channels]
+        values = maps.reshape(-1)
+        for step in steps:  # each value becomes the maximum of one more, to the right or below
+            values = np.maximum(values[:-step], values[step:])
+            checkpoint()
+        maps.reshape(-1)[: values.size] = values
+        result[channels] = maps[:, : extent[0], : extent[1]]
+
+    parts = split_range(len(volume), max(1, cache_values(volume) // prod(padded)))
     share(parts, fill, checkpoint, fewest=2)
     return result
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.files import paths
 from engine.files.paths import FileFault
-from engine.kernels import BLOCK_BYTES, Checkpoint
+from engine.kernels import BLOCK_BYTES, LIBRARY_BYTES, Checkpoint
 from engine.kernels.onnx_process import ModelFault
 from engine.layers import Layer
 from engine.low_rank.factorisation import NotFinite
@@ -233,11 +233,11 @@ def uncached_refs(request: RunRequest, cache: VolumeCache) -> tuple[NodeRef, ...
 
 
 def required_bytes(request: RunRequest, cache: VolumeCache) -> int:
-    """Predicted memory of a run: every volume that is not cached, the largest scratch space, and a kernel's block."""
+    """Predicted memory of a run: all volumes that are not cached, the largest scratch space, and what kernels need."""
     costs = _costs(request, cache).values()
     if not costs:
         return 0
-    return sum(cost.volume for cost in costs) + max(cost.scratch for cost in costs) + BLOCK_BYTES
+    return sum(cost.volume for cost in costs) + max(cost.scratch for cost in costs) + BLOCK_BYTES + LIBRARY_BYTES
 
 
 def require_memory(request: RunRequest, cache: VolumeCache, free: int | None = None) -> None:

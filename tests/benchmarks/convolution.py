@@ -1,6 +1,6 @@
-"""Convolutions, quiet and with as many busy loops as cores: beside ONNX Runtime if it is installed, else a product.
+"""Convolutions by both sets of kernels, quiet and with a busy loop per core: beside ONNX Runtime, else a product.
 
-`make bench` prints the tables.
+`make bench` prints the tables; `make bench-peers` has PyTorch in them as well.
 """
 
 from collections.abc import Callable
@@ -8,11 +8,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.kernels import conv2d
+from engine.kernels import conv2d, onnx_convolution
 from engine.kernels.threads import MOST_THREADS, available_cores, limit_blas, thread_limit
-from tests.measuring import Work, busy_cores, has_onnx_runtime, in_turn, onnx_runtime_convolution
+from tests.measuring import (
+    Work,
+    busy_cores,
+    has_onnx_runtime,
+    has_torch,
+    in_turn,
+    onnx_runtime_convolution,
+    torch_convolution,
+)
 
-SECONDS = 0.8
+SECONDS = 0.6
 """For each layer, number of threads and load."""
 AIM_BUSY = 2.5
 """Busy, as a multiple of the quiet time."""
@@ -37,9 +45,9 @@ class Layer(NamedTuple):
         return f"{kind}{size} {self.channels}→{self.filters} @{self.extent}"
 
     @property
-    def aim(self) -> float:
-        """Limit, as a multiple of ONNX Runtime's time."""
-        return 3.0 if self.groups == self.channels else 1.6
+    def aims(self) -> tuple[float, float]:
+        """Limits as multiples of ONNX Runtime's time: with it as the second set of kernels, and by NumPy alone."""
+        return (1.5, 3.0) if self.groups == self.channels else (1.1, 1.6)
 
 
 LAYERS = (
@@ -59,8 +67,8 @@ LAYERS = (
 )
 
 
-def pair(layer: Layer, threads: int) -> tuple[Work, Work]:
-    """Our convolution, and what it is compared with."""
+def works(layer: Layer, threads: int) -> dict[str, Work]:
+    """Our convolution, that by NumPy alone, and those of others that are installed, by name."""
     rng = np.random.default_rng(0)
     volume = rng.standard_normal((layer.channels, layer.extent, layer.extent), dtype=np.float32)
     shape = (layer.filters, layer.channels // layer.groups, layer.kernel, layer.kernel)
@@ -68,15 +76,23 @@ def pair(layer: Layer, threads: int) -> tuple[Work, Work]:
     bias = rng.standard_normal(layer.filters, dtype=np.float32)
     padding = layer.kernel // 2
     setting = {"stride": (layer.stride,) * 2, "padding": (padding,) * 4, "dilation": (1, 1), "groups": layer.groups}
+    others = {"stride": layer.stride, "padding": padding, "groups": layer.groups, "threads": threads}
 
     def ours() -> object:
         return conv2d(volume, weight, bias, **setting, checkpoint=lambda: None)
 
-    if not has_onnx_runtime():
-        return ours, (passes if shape[1] == 1 else product)(layer, rng)
-    return ours, onnx_runtime_convolution(
-        volume, weight, bias, stride=layer.stride, padding=padding, groups=layer.groups, threads=threads
-    )
+    def numpy() -> object:
+        with onnx_convolution.unused():
+            return ours()
+
+    result: dict[str, Work] = {"ours": ours, "NumPy": numpy}
+    if has_onnx_runtime():
+        result["ORT"] = onnx_runtime_convolution(volume, weight, bias, **others)
+    else:
+        result["product"] = (passes if shape[1] == 1 else product)(layer, rng)
+    if has_torch():
+        result["torch"] = torch_convolution(volume, weight, bias, **others)
+    return result
 
 
 def product(layer: Layer, rng: np.random.Generator) -> Callable[[], object]:
@@ -108,27 +124,28 @@ def verdict(value: float, aim: float) -> str:
 
 
 def row(layer: Layer, threads: int) -> str:
-    functions = pair(layer, threads)
-    quiet, other = in_turn(functions, SECONDS)
+    functions = works(layer, threads)
+    quiet = in_turn([*functions.values()], SECONDS)
     with busy_cores(10 * SECONDS):
-        busy, other_busy = in_turn(functions, SECONDS)
+        busy = in_turn([*functions.values()], SECONDS)
     ratios = (
-        verdict(quiet / other, layer.aim),
-        verdict(busy / quiet, AIM_BUSY),
-        verdict(busy / other_busy, AIM_BUSY_BESIDE),
+        *(verdict(time / quiet[2], aim) for time, aim in zip(quiet, layer.aims, strict=False)),
+        verdict(busy[0] / quiet[0], AIM_BUSY),
+        verdict(busy[0] / busy[2], AIM_BUSY_BESIDE),
     )
-    times = "".join(f"{value:>9.2f}" for value in (quiet, other, busy, other_busy))
-    return f"{layer!s:<34}{threads:>2}{times}  {' '.join(ratios)}"
+    times = "".join(f"{value:>8.2f}" for value in (*quiet, *busy))
+    return f"{layer!s:<32}{threads:>2}{times}  {' '.join(ratios)}"
 
 
 def main() -> None:
     limit_blas()
-    other = "ONNX Runtime" if has_onnx_runtime() else "a matrix product, or passes of multiply and add, on one thread"
-    print(f"Milliseconds of ours and of {other}, lower quartile, quiet and with a busy loop per core.")
-    print(f"Aims: 1.6 times the other's time (depthwise 3), busy {AIM_BUSY} times the quiet time and")
-    print(f"{AIM_BUSY_BESIDE} times the other's under the same load. '!' marks a missed one.")
-    heads = ("quiet", "other", "busy", "other")
-    print(f"{'layer, threads':<36}{''.join(f'{head:>9}' for head in heads)}   q/o    b/q     b/o")
+    names = [*works(LAYERS[0], 1)]
+    print("Milliseconds, lower quartile, quiet and then with a busy loop per core, measured in turn.")
+    print(f"Ratios to {names[2]}: ours (aim 1.1, depthwise 1.5) and NumPy alone (aim 1.6, depthwise 3);")
+    print(
+        f"ours busy to quiet (aim {AIM_BUSY}) and to {names[2]} busy (aim {AIM_BUSY_BESIDE}). '!' marks a missed aim."
+    )
+    print(f"{'layer, threads':<34}{''.join(f'{name:>8}' for name in names * 2)}    ours   NumPy b/q     b/b")
     for layer in LAYERS:
         for threads in sorted({1, min(available_cores(), MOST_THREADS)}):
             with thread_limit(threads):

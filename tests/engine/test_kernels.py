@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import kernels
-from engine.kernels import activations, blocks, columns, shifts, threads, tiling
+from engine.kernels import activations, blocks, columns, onnx_convolution, shifts, threads, tiling
 from engine.shapes import dilated_extent
 from tests.engine import reference
 from tests.engine.checkpoints import Stopped, proceed, stop
+from tests.engine.kernel_sets import each_set, needs_onnx_runtime, numpy_alone, onnx_runtime_first
 
 UNIT = float(np.finfo(np.float32).eps)
 PLAIN = {"stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1), "groups": 1}
@@ -67,8 +68,15 @@ def limits(draw):
         "NARROW": draw(st.integers(1, 10)),
         "PIECE_MACS": draw(st.integers(1, 3000)),
     }
+    parts = {
+        "_PART_VALUES": draw(st.integers(1, 2000)),
+        "_MOST_WORK": draw(st.integers(1, 3000)),
+        "_PIECE_WORK": draw(st.integers(1, 3000)),
+        "_SMALL_WORK": draw(st.integers(1, 3000)),
+    }
     return [
         *((tiling, name, size) for name, size in sizes.items()),
+        *((onnx_convolution, name, size) for name, size in parts.items()),
         (columns, "BLOCK_BYTES", 8 * draw(st.integers(1, 500))),
         (columns, "COPY_VALUES", draw(st.integers(1, 500))),
     ]
@@ -88,14 +96,15 @@ def lines(case):
     return columns.Windows(case) if tile is None else columns.Lines(case, tile)
 
 
-each_layout = pytest.mark.parametrize("layout", ["default", "windows", "lines", "shifts"])
+with_onnx_runtime = pytest.param("onnx", marks=needs_onnx_runtime)
+each_layout = pytest.mark.parametrize("layout", ["default", "windows", "lines", "shifts", with_onnx_runtime])
 
 
 @contextmanager
 def forced(layout):
-    """Let conv2d choose its layout, or force one wherever it is possible."""
+    """Let NumPy's conv2d choose its layout, or force one, or ONNX Runtime, wherever it is possible."""
     layouts = {"windows": columns.Windows, "lines": lines}
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, (onnx_runtime_first if layout == "onnx" else numpy_alone)():
         if layout in layouts:
             patch.setattr(columns, "layout_of", layouts[layout])
         if layout != "default":
@@ -112,6 +121,12 @@ def cut(patch, values):
 def _one_thread():
     """So that its checkpoints see all of the work."""
     with threads.thread_limit(1):
+        yield
+
+
+@pytest.fixture
+def _numpy_alone():
+    with numpy_alone():
         yield
 
 
@@ -178,6 +193,64 @@ def test_conv2d_of_a_special_case_equals_the_oracle(channels, filters, kernel, s
     np.testing.assert_array_equal(result, reference.conv2d(volume, weight, integers(2, filters), **setting))
 
 
+@needs_onnx_runtime
+@pytest.mark.parametrize(
+    ("channels", "filters", "kernel", "setting"),
+    [
+        (16, 40, 3, SAME),
+        (16, 13, 3, SAME | {"stride": (2, 1), "dilation": (1, 2)}),
+        (3, 40, 3, PLAIN | {"padding": (0, 3, 2, 1)}),
+        (32, 32, 3, SAME | {"groups": 32}),
+        (24, 24, 3, SAME | {"groups": 24, "stride": (2, 2), "dilation": (2, 1)}),
+        (16, 32, 3, SAME | {"groups": 2}),
+        (6, 12, 3, SAME | {"groups": 2}),
+        (16, 40, 1, PLAIN | {"stride": (2, 2)}),
+        (16, 40, 3, WIDE),
+    ],
+)
+@pytest.mark.parametrize("bounds", [{}, {"_PIECE_WORK": 2000}, {"_MOST_WORK": 20_000, "_SMALL_WORK": 0}])
+def test_onnx_runtime_equals_the_oracle_bit_by_bit_in_each_order_of_weights_and_each_kind_of_part(
+    channels, filters, kernel, setting, bounds, monkeypatch
+):
+    volume = integers(0, (channels, 8, 9)).astype(np.float32)
+    weight = integers(1, (filters, channels // setting["groups"], kernel, kernel)).astype(np.float32)
+    bias = integers(2, filters).astype(np.float32)
+    for name, value in bounds.items():
+        monkeypatch.setattr(onnx_convolution, name, value)
+    with onnx_runtime_first():
+        result = kernels.conv2d(volume, weight, bias, **setting, checkpoint=proceed)
+    with numpy_alone():
+        expected = kernels.conv2d(volume, weight, bias, **setting, checkpoint=proceed)
+    np.testing.assert_array_equal(result, expected)
+
+
+@each_set
+@pytest.mark.parametrize("groups", [1, 16])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -0.0])
+def test_a_value_that_is_not_finite_reaches_the_windows_that_read_it_and_no_other(kernel_set, groups, value):
+    volume, weight = np.full((16, 9, 9), -0.0, np.float32), np.ones((16, 16 // groups, 3, 3), np.float32)
+    volume[2, 4, 4] = value
+    with kernel_set():
+        result = kernels.conv2d(volume, weight, None, **SAME | {"groups": groups}, checkpoint=proceed)
+    expected = np.zeros((16, 9, 9), np.float32)
+    expected[slice(None) if groups == 1 else 2, 3:6, 3:6] += value
+    np.testing.assert_array_equal(result, expected)
+    np.testing.assert_array_equal(np.signbit(result), np.signbit(expected))
+
+
+@needs_onnx_runtime
+def test_onnx_runtime_is_called_in_parts_between_which_a_run_can_be_cancelled(monkeypatch):
+    sizes = []
+    monkeypatch.setattr(onnx_convolution.onnx_runtime, "run", lambda setting, lanes, x, *arrays: sizes.append(x.size))
+    calls = []
+    volume = zeros(256, 200, 200)
+    with threads.thread_limit(1):
+        kernels.conv2d(volume, zeros(256, 256, 3, 3), None, **SAME, checkpoint=lambda: calls.append(len(sizes)))
+    macs = 256 * 256 * 9 * 200 * 200
+    assert len(sizes) >= macs / onnx_convolution._MOST_WORK
+    assert {*calls} == {*range(len(sizes) + 1)}
+
+
 @pytest.mark.parametrize("kernel", [1, 3])
 def test_conv2d_accepts_arrays_that_are_not_contiguous(kernel):
     volume = integers(0, (9, 8, 10)).transpose(2, 0, 1)[::2]
@@ -206,7 +279,7 @@ def test_oracle_multiplies_once_for_each_weight_and_output_position():
 
 
 @settings(max_examples=200, deadline=None)
-@given(poolings(integers), st.integers(1, 60))
+@given(poolings(integers), st.integers(1, 60) | st.integers(60, 400))
 def test_max_pool2d_of_integers_equals_the_oracle(case, values):
     volume, setting = case
     with pytest.MonkeyPatch.context() as patch:
@@ -346,11 +419,12 @@ LARGE = {
 }
 
 
+@each_set
 @pytest.mark.parametrize(("kernel", "arrays", "setting"), LARGE.values(), ids=LARGE)
-def test_memory_besides_input_and_output_stays_within_a_block(kernel, arrays, setting):
+def test_memory_besides_input_and_output_stays_within_a_block(kernel_set, kernel, arrays, setting):
     tracemalloc.start()
     try:
-        with threads.thread_limit(threads.MOST_THREADS):
+        with kernel_set(), threads.thread_limit(threads.MOST_THREADS):
             result = kernel(*arrays, **setting, checkpoint=proceed)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
@@ -366,7 +440,7 @@ def test_an_exception_of_a_checkpoint_ends_the_kernel_on_all_threads(kernel, arr
         assert threads._POOL._running == 0
 
 
-@pytest.mark.usefixtures("_one_thread")
+@pytest.mark.usefixtures("_one_thread", "_numpy_alone")
 @pytest.mark.parametrize(("kernel", "arrays", "setting"), LARGE.values(), ids=LARGE)
 def test_an_exception_of_a_checkpoint_ends_the_kernel_at_once(kernel, arrays, setting):
     calls = []
@@ -390,7 +464,7 @@ def test_a_cheap_kernel_calls_its_checkpoint_at_least_once_per_mebibyte(name):
     assert len(calls) >= IMAGE.nbytes // 2**20
 
 
-@pytest.mark.usefixtures("_one_thread")
+@pytest.mark.usefixtures("_one_thread", "_numpy_alone")
 @pytest.mark.parametrize(
     ("channels", "filters", "kernel", "extent", "setting"),
     [

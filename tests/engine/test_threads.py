@@ -19,6 +19,7 @@ from engine.kernels import BLOCK_BYTES, scratch, threads
 from engine.kernels.scratch import scratch_array
 from engine.kernels.threads import share, thread_limit
 from tests.engine.checkpoints import proceed
+from tests.engine.kernel_sets import each_set
 
 SAME = {"stride": (1, 1), "padding": (1, 1, 1, 1), "dilation": (1, 1), "groups": 1}
 SHAPES = {
@@ -44,11 +45,12 @@ def run(parts, work, checkpoint=proceed):
     share(parts, lambda part, _: work(part), checkpoint)
 
 
+@each_set
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_convolution_has_the_same_bits_on_any_number_of_threads(name):
+def test_a_convolution_has_the_same_bits_on_any_number_of_threads(kernel_set, name):
     results = []
     for count in (1, 2, 3, 4):
-        with thread_limit(count):
+        with kernel_set(), thread_limit(count):
             results.append(convolve(name))
     for result in results[1:]:
         np.testing.assert_array_equal(result, results[0])

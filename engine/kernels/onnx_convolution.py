@@ -1,0 +1,252 @@
+"""Convolution by ONNX Runtime where it is installed and faster than our kernels: the rule, and the parts.
+
+Our threads share the parts, which do not depend on their number: nor do the results. Between parts a run can be
+cancelled.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from math import ceil, prod
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.kernels import onnx_runtime
+from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, gather, split_range
+from engine.kernels.onnx_models import Setting
+from engine.kernels.scratch import scratch_array
+from engine.kernels.threads import MOST_THREADS, share
+from engine.kernels.tiling import Case, Matrices
+from engine.shapes import Margins, Pair, dilated_extent
+
+_LEAST_WORK = 2**20
+"""Below it, what a call takes, 60 µs, is more than it saves. A MAC counts 1."""
+_VALUE_WORK = 16
+"""Work of reading or writing a value."""
+_PIECE_WORK = 2**25
+"""Minimum of a part of several: about 0.6 ms."""
+_PIECES = 4
+"""Preferred number of parts: each reorders its input, 8 would add up to a tenth; and limit of those by filters."""
+_MOST_WORK = 2**29
+"""Maximum of a part: about 12 ms on a fast core, 100 ms on a slow one."""
+_PART_VALUES = 3 * BLOCK_BYTES // (4 * MOST_THREADS) // (2 * 4)
+"""Maximum of the values that a part reads and writes: they are there in both orders, for each thread."""
+_WEIGHTS = 0.35
+"""Share of a weight in it, so that weights in our order are within a quarter of `BLOCK_BYTES`."""
+_LEAST_KERNEL = 2
+"""Smaller ones take as long without blocks."""
+_FEW_PIXELS = 64
+"""Pixels up to which ordering the weights takes longer than it saves."""
+_SMALL_WORK = 2**28
+"""Work for which two parts are enough: about 6 ms."""
+_FILTER_SET = 4
+"""Blocks of filters that the operators compute at a time; with fewer, each value of the input is read more often."""
+_MOST_PADDING = 2**15
+"""ONNX Runtime refuses numbers that are not integers of 64 bits; there is nothing to gain far below."""
+_PLANS = 512
+"""Of a few hundred bytes each."""
+
+
+class _Part(NamedTuple):
+    """What one call computes: all of some groups, or some filters or rows."""
+
+    groups: slice
+    filters: slice
+    rows: slice
+
+
+class _Sizes(NamedTuple):
+    """All of a case but its values."""
+
+    source: tuple[int, ...]
+    weight: tuple[int, ...]
+    extent: Pair
+    stride: Pair
+    padding: Margins
+    dilation: Pair
+
+    @property
+    def window(self) -> int:
+        """Input rows of one output row."""
+        return dilated_extent(self.weight[3], self.dilation[0])
+
+    @property
+    def macs(self) -> int:
+        return prod(self.weight) * prod(self.extent)
+
+    @property
+    def values(self) -> int:
+        """Values that are read and written."""
+        return prod(self.source) + prod(self.weight[:2]) * prod(self.extent)
+
+    @property
+    def work(self) -> int:
+        return self.macs + _VALUE_WORK * self.values
+
+
+class Plan(NamedTuple):
+    """How a convolution is computed: with how many channels per block, 0 for none, and in which parts."""
+
+    lanes: int
+    parts: tuple[_Part, ...]
+
+
+def plan_of(case: Case) -> Plan | None:
+    """The plan if ONNX Runtime is installed and takes less time than our kernels; else None.
+
+    Measured on one core, as multiples of ONNX Runtime with constant weights:
+
+    ====================== ============= ================ ====
+    layer                  ordered by us as they are      ours
+    ====================== ============= ================ ====
+    3×3, 5×5, dense        1.0           1.1–1.6          1.2–1.6
+    7×7, stride 2, RGB     1.0           1.4              1.4
+    1×1                    1.1           1.0              1.3
+    groups of few channels not possible  1.0              1.5
+    depthwise              1.1           2.5–5            4–5
+    ====================== ============= ================ ====
+    """
+    sizes = _Sizes(case.source.shape, case.weight.shape, *case[2:])
+    if case.source.dtype != np.float32 or sizes.work < _LEAST_WORK or not case.source.flags.c_contiguous:
+        return None
+    return _plan(sizes) if _is_used and onnx_runtime.is_installed() else None
+
+
+def convolve(plan: Plan, case: Case, biases: Matrices | None, result: Matrices, checkpoint: Checkpoint) -> None:
+    """Fill ``result`` (groups, filters, H', W'); biases are (groups, filters, 1)."""
+    groups, filters, channels, *kernel = case.weight.shape
+    weight = np.ascontiguousarray(case.weight).reshape(groups * filters, channels, *kernel)
+    bias = np.zeros(onnx_runtime.whole(groups * filters, plan.lanes), np.float32)
+    if biases is not None:
+        bias[: groups * filters] = biases.ravel()
+    ordered = None
+    if plan.lanes and groups == 1 and len(plan.parts) > len({part.filters.start for part in plan.parts}):
+        ordered = np.empty(len(bias) * weight[0].size, np.float32)
+        weight = onnx_runtime.order(weight, plan.lanes, ordered)
+        checkpoint()
+    job = _Job(plan.lanes, case, weight, bias, result, ordered is not None)
+    share(plan.parts, lambda part, _: job.compute(part), checkpoint)
+
+
+@contextmanager
+def unused() -> Iterator[None]:
+    """Compute by NumPy alone, for tests and benchmarks."""
+    global _is_used
+    before, _is_used = _is_used, False
+    try:
+        yield
+    finally:
+        _is_used = before
+
+
+_is_used = True
+
+
+@lru_cache(_PLANS)
+def _plan(sizes: _Sizes) -> Plan | None:
+    filters, channels = sizes.weight[1:3]
+    # One row of one group, which is the smallest part.
+    values = sizes.window * channels * sizes.source[3] + filters * sizes.extent[1]
+    macs = prod(sizes.weight[1:]) * sizes.extent[1]
+    if max(_WEIGHTS * prod(sizes.weight), values) > _PART_VALUES or macs > _MOST_WORK or min(sizes.source) == 0:
+        return None
+    if prod(sizes.extent) == 1 or max(sizes.padding) >= _MOST_PADDING:
+        return None
+    lanes = _lanes_for(sizes)
+    return Plan(lanes, tuple(_parts(sizes, lanes)))
+
+
+def _lanes_for(sizes: _Sizes) -> int:
+    """Channels per block if operators for blocks are faster and have rules for these numbers of channels; else 0."""
+    groups, filters, channels, *kernel = sizes.weight
+    lanes = onnx_runtime.block_lanes()
+    if not lanes or max(kernel) < _LEAST_KERNEL or (groups == 1 and prod(sizes.extent) <= _FEW_PIXELS):
+        return 0
+    is_depthwise = groups > 1 and filters == channels == 1
+    if groups == 1:
+        fits = channels < lanes or channels % lanes == 0
+    else:
+        fits = groups % lanes == 0 if is_depthwise else channels % lanes == filters % lanes == 0
+    return lanes if fits else 0
+
+
+def _parts(sizes: _Sizes, lanes: int) -> Iterator[_Part]:
+    """Cut into groups or filters, whose arrays lie in one piece; or rows, which have to be copied and overlap."""
+    groups, filters, channels = sizes.weight[:3]
+    height = sizes.extent[0]
+    fewest = max(-(-sizes.work // _MOST_WORK), -(-sizes.values // _PART_VALUES), 1)
+    count = max(fewest, min(_PIECES, sizes.work // _PIECE_WORK))
+    all_filters, all_rows, unit = slice(0, filters), slice(0, height), _FILTER_SET * (lanes or 1)
+    fits = sizes.values <= _PART_VALUES and sizes.macs // max(filters // unit, 1) <= _MOST_WORK
+    if groups > 1:
+        cuts = [*_cut(groups, lanes if lanes and filters == channels == 1 else 1, count)]
+        rows = [*split_range(height, _lines(sizes, cuts[0], fewest / len(cuts)))]
+        yield from (_Part(part, all_filters, row) for part in cuts for row in rows)
+    elif fits and filters >= unit * (2 if sizes.work <= _SMALL_WORK else min(count, _PIECES)):
+        yield from (_Part(slice(0, 1), part, all_rows) for part in _cut(filters, unit, count))
+    else:
+        overlap = 4 * (sizes.window - 1) // sizes.stride[0]
+        lines = max(_lines(sizes, slice(0, 1), count), min(overlap, _lines(sizes, slice(0, 1), fewest)))
+        yield from (_Part(slice(0, 1), all_filters, row) for row in split_range(height, lines))
+
+
+def _cut(count: int, unit: int, parts: int) -> Iterator[slice]:
+    """About so many slices of ``range(count)`` that begin at multiples of ``unit``."""
+    units = -(-count // unit)
+    for part in split_range(units, -(-units // min(parts, units))):
+        yield slice(part.start * unit, min(part.stop * unit, count))
+
+
+def _lines(sizes: _Sizes, groups: slice, count: float) -> int:
+    """Rows of a part of these groups, of which there are about ``count``, within its bounds."""
+    _, filters, channels = sizes.weight[:3]
+    number = groups.stop - groups.start
+    read, written = number * channels * sizes.source[3], number * filters * sizes.extent[1]
+    room = (_PART_VALUES - sizes.window * read) // (sizes.stride[0] * read + written)
+    macs = number * prod(sizes.weight[1:]) * sizes.extent[1]
+    lines: int = min(ceil(sizes.extent[0] / max(count, 1)), room, _MOST_WORK // macs)
+    return max(lines, 1)
+
+
+class _Job(NamedTuple):
+    """One convolution; `weight` is (filters of all groups, channels, kh, kw), `result` (groups, filters, H', W')."""
+
+    lanes: int
+    case: Case
+    weight: Matrices
+    bias: Matrices
+    result: Matrices
+    is_ordered: bool
+    """Whether the weights are, for all parts."""
+
+    def compute(self, part: _Part) -> None:
+        """Fill a part of the result."""
+        case, (groups, filters, rows) = self.case, part
+        number, depth, kernel = groups.stop - groups.start, case.weight.shape[1], case.weight.shape[3:]
+        source, target = case.source[groups].reshape(1, -1, *case.source.shape[2:]), self.result[groups, filters, rows]
+        shape = (1, number * target.shape[1], *target.shape[2:])
+        if target.shape[2] == case.extent[0]:
+            setting = Setting(shape[1], kernel, case.stride, case.padding, case.dilation, number)
+            self._run(setting, groups.start * depth + filters.start, source, target.reshape(shape))
+            return
+        padding = (0, case.padding[1], 0, case.padding[3])
+        setting = Setting(shape[1], kernel, case.stride, padding, case.dilation, number)
+        height = (target.shape[2] - 1) * case.stride[0] + dilated_extent(kernel[0], case.dilation[0])
+        block = (1, source.shape[1], height, source.shape[3])
+        with scratch_array(prod(block), np.float32) as read, scratch_array(target.size, np.float32) as written:
+            x, y = read.reshape(block), written.reshape(shape)
+            gather(source, x, (rows.start * case.stride[0] - case.padding[0], 0), (1, 1))
+            self._run(setting, groups.start * depth + filters.start, x, y)
+            target[...] = y.reshape(target.shape)
+
+    def _run(self, setting: Setting, first: int, x: Matrices, y: Matrices) -> None:
+        """Compute y from x with the filters from ``first`` on."""
+        filters = onnx_runtime.whole(setting.filters, self.lanes)
+        bias = self.bias[first : first + filters]
+        if self.is_ordered or not self.lanes:
+            onnx_runtime.run(setting, self.lanes, x, self.weight[first : first + filters], bias, y)
+            return
+        weight = self.weight[first : first + setting.filters]
+        with scratch_array(filters * weight[0].size, np.float32) as scratch:
+            onnx_runtime.run(setting, self.lanes, x, onnx_runtime.order(weight, self.lanes, scratch), bias, y)

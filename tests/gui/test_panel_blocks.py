@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from engine.blocks import BLOCKS, Inception, MlpConv, SeparableConv2d, Transition
-from engine.layers import Activation, Conv2d, Kind, MaxPool2d, tag_of
+from engine.layers import IMPORTED_LAYERS, Activation, Conv2d, Kind, MaxPool2d, tag_of
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -287,13 +287,16 @@ def test_a_block_whose_input_is_missing_cannot_be_taken_apart(qtbot: QtBot):
     assert edits.take_selected_block_apart(harness.state) is None
 
 
-def test_kinds_are_layers_then_blocks_and_the_separator_is_disabled(qtbot: QtBot):
+def test_kinds_are_layers_then_blocks_and_only_the_separator_and_kinds_of_models_are_disabled(qtbot: QtBot):
     form, harness = open_form(qtbot, "conv")
     texts = [text for _, text in form.kind.options]
     separator = texts.index("")
-    assert texts[separator + 1 :] == [block.title for block in BLOCKS]
-    flags = form.kind.model().flags(form.kind.model().index(separator, 0))
-    assert not flags & Qt.ItemFlag.ItemIsEnabled
+    assert texts[separator + 1 :] == [kind.title for kind in (*BLOCKS, *IMPORTED_LAYERS)]
+    kinds = form.kind.model()
+    disabled = [
+        text for at, text in enumerate(texts) if not kinds.flags(kinds.index(at, 0)) & Qt.ItemFlag.ItemIsEnabled
+    ]
+    assert disabled == ["", *(kind.title for kind in IMPORTED_LAYERS)]
     row = [kind for kind, _ in form.kind.options].index("separable_conv2d")
     form.kind.setCurrentIndex(row)
     form.kind.activated.emit(row)

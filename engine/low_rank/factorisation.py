@@ -102,6 +102,8 @@ def factor_reduction(weight: Filters, covariance: _Matrix | None = None) -> Spli
     energies, directions = energies[::-1].clip(0), directions[:, ::-1]
     nonzero = energies > _RANK_TOLERANCE * max(energies[0], np.finfo(float).tiny)
     right = directions[:, nonzero]
+    # The sign of a direction is arbitrary; with a rule for it, maps look the same whatever LAPACK computes them.
+    right = right * np.where(right.sum(axis=0) < 0, -1.0, 1.0)
     before = (right.T @ inverse)[:, :, None, None]
     behind = (product @ right).reshape(filters, height, width, -1).transpose(0, 3, 1, 2)
     return Split(before, behind, energies[nonzero])

@@ -1,5 +1,6 @@
 """Starts the window: the QApplication, its theme and the first project."""
 
+import gc
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -82,6 +83,7 @@ def open_window(path: Path | None) -> int:
     recovery = Recovery(window, Journal(workbench, journal_folder()), journal_folder())
     faults.install()
     window.show()
+    gc.freeze()  # modules and the window stay: to look through them for garbage stops the window for 0.1 s each time
     recovery.begin()
     window.report_settings()
     if not window.start.is_shown and workbench.state.lesson is None:
@@ -94,6 +96,7 @@ def open_window(path: Path | None) -> int:
         closer.close_down()
         faults.close_down()
         collector.timer.stop()
+        gc.unfreeze()
 
 
 def _remove_leftovers_in(folders: Iterable[Path]) -> None:

@@ -387,7 +387,7 @@ def test_ctrl_c_ends_a_run_with_130_and_leaves_nothing_behind(call, write, tmp_p
 
 def test_volumes_larger_than_memory_are_refused_with_both_numbers(refusal, write, tmp_path, monkeypatch):
     free = psutil.virtual_memory()._replace(available=5 * 2**30)
-    monkeypatch.setattr(execute.psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
     noise = PROJECT.replace("[8, 12, 10]", "[10000, 10000, 10000]")
     filters = PROJECT.replace("filters = 4", "filters = 1000000000")
     for text, place in ((noise, "$.input"), (filters, "$.designs[0].nodes[0]")):

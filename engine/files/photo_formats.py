@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from importlib import import_module
 from typing import IO, NamedTuple
 
 from PIL import Image, UnidentifiedImageError, _imaging
@@ -13,8 +14,20 @@ from PIL import Image, UnidentifiedImageError, _imaging
 from engine.files import paths
 from engine.files.paths import FileFault
 
-_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP")
-"""Pillow's names of raster formats. It would open others by starting programs: Ghostscript for PostScript."""
+_PLUGINS = {
+    "AVIF": "Avif",
+    "BMP": "Bmp",
+    "GIF": "Gif",
+    "JPEG": "Jpeg",
+    "JPEG2000": "Jpeg2K",
+    "PNG": "Png",
+    "PPM": "Ppm",
+    "TGA": "Tga",
+    "TIFF": "Tiff",
+    "WEBP": "WebP",
+}
+"""The beginning of the name of Pillow's module per raster format. It would open others by starting programs:
+Ghostscript for PostScript. To import all of its modules takes four times as long."""
 
 PHOTO_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".jp2", ".ppm", ".pgm")
 """Usual endings of these formats, for file dialogs."""
@@ -79,8 +92,10 @@ def open_photo(file: IO[bytes]) -> Image.Image:
 def _available_formats() -> tuple[str, ...]:
     """The formats that this installation of Pillow knows, which from now on writes nothing to standard error."""
     silence_libraries()
-    Image.init()
-    return tuple(name for name in _FORMATS if name in Image.OPEN)
+    for plugin in _PLUGINS.values():
+        with suppress(ImportError):
+            import_module(f"PIL.{plugin}ImagePlugin")
+    return tuple(name for name in _PLUGINS if name in Image.OPEN)
 
 
 @cache

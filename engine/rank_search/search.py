@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
-import psutil
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -223,6 +222,8 @@ class RankSearch:
 
     def _weights(self, ref: NodeRef, form: Form, ranks: tuple[int, ...], *, refit: bool) -> tuple[Filters, ...]:
         """Weights of the convolutions of a form; ProjectError if there is not enough memory for a refit."""
+        import psutil  # as in `require_memory`
+
         fitter = self._fitter(ref)
         needed = refit_bytes(fitter.weight.shape, ranks[0]) if refit and form != "kxk+1x1" else 0
         free = psutil.virtual_memory().available

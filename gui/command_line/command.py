@@ -1,7 +1,8 @@
 """The parts of a command of the command line, and the exit statuses."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from pkgutil import resolve_name
+from typing import Any
 
 from msgspec import Struct
 
@@ -10,10 +11,20 @@ DONE, WRONG, NO_DISPLAY, HUNG_UP, CANCELLED, TERMINATED = 0, 2, 3, 129, 130, 143
 
 
 class Command(Struct, frozen=True):
-    """A command: its options, and the function that runs it."""
+    """A command: its options, and the function that runs it, both imported when they are needed."""
 
     name: str
     help: str
-    add_options: Callable[[ArgumentParser], None]
-    run: Callable[[Namespace], int | None]
-    """Returns the exit status, None for DONE; raises ProjectError for a mistake in the project."""
+    options: str
+    """Module and name of the function that adds the options to a parser, as "analyze:add_analyze_options"."""
+    function: str
+    """Those of the function from options to the exit status (None: DONE); ProjectError is a mistake in the project."""
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        self._named(self.options)(parser)
+
+    def run(self, options: Namespace) -> int:
+        return int(self._named(self.function)(options) or DONE)
+
+    def _named(self, function: str) -> Any:
+        return resolve_name(f"gui.command_line.{function}")

@@ -11,7 +11,7 @@ from engine.files.unfinished import remove_leftovers
 from engine.project.project import FORMAT
 from engine.text.names import printable
 from engine.text.problems import ProjectError
-from gui.command_line.command import CANCELLED, DONE, WRONG
+from gui.command_line.command import CANCELLED, WRONG
 from gui.command_line.commands import COMMANDS
 from gui.command_line.output import print_message, print_result
 
@@ -22,15 +22,14 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status: 0 done, 1 our fault, 2 the project's, 3 no display."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    parser = _parser()
     if not words or words[0] not in (*(command.name for command in COMMANDS), "-h", "--help", "--version"):
         words.insert(0, "window")
     if isinstance(sys.stdout, io.TextIOWrapper):  # the encoding of a pipe on Windows lacks most of our signs
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    options = parser.parse_args(words)
+    options = _parser(words[0]).parse_args(words)
     _remove_leftovers(options)
     try:
-        status = int(options.run(options) or DONE)
+        status: int = options.run(options)
         print_result()
         return status
     except ProjectError as error:
@@ -57,7 +56,8 @@ class _Parser(argparse.ArgumentParser):
         super()._print_message(printable(message), file)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(chosen: str) -> argparse.ArgumentParser:
+    """The parser with all commands; of those that are not chosen only the names, as options import much."""
     parser = _Parser(
         prog="convolume",
         description="Shows what convolutions do and cost. Without a command, opens the window on PROJECT.",
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in COMMANDS:
         options = commands.add_parser(command.name, help=command.help, description=command.help)
-        options.set_defaults(run=command.run)
-        command.add_options(options)
+        if command.name == chosen:
+            options.set_defaults(run=command.run)
+            command.add_options(options)
     return parser

@@ -2,12 +2,14 @@
 
 import re
 from functools import cache
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from engine.text.names import printable
 from gui.export.html import Markup, scroll_box
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _HEADINGS = 2
 """Levels by which headings of a text stand below those of the page."""
@@ -35,13 +37,15 @@ def inline_text(text: str) -> str:
     return "".join(token.content for token in line.children or ())
 
 
-def _render(tokens: list[Token]) -> Markup:
+def _render(tokens: "list[Token]") -> Markup:
     parser = _parser()
     return Markup(parser.renderer.render(tokens, parser.options, {}))
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # a start of the window, which exports nothing, would wait for it
+
     parser = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False})
     parser.enable(["table", "strikethrough"]).disable("image")
     parser.validateLink = lambda url: url.startswith(("https://", "http://"))  # type: ignore[method-assign]

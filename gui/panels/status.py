@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-import psutil
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStatusBar, QWidget
@@ -162,7 +161,10 @@ class StatusPanel(QStatusBar):
                 self._delay.start()
         volumes = {id(result.volume): result.volume.nbytes for result in state.run.results.values()}
         self.memory.setText(f"volumes {byte_size(sum(volumes.values()))}" if volumes else "")
-        self.memory.setToolTip(f"{byte_size(psutil.virtual_memory().available)} of memory available")
+        if volumes:
+            import psutil  # not before there is anything to say
+
+            self.memory.setToolTip(f"{byte_size(psutil.virtual_memory().available)} of memory available")
 
     def _show_totals(self, state: ViewState) -> None:
         metric = metric_by_id(state.look.metric)

@@ -5,7 +5,7 @@ from functools import partial
 
 from msgspec.structs import replace
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from engine.kernels import Checkpoint
@@ -173,6 +173,12 @@ class DifferencesView(View):
         """Make the row of the selected layer the current one."""
         self.canvas.show_content(self._content, self._state)
         self._rows.select(selected_layer(self._content, self._state))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fit the columns: their texts are wider than they were before the style has prepared the table."""
+        super().showEvent(event)
+        self._rows.fit_columns()
+        self._share_space()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

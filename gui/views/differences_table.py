@@ -68,7 +68,7 @@ class DifferencesTable(QObject):
         """List another content. Signals are blocked because Qt moves the current row when rows come and go."""
         with QSignalBlocker(self.table.selectionModel()):
             self.model.show_content(state, content, every_layer=every_layer)
-        self._fit_columns()
+        self.fit_columns()
 
     def select(self, position: int | None) -> None:
         """Make the row of a layer the current one, by its position in the comparison."""
@@ -80,7 +80,7 @@ class DifferencesTable(QObject):
             index = self.model.index(row, max(selection.currentIndex().column(), 0))
             selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
 
-    def _fit_columns(self) -> None:
+    def fit_columns(self) -> None:
         """Give numbers the width that they need, and the texts of the differences the rest."""
         header, widths = self.table.horizontalHeader(), []
         for column in range(self.model.columnCount()):
@@ -118,7 +118,7 @@ class DifferencesTable(QObject):
         if event.type() == QEvent.Type.Leave:
             self.hovered.emit("")
         if event.type() == QEvent.Type.Resize:
-            self._fit_columns()
+            self.fit_columns()
         return False
 
     def copy_selected(self) -> None:

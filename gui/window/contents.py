@@ -1,13 +1,11 @@
 """The panels and views of the window: made from the tables, connected, and updated from state to state."""
 
-from collections.abc import Callable, Mapping
-from pkgutil import resolve_name
+from collections.abc import Callable, Iterable, Mapping
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QScrollArea, QWidget
 
-from gui.catalogue.views import VIEWS
 from gui.panels.base import Panel
 from gui.panels.designs import DesignsPanel
 from gui.panels.history import HistoryPanel
@@ -19,14 +17,33 @@ from gui.state.edit import Edit
 from gui.state.view_state import ViewState
 from gui.views.base import View
 from gui.window.mnemonics import assign_mnemonics
+from gui.window.view_places import Views
 from gui.workbench.workbench import Workbench
 
 
-class Contents:
-    """Shows the state of a workbench in all panels, and in the views that are visible; a hidden one waits."""
+class Contents(QObject):
+    """Shows the state of a workbench in all panels, and in the views that are visible; a hidden one waits.
 
-    def __init__(self, workbench: Workbench, actions: Mapping[str, QAction]) -> None:
+    Parameters
+    ----------
+    propose, show_hover
+        Take the edits that panels and views propose, and the texts for what is under the mouse.
+    """
+
+    made = Signal(str)
+    """A view has been made, as it is visible for the first time."""
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        actions: Mapping[str, QAction],
+        propose: Callable[[Edit], None],
+        show_hover: Callable[[str], None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
         self._workbench, state = workbench, workbench.state
+        self._propose, self._show_hover = propose, show_hover
         self.designs = DesignsPanel(state, actions)
         for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
             assign_mnemonics(menu.actions())
@@ -43,33 +60,39 @@ class Contents:
             "history": self.history,
             "problems": self.problems,
         }
-        self.views: dict[str, View] = {row.id: resolve_name(row.widget)(state) for row in VIEWS}
-        self._last_shown: dict[str, ViewState] = dict.fromkeys(self.views, state)
+        self.views = Views(lambda: workbench.state, self._on_view_made)
+        self._last_shown: dict[str, ViewState] = {}
         """The state that each view last showed."""
+        self._connect()
 
-    @property
-    def parts(self) -> dict[str, Panel | View]:
-        """All panels and views by id."""
-        return {**self.panels, **self.views}
+    def part(self, part_id: str) -> Panel | View:
+        """The panel or view of that id."""
+        return self.panels[part_id] if part_id in self.panels else self.views[part_id]
 
     def docked(self) -> dict[str, QWidget]:
-        """The widgets of the docks by id: panels and views, some of them in a new scroll area."""
+        """The widgets of the docks by id: panels, some of them in a new scroll area, and the places of views."""
         scrolled = {panel_id: _make_scroll_area(panel) for panel_id, panel in self.panels.items() if panel.scrolls}
-        return {**self.parts, **scrolled}
+        return {**self.panels, **scrolled, **self.views.places}
 
-    def connect(self, propose: Callable[[Edit], None], show_hover: Callable[[str], None]) -> None:
-        """Connect all signals but those of a single panel."""
-        bench = self._workbench
-        for part in self.parts.values():
-            part.edit_proposed.connect(propose)
-            part.focus_requested.connect(bench.set_focus)
-            part.hovered.connect(show_hover)
-        for view in self.views.values():
-            view.look_requested.connect(bench.set_look)
-            view.requested.connect(bench.answer)
-        self.designs.query_changed.connect(bench.set_query)
-        self.history.index_requested.connect(bench.document.go_to)
-        bench.document.history_changed.connect(self._show_history)
+    def _connect(self) -> None:
+        """Connect all signals of panels but those of a single one."""
+        for panel in self.panels.values():
+            self._connect_part(panel)
+        self.designs.query_changed.connect(self._workbench.set_query)
+        self.history.index_requested.connect(self._workbench.document.go_to)
+        self._workbench.document.history_changed.connect(self._show_history)
+
+    def _connect_part(self, part: Panel | View) -> None:
+        part.edit_proposed.connect(self._propose)
+        part.focus_requested.connect(self._workbench.set_focus)
+        part.hovered.connect(self._show_hover)
+
+    def _on_view_made(self, view_id: str, view: View) -> None:
+        self._last_shown[view_id] = self._workbench.state
+        self._connect_part(view)
+        view.look_requested.connect(self._workbench.set_look)
+        view.requested.connect(self._workbench.answer)
+        self.made.emit(view_id)
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         for panel in self.panels.values():
@@ -82,16 +105,19 @@ class Contents:
             self.show_view(view_id)
 
     def show_view(self, view_id: str) -> None:
-        """Update a view; a hidden one waits until it is visible."""
+        """Update a view, or make it if it is visible for the first time; a hidden one waits."""
+        if not self.views.places[view_id].isEnabled():
+            return
         view, now = self.views[view_id], self._workbench.state
         before = self._last_shown[view_id]
-        if view.isEnabled() and now is not before:
+        if now is not before:
             self._last_shown[view_id] = now
             view.show_state(before, now)
 
     def close_down(self) -> None:
         """End what works in the background, as the window closes."""
-        for part in self.parts.values():
+        parts: Iterable[Panel | View] = (*self.panels.values(), *self.views.made.values())
+        for part in parts:
             part.close_down()
 
     def _show_history(self) -> None:

@@ -137,8 +137,7 @@ class Docks(Mapping[str, QDockWidget]):
             yield
             self.frame.is_arranging = False
             for dock_id, dock in self.items():
-                if dock.isHidden():
-                    self._on_visible(dock_id, False)
+                self._on_visible(dock_id, not dock.isHidden() and self.contents[dock_id].isEnabled())
             self.frame.show_tab_bars()
             if focused is not None and focused.isVisible() and focused.isEnabled():
                 focused.setFocus()

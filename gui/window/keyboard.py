@@ -94,6 +94,10 @@ class Keyboard:
         ring[ring.index(focused) + 1].setFocus(Qt.FocusReason.TabFocusReason)
         return True
 
+    def forget_chain(self) -> None:
+        """Chain the widgets anew at the next Tab: there are more of them."""
+        self._chained = None, 0, 0
+
     def _chain(self) -> list[QWidget]:
         """All that Tab goes to in panels and views, in the order of their table; each tab bar after what is in it."""
         chain: list[QWidget] = []

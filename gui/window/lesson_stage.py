@@ -15,7 +15,6 @@ from gui.panels.lesson import LessonPanel
 from gui.panels.status import StatusPanel
 from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import ViewState
-from gui.views.base import View
 from gui.views.bottleneck import BottleneckView
 from gui.views.volumes import VolumesView
 from gui.widgets.glyphs import GlyphButton
@@ -23,6 +22,7 @@ from gui.widgets.texts import ElidedLabel
 from gui.window.docks import Docks
 from gui.window.highlights import Highlights
 from gui.window.lesson_arrangement import arrange_step
+from gui.window.view_places import Views
 from gui.window.workspaces import ArrangementKind, Workspaces
 from gui.workbench.lesson_player import LessonPlayer
 from gui.workbench.workbench import Workbench
@@ -45,7 +45,7 @@ class _Window(Protocol):
     designs: DesignsPanel
     form: LayerForm
     status: StatusPanel
-    views: dict[str, View]
+    views: Views
     actions_by_id: dict[str, QAction]
     layout_changed: SignalInstance
 

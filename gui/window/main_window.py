@@ -74,7 +74,8 @@ class MainWindow(QMainWindow):
         set_theme(state.look.theme)
         self.qt_actions = QtActions(self._perform, self)
         self.actions_by_id = self.qt_actions.by_id
-        self._contents = contents = Contents(workbench, self.actions_by_id)
+        contents = Contents(workbench, self.actions_by_id, self._on_edit_proposed, self._show_hover, self)
+        self._contents = contents
         self.panels, self.views = contents.panels, contents.views
         self.designs, self.form, self.input = contents.designs, contents.form, contents.input
         self.notes, self.history, self.problems = contents.notes, contents.history, contents.problems
@@ -83,7 +84,7 @@ class MainWindow(QMainWindow):
         self.workspaces = Workspaces(self, self.docks, settings)
         self.parts = PartCommands(self, contents, self.docks, self.workspaces, self.exports)
         self.qt_actions.add_undo(workbench.document.undo_stack, self)
-        self.qt_actions.add_local_to(self.designs.tree, self.views["volumes"])
+        self.qt_actions.add_local_to(self.designs.tree, contents.views.places["volumes"])
         self._make_menus_and_bars()
         self.changed_file = ChangedFile(self, workbench, self.files, self.banners)
         self.start = StartHost(self, workbench, self.files, self.actions_by_id, settings)
@@ -101,7 +102,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.workbench.changed.connect(self._show_state)
-        self._contents.connect(self._on_edit_proposed, self.status.show_hover)
+        self._contents.made.connect(self._on_contents_made)
         self.start.left.connect(self._leave_start_page)
         self.exports.all.stepped.connect(self._on_export_stepped)
         self.status.export.canceled.connect(self.exports.all.cancel)
@@ -114,6 +115,13 @@ class MainWindow(QMainWindow):
 
     def _on_edit_proposed(self, edit: Edit) -> None:
         self.workbench.edit(edit.text, edit.project, self.edit_merging.merge_key(edit.merge), edit.focus)
+
+    def _show_hover(self, text: str) -> None:
+        self.status.show_hover(text)
+
+    def _on_contents_made(self, view_id: str) -> None:
+        self.menus.add_to_drawings(view_id, self.views[view_id])
+        self.keyboard.forget_chain()
 
     def _on_export_stepped(self, step: ExportStep | None) -> None:
         self.status.show_export(*(("", 0, 0) if step is None else (step.name, step.done, step.total)))
@@ -210,8 +218,8 @@ class MainWindow(QMainWindow):
         self.docks.contents[dock_id].setEnabled(visible)
         if dock_id == "volumes":
             self.status.show_boxes(visible)
-        if visible and dock_id in self.views:
-            self._contents.show_view(dock_id)
+        if visible and dock_id in self.views and not self.docks.frame.is_arranging:
+            self._contents.show_view(dock_id)  # what is visible only while docks are arranged need not be made
         self.layout_changed.emit()
 
     def _on_dock_moved(self) -> None:

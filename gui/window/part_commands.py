@@ -20,7 +20,7 @@ class PartCommands:
         self, window: QMainWindow, contents: Contents, docks: Docks, workspaces: Workspaces, exports: ExportCommands
     ) -> None:
         self._window = window
-        self._views, self._parts = contents.views, contents.parts
+        self._views, self._part = contents.views, contents.part
         self._docks, self._workspaces, self._exports = docks, workspaces, exports
         self.raised = RaisedPanel(docks)
 
@@ -47,7 +47,7 @@ class PartCommands:
         """Bring a panel or view to the front and begin there with the selection."""
         self.raised.keep(part_id)
         self._workspaces.open_for(part_id)
-        self._parts[part_id].begin()
+        self._part(part_id).begin()
 
     def toggle_maximised(self) -> None:
         """Give the panel or view with the focus the whole window, or put it back."""

@@ -33,10 +33,10 @@ class _Window(Protocol):
 
 
 class WindowMenus:
-    """Makes the menus, and the context menus of the drawings in these views."""
+    """Makes the menus of the window, and the context menus of its drawings."""
 
     def __init__(self, window: _Window, views: Mapping[str, View], actions: Mapping[str, QAction]) -> None:
-        self._window, self._views = window, views
+        self._window, self._views, self._actions = window, views, actions
         files, exports = window.files, window.exports
         entries: dict[str, tuple[str, Callable[[], Iterable[MenuEntry]]]] = {
             "samples": ("Open sample", files.sample_entries),
@@ -54,11 +54,13 @@ class WindowMenus:
         """The menus that are filled as they open, by id."""
         self.by_name = fill_menu_bar(bar, actions, self.dynamic)
         """The menus of the table, by name."""
-        for view_id, view in views.items():
-            for canvas in view.findChildren(Canvas):
-                if view_id == "volumes":
-                    add_box_menu(canvas, actions, self.by_name)
-                add_canvas_menu(canvas, actions, self._picture_entries(view_id))
+
+    def add_to_drawings(self, view_id: str, view: View) -> None:
+        """Make the context menus of the drawings in a view."""
+        for canvas in view.findChildren(Canvas):
+            if view_id == "volumes":
+                add_box_menu(canvas, self._actions, self.by_name)
+            add_canvas_menu(canvas, self._actions, self._picture_entries(view_id))
 
     def fill(self) -> None:
         """List the current entries of the menus that are filled as they open."""

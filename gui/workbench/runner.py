@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from threading import Lock
 from time import monotonic, thread_time
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.kernels import Checkpoint
+from engine.network.node_ref import NodeRef
 from engine.run.cache import VolumeCache
 from engine.run.execute import NodeDone, NodeStarted, RunRequest, execute
+from gui.paint.maps.map_measures import count_non_finite
+from gui.paint.volumes.faces import most_varied_channel
+from gui.state.volume_at import Float32Volume
 from gui.worker import Worker
 
 RunEvent = NodeStarted | NodeDone
@@ -17,6 +22,8 @@ _FRAME, _LONGEST_FRAME = 1 / 15, 1.0
 _SHARE = 8
 """The window works on a run for at most the time between two batches divided by this: Python code of a run waits
 while the window paints."""
+_MOST_MEASURED = 64
+"""Volumes that are measured in the thread of a run: the boxes of more are too small to show what is measured."""
 
 
 class _Mailbox:
@@ -61,11 +68,11 @@ class Runner(QObject):
         self._last_batch, self._work_before = 0.0, 0.0
         """When the last batch was emitted, and the processor time of the window's thread until then."""
 
-    def start(self, request: RunRequest) -> None:
-        """Run a request; cancel the current one first."""
+    def start(self, request: RunRequest, shown: frozenset[NodeRef] = frozenset()) -> None:
+        """Run a request; cancel the current one first. The boxes of the `shown` nodes are visible."""
         self.cancel()
-        mailbox = self._mailbox
-        self.worker.start(lambda checkpoint: self._work(request, mailbox, checkpoint))
+        mailbox, measured = self._mailbox, shown if len(shown) <= _MOST_MEASURED else frozenset()
+        self.worker.start(lambda checkpoint: self._work(request, measured, mailbox, checkpoint))
         self.started.emit(request)
 
     def cancel(self) -> None:
@@ -87,9 +94,13 @@ class Runner(QObject):
         self._timer.stop()
         self.worker.close()
 
-    def _work(self, request: RunRequest, mailbox: _Mailbox, checkpoint: Checkpoint) -> Iterator[None]:
+    def _work(
+        self, request: RunRequest, measured: frozenset[NodeRef], mailbox: _Mailbox, checkpoint: Checkpoint
+    ) -> Iterator[None]:
         """Run in the thread of the worker; yield whenever the window has to be woken up."""
         for event in execute(request, self.cache, checkpoint):
+            if isinstance(event, NodeDone) and event.ref in measured:
+                _measure(event.volume)
             if mailbox.put(event):
                 yield None
 
@@ -108,3 +119,10 @@ class Runner(QObject):
     def _on_worker_ended(self, error: Exception | None) -> None:
         self.flush()
         self.ended.emit(error)
+
+
+def _measure(volume: Float32Volume) -> None:
+    """Cache what the first picture of a volume needs, for which the thread of the window would have to wait."""
+    with np.errstate(all="ignore"):
+        most_varied_channel(volume)
+        count_non_finite(volume)

@@ -110,7 +110,8 @@ class Workbench(QObject):
             replace(self.state, check=request.check, run=replace(self.state.run, progress=first, problems=()))
         )
         if refs:
-            self.runner.start(request)
+            visible = {self.state.visible_ref(ref) for ref in refs}
+            self.runner.start(request, frozenset(self.state.volume_at(ref).source for ref in visible))
         else:
             self.runner.cancel()
 

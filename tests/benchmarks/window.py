@@ -243,7 +243,7 @@ def start_ms() -> tuple[float, float]:
 def main() -> None:
     make_application()
     on_project, on_page = start_ms()
-    rows = [("start to a painted window", on_project, 1500.0), ("start to the start page", on_page, 1.1 * on_project)]
+    rows = [("start to a painted window", on_project, 600.0), ("start to the start page", on_page, 600.0)]
     start_project = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
     for name, project, focus, aim in (
         ("start project", start_project, Focus("naive", "conv5x5"), 16.0),

@@ -170,6 +170,12 @@ def test_the_reduction_is_the_one_of_the_formula(case):
     assert whitened == pytest.approx(np.eye(len(whitened)), abs=1e-4)
 
 
+def test_the_signs_of_a_reduction_follow_a_rule():
+    weight = np.random.default_rng(0).normal(size=(4, 6, 3, 3)).astype(np.float32)
+    for channels in (weight, -weight):
+        assert (factor_reduction(channels).before.sum(axis=(1, 2, 3)) >= 0).all()
+
+
 @given(cases())
 def test_without_data_both_sides_are_plain_singular_value_decompositions(case):
     _, weight, _ = case

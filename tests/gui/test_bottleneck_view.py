@@ -88,7 +88,7 @@ def chosen_ranks(window: MainWindow) -> tuple[int, ...]:
 def test_the_command_search_shows_the_curve_and_maps_of_the_focused_layer(
     window: MainWindow, page: BottleneckLayerPage
 ) -> None:
-    assert window.docks.centre.currentWidget() is window.views["bottleneck"]
+    assert window.docks.centre.currentWidget() is window.docks.contents["bottleneck"]
     search = window.workbench.state.rank_search
     assert search.curve is not None
     assert search.curve.ref == REF

@@ -171,7 +171,7 @@ def test_commands_insert_a_1x1_convolution_or_another_layer_before_the_focus(win
 
 def test_the_panels_menu_raises_views_in_the_middle_and_checks_what_is_open(window: MainWindow) -> None:
     menu_entries(window, "panels")["Bottleneck"].trigger()
-    assert window.docks.centre.currentWidget() is window.views["bottleneck"]
+    assert window.docks.centre.currentWidget() is window.docks.contents["bottleneck"]
     assert [menu_entries(window, "panels")[title].isChecked() for title in ("Table", "Bottleneck")] == [False, True]
 
 

@@ -80,7 +80,7 @@ def test_views_stay_where_the_user_has_put_them(window, qtbot):
     window.docks.bring_forward("paper")
     window.docks.bring_forward("bottleneck")
     window.workbench.show_project(OTHER)
-    assert window.docks.centre.currentWidget() is window.views["bottleneck"]
+    assert window.docks.centre.currentWidget() is window.docks.contents["bottleneck"]
     assert front(window, "counting") == "paper"
     assert all(isinstance(dock, QDockWidget) for dock in window.docks.values())
 

@@ -91,3 +91,13 @@ def test_a_change_of_colours_or_theme_paints_the_filters(window: MainWindow, cha
     with count_paints(window) as counts:
         window.workbench.set_look(replace(window.workbench.state.look, **changes))
     assert counts["filters"] > 0
+
+
+def test_a_view_is_made_when_it_is_visible_for_the_first_time(window: MainWindow) -> None:
+    hidden = "counting"
+    assert hidden not in window.views.made
+    window.actions_by_id["dark"].trigger()
+    assert hidden not in window.views.made
+    window.docks.bring_forward(hidden)
+    assert window.views.made[hidden].isVisible()
+    assert window.views[hidden] is window.views.made[hidden]

@@ -22,6 +22,7 @@ from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest, run_all
 from engine.text.problems import ProjectError
+from gui.paint.basics.derived_cache import CACHE
 from gui.panels.status import next_step_hint
 from gui.state import edits
 from gui.state.edit import Edit
@@ -101,6 +102,14 @@ def test_a_run_ends_with_the_fresh_volumes_that_the_engine_computes(workbench: W
     assert result.volume.shape == (6, 12, 12)
     assert workbench.state.volume_at(NAIVE_CONV).is_fresh
     assert workbench.state.run.progress is None
+
+
+def test_a_run_measures_the_visible_volumes_that_come_to_the_window(workbench: Workbench, qtbot: QtBot) -> None:
+    """The window's thread paints them without computing anything of all their values."""
+    run(workbench, qtbot)
+    volumes = [result.volume for result in workbench.state.run.results.values()]
+    assert all(CACHE.has((volume,), ("most varied channel",)) for volume in volumes)
+    assert all(CACHE.has((volume,), ("odd",)) for volume in volumes)
 
 
 def test_an_edit_makes_results_stale_and_undo_makes_them_fresh(workbench: Workbench, qtbot: QtBot) -> None:

@@ -1,0 +1,81 @@
+"""What a person waits for: the start, `analyze`, gaps in the event loop during a run, the curve of a bottleneck."""
+
+import os
+import subprocess
+import sys
+from statistics import median, quantiles
+from time import perf_counter
+
+from engine.files.paths import RESOURCES
+from engine.project.file import load_project
+from gui.app import make_application
+from tests.benchmarks.bottleneck import seconds_of_curve
+from tests.benchmarks.window import ROOT, START, START_PAGE, chain, measure_run
+from tests.measuring import busy_cores
+
+SAMPLE = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
+ROUNDS = 7
+IMPORTS = "import numpy, PySide6.QtWidgets, pyqtgraph"
+"""What any window with a drawing has to import: the lower bound of the start."""
+ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+"""Compiled modules are kept, as for a person."""
+Row = tuple[str, float, float]
+"""A name, an amount and its aim."""
+
+
+def process_ms(arguments: list[str]) -> float:
+    """Milliseconds of a Python process from its start to its end."""
+    start = perf_counter()
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, check=True)
+    return 1000 * (perf_counter() - start)
+
+
+def start_rows() -> list[Row]:
+    """Lower quartiles of processes of their own, in turn."""
+    programs = {
+        "imports of NumPy, Qt and pyqtgraph alone, ms": ["-c", IMPORTS],
+        "start to a painted project, ms": ["-c", START],
+        "start to the painted start page, ms": ["-c", START_PAGE],
+        "analyze, ms": ["main.py", "analyze", str(SAMPLE)],
+    }
+    aims = (float("inf"), 600.0, 600.0, 200.0)
+    times: dict[str, list[float]] = {name: [] for name in programs}
+    for _ in range(ROUNDS + 1):
+        for name, arguments in programs.items():
+            times[name].append(process_ms(arguments))
+    return [(name, quantiles(times[name][1:], n=4)[0], aim) for name, aim in zip(programs, aims, strict=True)]
+
+
+def run_rows(aim: float, rounds: int = 5) -> list[Row]:
+    """Medians of runs in the window and of the same runs alone, in turn."""
+    names = ("inception_3a_5x5_branch", "googlenet", "densenet121")
+    projects = {name: load_project(RESOURCES / "projects" / f"{name}.toml").project for name in names}
+    rows = []
+    for name, project in {**projects, "chain of 1,000 layers": chain(1000)}.items():
+        ratio, gap = measure_run(project, rounds)
+        rows += [(f"{name}: longest gap, ms", gap, aim), (f"{name}: run, times the run alone", ratio, 1.2)]
+    return rows
+
+
+def curve_ms(rounds: int = ROUNDS) -> float:
+    """The curve of conv3_3 with the stem's runs on three photos."""
+    return 1000 * median(seconds_of_curve()[0] for _ in range(rounds))
+
+
+def print_rows(rows: list[Row]) -> None:
+    for name, amount, aim in rows:
+        verdict = "" if aim == float("inf") else f"{aim:>8.1f}  {'ok' if amount <= aim else 'missed'}"
+        print(f"{name:<60} {amount:>8.1f} {verdict}")
+
+
+def main() -> None:
+    make_application()
+    print(f"{'quiet':<60} {'is':>8} {'aim':>8}")
+    print_rows([*start_rows(), *run_rows(50.0), ("curve of conv3_3, ms", curve_ms(), 500.0)])
+    print("as many busy loops as cores")
+    with busy_cores(600):
+        print_rows([*run_rows(100.0, 3), ("curve of conv3_3, ms", curve_ms(3), 1500.0)])
+
+
+if __name__ == "__main__":
+    main()

@@ -96,11 +96,11 @@ def _read(path: str, stamp: Stamp) -> Model:
     opsets = tuple((entry.domain, entry.version) for entry in proto.opset_import)
     initializers = {tensor.name: _initializer(path, tensor) for tensor in graph.initializer}
     inputs = tuple(_graph_input(value) for value in graph.input if value.name not in initializers)
-    known = {*initializers, *(value.name for value in inputs)}
-    nodes = _in_order(path, known, _named_nodes(path, graph))
+    source_names = {*initializers, *(value.name for value in inputs)}
+    nodes = _in_order(path, source_names, _named_nodes(path, graph))
     outputs = tuple(value.name for value in graph.output)
-    made = known.union(*(node.outputs for node in nodes))
-    missing = next((name for name in outputs if name not in made), None)
+    value_names = source_names.union(*(node.outputs for node in nodes))
+    missing = next((name for name in outputs if name not in value_names), None)
     if missing is not None or not outputs:
         what = f"no node makes the output {quoted(missing)}" if missing is not None else "the graph has no output"
         raise FileFault(f"{path}: {what}; it is no complete model")
@@ -152,15 +152,15 @@ def _element_type(graph: "GraphProto") -> str:
 
 def _named_nodes(path: str, graph: "GraphProto") -> Iterator[GraphNode]:
     """Yield the nodes; one without a name is called as its first output, a second of the same name as well."""
-    taken: set[str] = set()
+    earlier_names: set[str] = set()
     for number, proto in enumerate(graph.node):
         outputs = tuple(proto.output)
         name = proto.name or next(filter(None, outputs), f"{proto.op_type}_{number}")
-        if name in taken:
+        if name in earlier_names:
             name = next(filter(None, outputs), f"{name}_{number}")
-        while name in taken:
+        while name in earlier_names:
             name = f"{name}_{number}"
-        taken.add(name)
+        earlier_names.add(name)
         inputs = tuple(proto.input)
         while inputs and not inputs[-1]:
             inputs = inputs[:-1]
@@ -197,17 +197,17 @@ def _plain(value: Any) -> Any:
     return tuple(map(_plain, value)) if isinstance(value, list) or hasattr(value, "__iter__") else value
 
 
-def _in_order(path: str, known: set[str], nodes: Iterator[GraphNode]) -> tuple[GraphNode, ...]:
+def _in_order(path: str, source_names: set[str], nodes: Iterator[GraphNode]) -> tuple[GraphNode, ...]:
     """The nodes, each after those whose values it receives; FileFault for a cycle, or a value that nothing makes."""
     listed = list(nodes)
     makers: dict[str, int] = {}
     for index, node in enumerate(listed):
         for name in filter(None, node.outputs):
-            if makers.setdefault(name, index) != index or name in known:
+            if makers.setdefault(name, index) != index or name in source_names:
                 raise FileFault(f"{path}: {node.title} makes {quoted(name)}, which is made before; each value once")
     sorter: TopologicalSorter[int] = TopologicalSorter()
     for index, node in enumerate(listed):
-        missing = next((name for name in node.inputs if name and name not in known and name not in makers), None)
+        missing = next((name for name in node.inputs if name and name not in source_names and name not in makers), None)
         if missing is not None:
             text = f"{path}: {node.title} receives {quoted(missing)}, which no node makes and no data has"
             raise FileFault(text)
@@ -217,8 +217,6 @@ def _in_order(path: str, known: set[str], nodes: Iterator[GraphNode]) -> tuple[G
     except CycleError as error:
         names = " → ".join(listed[index].name for index in error.args[1][:6])
         raise FileFault(f"{path}: a cycle, {names}; no node can be its own input") from None
-    if all(order[position] < order[position + 1] for position in range(len(order) - 1)):
-        return tuple(listed)
     is_sorted = all(makers[name] < index for index, node in enumerate(listed) for name in node.inputs if name in makers)
     return tuple(listed) if is_sorted else tuple(listed[index] for index in order)
 
@@ -240,10 +238,10 @@ def _initializer(path: str, tensor: "TensorProto", title: str = "") -> Array:
     needed = prod(shape) * dtype.itemsize
     if tensor.data_location == onnx.TensorProto.EXTERNAL:
         return _external(path, title, tensor, shape, dtype, needed)
-    held = tensor.ByteSize()
+    byte_count = tensor.ByteSize()
     # Numbers of few bits are packed: at most eight in a byte.
-    if needed > min(8 * held * dtype.itemsize, _MAX_INITIALIZER_BYTES):
-        raise FileFault(f"{title} claims the shape {value_text(shape)}, but holds only {held:,} bytes")
+    if needed > min(8 * byte_count * dtype.itemsize, _MAX_INITIALIZER_BYTES):
+        raise FileFault(f"{title} claims the shape {value_text(shape)}, but holds only {byte_count:,} bytes")
     try:
         if tensor.HasField("raw_data") and len(tensor.raw_data) == needed:
             return np.frombuffer(tensor.raw_data, dtype).reshape(shape)

@@ -49,9 +49,9 @@ def fold(node: GraphNode, values: Mapping[str, Array]) -> dict[str, Array]:
     return dict(zip(filter(None, node.outputs), outputs, strict=False))
 
 
-Arguments = Sequence[Any]
-Settings = Mapping[str, Any]
-_Rule = Callable[[Arguments, Settings], Any]
+_Arguments = Sequence[Any]
+_Settings = Mapping[str, Any]
+_Rule = Callable[[_Arguments, _Settings], Any]
 
 
 def _require_size(shape: Sequence[int], most: int = _MAX_VALUES) -> tuple[int, ...]:
@@ -68,19 +68,19 @@ def is_uniform(array: Array) -> bool:
     )
 
 
-def _constant(_arguments: Arguments, settings: Settings) -> Any:
+def _constant(_arguments: _Arguments, settings: _Settings) -> Any:
     for name, dtype in (("value_int", np.int64), ("value_ints", np.int64), ("value_float", np.float32)):
         if name in settings:
             return np.array(settings[name], dtype)
     return np.array(settings["value_floats"], np.float32) if "value_floats" in settings else settings["value"]
 
 
-def _constant_of_shape(arguments: Arguments, settings: Settings) -> Array:
+def _constant_of_shape(arguments: _Arguments, settings: _Settings) -> Array:
     value = settings.get("value", np.zeros(1, np.float32))
     return np.broadcast_to(value.reshape(()), _require_size(arguments[0], _MAX_UNIFORM))
 
 
-def _reshape(arguments: Arguments, settings: Settings) -> Array:
+def _reshape(arguments: _Arguments, settings: _Settings) -> Array:
     array = arguments[0]
     target = [int(size) for size in (arguments[1] if len(arguments) > 1 else settings["shape"])]
     if not settings.get("allowzero"):
@@ -97,12 +97,12 @@ def _reshaped(array: Array, shape: Sequence[int]) -> Array:
     return np.broadcast_to(array.flat[0], sizes) if is_uniform(array) else array.reshape(sizes)
 
 
-def _axes(arguments: Arguments, settings: Settings) -> tuple[int, ...] | None:
-    given = arguments[1] if len(arguments) > 1 else settings.get("axes")
-    return None if given is None else tuple(int(axis) for axis in given)
+def _axes(arguments: _Arguments, settings: _Settings) -> tuple[int, ...] | None:
+    axes = arguments[1] if len(arguments) > 1 else settings.get("axes")
+    return None if axes is None else tuple(int(axis) for axis in axes)
 
 
-def _unsqueeze(arguments: Arguments, settings: Settings) -> Array:
+def _unsqueeze(arguments: _Arguments, settings: _Settings) -> Array:
     axes = _axes(arguments, settings) or ()
     rank = arguments[0].ndim + len(axes)
     places = {axis % rank for axis in axes}
@@ -110,12 +110,12 @@ def _unsqueeze(arguments: Arguments, settings: Settings) -> Array:
     return _reshaped(arguments[0], [1 if axis in places else next(sizes) for axis in range(rank)])
 
 
-def _squeeze(arguments: Arguments, settings: Settings) -> Any:
+def _squeeze(arguments: _Arguments, settings: _Settings) -> Any:
     axes = _axes(arguments, settings)
     return np.squeeze(arguments[0], axes)
 
 
-def _slice(arguments: Arguments, settings: Settings) -> Any:
+def _slice(arguments: _Arguments, settings: _Settings) -> Any:
     array, *rest = arguments
     rest = rest or [settings["starts"], settings["ends"], settings.get("axes")]
     starts, ends, axes, steps = (*rest, None, None)[:4]
@@ -132,38 +132,38 @@ def _slice(arguments: Arguments, settings: Settings) -> Any:
     return array[tuple(index)]
 
 
-def _gather(arguments: Arguments, settings: Settings) -> Any:
+def _gather(arguments: _Arguments, settings: _Settings) -> Any:
     array, indices = arguments
     axis = settings.get("axis", 0) % max(array.ndim, 1)
     _require_size((array.size // max(1, array.shape[axis]), indices.size))
     return np.take(array, indices, axis)
 
 
-def _concat(arguments: Arguments, settings: Settings) -> Array:
+def _concat(arguments: _Arguments, settings: _Settings) -> Array:
     _require_size((sum(array.size for array in arguments),))
     return np.concatenate(arguments, settings["axis"])
 
 
-def _cast(arguments: Arguments, settings: Settings) -> Any:
+def _cast(arguments: _Arguments, settings: _Settings) -> Any:
     import onnx
 
     _require_size(arguments[0].shape)
     return arguments[0].astype(onnx.helper.tensor_dtype_to_np_dtype(settings["to"]))
 
 
-def _range(arguments: Arguments, _settings: Settings) -> Any:
+def _range(arguments: _Arguments, _settings: _Settings) -> Any:
     start, limit, delta = (array.reshape(()) for array in arguments)
     _require_size((max(0, int((limit - start) / delta) + 1),))
     return np.arange(start, limit, delta).astype(start.dtype)
 
 
-def _expand(arguments: Arguments, _settings: Settings) -> Array:
+def _expand(arguments: _Arguments, _settings: _Settings) -> Array:
     shape = np.broadcast_shapes(arguments[0].shape, _require_size(arguments[1], _MAX_UNIFORM))
     return np.broadcast_to(arguments[0], _require_size(shape, _MAX_UNIFORM if arguments[0].size == 1 else _MAX_VALUES))
 
 
 def _elementwise(function: Callable[..., Any]) -> _Rule:
-    def rule(arguments: Arguments, _settings: Settings) -> Array:
+    def rule(arguments: _Arguments, _settings: _Settings) -> Array:
         _require_size(np.broadcast_shapes(*(array.shape for array in arguments)))
         if len({array.dtype for array in arguments}) > 1 and function is not np.where:
             raise CannotFold  # as the standard forbids it
@@ -187,7 +187,7 @@ def _modulo(a: Array, b: Array) -> Array:
 
 
 def _reduce(function: Callable[..., Any]) -> _Rule:
-    def rule(arguments: Arguments, settings: Settings) -> Array:
+    def rule(arguments: _Arguments, settings: _Settings) -> Array:
         axes = _axes(arguments, settings)
         result = function(arguments[0], axis=axes or None, keepdims=bool(settings.get("keepdims", 1)))
         return np.asarray(result, arguments[0].dtype)
@@ -195,12 +195,12 @@ def _reduce(function: Callable[..., Any]) -> _Rule:
     return rule
 
 
-def _split(arguments: Arguments, settings: Settings) -> list[Array]:
+def _split(arguments: _Arguments, settings: _Settings) -> list[Array]:
     sizes = arguments[1] if len(arguments) > 1 else settings["split"]
     return np.split(arguments[0], np.cumsum(sizes)[:-1], settings.get("axis", 0))
 
 
-def _flatten(arguments: Arguments, settings: Settings) -> Array:
+def _flatten(arguments: _Arguments, settings: _Settings) -> Array:
     axis = settings.get("axis", 1)
     before = prod(arguments[0].shape[: axis if axis >= 0 else arguments[0].ndim + axis])
     return _reshaped(arguments[0], (before, arguments[0].size // max(before, 1)))

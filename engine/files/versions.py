@@ -20,10 +20,10 @@ def digest_of(content: bytes) -> bytes:
     return sha256(content).digest()
 
 
-def version_of(path: Path, known: FileVersion | None = None) -> FileVersion:
-    """The version of a file, which is read only if its stamp is not that of the known one; FileFault if it cannot."""
+def version_of(path: Path, earlier: FileVersion | None = None) -> FileVersion:
+    """The version of a file, which is read only if its stamp is not that of the earlier one; FileFault if it cannot."""
     stamp = stamp_of(str(path))
-    if known is not None and known.stamp == stamp:
-        return known
+    if earlier is not None and earlier.stamp == stamp:
+        return earlier
     with name_file_in_errors(str(path)):
         return FileVersion(stamp, digest_of(path.read_bytes()))

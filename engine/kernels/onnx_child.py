@@ -11,7 +11,7 @@ _MAX_FAULT = 300
 """Characters of a reason."""
 
 
-def main() -> None:
+def answer_messages() -> None:
     """Answer each message with the outputs of its model, or with why there are none."""
     _limit_memory(int(sys.argv[1]))
     source, target = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -61,4 +61,4 @@ def _limit_memory(size: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    answer_messages()

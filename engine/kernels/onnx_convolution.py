@@ -202,8 +202,8 @@ def _lines(sizes: _Sizes, groups: slice, count: float) -> int:
     """Rows of a part of these groups, of which there are about ``count``, within its bounds."""
     _, filters, channels = sizes.weight[:3]
     number = groups.stop - groups.start
-    read, written = number * channels * sizes.source[3], number * filters * sizes.extent[1]
-    room = (_PART_VALUES - sizes.window * read) // (sizes.stride[0] * read + written)
+    input_values, output_values = number * channels * sizes.source[3], number * filters * sizes.extent[1]
+    room = (_PART_VALUES - sizes.window * input_values) // (sizes.stride[0] * input_values + output_values)
     macs = number * prod(sizes.weight[1:]) * sizes.extent[1]
     lines: int = min(ceil(sizes.extent[0] / max(count, 1)), room, _MOST_WORK // macs)
     return max(lines, 1)
@@ -234,8 +234,11 @@ class _Job(NamedTuple):
         setting = Setting(shape[1], kernel, case.stride, padding, case.dilation, number)
         height = (target.shape[2] - 1) * case.stride[0] + dilated_extent(kernel[0], case.dilation[0])
         block = (1, source.shape[1], height, source.shape[3])
-        with scratch_array(prod(block), np.float32) as read, scratch_array(target.size, np.float32) as written:
-            x, y = read.reshape(block), written.reshape(shape)
+        with (
+            scratch_array(prod(block), np.float32) as input_scratch,
+            scratch_array(target.size, np.float32) as output_scratch,
+        ):
+            x, y = input_scratch.reshape(block), output_scratch.reshape(shape)
             gather(source, x, (rows.start * case.stride[0] - case.padding[0], 0), (1, 1))
             self._run(setting, groups.start * depth + filters.start, x, y)
             target[...] = y.reshape(target.shape)

@@ -30,12 +30,12 @@ class Setting(NamedTuple):
     groups: int
 
 
-def convolution(setting: Setting) -> bytes:
+def convolution_model(setting: Setting) -> bytes:
     """A model from x (1, C, H, W), w (filters, C / groups, kh, kw) and b (filters,) to y (1, filters, H', W')."""
     return _model([_node("Conv", "xwb", "y", _attributes(setting))])
 
 
-def blocked_convolution(setting: Setting, *, reads_blocks: bool) -> bytes:
+def blocked_convolution_model(setting: Setting, *, reads_blocks: bool) -> bytes:
     """The same with w in the order of the operators for blocks; without ``reads_blocks``, these read x as it is."""
     nodes = [_node("ReorderInput", "x", "u", [], _BLOCKED)] if reads_blocks else []
     nodes += [

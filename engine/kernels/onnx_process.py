@@ -15,17 +15,14 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 import psutil
-from numpy.typing import NDArray
 
-from engine.kernels.blocks import Checkpoint
+from engine.kernels.blocks import Checkpoint, Volume
 
 _SCRIPT = Path(__file__).with_name("onnx_child.py")
 _SECONDS = 60.0
 """How long a model may take."""
 _LEAST_BYTES = 2**30
 _POLL = 0.05
-
-Array = NDArray[Any]
 
 
 class ModelFault(Exception):
@@ -35,7 +32,7 @@ class ModelFault(Exception):
 class Output(NamedTuple):
     """A tensor as float32, and its type in the model."""
 
-    array: Array
+    array: Volume
     dtype: str
 
 
@@ -53,7 +50,7 @@ class _Child:
         self._answers: Queue[tuple[dict[str, Any], bytes] | None] = Queue()
         Thread(target=self._read, name="answers of ONNX Runtime", daemon=True).start()
 
-    def ask(self, model: bytes, inputs: Sequence[Array], checkpoint: Checkpoint) -> list[Output]:
+    def ask(self, model: bytes, inputs: Sequence[Volume], checkpoint: Checkpoint) -> list[Output]:
         """The outputs of a model; ModelFault if it has none, or takes too long or too much memory."""
         assert self._process.stdin is not None, "a pipe is asked for"
         head = {"model": len(model), "shapes": [list(array.shape) for array in inputs]}
@@ -72,11 +69,11 @@ class _Child:
                     raise ModelFault(f"it takes more than {_SECONDS:g} s") from None
         if answer is None:
             raise ModelFault("ONNX Runtime has crashed, or needs more memory than is free")
-        found, data = answer
-        if "fault" in found:
-            raise ModelFault(str(found["fault"]))
+        reply, data = answer
+        if "fault" in reply:
+            raise ModelFault(str(reply["fault"]))
         outputs, start = [], 0
-        for shape, dtype in found["outputs"]:
+        for shape, dtype in reply["outputs"]:
             count = int(np.prod(shape, dtype=np.int64))
             outputs.append(Output(np.frombuffer(data, np.float32, count, start).reshape(shape), dtype))
             start += 4 * count
@@ -103,7 +100,7 @@ _children: list[_Child] = []
 """The process that waits for a model, if any."""
 
 
-def run_model(model: bytes, inputs: Sequence[Array], checkpoint: Checkpoint) -> list[Output]:
+def run_model(model: bytes, inputs: Sequence[Volume], checkpoint: Checkpoint) -> list[Output]:
     """The outputs of a serialized model for float32 inputs.
 
     Raises
@@ -135,7 +132,7 @@ def end_children() -> None:
         _children.clear()
 
 
-def _bytes(array: Array) -> bytes:
+def _bytes(array: Volume) -> bytes:
     return np.ascontiguousarray(array, np.float32).tobytes()
 
 

@@ -9,12 +9,13 @@ how many channels are a block, an example decides.
 """
 
 from functools import cache, lru_cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from engine.kernels.blocks import Volume
-from engine.kernels.onnx_models import Setting, blocked_convolution, convolution
+from engine.kernels.onnx_models import Setting, blocked_convolution_model, convolution_model
 from engine.kernels.tiling import Matrices
 
 _SESSIONS = 64
@@ -31,7 +32,7 @@ _FATAL = 4
 def is_installed() -> bool:
     """Whether ONNX Runtime can be imported, which takes 30 ms the first time."""
     try:
-        import onnxruntime  # noqa: F401
+        import_module("onnxruntime")
     except ImportError:
         return False
     return True
@@ -104,5 +105,5 @@ def _session(setting: Setting, lanes: int, reads_blocks: bool) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False  # it would keep the memory of the largest block, for each session
     options.log_severity_level = _FATAL
-    model = blocked_convolution(setting, reads_blocks=reads_blocks) if lanes else convolution(setting)
+    model = blocked_convolution_model(setting, reads_blocks=reads_blocks) if lanes else convolution_model(setting)
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

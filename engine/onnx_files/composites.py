@@ -50,7 +50,7 @@ class Surroundings:
         return None
 
 
-Pattern = Callable[[GraphNode, Surroundings], "tuple[GraphNode, tuple[GraphNode, ...]] | None"]
+_Pattern = Callable[[GraphNode, Surroundings], "tuple[GraphNode, tuple[GraphNode, ...]] | None"]
 """From the last node of a function to the node in its place and the other parts; None if it is no such function."""
 
 
@@ -121,9 +121,9 @@ def _gelu(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[Graph
     outer = around.split(last)
     if outer is not None and abs(outer[1] - 0.5) < 1e-6:
         product = around.inner(outer[0], "Mul")
-        found = None if product is None else _erf_product(product, around)
-        if found is not None and product is not None:
-            return _joined(last, "Gelu", found[0]), (*found[1], product)
+        product_parts = None if product is None else _erf_product(product, around)
+        if product_parts is not None and product is not None:
+            return _joined(last, "Gelu", product_parts[0]), (*product_parts[1], product)
     for half, gate in (last.inputs, last.inputs[::-1]) if len(last.inputs) == 2 else ():
         node = around.inner(half, "Mul")
         halved = None if node is None else around.split(node)
@@ -184,7 +184,7 @@ def _joined(last: GraphNode, operator: str, *inputs: str) -> GraphNode:
     return replace(last, operator=operator, inputs=inputs, settings={})
 
 
-_PATTERNS: tuple[tuple[str, str, Pattern], ...] = (
+_PATTERNS: tuple[tuple[str, str, _Pattern], ...] = (
     ("Mul", "swish", _silu),
     ("Mul", "hard swish", _hard_swish),
     ("Mul", "hard swish", _hard_swish_of_steps),
@@ -201,19 +201,19 @@ def join_composites(
 ) -> tuple[list[GraphNode], list[Composite]]:
     """The nodes with one in place of each function that several compute."""
     around = Surroundings(nodes, constants, outputs)
-    found: dict[str, Composite] = {}
+    composites: dict[str, Composite] = {}
     for node in nodes:
         for operator, title, pattern in _PATTERNS:
             match = pattern(node, around) if node.operator == operator else None
             if match is not None:
                 joined, parts = match
                 own = {id(part) for part in (*parts, node)}
-                found[node.name] = Composite(joined, tuple(part for part in nodes if id(part) in own), title)
+                composites[node.name] = Composite(joined, tuple(part for part in nodes if id(part) in own), title)
                 break
-    inner = {part.name for composite in found.values() for part in composite.parts}
-    kept = [
-        found[node.name].node if node.name in found else node
+    inner = {part.name for composite in composites.values() for part in composite.parts}
+    remaining = [
+        composites[node.name].node if node.name in composites else node
         for node in nodes
-        if node.name in found or node.name not in inner
+        if node.name in composites or node.name not in inner
     ]
-    return kept, list(found.values())
+    return remaining, list(composites.values())

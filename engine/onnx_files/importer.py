@@ -92,8 +92,8 @@ class _Importer:
     def result(self) -> ImportedModel:
         constant = [node for node in self._model.nodes if all(name in self._stored for name in node.outputs if name)]
         self._folded += [(node.operator, "constant") for node in constant]
-        known = {node.name for node in constant}
-        remaining = [node for node in self._model.nodes if node.name not in known]
+        constant_names = {node.name for node in constant}
+        remaining = [node for node in self._model.nodes if node.name not in constant_names]
         nodes, composites = join_composites(remaining, self._constants, self._model.outputs)
         self._composites = {composite.node.name: composite for composite in composites}
         for node in nodes:
@@ -204,9 +204,8 @@ class _Importer:
         shapes = [tuple(tensor.volume) for tensor in tensors]
         size = sum(tensor.volume.size for tensor in tensors)
         if size > _MAX_TRIED:
-            raise FileFault(
-                f"{path}: {node.title} receives {size:,} values; an operator that has no layer here is tried"
-            )
+            text = f"receives {size:,} values; an operator that has no layer here is tried on at most {_MAX_TRIED:,}"
+            raise FileFault(f"{path}: {node.title} {text}")
         model = node_model(path, node.name, texts, result, shapes)
         try:
             ((output, dtype),) = run_model(model, [np.zeros(shape, np.float32) for shape in shapes], lambda: None)
@@ -252,10 +251,10 @@ class _Importer:
         rest = {name: self._constants[name] for name in node.inputs[1:] if name in self._constants}
         values = np.broadcast_to(np.float32(0), tensor.shape)
         # The rule of the operator says which shape the values have.
-        made = fold(node, {**rest, node.inputs[0]: values})
-        if not made:
+        outputs = fold(node, {**rest, node.inputs[0]: values})
+        if not outputs:
             raise NotNative("its new shape is not known, or does not fit")
-        return tensor.reshaped(next(iter(made.values())).shape)
+        return tensor.reshaped(next(iter(outputs.values())).shape)
 
     def _pad(self, node: GraphNode) -> None:
         operands = self._operands(node)
@@ -317,7 +316,9 @@ def _with_size(path: str, value: GraphInput, size: Pair | None, *, is_nhwc: bool
     if channels is None:
         raise FileFault(f"{path}: input {quoted(value.name)} leaves its number of channels open")
     if size is not None:
-        fixed = [given for given, wanted in zip(stated, size, strict=True) if given not in (None, wanted)]
+        fixed = [
+            extent for extent, chosen_extent in zip(stated, size, strict=True) if extent not in (None, chosen_extent)
+        ]
         if fixed:
             text = f"input {quoted(value.name)} has the fixed size {_size_text(stated)}; leave --size out"
             raise FileFault(f"{path}: {text}")

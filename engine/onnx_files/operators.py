@@ -22,7 +22,7 @@ from engine.layers import (
     MaxPool2d,
 )
 from engine.network.weight_specs import FileWeights
-from engine.onnx_files.tensors import NCHW, Axes, NotNative, Tensor
+from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
 from engine.shapes import Margins, dilated_extent, same_padding
 
 GATE, HARD_GATE = "convolume.Silu", "convolume.HardSwish"
@@ -81,10 +81,10 @@ class Operands(Struct, frozen=True, eq=False):
         name = self.node.inputs[index] if index < len(self.node.inputs) else ""
         if name not in self.stored:
             raise NotNative(f"input {index + 1} is no constant of the file")
-        found = self.stored[name].shape
-        if (shape is not None and found != shape) or (rank is not None and len(found) != rank):
+        array_shape = self.stored[name].shape
+        if (shape is not None and array_shape != shape) or (rank is not None and len(array_shape) != rank):
             expected = list(shape) if shape is not None else f"{rank} axes"
-            raise NotNative(f"input {index + 1} has the shape {list(found)}; {expected} is expected")
+            raise NotNative(f"input {index + 1} has the shape {list(array_shape)}; {expected} is expected")
         return name
 
     def vector_name(self, index: int, size: int) -> str:
@@ -110,7 +110,7 @@ class Match(Struct, frozen=True):
 
     layer: Layer
     inputs: tuple[Tensor, ...]
-    axes: Axes = NCHW
+    axes: TensorAxes = NCHW
     weights: FileWeights | None = None
 
 
@@ -141,10 +141,10 @@ def _padding(operands: Operands, tensor: Tensor, kernel: tuple[int, int]) -> obj
         extents = zip(tensor.volume[1:], kernel, stride, dilation, strict=True)
         rows, columns = (same_padding(size, dilated_extent(k, d), step) for size, k, step, d in extents)
         return (rows[1], columns[1], rows[0], columns[0])  # the odd pixel goes before
-    given = (0, 0, 0, 0) if mode == "VALID" else tuple(operands.setting("pads", (0, 0, 0, 0)))
-    if len(given) != 4:
-        raise NotNative(f"pads has {len(given)} values; 4 are expected")
-    return tuple(own + more for own, more in zip(given, tensor.margins, strict=True))
+    pads = (0, 0, 0, 0) if mode == "VALID" else tuple(operands.setting("pads", (0, 0, 0, 0)))
+    if len(pads) != 4:
+        raise NotNative(f"pads has {len(pads)} values; 4 are expected")
+    return tuple(own + more for own, more in zip(pads, tensor.margins, strict=True))
 
 
 def _conv(operands: Operands) -> Match:
@@ -167,7 +167,9 @@ def _conv(operands: Operands) -> Match:
     return Match(layer, (tensor,), weights=FileWeights(operands.path, name, bias, layout="oihw"))
 
 
-def _pool(kind: type[Layer]) -> Callable[[Operands], Match]:
+def _pool(kind: type[Layer], **flags: str) -> Callable[[Operands], Match]:
+    """Pooling of a kind; `flags` are further settings of it by the attributes that they are in ONNX."""
+
     def match(operands: Operands) -> Match:
         tensor = operands.maps()
         tensor.require_no_margins()
@@ -175,14 +177,12 @@ def _pool(kind: type[Layer]) -> Callable[[Operands], Match]:
         if len(operands.node.outputs) > 1 and operands.node.outputs[1]:
             raise NotNative("its second output, the places of the largest values, is used")
         kernel = _pair(operands.setting("kernel_shape", ()))
-        more = {"count_padding": bool(operands.setting("count_include_pad", 0))} if kind is AvgPool2d else {}
         layer = _layer(
             kind,
             kernel=kernel,
             stride=_pair(operands.setting("strides", (1, 1))),
             padding=_padding(operands, tensor, kernel),
-            ceil=bool(operands.setting("ceil_mode", 0)),
-            **more,
+            **{name: bool(operands.setting(attribute, 0)) for name, attribute in flags.items()},
         )
         return Match(layer, (tensor,))
 
@@ -197,11 +197,11 @@ def _global_pool(operands: Operands) -> Match:
 
 def _reduce_mean(operands: Operands) -> Match:
     tensor = operands.plain()
-    given = operands.constant(1, "axes")
-    if given is None:
+    axes_given = operands.constant(1, "axes")
+    if axes_given is None:
         raise NotNative("it is the mean of all values")
     rank = len(tensor.axes)
-    axes = {int(axis) % rank for axis in given}
+    axes = {int(axis) % rank for axis in axes_given}
     rest = "".join(group for axis, group in enumerate(tensor.axes) if axis not in axes)
     if "h" in rest or "w" in rest or ("c" in tensor.letters and "c" not in rest):
         raise NotNative("it is the mean over other axes than the rows and columns")
@@ -306,8 +306,8 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Conv": _conv,
     "BatchNormalization": _batch_norm,
     "LRN": _lrn,
-    "MaxPool": _pool(MaxPool2d),
-    "AveragePool": _pool(AvgPool2d),
+    "MaxPool": _pool(MaxPool2d, ceil="ceil_mode"),
+    "AveragePool": _pool(AvgPool2d, ceil="ceil_mode", count_padding="count_include_pad"),
     "GlobalAveragePool": _global_pool,
     "ReduceMean": _reduce_mean,
     "Gemm": _dense,
@@ -333,10 +333,10 @@ def zero_margins(operands: Operands) -> Margins:
     """What a Pad adds above, left, below and right of maps; NotNative if it adds anything else but zeros there."""
     tensor = operands.maps()
     operands.require(mode="constant")
-    given, value = operands.constant(1, "pads"), operands.constant(2, "value")
+    pads_given, value = operands.constant(1, "pads"), operands.constant(2, "value")
     if value is not None and float(value) != 0:
         raise NotNative(f"it adds {float(value):g} around the maps")
-    pads = [int(size) for size in given] if given is not None else []
+    pads = [int(size) for size in pads_given] if pads_given is not None else []
     if len(operands.node.inputs) > 3 or len(pads) != 8 or any(pads[axis] for axis in (0, 1, 4, 5)):
         raise NotNative("it adds more than rows and columns")
     if min(pads) < 0:

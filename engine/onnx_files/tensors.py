@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.shapes import Margins, Shape
 
-Axes = tuple[str, ...]
+TensorAxes = tuple[str, ...]
 """Per axis of a tensor the letters of the axes of its volume (c, h, w) that it runs through, slowest first; axes of
 the volume of size 1 have no letter. ``("", "c", "h", "w")`` for N×C×H×W, ``("", "chw")`` after Flatten."""
 
@@ -25,7 +25,7 @@ class Tensor(Struct, frozen=True):
     source: str
     """Name of the node of the design that makes the volume, or its input."""
     volume: Shape
-    axes: Axes
+    axes: TensorAxes
     dims: tuple[int, ...] = ()
     """The shape of the tensor if its axes divide those of the volume; the values have the volume's order then, and
     `axes` are ()."""
@@ -93,7 +93,7 @@ class Tensor(Struct, frozen=True):
             return replace(self, axes=(), dims=tuple(shape))
         raise NotNative(f"the shape {list(shape)} divides an axis of {list(self.shape)}")
 
-    def _runs(self, shape: Sequence[int]) -> Axes | None:
+    def _runs(self, shape: Sequence[int]) -> TensorAxes | None:
         """Axes of that shape as runs of those of the volume; None if there are none."""
         waiting = list(self.letters_in_order if self.dims else self.letters)
         groups = []

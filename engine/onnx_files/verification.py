@@ -19,11 +19,10 @@ from engine.text.names import quoted
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import count_text
 
-LARGEST_ERROR = 1e-5
+_LARGEST_ERROR = 1e-5
 """Relative to the largest value of a volume: what rounding in another order explains."""
 
-Volumes = Mapping[str, NDArray[np.float32]]
-"""The volumes of a design by the names of its nodes."""
+_Volume = NDArray[np.float32]
 
 
 class Verification(Struct, frozen=True):
@@ -39,7 +38,7 @@ class Verification(Struct, frozen=True):
 
     @property
     def is_passed(self) -> bool:
-        return self.errors[self.worst] <= LARGEST_ERROR
+        return self.errors[self.worst] <= _LARGEST_ERROR
 
     def text(self) -> str:
         count, worst = count_text(len(self.errors), "volume"), self.errors[self.worst]
@@ -54,13 +53,15 @@ def model_path(network: Network) -> str:
     return next((path for path in paths if Path(path).suffix.lower() == ONNX_SUFFIX), "")
 
 
-def verify(design: str, network: Network, received: NDArray[np.float32], volumes: Volumes) -> Verification:
+def verify(design: str, network: Network, received: _Volume, volumes: Mapping[str, _Volume]) -> Verification:
     """Run the model of a design on what the design has received; ProjectError if there is none, or it cannot run.
 
     Parameters
     ----------
     received
         The volume C×H×W that the design received.
+    volumes
+        Those of the design by the names of its nodes.
     """
     path = model_path(network)
     if not path:
@@ -91,15 +92,22 @@ def _has_own_size(path: str) -> bool:
     return True
 
 
-def _comparable(imported: ImportedModel, network: Network, volumes: Volumes) -> Iterator[tuple[str, Tensor]]:
+def _comparable(
+    imported: ImportedModel, network: Network, volumes: Mapping[str, _Volume]
+) -> Iterator[tuple[str, Tensor]]:
     """Yield the values of the model whose volume the design still has, by name and shape."""
-    known = {node.name for node in network.nodes}
-    seen: set[str] = set()
+    node_names = {node.name for node in network.nodes}
+    compared_names: set[str] = set()
     for name, tensor in imported.tensors.items():
-        if tensor.source == INPUT or tensor.source in seen or any(tensor.margins) or tensor.source not in known:
+        if (
+            tensor.source == INPUT
+            or tensor.source in compared_names
+            or any(tensor.margins)
+            or tensor.source not in node_names
+        ):
             continue
         if tensor.source in volumes and volumes[tensor.source].shape == tuple(tensor.volume):
-            seen.add(tensor.source)
+            compared_names.add(tensor.source)
             yield name, tensor
 
 

@@ -47,12 +47,12 @@ def counting_table(reports: Sequence[Report], current: Convention) -> CountingTa
     """Count a design by every rule, including the one in use, which comes last if it is the user's own."""
     ready = tuple(current if rule.id == current.id else rule for rule in CONVENTIONS)
     conventions = (*ready, current) if current.id == CUSTOM else ready
-    known = term_amounts(report for report in reports if report.output_shape is not None)
+    amounts = term_amounts(report for report in reports if report.output_shape is not None)
     is_known = all(report.output_shape is not None for report in reports)
     return CountingTable(
         conventions,
-        tuple(tally_amounts(known, rule) if is_known else None for rule in conventions),
-        tuple(term for term in TERMS if term.id in known),
+        tuple(tally_amounts(amounts, rule) if is_known else None for rule in conventions),
+        tuple(term for term in TERMS if term.id in amounts),
         next((row for row, rule in enumerate(conventions) if rule.id == current.id), 0),
     )
 

@@ -132,13 +132,7 @@ def paint_row(
     height = painter.fontMetrics().height()
     first = QRectF(rect.left(), rect.top(), rect.width(), height)
     second = first.translated(0, height)
-    indent = 0.0
-    if row.colour:
-        painter.fillRect(QRectF(rect.left(), first.center().y() - _CHIP / 2, _CHIP, _CHIP), QColor(row.colour))
-        if selected:
-            painter.setPen(text)
-            painter.drawRect(QRectF(rect.left(), first.center().y() - _CHIP / 2, _CHIP, _CHIP))
-        indent = _CHIP + 6
+    indent = _paint_chip(painter, first, row.colour, text if selected else None) if row.colour else 0.0
     if row.mistake:
         sign = QRectF(rect.left() + indent, first.center().y() - _SIGN / 2, _SIGN, _SIGN)
         paint_mistake(painter, sign, error, palette.color(roles.Highlight if selected else roles.Base))
@@ -158,6 +152,16 @@ def paint_row(
         _paint_line(painter, second, row.mistake.partition("\n")[0], "", error, error)
     else:
         _paint_line(painter, second, row.operator, row.shape, quiet, quiet)
+
+
+def _paint_chip(painter: QPainter, line: QRectF, colour: str, outline: QColor | None) -> float:
+    """Paint the chip of a design at the beginning of a line; return the width that it takes."""
+    chip = QRectF(line.left(), line.center().y() - _CHIP / 2, _CHIP, _CHIP)
+    painter.fillRect(chip, QColor(colour))
+    if outline is not None:
+        painter.setPen(outline)
+        painter.drawRect(chip)
+    return _CHIP + 6
 
 
 def _paint_line(

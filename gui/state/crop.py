@@ -70,8 +70,8 @@ def drag_crop(
     rows = _space(start.top, start.height, handle.vertical, photo[0], centred=aspect is not None)
     columns = _space(start.left, start.width, handle.horizontal, photo[1], centred=aspect is not None)
     if aspect is not None:
-        wanted = [height] * (handle.vertical != 0) + [width / aspect] * (handle.horizontal != 0)
-        height = min(max(wanted), rows, columns / aspect)
+        heights = [height] * (handle.vertical != 0) + [width / aspect] * (handle.horizontal != 0)
+        height = min(max(heights), rows, columns / aspect)
         width = aspect * height
     tall, wide = _whole(height, rows), _whole(width, columns)
     top = _begin(start.top, start.height, handle.vertical, tall, photo[0])

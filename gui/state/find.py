@@ -125,17 +125,17 @@ def _values(layer: Kind) -> Iterator[Any]:
 
 def _compares(value: Any, sign: str, text: str) -> bool:
     """Whether a value compares so with the one in a text; of a pair both, of margins all."""
-    wanted, compare = _parse(text), _COMPARISONS[sign]
-    if isinstance(value, str) or isinstance(wanted, str):
+    reference, compare = _parse(text), _COMPARISONS[sign]
+    if isinstance(value, str) or isinstance(reference, str):
         return sign in ("=", ":", "!=", "≠") and compare(str(value).casefold(), text)
     if isinstance(value, bool):
-        return sign in ("=", ":", "!=", "≠") and compare(value, bool(wanted))
+        return sign in ("=", ":", "!=", "≠") and compare(value, bool(reference))
     own = value if isinstance(value, tuple) else (value,)
-    wanted = wanted if isinstance(wanted, tuple) else (wanted,) * len(own)
-    own = own * len(wanted) if len(own) == 1 else own
-    if len(own) != len(wanted):
+    reference = reference if isinstance(reference, tuple) else (reference,) * len(own)
+    own = own * len(reference) if len(own) == 1 else own
+    if len(own) != len(reference):
         return sign in ("!=", "≠")
-    pairs = zip(own, wanted, strict=True)
+    pairs = zip(own, reference, strict=True)
     return any(a != b for a, b in pairs) if compare is operator.ne else all(compare(a, b) for a, b in pairs)
 
 

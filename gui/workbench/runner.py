@@ -68,10 +68,10 @@ class Runner(QObject):
         self._last_batch, self._work_before = 0.0, 0.0
         """When the last batch was emitted, and the processor time of the window's thread until then."""
 
-    def start(self, request: RunRequest, shown: frozenset[NodeRef] = frozenset()) -> None:
+    def start(self, request: RunRequest, visible_refs: frozenset[NodeRef] = frozenset()) -> None:
         """Run a request; cancel the current one first. The boxes of the `shown` nodes are visible."""
         self.cancel()
-        mailbox, measured = self._mailbox, shown if len(shown) <= _MOST_MEASURED else frozenset()
+        mailbox, measured = self._mailbox, visible_refs if len(visible_refs) <= _MOST_MEASURED else frozenset()
         self.worker.start(lambda checkpoint: self._work(request, measured, mailbox, checkpoint))
         self.started.emit(request)
 

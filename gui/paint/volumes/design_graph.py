@@ -13,7 +13,7 @@ from engine.shapes import Shape
 _Connections = tuple[tuple[int, ...], ...]
 """Vertices per vertex or per column."""
 
-ALL_EDGES = "CHW"
+_ALL_EDGES = "CHW"
 """The edges of a box, which may have numbers."""
 
 
@@ -29,7 +29,7 @@ class Vertex(NamedTuple):
     row: int
     is_compact: bool
     """Whether it is drawn close to its source, because its layer is elementwise."""
-    edge_numbers: str = ALL_EDGES
+    edge_numbers: str = _ALL_EDGES
     """Edges with numbers; none for a compact volume."""
 
     @property
@@ -93,14 +93,14 @@ def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Desig
         shape = analysis.input_shape if report is None else report.output_shape
         compact = report is not None and report.layer.role == "elementwise" and shape is not None
         label = name if report is None else name.removeprefix(prefixes.get(report.block or "", ""))
-        position, numbers = (columns[index], rows[index]), "" if compact else ALL_EDGES
+        position, numbers = (columns[index], rows[index]), "" if compact else _ALL_EDGES
         vertices.append(Vertex(name, label, report, shape or shapes.get(name), *position, compact, numbers))
     return DesignGraph(tuple(vertices), sources, targets, members, sections, tuple(lanes), lone_columns, open_blocks)
 
 
 def with_edge_numbers(graph: DesignGraph, letters: str, *, sparse: bool) -> DesignGraph:
     """The graph with numbers only at these edges; if `sparse`, H and W only where they differ from the sources."""
-    if letters == ALL_EDGES and not sparse:
+    if letters == _ALL_EDGES and not sparse:
         return graph
 
     def with_fewer_numbers(vertex: Vertex, sources: tuple[int, ...]) -> Vertex:

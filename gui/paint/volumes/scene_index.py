@@ -57,8 +57,8 @@ def _rect_array(rects: Sequence[Rect]) -> NDArray[np.float64]:
 def _overlapping(rects: NDArray[np.float64], area: Rect) -> list[int]:
     """Numbers of the rectangles (4 × n) that overlap an area."""
     (left, top, right, bottom), (area_left, area_top, area_right, area_bottom) = rects, area
-    found = (left <= area_right) & (area_left <= right) & (top <= area_bottom) & (area_top <= bottom)
-    return [int(number) for number in np.flatnonzero(found)]
+    overlaps = (left <= area_right) & (area_left <= right) & (top <= area_bottom) & (area_top <= bottom)
+    return [int(number) for number in np.flatnonzero(overlaps)]
 
 
 def _select(parts: Sequence[_Part], numbers: Sequence[int]) -> list[_Part]:

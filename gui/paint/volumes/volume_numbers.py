@@ -17,13 +17,13 @@ def numbers_of(kind: tuple[Hashable, ...], compute: Callable[[Float32Volume], in
     kind
         The name of the number, and all that it depends on besides the volume.
     """
-    known = _NUMBERS.setdefault(kind, {})
+    numbers = _NUMBERS.setdefault(kind, {})
 
     def number_of(volume: Float32Volume) -> int:
         key = id(volume)
-        entry = known.get(key)
+        entry = numbers.get(key)
         if entry is None:
-            entry = known[key] = compute(volume), ref(volume, lambda _: known.pop(key, None))
+            entry = numbers[key] = compute(volume), ref(volume, lambda _: numbers.pop(key, None))
         return entry[0]
 
     return number_of

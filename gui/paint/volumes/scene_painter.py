@@ -1,0 +1,320 @@
+"""Draws the boxes of a scene, with values on their faces, and its arrows, lines and texts."""
+
+from itertools import groupby
+from math import hypot
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+
+from engine.network.node_ref import NodeRef
+from gui.paint.basics import colours
+from gui.paint.volumes import faces
+from gui.paint.volumes.arrows import arrow_shapes, whole_arrow_shapes
+from gui.paint.volumes.camera import BoxFace, Prism, make_box_edges
+from gui.paint.volumes.face_values import FaceValues
+from gui.paint.volumes.kernel_boxes import KernelBox, find_kernel_boxes
+from gui.paint.volumes.labels import TextRole, cached_font
+from gui.paint.volumes.readable_labels import AnchoredLabel, TextZoom, readable_labels
+from gui.paint.volumes.scene import PlacedBox, VolumesScene
+from gui.paint.volumes.visible_parts import VisibleParts
+from gui.paint.volumes.volume_numbers import numbers_of
+from gui.state.view_state import ViewState
+from gui.theme import Theme
+
+_DIMMED = 0.38
+"""Opacity of stale values on their face."""
+
+_SMALL_WINDOW, _SMALLEST_WINDOW = 12.0, 3.0
+"""Sizes in pixels below which a kernel box is only an outline, and below which it is left out."""
+
+_SMALLEST_HEAD = 0.7
+"""Size in pixels below which the heads of arrows are left out beside flat boxes."""
+
+_WINDOWED, _FULL_LINES = 1.5, 4.0
+"""Sizes of maps in ems from which a kernel box is drawn in them, and from which its lines have full width."""
+
+_SHADES = {"front": 100, "top": 108, "left": 90, "right": 90}
+
+
+class ScenePainter:
+    """One repaint of a scene, or of a part of it."""
+
+    def __init__(
+        self,
+        painter: QPainter,
+        state: ViewState,
+        theme: Theme,
+        scene: VolumesScene,
+        part: VisibleParts,
+        zoom: TextZoom,
+        density: float,
+    ) -> None:
+        self.painter, self.state, self.theme, self.scene, self.zoom = painter, state, theme, scene, zoom
+        self.device_pixels = zoom.pixels * density
+        self.visible = part
+        self.em = scene.line_breaks.text_sizes.em
+        self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
+        self.line = 0.075 * self.em / zoom.text_fineness
+        self._pens: dict[tuple[str, float], QPen] = {}
+        self._designs = {
+            design_row.name: theme.design(state.colour_index(design_row.name))
+            for design_row in scene.line_breaks.design_rows
+        }
+
+    def draw(self, right: float) -> None:
+        """Draw the visible parts; no text ends beyond `right`."""
+        self._draw_frames()
+        self._draw_wires()
+        self._draw_arrows()
+        self._draw_flat_boxes()
+        self._draw_faces()
+        self._draw_edges()
+        for box, _ in self.visible.boxes:
+            for window in find_kernel_boxes(box, self.visible.focus, self.visible.regions.get(box.ref)):
+                self._draw_window(window, box.prism)
+            if box.ref == self.visible.focus.ref:
+                self._draw_pixel(box)
+        self._draw_texts(right)
+
+    def _pen(self, colour: str, width: float) -> QPen:
+        pen = self._pens.get((colour, width))
+        if pen is None:
+            join, cap = Qt.PenJoinStyle.RoundJoin, Qt.PenCapStyle.SquareCap  # lines with round ends take much longer
+            pen = self._pens[colour, width] = QPen(QBrush(QColor(colour)), width, Qt.PenStyle.SolidLine, cap, join)
+        return pen
+
+    def _colour(self, role: TextRole, design: str) -> str:
+        return self._designs[design] if role == "design" else str(getattr(self.theme, role))
+
+    def _draw_frames(self) -> None:
+        """Draw a pale background behind the layers of each open block, with an accented border for that in focus."""
+        radius = 0.6 * self.em
+        for frame in self.visible.frames:
+            left, top, right, bottom = frame.rect
+            in_focus = self._is_selected(frame.ref)
+            line = self._pen(self.theme.accent if in_focus else self.theme.grid, (3.0 if in_focus else 1.0) * self.line)
+            self.painter.setPen(line)
+            self.painter.setBrush(QColor(self.theme.window))
+            self.painter.drawRoundedRect(QRectF(left, top, right - left, bottom - top), radius, radius)
+
+    def _draw_wires(self) -> None:
+        self.painter.setPen(self._pen(self.theme.muted, self.line))
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        for wire in self.visible.wires:
+            self.painter.drawPath(_rounded_path(wire, 0.45 * self.em))
+
+    def _draw_arrows(self) -> None:
+        """Draw all arrows, those of one colour together, which is faster."""
+        em, arrows = self.em / self.zoom.text_fineness, self.visible.arrows
+        least = _SMALLEST_HEAD / self.zoom.pixels if self.visible.flat_boxes else 0.0
+        if len(arrows) == len(self.scene.arrows):
+            shapes = whole_arrow_shapes(self.scene, tuple([ems for _, ems in arrows]), em, least)
+        else:
+            shapes = arrow_shapes(arrows, em, least)
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        for (role, design), (shafts, heads) in shapes.items():
+            self.painter.setBrush(QColor(self._colour(role, design)))
+            self.painter.drawRects(shafts)
+            self.painter.drawPath(heads)
+
+    def _draw_flat_boxes(self) -> None:
+        """Draw each small box as one polygon, those of one colour together."""
+        look, plain = self.state.look, QColor(self.theme.plain)
+        name, zero_centred = colours.colour_map_name(look), look.zero_centred
+        colour_of = numbers_of(
+            ("flat", name, zero_centred),
+            lambda volume: faces.flat_colour(volume, name, zero_centred=zero_centred).rgb(),
+        )
+        boxes_by_colour: dict[tuple[int, bool], list[PlacedBox]] = {}
+        for box, volume, is_fresh in self.visible.flat_boxes:
+            colour = (plain.rgb(), True) if volume is None else (colour_of(volume), is_fresh)
+            boxes_by_colour.setdefault(colour, []).append(box)
+        self.painter.setPen(self._pen(self.theme.text, 0.8 * self.line))
+        outlines: dict[int, QPolygonF] = {}
+        for (rgb, is_fresh), boxes in boxes_by_colour.items():
+            colour_now = QColor.fromRgb(rgb)
+            self.painter.setBrush(colour_now if is_fresh else _mix(colour_now, plain, _DIMMED))
+            for box in boxes:
+                outline = outlines.get(id(box.body))
+                if outline is None:
+                    outline = outlines[id(box.body)] = make_box_edges(*box.body.box[2:]).outline
+                self.painter.drawPolygon(outline.translated(box.prism.x, box.prism.y))
+
+    def _draw_faces(self) -> None:
+        """Draw all faces without antialiasing, which is much faster; lines cover their edges later."""
+        painter, transform, least_area = self.painter, self.painter.transform(), 0.2 / self.device_pixels**2
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(Qt.PenStyle.NoPen)
+        plain = {side: QColor(self.theme.plain).lighter(share) for side, share in _SHADES.items()}
+        pale = {side: _mix(colour, QColor(self.theme.base), _DIMMED) for side, colour in plain.items()}
+        for box, values in self.visible.boxes:
+            x, y, *sides = box.prism
+            box_transform = QTransform.fromTranslate(x, y) * transform
+            for face in make_box_edges(*sides).faces:
+                if face.area <= least_area:
+                    continue
+                if values is None:
+                    painter.setTransform(box_transform)
+                    painter.setBrush((pale if box.vertex.is_earlier else plain)[face.side])
+                    painter.drawPolygon(face.polygon())
+                else:
+                    image = self._face_image(face, values, plain[face.side])
+                    painter.setTransform(face.transform(image.width(), image.height()) * box_transform)
+                    painter.drawImage(0, 0, image)
+        painter.setTransform(transform)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+
+    def _face_image(self, face: BoxFace, values: FaceValues, plain: QColor) -> QImage:
+        """The picture of a face at the resolution of the device; stale values fade into `plain`."""
+        pixels = self.device_pixels if self.raster else float("inf")
+        columns, rows = pixels * hypot(*face.across), pixels * hypot(*face.down)
+        if face.side == "front" and values.photo is not None:
+            image = faces.photo_face_image(values.volume, values.photo, columns, rows)
+        else:
+            image = faces.face_image(
+                values.volume,
+                face.side,
+                values.channel,
+                colours.colour_map_name(self.state.look),
+                zero_centred=self.state.look.zero_centred,
+                columns=columns,
+                rows=rows,
+            )
+        if not values.is_fresh:
+            image = faces.fade_image(values.volume, image, plain, _DIMMED)
+        return image if self.raster else faces.enlarge_pixels(image)
+
+    def _draw_edges(self) -> None:
+        """Draw edges and outlines, those of ordinary boxes together."""
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        boxes = [box for box, _ in self.visible.boxes]
+        special = [box for box in boxes if self._is_special(box)]
+        ordinary = [box for box in boxes if not self._is_special(box)] if special else boxes
+        self._draw_lines(self.theme.edge, [(box.prism, make_box_edges(*box.prism[2:]).inner_edges) for box in boxes])
+        self._draw_lines(self.theme.text, [(box.prism, make_box_edges(*box.prism[2:]).outer_edges) for box in ordinary])
+        for box in special:
+            self._draw_outline(box)
+
+    def _draw_lines(self, colour: str, lines_by_prism: list[tuple[Prism, list[QLineF]]]) -> None:
+        """Draw thin lines of boxes; moving the painter is faster than moving the lines."""
+        transform, x, y = self.painter.transform(), 0.0, 0.0
+        self.painter.setPen(self._pen(colour, 0.8 * self.line))
+        for prism, lines in lines_by_prism:
+            self.painter.translate(prism.x - x, prism.y - y)
+            self.painter.drawLines(lines)
+            x, y = prism.x, prism.y
+        self.painter.setTransform(transform)
+
+    def _is_special(self, box: PlacedBox) -> bool:
+        is_unknown = box.vertex.shape is None or box.vertex.is_earlier
+        is_found = box.ref in self.state.found_boxes
+        return is_unknown or is_found or bool(box.caption.mistakes) or self._is_selected(box.ref)
+
+    def _is_selected(self, ref: NodeRef) -> bool:
+        return ref == self.visible.focus.ref or ref in self.visible.others
+
+    def _draw_outline(self, box: PlacedBox) -> None:
+        """Draw the outline red if there is a mistake, thick if selected, and dashed if the shape is unknown now."""
+        outline, in_focus = box.prism.outline(), self._is_selected(box.ref)
+        if box.ref in self.state.found_boxes:
+            self.painter.setPen(self._pen(self.theme.warning, 7.0 * self.line))
+            self.painter.drawPolygon(outline)
+        for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)) if in_focus else ():
+            self.painter.setPen(self._pen(colour, width * self.line))
+            self.painter.drawPolygon(outline)
+        has_mistakes = bool(box.caption.mistakes)
+        if in_focus and not has_mistakes:
+            return
+        pen = self._pen(
+            self.theme.error if has_mistakes else self.theme.text, self.line * (2.2 if has_mistakes else 0.8)
+        )
+        if box.vertex.shape is None or box.vertex.is_earlier:
+            pen = QPen(pen)
+            pen.setStyle(Qt.PenStyle.DashLine)
+        self.painter.setPen(pen)
+        self.painter.drawPolygon(outline)
+
+    def _draw_window(self, window: KernelBox, volume: Prism) -> None:
+        """Draw a kernel box: translucent, strong visible edges on lighter lines, thin hidden edges.
+
+        In a small volume all lines are thinner; in a very small one there is none, since it would hide the values.
+        """
+        side = max(hypot(*volume.width), hypot(*volume.height)) * self.zoom.text_fineness / self.em
+        if side < _WINDOWED:
+            return
+        colour, edges = self._colour(window.role, window.design), make_box_edges(*window.box[2:])
+        if edges.size * self.zoom.pixels < _SMALLEST_WINDOW:
+            return
+        line = self.line * max(0.35, min(1.0, side / _FULL_LINES, edges.size / (12 * self.line)))
+        fill = QColor(colour)
+        fill.setAlpha(46)
+        self.painter.translate(window.box.x, window.box.y)
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        self.painter.setBrush(fill)
+        self.painter.drawPolygon(edges.outline)
+        strokes = [(edges.outer_edges, self.theme.raised, 3.6), (edges.outer_edges, colour, 1.9)]
+        if edges.size * self.zoom.pixels < _SMALL_WINDOW:
+            strokes = strokes[1:]
+        elif edges.size > 10 * self.line:
+            ridges = [(edges.inner_edges, self.theme.raised, 3.6), (edges.inner_edges, colour, 1.9)]
+            behind = [QLineF(*start, *end) for start, end in Prism(0.0, 0.0, *window.box[2:]).hidden_edges()]
+            strokes = [strokes[0], (behind, colour, 0.6), *ridges, strokes[1]]
+        for lines, line_colour, width in strokes:
+            self.painter.setPen(self._pen(line_colour, width * line))
+            self.painter.drawLines(lines)
+        self.painter.translate(-window.box.x, -window.box.y)
+
+    def _draw_pixel(self, box: PlacedBox) -> None:
+        """Mark the pixel in focus on the front face."""
+        shape, pixel = box.vertex.shape, self.visible.focus.pixel
+        if shape is None or pixel is None:
+            return
+        low = (pixel[1] / shape.width, pixel[0] / shape.height, 0.0)
+        high = ((pixel[1] + 1) / shape.width, (pixel[0] + 1) / shape.height, 0.0)
+        mark = box.prism.inner_prism(low, high).faces()[-1].polygon()
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width in ((self.theme.base, 4.0), (self.theme.accent, 2.0)):
+            self.painter.setPen(self._pen(colour, width * self.line))
+            self.painter.drawPolygon(mark)
+
+    def _draw_texts(self, right: float) -> None:
+        """Draw all texts, those of one style together, since setting fonts and pens is expensive."""
+        fineness = self.zoom.text_fineness
+        texts = [
+            (self._colour(item.text.role, item.design), item)
+            for item in readable_labels(self.state, self.scene, self.visible, self.zoom, right)
+        ]
+        self.painter.scale(1 / fineness, 1 / fineness)
+        for (size, bold, colour), group in groupby(sorted(texts, key=_text_style), _text_style):
+            self.painter.setFont(cached_font(size, bold))
+            self.painter.setPen(self._pen(colour, 1.0))
+            for _, (_, text, (x, y)) in group:
+                self.painter.drawText(QPointF(text.x + (fineness - 1) * x, text.y + (fineness - 1) * y), text.text)
+        self.painter.scale(fineness, fineness)
+
+
+def _text_style(item: tuple[str, AnchoredLabel]) -> tuple[int, bool, str]:
+    colour, (_, text, _) = item
+    return text.size, text.bold, colour
+
+
+def _mix(colour: QColor, ground: QColor, share: float) -> QColor:
+    """The colour with opacity `share` on a background."""
+    pairs = ((colour.red(), ground.red()), (colour.green(), ground.green()), (colour.blue(), ground.blue()))
+    return QColor(*(round(share * part + (1 - share) * other) for part, other in pairs))
+
+
+def _rounded_path(points: tuple[tuple[float, float], ...], radius: float) -> QPainterPath:
+    """A line of vertical and horizontal pieces with rounded corners."""
+    path = QPainterPath(QPointF(*points[0]))
+    for before, at, after in zip(points, points[1:], points[2:], strict=False):
+        ways = []
+        for end in (before, after):
+            dx, dy = end[0] - at[0], end[1] - at[1]
+            length = abs(dx) + abs(dy)
+            step = min(radius, length / 2) / length if length else 0.0
+            ways.append(QPointF(at[0] + dx * step, at[1] + dy * step))
+        path.lineTo(ways[0])
+        path.quadTo(QPointF(*at), ways[1])
+    path.lineTo(QPointF(*points[-1]))
+    return path

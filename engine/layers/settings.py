@@ -1,5 +1,6 @@
 """The declared settings of kinds, and their values in words."""
 
+import re
 from functools import cache
 
 import msgspec
@@ -40,9 +41,14 @@ def settings_text(layer: Kind) -> str:
 
 
 def setting_value_text(value: object) -> str:
-    """A setting's value in words: "on", "3×5", "[0, 1, 2, 1]", "its default"."""
+    """A setting's value in words: "on", "3×5", "[0, 1, 2, 1]", "hard swish", "its default"."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, tuple):
         return size_text((value[0], value[1])) if len(value) == 2 else str(list(value))
-    return "its default" if value is None else str(value)
+    return "its default" if value is None else choice_text(str(value))
+
+
+def choice_text(word: str) -> str:
+    """One of the words that a setting can be, as text: "1×1" for "1x1", "hard swish" for "hard_swish"."""
+    return re.sub(r"(\d)x(\d)", r"\1×\2", word.replace("_", " "))

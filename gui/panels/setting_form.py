@@ -1,6 +1,5 @@
 """A form for any kind of layer or block, made from the types and descriptions of its settings."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import inf
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.blocks import BLOCKS
 from engine.layers import IMPORTED_LAYERS, LAYERS, Kind
+from engine.layers.settings import choice_text
 from gui.state.edits import layer_settings, setting_metadata
 from gui.widgets.choice_controls import CheckControl, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
@@ -66,7 +66,7 @@ def _margins_control(members: _TypeMembers) -> Control:
 
 def _choice_control(members: _TypeMembers) -> Control:
     values = members[inspect.LiteralType].values
-    return ChoiceControl([(value, re.sub(r"(\d)x(\d)", r"\1×\2", str(value).replace("_", " "))) for value in values])
+    return ChoiceControl([(value, choice_text(str(value))) for value in values])
 
 
 _CONTROLS: dict[frozenset[type[inspect.Type]], Callable[[_TypeMembers], Control]] = {

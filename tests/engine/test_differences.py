@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.blocks import Inception
+from engine.blocks import BottleneckResidual, Inception
 from engine.cost.counting import CONVENTIONS, MACS, convention_by_id
 from engine.cost.metrics import METRICS, Costs
 from engine.layers import Activation, Add, Concat, Conv2d
@@ -68,6 +68,13 @@ def test_settings_that_differ_are_named_with_both_values():
     other = Node("conv", Conv2d(8, (3, 5), bias=False))
     words = texts(compare((CONV,), (other,)))
     assert words == {"conv": "filters 4 → 8, kernel 3 → 3×5, bias on → off"}
+
+
+def test_values_that_are_words_read_as_in_the_form():
+    v1, v15 = (Node("unit", BottleneckResidual(filters=8, reduce=2, stride=2, strided=word)) for word in ("1x1", "3x3"))
+    project = Project(NoiseInput((3, 8, 8)), (Design("a", Network((v1,))), Design("b", Network((v15,)))))
+    closed = {name: fold_blocks(analysis, analysis.blocks) for name, analysis in check(project).analyses.items()}
+    assert texts(compared(project, "a", "b", closed)) == {"unit": "strided 1×1 → 3×3"}
 
 
 def test_what_a_layer_receives_is_said_beside_its_own_settings():

@@ -16,6 +16,7 @@ from gui.catalogue.views import view_row
 from gui.export.html import Markup, element, scroll_box
 from gui.export.pictures import figure_of
 from gui.paint.bars.content import build_bars_content
+from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
@@ -32,7 +33,7 @@ _WIDTH = 1040
 """Pixels of the page across."""
 _HEIGHTS: dict[str, Callable[[ViewState], int]] = {
     "volumes": lambda state: _volumes_height(state),
-    "filters": lambda state: 600,
+    "filters": lambda state: _filters_height(state),
     "bars": lambda state: _bars_height(state),
 }
 """Of pictures that fill the width; others have their natural size."""
@@ -42,6 +43,9 @@ _BAR, _FEWEST_BARS, _MOST_BARS = 26, 6, 24
 _BOXES, _LINE = 6, 130
 """Boxes of a line, and the height of a line."""
 _LEAST_VOLUMES, _MOST_VOLUMES = 600, 1200
+
+_FILTERS = range(200, 601, 20)
+"""Possible heights of maps: the least of them at which the maps are as large as at the last."""
 
 _Paint = Callable[[QPainter, QRectF, ViewState, Theme], None]
 
@@ -70,6 +74,18 @@ def _volumes_height(state: ViewState) -> int:
     counts = (len(state.visible_analysis(design).reports) for design in state.check.analyses if design != STEM)
     lines = sum(ceil(count / _BOXES) for count in counts)
     return min(max(_LINE * lines, _LEAST_VOLUMES), _MOST_VOLUMES)
+
+
+def _filters_height(state: ViewState) -> int:
+    """Less for few maps, which are as wide as the page allows."""
+    content = build_mosaic_content(state)
+
+    def tile_width(height: int) -> float:
+        panels = lay_out_mosaics(QRectF(0, 0, _WIDTH, height), content).panels
+        return min((panel.projection.tile_rect(0).width() for panel in panels if panel.projection), default=0.0)
+
+    widest = tile_width(_FILTERS[-1])
+    return next(height for height in _FILTERS if tile_width(height) >= widest)
 
 
 def _bars_height(state: ViewState) -> int:

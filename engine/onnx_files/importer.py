@@ -12,6 +12,7 @@ from engine.files.onnx_model import Array, GraphInput, GraphNode, Model, output_
 from engine.files.onnx_nodes import STORED, node_model, stated_constant
 from engine.files.onnx_values import constants_of, fold
 from engine.files.paths import BUNDLED, FileFault
+from engine.kernels import Checkpoint
 from engine.kernels.onnx_process import ModelFault, run_model
 from engine.layers import Opaque
 from engine.layers.base import MAX_EXTENT
@@ -46,13 +47,15 @@ class ImportedModel(Struct, frozen=True, eq=False):
     """The volumes of the design by the name of the value that each is in the graph."""
 
 
-def import_model(path: Path, size: Pair | None = None) -> ImportedModel:
+def import_model(path: Path, size: Pair | None = None, checkpoint: Checkpoint = lambda: None) -> ImportedModel:
     """The project of an ONNX file: one design that receives a photo, or noise if it takes no colours.
 
     Parameters
     ----------
     size
         Height and width of the input, for models that leave them open.
+    checkpoint
+        Called at each node, and while one is run; its exception ends the import.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def import_model(path: Path, size: Pair | None = None) -> ImportedModel:
     """
     name = os.path.abspath(path)
     try:
-        return _Importer(read_model(name), constants_of(name), size).result()
+        return _Importer(read_model(name), constants_of(name), size, checkpoint).result()
     except FileFault as fault:
         text = str(fault).removeprefix(f"{name}: ").removeprefix(f"{name} ")
         raise ProjectError([Problem(text, "")], path) from None
@@ -74,8 +77,9 @@ class OpenSize(ProjectError):
 class _Importer:
     """Goes through the nodes of a graph in order."""
 
-    def __init__(self, model: Model, stored: Mapping[str, Array], size: Pair | None) -> None:
+    def __init__(self, model: Model, stored: Mapping[str, Array], size: Pair | None, checkpoint: Checkpoint) -> None:
         self._model = model
+        self._checkpoint = checkpoint
         self._stored = stored
         self._constants = dict(stored)
         self._layers: list[tuple[str, str]] = []
@@ -97,6 +101,7 @@ class _Importer:
         nodes, composites = join_composites(remaining, self._constants, self._model.outputs)
         self._composites = {composite.node.name: composite for composite in composites}
         for node in nodes:
+            self._checkpoint()
             self._add(node)
         design = Design(_design_name(self._model), Network(tuple(self._nodes)))
         project = Project(self.spec, (design,), title=without_controls(Path(self._model.path).stem))
@@ -208,7 +213,7 @@ class _Importer:
             raise FileFault(f"{path}: {node.title} {text}")
         model = node_model(path, node.name, texts, result, shapes)
         try:
-            ((output, dtype),) = run_model(model, [np.zeros(shape, np.float32) for shape in shapes], lambda: None)
+            ((output, dtype),) = run_model(model, [np.zeros(shape, np.float32) for shape in shapes], self._checkpoint)
         except ModelFault as fault:
             text = f"{node.title} is none of our layers: {reason}; ONNX Runtime cannot run it either: {fault}"
             raise FileFault(f"{path}: {text}") from None

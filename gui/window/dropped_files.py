@@ -42,7 +42,7 @@ class DroppedFiles:
     Parameters
     ----------
     open_project
-        Opens a project; raises ProjectError if it cannot be read.
+        Opens a project, and calls what comes then; raises ProjectError if it cannot be read.
     may_discard
         Asks about unsaved changes; False if the user stays.
     on_input
@@ -53,38 +53,45 @@ class DroppedFiles:
         self,
         window: QWidget,
         workbench: Workbench,
-        open_project: Callable[[Path], object],
+        open_project: Callable[[Path, Callable[[], object]], object],
         may_discard: Callable[[], bool],
         on_input: Callable[[], object],
     ) -> None:
         self._window, self._workbench = window, workbench
         self._open_project, self._may_discard, self._on_input = open_project, may_discard, on_input
 
-    def use(self, paths: Sequence[Path]) -> list[str]:
-        """Use each file, a project first; returns why some are not used, or nothing if the user stays."""
+    def use(self, paths: Sequence[Path], report: Callable[[Sequence[str]], object]) -> None:
+        """Use each file, a project first; report why some are not used, or use none if the user stays."""
         reasons = [f"{path}: {unknown}" for path in paths if (unknown := _unknown(path))]
+        projects = [path for path in paths if is_project(path)]
+        reasons += [f"{path}: only one project opens, {projects[0].name}" for path in projects[1:]]
+
+        def use_inputs() -> None:
+            report([*reasons, *self._use_inputs(paths)])
+
+        if not projects:
+            use_inputs()
+        elif self._may_discard():
+            try:
+                self._open_project(projects[0], use_inputs)
+            except (FileFault, ProjectError) as reason:
+                reasons.append(_with_path(projects[0], reason))
+                use_inputs()
+
+    def _use_inputs(self, paths: Sequence[Path]) -> Iterator[str]:
+        """Use photos and arrays for the project that is open now; yield why some are not used."""
         sources: list[Path] = []
-        """Files that have become the project and its input: there is one of each."""
-        for suffixes in _KINDS:
-            used: list[Path] = []
-            for path in (path for path in paths if path.suffix.lower() in suffixes):
-                try:
-                    if suffixes is PROJECT_SUFFIXES:
-                        _require_first(used, "only one project opens")
-                        if not self._may_discard():
-                            return []
-                        self._open_project(path)
-                    elif suffixes is _IMAGE_SUFFIXES:
-                        _require_first(sources, "there is one input")
-                        self._use_photo(path)
-                        sources.append(path)
-                    elif self._use_arrays(path, sources, alone=len(paths) == 1):
-                        sources.append(path)
-                    used.append(path)
-                except (NotUsed, FileFault, ProjectError) as reason:
-                    text = str(reason)
-                    reasons.append(text if str(path) in text else f"{path}: {text}")
-        return reasons
+        """Files that have become the input: there is one."""
+        for path in sorted(filter(is_input, paths), key=lambda path: not is_photo(path)):  # photos first
+            try:
+                if is_photo(path):
+                    _require_first(sources, "there is one input")
+                    self._use_photo(path)
+                    sources.append(path)
+                elif self._use_arrays(path, sources, alone=len(paths) == 1):
+                    sources.append(path)
+            except (NotUsed, FileFault, ProjectError) as reason:
+                yield _with_path(path, reason)
 
     def _use_photo(self, path: Path) -> None:
         spec = self._workbench.state.project.input
@@ -166,6 +173,11 @@ def _unknown(path: Path) -> str:
     known = [suffix for suffixes in _KINDS for suffix in suffixes]
     suffix = path.suffix.lower()
     return "" if suffix in known else f"{suffix or 'no ending'} is unknown; known are {', '.join(known)}"
+
+
+def _with_path(path: Path, reason: Exception) -> str:
+    text = str(reason)
+    return text if str(path) in text else f"{path}: {text}"
 
 
 def _require_first(used: Sequence[Path], words: str) -> None:

@@ -15,6 +15,7 @@ from engine.files.photo_formats import PHOTO_SUFFIXES
 from engine.files.targets import same_file
 from engine.network.graph import Network
 from engine.network.input_specs import NoiseInput
+from engine.onnx_files.importer import ImportedModel
 from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
 from gui.catalogue.samples import SAMPLES
@@ -25,7 +26,7 @@ from gui.widgets.message import Message
 from gui.window.dropped_files import PROJECT_SUFFIXES, SAVED_SUFFIXES, DroppedFiles
 from gui.window.file_dialogs import INPUT_FOLDER, PROJECT_FOLDER, FileDialogs, file_filter
 from gui.window.menu_entry import MenuEntry
-from gui.window.model_size import import_or_ask_size
+from gui.window.model_opening import ModelOpening
 from gui.window.settings import Settings
 from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
@@ -54,7 +55,17 @@ class FileCommands(QObject):
         self._workbench = workbench
         self._settings = settings
         self._dialogs = FileDialogs(window, workbench.document, settings)
+        self._models = ModelOpening(window)
+        self._project_before: Project | None = None
+        """That of the window when the model in progress was chosen."""
+        self._models.opened.connect(self._on_model_opened)
+        self._models.failed.connect(lambda text: self.show_message("This model cannot be opened", text))
+        self._models.started.connect(self.done)
         self._dropped = DroppedFiles(window, workbench, self._open_file, self.may_discard, self.input_chosen.emit)
+
+    def close_down(self) -> None:
+        """Give up what is being opened."""
+        self._models.close_down()
 
     # Projects
 
@@ -187,7 +198,9 @@ class FileCommands(QObject):
 
     def use_files(self, paths: Sequence[Path]) -> None:
         """Open a project, use photos and arrays as the input and as weights; names what cannot be used."""
-        reasons = self._dropped.use(paths)
+        self._dropped.use(paths, self._report_unused)
+
+    def _report_unused(self, reasons: Sequence[str]) -> None:
         if reasons:
             title = "This file cannot be used" if len(reasons) == 1 else f"{len(reasons)} files cannot be used"
             self.show_message(title, "\n".join(reasons))
@@ -210,19 +223,30 @@ class FileCommands(QObject):
     def _open(self, path: Path) -> bool:
         return self._run_or_report(lambda: self._open_file(path))
 
-    def _open_file(self, path: Path) -> None:
-        """Open a project, or begin a lesson; ProjectError leaves all unchanged."""
+    def _open_file(self, path: Path, then: Callable[[], object] = lambda: None) -> None:
+        """Open a project, or begin a lesson, and do what comes then; ProjectError leaves all unchanged.
+
+        A model is open later; if it cannot be opened, that is reported, and `then` is done all the same.
+        """
+        if path.suffix.lower() == ONNX_SUFFIX:
+            self._project_before = self._workbench.state.project
+            self._models.open(path, then)
+            return
         if is_lesson(path):
             self.lesson_opened.emit(open_lesson(path))
             self.remember(path)
-            return
-        if path.suffix.lower() == ONNX_SUFFIX:
-            model = import_or_ask_size(self._window, path)
-            if model is not None:
-                self._workbench.show_project(model.project)
-                self.remember(path)
-                self.done.emit(f"Opened {path.name}: {model.report.title}")
-            return
+        else:
+            self._open_project(path)
+        then()
+
+    def _on_model_opened(self, path: Path, model: ImportedModel) -> None:
+        if self._workbench.state.project is not self._project_before and not self.may_discard():
+            return  # edited meanwhile
+        self._workbench.show_project(model.project)
+        self.remember(path)
+        self.done.emit(f"Opened {path.name}: {model.report.title}")
+
+    def _open_project(self, path: Path) -> None:
         self._workbench.open(path)
         self.remember(path)
         if self._workbench.document.read_only:

@@ -298,6 +298,7 @@ class MainWindow(QMainWindow):
             return
         self.automatic_run.close()
         self.workbench.close()
+        self.files.close_down()
         self.exports.close_down()
         self.changed_file.close_down()
         self.lessons.close_down()

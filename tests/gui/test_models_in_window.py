@@ -1,11 +1,17 @@
 """ONNX models in the window: opened like a project, without a file that Save would write."""
 
+from threading import Event
+
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from onnx import helper
-from PySide6.QtWidgets import QInputDialog
+from PIL import Image
+from PySide6.QtWidgets import QInputDialog, QMessageBox, QPushButton
 
 from engine.layers import Opaque
+from engine.network.input_specs import ImageInput
+from engine.onnx_files.importer import import_model
 from gui.state.view_state import Focus
 from tests.engine.onnx_models import model_of, values, write_model
 from tests.gui.test_dropped_files import drop, messages
@@ -15,9 +21,28 @@ __all__ = ["messages"]
 NODES = [helper.make_node("Conv", ["x", "w"], ["a"], "conv"), helper.make_node("Elu", ["a"], ["y"], "elu")]
 
 
-def test_a_dropped_model_is_a_project_without_a_file_and_its_note_says_what_has_become_of_it(window, tmp_path):
+def drop_and_wait(window, qtbot, *paths):
+    drop(window, *paths)
+    qtbot.waitUntil(lambda: window.files._models.progress is None, timeout=20_000)
+
+
+@pytest.fixture
+def slow_model(window, monkeypatch):
+    """The opening of models waits for this event, or for its cancellation."""
+    may_go_on = Event()
+
+    def import_slowly(path, size, checkpoint):
+        while not may_go_on.wait(0.01):
+            checkpoint()
+        return import_model(path, size, checkpoint)
+
+    monkeypatch.setattr("gui.window.model_opening.import_model", import_slowly)
+    return may_go_on
+
+
+def test_a_dropped_model_is_a_project_without_a_file_and_its_note_says_what_has_become_of_it(window, tmp_path, qtbot):
     path = write_model(tmp_path, model_of(NODES, w=values(1, 4, 3, 1, 1)))
-    drop(window, path)
+    drop_and_wait(window, qtbot, path)
     document = window.workbench.document
     assert document.path is None
     assert [node.name for node in document.project.designs[0].network.nodes] == ["conv", "elu"]
@@ -26,7 +51,7 @@ def test_a_dropped_model_is_a_project_without_a_file_and_its_note_says_what_has_
 
 
 def test_an_opaque_node_is_run_and_shown_like_any_layer(window, tmp_path, qtbot):
-    drop(window, write_model(tmp_path, model_of(NODES, w=values(1, 4, 3, 1, 1))))
+    drop_and_wait(window, qtbot, write_model(tmp_path, model_of(NODES, w=values(1, 4, 3, 1, 1))))
     workbench = window.workbench
     workbench.set_focus(Focus("model", "elu", 1, (2, 3)))
     assert isinstance(workbench.state.project.design("model").network.node("elu").layer, Opaque)
@@ -37,18 +62,75 @@ def test_an_opaque_node_is_run_and_shown_like_any_layer(window, tmp_path, qtbot)
 
 
 @pytest.mark.parametrize(("answer", "shape"), [(("12x20", True), (3, 12, 20)), (("", False), None)])
-def test_a_size_that_a_model_leaves_open_is_asked_for(window, tmp_path, monkeypatch, answer, shape):
+def test_a_size_that_a_model_leaves_open_is_asked_for(window, tmp_path, monkeypatch, qtbot, answer, shape):
     monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: answer)
     before = window.workbench.document.project
-    drop(window, write_model(tmp_path, model_of(NODES, (1, 3, "h", "w"), w=values(1, 4, 3, 1, 1))))
+    drop_and_wait(window, qtbot, write_model(tmp_path, model_of(NODES, (1, 3, "h", "w"), w=values(1, 4, 3, 1, 1))))
     project = window.workbench.document.project
     assert project is before if shape is None else tuple(window.workbench.state.check.input_shape) == shape
 
 
-def test_a_model_that_cannot_be_read_leaves_the_project_and_is_reported(window, tmp_path, messages):
+def test_a_model_that_cannot_be_read_leaves_the_project_and_is_reported(window, tmp_path, qtbot, messages):
     path = tmp_path / "model.onnx"
     path.write_bytes(b"nonsense")
     before = window.workbench.document.project
-    drop(window, path)
+    drop_and_wait(window, qtbot, path)
     assert window.workbench.document.project is before
     assert "is not an ONNX model" in messages[0][1]
+
+
+def test_a_size_that_is_none_is_refused_and_the_project_stays(window, tmp_path, monkeypatch, qtbot, messages):
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("12 by 20", True))
+    before = window.workbench.document.project
+    drop_and_wait(window, qtbot, write_model(tmp_path, model_of(NODES, (1, 3, "h", "w"), w=values(1, 4, 3, 1, 1))))
+    assert window.workbench.document.project is before
+    assert "'12 by 20' is no size" in messages[0][1]
+
+
+@pytest.mark.parametrize("is_readable", [True, False])
+def test_a_photo_dropped_with_a_model_is_used_once_the_model_is_open_or_has_failed(
+    window, tmp_path, qtbot, messages, is_readable
+):
+    path, photo = write_model(tmp_path, model_of(NODES, w=values(1, 4, 3, 1, 1))), tmp_path / "red.png"
+    if not is_readable:
+        path.write_bytes(b"nonsense")
+    Image.new("RGB", (8, 8), "red").save(photo)
+    drop_and_wait(window, qtbot, photo, path)
+    project = window.workbench.state.project
+    assert isinstance(project.input, ImageInput)
+    assert project.input.path == str(photo)
+    assert (project.designs[0].name == "model") == is_readable
+    assert len(messages) == (not is_readable)
+
+
+def test_the_window_goes_on_while_a_model_is_read_and_can_give_it_up(window, tmp_path, qtbot, slow_model):
+    before = window.workbench.document.project
+    drop(window, write_model(tmp_path, model_of(NODES, w=values(1, 4, 3, 1, 1))))
+    progress = window.files._models.progress
+    qtbot.waitUntil(progress.isVisible)
+    progress.findChild(QPushButton).click()
+    slow_model.set()
+    qtbot.waitUntil(lambda: not window.files._models._worker.busy)
+    qtbot.wait(20)
+    assert window.workbench.document.project is before
+    assert window.files.recent() == []
+
+
+@pytest.mark.parametrize("discards", [False, True])
+def test_an_edit_while_a_model_is_read_is_not_lost_without_a_question(
+    window, tmp_path, qtbot, monkeypatch, slow_model, discards
+):
+    answer = QMessageBox.StandardButton.Discard if discards else QMessageBox.StandardButton.Cancel
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: answer)
+    drop(window, write_model(tmp_path, model_of(NODES, w=values(1, 4, 3, 1, 1))))
+    edited = replace(window.workbench.state.project, title="edited")
+    window.workbench.edit("Edit", edited)
+    slow_model.set()
+    qtbot.waitUntil(lambda: window.files._models.progress is None)
+    assert (window.workbench.state.project is edited) != discards
+
+
+def test_a_window_closes_while_a_model_is_read(window, tmp_path, slow_model):
+    drop(window, write_model(tmp_path, model_of(NODES, w=values(1, 4, 3, 1, 1))))
+    window.close()
+    assert not window.files._models._worker.busy

@@ -48,12 +48,7 @@ def busy_cores(seconds: float) -> Iterator[None]:
 
 def has_onnx_runtime() -> bool:
     """Whether the packages onnxruntime and onnx, which makes its models, are installed."""
-    try:
-        import onnx  # noqa: F401
-        import onnxruntime  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return all(find_spec(package) is not None for package in ("onnx", "onnxruntime"))
 
 
 def onnx_runtime_convolution(

@@ -45,6 +45,8 @@ def _each(factor: int, *terms: str) -> tuple[tuple[str, int], ...]:
     return tuple((term, factor) for term in terms)
 
 
+_TRANSPOSED_BY_OUTPUT = ("transposed_more", 1), ("transposed_fewer", -1)
+"""MACs of transposed convolutions by positions of the output."""
 _POOLING = "max_pool", "avg_pool", "global_pool"
 _PTFLOPS = (*_each(1, "macs", "bias", "dense_bias"), ("batch_norm", 2), ("lrn", 3), ("lrn_padded", 1))
 """What counts the same however activations and pooling are called. LRN is one multiplication and one addition by a
@@ -61,7 +63,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         "torchinfo",
         "as torchinfo counts",
         "MACs",
-        (("macs", 1), ("bias", 1), ("dense_bias", 1), ("batch_norm_params", 1)),
+        (("macs", 1), *_TRANSPOSED_BY_OUTPUT, ("bias", 1), ("dense_bias", 1), ("batch_norm_params", 1)),
         source="torchinfo 1.8, LayerInfo.calculate_macs: every parameter of a module counts, those of batch norm once",
     ),
     Convention(
@@ -114,6 +116,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         "MACs",
         (
             ("macs", 1),
+            *_TRANSPOSED_BY_OUTPUT,
             ("bias", 1),
             ("batch_norm", 4),
             ("leaky_relu", 1),
@@ -124,7 +127,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         ),
         source=(
             "thop 0.0.31.post1909230639, whose figures its README prints, of a model of modules whose square kernels "
-            "are one number; an average over k×k counts k additions"
+            "are one number; an average over k×k counts k additions, transposed convolutions count by output position"
         ),
     ),
     Convention(
@@ -133,6 +136,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         "MACs",
         (
             ("macs", 1),
+            *_TRANSPOSED_BY_OUTPUT,
             ("batch_norm", 4),
             ("averages", 1),
             ("global_averages", 1),

@@ -101,7 +101,7 @@ def _field_behind(report: Report, fields: list[ReceptiveField]) -> ReceptiveFiel
     shape, windows = report.input_shapes[0], report.windows
     if shape is None or windows is None:
         return None
-    if windows.repeat != (1, 1) or windows.shared is not None:  # such windows do not move in equal steps
+    if windows.repeat != (1, 1) or windows.uneven is not None:  # such windows do not move in equal steps
         return None
     vertical = _union([field.vertical for field in fields], shape.height)
     horizontal = _union([field.horizontal for field in fields], shape.width)
@@ -272,8 +272,8 @@ def _reads(
 
     It is 1 where a window, given by its first tap and one past its last, reads the value.
     """
-    low = min(max(int(starts[0]), 0), count)
-    high = max(min(int(ends[-1]), count), low)
+    low = min(max(int(starts.min()), 0), count)
+    high = max(min(int(ends.max()), count), low)
     reads = np.zeros((len(starts), high - low), np.float32)
     for offset in range(0, int((ends - starts).max()), dilation):
         taps = starts + offset

@@ -69,6 +69,20 @@ TERMS: tuple[Term, ...] = (
         "additions of dense layers, counted in addition to their MACs",
         "macs",
     ),
+    Term(
+        "transposed_more",
+        "transposed, by output",
+        "multiply-accumulates of transposed convolutions by positions of the output, beyond those by positions of the "
+        "input",
+        "macs",
+    ),
+    Term(
+        "transposed_fewer",
+        "transposed, cut off",
+        "multiply-accumulates of transposed convolutions by positions of the input, beyond those by positions of the "
+        "output",
+        "macs",
+    ),
     Term("softmax_additions", "softmax additions", "additions of softmax", "softmax"),
 )
 

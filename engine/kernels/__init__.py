@@ -12,6 +12,7 @@ from engine.kernels.merging import add, concat
 from engine.kernels.normalization import batch_norm, local_response_norm
 from engine.kernels.onnx_runtime import LIBRARY_BYTES
 from engine.kernels.pooling import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, max_pool2d
+from engine.kernels.transposed import conv_transpose2d
 
 __all__ = [
     "ACTIVATIONS",
@@ -26,6 +27,7 @@ __all__ = [
     "batch_norm",
     "concat",
     "conv2d",
+    "conv_transpose2d",
     "dense",
     "global_avg_pool2d",
     "local_response_norm",

@@ -8,9 +8,11 @@ from engine.layers.merge import Add, Concat
 from engine.layers.normalization import BatchNorm, LocalResponseNorm
 from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d
+from engine.layers.transposed import ConvTranspose2d
 
 LAYERS: tuple[type[Layer], ...] = (
     Conv2d,
+    ConvTranspose2d,
     MaxPool2d,
     AvgPool2d,
     GlobalAvgPool2d,
@@ -37,6 +39,7 @@ __all__ = [
     "BatchNorm",
     "Concat",
     "Conv2d",
+    "ConvTranspose2d",
     "Dense",
     "Dropout",
     "GlobalAvgPool2d",

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, ValidationError, convert, to_builtins
 from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint, Volume
-from engine.layers.explanation import Explanation, Target
+from engine.layers.explanation import Explanation, Target, WeightsByRole, channel_weights
 from engine.shapes import Shape, Windows, single_pixels, whole_map
 from engine.text.problems import Fix
 
@@ -178,6 +178,10 @@ class Layer(Kind, frozen=True):
     def filter_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
         """(C', kh, kw): the filter of an output channel over the channels and window that it reads."""
         raise NotImplementedError(f"{type(self).__name__} has no filters")  # whoever calls it asks `has_filters` first
+
+    def weights_of(self, weights: WeightsByRole, channel: int) -> dict[str, NDArray[Any]]:
+        """A copy of what one output channel needs of the weights by role, for `explain`."""
+        return channel_weights(weights, channel)
 
     def multiplies_vector(self, received: Shape) -> bool:
         """Whether each value is a row of a matrix times a vector: no filter extends over neighbouring pixels."""

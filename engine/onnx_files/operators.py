@@ -15,6 +15,7 @@ from engine.layers import (
     BatchNorm,
     Concat,
     Conv2d,
+    ConvTranspose2d,
     Dense,
     GlobalAvgPool2d,
     Layer,
@@ -62,6 +63,12 @@ class Operands(Struct, frozen=True, eq=False):
         tensor = self.tensor(index)
         if not replace(tensor, margins=(0, 0, 0, 0)).is_nchw:
             raise NotNative(f"its input has the shape {list(tensor.shape)}; 1×C×H×W is expected")
+        return tensor
+
+    def plain_maps(self) -> Tensor:
+        """A volume in the order N×C×H×W, without margins."""
+        tensor = self.maps()
+        tensor.require_no_margins()
         return tensor
 
     def every(self) -> list[Tensor]:
@@ -165,6 +172,44 @@ def _conv(operands: Operands) -> Match:
         bias=bool(bias),
     )
     return Match(layer, (tensor,), weights=FileWeights(operands.path, name, bias, layout="oihw"))
+
+
+def _conv_transpose(operands: Operands) -> Match:
+    tensor = operands.plain_maps()
+    name = operands.stored_name(1, rank=4)
+    _, own, *kernel = operands.stored[name].shape
+    groups, filters = operands.setting("group", 1), own * operands.setting("group", 1)
+    bias = operands.vector_name(2, filters) if len(operands.node.inputs) > 2 else ""
+    strides = _pair(operands.setting("strides", (1, 1)))
+    layer = _layer(
+        ConvTranspose2d,
+        filters=filters,
+        kernel=tuple(kernel),
+        stride=strides,
+        padding=_transposed_padding(operands, tensor, strides),
+        output_padding=_pair(operands.setting("output_padding", (0, 0))),
+        dilation=_pair(operands.setting("dilations", (1, 1))),
+        groups=groups,
+        bias=bool(bias),
+    )
+    return Match(layer, (tensor,), weights=FileWeights(operands.path, name, bias, layout="oihw"))
+
+
+def _transposed_padding(operands: Operands, tensor: Tensor, strides: tuple[int, int]) -> object:
+    """What is cut off the output of a transposed convolution."""
+    mode, size = operands.setting("auto_pad", "NOTSET"), operands.setting("output_shape")
+    own = tuple(extent * stride for extent, stride in zip(tensor.volume[1:], strides, strict=True))
+    if size is not None and tuple(size)[-2:] != own:
+        raise NotNative(f"its output has the size {list(size)}; {list(own)} is expected")
+    # With a stated size, an odd pixel goes before unless the mode says otherwise.
+    if mode == "SAME_UPPER":
+        return "same"
+    if mode == "SAME_LOWER" or size is not None:
+        raise NotNative("it cuts the odd pixel off before the maps")
+    pads = (0, 0, 0, 0) if mode == "VALID" else tuple(operands.setting("pads", (0, 0, 0, 0)))
+    if len(pads) != 4:
+        raise NotNative(f"pads has {len(pads)} values; 4 are expected")
+    return pads
 
 
 def _pool(kind: type[Layer], **flags: str) -> Callable[[Operands], Match]:
@@ -304,6 +349,7 @@ def _concat(operands: Operands) -> Match:
 
 ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Conv": _conv,
+    "ConvTranspose": _conv_transpose,
     "BatchNormalization": _batch_norm,
     "LRN": _lrn,
     "MaxPool": _pool(MaxPool2d, ceil="ceil_mode"),

@@ -85,6 +85,36 @@ def _conv2d(layer, inputs, weights):
     return reference.conv2d(*arrays, **_conv(layer, inputs), groups=layer.groups)
 
 
+def _conv_transpose2d(layer, inputs, weights):
+    stride, dilation, kernel = both(layer.stride), both(layer.dilation), both(layer.kernel)
+    # Where the taps of all values fall without margins, one by one.
+    ends = [
+        max(
+            n * stride[axis] + tap * dilation[axis]
+            for n in range(inputs[0].shape[1 + axis])
+            for tap in range(kernel[axis])
+        )
+        for axis in (0, 1)
+    ]
+    sizes = [end + 1 + more for end, more in zip(ends, both(layer.output_padding), strict=True)]
+    if layer.padding == "same":
+        extent = tuple(n * step for n, step in zip(inputs[0].shape[1:], stride, strict=True))
+        cut = [max(size - own, 0) // 2 for size, own in zip(sizes, extent, strict=True)]
+    else:
+        top, left, bottom, right = margins(layer, inputs[0].shape)
+        extent, cut = (sizes[0] - top - bottom, sizes[1] - left - right), (top, left)
+    return reference.conv_transpose2d(
+        inputs[0],
+        weights["weight"],
+        weights.get("bias"),
+        stride=stride,
+        margins=cut,
+        dilation=dilation,
+        groups=layer.groups,
+        extent=extent,
+    )
+
+
 def _dense(layer, inputs, weights):
     return reference.dense(inputs[0], weights["weight"], weights.get("bias"))
 
@@ -124,6 +154,12 @@ ORACLES = {
         lambda layer, inputs, weights: weights["weight"][0].size + 1,
         _absolute(_conv2d),
         macs=lambda layer, inputs, weights: reference.conv2d_macs(inputs[0], weights["weight"], **_conv(layer, inputs)),
+    ),
+    layers.ConvTranspose2d: Oracle(
+        _conv_transpose2d,
+        lambda layer, inputs, weights: weights["weight"][:, 0].size // layer.groups + 1,
+        _absolute(_conv_transpose2d),
+        macs=lambda layer, inputs, weights: reference.conv_transpose2d_macs(inputs[0], weights["weight"]),
     ),
     layers.Dense: Oracle(
         _dense,

@@ -32,6 +32,30 @@ def conv2d_macs(volume, weight, *, stride, padding, dilation):
     return sum(1 for _ in _multiplications(weight, shape))
 
 
+def conv_transpose2d(volume, weight, bias, *, stride, margins, dilation, groups, extent):
+    """Each value times each weight of its filters, added where it falls on the output."""
+    filters = weight.shape[1] * groups
+    result = _zeros(volume, (filters, *extent))
+    if bias is not None:
+        result += bias[:, None, None]
+    for c, m, n, f, i, j in _scattered(volume, weight):
+        y, x = m * stride[0] + i * dilation[0] - margins[0], n * stride[1] + j * dilation[1] - margins[1]
+        if 0 <= y < extent[0] and 0 <= x < extent[1]:
+            own = c // (len(volume) // groups) * weight.shape[1] + f
+            result[own, y, x] += weight[c, f, i, j].item() * volume[c, m, n].item()
+    return result
+
+
+def conv_transpose2d_macs(volume, weight):
+    """How often the loops multiply, what is cut off included."""
+    return sum(1 for _ in _scattered(volume, weight))
+
+
+def _scattered(volume, weight):
+    """(channel, row, column, filter of the group, kernel row, kernel column): one for each value and weight of it."""
+    return np.ndindex(*volume.shape, *weight.shape[1:])
+
+
 def dense(volume, weight, bias):
     result = _zeros(volume, (len(weight), 1, 1))
     values = volume.ravel().tolist()

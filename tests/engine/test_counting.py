@@ -27,6 +27,7 @@ from engine.layers import (
     BatchNorm,
     Concat,
     Conv2d,
+    ConvTranspose2d,
     Dense,
     Dropout,
     GlobalAvgPool2d,
@@ -270,6 +271,9 @@ def report_of(layer, inputs=1):
     [
         (Conv2d(3, 3), 1, {"macs": 3 * 48 * 9 * 4, "bias": 3 * 48}),
         (Conv2d(3, 3, bias=False), 1, {"macs": 3 * 48 * 9 * 4}),
+        (ConvTranspose2d(3, 2, bias=False), 1, {"macs": 192 * 12, "transposed_more": 3 * 192 * 12}),
+        (ConvTranspose2d(3, 3, 1, 1, bias=False), 1, {"macs": 192 * 27}),
+        (ConvTranspose2d(3, 1, 1, 1), 1, {"macs": 192 * 3, "transposed_fewer": 4 * 24 * 3, "bias": 3 * 24}),
         (Dense(5), 1, {"macs": 5 * 192, "dense_bias": 5, "dense_additions": 5 * 191}),
         (BatchNorm(), 1, {"batch_norm": 192, "batch_norm_params": 8}),
         (Activation("relu"), 1, {"relu": 192}),
@@ -330,6 +334,7 @@ def test_layers_without_arithmetic_have_no_term():
     without = {"dropout": Dropout(), "concat": Concat()}
     kinds = {
         "conv2d": Conv2d(3, 3),
+        "conv_transpose2d": ConvTranspose2d(3, 2),
         "max_pool2d": MaxPool2d(2),
         "avg_pool2d": AvgPool2d(2),
         "global_avg_pool2d": GlobalAvgPool2d(),

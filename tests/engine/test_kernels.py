@@ -401,6 +401,17 @@ LARGE = {
     ),
     "conv2d of many channels": (kernels.conv2d, (zeros(2**15, 8, 8), zeros(2, 2**15, 5, 5), None), SAME),
     "conv2d of large filters": (kernels.conv2d, (zeros(2**17, 8, 8), zeros(4, 2**17, 7, 7), None), WIDE),
+    "conv_transpose2d": (
+        kernels.conv_transpose2d,
+        (zeros(128, 112, 112), zeros(128, 64, 2, 2), zeros(64)),
+        {
+            "stride": (2, 2),
+            "margins": (0, 0, 0, 0),
+            "dilation": (1, 1),
+            "groups": 1,
+            "extent": (224, 224),
+        },
+    ),
     "dense": (kernels.dense, (IMAGE, zeros(8, IMAGE.size), zeros(8)), {}),
     "max_pool2d": (kernels.max_pool2d, (IMAGE,), POOL),
     "avg_pool2d": (kernels.avg_pool2d, (IMAGE,), POOL | {"count_padding": False}),
@@ -456,7 +467,7 @@ def test_an_exception_of_a_checkpoint_ends_the_kernel_at_once(kernel, arrays, se
 
 
 @pytest.mark.usefixtures("_one_thread")
-@pytest.mark.parametrize("name", [name for name in LARGE if not name.startswith(("conv2d", "dense"))])
+@pytest.mark.parametrize("name", [name for name in LARGE if not name.startswith(("conv", "dense"))])
 def test_a_cheap_kernel_calls_its_checkpoint_at_least_once_per_mebibyte(name):
     kernel, arrays, setting = LARGE[name]
     calls = []

@@ -13,6 +13,7 @@ from engine.network.weight_specs import FileWeights
 from engine.onnx_files.importer import import_model
 from engine.project.file import load_project, save_project
 from engine.run.check import check
+from engine.shapes import Shape
 from engine.text.problems import ProjectError
 from tests.engine.onnx_models import errors_against_runtime, model_of, values, write_model
 
@@ -56,6 +57,28 @@ def test_automatic_padding_is_that_of_the_runtime(tmp_path, mode):
     ]
     model = model_of(nodes, (1, 3, 9, 12), w=values(1, 4, 3, 4, 4))
     assert worst(write_model(tmp_path, model), model) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("settings", "extent"),
+    [
+        ({"strides": [2, 2]}, (16, 17)),
+        (
+            {"strides": [3, 2], "pads": [1, 0, 0, 2], "output_padding": [1, 0], "dilations": [1, 2], "group": 3},
+            (22, 17),
+        ),
+        ({"strides": [2, 2], "auto_pad": "SAME_UPPER"}, (14, 16)),
+        ({"strides": [4, 1], "auto_pad": "VALID"}, (28, 10)),
+    ],
+)
+def test_a_transposed_convolution_is_that_of_the_runtime(tmp_path, settings, extent):
+    weight = values(1, 6, 2, 4, 3)
+    nodes = [node("ConvTranspose", ["x", "w", "b"], ["y"], **settings)]
+    model = model_of(nodes, (1, 6, 7, 8), w=weight, b=values(2, 2 * settings.get("group", 1)))
+    path = write_model(tmp_path, model)
+    ((_, layer),) = layers_of(import_model(path))
+    assert layer.output_shape([Shape(6, 7, 8)])[1:] == extent
+    assert worst(path, model) < 1e-5
 
 
 def test_padding_that_shape_arithmetic_computes_becomes_that_of_the_convolution(tmp_path):

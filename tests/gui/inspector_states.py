@@ -10,6 +10,7 @@ from engine.layers import (
     BatchNorm,
     Concat,
     Conv2d,
+    ConvTranspose2d,
     Dense,
     Dropout,
     GlobalAvgPool2d,
@@ -43,6 +44,7 @@ EVERY_KIND = (
     Node("global_avg_pool2d", GlobalAvgPool2d()),
     Node("adaptive_avg_pool2d", AdaptiveAvgPool2d((4, 3)), ("max_pool2d",)),
     Node("dense", Dense(5), ("add",)),
+    Node("conv_transpose2d", ConvTranspose2d(2, 2, 3, groups=2), ("max_pool2d",)),
 )
 KINDS = Project(NoiseInput((3, 9, 8), seed=1), (Design("d", Network(EVERY_KIND)),))
 

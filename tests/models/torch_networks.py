@@ -75,6 +75,8 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
     match layer:
         case layers.Conv2d():
             return _convolution(layer, report)
+        case layers.ConvTranspose2d():
+            return _transposed(layer, received.channels)
         case layers.MaxPool2d() | layers.AvgPool2d():
             return _pooling(layer, report, "pooling" in functional)
         case layers.GlobalAvgPool2d() | layers.AdaptiveAvgPool2d():
@@ -115,6 +117,17 @@ def _convolution(layer: layers.Conv2d, report: Report) -> nn.Module:
         layer.bias,
     )
     return module if even else _Padded(module, margins)
+
+
+def _transposed(layer: layers.ConvTranspose2d, channels: int) -> nn.Module:
+    settings = {
+        "kernel_size": pair(layer.kernel),
+        "stride": pair(layer.stride),
+        "padding": pair(layer.padding),
+        "output_padding": pair(layer.output_padding),
+        "dilation": pair(layer.dilation),
+    }
+    return nn.ConvTranspose2d(channels, layer.filters, groups=layer.groups, bias=layer.bias, **settings)
 
 
 def _pooling(layer: layers.MaxPool2d | layers.AvgPool2d, report: Report, functional: bool) -> _Call:

@@ -158,6 +158,12 @@ def single_pixels(shape: Shape) -> Windows:
     return Windows((1, 1), (1, 1), (1, 1), (0, 0, 0, 0), (shape.height, shape.width))
 
 
+def repeated_pixels(shape: Shape, output: Shape) -> Windows:
+    """Windows of one pixel each; along an axis of size 1 all values of a larger output read the same pixel."""
+    repeat = tuple(1 if extent > 1 else count for extent, count in zip(shape[1:], output[1:], strict=True))
+    return Windows((1, 1), (1, 1), (1, 1), (0, 0, 0, 0), (output.height, output.width), (repeat[0], repeat[1]))
+
+
 def whole_map(shape: Shape) -> Windows:
     """One window that covers the whole map."""
     return Windows((shape.height, shape.width), (1, 1), (1, 1), (0, 0, 0, 0), (1, 1))

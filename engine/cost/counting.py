@@ -163,6 +163,7 @@ GROUPS: dict[str, tuple[tuple[str, int], ...]] = {
     "activations": _each(1, *FUNCTIONS),
     "pooling": _each(1, *_POOLING),
     "additions": _each(1, "add"),
+    "products": _each(1, "mul"),
 }
 """Terms that a custom convention may count besides MACs, each with its operations per value, by their group's name."""
 

@@ -46,6 +46,7 @@ TERMS: tuple[Term, ...] = (
     Term("avg_pool", "avg pool", "values that average pooling receives"),
     Term("global_pool", "global pool", "values that global or adaptive average pooling receives"),
     Term("add", "sums of volumes", "values that additions of volumes return"),
+    Term("mul", "products of volumes", "multiplications of a value of a volume by one of another"),
     Term("lrn", "LRN", "values of local response norm"),
     Term("lrn_padded", "padded LRN", "values of local response norm and of the channels that pad it", "lrn"),
     Term("batch_norm_params", "batch norm parameters", "gamma and beta, once per channel", "batch_norm"),

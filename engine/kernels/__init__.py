@@ -8,7 +8,7 @@ however large the layer is.
 from engine.kernels.activations import ACTIVATIONS, activation
 from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume
 from engine.kernels.convolution import conv2d, dense
-from engine.kernels.merging import add, concat
+from engine.kernels.merging import add, concat, multiply
 from engine.kernels.normalization import batch_norm, local_response_norm
 from engine.kernels.onnx_runtime import LIBRARY_BYTES
 from engine.kernels.pooling import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, max_pool2d
@@ -32,4 +32,5 @@ __all__ = [
     "global_avg_pool2d",
     "local_response_norm",
     "max_pool2d",
+    "multiply",
 ]

@@ -4,7 +4,7 @@ from engine.layers.activation import Activation, Dropout
 from engine.layers.base import Kind, Layer, Mistake, tag_of
 from engine.layers.conv import Conv2d
 from engine.layers.dense import Dense
-from engine.layers.merge import Add, Concat
+from engine.layers.merge import Add, Concat, Mul
 from engine.layers.normalization import BatchNorm, LocalResponseNorm
 from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d
@@ -24,6 +24,7 @@ LAYERS: tuple[type[Layer], ...] = (
     Dense,
     Concat,
     Add,
+    Mul,
 )
 
 IMPORTED_LAYERS: tuple[type[Layer], ...] = (Opaque,)
@@ -48,6 +49,7 @@ __all__ = [
     "LocalResponseNorm",
     "MaxPool2d",
     "Mistake",
+    "Mul",
     "Opaque",
     "tag_of",
 ]

@@ -142,6 +142,10 @@ class Layer(Kind, frozen=True):
         """The windows that output values read on each input."""
         return whole_map(received) if self.reads == "map" else single_pixels(received)
 
+    def input_windows(self, inputs: Sequence[Shape]) -> Sequence[Windows]:
+        """Per input, the windows that output values read on it."""
+        return [self.windows(shape) for shape in inputs]
+
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         """Per input, the channels on which any of the output `channels` depends."""
         raise NotImplementedError  # required of each kind at import, see require_declarations

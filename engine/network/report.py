@@ -54,16 +54,16 @@ class Report(Struct, frozen=True):
         return tuple([shape for shape in self.input_shapes if shape is not None])
 
     @property
-    def windows(self) -> Windows | None:
-        """The windows that output values read; None for unknown shapes and for blocks."""
+    def input_windows(self) -> Sequence[Windows]:
+        """Per input, the windows that output values read on it; empty for unknown shapes and for blocks."""
         layer = self._known_layer
-        return None if layer is None else layer.windows(self.known_inputs[0])
+        return () if layer is None else layer.input_windows(self.known_inputs)
 
     @property
     def sliding_windows(self) -> Windows | None:
         """The windows if they slide over the input, as in convolutions and pooling; else None."""
         layer = self._known_layer
-        return self.windows if layer is not None and layer.reads == "windows" else None
+        return layer.windows(self.known_inputs[0]) if layer is not None and layer.reads == "windows" else None
 
     @property
     def filter_layer(self) -> Layer | None:

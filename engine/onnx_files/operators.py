@@ -21,6 +21,7 @@ from engine.layers import (
     Layer,
     LocalResponseNorm,
     MaxPool2d,
+    Mul,
 )
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
@@ -327,12 +328,20 @@ def _dense(operands: Operands) -> Match:
     return Match(_layer(Dense, units=units, bias=bool(bias)), (tensor,), ("", "c"), weights)
 
 
-def _add(operands: Operands) -> Match:
-    tensors = operands.every()
-    first = tensors[0]
-    if any(tensor.volume != first.volume or tensor.axes != first.axes for tensor in tensors):
-        raise NotNative("its inputs have different shapes")
-    return Match(Add(), tuple(tensors), first.axes)
+def _combined(kind: type[Layer]) -> Callable[[Operands], Match]:
+    """Inputs that are combined value by value, along axes of size 1 with one value for all."""
+
+    def match(operands: Operands) -> Match:
+        tensors = operands.every()
+        if len({tensor.rank for tensor in tensors}) > 1:
+            raise NotNative("its inputs have different numbers of axes")
+        groups = [set(axis) - {""} for axis in zip(*(tensor.axes for tensor in tensors), strict=True)]
+        layer = _layer(kind)
+        if max(map(len, groups)) > 1 or any(layer.mistakes([tensor.volume for tensor in tensors])):
+            raise NotNative("the axes of its inputs do not correspond")
+        return Match(layer, tuple(tensors), tuple("".join(group) for group in groups))
+
+    return match
 
 
 def _concat(operands: Operands) -> Match:
@@ -359,8 +368,9 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Gemm": _dense,
     "MatMul": _dense,
     "Concat": _concat,
-    "Add": _add,
-    "Sum": _add,
+    "Add": _combined(Add),
+    "Sum": _combined(Add),
+    "Mul": _combined(Mul),
     "Relu": _function("relu"),
     "Clip": _clip,
     "LeakyRelu": _leaky_relu,

@@ -16,6 +16,7 @@ from engine.layers import (
     GlobalAvgPool2d,
     LocalResponseNorm,
     MaxPool2d,
+    Mul,
 )
 from engine.layers.activation import Function
 from engine.network.graph import INPUT, Network, Node
@@ -56,6 +57,8 @@ COUNTED_LAYERS = {
     "concat": Concat(),
     "addition of two": Add(),
     "addition of three": Add(),
+    "product of two": Mul(),
+    "product of three": Mul(),
 }
 """By name; they receive a volume of the shape COUNTED_INPUT, and joins several equal ones."""
 
@@ -63,7 +66,7 @@ COUNTED_LAYERS = {
 def network_around(name: str) -> Network:
     """A network that counts nothing else: joins receive the input through dropouts."""
     layer = COUNTED_LAYERS[name]
-    count = 3 if name == "addition of three" else layer.min_inputs
+    count = 3 if name.endswith("of three") else layer.min_inputs
     copies = tuple(f"copy{index}" for index in range(count)) if count > 1 else (INPUT,)
     before = [Node(copy, Dropout(), (INPUT,)) for copy in copies if copy != INPUT]
     return Network((*before, Node("counted", layer, copies)))

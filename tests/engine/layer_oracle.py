@@ -204,6 +204,9 @@ ORACLES = {
         lambda layer, inputs, weights: len(inputs),
         _absolute(lambda layer, inputs, weights: reference.add(inputs)),
     ),
+    layers.Mul: Oracle(
+        lambda layer, inputs, weights: reference.multiply(inputs), lambda layer, inputs, weights: len(inputs)
+    ),
 }
 
 

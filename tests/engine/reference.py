@@ -135,9 +135,21 @@ def concat(volumes):
 
 
 def add(volumes):
-    result = _zeros(volumes[0], volumes[0].shape)
+    return _combined(volumes, sum)
+
+
+def multiply(volumes):
+    return _combined(volumes, math.prod)
+
+
+def _combined(volumes, combine):
+    """Of the values at a position; along an axis of size 1 there is one for all positions."""
+    result = _zeros(volumes[0], [max(extents) for extents in zip(*(volume.shape for volume in volumes), strict=True)])
     for position in np.ndindex(result.shape):
-        result[position] = sum(volume[position].item() for volume in volumes)
+        result[position] = combine(
+            volume[tuple(index % extent for index, extent in zip(position, volume.shape, strict=True))].item()
+            for volume in volumes
+        )
     return result
 
 

@@ -33,6 +33,7 @@ from engine.layers import (
     GlobalAvgPool2d,
     LocalResponseNorm,
     MaxPool2d,
+    Mul,
 )
 from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
@@ -344,6 +345,7 @@ def test_layers_without_arithmetic_have_no_term():
         "lrn": LocalResponseNorm(),
         "dense": Dense(2),
         "add": Add(),
+        "mul": Mul(),
     }
     assert {kind.__struct_config__.tag for kind in LAYERS} == set(kinds) | set(without)
     for kind, layer in (kinds | without).items():

@@ -371,3 +371,30 @@ def test_a_convolution_with_its_bias_apart_and_a_hard_swish_of_four_nodes_are_a_
     imported = import_model(path)
     assert [(name, layer.kind) for name, layer in layers_of(imported)] == [("conv", "conv2d"), ("y", "activation")]
     assert max(errors_against_runtime(model, imported).values()) < 1e-5
+
+
+def test_squeeze_and_excitation_is_layers_of_ours_alone(tmp_path):
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["maps"], "maps", pads=[1, 1, 1, 1]),
+        helper.make_node("GlobalAveragePool", ["maps"], ["mean"], "mean"),
+        helper.make_node("Conv", ["mean", "mixed"], ["squeezed"], "squeezed"),
+        helper.make_node("Sigmoid", ["squeezed"], ["gate"], "gate"),
+        helper.make_node("Mul", ["gate", "maps"], ["scaled"], "scaled"),
+        helper.make_node("Add", ["scaled", "mean"], ["y"], "shifted"),
+    ]
+    model = model_of(nodes, w=values(1, 4, 3, 3, 3), mixed=values(2, 4, 4, 1, 1))
+    imported = import_model(write_model(tmp_path, model))
+    kinds = [node.layer.kind for node in imported.project.designs[0].network.nodes]
+    assert kinds == ["conv2d", "global_avg_pool2d", "conv2d", "activation", "mul", "add"]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-6
+
+
+def test_a_product_whose_axes_do_not_correspond_needs_the_runtime(tmp_path):
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["turned"], "turned", perm=[0, 1, 3, 2]),
+        helper.make_node("Mul", ["x", "turned"], ["y"], "product"),
+    ]
+    model = model_of(nodes)
+    imported = import_model(write_model(tmp_path, model))
+    assert [node.layer.kind for node in imported.project.designs[0].network.nodes] == ["opaque"]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-6

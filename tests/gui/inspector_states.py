@@ -16,6 +16,7 @@ from engine.layers import (
     GlobalAvgPool2d,
     LocalResponseNorm,
     MaxPool2d,
+    Mul,
 )
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -42,6 +43,7 @@ EVERY_KIND = (
     Node("add", Add(), ("activation", "dropout")),
     Node("softmax", Activation("softmax")),
     Node("global_avg_pool2d", GlobalAvgPool2d()),
+    Node("mul", Mul(), ("activation", "global_avg_pool2d")),
     Node("adaptive_avg_pool2d", AdaptiveAvgPool2d((4, 3)), ("max_pool2d",)),
     Node("dense", Dense(5), ("add",)),
     Node("conv_transpose2d", ConvTranspose2d(2, 2, 3, groups=2), ("max_pool2d",)),

@@ -1,6 +1,7 @@
 """Networks as PyTorch modules: each layer a module of its own, or activations and pooling as functions."""
 
 from collections.abc import Callable, Iterable
+from math import prod
 
 import torch
 import torch.nn.functional as F
@@ -99,6 +100,8 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return lambda *volumes: torch.cat(volumes, 1)
         case layers.Add():
             return lambda *volumes: sum(volumes[1:], volumes[0])
+        case layers.Mul():
+            return lambda *volumes: prod(volumes[1:], start=volumes[0])
     raise NotImplementedError(f"no module for {layer}")
 
 

@@ -8,6 +8,7 @@ from engine.layers.merge import Add, Concat, Mul
 from engine.layers.normalization import BatchNorm, LocalResponseNorm
 from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d
+from engine.layers.resize import Resize
 from engine.layers.transposed import ConvTranspose2d
 
 LAYERS: tuple[type[Layer], ...] = (
@@ -17,6 +18,7 @@ LAYERS: tuple[type[Layer], ...] = (
     AvgPool2d,
     GlobalAvgPool2d,
     AdaptiveAvgPool2d,
+    Resize,
     Activation,
     BatchNorm,
     LocalResponseNorm,
@@ -51,5 +53,6 @@ __all__ = [
     "Mistake",
     "Mul",
     "Opaque",
+    "Resize",
     "tag_of",
 ]

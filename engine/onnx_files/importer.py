@@ -20,6 +20,7 @@ from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ImageInput, Input, NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
+from engine.onnx_files.map_operators import MAP_OPERATORS
 from engine.onnx_files.operators import ONNX_OPERATORS, Operands, zero_margins
 from engine.onnx_files.report import ImportReport
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, tensor_of, tensor_of_shape
@@ -275,7 +276,7 @@ class _Importer:
         return self._pass_on(node, replace(tensor, margins=margins), "padding of the convolution behind it")
 
     def _add_layer(self, node: GraphNode) -> None:
-        rule = ONNX_OPERATORS.get(node.operator)
+        rule = ONNX_OPERATORS.get(node.operator) or MAP_OPERATORS.get(node.operator)
         if rule is None or node.has_graph:
             raise NotNative("the operator has no layer here")
         try:

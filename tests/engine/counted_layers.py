@@ -17,6 +17,7 @@ from engine.layers import (
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    Resize,
 )
 from engine.layers.activation import Function
 from engine.network.graph import INPUT, Network, Node
@@ -51,6 +52,8 @@ COUNTED_LAYERS = {
     "local response norm over 5": LocalResponseNorm(5),
     "local response norm over 4": LocalResponseNorm(4),
     "local response norm over 1": LocalResponseNorm(1),
+    "nearest resizing": Resize(),
+    "bilinear resizing": Resize(size=(30, 7), mode="bilinear"),
     "dropout": Dropout(),
     "dense": Dense(7),
     "dense without bias": Dense(7, bias=False),

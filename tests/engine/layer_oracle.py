@@ -6,6 +6,7 @@ of "same" padding are found by search, not computed.
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -127,6 +128,27 @@ def _adaptive_avg_pool2d(layer, inputs, weights):
     return reference.adaptive_avg_pool2d(inputs[0], both(layer.size))
 
 
+def _resize(layer, inputs, weights):
+    shape = inputs[0].shape[1:]
+    factor = Fraction(layer.factor).limit_denominator(100_000)
+    size = both(layer.size) if layer.size is not None else tuple(math.floor(extent * factor) for extent in shape)
+
+    def place(index, axis):
+        extent, count = shape[axis], size[axis]
+        step = Fraction(extent, count) if layer.size is not None or extent == count else 1 / factor
+        if layer.corners == "align_corners":
+            found = Fraction(index * (extent - 1), count - 1) if count > 1 else Fraction(0)
+        elif layer.corners == "asymmetric":
+            found = index * step
+        else:
+            found = (index + Fraction(1, 2)) * step - Fraction(1, 2)
+        if layer.mode == "bilinear":
+            return found
+        return math.floor(found if layer.corners == "asymmetric" else found + Fraction(1, 2))
+
+    return reference.resize(inputs[0], size, layer.mode, place)
+
+
 def _batch_norm(layer, inputs, weights):
     return reference.batch_norm(inputs[0], *(weights[r] for r in ("gamma", "beta", "mean", "var")), layer.epsilon)
 
@@ -183,6 +205,12 @@ ORACLES = {
     ),
     layers.AdaptiveAvgPool2d: Oracle(
         _adaptive_avg_pool2d, lambda layer, inputs, weights: 1, _absolute(_adaptive_avg_pool2d)
+    ),
+    layers.Resize: Oracle(
+        _resize,
+        lambda layer, inputs, weights: 8 if layer.mode == "bilinear" else 0,
+        _absolute(_resize),
+        exact=lambda layer: layer.mode == "nearest",
     ),
     layers.Activation: Oracle(
         lambda layer, inputs, weights: reference.activation(layer.function, inputs[0]),

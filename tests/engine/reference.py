@@ -112,6 +112,29 @@ def adaptive_avg_pool2d(volume, size):
     return result
 
 
+def resize(volume, size, mode, place):
+    """`place` is a function from (index, axis) to the place on the input, as a fraction."""
+    result = _zeros(volume, (len(volume), *size))
+    for c, y, x in np.ndindex(result.shape):
+        pixels = [[]]
+        for axis, index in ((0, y), (1, x)):
+            choices = _interpolated(place(index, axis), volume.shape[1 + axis], mode)
+            pixels = [[*pixel, choice] for pixel in pixels for choice in choices]
+        for (row, down), (column, across) in pixels:
+            result[c, y, x] += down * across * volume[c, row, column].item()
+    return result
+
+
+def _interpolated(place, extent, mode):
+    """(index, weight) of the values that make the one at a place; nearest has been rounded already."""
+    place = min(max(place, 0), extent - 1)
+    before = math.floor(place)
+    rest = place - before
+    if mode == "nearest" or rest == 0:
+        return [(before, 1)]
+    return [(before, float(1 - rest)), (before + 1, float(rest))]
+
+
 def local_response_norm(volume, *, size, alpha, beta, k):
     result = _zeros(volume, volume.shape)
     for c, y, x in np.ndindex(volume.shape):

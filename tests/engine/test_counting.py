@@ -34,6 +34,7 @@ from engine.layers import (
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    Resize,
 )
 from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
@@ -285,6 +286,8 @@ def report_of(layer, inputs=1):
         (AvgPool2d((3, 2), 1, 1), 1, {"avg_pool": 192, "avg_pool_kernels": 6 * 4 * 6 * 9, "averages": 4 * 6 * 9}),
         (GlobalAvgPool2d(), 1, {"global_pool": 192, "global_averages": 196, "global_averages_floored": 196}),
         (AdaptiveAvgPool2d((4, 4)), 1, {"global_pool": 192, "global_averages": 256, "global_averages_floored": 192}),
+        (Resize(), 1, {"nearest": 768}),
+        (Resize(0.5, mode="bilinear"), 1, {"bilinear": 48}),
         (LocalResponseNorm(5), 1, {"lrn": 192, "lrn_padded": 8 * 48}),
         (Add(), 2, {"add": 192}),
     ],
@@ -340,6 +343,7 @@ def test_layers_without_arithmetic_have_no_term():
         "avg_pool2d": AvgPool2d(2),
         "global_avg_pool2d": GlobalAvgPool2d(),
         "adaptive_avg_pool2d": AdaptiveAvgPool2d(1),
+        "resize": Resize(),
         "activation": Activation("gelu"),
         "batch_norm": BatchNorm(),
         "lrn": LocalResponseNorm(),

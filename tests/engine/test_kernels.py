@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine import kernels
 from engine.kernels import activations, blocks, columns, onnx_convolution, shifts, threads, tiling
+from engine.kernels.resizing import Places
 from engine.shapes import dilated_extent
 from tests.engine import reference
 from tests.engine.checkpoints import Stopped, proceed, stop
@@ -386,6 +387,7 @@ def zeros(*shape):
 
 
 IMAGE = zeros(64, 224, 224)
+HALF_BETWEEN = Places(np.arange(448) // 2, np.minimum(np.arange(448) // 2 + 1, 223), np.arange(448) % 2 / 2)
 POOL = {"kernel": (3, 3), "stride": (1, 1), "padding": (1, 1, 1, 1), "ceil": False}
 LARGE = {
     "conv2d": (kernels.conv2d, (IMAGE, zeros(64, 64, 3, 3), zeros(64)), SAME),
@@ -420,6 +422,7 @@ LARGE = {
     "adaptive_avg_pool2d": (kernels.adaptive_avg_pool2d, (IMAGE,), {"size": (7, 6)}),
     "adaptive_avg_pool2d of the whole": (kernels.adaptive_avg_pool2d, (IMAGE,), {"size": (1, 1)}),
     "adaptive_avg_pool2d that enlarges": (kernels.adaptive_avg_pool2d, (zeros(64, 7, 6),), {"size": (224, 225)}),
+    "resize": (kernels.resize, (IMAGE,), {"rows": HALF_BETWEEN, "columns": HALF_BETWEEN}),
     "local_response_norm": (kernels.local_response_norm, (IMAGE,), {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1}),
     "batch_norm": (kernels.batch_norm, (IMAGE, *zeros(4, 64)), {"epsilon": 1e-5}),
     "gelu": (kernels.ACTIVATIONS["gelu"], (IMAGE,), {}),

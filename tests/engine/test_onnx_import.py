@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from engine.files import arrays
-from engine.layers import AvgPool2d, Conv2d, Dense, MaxPool2d, Opaque
+from engine.layers import AvgPool2d, Conv2d, Dense, MaxPool2d, Opaque, Resize
 from engine.network.input_specs import ImageInput, NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.importer import import_model
@@ -79,6 +79,51 @@ def test_a_transposed_convolution_is_that_of_the_runtime(tmp_path, settings, ext
     ((_, layer),) = layers_of(import_model(path))
     assert layer.output_shape([Shape(6, 7, 8)])[1:] == extent
     assert worst(path, model) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("settings", "scales", "sizes", "layer"),
+    [
+        ({"mode": "nearest"}, [1, 1, 2, 2], [], Resize()),
+        (
+            {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"},
+            [1, 1, 2, 3],
+            [],
+            Resize(size=(14, 24), corners="asymmetric"),
+        ),
+        ({"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}, [], [1, 3, 11, 5], None),
+        ({"mode": "linear"}, [1, 1, 1.5, 1.5], [], Resize(1.5, mode="bilinear")),
+        ({"mode": "linear", "coordinate_transformation_mode": "align_corners"}, [], [1, 3, 13, 9], None),
+        ({"mode": "linear", "coordinate_transformation_mode": "pytorch_half_pixel"}, [], [1, 3, 5, 31], None),
+        ({"mode": "nearest"}, [1, 1, 0.5, 0.5], [], Resize(0.5, corners="asymmetric")),
+        ({"nearest_mode": "round_prefer_ceil"}, [], [1, 3, 5, 3], None),
+        ({"mode": "linear", "axes": [2, 3]}, [3, 0.75], [], None),
+    ],
+)
+def test_resizing_is_that_of_the_runtime(tmp_path, settings, scales, sizes, layer):
+    inputs = ["x", "", "scales"] if scales else ["x", "", "", "sizes"]
+    constants = {"scales": np.array(scales, np.float32)} if scales else {"sizes": np.array(sizes)}
+    model = model_of([node("Resize", inputs, ["y"], **settings)], (1, 3, 7, 8), opset=18, **constants)
+    path = write_model(tmp_path, model)
+    ((_, imported),) = layers_of(import_model(path))
+    assert isinstance(imported, Resize)
+    assert layer is None or imported == layer
+    assert worst(path, model) < 1e-5
+
+
+def test_resizing_that_no_layer_does_needs_the_runtime(tmp_path):
+    for number, attributes in enumerate(
+        (
+            {"mode": "cubic"},
+            {"coordinate_transformation_mode": "tf_crop_and_resize"},
+            {"antialias": 1, "mode": "linear"},
+        )
+    ):
+        roi = {"roi": np.array([0, 0, 0, 0, 1, 1, 1, 1], np.float32)}
+        nodes = [node("Resize", ["x", "roi", "scales"], ["y"], **attributes)]
+        model = model_of(nodes, (1, 3, 8, 8), opset=18, scales=np.array([1, 1, 0.5, 0.5], np.float32), **roi)
+        ((_, imported),) = layers_of(import_model(write_model(tmp_path, model, f"{number}.onnx")))
+        assert isinstance(imported, Opaque)
 
 
 def test_padding_that_shape_arithmetic_computes_becomes_that_of_the_convolution(tmp_path):

@@ -17,6 +17,7 @@ from engine.layers import (
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    Resize,
 )
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -46,6 +47,7 @@ EVERY_KIND = (
     Node("mul", Mul(), ("activation", "global_avg_pool2d")),
     Node("adaptive_avg_pool2d", AdaptiveAvgPool2d((4, 3)), ("max_pool2d",)),
     Node("dense", Dense(5), ("add",)),
+    Node("resize", Resize(1.5, mode="bilinear"), ("max_pool2d",)),
     Node("conv_transpose2d", ConvTranspose2d(2, 2, 3, groups=2), ("max_pool2d",)),
 )
 KINDS = Project(NoiseInput((3, 9, 8), seed=1), (Design("d", Network(EVERY_KIND)),))

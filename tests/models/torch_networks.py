@@ -85,6 +85,8 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             if "pooling" in functional:
                 return lambda x: F.adaptive_avg_pool2d(x, size)
             return nn.AdaptiveAvgPool2d(size)
+        case layers.Resize():
+            return _resizing(layer, report, "pooling" in functional)
         case layers.Activation():
             module, function = _ACTIVATIONS[layer.function]
             return function if "activations" in functional else module()
@@ -131,6 +133,14 @@ def _transposed(layer: layers.ConvTranspose2d, channels: int) -> nn.Module:
         "dilation": pair(layer.dilation),
     }
     return nn.ConvTranspose2d(channels, layer.filters, groups=layer.groups, bias=layer.bias, **settings)
+
+
+def _resizing(layer: layers.Resize, report: Report, functional: bool) -> _Call:
+    assert report.output_shape is not None
+    size = tuple(report.output_shape[1:])
+    if functional:
+        return lambda x: F.interpolate(x, size=size, mode=layer.mode)
+    return nn.Upsample(size, mode=layer.mode)
 
 
 def _pooling(layer: layers.MaxPool2d | layers.AvgPool2d, report: Report, functional: bool) -> _Call:

@@ -5,7 +5,7 @@ has to declare, with the defaults.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Meta, Struct, ValidationError, convert, to_builtins
@@ -28,6 +28,15 @@ Padding = Literal["same", "valid"] | Margin | Annotated[tuple[Margin, ...], Meta
 
 Mask = NDArray[np.bool_]
 """A selection of channels (C,), or of pixels (H×W)."""
+
+
+class PartRead(NamedTuple):
+    """Values that a part of an output reads: some channels (C,) and some pixels (H×W) of an input, by its index."""
+
+    source: int
+    channels: Mask
+    pixels: Mask
+
 
 Reads = Literal["pixel", "windows", "map"]
 """The part of each input map that a value depends on: the same pixel, its window (see `windows`), or the whole map."""
@@ -149,6 +158,13 @@ class Layer(Kind, frozen=True):
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         """Per input, the channels on which any of the output `channels` depends."""
         raise NotImplementedError  # required of each kind at import, see require_declarations
+
+    def parts_read(self, channels: Mask, pixels: Mask, inputs: Sequence[Shape]) -> Iterator[PartRead] | None:
+        """Yield what these channels and pixels of the output read, part by part.
+
+        None if they read the same windows of all channels that they read, as `input_windows` and `channels_read` say.
+        """
+        return None
 
     def input_channels(self, channel: int, inputs: Sequence[Shape]) -> slice:
         """The contiguous channels of the first input that one output channel reads."""

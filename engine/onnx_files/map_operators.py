@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.layers import Resize
+from engine.layers import ChannelShuffle, Layer, PixelShuffle, PixelUnshuffle, Resize, Slice
 from engine.layers.resize import Corners
 from engine.onnx_files.operators import Match, Operands, make_layer
 from engine.onnx_files.tensors import NotNative, Tensor
@@ -100,8 +100,77 @@ _ROUNDINGS: dict[str, Callable[[Fraction], int]] = {
 }
 
 
+def _slice(operands: Operands) -> Match:
+    tensor = operands.plain()
+    starts, ends = operands.constant(1, "starts"), operands.constant(2, "ends")
+    if starts is None or ends is None:
+        raise NotNative("its starts or ends are missing")
+    axes = operands.constant(3, "axes")
+    steps = operands.constant(4, "steps")
+    if steps is not None and any(step != 1 for step in steps):
+        raise NotNative(f"its steps are {[int(step) for step in steps]}")
+    spans = {}
+    places = range(len(starts)) if axes is None else (int(axis) % tensor.rank for axis in axes)
+    for axis, start, end in zip(places, starts, ends, strict=True):
+        extent = tensor.shape[axis]
+        low, high, _ = slice(int(start), int(end)).indices(extent)
+        if (low, high) != (0, extent):
+            spans[tensor.axes[axis]] = (low, high)
+    return Match(_cut(spans), (tensor,), tensor.axes)
+
+
+def _cut(spans: dict[str, tuple[int, int]]) -> Layer:
+    """The layer that takes a span of each of some axes."""
+    if set(spans) == {"c"}:
+        return make_layer(Slice, start=spans["c"][0], end=spans["c"][1])
+    raise NotNative("it cuts other axes than the channels")
+
+
+def split(operands: Operands) -> list[Match]:
+    """The layers that a Split is: one for each output."""
+    tensor = operands.plain()
+    axis = operands.setting("axis", 0) % tensor.rank
+    sizes, extent, count = operands.constant(1, "split"), tensor.shape[axis], len(operands.node.outputs)
+    if sizes is None:
+        size = -(-extent // count)
+        sizes = np.array([min(size, extent - number * size) for number in range(count)])
+    if len(sizes) != count or sum(sizes) != extent or min(sizes) < 1:
+        raise NotNative(f"its sizes are {[int(size) for size in sizes]}")
+    ends = [int(end) for end in np.cumsum(sizes)]
+    spans = [{tensor.axes[axis]: (end - int(size), end)} for end, size in zip(ends, sizes, strict=True)]
+    return [Match(_cut(span), (tensor,), tensor.axes) for span in spans]
+
+
+def _pixel_shuffle(kind: type[Layer], default: str) -> Callable[[Operands], Match]:
+    def match(operands: Operands) -> Match:
+        order = operands.setting("mode", default).lower()
+        return Match(make_layer(kind, factor=operands.setting("blocksize", 1), order=order), (operands.plain_maps(),))
+
+    return match
+
+
+def shuffle_of(tensor: Tensor, order: Sequence[int]) -> tuple[Layer, tuple[int, ...]] | None:
+    """The layer that the transpose of a volume whose axes are divided is, and its shape; None if it is none."""
+    dims, (channels, height, width) = tensor.dims, tensor.volume
+    shape = tuple(dims[axis] for axis in order) if sorted(order) == list(range(len(dims))) else ()
+    if tuple(order) == (0, 2, 1, 3, 4) and dims == (1, dims[1], channels // dims[1], height, width):
+        return make_layer(ChannelShuffle, groups=dims[1]), shape
+    if len(dims) != 6:
+        return None
+    if tuple(order) == (0, 1, 4, 2, 5, 3) and dims[2] == dims[3] and dims[4:] == (height, width):
+        return make_layer(PixelShuffle, factor=dims[2]), shape
+    if tuple(order) == (0, 3, 4, 1, 5, 2) and dims[1] == dims[2] and dims[4:] == (height, width):
+        return make_layer(PixelShuffle, factor=dims[1], order="dcr"), shape
+    if tuple(order) == (0, 1, 3, 5, 2, 4) and dims[3] == dims[5] and dims[1] == channels:
+        return make_layer(PixelUnshuffle, factor=dims[3]), shape
+    return None
+
+
 MAP_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Resize": _resize,
     "Upsample": _resize,
+    "Slice": _slice,
+    "DepthToSpace": _pixel_shuffle(PixelShuffle, "DCR"),
+    "SpaceToDepth": _pixel_shuffle(PixelUnshuffle, "DCR"),
 }
 """Each raises NotNative with the reason if a node is beyond what our layer does."""

@@ -8,6 +8,7 @@ from engine.layers import (
     Add,
     AvgPool2d,
     BatchNorm,
+    ChannelShuffle,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -17,7 +18,10 @@ from engine.layers import (
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    PixelShuffle,
+    PixelUnshuffle,
     Resize,
+    Slice,
 )
 from engine.layers.activation import Function
 from engine.network.graph import INPUT, Network, Node
@@ -52,6 +56,10 @@ COUNTED_LAYERS = {
     "local response norm over 5": LocalResponseNorm(5),
     "local response norm over 4": LocalResponseNorm(4),
     "local response norm over 1": LocalResponseNorm(1),
+    "pixel shuffle": PixelShuffle(2),
+    "pixel unshuffle": PixelUnshuffle(2),
+    "channel slice": Slice(2, 5),
+    "channel shuffle": ChannelShuffle(4),
     "nearest resizing": Resize(),
     "bilinear resizing": Resize(size=(30, 7), mode="bilinear"),
     "dropout": Dropout(),

@@ -128,6 +128,11 @@ def _adaptive_avg_pool2d(layer, inputs, weights):
     return reference.adaptive_avg_pool2d(inputs[0], both(layer.size))
 
 
+def _shuffled_channels(layer, inputs, weights):
+    groups = np.array_split(range(len(inputs[0])), layer.groups)
+    return reference.pick_channels(inputs[0], [channel for turn in zip(*groups, strict=True) for channel in turn])
+
+
 def _resize(layer, inputs, weights):
     shape = inputs[0].shape[1:]
     factor = Fraction(layer.factor).limit_denominator(100_000)
@@ -205,6 +210,21 @@ ORACLES = {
     ),
     layers.AdaptiveAvgPool2d: Oracle(
         _adaptive_avg_pool2d, lambda layer, inputs, weights: 1, _absolute(_adaptive_avg_pool2d)
+    ),
+    layers.Slice: Oracle(
+        lambda layer, inputs, weights: reference.pick_channels(
+            inputs[0], range(layer.start, len(inputs[0]) if layer.end is None else layer.end)
+        ),
+        lambda layer, inputs, weights: 0,
+    ),
+    layers.ChannelShuffle: Oracle(_shuffled_channels, lambda layer, inputs, weights: 0),
+    layers.PixelShuffle: Oracle(
+        lambda layer, inputs, weights: reference.pixel_shuffle(inputs[0], layer.factor, layer.order),
+        lambda layer, inputs, weights: 0,
+    ),
+    layers.PixelUnshuffle: Oracle(
+        lambda layer, inputs, weights: reference.pixel_unshuffle(inputs[0], layer.factor, layer.order),
+        lambda layer, inputs, weights: 0,
     ),
     layers.Resize: Oracle(
         _resize,

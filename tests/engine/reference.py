@@ -112,6 +112,32 @@ def adaptive_avg_pool2d(volume, size):
     return result
 
 
+def pick_channels(volume, channels):
+    return np.array([volume[channel].tolist() for channel in channels], _zeros(volume, ()).dtype)
+
+
+def pixel_shuffle(volume, factor, order):
+    """Every value of the deep volume goes to its place in a square of the flat one."""
+    count = len(volume) // factor**2
+    result = _zeros(volume, (count, volume.shape[1] * factor, volume.shape[2] * factor))
+    for c, i, j, y, x in np.ndindex(count, factor, factor, *volume.shape[1:]):
+        place = i * factor + j
+        deep = c * factor * factor + place if order == "crd" else place * count + c
+        result[c, y * factor + i, x * factor + j] = volume[deep, y, x].item()
+    return result
+
+
+def pixel_unshuffle(volume, factor, order):
+    """Every value of the flat volume goes to the channel of its place in a square."""
+    height, width = volume.shape[1] // factor, volume.shape[2] // factor
+    result = _zeros(volume, (len(volume) * factor**2, height, width))
+    for c, y, x in np.ndindex(volume.shape):
+        place = y % factor * factor + x % factor
+        deep = c * factor * factor + place if order == "crd" else place * len(volume) + c
+        result[deep, y // factor, x // factor] = volume[c, y, x].item()
+    return result
+
+
 def resize(volume, size, mode, place):
     """`place` is a function from (index, axis) to the place on the input, as a fraction."""
     result = _zeros(volume, (len(volume), *size))

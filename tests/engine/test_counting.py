@@ -25,6 +25,7 @@ from engine.layers import (
     Add,
     AvgPool2d,
     BatchNorm,
+    ChannelShuffle,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -34,7 +35,10 @@ from engine.layers import (
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    PixelShuffle,
+    PixelUnshuffle,
     Resize,
+    Slice,
 )
 from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
@@ -335,7 +339,14 @@ def test_the_count_of_a_layer_whose_shape_is_unknown_is_unknown():
 
 
 def test_layers_without_arithmetic_have_no_term():
-    without = {"dropout": Dropout(), "concat": Concat()}
+    without = {
+        "dropout": Dropout(),
+        "concat": Concat(),
+        "slice": Slice(1),
+        "channel_shuffle": ChannelShuffle(2),
+        "pixel_shuffle": PixelShuffle(2),
+        "pixel_unshuffle": PixelUnshuffle(2),
+    }
     kinds = {
         "conv2d": Conv2d(3, 3),
         "conv_transpose2d": ConvTranspose2d(3, 2),

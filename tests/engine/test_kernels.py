@@ -422,6 +422,13 @@ LARGE = {
     "adaptive_avg_pool2d": (kernels.adaptive_avg_pool2d, (IMAGE,), {"size": (7, 6)}),
     "adaptive_avg_pool2d of the whole": (kernels.adaptive_avg_pool2d, (IMAGE,), {"size": (1, 1)}),
     "adaptive_avg_pool2d that enlarges": (kernels.adaptive_avg_pool2d, (zeros(64, 7, 6),), {"size": (224, 225)}),
+    "pick_channels": (kernels.pick_channels, (IMAGE,), {"channels": np.arange(64)[::-1]}),
+    "pixel_shuffle": (kernels.pixel_shuffle, (IMAGE,), {"factor": 2, "channel_of": lambda c, place: 4 * c + place}),
+    "pixel_unshuffle": (
+        kernels.pixel_unshuffle,
+        (IMAGE,),
+        {"factor": 4, "channel_of": lambda c, place: 16 * c + place},
+    ),
     "resize": (kernels.resize, (IMAGE,), {"rows": HALF_BETWEEN, "columns": HALF_BETWEEN}),
     "local_response_norm": (kernels.local_response_norm, (IMAGE,), {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1}),
     "batch_norm": (kernels.batch_norm, (IMAGE, *zeros(4, 64)), {"epsilon": 1e-5}),

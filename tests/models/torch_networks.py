@@ -85,6 +85,14 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             if "pooling" in functional:
                 return lambda x: F.adaptive_avg_pool2d(x, size)
             return nn.AdaptiveAvgPool2d(size)
+        case layers.PixelShuffle():
+            return nn.PixelShuffle(layer.factor)
+        case layers.PixelUnshuffle():
+            return nn.PixelUnshuffle(layer.factor)
+        case layers.Slice():
+            return lambda x: x[:, layer.start : layer.end]
+        case layers.ChannelShuffle():
+            return lambda x: x.unflatten(1, (layer.groups, -1)).transpose(1, 2).flatten(1, 2)
         case layers.Resize():
             return _resizing(layer, report, "pooling" in functional)
         case layers.Activation():

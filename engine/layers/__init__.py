@@ -8,13 +8,22 @@ from engine.layers.merge import Add, Concat, Mul
 from engine.layers.normalization import BatchNorm, LocalResponseNorm
 from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d
+from engine.layers.reorder import ChannelShuffle, PixelShuffle, PixelUnshuffle, Slice
+from engine.layers.resize import Resize
+from engine.layers.transposed import ConvTranspose2d
 
 LAYERS: tuple[type[Layer], ...] = (
     Conv2d,
+    ConvTranspose2d,
     MaxPool2d,
     AvgPool2d,
     GlobalAvgPool2d,
     AdaptiveAvgPool2d,
+    Resize,
+    PixelShuffle,
+    PixelUnshuffle,
+    Slice,
+    ChannelShuffle,
     Activation,
     BatchNorm,
     LocalResponseNorm,
@@ -36,8 +45,10 @@ __all__ = [
     "Add",
     "AvgPool2d",
     "BatchNorm",
+    "ChannelShuffle",
     "Concat",
     "Conv2d",
+    "ConvTranspose2d",
     "Dense",
     "Dropout",
     "GlobalAvgPool2d",
@@ -48,5 +59,9 @@ __all__ = [
     "Mistake",
     "Mul",
     "Opaque",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "Resize",
+    "Slice",
     "tag_of",
 ]

@@ -70,6 +70,23 @@ class Published(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
                 )
 
 
+class SweepSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A sweep as a file or a command states it; what its texts mean depends on the project, see `engine.sweep`."""
+
+    axes: tuple[str, ...]
+    """Settings and their values: "bottleneck/reduce.filters=4..64..4"."""
+    where: tuple[str, ...] = ()
+    """Conditions: "macs < 20e6"."""
+    design: str = ""
+    """The design whose costs count; "": the one that the axes change."""
+    count: str = "macs"
+    """The id of the counting rule."""
+    measure: tuple[str, ...] = ()
+    """What is measured besides: error, ms."""
+    against: str = ""
+    """The design whose last volume the error is relative to; "": the first other one."""
+
+
 class Project(Struct, frozen=True):
     """Everything that is saved. File paths are absolute, or begin with "resources:" for bundled files."""
 
@@ -82,6 +99,7 @@ class Project(Struct, frozen=True):
     """Source of the published figures."""
     notes: tuple[Note, ...] = ()
     published: tuple[Published, ...] = ()
+    sweep: SweepSettings | None = None
 
     def __post_init__(self) -> None:
         """Give each design a colour that stays its own, whatever is inserted, moved or removed beside it."""

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine.layers.base import Mask
+from engine.layers.base import Layer, Mask
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
@@ -92,19 +92,27 @@ def _add_fields(receptive: dict[NodeRef, ReceptiveField], design: str, analysis:
         fields = [field for field in input_fields if field is not None]
         if report.output_shape is None or not fields or len(fields) < len(input_fields):
             continue
-        field = _field_behind(report, fields)
+        field = _field_behind(report, tuple(fields))
         if field is not None:
             receptive[design, report.name] = field
 
 
-def _field_behind(report: Report, fields: list[ReceptiveField]) -> ReceptiveField | None:
-    shape, windows = report.input_shapes[0], report.windows
-    if shape is None or windows is None:
+def _field_behind(report: Report, fields: tuple[ReceptiveField, ...]) -> ReceptiveField | None:
+    layer = report.layer
+    if not isinstance(layer, Layer) or None in report.input_shapes:
         return None
+    return _layer_field(layer, report.known_inputs[0], fields)
+
+
+# Networks repeat their layers, and so do the designs of a sweep.
+@lru_cache(maxsize=4096)
+def _layer_field(layer: Layer, received: Shape, fields: tuple[ReceptiveField, ...]) -> ReceptiveField | None:
+    """The receptive field behind a layer whose inputs have these."""
+    windows = layer.windows(received)
     if windows.repeat != (1, 1) or windows.shared is not None:  # such windows do not move in equal steps
         return None
-    vertical = _union([field.vertical for field in fields], shape.height)
-    horizontal = _union([field.horizontal for field in fields], shape.width)
+    vertical = _union([field.vertical for field in fields], received.height)
+    horizontal = _union([field.horizontal for field in fields], received.width)
     if vertical is None or horizontal is None:
         return None
     (height, width), (down, right), (top, left, _, _) = windows.kernel, windows.stride, windows.margins

@@ -85,6 +85,8 @@ class SweepSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """What is measured besides: error, ms."""
     against: str = ""
     """The design whose last volume the error is relative to; "": the first other one."""
+    photos: str = ""
+    """The folder of the photos on which errors are measured; "": the project's own and the bundled ones."""
 
 
 class Project(Struct, frozen=True):
@@ -242,9 +244,11 @@ def relocate(project: Project, move: Callable[[str], str]) -> Project:
             )
         )
 
+    sweep = project.sweep
     return replace(
         project,
         input=relocate_input(project.input, move),
+        sweep=replace(sweep, photos=move(sweep.photos)) if sweep is not None and sweep.photos else sweep,
         stem=None if project.stem is None else relocated(project.stem),
         designs=tuple(replace(design, network=relocated(design.network)) for design in project.designs),
     )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from engine.sweep.faults import SweepFault
 from engine.text.messages import value_text
 
-MOST_POINTS = 1_000_000
+MOST_POINTS = 200_000
 """Points of a sweep, and so also values of an axis."""
 _NUMBER = r"[+-]?\d{1,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,2})?"
 _RANGE = re.compile(rf"({_NUMBER})\s*\.\.\s*({_NUMBER})(?:\s*\.\.\s*([*×x]?)\s*({_NUMBER}))?")

@@ -8,7 +8,7 @@ from msgspec import Struct
 from engine.cost.metrics import Costs, Metric
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
-from engine.network.analysis import Analysis, EarlierAnalysis, Report, analyze
+from engine.network.analysis import Analysis, EarlierAnalysis, analyze
 from engine.network.graph import Network
 from engine.network.input_specs import Input
 from engine.network.node_ref import STEM
@@ -20,6 +20,9 @@ from engine.sweep.constraints import Known
 from engine.sweep.faults import SweepFault
 from engine.sweep.point_projects import Point
 from engine.sweep.sweep import Sweep
+
+_MOST_KNOWN = 50_000
+"""Layers whose amounts are known at a time."""
 
 
 class CountedPoint(Struct, frozen=True, eq=False):
@@ -49,8 +52,8 @@ class PointCounter:
         self._sweep = sweep
         self._shapes: dict[Input, Shape] = {}
         self._earlier: dict[str, EarlierAnalysis] = {}
-        self._amounts: dict[int, tuple[Report, tuple[Any, ...]]] = {}
-        """Additive amounts of each layer of the last point, by the identity of its report, which it holds."""
+        self._amounts: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        """Additive amounts by layer and input shapes, on which they depend alone."""
 
     def count(self, point: Point) -> CountedPoint:
         try:
@@ -91,17 +94,19 @@ class PointCounter:
         return analysis
 
     def _additive(self, analysis: Analysis, costs: Costs) -> Values:
-        """Sums of amounts, of which those of layers that the last point had as well are known."""
-        amounts: dict[int, tuple[Report, tuple[Any, ...]]] = {}
+        """Sums of amounts, of which those of equal layers that were counted before are known."""
+        if len(self._amounts) > _MOST_KNOWN:
+            self._amounts.clear()
+        rows = []
         for report in analysis.reports:
-            known = self._amounts.get(id(report))
-            if known is None:
-                known = report, tuple([metric.amount(costs.costed(self._sweep.design, report)) for metric in _ADDITIVE])
-            amounts[id(report)] = known
-        self._amounts = amounts
-        columns = zip(*(row for _, row in amounts.values()), strict=True)
-        sums = [None if None in column else sum(column) for column in columns] or [0] * len(_ADDITIVE)
-        return {metric.id: total for metric, total in zip(_ADDITIVE, sums, strict=True)}
+            key = report.layer, report.input_shapes
+            row = self._amounts.get(key)
+            if row is None:
+                layers = costs.costed(self._sweep.design, report)
+                row = self._amounts[key] = tuple([metric.amount(layers) for metric in _ADDITIVE])
+            rows.append(row)
+        sums = [None if None in column else sum(column) for column in zip(*rows, strict=True)]
+        return {metric.id: total for metric, total in zip(_ADDITIVE, sums or [0] * len(_ADDITIVE), strict=True)}
 
 
 _ADDITIVE: tuple[Metric, ...] = tuple(metric for metric in COUNTED if metric.is_additive)

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine.layers.base import Mask, PartRead
+from engine.layers.base import Layer, Mask, PartRead
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
@@ -93,14 +93,25 @@ def _add_fields(receptive: dict[NodeRef, ReceptiveField], design: str, analysis:
         fields = [field for field in input_fields if field is not None]
         if report.output_shape is None or whole is None or not fields or len(fields) < len(input_fields):
             continue
-        field = _field_behind(report, fields, whole)
+        field = _field_behind(report, tuple(fields), whole)
         if field is not None:
             receptive[design, report.name] = field
 
 
-def _field_behind(report: Report, fields: list[ReceptiveField], whole: Shape) -> ReceptiveField | None:
+def _field_behind(report: Report, fields: tuple[ReceptiveField, ...], whole: Shape) -> ReceptiveField | None:
     """The field of a layer whose inputs have these fields on a project's input of the shape `whole`."""
-    windows = report.input_windows
+    layer = report.layer
+    if not isinstance(layer, Layer) or None in report.input_shapes:
+        return None
+    return _layer_field(layer, report.known_inputs, fields, whole)
+
+
+# Networks repeat their layers, and so do the designs of a sweep.
+@lru_cache(maxsize=4096)
+def _layer_field(
+    layer: Layer, received: tuple[Shape, ...], fields: tuple[ReceptiveField, ...], whole: Shape
+) -> ReceptiveField | None:
+    windows = layer.input_windows(received)
     if not windows:
         return None
     behind = []

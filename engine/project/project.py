@@ -82,6 +82,8 @@ class Project(Struct, frozen=True):
     """Source of the published figures."""
     notes: tuple[Note, ...] = ()
     published: tuple[Published, ...] = ()
+    labels: str = ""
+    """Path of a list of the classes of classifiers, a class per line; "" for none."""
 
     def __post_init__(self) -> None:
         """Give each design a colour that stays its own, whatever is inserted, moved or removed beside it."""
@@ -229,6 +231,7 @@ def relocate(project: Project, move: Callable[[str], str]) -> Project:
         input=relocate_input(project.input, move),
         stem=None if project.stem is None else relocated(project.stem),
         designs=tuple(replace(design, network=relocated(design.network)) for design in project.designs),
+        labels=move(project.labels) if project.labels else "",
     )
 
 

@@ -23,7 +23,7 @@ def test_the_files_are_printed_and_the_layers_and_a_report_go_to_standard_error(
     captured = capsys.readouterr()
     assert captured.out == f"{out}\n"
     assert captured.err.startswith("layer 1/12 layer1.0.conv\n")
-    assert captured.err.endswith("ONNX model: 12 layers of design\n")
+    assert captured.err.endswith("model.onnx: ONNX model, 12 layers of design\n")
 
 
 def test_weights_are_those_of_a_run_and_can_be_read_by_a_project(project, tmp_path):

@@ -1,6 +1,6 @@
 """Collects the nodes and constants of an ONNX graph; each value is known as maps, N×C×H×W, or as a vector, N×C."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ class OnnxGraph:
         Those of values that are added later or exist already.
     """
 
-    def __init__(self, opset: int, dtype: str = "float32", names: Sequence[str] = ()) -> None:
+    def __init__(self, opset: int, dtype: str = "float32", names: Iterable[str] = ()) -> None:
         self.onnx = require_onnx()
         self.opset, self.dtype = opset, dtype
         self.nodes: list[Any] = []

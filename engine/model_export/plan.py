@@ -1,6 +1,7 @@
 """What is exported of a design: its layers in execution order, blocks opened, with the weights that a run uses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import psutil
@@ -57,7 +58,7 @@ class PlannedLayer(Struct, frozen=True, eq=False):
         return f"layer {quoted(self.name)} ({self.layer.kind})"
 
 
-class ExportPlan(Struct, frozen=True, eq=False):
+class ExportPlan(Struct, frozen=True, eq=False, dict=True):
     """The network that is exported: a design, behind the stem if the project has one."""
 
     design: str
@@ -67,6 +68,14 @@ class ExportPlan(Struct, frozen=True, eq=False):
     layers: tuple[PlannedLayer, ...]
     outputs: tuple[str, ...]
     """Names of the layers that no other receives."""
+
+    @cached_property
+    def layer_by_name(self) -> Mapping[str, PlannedLayer]:
+        return {layer.name: layer for layer in self.layers}
+
+    def shape_of(self, name: str) -> Shape:
+        """The shape of the output of a layer, or of the input."""
+        return self.input_shape if name == INPUT else self.layer_by_name[name].output_shape
 
 
 def export_plan(request: RunRequest, design: str) -> ExportPlan:
@@ -125,43 +134,47 @@ def _needed(layers: list[PlannedLayer], outputs: tuple[str, ...]) -> tuple[Plann
     return tuple(layer for layer in layers if layer.name in needed)
 
 
-def with_arrays(
-    plan: ExportPlan, request: RunRequest, cache: VolumeCache, checkpoint: Checkpoint, on_layer: OnLayer
-) -> ExportPlan:
-    """The plan with the arrays of every layer.
+class Weights(Struct, frozen=True, eq=False):
+    """Where the arrays of a plan come from."""
 
-    Raises
-    ------
-    ProjectError
-        They need more memory than is free, or a file does not have them.
-    """
-    _require_memory(plan, request, cache)
-    layers = []
-    for done, layer in enumerate(plan.layers):
-        checkpoint()
-        on_layer(layer.name, done, len(plan.layers))
-        layers.append(replace(layer, arrays=_arrays(layer, request, cache, checkpoint)))
-    return replace(plan, layers=tuple(layers))
+    request: RunRequest
+    cache: VolumeCache
+    """Volumes that are known already, for weights that are fitted to them."""
+    checkpoint: Checkpoint
+    on_layer: OnLayer
 
+    def load(self, plan: ExportPlan, but: Container[str] = ()) -> ExportPlan:
+        """The plan with the arrays of every layer, `but` of these.
 
-def _require_memory(plan: ExportPlan, request: RunRequest, cache: VolumeCache) -> None:
-    needed = _COPIES * sum(request.check.reports[layer.ref].weight_bytes for layer in plan.layers)
-    free = psutil.virtual_memory().available
-    if needed > free:
-        text = f"writing its weights needs {byte_size(needed)}; {byte_size(free)} of memory are free"
-        raise ProjectError([Problem(f"{plan.design}: {text}", "$.designs")])
-    if any(isinstance(layer.source, LowRankWeights) for layer in plan.layers):
-        require_memory(request, cache)  # fitting them needs volumes
+        Raises
+        ------
+        ProjectError
+            They need more memory than is free, or a file does not have them.
+        """
+        wanted = [layer for layer in plan.layers if layer.name not in but]
+        self._require_memory(plan, wanted)
+        layers = {layer.name: layer for layer in plan.layers}
+        for done, layer in enumerate(wanted):
+            self.checkpoint()
+            self.on_layer(layer.name, done, len(wanted))
+            layers[layer.name] = replace(layer, arrays=self._arrays(layer))
+        return replace(plan, layers=tuple(layers.values()))
 
+    def _require_memory(self, plan: ExportPlan, wanted: Sequence[PlannedLayer]) -> None:
+        needed = _COPIES * sum(self.request.check.reports[layer.ref].weight_bytes for layer in wanted)
+        free = psutil.virtual_memory().available
+        if needed > free:
+            text = f"writing its weights needs {byte_size(needed)}; {byte_size(free)} of memory are free"
+            raise ProjectError([Problem(f"{plan.design}: {text}", "$.designs")])
+        if any(isinstance(layer.source, LowRankWeights) for layer in wanted):
+            require_memory(self.request, self.cache)  # fitting them needs volumes
 
-def _arrays(
-    layer: PlannedLayer, request: RunRequest, cache: VolumeCache, checkpoint: Checkpoint
-) -> Mapping[str, NDArray[Any]]:
-    report = request.check.reports[layer.ref]
-    try:
-        arrays = weights_at(request, layer.ref, cache, checkpoint)
+    def _arrays(self, layer: PlannedLayer) -> Mapping[str, NDArray[Any]]:
+        report = self.request.check.reports[layer.ref]
+        try:
+            arrays = weights_at(self.request, layer.ref, self.cache, self.checkpoint)
+        except FileFault as fault:
+            design, node = layer.ref
+            place = place_in_file(self.request.project, design, report.index, "weights")
+            raise ProjectError([Problem(f"{node}: {fault}", place, design, node, "weights")]) from None
         return {role: arrays[role] for role in report.array_shapes or arrays}
-    except FileFault as fault:
-        design, node = layer.ref
-        place = place_in_file(request.project, design, report.index, "weights")
-        raise ProjectError([Problem(f"{node}: {fault}", place, design, node, "weights")]) from None

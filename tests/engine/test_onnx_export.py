@@ -8,9 +8,12 @@ import pytest
 from engine.layers import IMPORTED_LAYERS, LAYERS, Activation, Conv2d
 from engine.model_export.export import MODEL_FORMATS, ModelExport, model_format, write_model
 from engine.model_export.onnx_kinds import ONNX_KINDS
+from engine.model_export.onnx_writer import onnx_content
+from engine.model_export.plan import Weights, export_plan
 from engine.network.graph import INPUT, Network, Node
 from engine.network.node_ref import STEM
 from engine.onnx_files.importer import import_model
+from engine.run.cache import VolumeCache
 from engine.run.execute import RunRequest, run_all
 from engine.text.problems import ProjectError
 from tests.engine.exported_layers import CASES, CHAIN, project_of
@@ -88,7 +91,11 @@ def test_a_node_that_onnx_runtime_computes_is_taken_over_with_its_version(tmp_pa
     source = write_onnx(tmp_path, model_of(nodes, opset=14, w=values(1, 4, 3, 3, 3), v=values(2, 4, 2)), "source.onnx")
     imported = import_model(source).project
     project = project_of(*imported.designs[0].network.nodes, Node("more", Conv2d(2, 1)), shape=(3, 8, 8))
-    volumes = exported(project, tmp_path / "model.onnx")
+    request = RunRequest.of(project)
+    weights = Weights(request, VolumeCache(), lambda: None, lambda *_: None)
+    content = onnx_content(weights.load(export_plan(request, "design")), lambda: None)
+    (tmp_path / "model.onnx").write_bytes(content)
+    volumes = {ref: done.volume for ref, done in run_all(request, lambda event: None).items()}
     (output,) = outputs_of(tmp_path / "model.onnx", volumes[STEM, INPUT]).values()
     assert error_of(output, volumes["design", "more"]) < 1e-5
     assert [entry.version for entry in onnx.load(tmp_path / "model.onnx").opset_import] == [14]

@@ -1,17 +1,21 @@
 """Collects the nodes and constants of an ONNX graph; each value is known as maps, N×C×H×W, or as a vector, N×C."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.files.onnx_model import require_onnx
+from engine.layers import Kind
 from engine.model_export.plan import PlannedLayer
-from engine.shapes import Shape
+from engine.shapes import Margins, Shape
 
 ROW_AXES = 13
 """The version of the operators from which on Softmax is along one axis, and axes are an input of others."""
+
+_PAD_INPUTS = 11
+"""The version from which on the margins of Pad are an input."""
 
 
 class OnnxGraph:
@@ -73,6 +77,15 @@ class OnnxGraph:
         """The value in another shape, where 0 stands for the size that the axis has."""
         target = self.constant(f"{output}.shape", np.array(shape, np.int64))
         return self.add("Reshape", [value, target], self.new_name(output))
+
+    def padded(self, maps: str, margins: Margins, **attributes: Any) -> str:
+        """Maps with rows and columns around them."""
+        top, left, bottom, right = margins
+        pads = [0, 0, top, left, 0, 0, bottom, right]
+        name = self.new_name(f"{maps}/padded")
+        if self.opset < _PAD_INPUTS:
+            return self.add("Pad", [maps], name, pads=pads, **attributes)
+        return self.add("Pad", [maps, self.constant(f"{name}.pads", np.array(pads, np.int64))], name, **attributes)
 
     def constant(self, name: str, array: NDArray[Any]) -> str:
         """Add an array; numbers of 32 bits get the type of the values of the graph."""
@@ -154,3 +167,10 @@ class OnnxScope:
     def last_elementwise(self, operator: str, *inputs: str, **attributes: Any) -> None:
         """As `last`, with an output that is a vector if the inputs are."""
         self.last(operator, *inputs, is_vector=self.is_vector, **attributes)
+
+
+class OnnxKind(NamedTuple):
+    """A kind of layer, and the function that adds its nodes."""
+
+    kind: type[Kind]
+    add: Callable[[OnnxScope], None]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -17,13 +17,14 @@ from engine.layers import (
     Dense,
     Dropout,
     GlobalAvgPool2d,
-    Kind,
     LocalResponseNorm,
     MaxPool2d,
+    Mul,
     Opaque,
 )
 from engine.layers.opaque import NODE_ROLE
-from engine.model_export.onnx_graph import ROW_AXES, OnnxScope
+from engine.model_export.onnx_graph import ROW_AXES, OnnxKind, OnnxScope
+from engine.model_export.onnx_moves import ONNX_MOVES
 from engine.model_export.windows import divisors, full_margins, mean_matrix
 
 _CLIP_INPUTS = 11
@@ -83,7 +84,7 @@ def _global_avg_pool(at: OnnxScope) -> None:
 def _adaptive_avg_pool(at: OnnxScope) -> None:
     """Means of rows, then of columns: windows that share out a map are products of both."""
     windows = at.planned.windows
-    if windows.shared is None and windows.repeat == (1, 1):
+    if windows.uneven is None and windows.repeat == (1, 1):
         at.last("AveragePool", at.maps(), kernel_shape=windows.kernel, strides=windows.stride)
         return
     rows = at.constant("rows", mean_matrix(windows, 0, at.received))
@@ -178,6 +179,13 @@ def _add(at: OnnxScope) -> None:
     at.last_elementwise("Add" if len(values) == 2 else "Sum", *values)
 
 
+def _mul(at: OnnxScope) -> None:
+    first, *rest, last = at.any_form()
+    for value in rest:
+        first = at.step("Mul", first, value)
+    at.last_elementwise("Mul", first, last)
+
+
 def _opaque(at: OnnxScope) -> None:
     """The graph that a run gives to ONNX Runtime, from volumes without a batch to the tensor."""
     name, graph = at.planned.name, at.graph
@@ -200,13 +208,6 @@ def _opaque(at: OnnxScope) -> None:
     at.last("Reshape", result, at.constant("shape", (1, *at.planned.output_shape), np.int64))
 
 
-class OnnxKind(NamedTuple):
-    """A kind of layer, and the function that adds its nodes."""
-
-    kind: type[Kind]
-    add: Callable[[OnnxScope], None]
-
-
 ONNX_KINDS: tuple[OnnxKind, ...] = (
     OnnxKind(Conv2d, _conv),
     OnnxKind(MaxPool2d, _max_pool),
@@ -220,5 +221,7 @@ ONNX_KINDS: tuple[OnnxKind, ...] = (
     OnnxKind(Dense, _dense),
     OnnxKind(Concat, _concat),
     OnnxKind(Add, _add),
+    OnnxKind(Mul, _mul),
+    *ONNX_MOVES,
     OnnxKind(Opaque, _opaque),
 )

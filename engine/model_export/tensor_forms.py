@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 from msgspec.structs import replace
 
 from engine.model_export.onnx_graph import OnnxGraph
 from engine.onnx_files.tensors import NCHW, Tensor
 from engine.shapes import Shape
 
-_PAD_INPUTS = 11
-"""The version of the operators from which on the margins of Pad are an input."""
 _BATCH = -1
 
 
@@ -58,7 +55,7 @@ def maps_of(graph: OnnxGraph, value: str, tensor: Tensor) -> str:
 
 def tensor_from_maps(graph: OnnxGraph, maps: str, tensor: Tensor) -> str:
     """The value with the axes of a tensor that has the values of these maps."""
-    value = _padded(graph, maps, tensor) if any(tensor.margins) else maps
+    value = graph.padded(maps, tensor.margins) if any(tensor.margins) else maps
     if tensor.rank == 4 and not tensor.dims and replace(tensor, margins=(0, 0, 0, 0)).is_nchw:
         return value
     if not tensor.dims and tensor.letters != tensor.letters_in_order:
@@ -68,12 +65,3 @@ def tensor_from_maps(graph: OnnxGraph, maps: str, tensor: Tensor) -> str:
     has_batch = not tensor.dims and not tensor.axes[0]
     shape = (_BATCH, *tensor.shape[1:]) if has_batch else tensor.shape
     return graph.reshaped(value, f"{maps}/tensor", shape)
-
-
-def _padded(graph: OnnxGraph, maps: str, tensor: Tensor) -> str:
-    top, left, bottom, right = tensor.margins
-    pads = [0, 0, top, left, 0, 0, bottom, right]
-    name = graph.new_name(f"{maps}/padded")
-    if graph.opset < _PAD_INPUTS:
-        return graph.add("Pad", [maps], name, pads=pads)
-    return graph.add("Pad", [maps, graph.constant(f"{name}.pads", np.array(pads, np.int64))], name)

@@ -1,9 +1,13 @@
-"""Windows of pooling as other programs take them: margins instead of rounding up, and what a mean is divided by."""
+"""Windows as other programs take them: margins instead of rounding up, what a mean is divided by, what is cut off."""
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.shapes import Margins, Shape, Windows
+from engine.layers import ConvTranspose2d
+from engine.layers.windows import pair
+from engine.shapes import Margins, Pair, Shape, TransposedSpans, Windows, dilated_extent
 
 
 def full_margins(windows: Windows, received: Shape) -> Margins:
@@ -34,3 +38,27 @@ def mean_matrix(windows: Windows, axis: int, received: Shape) -> NDArray[np.floa
         start, end = windows.spans(axis, index)
         matrix[index, start:end] = 1 / (end - start)
     return matrix
+
+
+class TransposedMargins(NamedTuple):
+    """How a transposed convolution is placed on its output."""
+
+    kernel: Pair
+    stride: Pair
+    dilation: Pair
+    cut: Margins
+    """Rows and columns that are cut off."""
+    added: Pair
+    """Rows below, and columns right."""
+
+
+def transposed_margins(layer: ConvTranspose2d, windows: Windows, received: Shape) -> TransposedMargins:
+    """Margins of which none is below 0, for an output of the size of the windows'."""
+    kernel, stride, dilation = pair(layer.kernel), pair(layer.stride), pair(layer.dilation)
+    assert windows.uneven is not None
+    starts = [side.margin for side in windows.uneven if isinstance(side, TransposedSpans)]
+    extents = [dilated_extent(*axis) for axis in zip(kernel, dilation, strict=True)]
+    axes = zip(received[1:], stride, extents, starts, windows.output, strict=True)
+    rest = [(size - 1) * step + extent - start - count for size, step, extent, start, count in axes]
+    cut = (starts[0], starts[1], max(rest[0], 0), max(rest[1], 0))
+    return TransposedMargins(kernel, stride, dilation, cut, (max(-rest[0], 0), max(-rest[1], 0)))

@@ -1,20 +1,30 @@
 """Small networks with each kind of layer and each of its settings, for tests of exported models."""
 
+from typing import get_args
+
 from engine.layers import (
     Activation,
     AdaptiveAvgPool2d,
     Add,
     AvgPool2d,
     BatchNorm,
+    ChannelShuffle,
     Concat,
     Conv2d,
+    ConvTranspose2d,
     Dense,
     Dropout,
     GlobalAvgPool2d,
     LocalResponseNorm,
     MaxPool2d,
+    Mul,
+    PixelShuffle,
+    PixelUnshuffle,
+    Resize,
+    Slice,
 )
-from engine.layers.activation import _FORMULAS
+from engine.layers.activation import Function
+from engine.layers.resize import Corners, Mode
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
@@ -38,10 +48,27 @@ LAYERS_OF_ONE_INPUT = (
     AdaptiveAvgPool2d(1),
     AdaptiveAvgPool2d((2, 7)),
     AdaptiveAvgPool2d((5, 14)),
-    *(Activation(function) for function in _FORMULAS),
+    *(Activation(function) for function in get_args(Function)),
     BatchNorm(1e-3),
     LocalResponseNorm(),
     LocalResponseNorm(4, 0.5, 0.6, 2.0),
+    ConvTranspose2d(6, 3),
+    ConvTranspose2d(6, (3, 2), (2, 3), (0, 1, 1, 0), 1, 2, 2),
+    ConvTranspose2d(2, 2, 3, 0, (4, 1), bias=False),
+    ConvTranspose2d(2, 2, 3, 0, (4, 1)),
+    ConvTranspose2d(2, 2, 3),
+    Slice(1, 3),
+    Slice(2),
+    ChannelShuffle(2),
+    PixelShuffle(2),
+    PixelShuffle(2, "dcr"),
+    *(Resize(mode=mode, corners=corners) for mode in get_args(Mode) for corners in get_args(Corners)),
+    Resize(0.5),
+    Resize(1.7, None, "bilinear"),
+    Resize(1.3),
+    Resize(2.0, (5, 11), "nearest", "align_corners"),
+    Resize(2.0, (3, 10), "bilinear", "align_corners"),
+    Resize(2.0, (8, 7), "bilinear", "align_corners"),
     Dropout(),
     Dense(7),
     Dense(7, bias=False),
@@ -54,7 +81,13 @@ def project_of(*nodes: Node, shape=(4, 8, 7), stem: Network | None = None, title
     return Project(NoiseInput(shape, seed=3), (Design("design", Network(nodes)),), stem, title)
 
 
+SQUARES = (PixelUnshuffle(2), PixelUnshuffle(2, "dcr"))
+"""For heights and widths that are even."""
+
 JOINS = (
+    Node("product", Mul(), ("a", "b")),
+    Node("gated", Mul(), ("a", "means", "b")),
+    Node("shifted", Add(), ("means", "a")),
     Node("concat", Concat(), ("a", "b", "a")),
     Node("add", Add(), ("a", "b")),
     Node("sum", Add(), ("a", "b", INPUT)),
@@ -62,7 +95,12 @@ JOINS = (
 
 
 def joined(join: Node) -> Project:
-    return project_of(Node("a", Conv2d(4, 1), (INPUT,)), Node("b", Activation("relu"), (INPUT,)), join)
+    nodes = (
+        Node("a", Conv2d(4, 1), (INPUT,)),
+        Node("b", Activation("relu"), (INPUT,)),
+        Node("means", GlobalAvgPool2d(), (INPUT,)),
+    )
+    return project_of(*(node for node in nodes if node.name in join.inputs), join)
 
 
 CHAIN = project_of(
@@ -88,6 +126,7 @@ CASES = {
         f"{number} {layer.label()}": project_of(Node("layer", layer))
         for number, layer in enumerate(LAYERS_OF_ONE_INPUT)
     },
+    **{f"{layer.label()} {layer.order}": project_of(Node("layer", layer), shape=(3, 4, 6)) for layer in SQUARES},
     **{join.name: joined(join) for join in JOINS},
     "chain": CHAIN,
 }

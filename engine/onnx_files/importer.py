@@ -46,6 +46,10 @@ class ImportedModel(Struct, frozen=True, eq=False):
     report: ImportReport
     tensors: Mapping[str, Tensor]
     """The volumes of the design by the name of the value that each is in the graph."""
+    path: str
+    """The file of the model, as weights name it."""
+    constants: Mapping[str, Array]
+    """Values of the graph that are no volumes: of the file, and what follows from the sizes of volumes."""
 
 
 def import_model(path: Path, size: Pair | None = None, checkpoint: Checkpoint = lambda: None) -> ImportedModel:
@@ -110,7 +114,8 @@ class _Importer:
             raise FileFault(f"{self._model.path}: has more layers than a project can have")
         report = self._report()
         note = Note(f"From {Path(self._model.path).name}\n{report.text().rstrip()}")
-        return ImportedModel(replace(project, notes=(note,)), report, self._tensors)
+        project = replace(project, notes=(note,))
+        return ImportedModel(project, report, self._tensors, self._model.path, self._constants)
 
     def _report(self) -> ImportReport:
         recognised = tuple(

@@ -20,6 +20,7 @@ from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ImageInput, Input, NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
+from engine.onnx_files.module_groups import with_groups
 from engine.onnx_files.operators import ONNX_OPERATORS, Operands, zero_margins
 from engine.onnx_files.report import ImportReport
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, tensor_of, tensor_of_shape
@@ -90,6 +91,7 @@ class _Importer:
         self._nodes: list[Node] = []
         self._names = {INPUT}
         self.spec, entry, name = self._input(size)
+        self._shape = entry.volume
         self._tensors = {name: entry}
         self._users = output_users(model.nodes)
 
@@ -103,7 +105,8 @@ class _Importer:
         for node in nodes:
             self._checkpoint()
             self._add(node)
-        design = Design(_design_name(self._model), Network(tuple(self._nodes)))
+        network = with_groups(Network(tuple(self._nodes)), self._shape)
+        design = Design(_design_name(self._model), network)
         project = Project(self.spec, (design,), title=without_controls(Path(self._model.path).stem))
         if has_too_many_layers(project):
             raise FileFault(f"{self._model.path}: has more layers than a project can have")

@@ -32,6 +32,7 @@ from gui.state.edits.layers import (
 )
 from gui.state.edits.moves import drop_nodes, move_beside
 from gui.state.edits.names import default_name, describe_design, name_refusal, names_text
+from gui.state.edits.node_groups import group_refusal
 from gui.state.edits.seeds import share_random_weights
 from gui.state.edits.selection import (
     add_after_selection,
@@ -46,6 +47,7 @@ from gui.state.edits.selection import (
     duplicate_selection,
     editable_selection,
     has_other_form,
+    is_group,
     join_selection,
     move_box,
     move_selection,
@@ -96,7 +98,9 @@ __all__ = [
     "fix_selection",
     "fixes_at",
     "fixes_by_setting",
+    "group_refusal",
     "has_other_form",
+    "is_group",
     "join_nodes",
     "join_selection",
     "kind_entries",

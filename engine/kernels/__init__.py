@@ -8,6 +8,7 @@ however large the layer is.
 from engine.kernels.activations import ACTIVATIONS, activation
 from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume
 from engine.kernels.convolution import conv2d, dense
+from engine.kernels.frames import frame
 from engine.kernels.merging import add, concat, multiply
 from engine.kernels.normalization import batch_norm, local_response_norm
 from engine.kernels.onnx_runtime import LIBRARY_BYTES
@@ -31,6 +32,7 @@ __all__ = [
     "conv2d",
     "conv_transpose2d",
     "dense",
+    "frame",
     "global_avg_pool2d",
     "local_response_norm",
     "max_pool2d",

@@ -4,6 +4,7 @@ from engine.layers.activation import Activation, Dropout
 from engine.layers.base import Kind, Layer, Mistake, tag_of
 from engine.layers.conv import Conv2d
 from engine.layers.dense import Dense
+from engine.layers.frame import Crop, Pad
 from engine.layers.merge import Add, Concat, Mul
 from engine.layers.normalization import BatchNorm, LocalResponseNorm
 from engine.layers.opaque import Opaque
@@ -22,6 +23,8 @@ LAYERS: tuple[type[Layer], ...] = (
     Resize,
     PixelShuffle,
     PixelUnshuffle,
+    Pad,
+    Crop,
     Slice,
     ChannelShuffle,
     Activation,
@@ -49,6 +52,7 @@ __all__ = [
     "Concat",
     "Conv2d",
     "ConvTranspose2d",
+    "Crop",
     "Dense",
     "Dropout",
     "GlobalAvgPool2d",
@@ -59,6 +63,7 @@ __all__ = [
     "Mistake",
     "Mul",
     "Opaque",
+    "Pad",
     "PixelShuffle",
     "PixelUnshuffle",
     "Resize",

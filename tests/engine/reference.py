@@ -138,6 +138,29 @@ def pixel_unshuffle(volume, factor, order):
     return result
 
 
+def pad(volume, margins, mode, value):
+    top, left, bottom, right = margins
+    depth, height, width = volume.shape
+    result = _zeros(volume, (depth, height + top + bottom, width + left + right))
+    for c, y, x in np.ndindex(result.shape):
+        place = [y - top, x - left]
+        for axis, extent in enumerate((height, width)):
+            while mode == "reflect" and not 0 <= place[axis] < extent:
+                place[axis] = -place[axis] if place[axis] < 0 else 2 * (extent - 1) - place[axis]
+            if mode == "edge":
+                place[axis] = min(max(place[axis], 0), extent - 1)
+        inside = 0 <= place[0] < height and 0 <= place[1] < width
+        result[c, y, x] = volume[c, place[0], place[1]].item() if inside else value
+    return result
+
+
+def crop(volume, margins):
+    top, left, bottom, right = margins
+    rows, columns = range(top, volume.shape[1] - bottom), range(left, volume.shape[2] - right)
+    values = [[[channel[y, x].item() for x in columns] for y in rows] for channel in volume]
+    return np.array(values, _zeros(volume, ()).dtype)
+
+
 def resize(volume, size, mode, place):
     """`place` is a function from (index, axis) to the place on the input, as a fraction."""
     result = _zeros(volume, (len(volume), *size))

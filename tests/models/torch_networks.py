@@ -89,6 +89,11 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return nn.PixelShuffle(layer.factor)
         case layers.PixelUnshuffle():
             return nn.PixelUnshuffle(layer.factor)
+        case layers.Pad():
+            return _pad(layer, report)
+        case layers.Crop():
+            top, left, bottom, right = layer.windows(received).margins
+            return lambda x: x[:, :, -top : x.shape[2] + bottom, -left : x.shape[3] + right]
         case layers.Slice():
             return lambda x: x[:, layer.start : layer.end]
         case layers.ChannelShuffle():
@@ -141,6 +146,20 @@ def _transposed(layer: layers.ConvTranspose2d, channels: int) -> nn.Module:
         "dilation": pair(layer.dilation),
     }
     return nn.ConvTranspose2d(channels, layer.filters, groups=layer.groups, bias=layer.bias, **settings)
+
+
+def _pad(layer: layers.Pad, report: Report) -> nn.Module:
+    received, output = report.known_inputs[0], report.output_shape
+    assert output is not None
+    sides = (layer.margins,) * 4 if isinstance(layer.margins, int) else layer.margins
+    top, left = sides[0], sides[1]
+    margins = (left, output.width - received.width - left, top, output.height - received.height - top)
+    match layer.mode:
+        case "reflect":
+            return nn.ReflectionPad2d(margins)
+        case "edge":
+            return nn.ReplicationPad2d(margins)
+    return nn.ConstantPad2d(margins, layer.value)
 
 
 def _resizing(layer: layers.Resize, report: Report, functional: bool) -> _Call:

@@ -8,7 +8,7 @@ from engine.layers.frame import Crop, Pad
 from engine.layers.merge import Add, Concat, Mul
 from engine.layers.normalization import BatchNorm, LocalResponseNorm
 from engine.layers.opaque import Opaque
-from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d
+from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from engine.layers.reorder import ChannelShuffle, PixelShuffle, PixelUnshuffle, Slice
 from engine.layers.resize import Resize
 from engine.layers.transposed import ConvTranspose2d
@@ -18,6 +18,7 @@ LAYERS: tuple[type[Layer], ...] = (
     ConvTranspose2d,
     MaxPool2d,
     AvgPool2d,
+    GlobalMaxPool2d,
     GlobalAvgPool2d,
     AdaptiveAvgPool2d,
     Resize,
@@ -56,6 +57,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "GlobalAvgPool2d",
+    "GlobalMaxPool2d",
     "Kind",
     "Layer",
     "LocalResponseNorm",

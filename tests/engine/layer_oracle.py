@@ -200,7 +200,13 @@ ORACLES = {
         macs=lambda layer, inputs, weights: reference.dense_macs(inputs[0], weights["weight"]),
     ),
     layers.MaxPool2d: Oracle(
-        lambda layer, inputs, weights: reference.max_pool2d(inputs[0], **_pool(layer, inputs)),
+        lambda layer, inputs, weights: reference.max_pool2d(
+            inputs[0], **_pool(layer, inputs), dilation=both(layer.dilation)
+        ),
+        lambda layer, inputs, weights: 0,
+    ),
+    layers.GlobalMaxPool2d: Oracle(
+        lambda layer, inputs, weights: reference.global_max_pool2d(inputs[0]),
         lambda layer, inputs, weights: 0,
     ),
     layers.AvgPool2d: Oracle(

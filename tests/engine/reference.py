@@ -72,11 +72,19 @@ def dense_macs(volume, weight):
     return sum(1 for _ in range(len(weight)) for _ in range(volume.size))
 
 
-def max_pool2d(volume, *, kernel, stride, padding, ceil):
-    result = _zeros(volume, _pool_shape(volume, kernel, stride, padding, ceil))
+def max_pool2d(volume, *, kernel, stride, padding, ceil, dilation=(1, 1)):
+    extents = [dilated_extent(*axis) for axis in zip(kernel, dilation, strict=True)]
+    result = _zeros(volume, _pool_shape(volume, extents, stride, padding, ceil))
     lowest = np.iinfo(volume.dtype).min if volume.dtype.kind == "i" else -math.inf
     for c, y, x in np.ndindex(result.shape):
-        result[c, y, x] = max(_window(volume, (c, y, x), kernel, stride, padding), default=lowest)
+        result[c, y, x] = max(_window(volume, (c, y, x), kernel, stride, padding, dilation), default=lowest)
+    return result
+
+
+def global_max_pool2d(volume):
+    result = _zeros(volume, (len(volume), 1, 1))
+    for c, channel in enumerate(volume):
+        result[c] = max(channel.ravel().tolist())
     return result
 
 
@@ -276,11 +284,12 @@ def _multiplications(weight, shape) -> Iterator[tuple[int, ...]]:
     return np.ndindex(filters, height, width, channels, kh, kw)
 
 
-def _window(volume, position, kernel, stride, padding) -> Iterator[float]:
+def _window(volume, position, kernel, stride, padding, dilation=(1, 1)) -> Iterator[float]:
     """The values of a window that lie inside the volume."""
     c, y, x = position
     for i in range(kernel[0]):
         for j in range(kernel[1]):
-            row, column = y * stride[0] + i - padding[0], x * stride[1] + j - padding[1]
+            row = y * stride[0] + i * dilation[0] - padding[0]
+            column = x * stride[1] + j * dilation[1] - padding[1]
             if 0 <= row < volume.shape[1] and 0 <= column < volume.shape[2]:
                 yield volume[c, row, column].item()

@@ -14,6 +14,7 @@ from engine.layers import (
     Conv2d,
     Crop,
     Dense,
+    GlobalMaxPool2d,
     MaxPool2d,
     Opaque,
     Pad,
@@ -425,6 +426,20 @@ def test_without_the_package_a_message_says_what_is_missing(tmp_path, monkeypatc
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
     with pytest.raises(ProjectError, match="need the package onnx, which is not installed: pip install onnx"):
         import_model(path)
+
+
+def test_global_and_dilated_max_pooling_are_layers(tmp_path):
+    nodes = [
+        node("MaxPool", ["x"], ["a"], kernel_shape=[3, 2], dilations=[2, 3], pads=[1, 1, 1, 1]),
+        node("GlobalMaxPool", ["a"], ["b"]),
+        node("ReduceMax", ["a"], ["c"], axes=[2, 3]),
+        node("Concat", ["b", "c"], ["y"], axis=1),
+    ]
+    model = model_of(nodes, (1, 3, 8, 9))
+    path = write_model(tmp_path, model)
+    layers = [layer for _, layer in layers_of(import_model(path))]
+    assert layers[:3] == [MaxPool2d((3, 2), 1, 1, dilation=(2, 3)), GlobalMaxPool2d(), GlobalMaxPool2d()]
+    assert worst(path, model) == 0
 
 
 def test_pools_keep_what_rounding_up_and_padding_mean(tmp_path):

@@ -80,6 +80,8 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return _transposed(layer, received.channels)
         case layers.MaxPool2d() | layers.AvgPool2d():
             return _pooling(layer, report, "pooling" in functional)
+        case layers.GlobalMaxPool2d():
+            return (lambda x: F.adaptive_max_pool2d(x, 1)) if "pooling" in functional else nn.AdaptiveMaxPool2d(1)
         case layers.GlobalAvgPool2d() | layers.AdaptiveAvgPool2d():
             size = pair(layer.size) if isinstance(layer, layers.AdaptiveAvgPool2d) else 1
             if "pooling" in functional:
@@ -179,6 +181,8 @@ def _pooling(layer: layers.MaxPool2d | layers.AvgPool2d, report: Report, functio
     settings = {"kernel_size": layer.kernel, "stride": layer.step, "padding": (top, left), "ceil_mode": layer.ceil}
     if is_average:
         settings["count_include_pad"] = layer.count_padding
+    else:
+        settings["dilation"] = layer.dilation
     if functional:
         return lambda x: (F.avg_pool2d if is_average else F.max_pool2d)(x, **settings)
     return (nn.AvgPool2d if is_average else nn.MaxPool2d)(**settings)

@@ -180,8 +180,9 @@ def _receptive_formula(layer: Costed) -> str:
     if field is None:
         return ""
     (height, width), (down, right) = field.size, field.step
-    step = f"{down}" if down == right else f"{down}×{right}"
-    return f"{height}×{width}, {_inside_text(layer, field)}; a step of {step} to the next = {max(field.size):,}"
+    step = f"a step of {down if down == right else f'{down}×{right}'} to the next"
+    moves = step if down or right else "the same for all values"
+    return f"{height}×{width}, {_inside_text(layer, field)}; {moves} = {max(field.size):,}"
 
 
 def _inside_text(layer: Costed, field: ReceptiveField) -> str:

@@ -1,6 +1,6 @@
 """The window of the project's input, and the region of every earlier volume, on which one value depends."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine.layers.base import Layer, Mask
+from engine.layers.base import Layer, Mask, PartRead
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
@@ -16,7 +16,8 @@ from engine.run.check import ProjectCheck
 from engine.shapes import Shape, Windows, single_pixels
 
 _Axis = tuple[int, int, int]
-"""Along one axis: start and length of the first value's window, and the step to the next value's."""
+"""Along one axis: start and length of the first value's window, and the step to the next value's; a step of 0 if all
+values read the same window."""
 
 _ITSELF: _Axis = (0, 1, 1)
 
@@ -80,61 +81,84 @@ def receptive_fields(check: ProjectCheck) -> Mapping[NodeRef, ReceptiveField]:
     for design, analysis in check.analyses.items():
         if start is not None:
             receptive[design, INPUT] = start
-        _add_fields(receptive, design, analysis)
+        _add_fields(receptive, design, analysis, check.input_shape)
         if design == STEM:
             start = receptive.get((STEM, analysis.output))
     return receptive
 
 
-def _add_fields(receptive: dict[NodeRef, ReceptiveField], design: str, analysis: Analysis) -> None:
+def _add_fields(receptive: dict[NodeRef, ReceptiveField], design: str, analysis: Analysis, whole: Shape | None) -> None:
     for report in analysis.reports:
         input_fields = [receptive.get((design, name)) for name in report.inputs]
         fields = [field for field in input_fields if field is not None]
-        if report.output_shape is None or not fields or len(fields) < len(input_fields):
+        if report.output_shape is None or whole is None or not fields or len(fields) < len(input_fields):
             continue
-        field = _field_behind(report, tuple(fields))
+        field = _field_behind(report, tuple(fields), whole)
         if field is not None:
             receptive[design, report.name] = field
 
 
-def _field_behind(report: Report, fields: tuple[ReceptiveField, ...]) -> ReceptiveField | None:
+def _field_behind(report: Report, fields: tuple[ReceptiveField, ...], whole: Shape) -> ReceptiveField | None:
+    """The field of a layer whose inputs have these fields on a project's input of the shape `whole`."""
     layer = report.layer
     if not isinstance(layer, Layer) or None in report.input_shapes:
         return None
-    return _layer_field(layer, report.known_inputs[0], fields)
+    return _layer_field(layer, report.known_inputs, fields, whole)
 
 
 # Networks repeat their layers, and so do the designs of a sweep.
 @lru_cache(maxsize=4096)
-def _layer_field(layer: Layer, received: Shape, fields: tuple[ReceptiveField, ...]) -> ReceptiveField | None:
-    """The receptive field behind a layer whose inputs have these."""
-    windows = layer.windows(received)
-    if windows.repeat != (1, 1) or windows.shared is not None:  # such windows do not move in equal steps
+def _layer_field(
+    layer: Layer, received: tuple[Shape, ...], fields: tuple[ReceptiveField, ...], whole: Shape
+) -> ReceptiveField | None:
+    windows = layer.input_windows(received)
+    if not windows:
         return None
-    vertical = _union([field.vertical for field in fields], received.height)
-    horizontal = _union([field.horizontal for field in fields], received.width)
-    if vertical is None or horizontal is None:
+    behind = []
+    for axis in (0, 1):
+        axes = [
+            _axis_behind((field.vertical, field.horizontal)[axis], part, axis)
+            for field, part in zip(fields, windows, strict=True)
+        ]
+        known = [found for found in axes if found is not None]
+        union = _union(known, windows[0].output[axis], whole[1 + axis]) if len(known) == len(axes) else None
+        if union is None:
+            return None
+        behind.append(union)
+    return ReceptiveField(behind[0], behind[1])
+
+
+def _axis_behind(field: _Axis, windows: Windows, axis: int) -> _Axis | None:
+    """The field of values that read these windows of an input with this field; None if it is not the same for all.
+
+    A window of k taps, d apart, extends (k − 1)·d steps further than one value.
+    """
+    if windows.uneven is not None:  # such windows do not move in equal steps
         return None
-    (height, width), (down, right), (top, left, _, _) = windows.kernel, windows.stride, windows.margins
-    return ReceptiveField(
-        _widen(vertical, height, windows.dilation[0], top, down),
-        _widen(horizontal, width, windows.dilation[1], left, right),
-    )
+    start, size, step = field
+    kernel, stride, dilation = windows.kernel[axis], windows.stride[axis], windows.dilation[axis]
+    first, length = start - windows.margins[axis] * step, size + (kernel - 1) * dilation * step
+    repeat, count = windows.repeat[axis], windows.output[axis]
+    if repeat == 1:
+        return first, length, step * stride
+    return (first, length, 0) if repeat >= count else None
 
 
-def _widen(axis: _Axis, kernel: int, dilation: int, margin: int, stride: int) -> _Axis:
-    """Extent of a window of `kernel` taps, `dilation` apart: (k − 1)·d steps more than that of one value."""
-    start, size, step = axis
-    return start - margin * step, size + (kernel - 1) * dilation * step, step * stride
-
-
-def _union(axes: Iterable[_Axis], count: int) -> _Axis | None:
-    """The union of several inputs' windows; None if these do not move in the same step."""
+def _union(axes: Sequence[_Axis], count: int, extent: int) -> _Axis | None:
+    """The union of several inputs' windows on an `extent`; None if it does not move in equal steps."""
     starts, sizes, steps = zip(*axes, strict=True)
     if len(set(steps)) > 1 and count > 1:
-        return None
+        return _union_with_whole(axes, count, extent)
     start = min(starts)
     return start, max(first + size for first, size in zip(starts, sizes, strict=True)) - start, max(steps)
+
+
+def _union_with_whole(axes: Iterable[_Axis], count: int, extent: int) -> _Axis | None:
+    """What all values read together, if each reads the whole extent by windows that do not move; else None."""
+    if not any(start <= 0 and start + size >= extent and not step for start, size, step in axes):
+        return None
+    first = min(start for start, _, _ in axes)
+    return first, max(start + size + (count - 1) * step for start, size, step in axes) - first, 0
 
 
 class Region(NamedTuple):
@@ -231,12 +255,10 @@ def _footprints_before(analysis: Analysis, name: str, start: _Footprint) -> dict
         if report.output_shape is None:
             break
         for channels, pixels in footprints[report.name]:
-            before = _pixels_before(report, pixels, known)
-            if before.any():
-                masks = report.channels_read(channels)
-                for source, shape, channel_mask in zip(report.inputs, report.known_inputs, masks, strict=True):
-                    if channel_mask.any():
-                        footprints.setdefault(source, _Footprint(shape)).add(channel_mask, before)
+            for part in _parts_before(report, channels, pixels, known):
+                if part.channels.any() and part.pixels.any():
+                    source, shape = report.inputs[part.source], report.known_inputs[part.source]
+                    footprints.setdefault(source, _Footprint(shape)).add(part.channels, part.pixels)
     return footprints | {
         block.name: footprints[block.output] for block in analysis.blocks.values() if block.output in footprints
     }
@@ -249,11 +271,19 @@ Deep networks read whole maps by the same windows many times.
 """
 
 
-def _pixels_before(report: Report, pixels: Mask, known: _KnownPixels) -> Mask:
-    """The pixels of a layer's input on which these `pixels` of its output depend."""
-    shape, windows = report.input_shapes[0], report.windows
-    assert shape is not None, "a layer whose output is known knows its input"
-    assert windows is not None, "a layer whose output is known knows its windows"
+def _parts_before(report: Report, channels: Mask, pixels: Mask, known: _KnownPixels) -> Iterator[PartRead]:
+    """What these channels and pixels of a layer's output read of its inputs."""
+    parts = report.parts_read(channels, pixels)
+    if parts is not None:
+        yield from parts
+        return
+    inputs = zip(report.known_inputs, report.input_windows, report.channels_read(channels), strict=True)
+    for source, (shape, windows, mask) in enumerate(inputs):
+        yield PartRead(source, mask, _pixels_before(windows, shape, pixels, known))
+
+
+def _pixels_before(windows: Windows, shape: Shape, pixels: Mask, known: _KnownPixels) -> Mask:
+    """The pixels of an input of a `shape` on which these `pixels` of the output depend."""
     if windows == single_pixels(shape):
         return pixels
     key = windows, shape, pixels.shape[1], pixels.tobytes()
@@ -280,8 +310,8 @@ def _reads(
 
     It is 1 where a window, given by its first tap and one past its last, reads the value.
     """
-    low = min(max(int(starts[0]), 0), count)
-    high = max(min(int(ends[-1]), count), low)
+    low = min(max(int(starts.min()), 0), count)
+    high = max(min(int(ends.max()), count), low)
     reads = np.zeros((len(starts), high - low), np.float32)
     for offset in range(0, int((ends - starts).max()), dilation):
         taps = starts + offset

@@ -1,4 +1,4 @@
-"""Merging volumes: concatenation along channels, and the sum."""
+"""Merging volumes: concatenation along channels, sum and product."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,19 +21,34 @@ def concat(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
 
 
 def add(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
-    """Sum volumes of the same shape."""
-    result = np.empty(volumes[0].shape, volumes[0].dtype)
+    """Sum volumes, of the same shape or broadcast along axes of size 1."""
+    return _combine(np.add, volumes, checkpoint)
+
+
+def multiply(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
+    """Multiply volumes, of the same shape or broadcast along axes of size 1."""
+    return _combine(np.multiply, volumes, checkpoint)
+
+
+def _combine(operation: np.ufunc, volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
+    if len(volumes) == 1:
+        return np.array(volumes[0])
+    result = np.empty(np.broadcast_shapes(*(volume.shape for volume in volumes)), volumes[0].dtype)
 
     def fill(block: Region) -> None:
         part = result[block]
-        np.add(volumes[0][block], volumes[1][block], out=part)
+        operation(_part(volumes[0], block), _part(volumes[1], block), out=part)
         for volume in volumes[2:]:
-            part += volume[block]
+            operation(part, _part(volume, block), out=part)
 
-    if len(volumes) == 1:
-        return np.array(volumes[0])
     share_blocks(result.shape, cache_values(result), fill, checkpoint)
     return result
+
+
+def _part(volume: Volume, block: Region) -> Volume:
+    """A block of a volume; axes of size 1 as they are."""
+    rows = (slice(None) if extent == 1 else part for extent, part in zip(volume.shape, block, strict=True))
+    return volume[tuple(rows)]
 
 
 def _copy(source: Volume, target: Volume, block: Region) -> None:

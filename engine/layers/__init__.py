@@ -4,17 +4,26 @@ from engine.layers.activation import Activation, Dropout
 from engine.layers.base import Kind, Layer, Mistake, tag_of
 from engine.layers.conv import Conv2d
 from engine.layers.dense import Dense
-from engine.layers.merge import Add, Concat
+from engine.layers.merge import Add, Concat, Mul
 from engine.layers.normalization import BatchNorm, LocalResponseNorm
 from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d
+from engine.layers.reorder import ChannelShuffle, PixelShuffle, PixelUnshuffle, Slice
+from engine.layers.resize import Resize
+from engine.layers.transposed import ConvTranspose2d
 
 LAYERS: tuple[type[Layer], ...] = (
     Conv2d,
+    ConvTranspose2d,
     MaxPool2d,
     AvgPool2d,
     GlobalAvgPool2d,
     AdaptiveAvgPool2d,
+    Resize,
+    PixelShuffle,
+    PixelUnshuffle,
+    Slice,
+    ChannelShuffle,
     Activation,
     BatchNorm,
     LocalResponseNorm,
@@ -22,6 +31,7 @@ LAYERS: tuple[type[Layer], ...] = (
     Dense,
     Concat,
     Add,
+    Mul,
 )
 
 IMPORTED_LAYERS: tuple[type[Layer], ...] = (Opaque,)
@@ -35,8 +45,10 @@ __all__ = [
     "Add",
     "AvgPool2d",
     "BatchNorm",
+    "ChannelShuffle",
     "Concat",
     "Conv2d",
+    "ConvTranspose2d",
     "Dense",
     "Dropout",
     "GlobalAvgPool2d",
@@ -45,6 +57,11 @@ __all__ = [
     "LocalResponseNorm",
     "MaxPool2d",
     "Mistake",
+    "Mul",
     "Opaque",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "Resize",
+    "Slice",
     "tag_of",
 ]

@@ -5,14 +5,14 @@ has to declare, with the defaults.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Meta, Struct, ValidationError, convert, to_builtins
 from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint, Volume
-from engine.layers.explanation import Explanation, Target
+from engine.layers.explanation import Explanation, Target, WeightsByRole, channel_weights
 from engine.shapes import Shape, Windows, single_pixels, whole_map
 from engine.text.problems import Fix
 
@@ -28,6 +28,15 @@ Padding = Literal["same", "valid"] | Margin | Annotated[tuple[Margin, ...], Meta
 
 Mask = NDArray[np.bool_]
 """A selection of channels (C,), or of pixels (H×W)."""
+
+
+class PartRead(NamedTuple):
+    """Values that a part of an output reads: some channels (C,) and some pixels (H×W) of an input, by its index."""
+
+    source: int
+    channels: Mask
+    pixels: Mask
+
 
 Reads = Literal["pixel", "windows", "map"]
 """The part of each input map that a value depends on: the same pixel, its window (see `windows`), or the whole map."""
@@ -73,6 +82,11 @@ class Kind(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, om
     @property
     def zeroes_negatives(self) -> bool:
         """Whether it sets negative values to 0, as a ReLU does."""
+        return False
+
+    @property
+    def yields_shares(self) -> bool:
+        """Whether the values at each pixel are shares that sum to 1, as those of a softmax do."""
         return False
 
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
@@ -142,9 +156,20 @@ class Layer(Kind, frozen=True):
         """The windows that output values read on each input."""
         return whole_map(received) if self.reads == "map" else single_pixels(received)
 
+    def input_windows(self, inputs: Sequence[Shape]) -> Sequence[Windows]:
+        """Per input, the windows that output values read on it."""
+        return [self.windows(shape) for shape in inputs]
+
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         """Per input, the channels on which any of the output `channels` depends."""
         raise NotImplementedError  # required of each kind at import, see require_declarations
+
+    def parts_read(self, channels: Mask, pixels: Mask, inputs: Sequence[Shape]) -> Iterator[PartRead] | None:
+        """Yield what these channels and pixels of the output read, part by part.
+
+        None if they read the same windows of all channels that they read, as `input_windows` and `channels_read` say.
+        """
+        return None
 
     def input_channels(self, channel: int, inputs: Sequence[Shape]) -> slice:
         """The contiguous channels of the first input that one output channel reads."""
@@ -178,6 +203,10 @@ class Layer(Kind, frozen=True):
     def filter_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
         """(C', kh, kw): the filter of an output channel over the channels and window that it reads."""
         raise NotImplementedError(f"{type(self).__name__} has no filters")  # whoever calls it asks `has_filters` first
+
+    def weights_of(self, weights: WeightsByRole, channel: int) -> dict[str, NDArray[Any]]:
+        """A copy of what one output channel needs of the weights by role, for `explain`."""
+        return channel_weights(weights, channel)
 
     def multiplies_vector(self, received: Shape) -> bool:
         """Whether each value is a row of a matrix times a vector: no filter extends over neighbouring pixels."""

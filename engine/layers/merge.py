@@ -1,15 +1,15 @@
-"""Layers that join branches: concatenation and sum."""
+"""Layers that join branches: concatenation, sum and product."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from engine.kernels import Checkpoint, Volume, merging
 from engine.layers.base import Layer, Mask, Mistake, Reads, Role
-from engine.layers.explanation import Explanation, Target, Terms, operand_text, read_pixel
-from engine.shapes import Shape
+from engine.layers.explanation import Explanation, Numbers, Target, Terms, operand_text, read_pixel
+from engine.shapes import Shape, Windows, repeated_pixels
 from engine.text.names import quoted
 from engine.text.problems import Fix
 from engine.text.units import number_text
@@ -34,7 +34,9 @@ class Concat(Layer, frozen=True, tag="concat"):
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         size = f"{inputs[0].height}×{inputs[0].width}"
         rule = f"concat needs equal heights and widths, here {size}"
-        yield from _shape_mistakes(inputs, names, [shape[1:] for shape in inputs], rule)
+        sizes = [shape[1:] for shape in inputs]
+        misfits = {number: 0 for number, size in enumerate(sizes) if size != sizes[0]}
+        yield from _shape_mistakes(inputs, names, sizes, misfits, rule)
         count = sum(shape.channels for shape in inputs)
         if count > _MAX_CHANNELS:
             yield Mistake("inputs", f"inputs: they have {count:,} channels in all; concat makes at most 10¹⁵")
@@ -72,21 +74,41 @@ class Concat(Layer, frozen=True, tag="concat"):
         return Explanation(target.at, result, description, formula, window)
 
 
-class Add(Layer, frozen=True, tag="add"):
-    """The sum of two or more inputs of the same shape."""
+class _Arithmetic(Layer, frozen=True):
+    """The base of kinds that combine the values at the same position of their inputs.
 
-    title: ClassVar[str] = "Add"
-    help: ClassVar[str] = "Sums branches of the same shape, as in a residual connection."
+    Each axis has the same size on all inputs, or 1: a single channel, row or column counts for all of them.
+    """
+
     role: ClassVar[Role] = "join"
     reads: ClassVar[Reads] = "pixel"
     min_inputs: ClassVar[int] = 2
     max_inputs: ClassVar[int | None] = None
 
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
-        yield from _shape_mistakes(inputs, names, inputs, "add needs equal shapes")
+        rule = f"{self.kind} needs equal shapes, or axes of size 1"
+        yield from _shape_mistakes(inputs, names, inputs, _broadcast_misfits(inputs), rule)
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return Shape(*map(max, zip(*inputs, strict=True)))
+
+    def input_windows(self, inputs: Sequence[Shape]) -> Sequence[Windows]:
+        output = self.output_shape(inputs)
+        return [repeated_pixels(shape, output) for shape in inputs]
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
-        return [channels] * len(inputs)
+        """The same channel; of an input of a single one, that."""
+        return [channels if shape.channels == len(channels) else np.array([channels.any()]) for shape in inputs]
+
+
+class Add(_Arithmetic, frozen=True, tag="add"):
+    """The sum of two or more inputs, of the same shape or broadcast."""
+
+    title: ClassVar[str] = "Add"
+    help: ClassVar[str] = (
+        "Sums branches of the same shape, as in a residual connection; "
+        "an input of one channel, row or column counts for all of them."
+    )
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
         return {"add": output.size}
@@ -95,41 +117,120 @@ class Add(Layer, frozen=True, tag="add"):
         return merging.add(inputs, checkpoint)
 
     def explain(self, target: Target) -> Explanation:
-        values = np.array([volume[target.at] for volume in target.inputs], np.float64)
-        terms = Terms("Value of each input", values, of="input")
-        position = ", ".join(map(str, target.at))
-        operands = " + ".join(map(operand_text, values))
-        formula = (
-            f"{target.title} = {' + '.join(f'{name}[{position}]' for name in target.names)}",
-            f"= {operands} = {number_text(terms.total)}",
-        )
-        description = "The values at the same position of all inputs are summed; no weights, no neighbours."
-        return Explanation(target.at, terms.total, description, formula, terms=terms)
+        operands = _operands(target)
+        terms = Terms("Value of each input", operands.values, of="input")
+        description = f"The values at the same position of all inputs are summed; {operands.remark}"
+        return Explanation(target.at, terms.total, description, operands.formula("+", terms.total), terms=terms)
+
+
+class Mul(_Arithmetic, frozen=True, tag="mul"):
+    """The product of two or more inputs, of the same shape or broadcast: C×H×W by C×1×1 scales each map by a number.
+
+    Source: J. Hu et al., Squeeze-and-excitation networks, 2017.
+    """
+
+    title: ClassVar[str] = "Multiply"
+    help: ClassVar[str] = (
+        "Multiplies branches value by value, as in squeeze-and-excitation; "
+        "an input of one channel, row or column counts for all of them."
+    )
+
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return {"mul": (len(inputs) - 1) * output.size}
+
+    def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
+        return merging.multiply(inputs, checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        operands = _operands(target)
+        result = float(np.prod(operands.values))
+        description = f"The values at the same position of all inputs are multiplied; {operands.remark}"
+        return Explanation(target.at, result, description, operands.formula("·", result))
+
+
+class _Operands(NamedTuple):
+    """What a value combines: one value of each input."""
+
+    title: str
+    names: tuple[str, ...]
+    """Of the values, with their positions."""
+    values: Numbers
+    is_broadcast: bool
+
+    @property
+    def remark(self) -> str:
+        words = "no weights, no neighbours."
+        return f"{words} An axis of size 1 has one value for all." if self.is_broadcast else words
+
+    def formula(self, symbol: str, result: float) -> tuple[str, str]:
+        numbers = f" {symbol} ".join(map(operand_text, self.values))
+        return f"{self.title} = {f' {symbol} '.join(self.names)}", f"= {numbers} = {number_text(result)}"
+
+
+def _operands(target: Target) -> _Operands:
+    places = [
+        tuple(0 if extent == 1 else index for extent, index in zip(volume.shape, target.at, strict=True))
+        for volume in target.inputs
+    ]
+    pairs = zip(target.names, places, strict=True)
+    values = [volume[place] for volume, place in zip(target.inputs, places, strict=True)]
+    is_broadcast = len({volume.shape for volume in target.inputs}) > 1
+    names = tuple(f"{name}[{', '.join(map(str, place))}]" for name, place in pairs)
+    return _Operands(target.title, names, np.array(values, np.float64), is_broadcast)
+
+
+def _broadcast_misfits(inputs: Sequence[Shape]) -> dict[int, int]:
+    """The inputs with an axis whose size is neither 1 nor that of others, and the first input that has another."""
+    first: dict[int, int] = {}
+    misfits: dict[int, int] = {}
+    for number, shape in enumerate(inputs):
+        for axis, extent in enumerate(shape):
+            other = first.setdefault(axis, number) if extent > 1 else number
+            if inputs[other][axis] != extent:
+                misfits.setdefault(number, other)
+    return misfits
 
 
 def _shape_mistakes(
-    inputs: Sequence[Shape], names: Sequence[str], sizes: Sequence[tuple[int, ...]], rule: str
+    inputs: Sequence[Shape],
+    names: Sequence[str],
+    sizes: Sequence[tuple[int, ...]],
+    misfits: Mapping[int, int],
+    rule: str,
 ) -> Iterator[Mistake]:
-    """Yield a mistake per input whose size, or what has to agree of its shape, is not that of the first."""
-    if len(set(sizes)) == 1:
+    """Yield a mistake per input that does not fit another one.
+
+    Parameters
+    ----------
+    sizes
+        What has to agree of each shape.
+    misfits
+        The index of each such input, and that of the other one.
+    """
+    if not misfits:
         return
     names = names or [f"input {number}" for number in range(1, len(inputs) + 1)]
-    fixes = _fitting_inputs(names, sizes)
-    for name, shape, size in zip(names, inputs, sizes, strict=True):
-        if size != sizes[0]:
-            text = f"inputs: {quoted(name)} is {shape} and {quoted(names[0])} is {inputs[0]}; {rule}"
-            yield Mistake("inputs", text, fixes)
+    fixes = _fitting_inputs(names, sizes, misfits)
+    for number, other in misfits.items():
+        is_and_is = f"{quoted(names[number])} is {inputs[number]} and {quoted(names[other])} is {inputs[other]}"
+        yield Mistake("inputs", f"inputs: {is_and_is}; {rule}", fixes)
 
 
-def _fitting_inputs(names: Sequence[str], sizes: Sequence[tuple[int, ...]]) -> tuple[Fix, ...]:
-    """The inputs of one size each, those of the most frequent size first, if there are two of it."""
+def _fitting_inputs(
+    names: Sequence[str], sizes: Sequence[tuple[int, ...]], misfits: Collection[int]
+) -> tuple[Fix, ...]:
+    """The inputs of one size each, those of the most frequent size first, if there are two of it; else all that fit."""
     counts = Counter(sizes)
+    chosen = [
+        [number for number, size in enumerate(sizes) if size == common]
+        for common, count in counts.most_common(_MAX_FIXES)
+        if 1 < count < len(sizes)
+    ]
     fixes = []
-    for common, count in counts.most_common(_MAX_FIXES):
-        pairs = list(zip(names, sizes, strict=True))
-        fitting = tuple(name for name, size in pairs if size == common)
-        others = list(dict.fromkeys(name for name, size in pairs if size != common))
-        if count > 1 and others:
-            words = f"Without {others[0]}" if len(others) == 1 else f"Only {' and '.join(fitting)}"
-            fixes.append(Fix(words, (("inputs", fitting),)))
+    for fitting in chosen or [[number for number in range(len(names)) if number not in misfits]]:
+        others = list(dict.fromkeys(name for number, name in enumerate(names) if number not in fitting))
+        fitting_names = tuple(names[number] for number in fitting)
+        if len(fitting) > 1 and others:
+            words = f"Without {others[0]}" if len(others) == 1 else f"Only {' and '.join(fitting_names)}"
+            fixes.append(Fix(words, (("inputs", fitting_names),)))
     return tuple(fixes)

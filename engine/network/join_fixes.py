@@ -1,6 +1,7 @@
 """Fixes of joins whose inputs do not fit: settings of the layers before them, and inputs that do fit."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -52,16 +53,16 @@ class _JoinFixes:
         names, shapes = self._network.inputs_of(report.index), report.known_inputs
         layer = report.layer
         assert isinstance(layer, Layer)
-        # As many inputs as do not fit the first have a mistake each, in their order.
-        misfits = iter([number for number in range(1, len(names)) if any(layer.mistakes((shapes[0], shapes[number])))])
+        misfits = iter(_misfits(layer, shapes))
         for mistake in report.mistakes:
             fixes: tuple[Fix, ...] = ()
             if mistake.setting == "inputs" and len(names) < layer.min_inputs:
                 fixes = tuple(self._further_inputs(report, names))
-            elif mistake.setting == "inputs" and (number := next(misfits, None)) is not None:
-                pairs = ((number, 0), (0, number))
-                if _fit_count(layer, shapes[number], shapes) > _fit_count(layer, shapes[0], shapes):
-                    pairs = pairs[::-1]  # most of the inputs are like this one, not like the first
+            elif mistake.setting == "inputs" and (misfit := next(misfits, None)) is not None:
+                number, other = misfit
+                pairs = ((number, other), (other, number))
+                if _fit_count(layer, shapes[number], shapes) > _fit_count(layer, shapes[other], shapes):
+                    pairs = pairs[::-1]  # most of the inputs are like this one, not like the other
                 fixes = tuple(
                     fix
                     for at, to in pairs
@@ -102,6 +103,14 @@ class _JoinFixes:
             return  # the arrays would no longer fit
         words = " and ".join(f"{setting} {value}" for setting, value in changes)
         yield Fix(f"{words[:1].upper()}{words[1:]} of {name}", changes, name)
+
+
+def _misfits(layer: Layer, shapes: Sequence[Shape]) -> Iterator[tuple[int, int]]:
+    """The inputs that have a mistake each, in their order, and the first before each that it does not fit."""
+    for number in range(1, len(shapes)):
+        if len([*layer.mistakes(shapes[: number + 1])]) > len([*layer.mistakes(shapes[:number])]):
+            others = (other for other in range(number) if any(layer.mistakes((shapes[other], shapes[number]))))
+            yield from ((number, other) for other in islice(others, 1))
 
 
 def _fit_count(join: Layer, shape: Shape, shapes: Sequence[Shape]) -> int:

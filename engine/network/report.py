@@ -1,13 +1,13 @@
 """Reports of layers and blocks: shapes, costs, and the properties of their kind for these shapes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 
 from msgspec import Struct
 
 from engine.blocks import Block
 from engine.layers import Layer, Mistake
-from engine.layers.base import Mask
+from engine.layers.base import Mask, PartRead
 from engine.network.weight_specs import WeightSource
 from engine.shapes import Shape, Windows
 
@@ -54,26 +54,39 @@ class Report(Struct, frozen=True):
         return tuple([shape for shape in self.input_shapes if shape is not None])
 
     @property
-    def windows(self) -> Windows | None:
-        """The windows that output values read; None for unknown shapes and for blocks."""
+    def input_windows(self) -> Sequence[Windows]:
+        """Per input, the windows that output values read on it; empty for unknown shapes and for blocks."""
         layer = self._known_layer
-        return None if layer is None else layer.windows(self.known_inputs[0])
+        return () if layer is None else layer.input_windows(self.known_inputs)
 
     @property
     def sliding_windows(self) -> Windows | None:
         """The windows if they slide over the input, as in convolutions and pooling; else None."""
         layer = self._known_layer
-        return self.windows if layer is not None and layer.reads == "windows" else None
+        return layer.windows(self.known_inputs[0]) if layer is not None and layer.reads == "windows" else None
 
     @property
     def filter_layer(self) -> Layer | None:
         """The layer if each of its maps has a filter, as in convolutions and dense layers; else None."""
         return self.layer if isinstance(self.layer, Layer) and self.layer.has_filters else None
 
+    @property
+    def yields_shares(self) -> bool:
+        """Whether the output values at each pixel are shares that sum to 1."""
+        return self.layer.yields_shares
+
     def channels_read(self, channels: Mask) -> Sequence[Mask]:
         """Per input, the channels on which any of the output `channels` depends; empty for a block."""
         layer = self._known_layer
         return () if layer is None else layer.channels_read(channels, self.known_inputs)
+
+    def parts_read(self, channels: Mask, pixels: Mask) -> Iterator[PartRead] | None:
+        """What these channels and pixels of the output read, if it is not the same windows of all channels; else None.
+
+        None for a block as well.
+        """
+        layer = self._known_layer
+        return None if layer is None else layer.parts_read(channels, pixels, self.known_inputs)
 
     def input_channels(self, channel: int) -> slice | None:
         """The channels of the first input that one output channel reads; None if unknown and for blocks."""

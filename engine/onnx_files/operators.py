@@ -15,11 +15,13 @@ from engine.layers import (
     BatchNorm,
     Concat,
     Conv2d,
+    ConvTranspose2d,
     Dense,
     GlobalAvgPool2d,
     Layer,
     LocalResponseNorm,
     MaxPool2d,
+    Mul,
 )
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
@@ -62,6 +64,12 @@ class Operands(Struct, frozen=True, eq=False):
         tensor = self.tensor(index)
         if not replace(tensor, margins=(0, 0, 0, 0)).is_nchw:
             raise NotNative(f"its input has the shape {list(tensor.shape)}; 1×C×H×W is expected")
+        return tensor
+
+    def plain_maps(self) -> Tensor:
+        """A volume in the order N×C×H×W, without margins."""
+        tensor = self.maps()
+        tensor.require_no_margins()
         return tensor
 
     def every(self) -> list[Tensor]:
@@ -114,14 +122,16 @@ class Match(Struct, frozen=True):
     weights: FileWeights | None = None
 
 
-def _layer(kind: type[Layer], **settings: object) -> Layer:
+def make_layer(kind: type[Layer], **settings: object) -> Layer:
+    """A layer of a kind; NotNative if it cannot have these settings."""
     try:
         return convert(settings, kind)
     except ValidationError as error:
         raise NotNative(str(error)) from None
 
 
-def _pair(values: Any) -> tuple[int, int]:
+def as_pair(values: Any) -> tuple[int, int]:
+    """Values along height and width; NotNative if there are more or fewer."""
     pair = tuple(values)
     if len(pair) != 2:
         raise NotNative(f"it has windows of {len(pair)} axes; 2 are expected")
@@ -133,7 +143,7 @@ def _padding(operands: Operands, tensor: Tensor, kernel: tuple[int, int]) -> obj
     mode = operands.setting("auto_pad", "NOTSET")
     if mode == "SAME_UPPER" and not any(tensor.margins):
         return "same"
-    stride, dilation = (_pair(operands.setting(name, (1, 1))) for name in ("strides", "dilations"))
+    stride, dilation = (as_pair(operands.setting(name, (1, 1))) for name in ("strides", "dilations"))
     if mode in ("SAME_LOWER", "SAME_UPPER"):
         tensor.require_no_margins()
         if min(*stride, *dilation, *kernel) < 1:
@@ -154,17 +164,55 @@ def _conv(operands: Operands) -> Match:
     if "kernel_shape" in operands.node.settings and list(operands.setting("kernel_shape")) != kernel:
         raise NotNative(f"kernel_shape is {list(operands.setting('kernel_shape'))}, but its weights are {kernel}")
     bias = operands.vector_name(2, filters) if len(operands.node.inputs) > 2 else ""
-    layer = _layer(
+    layer = make_layer(
         Conv2d,
         filters=filters,
         kernel=tuple(kernel),
-        stride=_pair(operands.setting("strides", (1, 1))),
+        stride=as_pair(operands.setting("strides", (1, 1))),
         padding=_padding(operands, tensor, (kernel[0], kernel[1])),
-        dilation=_pair(operands.setting("dilations", (1, 1))),
+        dilation=as_pair(operands.setting("dilations", (1, 1))),
         groups=operands.setting("group", 1),
         bias=bool(bias),
     )
     return Match(layer, (tensor,), weights=FileWeights(operands.path, name, bias, layout="oihw"))
+
+
+def _conv_transpose(operands: Operands) -> Match:
+    tensor = operands.plain_maps()
+    name = operands.stored_name(1, rank=4)
+    _, own, *kernel = operands.stored[name].shape
+    groups, filters = operands.setting("group", 1), own * operands.setting("group", 1)
+    bias = operands.vector_name(2, filters) if len(operands.node.inputs) > 2 else ""
+    strides = as_pair(operands.setting("strides", (1, 1)))
+    layer = make_layer(
+        ConvTranspose2d,
+        filters=filters,
+        kernel=tuple(kernel),
+        stride=strides,
+        padding=_transposed_padding(operands, tensor, strides),
+        output_padding=as_pair(operands.setting("output_padding", (0, 0))),
+        dilation=as_pair(operands.setting("dilations", (1, 1))),
+        groups=groups,
+        bias=bool(bias),
+    )
+    return Match(layer, (tensor,), weights=FileWeights(operands.path, name, bias, layout="oihw"))
+
+
+def _transposed_padding(operands: Operands, tensor: Tensor, strides: tuple[int, int]) -> object:
+    """What is cut off the output of a transposed convolution."""
+    mode, size = operands.setting("auto_pad", "NOTSET"), operands.setting("output_shape")
+    own = tuple(extent * stride for extent, stride in zip(tensor.volume[1:], strides, strict=True))
+    if size is not None and tuple(size)[-2:] != own:
+        raise NotNative(f"its output has the size {list(size)}; {list(own)} is expected")
+    # With a stated size, an odd pixel goes before unless the mode says otherwise.
+    if mode == "SAME_UPPER":
+        return "same"
+    if mode == "SAME_LOWER" or size is not None:
+        raise NotNative("it cuts the odd pixel off before the maps")
+    pads = (0, 0, 0, 0) if mode == "VALID" else tuple(operands.setting("pads", (0, 0, 0, 0)))
+    if len(pads) != 4:
+        raise NotNative(f"pads has {len(pads)} values; 4 are expected")
+    return pads
 
 
 def _pool(kind: type[Layer], **flags: str) -> Callable[[Operands], Match]:
@@ -176,11 +224,11 @@ def _pool(kind: type[Layer], **flags: str) -> Callable[[Operands], Match]:
         operands.require(dilations=(1, 1), storage_order=0)
         if len(operands.node.outputs) > 1 and operands.node.outputs[1]:
             raise NotNative("its second output, the places of the largest values, is used")
-        kernel = _pair(operands.setting("kernel_shape", ()))
-        layer = _layer(
+        kernel = as_pair(operands.setting("kernel_shape", ()))
+        layer = make_layer(
             kind,
             kernel=kernel,
-            stride=_pair(operands.setting("strides", (1, 1))),
+            stride=as_pair(operands.setting("strides", (1, 1))),
             padding=_padding(operands, tensor, kernel),
             **{name: bool(operands.setting(attribute, 0)) for name, attribute in flags.items()},
         )
@@ -211,7 +259,7 @@ def _reduce_mean(operands: Operands) -> Match:
 
 
 def _function(name: str) -> Callable[[Operands], Match]:
-    return lambda operands: Match(_layer(Activation, function=name), (operands.plain(),), operands.plain().axes)
+    return lambda operands: Match(make_layer(Activation, function=name), (operands.plain(),), operands.plain().axes)
 
 
 def _leaky_relu(operands: Operands) -> Match:
@@ -248,7 +296,7 @@ def _batch_norm(operands: Operands) -> Match:
     tensor.require_no_margins()
     operands.require(training_mode=0)
     gamma, beta, mean, var = (operands.stored_name(index, (tensor.volume.channels,)) for index in range(1, 5))
-    layer = _layer(BatchNorm, epsilon=operands.setting("epsilon", 1e-5))
+    layer = make_layer(BatchNorm, epsilon=operands.setting("epsilon", 1e-5))
     weights = FileWeights(operands.path, gamma=gamma, beta=beta, mean=mean, var=var)
     return Match(layer, (tensor,), weights=weights)
 
@@ -260,7 +308,7 @@ def _lrn(operands: Operands) -> Match:
     if size % 2 == 0:
         raise NotNative(f"size is {size}; an odd one is expected, as ours takes the odd channel on the other side")
     settings = {name: operands.setting(name, default) for name, default in (("alpha", 1e-4), ("beta", 0.75))}
-    return Match(_layer(LocalResponseNorm, size=size, k=operands.setting("bias", 1.0), **settings), (tensor,))
+    return Match(make_layer(LocalResponseNorm, size=size, k=operands.setting("bias", 1.0), **settings), (tensor,))
 
 
 def _dense(operands: Operands) -> Match:
@@ -279,15 +327,23 @@ def _dense(operands: Operands) -> Match:
     if bias:
         operands.require(beta=1.0)
     weights = FileWeights(operands.path, name, bias, layout="oi" if own else "io")
-    return Match(_layer(Dense, units=units, bias=bool(bias)), (tensor,), ("", "c"), weights)
+    return Match(make_layer(Dense, units=units, bias=bool(bias)), (tensor,), ("", "c"), weights)
 
 
-def _add(operands: Operands) -> Match:
-    tensors = operands.every()
-    first = tensors[0]
-    if any(tensor.volume != first.volume or tensor.axes != first.axes for tensor in tensors):
-        raise NotNative("its inputs have different shapes")
-    return Match(Add(), tuple(tensors), first.axes)
+def _combined(kind: type[Layer]) -> Callable[[Operands], Match]:
+    """Inputs that are combined value by value, along axes of size 1 with one value for all."""
+
+    def match(operands: Operands) -> Match:
+        tensors = operands.every()
+        if len({tensor.rank for tensor in tensors}) > 1:
+            raise NotNative("its inputs have different numbers of axes")
+        groups = [set(axis) - {""} for axis in zip(*(tensor.axes for tensor in tensors), strict=True)]
+        layer = make_layer(kind)
+        if max(map(len, groups)) > 1 or any(layer.mistakes([tensor.volume for tensor in tensors])):
+            raise NotNative("the axes of its inputs do not correspond")
+        return Match(layer, tuple(tensors), tuple("".join(group) for group in groups))
+
+    return match
 
 
 def _concat(operands: Operands) -> Match:
@@ -304,6 +360,7 @@ def _concat(operands: Operands) -> Match:
 
 ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Conv": _conv,
+    "ConvTranspose": _conv_transpose,
     "BatchNormalization": _batch_norm,
     "LRN": _lrn,
     "MaxPool": _pool(MaxPool2d, ceil="ceil_mode"),
@@ -313,8 +370,9 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Gemm": _dense,
     "MatMul": _dense,
     "Concat": _concat,
-    "Add": _add,
-    "Sum": _add,
+    "Add": _combined(Add),
+    "Sum": _combined(Add),
+    "Mul": _combined(Mul),
     "Relu": _function("relu"),
     "Clip": _clip,
     "LeakyRelu": _leaky_relu,

@@ -179,6 +179,8 @@ def to_data(project: Project, folder: Path) -> Data:
         data["title"] = project.title
     if project.seed:
         data["seed"] = project.seed
+    if located.labels:
+        data["labels"] = located.labels
     data["input"] = msgspec.to_builtins(located.input)
     if located.stem is not None:
         data["stem"] = {"nodes": [node_data(node) for node in located.stem.nodes]}

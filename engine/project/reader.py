@@ -33,7 +33,7 @@ from engine.text.problems import Problem
 _MAX_INPUTS = 1000
 """Inputs of a node."""
 
-_TABLES = ("format", "title", "seed", "input", "stem", "designs", "source", "notes", "published", "sweep")
+_TABLES = ("format", "title", "seed", "input", "stem", "designs", "source", "notes", "published", "labels", "sweep")
 
 
 def _tags(*kinds: type[Struct]) -> dict[str, type[Struct]]:
@@ -74,12 +74,13 @@ class ProjectReader(TableReader):
         stem = self.network(data["stem"], "$.stem", ("nodes",)) if "stem" in data else None
         designs = [self.design(raw, f"$.designs[{i}]") for i, raw in self.items(data, "designs", "$")]
         source = self.value(data, "source", str, "$", "")
+        labels = self.value(data, "labels", str, "$", "")
         notes, published = self.remarks(data)
         sweep = self._sweep(data)
         if self.problems or spec is None:
             return None
         valid_designs = tuple(design for design in designs if design is not None)
-        project = Project(spec, valid_designs, stem, title, seed, source, notes, published, sweep)
+        project = Project(spec, valid_designs, stem, title, seed, source, notes, published, labels, sweep)
         if has_too_many_layers(project):
             self.add("$", f"has more than {MAX_LAYERS:,} designs and layers, those of blocks included; split it")
             return None

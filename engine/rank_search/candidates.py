@@ -30,8 +30,8 @@ def rank_search_candidates(request: RunRequest, design: str) -> tuple[Report, ..
         report
         for report in (() if analysis is None else analysis.reports)
         if not rank_search_refusal(report)
-        and report.windows is not None
-        and max(report.windows.kernel) > 1
+        and report.sliding_windows is not None
+        and max(report.sliding_windows.kernel) > 1
         and (design, report.name) in request.check.keys
     )
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.cost.counting import MACS, Convention, Tally, tally
 from engine.cost.metrics import METRICS, Costed, Costs, metric_by_id
+from engine.explain.classes import Prediction, predict
 from engine.network.analysis import BlockReport, Report
 from engine.network.node_ref import STEM, NodeRef, design_text
 from engine.project.project import FORMAT, Project
@@ -40,6 +41,7 @@ def summary(
         return of_report
 
     stem = check.analyses.get(STEM)
+    predictions = {} if results is None else predictions_of(check, results)
     data: _Data = {
         "format": FORMAT,
         "title": project.title,
@@ -53,7 +55,11 @@ def summary(
             "operations_of": dict(convention.factors),
         },
         "stem": None if stem is None else _design("stem", STEM, costs, statistics(STEM)),
-        "designs": [_design(name, name, costs, statistics(name)) for name in check.analyses if name != STEM],
+        "designs": [
+            _design(name, name, costs, statistics(name)) | _classes(predictions.get(name))
+            for name in check.analyses
+            if name != STEM
+        ],
         "problems": [
             {"place": p.place, "design": p.design and design_text(p.design), "node": p.node, "text": p.text}
             for p in check.problems
@@ -63,9 +69,31 @@ def summary(
     data["notices"] = [{"place": notice.place, "text": notice.text} for notice in notices]
     return data | {
         key: msgspec.to_builtins(value)
-        for key, value in (("source", project.source), ("notes", project.notes), ("published", project.published))
+        for key, value in (
+            ("source", project.source),
+            ("labels", project.labels),
+            ("notes", project.notes),
+            ("published", project.published),
+        )
         if value
     }
+
+
+def predictions_of(check: ProjectCheck, results: Mapping[NodeRef, NodeDone]) -> dict[str, Prediction]:
+    """The most likely classes by design, of the classifiers that have run."""
+    predictions = {}
+    for design, analysis in check.analyses.items():
+        done = results.get((design, analysis.output))
+        if done is not None and check.is_classifier(design):
+            predictions[design] = predict(analysis.reports[-1], done.volume, check.labels)
+    return predictions
+
+
+def _classes(prediction: Prediction | None) -> _Data:
+    """The most likely classes of a classifier, and whether softmax was applied to its last volume."""
+    if prediction is None:
+        return {}
+    return {"classes": msgspec.to_builtins(prediction.classes), "softmax_added": prediction.is_softmax_added}
 
 
 def volume_statistics(done: NodeDone) -> _Data:

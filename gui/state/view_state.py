@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from engine.cost.counting import MACS, Convention
 from engine.cost.metrics import Amount, Costs, Metric, metric_by_id
+from engine.explain.classes import Prediction, predict
 from engine.explain.map_statistics import MapOrder
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
@@ -316,6 +317,16 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         if ref == (STEM, INPUT):
             return self.check.input_shape
         return None if analysis is None or ref[1] != INPUT else analysis.input_shape
+
+    @cached_property
+    def predictions(self) -> Mapping[str, Prediction]:
+        """The most likely classes by design, of the classifiers that have run with the current settings."""
+        predictions = {}
+        for name, analysis in self.check.analyses.items():
+            at = self.volume_at((name, analysis.output)) if self.check.is_classifier(name) else None
+            if at is not None and at.volume is not None and at.is_fresh:
+                predictions[name] = predict(analysis.reports[-1], at.volume, self.check.labels)
+        return predictions
 
     def notices_at(self, ref: NodeRef) -> tuple[str, ...]:
         """What the user should know of the files of a node: from their headers, and from a run if it is fresh."""

@@ -8,13 +8,20 @@ from engine.layers import (
     Add,
     AvgPool2d,
     BatchNorm,
+    ChannelShuffle,
     Concat,
     Conv2d,
+    ConvTranspose2d,
     Dense,
     Dropout,
     GlobalAvgPool2d,
     LocalResponseNorm,
     MaxPool2d,
+    Mul,
+    PixelShuffle,
+    PixelUnshuffle,
+    Resize,
+    Slice,
 )
 from engine.layers.activation import Function
 from engine.network.graph import INPUT, Network, Node
@@ -27,6 +34,9 @@ COUNTED_LAYERS = {
     "convolution without bias": Conv2d(6, 3, bias=False),
     "convolution in groups, strided, dilated": Conv2d(4, (3, 2), stride=2, padding=1, dilation=2, groups=4),
     "depthwise convolution": Conv2d(8, 3, groups=8),
+    "transposed convolution": ConvTranspose2d(6, 2, padding=0),
+    "transposed convolution in groups, dilated": ConvTranspose2d(4, 3, 2, 1, 1, dilation=2, groups=4, bias=False),
+    "transposed convolution that cuts off": ConvTranspose2d(5, (3, 2), 1, (2, 1)),
     "max pooling": MaxPool2d(2),
     "overlapping max pooling": MaxPool2d(3, 2, 1, ceil=True),
     "average pooling": AvgPool2d(2),
@@ -46,12 +56,20 @@ COUNTED_LAYERS = {
     "local response norm over 5": LocalResponseNorm(5),
     "local response norm over 4": LocalResponseNorm(4),
     "local response norm over 1": LocalResponseNorm(1),
+    "pixel shuffle": PixelShuffle(2),
+    "pixel unshuffle": PixelUnshuffle(2),
+    "channel slice": Slice(2, 5),
+    "channel shuffle": ChannelShuffle(4),
+    "nearest resizing": Resize(),
+    "bilinear resizing": Resize(size=(30, 7), mode="bilinear"),
     "dropout": Dropout(),
     "dense": Dense(7),
     "dense without bias": Dense(7, bias=False),
     "concat": Concat(),
     "addition of two": Add(),
     "addition of three": Add(),
+    "product of two": Mul(),
+    "product of three": Mul(),
 }
 """By name; they receive a volume of the shape COUNTED_INPUT, and joins several equal ones."""
 
@@ -59,7 +77,7 @@ COUNTED_LAYERS = {
 def network_around(name: str) -> Network:
     """A network that counts nothing else: joins receive the input through dropouts."""
     layer = COUNTED_LAYERS[name]
-    count = 3 if name == "addition of three" else layer.min_inputs
+    count = 3 if name.endswith("of three") else layer.min_inputs
     copies = tuple(f"copy{index}" for index in range(count)) if count > 1 else (INPUT,)
     before = [Node(copy, Dropout(), (INPUT,)) for copy in copies if copy != INPUT]
     return Network((*before, Node("counted", layer, copies)))

@@ -96,13 +96,22 @@ def cases(draw, kind):
     for _ in range(4):
         wrong = {mistake.setting for mistake in layer.mistakes(inputs)}
         if not wrong:
-            return layer, inputs
+            return layer, draw(_broadcast(layer, inputs))
         layer = msgspec.structs.replace(layer, **{name: optional[name] for name in wrong & set(optional)})
         if wrong - set(optional) - {"inputs"}:
             inputs = [Shape(shape.channels, shape.height + 3, shape.width + 3) for shape in inputs]
         if "inputs" in wrong:
             inputs = [inputs[0]] * len(inputs)
     return reject()
+
+
+@st.composite
+def _broadcast(draw, layer, inputs):
+    """The inputs, or some of them with axes of size 1, if the layer joins such ones."""
+    if layer.min_inputs < 2 or not draw(st.booleans()):
+        return inputs
+    shorter = [Shape(*(extent if draw(st.booleans()) else 1 for extent in shape)) for shape in inputs]
+    return inputs if any(layer.mistakes(shorter)) else shorter
 
 
 def integers(seed, shape):

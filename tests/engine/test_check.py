@@ -80,7 +80,7 @@ MISTAKES = {
         (conv("c"), Node("j", Add(), ("c", "input"))),
         1,
         "inputs",
-        "j: inputs: 'input' is 8×12×12 and 'c' is 4×12×12; add needs equal shapes",
+        "j: inputs: 'input' is 8×12×12 and 'c' is 4×12×12; add needs equal shapes, or axes of size 1",
     ),
     "too few inputs": ((Node("j", Add()),), 0, "inputs", "j: inputs: 1 given; add joins at least 2"),
     "too many inputs": (

@@ -14,7 +14,7 @@ from msgspec import inspect
 
 from engine import kernels
 from engine.blocks import BLOCKS
-from engine.layers import LAYERS, Activation, Add, AvgPool2d, Concat, Conv2d, Dense, MaxPool2d, tag_of
+from engine.layers import LAYERS, Activation, Add, AvgPool2d, Concat, Conv2d, Dense, MaxPool2d, Mul, tag_of
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -307,8 +307,20 @@ def test_inputs_that_do_not_fit_are_named_with_both_shapes():
     shapes = [Shape(1, 4, 5), Shape(2, 4, 5), Shape(3, 4, 6)]
     [mistake] = Concat().mistakes(shapes, ("a", "b", "c"))
     assert mistake.text.startswith("inputs: 'c' is 3×4×6 and 'a' is 1×4×5")
-    [mistake] = Add().mistakes(shapes[:2], ("a", "b"))
-    assert mistake.text.startswith("inputs: 'b' is 2×4×5 and 'a' is 1×4×5")
+    [mistake] = Add().mistakes(shapes[1:], ("b", "c"))
+    assert mistake.text.startswith("inputs: 'c' is 3×4×6 and 'b' is 2×4×5")
+
+
+@pytest.mark.parametrize("join", [Add(), Mul()])
+def test_inputs_of_one_channel_row_or_column_are_broadcast_and_others_are_refused_beside_what_they_do_not_fit(join):
+    gate, row, volume, wrong = Shape(4, 1, 1), Shape(1, 1, 6), Shape(4, 5, 6), Shape(2, 5, 6)
+    assert not mistake_texts(join, gate, row, volume)
+    assert join.output_shape([gate, row, volume]) == volume
+    assert join.output_shape([gate, row]) == Shape(4, 1, 6)
+    [mistake] = join.mistakes([row, gate, volume, wrong], ("row", "gate", "volume", "wrong"))
+    assert mistake.text.startswith("inputs: 'wrong' is 2×5×6 and 'gate' is 4×1×1")
+    [fix] = mistake.fixes
+    assert (fix.text, fix.changes) == ("Without wrong", (("inputs", ("row", "gate", "volume")),))
 
 
 @pytest.mark.parametrize(

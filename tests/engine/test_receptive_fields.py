@@ -21,6 +21,7 @@ from engine.layers import (
     Layer,
     LocalResponseNorm,
     MaxPool2d,
+    Mul,
 )
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -194,6 +195,40 @@ def test_the_field_where_branches_meet_is_the_largest_of_theirs(merge):
     assert receptive_fields.receptive_fields(check(project))["d", "meet"].size == (5, 5)
 
 
+def gated(*before_gate, join=Mul()):  # noqa: B008
+    """A convolution whose maps are joined with what these layers make of them, and a convolution behind."""
+    gate = [Node(f"gate{number}", layer) for number, layer in enumerate(before_gate)]
+    join = Node("join", join, ("maps", gate[-1].name))
+    network = Network((Node("maps", Conv2d(2, 3, stride=2)), *gate, join, Node("behind", Conv2d(2, 3))))
+    return check(Project(NoiseInput((1, SIDE, SIDE)), (Design("d", network),)))
+
+
+@pytest.mark.parametrize("join", [Mul(), Add()])
+def test_every_value_behind_a_gate_of_whole_maps_reads_the_whole_input(join):
+    project_check = gated(GlobalAvgPool2d(), Conv2d(2, 1), Activation("sigmoid"), join=join)
+    fields = receptive_fields.receptive_fields(project_check)
+    assert (fields["d", "maps"].size, fields["d", "maps"].step) == ((3, 3), (2, 2))
+    for name in ("join", "behind"):
+        assert fields["d", name].step == (0, 0)
+        assert {clipped(fields["d", name].window(y, x)) for y in (0, 3) for x in (0, 6)} == {(0, 0, SIDE, SIDE)}
+    assert input_window(project_check, ("d", "behind"), 3, 3) == (0, 0, SIDE, SIDE)
+
+
+def test_a_value_behind_a_gate_reads_the_gate_of_its_own_channel_and_its_own_pixel():
+    regions = receptive_fields.regions_read(gated(GlobalAvgPool2d()), ("d", "join"), 1, 2, 3)
+    assert regions["d", "gate0"] == (0, 0, 1, 1, 1, 2)
+    assert regions["d", "maps"] == (0, 0, 7, 7, 1, 2)
+    by_pixel = receptive_fields.regions_read(gated(Conv2d(1, 1)), ("d", "join"), 1, 2, 3)
+    assert by_pixel["d", "gate0"] == (2, 3, 3, 4, 0, 1)
+
+
+def test_a_gate_that_reads_only_a_part_of_the_input_has_no_field_of_one_size():
+    corner = Conv2d(2, 4, stride=13)
+    fields = receptive_fields.receptive_fields(gated(corner))
+    assert ("d", "gate0") in fields
+    assert not {("d", "join"), ("d", "behind")} & set(fields)
+
+
 def test_fields_go_through_the_stem_to_the_projects_input():
     project_check = check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3), MaxPool2d(2)]))
     fields = receptive_fields.receptive_fields(project_check)
@@ -291,6 +326,10 @@ def branched(draw):
         nodes.append(Node(f"branch{branch}", draw(grouped), ("first",)))
     if len(nodes) == 3:
         nodes.append(Node("meet", draw(st.sampled_from([Concat(), Add()])), ("branch0", "branch1")))
+    if draw(st.booleans()):
+        wide = [Node("mean", GlobalAvgPool2d()), Node("column", MaxPool2d((1, FEW))), Node("mix", Conv2d(1, 1))]
+        nodes.append(draw(st.sampled_from(wide)))
+        nodes.append(Node("broadcast", Add(), (nodes[-1].name, "first")))
     return Network((*nodes, *(Node(f"last{number}", draw(parts)) for number in range(draw(st.integers(0, 2))))))
 
 
@@ -407,6 +446,7 @@ def formula_of_field(input_shape, *layers):
         ((Conv2d(2, 3, padding="valid"),), "3×3, inside the input; a step of 1 to the next = 3"),
         ((Conv2d(2, 3),), "3×3, inside the input, at its edges partly padding; a step of 1 to the next = 3"),
         ((GlobalAvgPool2d(),), "32×24, inside the input; a step of 1 to the next = 32"),
+        ((GlobalAvgPool2d(), AdaptiveAvgPool2d(4)), "32×24, inside the input; the same for all values = 32"),
         (
             (Conv2d(2, 5), Conv2d(2, 3, stride=2), GlobalAvgPool2d()),
             "37×29, 32×24 inside the input, the rest is padding (2 above, 3 below, 2 left, 3 right); "

@@ -16,7 +16,7 @@ from gui.state.edits.designs import (
 )
 from gui.state.edits.fixes import apply_fix, fix_selection, fixes_at, fixes_by_setting
 from gui.state.edits.groups import duplicate_nodes, move_nodes, remove_nodes
-from gui.state.edits.inputs import set_input, with_channels
+from gui.state.edits.inputs import set_input, set_labels, with_channels
 from gui.state.edits.joins import join_nodes
 from gui.state.edits.layers import (
     add_layer,
@@ -124,6 +124,7 @@ __all__ = [
     "set_input",
     "set_inputs",
     "set_kind",
+    "set_labels",
     "set_seed",
     "set_setting",
     "set_settings",

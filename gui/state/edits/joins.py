@@ -1,7 +1,6 @@
 """Edits that join branches by a layer that receives several: project → Edit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 
 from msgspec.structs import replace
 
@@ -34,8 +33,9 @@ def fits_together(layer: Kind, shapes: Iterable[Shape | None]) -> bool:
 def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: str = "") -> tuple[str, ...]:
     """Inputs of a new layer that joins, in list order: `first` and every loose end that fits it.
 
-    Without a loose end, the nearest volume before `first` that fits. None of them depends on the node called `but`,
-    which will receive the new layer, or else on `first`. Empty for a kind that receives one volume.
+    Without a loose end, the nearest volume before `first` that fits, if possible one of its height and width. None of
+    them depends on the node called `but`, which will receive the new layer, or else on `first`. Empty for a kind that
+    receives one volume.
     """
     if not joins(layer):
         return ()
@@ -54,8 +54,14 @@ def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: 
         # What a concat or a sum has just received is in its own output.
         received = set(_branches_of(network, first))
         before = (name for name in upstream(network, (first,)) if name not in received and name not in later)
-        ends = list(islice(filter(fits, before), 1))
+        fitting_ones = [name for name in before if fits(name)]
+        ends = sorted(fitting_ones, key=lambda name: _differs_in_size(shapes.get(name), shapes.get(first)))[:1]
     return in_list_order(network, (first, *ends))
+
+
+def _differs_in_size(one: Shape | None, other: Shape | None) -> bool:
+    """Whether two known shapes differ in height or width."""
+    return one is not None and other is not None and one[1:] != other[1:]
 
 
 def _branches_of(network: Network, name: str) -> tuple[str, ...]:

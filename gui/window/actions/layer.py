@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from engine.blocks import BLOCKS, SeparableConv2d
-from engine.layers import LAYERS, Add, Concat, Conv2d, Kind, tag_of
+from engine.layers import LAYERS, Add, Concat, Conv2d, Kind, Mul, tag_of
 from engine.network.graph import INPUT
 from engine.rank_search import rank_search_refusal
 from gui.state import edits
@@ -92,7 +92,8 @@ LAYER_ACTIONS: tuple[Action, ...] = (
                tip="The selected layers, or else all branches that end here and fit", disabled_tip=needs)
         for kind, shortcut, needs in (
             (Concat, "Ctrl+J", "select layers of the same height and width"),
-            (Add, "Ctrl+Shift+J", "select layers of the same shape"),
+            (Add, "Ctrl+Shift+J", "select layers of the same shape, or with axes of size 1"),
+            (Mul, "", "select layers of the same shape, or with axes of size 1"),
         )
     ),
     Action("make_separable", "Make separable", edit=partial(edits.switch_selected_form, Conv2d),
@@ -128,17 +129,17 @@ def _add_menus(menu: str, prefix: str) -> Menus:
 
 
 LAYER_MENUS: Menus = {
-    "Layer": ("reduce", "search_ranks", *_ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR,
+    "Layer": ("reduce", "search_ranks", *_ADD_MENUS, SEPARATOR, "join_concat", "join_add", "join_mul", SEPARATOR,
               "take_apart", "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename", "move_up",
               "move_down"),
     **{name: entries for menu in _ADD_MENUS.items() for name, entries in _add_menus(*menu).items()},
 }  # fmt: skip
 
-ROW_MENU = (*_ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block",
+ROW_MENU = (*_ADD_MENUS, SEPARATOR, "join_concat", "join_add", "join_mul", SEPARATOR, "take_apart", "toggle_block",
             "make_separable", "make_dense", SEPARATOR, "reduce", "search_ranks", SEPARATOR, "cut", "copy",
             "paste", "duplicate", "remove", "rename", "move_up", "move_down")  # fmt: skip
 """Commands and menus of the context menu of a row in the list."""
 
-BOX_MENU = (*_ADD_MENUS, SEPARATOR, "join_concat", "join_add", SEPARATOR, "take_apart", "toggle_block", SEPARATOR,
-            "cut", "copy", "paste", "duplicate", "remove", SEPARATOR)  # fmt: skip
+BOX_MENU = (*_ADD_MENUS, SEPARATOR, "join_concat", "join_add", "join_mul", SEPARATOR, "take_apart", "toggle_block",
+            SEPARATOR, "cut", "copy", "paste", "duplicate", "remove", SEPARATOR)  # fmt: skip
 """Commands and menus at the top of the context menu of the volumes."""

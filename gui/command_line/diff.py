@@ -1,6 +1,7 @@
 """The command `diff`: prints what differs between two designs, and what each difference costs."""
 
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from engine.cost.counting import MACS
 from engine.cost.metrics import Costs
@@ -10,20 +11,29 @@ from engine.network.node_ref import NodeRef
 from engine.project.project import Project
 from engine.reports.difference_formats import DIFFERENCE_FORMATS, difference_rows
 from engine.reports.differences import ComparedLayer, DesignDifferences, compare_designs
+from engine.reports.first_difference import first_difference
 from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest
+from engine.run.second_model import add_designs
 from engine.text.problems import Problem, ProjectError
 from gui.command_line.options import add_input_size_option, add_project_option
-from gui.command_line.output import print_result
-from gui.command_line.projects import load_known, print_notices, report_problems, run_results
+from gui.command_line.output import print_message, print_result
+from gui.command_line.projects import load_beside, load_known, print_notices, report_problems, run_results
 from gui.command_line.selection import find_named_design
+
+_FILES = (".onnx", ".toml", ".json", ".html", ".htm")
+"""Endings by which a second file is told from the name of a design."""
 
 
 def add_diff_options(command: ArgumentParser) -> None:
     add_project_option(command)
     add_input_size_option(command)
-    command.add_argument("first", metavar="A", help="the design that the other one is compared with")
-    command.add_argument("second", metavar="B", help="the other design")
+    command.add_argument(
+        "first", metavar="A", help="the design that the other one is compared with; or a second file, without B"
+    )
+    command.add_argument(
+        "second", metavar="B", nargs="?", help="the other design; left out: the first design of the file A is compared"
+    )
     command.add_argument("--format", choices=tuple(DIFFERENCE_FORMATS), default="text")
     command.add_argument("--blocks", choices=("open", "closed"), default="open", help="compare layers, or whole blocks")
     command.add_argument("--all", action="store_true", help="list every layer, also those that do not differ")
@@ -33,8 +43,7 @@ def add_diff_options(command: ArgumentParser) -> None:
 
 
 def print_differences(options: Namespace) -> int:
-    project = load_known(options.project, options.size)
-    first, second = (find_named_design(name, project, options.project) for name in (options.first, options.second))
+    project, first, second = _designs(options)
     if first == second:
         raise ProjectError(
             [Problem(f"{first!r} is named twice; two designs are compared", "$.designs")], options.project
@@ -43,12 +52,33 @@ def print_differences(options: Namespace) -> int:
     print_notices(options.project, project_check.notices)
     analyses = project_check.analyses
     if options.blocks == "closed":
-        analyses = {name: fold_blocks(analysis, analysis.blocks) for name, analysis in analyses.items()}
+        analyses = {name: fold_blocks(analysis, analysis.foldable) for name, analysis in analyses.items()}
     differences = compare_designs(Costs(project_check, MACS), first, second, analyses)
     errors = _errors(options, project, differences) if options.errors else ()
     rows = difference_rows(differences, errors, every_layer=options.all)
     print_result(DIFFERENCE_FORMATS[options.format](differences, rows))
+    if errors:
+        print_message(first_difference(differences, errors).text)
     return report_problems(options.project, project_check.problems)
+
+
+def _designs(options: Namespace) -> tuple[Project, str, str]:
+    """The project, and the two designs: of the project, or the first of each of two files."""
+    project = load_known(options.project, options.size)
+    if options.second is not None:
+        first, second = (find_named_design(name, project, options.project) for name in (options.first, options.second))
+        return project, first, second
+    file = Path(options.first)
+    if file.suffix.lower() not in _FILES:
+        find_named_design(options.first, project, options.project)
+        text = f"one design alone, {options.first!r}; name a second one, or a second file ({', '.join(_FILES)})"
+        raise ProjectError([Problem(text, "$.designs")], options.project)
+    other = load_beside(file, project)
+    if not project.designs or not other.designs:
+        empty = options.project if not project.designs else file
+        raise ProjectError([Problem("has no design; there is nothing to compare", "$.designs")], empty)
+    both, names = add_designs(project, other, file)
+    return both, project.designs[0].name, names[0]
 
 
 def _errors(options: Namespace, project: Project, differences: DesignDifferences) -> list[float | None]:
@@ -63,7 +93,7 @@ def _errors(options: Namespace, project: Project, differences: DesignDifferences
         return None if source is None else results.get(source)
 
     def error(layer: ComparedLayer) -> float | None:
-        one, other = map(output, differences.refs(layer))
+        one, other = map(output, differences.volume_refs(layer))
         if one is None or other is None or one.volume.shape != other.volume.shape:
             return None
         return relative_error(one.volume, other.volume)

@@ -278,15 +278,16 @@ class _Importer:
 
     def _pad(self, node: GraphNode) -> None:
         operands = self._operands(node)
-        margins, tensor = zero_margins(operands), operands.tensor()
+        try:
+            margins, tensor = zero_margins(operands), operands.tensor()
+        except NotNative:
+            return self._add_layer(node)
         if margins == tensor.margins:
             return self._pass_on(node, tensor, "adds nothing")
         users = self._users.get(node.outputs[0], [])
-        is_inner = (
-            all(user.operator in ("Conv", "Pad") for user in users) and node.outputs[0] not in self._model.outputs
-        )
+        is_inner = all(map(_takes_margins, users)) and node.outputs[0] not in self._model.outputs
         if not is_inner:
-            raise NotNative("its zeros are not for a convolution")
+            return self._add_layer(node)
         return self._pass_on(node, replace(tensor, margins=margins), "padding of the convolution behind it")
 
     def _has_shuffled(self, node: GraphNode) -> bool:
@@ -336,6 +337,12 @@ class _Importer:
 
 
 _REORDERINGS = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
+
+
+def _takes_margins(user: GraphNode) -> bool:
+    """Whether a node takes zeros that are added around what it receives: it may add further ones."""
+    is_plain = user.settings.get("mode", "constant") == "constant" and len(user.inputs) < 3
+    return user.operator == "Conv" or (user.operator == "Pad" and is_plain)
 
 
 def _design_name(model: Model) -> str:

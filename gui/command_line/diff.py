@@ -1,20 +1,25 @@
 """The command `diff`: prints what differs between two designs, and what each difference costs."""
 
+import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from engine.cost.counting import MACS
 from engine.cost.metrics import Costs
 from engine.explain.map_statistics import relative_error
+from engine.files.photo_folder import photos_in
 from engine.network.analysis import fold_blocks
 from engine.network.node_ref import NodeRef
 from engine.project.project import Project
 from engine.reports.difference_formats import DIFFERENCE_FORMATS, difference_rows
 from engine.reports.differences import ComparedLayer, DesignDifferences, compare_designs
 from engine.reports.first_difference import first_difference
+from engine.reports.photo_comparison import photo_comparison_data, photo_comparison_text
 from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest
+from engine.run.photo_comparison import PhotoComparison, compare_on_photos
 from engine.run.second_model import add_designs
+from engine.text.json_text import json_text
 from engine.text.problems import Problem, ProjectError
 from gui.command_line.options import add_input_size_option, add_project_option
 from gui.command_line.output import print_message, print_result
@@ -40,6 +45,12 @@ def add_diff_options(command: ArgumentParser) -> None:
     command.add_argument(
         "--run", action="store_true", dest="errors", help="run both, and print the relative error of each layer"
     )
+    command.add_argument(
+        "--photos",
+        type=Path,
+        metavar="DIR",
+        help="run both on the photos of a folder: dead maps, copies, and how often classifiers agree",
+    )
 
 
 def print_differences(options: Namespace) -> int:
@@ -56,10 +67,25 @@ def print_differences(options: Namespace) -> int:
     differences = compare_designs(Costs(project_check, MACS), first, second, analyses)
     errors = _errors(options, project, differences) if options.errors else ()
     rows = difference_rows(differences, errors, every_layer=options.all)
-    print_result(DIFFERENCE_FORMATS[options.format](differences, rows))
+    text = DIFFERENCE_FORMATS[options.format](differences, rows)
+    if options.photos is not None:
+        text = _with_photos(text, options, project, compare_designs(Costs(project_check, MACS), first, second))
+    print_result(text)
     if errors:
         print_message(first_difference(differences, errors).text)
     return report_problems(options.project, project_check.problems)
+
+
+def _with_photos(text: str, options: Namespace, project: Project, differences: DesignDifferences) -> str:
+    """The text of the differences with a comparison over a folder of photos, layer by layer."""
+    designs = (differences.first, differences.second)
+    for event in compare_on_photos(project, designs, photos_in(options.photos), lambda: None):
+        if isinstance(event, PhotoComparison):
+            if options.format == "json":
+                return json_text(json.loads(text) | {"photos": photo_comparison_data(event, differences)})
+            return f"{text}\n{photo_comparison_text(event, differences)}"
+        print_message(f"photo {event.done + 1}/{event.total} {Path(event.path).name}")
+    return text
 
 
 def _designs(options: Namespace) -> tuple[Project, str, str]:

@@ -30,6 +30,7 @@ from gui.window.lesson_stage import LessonStage
 from gui.window.menus import DynamicMenu, make_row_menu
 from gui.window.onnx_check import OnnxCheck
 from gui.window.part_commands import PartCommands
+from gui.window.photo_comparison import PhotoComparisonCommand
 from gui.window.qt_actions import QtActions
 from gui.window.second_model import SecondModel
 from gui.window.settings import Settings
@@ -90,6 +91,7 @@ class MainWindow(QMainWindow):
         self._make_menus_and_bars()
         self.changed_file = ChangedFile(self, workbench, self.files, self.banners)
         self.onnx_check = OnnxCheck(workbench, self.banners, self.show_message, self)
+        self.photo_comparison = PhotoComparisonCommand(self, workbench, self.banners, self.show_message)
         self.second_model = SecondModel(
             self, workbench, settings, self.show_message, partial(self.parts.begin, "differences")
         )
@@ -308,6 +310,7 @@ class MainWindow(QMainWindow):
         self.exports.close_down()
         self.changed_file.close_down()
         self.onnx_check.close_down()
+        self.photo_comparison.close_down()
         self.second_model.close_down()
         self.lessons.close_down()
         self.help.manual.close_down()

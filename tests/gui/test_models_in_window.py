@@ -14,6 +14,7 @@ from engine.network.input_specs import ImageInput
 from engine.onnx_files.importer import import_model
 from engine.project.file import save_project
 from gui.state.view_state import Focus
+from gui.widgets.difference_box import DifferenceBox
 from tests.engine.onnx_models import model_of, values, write_model
 from tests.gui.test_dropped_files import drop, messages
 
@@ -261,3 +262,30 @@ def test_the_designs_of_a_second_project_are_added(window, tmp_path, qtbot):
     window.second_model.add(tmp_path / "p.toml")
     names = [design.name for design in window.workbench.state.project.designs]
     assert names == [*(d.name for d in before.designs), *(f"{d.name}_2" for d in before.designs)]
+
+
+# Run › Compare on photos
+
+
+def test_two_designs_are_compared_on_the_photos_of_a_folder(window, tmp_path, qtbot, monkeypatch):
+    model = write_model(tmp_path, model_of(CONVS, **ARRAYS))
+    drop_and_wait(window, qtbot, model)
+    assert not window.actions_by_id["compare_photos"].isEnabled()
+    window.second_model.add(model)
+    wait_until_read(window, qtbot)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name, colour in (("a", "red"), ("b", "blue")):
+        Image.new("RGB", (9, 9), colour).save(photos / f"{name}.png")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(photos))
+    window.actions_by_id["compare_photos"].trigger()
+    command = window.photo_comparison
+    qtbot.waitUntil(lambda: "Layers…" in command.banner.buttons, timeout=20_000)
+    assert command.banner.title.text() == "model and model_2 on 2 photos"
+    assert "the last volumes differ by 0 %" in command.banner.text.text()
+    command.banner.buttons["Layers…"].click()
+    (box,) = window.findChildren(DifferenceBox)
+    assert "2 photos: the last volumes differ by 0 %" in box.text.toPlainText()
+    box.close()
+    command.banner.buttons["Close"].click()
+    assert window.banners.banners == []

@@ -18,6 +18,7 @@ from gui.window.help_commands import HelpCommands
 from gui.window.lesson_stage import LessonStage
 from gui.window.onnx_check import OnnxCheck
 from gui.window.part_commands import PartCommands
+from gui.window.photo_comparison import PhotoComparisonCommand
 from gui.window.second_model import SecondModel
 from gui.window.theme_choice import ThemeChoice
 from gui.window.workspace_commands import WorkspaceCommands
@@ -45,6 +46,7 @@ class CommandWindow(Protocol):
     automatic_run: AutomaticRun
     lessons: LessonStage
     onnx_check: OnnxCheck
+    photo_comparison: PhotoComparisonCommand
     second_model: SecondModel
     theme_choice: ThemeChoice
     workspaces: Workspaces

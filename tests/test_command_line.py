@@ -965,11 +965,22 @@ def test_diff_as_json_has_errors_after_a_run(call, write):
     assert any(isinstance(row["relative_error"], float) for row in data["differences"])
 
 
+def test_diff_compares_the_first_designs_of_two_files(call, write, tmp_path):
+    first = write(SMALL)
+    status, out, err = call("diff", first, first, "--run", "--all")
+    assert status == 0
+    assert out.splitlines()[0] == "naive → naive_2"
+    assert "have random weights" in out or "has random weights" in out
+    assert err.splitlines()[-1].startswith("1 pair of volumes compared: the first that differs is 'conv', by ")
+
+
 @pytest.mark.parametrize(
     ("names", "text"),
     [
         (("naive", "bottle"), "design 'bottle' is unknown; did you mean 'bottleneck'?"),
         (("naive", "naive"), "'naive' is named twice; two designs are compared"),
+        (("naive",), "one design alone, 'naive'; name a second one, or a second file"),
+        (("absent.toml",), "absent.toml"),
     ],
 )
 def test_diff_refuses_other_pairs(refusal, write, names, text):

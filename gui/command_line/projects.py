@@ -11,7 +11,7 @@ from engine.network.node_ref import NodeRef, design_text
 from engine.project.file import load_project
 from engine.project.project import FORMAT, Project
 from engine.run.cache import VolumeCache
-from engine.run.check import ProjectCheck
+from engine.run.check import ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest, require_memory, run_all, run_notices
 from engine.shapes import Pair
 from engine.text.problems import Notice, Problem, ProjectError
@@ -38,6 +38,19 @@ def load_known(path: Path, size: Pair | None = None) -> Project:
         text = f"is {file.format}; this program knows formats up to {FORMAT}, take a newer one"
         raise ProjectError([Problem(text, "$.format")], path)
     return file.project
+
+
+def load_beside(path: Path, project: Project) -> Project:
+    """Read a second project or model; a model that leaves its size open takes that of the first one's input."""
+    from engine.onnx_files.importer import OpenSize
+
+    try:
+        return load_known(path)
+    except OpenSize:
+        shape = check(project).input_shape
+        if shape is None:
+            raise
+        return load_known(path, (shape.height, shape.width))
 
 
 def print_notices(path: Path, notices: Iterable[Notice]) -> None:

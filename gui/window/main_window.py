@@ -30,7 +30,9 @@ from gui.window.layer_chooser import LayerChooser
 from gui.window.menus import DynamicMenu, make_row_menu
 from gui.window.onnx_check import OnnxCheck
 from gui.window.part_commands import PartCommands
+from gui.window.photo_comparison import PhotoComparisonCommand
 from gui.window.qt_actions import QtActions
+from gui.window.second_model import SecondModel
 from gui.window.settings import Settings
 from gui.window.start_host import StartHost
 from gui.window.theme_choice import ThemeChoice
@@ -92,6 +94,10 @@ class MainWindow(QMainWindow):
         self._make_menus_and_bars()
         self.changed_file = ChangedFile(self, workbench, self.files, self.banners)
         self.onnx_check = OnnxCheck(workbench, self.banners, self.show_message, self)
+        self.photo_comparison = PhotoComparisonCommand(self, workbench, self.banners, self.show_message)
+        self.second_model = SecondModel(
+            self, workbench, settings, self.show_message, partial(self.parts.begin, "differences")
+        )
         self.start = StartHost(self, workbench, self.files, self.actions_by_id, settings)
         self.keyboard = Keyboard(self, self.docks, self.toolbar, self.banners, self.start)
         self._connect()
@@ -112,7 +118,7 @@ class MainWindow(QMainWindow):
         self.status.export.canceled.connect(self.exports.all.cancel)
         self.workspaces.changed.connect(self._on_workspaces_changed)
         self.files.recent_changed.connect(self.menus.dynamic["recent"].fill)
-        for commands in (self.files, self.exports, self.clipboard):
+        for commands in (self.files, self.exports, self.clipboard, self.second_model):
             commands.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(partial(self.docks.bring_forward, "input"))
         self.files.lesson_opened.connect(lambda lesson: self.lessons.start(lesson))
@@ -323,6 +329,8 @@ class MainWindow(QMainWindow):
         self.changed_file.close_down()
         self.onnx_check.close_down()
         self.end_lessons()
+        self.photo_comparison.close_down()
+        self.second_model.close_down()
         self.help.manual.close_down()
         self._contents.close_down()
         self.start.close_down()

@@ -17,6 +17,8 @@ from gui.window.file_commands import FileCommands
 from gui.window.help_commands import HelpCommands
 from gui.window.onnx_check import OnnxCheck
 from gui.window.part_commands import PartCommands
+from gui.window.photo_comparison import PhotoComparisonCommand
+from gui.window.second_model import SecondModel
 from gui.window.theme_choice import ThemeChoice
 from gui.window.workspace_commands import WorkspaceCommands
 from gui.window.workspaces import Workspaces
@@ -45,6 +47,8 @@ class CommandWindow(Protocol):
     designs: DesignsPanel
     automatic_run: AutomaticRun
     onnx_check: OnnxCheck
+    photo_comparison: PhotoComparisonCommand
+    second_model: SecondModel
     theme_choice: ThemeChoice
     workspaces: Workspaces
     workspace_commands: WorkspaceCommands

@@ -5,11 +5,11 @@ the dtype of its volume. A checkpoint cancels by raising; it is called so often 
 however large the layer is.
 """
 
-from engine.kernels.activations import ACTIVATIONS, activation
+from engine.kernels.activations import ACTIVATIONS, activation, prelu
 from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume
 from engine.kernels.convolution import conv2d, dense
 from engine.kernels.merging import add, concat, multiply
-from engine.kernels.normalization import batch_norm, local_response_norm
+from engine.kernels.normalization import batch_norm, local_response_norm, scale
 from engine.kernels.onnx_runtime import LIBRARY_BYTES
 from engine.kernels.pooling import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, max_pool2d
 
@@ -31,4 +31,6 @@ __all__ = [
     "local_response_norm",
     "max_pool2d",
     "multiply",
+    "prelu",
+    "scale",
 ]

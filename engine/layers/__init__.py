@@ -1,11 +1,11 @@
 """All kinds of layers. LAYERS is the only list of them: files, forms, tables and contract tests follow it."""
 
-from engine.layers.activation import Activation, Dropout
+from engine.layers.activation import Activation, Dropout, PRelu
 from engine.layers.base import Kind, Layer, Mistake, tag_of
 from engine.layers.conv import Conv2d
 from engine.layers.dense import Dense
 from engine.layers.merge import Add, Concat, Mul
-from engine.layers.normalization import BatchNorm, LocalResponseNorm
+from engine.layers.normalization import BatchNorm, LocalResponseNorm, Scale
 from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d
 
@@ -16,7 +16,9 @@ LAYERS: tuple[type[Layer], ...] = (
     GlobalAvgPool2d,
     AdaptiveAvgPool2d,
     Activation,
+    PRelu,
     BatchNorm,
+    Scale,
     LocalResponseNorm,
     Dropout,
     Dense,
@@ -48,5 +50,7 @@ __all__ = [
     "Mistake",
     "Mul",
     "Opaque",
+    "PRelu",
+    "Scale",
     "tag_of",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from math import inf
 from typing import Any
 
+import numpy as np
 from msgspec import Struct, ValidationError, convert
 from msgspec.structs import replace
 
@@ -21,6 +22,8 @@ from engine.layers import (
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    PRelu,
+    Scale,
 )
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
@@ -94,6 +97,17 @@ class Operands(Struct, frozen=True, eq=False):
         shape = self.stored[name].shape
         if [extent for extent in shape if extent > 1] != [size] * (size > 1):
             raise NotNative(f"input {index + 1} has the shape {list(shape)}; {size} values are expected")
+        return name
+
+    def channel_name(self, index: int, tensor: Tensor) -> str:
+        """The name of a constant of the file with a value for each channel of a tensor, or one for all."""
+        name = self.stored_name(index)
+        shape = self.stored[name].shape
+        if len(shape) > tensor.rank:
+            raise NotNative(f"input {index + 1} has the shape {list(shape)}; at most {tensor.rank} axes are expected")
+        own = zip(tensor.axes[tensor.rank - len(shape) :], shape, strict=True)
+        if any(extent != (tensor.volume.channels if axis == "c" else 1) and extent != 1 for axis, extent in own):
+            raise NotNative(f"input {index + 1} has the shape {list(shape)}; a number per channel is expected")
         return name
 
     def setting(self, name: str, default: Any = None) -> Any:
@@ -211,27 +225,60 @@ def _reduce_mean(operands: Operands) -> Match:
     return Match(GlobalAvgPool2d(), (tensor,), groups)
 
 
-def _function(name: str) -> Callable[[Operands], Match]:
-    return lambda operands: Match(_layer(Activation, function=name), (operands.plain(),), operands.plain().axes)
+def _applied(operands: Operands, name: str, **numbers: float) -> Match:
+    """A function of each value, with numbers as short as float32 tells them apart."""
+    short = {number: float(str(np.float32(value))) for number, value in numbers.items()}
+    tensor = operands.plain()
+    return Match(_layer(Activation, function=name, **short), (tensor,), tensor.axes)
 
 
-def _leaky_relu(operands: Operands) -> Match:
-    if abs(operands.setting("alpha", 0.01) - 0.01) > 1e-9:
-        raise NotNative(f"its slope is {operands.setting('alpha')}; 0.01 is expected")
-    return _function("leaky_relu")(operands)
+def _function(name: str, **attributes: tuple[str, float]) -> Callable[[Operands], Match]:
+    """A function of each value; its numbers are these attributes of the operator, with their defaults."""
+    return lambda operands: _applied(
+        operands, name, **{number: operands.setting(*attribute) for number, attribute in attributes.items()}
+    )
 
 
 def _clip(operands: Operands) -> Match:
     low, high = (operands.constant(index, name) for index, name in ((1, "min"), (2, "max")))
     limits = (-inf if low is None else float(low), inf if high is None else float(high))
-    if limits[0] != 0 or (limits[1] not in (6, inf) and limits[1] < 3e38):
-        raise NotNative(f"its limits are {limits[0]:g} and {limits[1]:g}; 0 and 6 are expected")
-    return _function("relu6" if limits[1] == 6 else "relu")(operands)
+    if limits[0] == 0 and (limits[1] == 6 or limits[1] > 3e38):
+        return _applied(operands, "relu6" if limits[1] == 6 else "relu")
+    # Beyond the range of our settings no finite value is cut off.
+    return _applied(operands, "clip", low=max(limits[0], -_NO_LIMIT), high=min(limits[1], _NO_LIMIT))
+
+
+_NO_LIMIT = 1e30
+
+
+def _hard_sigmoid(operands: Operands) -> Match:
+    slope, shift = operands.setting("alpha", 0.2), operands.setting("beta", 0.5)
+    if abs(slope - 1 / 6) > 1e-6 or abs(shift - 0.5) > 1e-6:
+        raise NotNative(f"its slope is {slope:g} and its value at 0 {shift:g}; 1/6 and 0.5 are expected")
+    return _applied(operands, "hard_sigmoid")
 
 
 def _gelu(operands: Operands) -> Match:
-    operands.require(approximate="none")
-    return _function("gelu")(operands)
+    return _applied(operands, "gelu_tanh" if operands.setting("approximate", "none") == "tanh" else "gelu")
+
+
+def _prelu(operands: Operands) -> Match:
+    tensor = operands.plain()
+    name = operands.channel_name(1, tensor)
+    layer = _layer(PRelu, shared=tensor.volume.channels > 1 and operands.stored[name].size == 1)
+    return Match(layer, (tensor,), tensor.axes, FileWeights(operands.path, slope=name))
+
+
+def _multiplied(operands: Operands) -> Match:
+    """The product of volumes, or of one and a number per channel."""
+    constants = [index for index, name in enumerate(operands.node.inputs) if name in operands.constants]
+    if len(constants) != 1 or len(operands.node.inputs) != 2:
+        return _combined(Mul)(operands)
+    tensor = operands.plain(1 - constants[0])
+    name = operands.channel_name(constants[0], tensor)
+    if operands.stored[name].size != tensor.volume.channels:
+        raise NotNative("it multiplies all channels by the same number")
+    return Match(_layer(Scale), (tensor,), tensor.axes, FileWeights(operands.path, gamma=name))
 
 
 def _softmax(operands: Operands) -> Match:
@@ -324,13 +371,17 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Concat": _concat,
     "Add": _combined(Add),
     "Sum": _combined(Add),
-    "Mul": _combined(Mul),
+    "Mul": _multiplied,
     "Relu": _function("relu"),
     "Clip": _clip,
-    "LeakyRelu": _leaky_relu,
+    "LeakyRelu": _function("leaky_relu", slope=("alpha", 0.01)),
+    "PRelu": _prelu,
+    "Elu": _function("elu", alpha=("alpha", 1.0)),
     "Sigmoid": _function("sigmoid"),
     "Tanh": _function("tanh"),
+    "HardSigmoid": _hard_sigmoid,
     "HardSwish": _function("hard_swish"),
+    "Mish": _function("mish"),
     "Gelu": _gelu,
     "Softmax": _softmax,
     GATE: _function("silu"),

@@ -16,6 +16,8 @@ from engine.layers import (
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    PRelu,
+    Scale,
 )
 from engine.layers.activation import Function
 from engine.network.graph import INPUT, Network, Node
@@ -43,7 +45,11 @@ COUNTED_LAYERS = {
     "adaptive pooling that enlarges": AdaptiveAvgPool2d((36, 20)),
     "adaptive pooling that enlarges and reduces": AdaptiveAvgPool2d((3, 30)),
     **{function.replace("_", " "): Activation(function) for function in get_args(Function)},
+    "PReLU": PRelu(),
+    "PReLU of one slope": PRelu(shared=True),
     "batch norm": BatchNorm(),
+    "scale": Scale(),
+    "scale with bias": Scale(bias=True),
     "local response norm over 5": LocalResponseNorm(5),
     "local response norm over 4": LocalResponseNorm(4),
     "local response norm over 1": LocalResponseNorm(1),

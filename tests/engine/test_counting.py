@@ -33,6 +33,8 @@ from engine.layers import (
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    PRelu,
+    Scale,
 )
 from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
@@ -244,7 +246,7 @@ def test_a_term_counts_instead_of_a_plain_one():
     ("rule", "groups"),
     [
         ("macs", ()),
-        ("torchinfo", ("biases", "batch norm")),
+        ("torchinfo", ("biases", "batch norm", "activations")),
         ("fvcore", ("batch norm", "pooling")),
         ("ptflops", ("biases", "batch norm", "activations", "pooling")),
         ("thop", ("biases", "batch norm", "activations", "pooling")),
@@ -341,6 +343,8 @@ def test_layers_without_arithmetic_have_no_term():
         "dense": Dense(2),
         "add": Add(),
         "mul": Mul(),
+        "prelu": PRelu(),
+        "scale": Scale(),
     }
     assert {kind.__struct_config__.tag for kind in LAYERS} == set(kinds) | set(without)
     for kind, layer in (kinds | without).items():

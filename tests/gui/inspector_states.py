@@ -16,6 +16,8 @@ from engine.layers import (
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    PRelu,
+    Scale,
 )
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -43,6 +45,8 @@ EVERY_KIND = (
     Node("softmax", Activation("softmax")),
     Node("global_avg_pool2d", GlobalAvgPool2d()),
     Node("mul", Mul(), ("activation", "global_avg_pool2d")),
+    Node("prelu", PRelu()),
+    Node("scale", Scale(bias=True)),
     Node("adaptive_avg_pool2d", AdaptiveAvgPool2d((4, 3)), ("max_pool2d",)),
     Node("dense", Dense(5), ("add",)),
 )

@@ -1,7 +1,9 @@
 """Shapes of volumes, and how a sliding window changes them: integers only, with the formulas in the docstrings."""
 
 from math import gcd
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
 
 Pair = tuple[int, int]
 """(height, width)."""
@@ -31,6 +33,13 @@ class Shape(NamedTuple):
         return f"{self.channels}×{self.height}×{self.width}"
 
 
+class Spans(Protocol):
+    """What the values along an axis read, for layers whose windows differ in size or do not move in equal steps."""
+
+    def at(self, index: Any) -> tuple[Any, Any]:
+        """First tap and one past the last, at an index or at each of an array of them; both equal if there is none."""
+
+
 class Windows(NamedTuple):
     """Where the windows of a layer lie on its input; every size is (height, width).
 
@@ -44,11 +53,8 @@ class Windows(NamedTuple):
     output: Pair
     repeat: Pair = (1, 1)
     """r: number of neighbouring values that read the same window; above 1 if a layer enlarges maps."""
-    shared: Pair | None = None
-    """The size n of the input, if the output's m values share it out in windows of different sizes.
-
-    Then the value at i reads from ⌊i·n/m⌋ up to ⌈(i + 1)·n/m⌉, and the kernel is the largest of these windows.
-    """
+    uneven: tuple[Spans, Spans] | None = None
+    """Windows of different sizes along height and width, the kernel being the largest; None: all are alike."""
 
     @property
     def extent(self) -> Pair:
@@ -58,12 +64,12 @@ class Windows(NamedTuple):
     def taps(self, axis: int, index: int) -> range:
         """Input rows (axis 0) or columns (axis 1) that the values at an index along that axis read."""
         start, end = self.spans(axis, index)
-        return range(start, end, self.dilation[axis])
+        return range(int(start), int(end), self.dilation[axis])
 
     def spans(self, axis: int, index: Any) -> tuple[Any, Any]:
         """First tap along an axis, and one past the last, at an index or at each of an array of them."""
-        if self.shared is not None:
-            return shared_span(self.shared[axis], self.output[axis], index)
+        if self.uneven is not None:
+            return self.uneven[axis].at(index)
         start = index // self.repeat[axis] * self.stride[axis] - self.margins[axis]
         return start, start + self.extent[axis]
 
@@ -76,13 +82,75 @@ def shared_windows(shape: Shape, output: Pair) -> Windows:
     kernel = tuple(-(-(extent + count - gcd(extent, count)) // count) for extent, count in pairs)
     repeat = tuple(max(count // extent, 1) for extent, count in pairs)
     if any(extent % count and count % extent for extent, count in pairs):
-        return Windows((kernel[0], kernel[1]), (1, 1), (1, 1), (0, 0, 0, 0), output, shared=received)
+        shares = SharedSpans(shape.height, output[0]), SharedSpans(shape.width, output[1])
+        return Windows((kernel[0], kernel[1]), (1, 1), (1, 1), (0, 0, 0, 0), output, uneven=shares)
     return Windows((kernel[0], kernel[1]), (kernel[0], kernel[1]), (1, 1), (0, 0, 0, 0), output, (repeat[0], repeat[1]))
 
 
 def shared_span(extent: int, count: int, index: Any) -> tuple[Any, Any]:
     """``⌊i·n/m⌋`` and ``⌈(i + 1)·n/m⌉``: what value i, or each of an array, reads if m share out an extent n."""
     return index * extent // count, -(-(index + 1) * extent // count)
+
+
+class SharedSpans(NamedTuple):
+    """What the m values of an output read that share out an extent n: ⌊i·n/m⌋ up to ⌈(i + 1)·n/m⌉."""
+
+    extent: int
+    values: int
+
+    def at(self, index: Any) -> tuple[Any, Any]:
+        return shared_span(self.extent, self.values, index)
+
+
+class TransposedSpans(NamedTuple):
+    """What the values of a transposed convolution read: value i reads every n with n·s + t·d − p = i for a tap t.
+
+    These n are d/g apart, g being the greatest common divisor of stride and dilation.
+    """
+
+    kernel: int
+    stride: int
+    dilation: int
+    margin: int
+
+    @property
+    def step(self) -> int:
+        """Distance between neighbouring values that are read, d/g."""
+        return self.dilation // gcd(self.stride, self.dilation)
+
+    @property
+    def most(self) -> int:
+        """Number of values that are read at most: ⌈k·g/s⌉."""
+        return -(-self.kernel // self._period)
+
+    @property
+    def _period(self) -> int:
+        """Distance between the taps that one value reads, s/g."""
+        return self.stride // gcd(self.stride, self.dilation)
+
+    def first_tap(self, index: Any) -> Any:
+        """The first tap t through which values at an index are read; the kernel's size or more if there is none."""
+        common = gcd(self.stride, self.dilation)
+        place = np.asarray(index) + self.margin
+        inverse = pow(self.step, -1, self._period)
+        return np.where(place % common == 0, place // common * inverse % self._period, self.kernel)
+
+    def at(self, index: Any) -> tuple[Any, Any]:
+        tap = self.first_tap(index)
+        count = -(np.minimum(tap - self.kernel, 0) // self._period)
+        last = (np.asarray(index) + self.margin - tap * self.dilation) // self.stride
+        start = last - (count - 1) * self.step
+        return start, np.where(count > 0, last + 1, start)
+
+
+def transposed_windows(kernel: Pair, stride: Pair, dilation: Pair, margins: Margins, output: Pair) -> Windows:
+    """The windows of a transposed convolution whose output, of this size, lacks the margins."""
+    sides = (
+        TransposedSpans(kernel[0], stride[0], dilation[0], margins[0]),
+        TransposedSpans(kernel[1], stride[1], dilation[1], margins[1]),
+    )
+    most, steps = (sides[0].most, sides[1].most), (sides[0].step, sides[1].step)
+    return Windows(most, (1, 1), steps, (0, 0, 0, 0), output, uneven=sides)
 
 
 def single_pixels(shape: Shape) -> Windows:

@@ -45,6 +45,9 @@ def _each(factor: int, *terms: str) -> tuple[tuple[str, int], ...]:
     return tuple((term, factor) for term in terms)
 
 
+_TRANSPOSED_BY_OUTPUT = ("transposed_more", 1), ("transposed_fewer", -1)
+"""MACs of transposed convolutions by positions of the output."""
+_RESIZING = "nearest", "bilinear"
 _POOLING = "max_pool", "avg_pool", "global_pool"
 _PTFLOPS = (*_each(1, "macs", "bias", "dense_bias"), ("batch_norm", 2), ("lrn", 3), ("lrn_padded", 1))
 """What counts the same however activations and pooling are called. LRN is one multiplication and one addition by a
@@ -61,14 +64,18 @@ CONVENTIONS: tuple[Convention, ...] = (
         "torchinfo",
         "as torchinfo counts",
         "MACs",
-        (("macs", 1), ("bias", 1), ("dense_bias", 1), *_each(1, "batch_norm_params", "prelu_params", "scale_biases")),
+        (
+            ("macs", 1),
+            *_TRANSPOSED_BY_OUTPUT,
+            *_each(1, "bias", "dense_bias", "batch_norm_params", "prelu_params", "scale_biases"),
+        ),
         source="torchinfo 1.8, LayerInfo.calculate_macs: every parameter of a module counts, those of batch norm once",
     ),
     Convention(
         "fvcore",
         "as fvcore counts",
         "MACs",
-        (("macs", 1), ("batch_norm", 2), ("global_pool", 1)),
+        (("macs", 1), ("batch_norm", 2), ("global_pool", 1), ("nearest", 1), ("bilinear", 4)),
         source=(
             "fvcore since June 2021, FlopCountAnalysis, of a model that does not train and whose global pooling is "
             "adaptive; timm's tables follow it"
@@ -80,7 +87,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         "MACs",
         (
             *_PTFLOPS,
-            *_each(2, "relu", "elu", "prelu", "gelu", "gelu_tanh", *_POOLING),
+            *_each(2, "relu", "elu", "prelu", "gelu", "gelu_tanh", *_POOLING, *_RESIZING),
             *_each(1, "relu6", "leaky_relu", "silu", "softmax"),
         ),
         source=(
@@ -92,7 +99,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         "ptflops_functional_relu",
         "as ptflops counts, activations as functions",
         "MACs",
-        (*_PTFLOPS, *_each(2, *_POOLING), *_each(1, *_FUNCTIONS_OF_PTFLOPS)),
+        (*_PTFLOPS, *_each(2, *_POOLING, *_RESIZING), *_each(1, *_FUNCTIONS_OF_PTFLOPS)),
         source=(
             f"{_PTFLOPS_SOURCE}, if activations are functions and pooling is a module, as in torchvision's GoogLeNet: "
             "ReLU, ELU, PReLU and GELU count once, pooling twice"
@@ -102,7 +109,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         "ptflops_functional",
         "as ptflops counts, activations and pooling as functions",
         "MACs",
-        (*_PTFLOPS, *_each(1, *_POOLING, *_FUNCTIONS_OF_PTFLOPS)),
+        (*_PTFLOPS, *_each(1, *_POOLING, *_RESIZING, *_FUNCTIONS_OF_PTFLOPS)),
         source=(
             f"{_PTFLOPS_SOURCE}, if activations and pooling are functions, as in most of torchvision's "
             "Inception v3: ReLU, ELU, PReLU, GELU and pooling count once"
@@ -114,17 +121,19 @@ CONVENTIONS: tuple[Convention, ...] = (
         "MACs",
         (
             ("macs", 1),
+            *_TRANSPOSED_BY_OUTPUT,
             ("bias", 1),
             ("batch_norm", 4),
             ("leaky_relu", 1),
             ("dense_additions", 1),
             ("avg_pool_kernels", 1),
             ("averages", 1),
+            ("bilinear", 13),
             ("global_averages_floored", 1),
         ),
         source=(
             "thop 0.0.31.post1909230639, whose figures its README prints, of a model of modules whose square kernels "
-            "are one number; an average over k×k counts k additions"
+            "are one number; an average over k×k counts k additions, transposed convolutions count by output position"
         ),
     ),
     Convention(
@@ -133,8 +142,11 @@ CONVENTIONS: tuple[Convention, ...] = (
         "MACs",
         (
             ("macs", 1),
+            *_TRANSPOSED_BY_OUTPUT,
             ("batch_norm", 4),
             ("averages", 1),
+            ("nearest", 1),
+            ("bilinear", 11),
             ("global_averages", 1),
             ("prelu", 1),
             ("softmax", 2),

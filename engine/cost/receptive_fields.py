@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine.layers.base import Mask
+from engine.layers.base import Layer, Mask, PartRead
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
@@ -93,14 +93,25 @@ def _add_fields(receptive: dict[NodeRef, ReceptiveField], design: str, analysis:
         fields = [field for field in input_fields if field is not None]
         if report.output_shape is None or whole is None or not fields or len(fields) < len(input_fields):
             continue
-        field = _field_behind(report, fields, whole)
+        field = _field_behind(report, tuple(fields), whole)
         if field is not None:
             receptive[design, report.name] = field
 
 
-def _field_behind(report: Report, fields: list[ReceptiveField], whole: Shape) -> ReceptiveField | None:
+def _field_behind(report: Report, fields: tuple[ReceptiveField, ...], whole: Shape) -> ReceptiveField | None:
     """The field of a layer whose inputs have these fields on a project's input of the shape `whole`."""
-    windows = report.input_windows
+    layer = report.layer
+    if not isinstance(layer, Layer) or None in report.input_shapes:
+        return None
+    return _layer_field(layer, report.known_inputs, fields, whole)
+
+
+# Networks repeat their layers, and so do the designs of a sweep.
+@lru_cache(maxsize=4096)
+def _layer_field(
+    layer: Layer, received: tuple[Shape, ...], fields: tuple[ReceptiveField, ...], whole: Shape
+) -> ReceptiveField | None:
+    windows = layer.input_windows(received)
     if not windows:
         return None
     behind = []
@@ -122,7 +133,7 @@ def _axis_behind(field: _Axis, windows: Windows, axis: int) -> _Axis | None:
 
     A window of k taps, d apart, extends (k − 1)·d steps further than one value.
     """
-    if windows.shared is not None:  # such windows do not move in equal steps
+    if windows.uneven is not None:  # such windows do not move in equal steps
         return None
     start, size, step = field
     kernel, stride, dilation = windows.kernel[axis], windows.stride[axis], windows.dilation[axis]
@@ -244,12 +255,10 @@ def _footprints_before(analysis: Analysis, name: str, start: _Footprint) -> dict
         if report.output_shape is None:
             break
         for channels, pixels in footprints[report.name]:
-            masks = report.channels_read(channels)
-            inputs = zip(report.inputs, report.known_inputs, report.input_windows, masks, strict=True)
-            for source, shape, windows, channel_mask in inputs:
-                before = _pixels_before(windows, shape, pixels, known)
-                if channel_mask.any() and before.any():
-                    footprints.setdefault(source, _Footprint(shape)).add(channel_mask, before)
+            for part in _parts_before(report, channels, pixels, known):
+                if part.channels.any() and part.pixels.any():
+                    source, shape = report.inputs[part.source], report.known_inputs[part.source]
+                    footprints.setdefault(source, _Footprint(shape)).add(part.channels, part.pixels)
     return footprints | {
         block.name: footprints[block.output] for block in analysis.blocks.values() if block.output in footprints
     }
@@ -260,6 +269,17 @@ _KnownPixels = dict[tuple[Windows, Shape, int, bytes], Mask]
 
 Deep networks read whole maps by the same windows many times.
 """
+
+
+def _parts_before(report: Report, channels: Mask, pixels: Mask, known: _KnownPixels) -> Iterator[PartRead]:
+    """What these channels and pixels of a layer's output read of its inputs."""
+    parts = report.parts_read(channels, pixels)
+    if parts is not None:
+        yield from parts
+        return
+    inputs = zip(report.known_inputs, report.input_windows, report.channels_read(channels), strict=True)
+    for source, (shape, windows, mask) in enumerate(inputs):
+        yield PartRead(source, mask, _pixels_before(windows, shape, pixels, known))
 
 
 def _pixels_before(windows: Windows, shape: Shape, pixels: Mask, known: _KnownPixels) -> Mask:
@@ -290,8 +310,8 @@ def _reads(
 
     It is 1 where a window, given by its first tap and one past its last, reads the value.
     """
-    low = min(max(int(starts[0]), 0), count)
-    high = max(min(int(ends[-1]), count), low)
+    low = min(max(int(starts.min()), 0), count)
+    high = max(min(int(ends.max()), count), low)
     reads = np.zeros((len(starts), high - low), np.float32)
     for offset in range(0, int((ends - starts).max()), dilation):
         taps = starts + offset

@@ -48,6 +48,8 @@ TERMS: tuple[Term, ...] = (
     Term("max_pool", "max pool", "values that max pooling receives"),
     Term("avg_pool", "avg pool", "values that average pooling receives"),
     Term("global_pool", "global pool", "values that global or adaptive average pooling receives"),
+    Term("nearest", "nearest values", "values that resizing to the nearest one returns"),
+    Term("bilinear", "bilinear means", "values that bilinear resizing returns"),
     Term("add", "sums of volumes", "values that additions of volumes return"),
     Term("mul", "products of volumes", "multiplications of a value of a volume by one of another"),
     Term("lrn", "LRN", "values of local response norm"),
@@ -72,6 +74,20 @@ TERMS: tuple[Term, ...] = (
         "dense_additions",
         "dense additions",
         "additions of dense layers, counted in addition to their MACs",
+        "macs",
+    ),
+    Term(
+        "transposed_more",
+        "transposed, by output",
+        "multiply-accumulates of transposed convolutions by positions of the output, beyond those by positions of the "
+        "input",
+        "macs",
+    ),
+    Term(
+        "transposed_fewer",
+        "transposed, cut off",
+        "multiply-accumulates of transposed convolutions by positions of the input, beyond those by positions of the "
+        "output",
         "macs",
     ),
     Term("softmax_additions", "softmax additions", "additions of softmax", "softmax"),

@@ -12,6 +12,9 @@ from engine.kernels.merging import add, concat, multiply
 from engine.kernels.normalization import batch_norm, local_response_norm, scale
 from engine.kernels.onnx_runtime import LIBRARY_BYTES
 from engine.kernels.pooling import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, max_pool2d
+from engine.kernels.reordering import pick_channels, pixel_shuffle, pixel_unshuffle
+from engine.kernels.resizing import resize
+from engine.kernels.transposed import conv_transpose2d
 
 __all__ = [
     "ACTIVATIONS",
@@ -26,11 +29,16 @@ __all__ = [
     "batch_norm",
     "concat",
     "conv2d",
+    "conv_transpose2d",
     "dense",
     "global_avg_pool2d",
     "local_response_norm",
     "max_pool2d",
     "multiply",
+    "pick_channels",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "prelu",
+    "resize",
     "scale",
 ]

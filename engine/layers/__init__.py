@@ -8,13 +8,22 @@ from engine.layers.merge import Add, Concat, Mul
 from engine.layers.normalization import BatchNorm, LocalResponseNorm, Scale
 from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d
+from engine.layers.reorder import ChannelShuffle, PixelShuffle, PixelUnshuffle, Slice
+from engine.layers.resize import Resize
+from engine.layers.transposed import ConvTranspose2d
 
 LAYERS: tuple[type[Layer], ...] = (
     Conv2d,
+    ConvTranspose2d,
     MaxPool2d,
     AvgPool2d,
     GlobalAvgPool2d,
     AdaptiveAvgPool2d,
+    Resize,
+    PixelShuffle,
+    PixelUnshuffle,
+    Slice,
+    ChannelShuffle,
     Activation,
     PRelu,
     BatchNorm,
@@ -38,8 +47,10 @@ __all__ = [
     "Add",
     "AvgPool2d",
     "BatchNorm",
+    "ChannelShuffle",
     "Concat",
     "Conv2d",
+    "ConvTranspose2d",
     "Dense",
     "Dropout",
     "GlobalAvgPool2d",
@@ -51,6 +62,10 @@ __all__ = [
     "Mul",
     "Opaque",
     "PRelu",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "Resize",
     "Scale",
+    "Slice",
     "tag_of",
 ]

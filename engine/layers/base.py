@@ -5,14 +5,14 @@ has to declare, with the defaults.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Meta, Struct, ValidationError, convert, to_builtins
 from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint, Volume
-from engine.layers.explanation import Explanation, Target
+from engine.layers.explanation import Explanation, Target, WeightsByRole, channel_weights
 from engine.shapes import Shape, Windows, single_pixels, whole_map
 from engine.text.problems import Fix
 
@@ -28,6 +28,15 @@ Padding = Literal["same", "valid"] | Margin | Annotated[tuple[Margin, ...], Meta
 
 Mask = NDArray[np.bool_]
 """A selection of channels (C,), or of pixels (H×W)."""
+
+
+class PartRead(NamedTuple):
+    """Values that a part of an output reads: some channels (C,) and some pixels (H×W) of an input, by its index."""
+
+    source: int
+    channels: Mask
+    pixels: Mask
+
 
 Reads = Literal["pixel", "windows", "map"]
 """The part of each input map that a value depends on: the same pixel, its window (see `windows`), or the whole map."""
@@ -155,6 +164,13 @@ class Layer(Kind, frozen=True):
         """Per input, the channels on which any of the output `channels` depends."""
         raise NotImplementedError  # required of each kind at import, see require_declarations
 
+    def parts_read(self, channels: Mask, pixels: Mask, inputs: Sequence[Shape]) -> Iterator[PartRead] | None:
+        """Yield what these channels and pixels of the output read, part by part.
+
+        None if they read the same windows of all channels that they read, as `input_windows` and `channels_read` say.
+        """
+        return None
+
     def input_channels(self, channel: int, inputs: Sequence[Shape]) -> slice:
         """The contiguous channels of the first input that one output channel reads."""
         output = np.arange(self.output_shape(inputs).channels) == channel
@@ -187,6 +203,10 @@ class Layer(Kind, frozen=True):
     def filter_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
         """(C', kh, kw): the filter of an output channel over the channels and window that it reads."""
         raise NotImplementedError(f"{type(self).__name__} has no filters")  # whoever calls it asks `has_filters` first
+
+    def weights_of(self, weights: WeightsByRole, channel: int) -> dict[str, NDArray[Any]]:
+        """A copy of what one output channel needs of the weights by role, for `explain`."""
+        return channel_weights(weights, channel)
 
     def multiplies_vector(self, received: Shape) -> bool:
         """Whether each value is a row of a matrix times a vector: no filter extends over neighbouring pixels."""

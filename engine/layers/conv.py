@@ -25,7 +25,6 @@ from engine.layers.windows import (
     size_text,
 )
 from engine.shapes import Shape, Windows
-from engine.text.problems import Fix
 from engine.text.units import count_text
 
 
@@ -68,18 +67,7 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
 
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         yield from size_mistakes(self.windows(inputs[0]), inputs[0])
-        channels = inputs[0].channels
-        if channels % self.groups:
-            yield self._group_mistake(channels, f"{channels} input channels")
-        if self.filters % self.groups:
-            fits = not channels % self.groups
-            filters = setting_fixes("filters", nearest_multiples(self.groups, self.filters)) if fits else ()
-            yield self._group_mistake(channels, f"{self.filters} filters", filters)
-
-    def _group_mistake(self, channels: int, words: str, more: tuple[Fix, ...] = ()) -> Mistake:
-        divisors = nearest_divisors(gcd(channels, self.filters), self.groups)
-        text = f"groups {self.groups} does not divide the {words}: use {' or '.join(map(str, divisors))}"
-        return Mistake("groups", text, setting_fixes("groups", divisors) + more)
+        yield from group_mistakes(self.groups, inputs[0].channels, self.filters)
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return Shape(self.filters, *self.windows(inputs[0]).output)
@@ -169,3 +157,15 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
         if window.padding_taps:
             text += f" {window.padding_taps} of the {window.inside.size} taps lie in the padding and read 0."
         return text
+
+
+def group_mistakes(groups: int, channels: int, filters: int) -> Iterator[Mistake]:
+    """Yield a mistake if groups divide the input channels or the filters unequally."""
+    divisors = nearest_divisors(gcd(channels, filters), groups)
+    use = f"use {' or '.join(map(str, divisors))}"
+    fixes = setting_fixes("groups", divisors)
+    if channels % groups:
+        yield Mistake("groups", f"groups {groups} does not divide the {channels} input channels: {use}", fixes)
+    if filters % groups:
+        more = () if channels % groups else setting_fixes("filters", nearest_multiples(groups, filters))
+        yield Mistake("groups", f"groups {groups} does not divide the {filters} filters: {use}", fixes + more)

@@ -140,7 +140,7 @@ def read_pixel(target: Target, source: int = 0, channel: int | None = None) -> W
 
 def read_window(volume: Volume, windows: Windows, y: int, x: int, channels: slice) -> WindowProduct:
     """The values of some channels in the window of the output position (y, x)."""
-    rows, columns = np.array(windows.taps(0, y)), np.array(windows.taps(1, x))
+    rows, columns = np.array(windows.taps(0, y), np.intp), np.array(windows.taps(1, x), np.intp)
     height, width = volume.shape[1:]
     inside_rows, inside_columns = (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
     inside = np.logical_and.outer(inside_rows, inside_columns)

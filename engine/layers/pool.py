@@ -250,7 +250,7 @@ class AdaptiveAvgPool2d(Layer, frozen=True, tag="adaptive_avg_pool2d"):
         if received is None:
             return None
         windows = self.windows(received)
-        if windows.shared is not None or windows.repeat != (1, 1):
+        if windows.uneven is not None or windows.repeat != (1, 1):
             return "adaptive"
         return f"{size_text(windows.kernel)}/{setting_text(windows.stride)}"
 

@@ -1,13 +1,13 @@
 """Reports of layers and blocks: shapes, costs, and the properties of their kind for these shapes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 
 from msgspec import Struct
 
 from engine.blocks import Block
 from engine.layers import Layer, Mistake
-from engine.layers.base import Mask
+from engine.layers.base import Mask, PartRead
 from engine.network.weight_specs import WeightSource
 from engine.shapes import Shape, Windows
 
@@ -74,6 +74,14 @@ class Report(Struct, frozen=True):
         """Per input, the channels on which any of the output `channels` depends; empty for a block."""
         layer = self._known_layer
         return () if layer is None else layer.channels_read(channels, self.known_inputs)
+
+    def parts_read(self, channels: Mask, pixels: Mask) -> Iterator[PartRead] | None:
+        """What these channels and pixels of the output read, if it is not the same windows of all channels; else None.
+
+        None for a block as well.
+        """
+        layer = self._known_layer
+        return None if layer is None else layer.parts_read(channels, pixels, self.known_inputs)
 
     def input_channels(self, channel: int) -> slice | None:
         """The channels of the first input that one output channel reads; None if unknown and for blocks."""

@@ -20,9 +20,11 @@ from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ImageInput, Input, NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
-from engine.onnx_files.operators import ONNX_OPERATORS, Operands, zero_margins
+from engine.onnx_files.map_operators import MAP_OPERATORS, shuffle_of, split
+from engine.onnx_files.operators import ONNX_OPERATORS, Match, Operands, zero_margins
 from engine.onnx_files.report import ImportReport
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, tensor_of, tensor_of_shape
+from engine.onnx_files.value_operators import VALUE_OPERATORS
 from engine.project.project import Design, Note, Project, has_too_many_layers
 from engine.shapes import Pair, Shape
 from engine.text.names import MAX_NODE_NAME, quoted, unique_name, without_controls
@@ -162,6 +164,12 @@ class _Importer:
                 return
             if node.operator in _SKIPPED:
                 self._pass_on(node, self._operands(node).tensor(), _SKIPPED[node.operator])
+            elif node.operator == "Split":
+                for index, match in enumerate(split(self._operands(node))):
+                    if node.outputs[index]:
+                        self._place(node, match, node.outputs[index])
+            elif node.operator in _REORDERINGS and self._has_shuffled(node):
+                return
             elif node.operator in _REORDERINGS:
                 self._pass_on(node, self._reordered(node), "the same values in another order or shape")
             elif node.operator == "Pad":
@@ -274,8 +282,20 @@ class _Importer:
             raise NotNative("its zeros are not for a convolution")
         return self._pass_on(node, replace(tensor, margins=margins), "padding of the convolution behind it")
 
+    def _has_shuffled(self, node: GraphNode) -> bool:
+        """Make the transpose in the middle of a channel or pixel shuffle that layer, if the node is one."""
+        tensor = self._operands(node).tensor()
+        shuffle = shuffle_of(tensor, node.settings.get("perm") or ()) if node.operator == "Transpose" else None
+        if shuffle is None:
+            return False
+        layer, dims = shuffle
+        self._place(node, Match(layer, (tensor,)), node.outputs[0])
+        made = self._tensors[node.outputs[0]]
+        self._tensors[node.outputs[0]] = replace(made, axes=(), dims=dims)
+        return True
+
     def _add_layer(self, node: GraphNode) -> None:
-        rule = ONNX_OPERATORS.get(node.operator)
+        rule = _OPERATORS.get(node.operator)
         if rule is None or node.has_graph:
             raise NotNative("the operator has no layer here")
         try:
@@ -284,6 +304,10 @@ class _Importer:
             raise NotNative("its settings cannot be read") from None
         if len(match.inputs) == 1 and match.layer.min_inputs > 1:  # the sum or concatenation of one volume
             return self._pass_on(node, match.inputs[0], "joins one volume")
+        return self._place(node, match, node.outputs[0])
+
+    def _place(self, node: GraphNode, match: Match, output: str) -> None:
+        """Add the layer that makes an output of a node."""
         inputs = tuple(tensor.source for tensor in match.inputs)
         shapes = [tensor.volume for tensor in match.inputs]
         mistake = next(match.layer.mistakes(shapes, inputs), None)
@@ -294,8 +318,7 @@ class _Importer:
         self._nodes.append(Node(name, match.layer, () if is_implied else inputs, match.weights))
         self._layers.append((node.name, match.layer.kind))
         volume = match.layer.output_shape(shapes)
-        self._tensors[node.outputs[0]] = tensor_of(name, volume, match.axes, match.inputs[0].dtype)
-        return None
+        self._tensors[output] = tensor_of(name, volume, match.axes, match.inputs[0].dtype)
 
     def _name_of(self, node: GraphNode) -> str:
         """The name of a node without what names of layers cannot have."""
@@ -305,6 +328,7 @@ class _Importer:
         return name
 
 
+_OPERATORS = {**ONNX_OPERATORS, **MAP_OPERATORS, **VALUE_OPERATORS}
 _REORDERINGS = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
 
 

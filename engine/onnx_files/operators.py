@@ -1,29 +1,23 @@
 """Which of our layers an operator of ONNX is: one row an operator."""
 
 from collections.abc import Callable, Mapping
-from math import inf
 from typing import Any
 
-import numpy as np
 from msgspec import Struct, ValidationError, convert
 from msgspec.structs import replace
 
 from engine.files.onnx_model import Array, GraphNode
 from engine.layers import (
-    Activation,
-    Add,
     AvgPool2d,
     BatchNorm,
     Concat,
     Conv2d,
+    ConvTranspose2d,
     Dense,
     GlobalAvgPool2d,
     Layer,
     LocalResponseNorm,
     MaxPool2d,
-    Mul,
-    PRelu,
-    Scale,
 )
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
@@ -68,6 +62,12 @@ class Operands(Struct, frozen=True, eq=False):
             raise NotNative(f"its input has the shape {list(tensor.shape)}; 1×C×H×W is expected")
         return tensor
 
+    def plain_maps(self) -> Tensor:
+        """A volume in the order N×C×H×W, without margins."""
+        tensor = self.maps()
+        tensor.require_no_margins()
+        return tensor
+
     def every(self) -> list[Tensor]:
         return [self.plain(index) for index in range(len(self.node.inputs))]
 
@@ -99,17 +99,6 @@ class Operands(Struct, frozen=True, eq=False):
             raise NotNative(f"input {index + 1} has the shape {list(shape)}; {size} values are expected")
         return name
 
-    def channel_name(self, index: int, tensor: Tensor) -> str:
-        """The name of a constant of the file with a value for each channel of a tensor, or one for all."""
-        name = self.stored_name(index)
-        shape = self.stored[name].shape
-        if len(shape) > tensor.rank:
-            raise NotNative(f"input {index + 1} has the shape {list(shape)}; at most {tensor.rank} axes are expected")
-        own = zip(tensor.axes[tensor.rank - len(shape) :], shape, strict=True)
-        if any(extent != (tensor.volume.channels if axis == "c" else 1) and extent != 1 for axis, extent in own):
-            raise NotNative(f"input {index + 1} has the shape {list(shape)}; a number per channel is expected")
-        return name
-
     def setting(self, name: str, default: Any = None) -> Any:
         return self.node.settings.get(name, default)
 
@@ -129,14 +118,16 @@ class Match(Struct, frozen=True):
     weights: FileWeights | None = None
 
 
-def _layer(kind: type[Layer], **settings: object) -> Layer:
+def make_layer(kind: type[Layer], **settings: object) -> Layer:
+    """A layer of a kind; NotNative if it cannot have these settings."""
     try:
         return convert(settings, kind)
     except ValidationError as error:
         raise NotNative(str(error)) from None
 
 
-def _pair(values: Any) -> tuple[int, int]:
+def as_pair(values: Any) -> tuple[int, int]:
+    """Values along height and width; NotNative if there are more or fewer."""
     pair = tuple(values)
     if len(pair) != 2:
         raise NotNative(f"it has windows of {len(pair)} axes; 2 are expected")
@@ -148,7 +139,7 @@ def _padding(operands: Operands, tensor: Tensor, kernel: tuple[int, int]) -> obj
     mode = operands.setting("auto_pad", "NOTSET")
     if mode == "SAME_UPPER" and not any(tensor.margins):
         return "same"
-    stride, dilation = (_pair(operands.setting(name, (1, 1))) for name in ("strides", "dilations"))
+    stride, dilation = (as_pair(operands.setting(name, (1, 1))) for name in ("strides", "dilations"))
     if mode in ("SAME_LOWER", "SAME_UPPER"):
         tensor.require_no_margins()
         if min(*stride, *dilation, *kernel) < 1:
@@ -169,17 +160,55 @@ def _conv(operands: Operands) -> Match:
     if "kernel_shape" in operands.node.settings and list(operands.setting("kernel_shape")) != kernel:
         raise NotNative(f"kernel_shape is {list(operands.setting('kernel_shape'))}, but its weights are {kernel}")
     bias = operands.vector_name(2, filters) if len(operands.node.inputs) > 2 else ""
-    layer = _layer(
+    layer = make_layer(
         Conv2d,
         filters=filters,
         kernel=tuple(kernel),
-        stride=_pair(operands.setting("strides", (1, 1))),
+        stride=as_pair(operands.setting("strides", (1, 1))),
         padding=_padding(operands, tensor, (kernel[0], kernel[1])),
-        dilation=_pair(operands.setting("dilations", (1, 1))),
+        dilation=as_pair(operands.setting("dilations", (1, 1))),
         groups=operands.setting("group", 1),
         bias=bool(bias),
     )
     return Match(layer, (tensor,), weights=FileWeights(operands.path, name, bias, layout="oihw"))
+
+
+def _conv_transpose(operands: Operands) -> Match:
+    tensor = operands.plain_maps()
+    name = operands.stored_name(1, rank=4)
+    _, own, *kernel = operands.stored[name].shape
+    groups, filters = operands.setting("group", 1), own * operands.setting("group", 1)
+    bias = operands.vector_name(2, filters) if len(operands.node.inputs) > 2 else ""
+    strides = as_pair(operands.setting("strides", (1, 1)))
+    layer = make_layer(
+        ConvTranspose2d,
+        filters=filters,
+        kernel=tuple(kernel),
+        stride=strides,
+        padding=_transposed_padding(operands, tensor, strides),
+        output_padding=as_pair(operands.setting("output_padding", (0, 0))),
+        dilation=as_pair(operands.setting("dilations", (1, 1))),
+        groups=groups,
+        bias=bool(bias),
+    )
+    return Match(layer, (tensor,), weights=FileWeights(operands.path, name, bias, layout="oihw"))
+
+
+def _transposed_padding(operands: Operands, tensor: Tensor, strides: tuple[int, int]) -> object:
+    """What is cut off the output of a transposed convolution."""
+    mode, size = operands.setting("auto_pad", "NOTSET"), operands.setting("output_shape")
+    own = tuple(extent * stride for extent, stride in zip(tensor.volume[1:], strides, strict=True))
+    if size is not None and tuple(size)[-2:] != own:
+        raise NotNative(f"its output has the size {list(size)}; {list(own)} is expected")
+    # With a stated size, an odd pixel goes before unless the mode says otherwise.
+    if mode == "SAME_UPPER":
+        return "same"
+    if mode == "SAME_LOWER" or size is not None:
+        raise NotNative("it cuts the odd pixel off before the maps")
+    pads = (0, 0, 0, 0) if mode == "VALID" else tuple(operands.setting("pads", (0, 0, 0, 0)))
+    if len(pads) != 4:
+        raise NotNative(f"pads has {len(pads)} values; 4 are expected")
+    return pads
 
 
 def _pool(kind: type[Layer], **flags: str) -> Callable[[Operands], Match]:
@@ -191,11 +220,11 @@ def _pool(kind: type[Layer], **flags: str) -> Callable[[Operands], Match]:
         operands.require(dilations=(1, 1), storage_order=0)
         if len(operands.node.outputs) > 1 and operands.node.outputs[1]:
             raise NotNative("its second output, the places of the largest values, is used")
-        kernel = _pair(operands.setting("kernel_shape", ()))
-        layer = _layer(
+        kernel = as_pair(operands.setting("kernel_shape", ()))
+        layer = make_layer(
             kind,
             kernel=kernel,
-            stride=_pair(operands.setting("strides", (1, 1))),
+            stride=as_pair(operands.setting("strides", (1, 1))),
             padding=_padding(operands, tensor, kernel),
             **{name: bool(operands.setting(attribute, 0)) for name, attribute in flags.items()},
         )
@@ -225,78 +254,12 @@ def _reduce_mean(operands: Operands) -> Match:
     return Match(GlobalAvgPool2d(), (tensor,), groups)
 
 
-def _applied(operands: Operands, name: str, **numbers: float) -> Match:
-    """A function of each value, with numbers as short as float32 tells them apart."""
-    short = {number: float(str(np.float32(value))) for number, value in numbers.items()}
-    tensor = operands.plain()
-    return Match(_layer(Activation, function=name, **short), (tensor,), tensor.axes)
-
-
-def _function(name: str, **attributes: tuple[str, float]) -> Callable[[Operands], Match]:
-    """A function of each value; its numbers are these attributes of the operator, with their defaults."""
-    return lambda operands: _applied(
-        operands, name, **{number: operands.setting(*attribute) for number, attribute in attributes.items()}
-    )
-
-
-def _clip(operands: Operands) -> Match:
-    low, high = (operands.constant(index, name) for index, name in ((1, "min"), (2, "max")))
-    limits = (-inf if low is None else float(low), inf if high is None else float(high))
-    if limits[0] == 0 and (limits[1] == 6 or limits[1] > 3e38):
-        return _applied(operands, "relu6" if limits[1] == 6 else "relu")
-    # Beyond the range of our settings no finite value is cut off.
-    return _applied(operands, "clip", low=max(limits[0], -_NO_LIMIT), high=min(limits[1], _NO_LIMIT))
-
-
-_NO_LIMIT = 1e30
-
-
-def _hard_sigmoid(operands: Operands) -> Match:
-    slope, shift = operands.setting("alpha", 0.2), operands.setting("beta", 0.5)
-    if abs(slope - 1 / 6) > 1e-6 or abs(shift - 0.5) > 1e-6:
-        raise NotNative(f"its slope is {slope:g} and its value at 0 {shift:g}; 1/6 and 0.5 are expected")
-    return _applied(operands, "hard_sigmoid")
-
-
-def _gelu(operands: Operands) -> Match:
-    return _applied(operands, "gelu_tanh" if operands.setting("approximate", "none") == "tanh" else "gelu")
-
-
-def _prelu(operands: Operands) -> Match:
-    tensor = operands.plain()
-    name = operands.channel_name(1, tensor)
-    layer = _layer(PRelu, shared=tensor.volume.channels > 1 and operands.stored[name].size == 1)
-    return Match(layer, (tensor,), tensor.axes, FileWeights(operands.path, slope=name))
-
-
-def _multiplied(operands: Operands) -> Match:
-    """The product of volumes, or of one and a number per channel."""
-    constants = [index for index, name in enumerate(operands.node.inputs) if name in operands.constants]
-    if len(constants) != 1 or len(operands.node.inputs) != 2:
-        return _combined(Mul)(operands)
-    tensor = operands.plain(1 - constants[0])
-    name = operands.channel_name(constants[0], tensor)
-    if operands.stored[name].size != tensor.volume.channels:
-        raise NotNative("it multiplies all channels by the same number")
-    return Match(_layer(Scale), (tensor,), tensor.axes, FileWeights(operands.path, gamma=name))
-
-
-def _softmax(operands: Operands) -> Match:
-    tensor = operands.plain()
-    rank = len(tensor.axes)
-    axis = operands.setting("axis", 1 if operands.opset < 13 else -1) % rank
-    reached = "".join(tensor.axes[axis:]) if operands.opset < 13 else tensor.axes[axis]
-    if reached != ("c" if tensor.volume.channels > 1 else ""):
-        raise NotNative("it is over other axes than the channels")
-    return Match(Activation("softmax"), (tensor,), tensor.axes)
-
-
 def _batch_norm(operands: Operands) -> Match:
     tensor = operands.maps()
     tensor.require_no_margins()
     operands.require(training_mode=0)
     gamma, beta, mean, var = (operands.stored_name(index, (tensor.volume.channels,)) for index in range(1, 5))
-    layer = _layer(BatchNorm, epsilon=operands.setting("epsilon", 1e-5))
+    layer = make_layer(BatchNorm, epsilon=operands.setting("epsilon", 1e-5))
     weights = FileWeights(operands.path, gamma=gamma, beta=beta, mean=mean, var=var)
     return Match(layer, (tensor,), weights=weights)
 
@@ -308,7 +271,7 @@ def _lrn(operands: Operands) -> Match:
     if size % 2 == 0:
         raise NotNative(f"size is {size}; an odd one is expected, as ours takes the odd channel on the other side")
     settings = {name: operands.setting(name, default) for name, default in (("alpha", 1e-4), ("beta", 0.75))}
-    return Match(_layer(LocalResponseNorm, size=size, k=operands.setting("bias", 1.0), **settings), (tensor,))
+    return Match(make_layer(LocalResponseNorm, size=size, k=operands.setting("bias", 1.0), **settings), (tensor,))
 
 
 def _dense(operands: Operands) -> Match:
@@ -327,23 +290,7 @@ def _dense(operands: Operands) -> Match:
     if bias:
         operands.require(beta=1.0)
     weights = FileWeights(operands.path, name, bias, layout="oi" if own else "io")
-    return Match(_layer(Dense, units=units, bias=bool(bias)), (tensor,), ("", "c"), weights)
-
-
-def _combined(kind: type[Layer]) -> Callable[[Operands], Match]:
-    """Inputs that are combined value by value, along axes of size 1 with one value for all."""
-
-    def match(operands: Operands) -> Match:
-        tensors = operands.every()
-        if len({tensor.rank for tensor in tensors}) > 1:
-            raise NotNative("its inputs have different numbers of axes")
-        groups = [set(axis) - {""} for axis in zip(*(tensor.axes for tensor in tensors), strict=True)]
-        layer = _layer(kind)
-        if max(map(len, groups)) > 1 or any(layer.mistakes([tensor.volume for tensor in tensors])):
-            raise NotNative("the axes of its inputs do not correspond")
-        return Match(layer, tuple(tensors), tuple("".join(group) for group in groups))
-
-    return match
+    return Match(make_layer(Dense, units=units, bias=bool(bias)), (tensor,), ("", "c"), weights)
 
 
 def _concat(operands: Operands) -> Match:
@@ -360,6 +307,7 @@ def _concat(operands: Operands) -> Match:
 
 ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Conv": _conv,
+    "ConvTranspose": _conv_transpose,
     "BatchNormalization": _batch_norm,
     "LRN": _lrn,
     "MaxPool": _pool(MaxPool2d, ceil="ceil_mode"),
@@ -369,23 +317,6 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Gemm": _dense,
     "MatMul": _dense,
     "Concat": _concat,
-    "Add": _combined(Add),
-    "Sum": _combined(Add),
-    "Mul": _multiplied,
-    "Relu": _function("relu"),
-    "Clip": _clip,
-    "LeakyRelu": _function("leaky_relu", slope=("alpha", 0.01)),
-    "PRelu": _prelu,
-    "Elu": _function("elu", alpha=("alpha", 1.0)),
-    "Sigmoid": _function("sigmoid"),
-    "Tanh": _function("tanh"),
-    "HardSigmoid": _hard_sigmoid,
-    "HardSwish": _function("hard_swish"),
-    "Mish": _function("mish"),
-    "Gelu": _gelu,
-    "Softmax": _softmax,
-    GATE: _function("silu"),
-    HARD_GATE: _function("hard_swish"),
 }
 """Each raises NotNative with the reason if a node is beyond what our layer does."""
 

@@ -193,6 +193,8 @@ def to_data(project: Project, folder: Path) -> Data:
         for key, items in (("notes", project.notes), ("published", project.published))
         if items
     }
+    if project.sweep is not None:
+        data["sweep"] = msgspec.to_builtins(project.sweep)
     return data
 
 

@@ -143,6 +143,6 @@ def _rank(entry: _Entry, words: Sequence[str]) -> tuple[bool, bool]:
     """Sorts entries that have all words as whole words first, then those whose words begin with them."""
     own = entry.words.replace("_", " ").split()
     return (
-        not all(word in (*own, entry.words) for word in words),
+        not all(word in (*entry.words.split(), entry.words) for word in words),
         not all(any(other.startswith(word) for other in own) for word in words),
     )

@@ -6,6 +6,7 @@ of "same" padding are found by search, not computed.
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,6 +86,36 @@ def _conv2d(layer, inputs, weights):
     return reference.conv2d(*arrays, **_conv(layer, inputs), groups=layer.groups)
 
 
+def _conv_transpose2d(layer, inputs, weights):
+    stride, dilation, kernel = both(layer.stride), both(layer.dilation), both(layer.kernel)
+    # Where the taps of all values fall without margins, one by one.
+    ends = [
+        max(
+            n * stride[axis] + tap * dilation[axis]
+            for n in range(inputs[0].shape[1 + axis])
+            for tap in range(kernel[axis])
+        )
+        for axis in (0, 1)
+    ]
+    sizes = [end + 1 + more for end, more in zip(ends, both(layer.output_padding), strict=True)]
+    if layer.padding == "same":
+        extent = tuple(n * step for n, step in zip(inputs[0].shape[1:], stride, strict=True))
+        cut = [max(size - own, 0) // 2 for size, own in zip(sizes, extent, strict=True)]
+    else:
+        top, left, bottom, right = margins(layer, inputs[0].shape)
+        extent, cut = (sizes[0] - top - bottom, sizes[1] - left - right), (top, left)
+    return reference.conv_transpose2d(
+        inputs[0],
+        weights["weight"],
+        weights.get("bias"),
+        stride=stride,
+        margins=cut,
+        dilation=dilation,
+        groups=layer.groups,
+        extent=extent,
+    )
+
+
 def _dense(layer, inputs, weights):
     return reference.dense(inputs[0], weights["weight"], weights.get("bias"))
 
@@ -95,6 +126,32 @@ def _avg_pool2d(layer, inputs, weights):
 
 def _adaptive_avg_pool2d(layer, inputs, weights):
     return reference.adaptive_avg_pool2d(inputs[0], both(layer.size))
+
+
+def _shuffled_channels(layer, inputs, weights):
+    groups = np.array_split(range(len(inputs[0])), layer.groups)
+    return reference.pick_channels(inputs[0], [channel for turn in zip(*groups, strict=True) for channel in turn])
+
+
+def _resize(layer, inputs, weights):
+    shape = inputs[0].shape[1:]
+    factor = Fraction(layer.factor).limit_denominator(100_000)
+    size = both(layer.size) if layer.size is not None else tuple(math.floor(extent * factor) for extent in shape)
+
+    def place(index, axis):
+        extent, count = shape[axis], size[axis]
+        step = Fraction(extent, count) if layer.size is not None or extent == count else 1 / factor
+        if layer.corners == "align_corners":
+            found = Fraction(index * (extent - 1), count - 1) if count > 1 else Fraction(0)
+        elif layer.corners == "asymmetric":
+            found = index * step
+        else:
+            found = (index + Fraction(1, 2)) * step - Fraction(1, 2)
+        if layer.mode == "bilinear":
+            return found
+        return math.floor(found if layer.corners == "asymmetric" else found + Fraction(1, 2))
+
+    return reference.resize(inputs[0], size, layer.mode, place)
 
 
 def _batch_norm(layer, inputs, weights):
@@ -137,6 +194,12 @@ ORACLES = {
         _absolute(_conv2d),
         macs=lambda layer, inputs, weights: reference.conv2d_macs(inputs[0], weights["weight"], **_conv(layer, inputs)),
     ),
+    layers.ConvTranspose2d: Oracle(
+        _conv_transpose2d,
+        lambda layer, inputs, weights: weights["weight"][:, 0].size // layer.groups + 1,
+        _absolute(_conv_transpose2d),
+        macs=lambda layer, inputs, weights: reference.conv_transpose2d_macs(inputs[0], weights["weight"]),
+    ),
     layers.Dense: Oracle(
         _dense,
         lambda layer, inputs, weights: inputs[0].size + 1,
@@ -159,6 +222,27 @@ ORACLES = {
     ),
     layers.AdaptiveAvgPool2d: Oracle(
         _adaptive_avg_pool2d, lambda layer, inputs, weights: 1, _absolute(_adaptive_avg_pool2d)
+    ),
+    layers.Slice: Oracle(
+        lambda layer, inputs, weights: reference.pick_channels(
+            inputs[0], range(layer.start, len(inputs[0]) if layer.end is None else layer.end)
+        ),
+        lambda layer, inputs, weights: 0,
+    ),
+    layers.ChannelShuffle: Oracle(_shuffled_channels, lambda layer, inputs, weights: 0),
+    layers.PixelShuffle: Oracle(
+        lambda layer, inputs, weights: reference.pixel_shuffle(inputs[0], layer.factor, layer.order),
+        lambda layer, inputs, weights: 0,
+    ),
+    layers.PixelUnshuffle: Oracle(
+        lambda layer, inputs, weights: reference.pixel_unshuffle(inputs[0], layer.factor, layer.order),
+        lambda layer, inputs, weights: 0,
+    ),
+    layers.Resize: Oracle(
+        _resize,
+        lambda layer, inputs, weights: 8 if layer.mode == "bilinear" else 0,
+        _absolute(_resize),
+        exact=lambda layer: layer.mode == "nearest",
     ),
     layers.Activation: Oracle(
         _activation,

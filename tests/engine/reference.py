@@ -32,6 +32,30 @@ def conv2d_macs(volume, weight, *, stride, padding, dilation):
     return sum(1 for _ in _multiplications(weight, shape))
 
 
+def conv_transpose2d(volume, weight, bias, *, stride, margins, dilation, groups, extent):
+    """Each value times each weight of its filters, added where it falls on the output."""
+    filters = weight.shape[1] * groups
+    result = _zeros(volume, (filters, *extent))
+    if bias is not None:
+        result += bias[:, None, None]
+    for c, m, n, f, i, j in _scattered(volume, weight):
+        y, x = m * stride[0] + i * dilation[0] - margins[0], n * stride[1] + j * dilation[1] - margins[1]
+        if 0 <= y < extent[0] and 0 <= x < extent[1]:
+            own = c // (len(volume) // groups) * weight.shape[1] + f
+            result[own, y, x] += weight[c, f, i, j].item() * volume[c, m, n].item()
+    return result
+
+
+def conv_transpose2d_macs(volume, weight):
+    """How often the loops multiply, what is cut off included."""
+    return sum(1 for _ in _scattered(volume, weight))
+
+
+def _scattered(volume, weight):
+    """(channel, row, column, filter of the group, kernel row, kernel column): one for each value and weight of it."""
+    return np.ndindex(*volume.shape, *weight.shape[1:])
+
+
 def dense(volume, weight, bias):
     result = _zeros(volume, (len(weight), 1, 1))
     values = volume.ravel().tolist()
@@ -86,6 +110,55 @@ def adaptive_avg_pool2d(volume, size):
         values = [volume[c, row, column].item() for row in rows for column in columns]
         result[c, y, x] = sum(values) / len(values)
     return result
+
+
+def pick_channels(volume, channels):
+    return np.array([volume[channel].tolist() for channel in channels], _zeros(volume, ()).dtype)
+
+
+def pixel_shuffle(volume, factor, order):
+    """Every value of the deep volume goes to its place in a square of the flat one."""
+    count = len(volume) // factor**2
+    result = _zeros(volume, (count, volume.shape[1] * factor, volume.shape[2] * factor))
+    for c, i, j, y, x in np.ndindex(count, factor, factor, *volume.shape[1:]):
+        place = i * factor + j
+        deep = c * factor * factor + place if order == "crd" else place * count + c
+        result[c, y * factor + i, x * factor + j] = volume[deep, y, x].item()
+    return result
+
+
+def pixel_unshuffle(volume, factor, order):
+    """Every value of the flat volume goes to the channel of its place in a square."""
+    height, width = volume.shape[1] // factor, volume.shape[2] // factor
+    result = _zeros(volume, (len(volume) * factor**2, height, width))
+    for c, y, x in np.ndindex(volume.shape):
+        place = y % factor * factor + x % factor
+        deep = c * factor * factor + place if order == "crd" else place * len(volume) + c
+        result[deep, y // factor, x // factor] = volume[c, y, x].item()
+    return result
+
+
+def resize(volume, size, mode, place):
+    """`place` is a function from (index, axis) to the place on the input, as a fraction."""
+    result = _zeros(volume, (len(volume), *size))
+    for c, y, x in np.ndindex(result.shape):
+        pixels = [[]]
+        for axis, index in ((0, y), (1, x)):
+            choices = _interpolated(place(index, axis), volume.shape[1 + axis], mode)
+            pixels = [[*pixel, choice] for pixel in pixels for choice in choices]
+        for (row, down), (column, across) in pixels:
+            result[c, y, x] += down * across * volume[c, row, column].item()
+    return result
+
+
+def _interpolated(place, extent, mode):
+    """(index, weight) of the values that make the one at a place; nearest has been rounded already."""
+    place = min(max(place, 0), extent - 1)
+    before = math.floor(place)
+    rest = place - before
+    if mode == "nearest" or rest == 0:
+        return [(before, 1)]
+    return [(before, float(1 - rest)), (before + 1, float(rest))]
 
 
 def local_response_norm(volume, *, size, alpha, beta, k):

@@ -25,16 +25,22 @@ from engine.layers import (
     Add,
     AvgPool2d,
     BatchNorm,
+    ChannelShuffle,
     Concat,
     Conv2d,
+    ConvTranspose2d,
     Dense,
     Dropout,
     GlobalAvgPool2d,
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    PixelShuffle,
+    PixelUnshuffle,
     PRelu,
+    Resize,
     Scale,
+    Slice,
 )
 from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
@@ -273,6 +279,9 @@ def report_of(layer, inputs=1):
     [
         (Conv2d(3, 3), 1, {"macs": 3 * 48 * 9 * 4, "bias": 3 * 48}),
         (Conv2d(3, 3, bias=False), 1, {"macs": 3 * 48 * 9 * 4}),
+        (ConvTranspose2d(3, 2, bias=False), 1, {"macs": 192 * 12, "transposed_more": 3 * 192 * 12}),
+        (ConvTranspose2d(3, 3, 1, 1, bias=False), 1, {"macs": 192 * 27}),
+        (ConvTranspose2d(3, 1, 1, 1), 1, {"macs": 192 * 3, "transposed_fewer": 4 * 24 * 3, "bias": 3 * 24}),
         (Dense(5), 1, {"macs": 5 * 192, "dense_bias": 5, "dense_additions": 5 * 191}),
         (BatchNorm(), 1, {"batch_norm": 192, "batch_norm_params": 8}),
         (Activation("relu"), 1, {"relu": 192}),
@@ -283,6 +292,8 @@ def report_of(layer, inputs=1):
         (AvgPool2d((3, 2), 1, 1), 1, {"avg_pool": 192, "avg_pool_kernels": 6 * 4 * 6 * 9, "averages": 4 * 6 * 9}),
         (GlobalAvgPool2d(), 1, {"global_pool": 192, "global_averages": 196, "global_averages_floored": 196}),
         (AdaptiveAvgPool2d((4, 4)), 1, {"global_pool": 192, "global_averages": 256, "global_averages_floored": 192}),
+        (Resize(), 1, {"nearest": 768}),
+        (Resize(0.5, mode="bilinear"), 1, {"bilinear": 48}),
         (LocalResponseNorm(5), 1, {"lrn": 192, "lrn_padded": 8 * 48}),
         (Add(), 2, {"add": 192}),
     ],
@@ -330,13 +341,22 @@ def test_the_count_of_a_layer_whose_shape_is_unknown_is_unknown():
 
 
 def test_layers_without_arithmetic_have_no_term():
-    without = {"dropout": Dropout(), "concat": Concat()}
+    without = {
+        "dropout": Dropout(),
+        "concat": Concat(),
+        "slice": Slice(1),
+        "channel_shuffle": ChannelShuffle(2),
+        "pixel_shuffle": PixelShuffle(2),
+        "pixel_unshuffle": PixelUnshuffle(2),
+    }
     kinds = {
         "conv2d": Conv2d(3, 3),
+        "conv_transpose2d": ConvTranspose2d(3, 2),
         "max_pool2d": MaxPool2d(2),
         "avg_pool2d": AvgPool2d(2),
         "global_avg_pool2d": GlobalAvgPool2d(),
         "adaptive_avg_pool2d": AdaptiveAvgPool2d(1),
+        "resize": Resize(),
         "activation": Activation("gelu"),
         "batch_norm": BatchNorm(),
         "lrn": LocalResponseNorm(),

@@ -25,7 +25,7 @@ from engine.layers import (
     Scale,
     tag_of,
 )
-from engine.layers.explanation import Spot, channel_weights
+from engine.layers.explanation import Spot
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.run.inputs import load_input, normalise
 from engine.shapes import Shape
@@ -51,14 +51,14 @@ def explanations(draw, kind):
         weights,
         float(output[spot]),
         bound,
-        explain(layer, "n", inputs, channel_weights(weights, spot.channel), spot),
+        explain(layer, "n", inputs, layer.weights_of(weights, spot.channel), spot),
     )
 
 
 def by_hand(layer, volume, channel=0, y=0, x=0, **roles):
     inputs = [np.asarray(volume, np.float32)]
     arrays = {role: np.asarray(array, np.float32) for role, array in roles.items()}
-    return explain(layer, "n", inputs, channel_weights(arrays, channel), Spot(channel, y, x))
+    return explain(layer, "n", inputs, layer.weights_of(arrays, channel), Spot(channel, y, x))
 
 
 def ramp(*shape):

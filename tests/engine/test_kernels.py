@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine import kernels
 from engine.kernels import activations, blocks, columns, onnx_convolution, shifts, threads, tiling
+from engine.kernels.resizing import Places
 from engine.shapes import dilated_extent
 from tests.engine import reference
 from tests.engine.checkpoints import Stopped, proceed, stop
@@ -390,6 +391,7 @@ def zeros(*shape):
 
 
 IMAGE = zeros(64, 224, 224)
+HALF_BETWEEN = Places(np.arange(448) // 2, np.minimum(np.arange(448) // 2 + 1, 223), np.arange(448) % 2 / 2)
 POOL = {"kernel": (3, 3), "stride": (1, 1), "padding": (1, 1, 1, 1), "ceil": False}
 LARGE = {
     "conv2d": (kernels.conv2d, (IMAGE, zeros(64, 64, 3, 3), zeros(64)), SAME),
@@ -405,6 +407,17 @@ LARGE = {
     ),
     "conv2d of many channels": (kernels.conv2d, (zeros(2**15, 8, 8), zeros(2, 2**15, 5, 5), None), SAME),
     "conv2d of large filters": (kernels.conv2d, (zeros(2**17, 8, 8), zeros(4, 2**17, 7, 7), None), WIDE),
+    "conv_transpose2d": (
+        kernels.conv_transpose2d,
+        (zeros(128, 112, 112), zeros(128, 64, 2, 2), zeros(64)),
+        {
+            "stride": (2, 2),
+            "margins": (0, 0, 0, 0),
+            "dilation": (1, 1),
+            "groups": 1,
+            "extent": (224, 224),
+        },
+    ),
     "dense": (kernels.dense, (IMAGE, zeros(8, IMAGE.size), zeros(8)), {}),
     "max_pool2d": (kernels.max_pool2d, (IMAGE,), POOL),
     "avg_pool2d": (kernels.avg_pool2d, (IMAGE,), POOL | {"count_padding": False}),
@@ -413,6 +426,14 @@ LARGE = {
     "adaptive_avg_pool2d": (kernels.adaptive_avg_pool2d, (IMAGE,), {"size": (7, 6)}),
     "adaptive_avg_pool2d of the whole": (kernels.adaptive_avg_pool2d, (IMAGE,), {"size": (1, 1)}),
     "adaptive_avg_pool2d that enlarges": (kernels.adaptive_avg_pool2d, (zeros(64, 7, 6),), {"size": (224, 225)}),
+    "pick_channels": (kernels.pick_channels, (IMAGE,), {"channels": np.arange(64)[::-1]}),
+    "pixel_shuffle": (kernels.pixel_shuffle, (IMAGE,), {"factor": 2, "channel_of": lambda c, place: 4 * c + place}),
+    "pixel_unshuffle": (
+        kernels.pixel_unshuffle,
+        (IMAGE,),
+        {"factor": 4, "channel_of": lambda c, place: 16 * c + place},
+    ),
+    "resize": (kernels.resize, (IMAGE,), {"rows": HALF_BETWEEN, "columns": HALF_BETWEEN}),
     "local_response_norm": (kernels.local_response_norm, (IMAGE,), {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1}),
     "batch_norm": (kernels.batch_norm, (IMAGE, *zeros(4, 64)), {"epsilon": 1e-5}),
     "gelu": (kernels.activation, ("gelu", IMAGE), {}),
@@ -463,7 +484,7 @@ def test_an_exception_of_a_checkpoint_ends_the_kernel_at_once(kernel, arrays, se
 
 
 @pytest.mark.usefixtures("_one_thread")
-@pytest.mark.parametrize("name", [name for name in LARGE if not name.startswith(("conv2d", "dense"))])
+@pytest.mark.parametrize("name", [name for name in LARGE if not name.startswith(("conv", "dense"))])
 def test_a_cheap_kernel_calls_its_checkpoint_at_least_once_per_mebibyte(name):
     kernel, arrays, setting = LARGE[name]
     calls = []

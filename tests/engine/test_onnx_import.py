@@ -7,12 +7,27 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from engine.files import arrays
-from engine.layers import Activation, AvgPool2d, Conv2d, Dense, MaxPool2d, Opaque, PRelu, Scale
+from engine.layers import (
+    Activation,
+    AvgPool2d,
+    ChannelShuffle,
+    Conv2d,
+    Dense,
+    MaxPool2d,
+    Opaque,
+    PixelShuffle,
+    PixelUnshuffle,
+    PRelu,
+    Resize,
+    Scale,
+    Slice,
+)
 from engine.network.input_specs import ImageInput, NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.importer import import_model
 from engine.project.file import load_project, save_project
 from engine.run.check import check
+from engine.shapes import Shape
 from engine.text.problems import ProjectError
 from tests.engine.onnx_models import errors_against_runtime, model_of, values, write_model
 
@@ -56,6 +71,129 @@ def test_automatic_padding_is_that_of_the_runtime(tmp_path, mode):
     ]
     model = model_of(nodes, (1, 3, 9, 12), w=values(1, 4, 3, 4, 4))
     assert worst(write_model(tmp_path, model), model) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("settings", "extent"),
+    [
+        ({"strides": [2, 2]}, (16, 17)),
+        (
+            {"strides": [3, 2], "pads": [1, 0, 0, 2], "output_padding": [1, 0], "dilations": [1, 2], "group": 3},
+            (22, 17),
+        ),
+        ({"strides": [2, 2], "auto_pad": "SAME_UPPER"}, (14, 16)),
+        ({"strides": [4, 1], "auto_pad": "VALID"}, (28, 10)),
+    ],
+)
+def test_a_transposed_convolution_is_that_of_the_runtime(tmp_path, settings, extent):
+    weight = values(1, 6, 2, 4, 3)
+    nodes = [node("ConvTranspose", ["x", "w", "b"], ["y"], **settings)]
+    model = model_of(nodes, (1, 6, 7, 8), w=weight, b=values(2, 2 * settings.get("group", 1)))
+    path = write_model(tmp_path, model)
+    ((_, layer),) = layers_of(import_model(path))
+    assert layer.output_shape([Shape(6, 7, 8)])[1:] == extent
+    assert worst(path, model) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("settings", "scales", "sizes", "layer"),
+    [
+        ({"mode": "nearest"}, [1, 1, 2, 2], [], Resize()),
+        (
+            {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"},
+            [1, 1, 2, 3],
+            [],
+            Resize(size=(14, 24), corners="asymmetric"),
+        ),
+        ({"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}, [], [1, 3, 11, 5], None),
+        ({"mode": "linear"}, [1, 1, 1.5, 1.5], [], Resize(1.5, mode="bilinear")),
+        ({"mode": "linear", "coordinate_transformation_mode": "align_corners"}, [], [1, 3, 13, 9], None),
+        ({"mode": "linear", "coordinate_transformation_mode": "pytorch_half_pixel"}, [], [1, 3, 5, 31], None),
+        ({"mode": "nearest"}, [1, 1, 0.5, 0.5], [], Resize(0.5, corners="asymmetric")),
+        ({"nearest_mode": "round_prefer_ceil"}, [], [1, 3, 5, 3], None),
+        ({"mode": "linear", "axes": [2, 3]}, [3, 0.75], [], None),
+    ],
+)
+def test_resizing_is_that_of_the_runtime(tmp_path, settings, scales, sizes, layer):
+    inputs = ["x", "", "scales"] if scales else ["x", "", "", "sizes"]
+    constants = {"scales": np.array(scales, np.float32)} if scales else {"sizes": np.array(sizes)}
+    model = model_of([node("Resize", inputs, ["y"], **settings)], (1, 3, 7, 8), opset=18, **constants)
+    path = write_model(tmp_path, model)
+    ((_, imported),) = layers_of(import_model(path))
+    assert isinstance(imported, Resize)
+    assert layer is None or imported == layer
+    assert worst(path, model) < 1e-5
+
+
+def test_resizing_that_no_layer_does_needs_the_runtime(tmp_path):
+    for number, attributes in enumerate(
+        (
+            {"mode": "cubic"},
+            {"coordinate_transformation_mode": "tf_crop_and_resize"},
+            {"antialias": 1, "mode": "linear"},
+        )
+    ):
+        roi = {"roi": np.array([0, 0, 0, 0, 1, 1, 1, 1], np.float32)}
+        nodes = [node("Resize", ["x", "roi", "scales"], ["y"], **attributes)]
+        model = model_of(nodes, (1, 3, 8, 8), opset=18, scales=np.array([1, 1, 0.5, 0.5], np.float32), **roi)
+        ((_, imported),) = layers_of(import_model(write_model(tmp_path, model, f"{number}.onnx")))
+        assert isinstance(imported, Opaque)
+
+
+SHUFFLES = {
+    "channel shuffle": ([1, 2, 6, 4, 6], [0, 2, 1, 3, 4], [1, 12, 4, 6], ChannelShuffle(2)),
+    "pixel shuffle": ([1, 3, 2, 2, 4, 6], [0, 1, 4, 2, 5, 3], [1, 3, 8, 12], PixelShuffle(2)),
+    "pixel shuffle, depth first": ([1, 2, 2, 3, 4, 6], [0, 3, 4, 1, 5, 2], [1, 3, 8, 12], PixelShuffle(2, "dcr")),
+    "pixel unshuffle": ([1, 12, 2, 2, 3, 2], [0, 1, 3, 5, 2, 4], [1, 48, 2, 3], PixelUnshuffle(2)),
+}
+
+
+@pytest.mark.parametrize("title", SHUFFLES)
+def test_reshapes_around_a_transpose_are_a_shuffle(tmp_path, title):
+    parts, order, whole, layer = SHUFFLES[title]
+    nodes = [
+        node("Reshape", ["x", "parts"], ["a"]),
+        node("Transpose", ["a"], ["b"], "shuffle", perm=order),
+        node("Reshape", ["b", "whole"], ["c"]),
+        node("Relu", ["c"], ["y"]),
+    ]
+    model = model_of(nodes, (1, 12, 4, 6), parts=np.array(parts), whole=np.array(whole))
+    path = write_model(tmp_path, model)
+    assert layers_of(import_model(path)) == [("shuffle", layer), ("y", Activation("relu"))]
+    assert worst(path, model) == 0
+
+
+@pytest.mark.parametrize(
+    ("operator", "settings", "layer"),
+    [
+        ("DepthToSpace", {"blocksize": 2, "mode": "CRD"}, PixelShuffle(2)),
+        ("DepthToSpace", {"blocksize": 2}, PixelShuffle(2, "dcr")),
+        ("SpaceToDepth", {"blocksize": 2}, PixelUnshuffle(2, "dcr")),
+    ],
+)
+def test_depth_and_space_are_pixel_shuffles(tmp_path, operator, settings, layer):
+    model = model_of([node(operator, ["x"], ["y"], **settings)], (1, 12, 4, 6))
+    path = write_model(tmp_path, model)
+    assert layers_of(import_model(path)) == [("y", layer)]
+    assert worst(path, model) == 0
+
+
+def test_a_split_is_a_slice_per_output_and_a_slice_may_count_from_the_end(tmp_path):
+    nodes = [
+        node("Split", ["x", "sizes"], ["a", "b"], "split", axis=1),
+        node("Split", ["b"], ["c", "d"], axis=1),
+        node("Slice", ["d", "start", "end", "axis"], ["e"]),
+        node("Concat", ["e", "a", "c"], ["y"], axis=1),
+    ]
+    constants = {"sizes": [2, 6], "start": [-2], "end": [2**31], "axis": [-3]}
+    model = model_of(nodes, (1, 8, 4, 6), **{name: np.array(values) for name, values in constants.items()})
+    path = write_model(tmp_path, model)
+    assert [layer for _, layer in layers_of(import_model(path))][:5] == [
+        *(Slice(0, 2), Slice(2, 8)),
+        *(Slice(0, 3), Slice(3, 6)),
+        Slice(1, 3),
+    ]
+    assert worst(path, model) == 0
 
 
 def test_padding_that_shape_arithmetic_computes_becomes_that_of_the_convolution(tmp_path):
@@ -297,10 +435,10 @@ def test_an_operator_without_a_layer_is_an_opaque_node_that_the_runtime_computes
     assert analysis.reports[1].params is None
 
 
-def test_a_channel_shuffle_needs_the_runtime_for_its_transpose_alone(tmp_path):
+def test_a_transpose_of_parts_of_channels_that_is_no_shuffle_needs_the_runtime_alone(tmp_path):
     nodes = [
         node("Reshape", ["x", "split"], ["a"]),
-        node("Transpose", ["a"], ["b"], "shuffle", perm=[0, 2, 1, 3, 4]),
+        node("Transpose", ["a"], ["b"], "shuffle", perm=[0, 2, 1, 4, 3]),
         node("Reshape", ["b", "whole"], ["c"]),
         node("Relu", ["c"], ["y"]),
     ]

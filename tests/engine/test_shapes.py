@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.shapes import Shape, dilated_extent, same_padding, shared_windows, window_count
+from engine.shapes import Shape, dilated_extent, same_padding, shared_windows, transposed_windows, window_count
 
 extents = st.integers(1, 20)
 margins = st.integers(0, 6)
@@ -65,7 +65,7 @@ def test_shared_windows_cover_the_input_in_order_and_the_kernel_is_the_largest(e
         assert list(window) == [pixel for pixel in inside if (pixel + 1) * count > index * extent]
     assert set().union(*taps) == set(range(extent))
     assert windows.kernel[0] == max(map(len, taps))
-    assert (windows.shared is None) == (len(set(map(len, taps))) == 1 and (extent % count == 0 or count % extent == 0))
+    assert (windows.uneven is None) == (len(set(map(len, taps))) == 1 and (extent % count == 0 or count % extent == 0))
     assert taps == [windows.taps(1, index) for index in range(count)]
 
 
@@ -77,3 +77,17 @@ def test_shape_counts_values_and_float32_bytes_and_reads_channels_first():
 def test_sizes_have_no_upper_bound():
     assert Shape(10**9, 10**9, 10**9).bytes == 4 * 10**27
     assert window_count(10**12, 0, 0, 1, 1) == 10**12
+
+
+@given(extents, windows, strides, st.integers(1, 4), margins)
+def test_transposed_windows_are_the_values_from_which_a_tap_falls_on_an_output(
+    extent, kernel, stride, dilation, margin
+):
+    windows = transposed_windows((kernel,) * 2, (stride,) * 2, (dilation,) * 2, (margin,) * 4, (extent, extent))
+    counts = set()
+    for index in range(extent):
+        places = [index + margin - tap * dilation for tap in range(kernel)]
+        read = sorted(place // stride for place in places if place % stride == 0)
+        assert list(windows.taps(0, index)) == read
+        counts.add(len(read))
+    assert max(counts) <= windows.kernel[0]

@@ -8,16 +8,22 @@ from engine.layers import (
     Add,
     AvgPool2d,
     BatchNorm,
+    ChannelShuffle,
     Concat,
     Conv2d,
+    ConvTranspose2d,
     Dense,
     Dropout,
     GlobalAvgPool2d,
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    PixelShuffle,
+    PixelUnshuffle,
     PRelu,
+    Resize,
     Scale,
+    Slice,
 )
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -49,6 +55,12 @@ EVERY_KIND = (
     Node("scale", Scale(bias=True)),
     Node("adaptive_avg_pool2d", AdaptiveAvgPool2d((4, 3)), ("max_pool2d",)),
     Node("dense", Dense(5), ("add",)),
+    Node("slice", Slice(1, 3), ("max_pool2d",)),
+    Node("channel_shuffle", ChannelShuffle(2), ("max_pool2d",)),
+    Node("pixel_shuffle", PixelShuffle(2, "dcr"), ("max_pool2d",)),
+    Node("pixel_unshuffle", PixelUnshuffle(2)),
+    Node("resize", Resize(1.5, mode="bilinear"), ("max_pool2d",)),
+    Node("conv_transpose2d", ConvTranspose2d(2, 2, 3, groups=2), ("max_pool2d",)),
 )
 KINDS = Project(NoiseInput((3, 9, 8), seed=1), (Design("d", Network(EVERY_KIND)),))
 

@@ -49,10 +49,10 @@ def documented_settings(kind):
 
 
 def documented_default(cell):
-    """The value of a cell of the column "default": `same`, `1e-5`, `1/255`, the kernel."""
+    """The value of a cell of the column "default": `same`, `1e-5`, `1/255`, the kernel, left out."""
     if cell == "required":
         return msgspec.NODEFAULT
-    if cell == "the kernel":
+    if cell in ("the kernel", "left out"):
         return None
     (text,) = code_spans(cell)
     value = float(Fraction(text)) if "/" in text else json.loads(text)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from engine.cost.receptive_fields import regions_read
-from engine.layers import Activation, Concat, Conv2d
+from engine.layers import Activation, Concat, Conv2d, ConvTranspose2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.network.node_ref import STEM
@@ -43,6 +43,14 @@ def kernel_boxes_on(state, name, design):
     visible = find_visible_parts(state, scene, None)
     box = box_of(scene, name, design)
     return find_kernel_boxes(box, visible.focus, visible.regions.get(box.ref)), box.prism
+
+
+def test_a_value_between_those_of_a_transposed_convolution_has_no_window():
+    network = Network((Node("up", ConvTranspose2d(2, 2, 3)),))
+    project = Project(NoiseInput((6, 5, 5)), (Design("d", network),))
+    for pixel, count in (((3, 4), 1), ((3, 5), 0)):
+        boxes, _ = kernel_boxes_on(state_of(project, focus=Focus("d", "up", 1, pixel)), INPUT, "d")
+        assert len(boxes) == count
 
 
 def test_every_volume_before_the_focused_value_has_its_receptive_field():

@@ -105,6 +105,8 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
     match layer:
         case layers.Conv2d():
             return _convolution(layer, report)
+        case layers.ConvTranspose2d():
+            return _transposed(layer, received.channels)
         case layers.MaxPool2d() | layers.AvgPool2d():
             return _pooling(layer, report, "pooling" in functional)
         case layers.GlobalAvgPool2d() | layers.AdaptiveAvgPool2d():
@@ -112,6 +114,16 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             if "pooling" in functional:
                 return lambda x: F.adaptive_avg_pool2d(x, size)
             return nn.AdaptiveAvgPool2d(size)
+        case layers.PixelShuffle():
+            return nn.PixelShuffle(layer.factor)
+        case layers.PixelUnshuffle():
+            return nn.PixelUnshuffle(layer.factor)
+        case layers.Slice():
+            return lambda x: x[:, layer.start : layer.end]
+        case layers.ChannelShuffle():
+            return lambda x: x.unflatten(1, (layer.groups, -1)).transpose(1, 2).flatten(1, 2)
+        case layers.Resize():
+            return _resizing(layer, report, "pooling" in functional)
         case layers.Activation():
             module, function = _ACTIVATIONS[layer.function]
             return function if "activations" in functional else module()
@@ -152,6 +164,25 @@ def _convolution(layer: layers.Conv2d, report: Report) -> nn.Module:
         layer.bias,
     )
     return module if even else _Padded(module, margins)
+
+
+def _transposed(layer: layers.ConvTranspose2d, channels: int) -> nn.Module:
+    settings = {
+        "kernel_size": pair(layer.kernel),
+        "stride": pair(layer.stride),
+        "padding": pair(layer.padding),
+        "output_padding": pair(layer.output_padding),
+        "dilation": pair(layer.dilation),
+    }
+    return nn.ConvTranspose2d(channels, layer.filters, groups=layer.groups, bias=layer.bias, **settings)
+
+
+def _resizing(layer: layers.Resize, report: Report, functional: bool) -> _Call:
+    assert report.output_shape is not None
+    size = tuple(report.output_shape[1:])
+    if functional:
+        return lambda x: F.interpolate(x, size=size, mode=layer.mode)
+    return nn.Upsample(size, mode=layer.mode)
 
 
 def _pooling(layer: layers.MaxPool2d | layers.AvgPool2d, report: Report, functional: bool) -> _Call:

@@ -283,7 +283,7 @@ def _add_explanation(
     matrix = weights.matrix
     if matrix is None and weights.channel is None:
         matrix = make_weight_matrix(report, weights.arrays, at.channel)
-    how = explain(report.layer, report.name, inputs, weights.filter_roles(at.channel), at, report.inputs)
+    how = explain(report.layer, report.name, inputs, weights.filter_roles(report.layer, at.channel), at, report.inputs)
     return replace(content, explanation=ValueExplanation(how, at, volume, value, source_refs, inputs, matrix))
 
 

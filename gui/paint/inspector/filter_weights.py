@@ -8,7 +8,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint
-from engine.layers.explanation import channel_weights
+from engine.layers import Layer
 from engine.network.analysis import Report
 from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import LowRankWeights
@@ -54,9 +54,9 @@ class LayerWeights(Struct, frozen=True, eq=False):
     def nbytes(self) -> int:
         return sum(array.nbytes for array in self.arrays.values()) + (self.matrix.values.nbytes if self.matrix else 0)
 
-    def filter_roles(self, channel: int) -> Mapping[str, NDArray[Any]]:
-        """Return the weights of one filter; if only one is stored, `channel` is that one."""
-        return self.arrays if self.channel is not None else channel_weights(self.arrays, channel)
+    def filter_roles(self, layer: Layer, channel: int) -> Mapping[str, NDArray[Any]]:
+        """Return the layer's weights for one channel; if only those of one are stored, `channel` is that one."""
+        return self.arrays if self.channel is not None else layer.weights_of(self.arrays, channel)
 
 
 def filter_weights_key(state: ViewState, ref: NodeRef, channel: int) -> Key:
@@ -97,7 +97,9 @@ def load_filter_weights(state: ViewState, ref: NodeRef, channel: int, checkpoint
 
     def make() -> LayerWeights:
         arrays = state.weights(ref, checkpoint)
-        return LayerWeights(channel_weights(arrays, channel), channel, make_weight_matrix(report, arrays, channel))
+        assert isinstance(report.layer, Layer), "a block has no weights"
+        own = report.layer.weights_of(arrays, channel)
+        return LayerWeights(own, channel, make_weight_matrix(report, arrays, channel))
 
     return CACHE.get_or_make((), filter_weights_key(state, ref, channel), make, lambda weights: weights.nbytes)
 

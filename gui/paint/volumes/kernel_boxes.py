@@ -78,6 +78,8 @@ def _window_fractions(layer: Layer, shape: Shape, channel: int, pixel: tuple[int
     height, width = windows.output
     row, column = pixel or ((height - 1) // 2, (width - 1) // 2)
     rows, columns = windows.taps(0, row), windows.taps(1, column)
+    if not rows or not columns:  # a transposed convolution whose stride is above its kernel leaves pixels out
+        return None
     low = (max(0, columns[0]) / shape.width, max(0, rows[0]) / shape.height, channels.start / shape.channels)
     high = (
         min(shape.width, columns[-1] + 1) / shape.width,

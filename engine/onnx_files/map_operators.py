@@ -1,0 +1,176 @@
+"""Operators of ONNX that move pixels or channels, as layers: one row an operator."""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.layers import ChannelShuffle, Layer, PixelShuffle, PixelUnshuffle, Resize, Slice
+from engine.layers.resize import Corners
+from engine.onnx_files.operators import Match, Operands, make_layer
+from engine.onnx_files.tensors import NotNative, Tensor
+from engine.shapes import Pair
+
+_CORNERS: dict[str, Corners] = {
+    "half_pixel": "half_pixel",
+    "pytorch_half_pixel": "half_pixel",
+    "align_corners": "align_corners",
+    "asymmetric": "asymmetric",
+}
+_MODES = {"nearest": "nearest", "linear": "bilinear", "bilinear": "bilinear"}
+_MOST_PLACES = 100_000
+"""Rows or columns whose places are compared."""
+
+
+def _resize(operands: Operands) -> Match:
+    tensor = operands.plain_maps()
+    operands.require(antialias=0, exclude_outside=0, keep_aspect_ratio_policy="stretch")
+    mode = _MODES.get(operands.setting("mode", "nearest"))
+    if mode is None:
+        raise NotNative(f"its mode is {operands.setting('mode')}")
+    coordinates = operands.setting("coordinate_transformation_mode", "half_pixel")
+    if operands.node.operator == "Upsample" or operands.opset < 11:
+        coordinates = "asymmetric"
+    corners = _CORNERS.get(coordinates)
+    scales, size = _scales_and_size(operands, tensor)
+    if corners is None or (coordinates == "pytorch_half_pixel" and 1 in size):
+        raise NotNative(f"its coordinates are {coordinates}")
+    given = {"factor": float(scales[0])} if len(set(scales)) == 1 else {"size": size}
+    for corner in (corners, *get_args(Corners)) if mode == "nearest" else (corners,):
+        layer = make_layer(Resize, mode=mode, corners=corner, **given)
+        assert isinstance(layer, Resize)
+        if any(layer.mistakes([tensor.volume])) or layer.output_shape([tensor.volume])[1:] != size:
+            raise NotNative(f"its output has the size {list(size)}")
+        if mode != "nearest" or all(
+            np.array_equal(_nearest(operands, corners, axis), layer.sources(tensor.volume, number))
+            for number, axis in enumerate(zip(tensor.volume[1:], size, scales, strict=True))
+        ):
+            return Match(layer, (tensor,))
+    raise NotNative(f"it rounds places by {operands.setting('nearest_mode', 'round_prefer_floor')}")
+
+
+def _scales_and_size(operands: Operands, tensor: Tensor) -> tuple[tuple[Fraction, Fraction], Pair]:
+    """By how much height and width grow, and the size of the output."""
+    old = operands.node.operator == "Upsample" or operands.opset < 11
+    scales = operands.constant(1 if old else 2, "scales")
+    sizes = None if old else operands.constant(3)
+    axes = [int(axis) % 4 for axis in operands.setting("axes", range(4))]
+    if sizes is not None and len(sizes):
+        by_axis = dict(zip(axes, (int(size) for size in sizes), strict=True))
+        shape = [by_axis.get(axis, extent) for axis, extent in enumerate(tensor.shape)]
+        factors = [Fraction(new, extent) for new, extent in zip(shape, tensor.shape, strict=True)]
+    elif scales is not None and len(scales):
+        given = dict(zip(axes, (Fraction(float(scale)).limit_denominator(100_000) for scale in scales), strict=True))
+        factors = [given.get(axis, Fraction(1)) for axis in range(4)]
+        shape = [int(extent * factor) for extent, factor in zip(tensor.shape, factors, strict=True)]
+        if factors[2] != factors[3] and any(
+            extent * factor != new for extent, factor, new in zip(tensor.shape, factors, shape, strict=True)
+        ):
+            raise NotNative("its scales differ and lead to no whole numbers of pixels")
+    else:
+        raise NotNative("its size is missing")
+    if factors[:2] != [1, 1]:
+        raise NotNative("it resizes other axes than rows and columns")
+    return (factors[2], factors[3]), (shape[2], shape[3])
+
+
+def _nearest(operands: Operands, corners: Corners, axis: tuple[int, int, Fraction]) -> NDArray[np.intp]:
+    """The places from which ONNX takes the values along an axis, given its extent, new extent and scale."""
+    extent, count, scale = axis
+    if count > _MOST_PLACES:
+        raise NotNative(f"it makes {count:,} rows or columns")
+    rounding = _ROUNDINGS["floor" if operands.opset < 11 else operands.setting("nearest_mode", "round_prefer_floor")]
+    if corners == "align_corners":
+        places: Sequence[Fraction] = [Fraction(i * (extent - 1), max(count - 1, 1)) for i in range(count)]
+    elif corners == "asymmetric":
+        places = [i / scale for i in range(count)]
+    else:
+        places = [(i + Fraction(1, 2)) / scale - Fraction(1, 2) for i in range(count)]
+    return np.array([min(max(rounding(place), 0), extent - 1) for place in places])
+
+
+_HALF = Fraction(1, 2)
+_ROUNDINGS: dict[str, Callable[[Fraction], int]] = {
+    "floor": lambda place: place.__floor__(),
+    "ceil": lambda place: place.__ceil__(),
+    "round_prefer_floor": lambda place: (place - _HALF).__ceil__(),
+    "round_prefer_ceil": lambda place: (place + _HALF).__floor__(),
+}
+
+
+def _slice(operands: Operands) -> Match:
+    tensor = operands.plain()
+    starts, ends = operands.constant(1, "starts"), operands.constant(2, "ends")
+    if starts is None or ends is None:
+        raise NotNative("its starts or ends are missing")
+    axes = operands.constant(3, "axes")
+    steps = operands.constant(4, "steps")
+    if steps is not None and any(step != 1 for step in steps):
+        raise NotNative(f"its steps are {[int(step) for step in steps]}")
+    spans = {}
+    places = range(len(starts)) if axes is None else (int(axis) % tensor.rank for axis in axes)
+    for axis, start, end in zip(places, starts, ends, strict=True):
+        extent = tensor.shape[axis]
+        low, high, _ = slice(int(start), int(end)).indices(extent)
+        if (low, high) != (0, extent):
+            spans[tensor.axes[axis]] = (low, high)
+    return Match(_cut(spans), (tensor,), tensor.axes)
+
+
+def _cut(spans: dict[str, tuple[int, int]]) -> Layer:
+    """The layer that takes a span of each of some axes."""
+    if set(spans) == {"c"}:
+        return make_layer(Slice, start=spans["c"][0], end=spans["c"][1])
+    raise NotNative("it cuts other axes than the channels")
+
+
+def split(operands: Operands) -> list[Match]:
+    """The layers that a Split is: one for each output."""
+    tensor = operands.plain()
+    axis = operands.setting("axis", 0) % tensor.rank
+    sizes, extent, count = operands.constant(1, "split"), tensor.shape[axis], len(operands.node.outputs)
+    if sizes is None:
+        size = -(-extent // count)
+        sizes = np.array([min(size, extent - number * size) for number in range(count)])
+    if len(sizes) != count or sum(sizes) != extent or min(sizes) < 1:
+        raise NotNative(f"its sizes are {[int(size) for size in sizes]}")
+    ends = [int(end) for end in np.cumsum(sizes)]
+    spans = [{tensor.axes[axis]: (end - int(size), end)} for end, size in zip(ends, sizes, strict=True)]
+    return [Match(_cut(span), (tensor,), tensor.axes) for span in spans]
+
+
+def _pixel_shuffle(kind: type[Layer], default: str) -> Callable[[Operands], Match]:
+    def match(operands: Operands) -> Match:
+        order = operands.setting("mode", default).lower()
+        return Match(make_layer(kind, factor=operands.setting("blocksize", 1), order=order), (operands.plain_maps(),))
+
+    return match
+
+
+def shuffle_of(tensor: Tensor, order: Sequence[int]) -> tuple[Layer, tuple[int, ...]] | None:
+    """The layer that the transpose of a volume whose axes are divided is, and its shape; None if it is none."""
+    dims, (channels, height, width) = tensor.dims, tensor.volume
+    shape = tuple(dims[axis] for axis in order) if sorted(order) == list(range(len(dims))) else ()
+    if tuple(order) == (0, 2, 1, 3, 4) and dims == (1, dims[1], channels // dims[1], height, width):
+        return make_layer(ChannelShuffle, groups=dims[1]), shape
+    if len(dims) != 6:
+        return None
+    if tuple(order) == (0, 1, 4, 2, 5, 3) and dims[2] == dims[3] and dims[4:] == (height, width):
+        return make_layer(PixelShuffle, factor=dims[2]), shape
+    if tuple(order) == (0, 3, 4, 1, 5, 2) and dims[1] == dims[2] and dims[4:] == (height, width):
+        return make_layer(PixelShuffle, factor=dims[1], order="dcr"), shape
+    if tuple(order) == (0, 1, 3, 5, 2, 4) and dims[3] == dims[5] and dims[1] == channels:
+        return make_layer(PixelUnshuffle, factor=dims[3]), shape
+    return None
+
+
+MAP_OPERATORS: dict[str, Callable[[Operands], Match]] = {
+    "Resize": _resize,
+    "Upsample": _resize,
+    "Slice": _slice,
+    "DepthToSpace": _pixel_shuffle(PixelShuffle, "DCR"),
+    "SpaceToDepth": _pixel_shuffle(PixelUnshuffle, "DCR"),
+}
+"""Each raises NotNative with the reason if a node is beyond what our layer does."""

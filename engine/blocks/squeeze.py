@@ -11,7 +11,7 @@ from engine.layers.base import Count
 
 _Function = Literal["relu", "silu"]
 _Gate = Literal["sigmoid", "hard_sigmoid"]
-SqueezeFunction = Annotated[_Function, Meta(title="Squeeze function", description="After the first 1×1 on the means")]
+SqueezeFunction = Annotated[_Function, Meta(title="Squeeze with", description="After the first 1×1 on the means")]
 Gate = Annotated[_Gate, Meta(title="Gate", description="Function that makes the factors of the maps")]
 
 

@@ -49,7 +49,12 @@ _TRANSPOSED_BY_OUTPUT = ("transposed_more", 1), ("transposed_fewer", -1)
 """MACs of transposed convolutions by positions of the output."""
 _RESIZING = "nearest", "bilinear"
 _POOLING = "max_pool", "avg_pool", "global_pool"
-_PTFLOPS = (*_each(1, "macs", "bias", "dense_bias"), ("batch_norm", 2), ("lrn", 3), ("lrn_padded", 1))
+_PTFLOPS = (
+    *_each(1, "macs", "bias", "dense_bias", "layer_norm"),
+    *_each(2, "batch_norm", "group_norm"),
+    ("lrn", 3),
+    ("lrn_padded", 1),
+)
 """What counts the same however activations and pooling are called. LRN is one multiplication and one addition by a
 constant, one product of two volumes, and an average pooling over the padded channels."""
 _FUNCTIONS_OF_PTFLOPS = "relu", "relu6", "silu", "gelu", "softmax"
@@ -64,14 +69,30 @@ CONVENTIONS: tuple[Convention, ...] = (
         "torchinfo",
         "as torchinfo counts",
         "MACs",
-        (("macs", 1), *_TRANSPOSED_BY_OUTPUT, ("bias", 1), ("dense_bias", 1), ("batch_norm_params", 1)),
+        (
+            ("macs", 1),
+            *_TRANSPOSED_BY_OUTPUT,
+            ("bias", 1),
+            ("dense_bias", 1),
+            ("batch_norm_params", 1),
+            ("layer_norm_params", 1),
+            ("group_norm_params", 1),
+        ),
         source="torchinfo 1.8, LayerInfo.calculate_macs: every parameter of a module counts, those of batch norm once",
     ),
     Convention(
         "fvcore",
         "as fvcore counts",
         "MACs",
-        (("macs", 1), ("batch_norm", 2), ("global_pool", 1), ("nearest", 1), ("bilinear", 4)),
+        (
+            ("macs", 1),
+            ("batch_norm", 2),
+            ("layer_norm", 5),
+            ("group_norm", 5),
+            ("global_pool", 1),
+            ("nearest", 1),
+            ("bilinear", 4),
+        ),
         source=(
             "fvcore since June 2021, FlopCountAnalysis, of a model that does not train and whose global pooling is "
             "adaptive; timm's tables follow it"
@@ -140,6 +161,7 @@ CONVENTIONS: tuple[Convention, ...] = (
             ("macs", 1),
             *_TRANSPOSED_BY_OUTPUT,
             ("batch_norm", 4),
+            ("layer_norm", 4),
             ("averages", 1),
             ("nearest", 1),
             ("bilinear", 11),

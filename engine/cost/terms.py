@@ -41,6 +41,8 @@ TERMS: tuple[Term, ...] = (
     Term("bias", "biases", "biases that convolutions add"),
     Term("dense_bias", "dense biases", "biases that dense layers add"),
     Term("batch_norm", "batch norm", "values that batch norm shifts and scales"),
+    Term("layer_norm", "layer norm", "values that layer norm shifts and scales"),
+    Term("group_norm", "group norm", "values that group norm shifts and scales"),
     *(Term(name, name.replace("_", " "), f"values that go through {name.replace('_', ' ')}") for name in FUNCTIONS),
     Term("max_pool", "max pool", "values that max pooling receives"),
     Term("avg_pool", "avg pool", "values that average pooling receives"),
@@ -52,6 +54,8 @@ TERMS: tuple[Term, ...] = (
     Term("lrn", "LRN", "values of local response norm"),
     Term("lrn_padded", "padded LRN", "values of local response norm and of the channels that pad it", "lrn"),
     Term("batch_norm_params", "batch norm parameters", "gamma and beta, once per channel", "batch_norm"),
+    Term("layer_norm_params", "layer norm parameters", "gamma and beta, once per channel", "layer_norm"),
+    Term("group_norm_params", "group norm parameters", "gamma and beta, once per channel", "group_norm"),
     Term("avg_pool_kernels", "avg pool kernels", "per average k for a kernel of k×k, h·w for one of h×w", "avg_pool"),
     Term("averages", "averages", "divisions of average pooling, one per value that it returns", "avg_pool"),
     Term(

@@ -58,6 +58,17 @@ class _Dense(nn.Module):
         return self.linear(x.flatten(1))[:, :, None, None]
 
 
+class _LayerNorm(nn.Module):
+    """Layer norm over the channels of each pixel."""
+
+    def __init__(self, channels: int, epsilon: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(channels, epsilon)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
 class _Padded(nn.Module):
     """A module behind a padding of four different margins."""
 
@@ -107,6 +118,10 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return function if "activations" in functional else module()
         case layers.BatchNorm():
             return nn.BatchNorm2d(received.channels, layer.epsilon)
+        case layers.LayerNorm():
+            return _LayerNorm(received.channels, layer.epsilon)
+        case layers.GroupNorm():
+            return nn.GroupNorm(layer.groups, received.channels, layer.epsilon)
         case layers.LocalResponseNorm():
             return nn.LocalResponseNorm(layer.size, layer.alpha, layer.beta, layer.k)
         case layers.Dropout():

@@ -21,6 +21,7 @@ from engine.network.input_specs import ImageInput, Input, NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
 from engine.onnx_files.map_operators import MAP_OPERATORS, shuffle_of, split
+from engine.onnx_files.module_groups import with_groups
 from engine.onnx_files.operators import ONNX_OPERATORS, Match, Operands, zero_margins
 from engine.onnx_files.report import ImportReport
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, tensor_of, tensor_of_shape
@@ -46,6 +47,10 @@ class ImportedModel(Struct, frozen=True, eq=False):
     report: ImportReport
     tensors: Mapping[str, Tensor]
     """The volumes of the design by the name of the value that each is in the graph."""
+    path: str
+    """The file of the model, as weights name it."""
+    constants: Mapping[str, Array]
+    """Values of the graph that are no volumes: of the file, and what follows from the sizes of volumes."""
 
 
 def import_model(path: Path, size: Pair | None = None, checkpoint: Checkpoint = lambda: None) -> ImportedModel:
@@ -91,6 +96,7 @@ class _Importer:
         self._nodes: list[Node] = []
         self._names = {INPUT}
         self.spec, entry, name = self._input(size)
+        self._shape = entry.volume
         self._tensors = {name: entry}
         self._users = output_users(model.nodes)
 
@@ -104,13 +110,15 @@ class _Importer:
         for node in nodes:
             self._checkpoint()
             self._add(node)
-        design = Design(_design_name(self._model), Network(tuple(self._nodes)))
+        network = with_groups(Network(tuple(self._nodes)), self._shape)
+        design = Design(_design_name(self._model), network)
         project = Project(self.spec, (design,), title=without_controls(Path(self._model.path).stem))
         if has_too_many_layers(project):
             raise FileFault(f"{self._model.path}: has more layers than a project can have")
         report = self._report()
         note = Note(f"From {Path(self._model.path).name}\n{report.text().rstrip()}")
-        return ImportedModel(replace(project, notes=(note,)), report, self._tensors)
+        project = replace(project, notes=(note,))
+        return ImportedModel(project, report, self._tensors, self._model.path, self._constants)
 
     def _report(self) -> ImportReport:
         recognised = tuple(

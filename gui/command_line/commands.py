@@ -24,6 +24,12 @@ COMMANDS: tuple[Command, ...] = (
         "bottleneck:search_bottleneck",
     ),
     Command(
+        "sweep",
+        "count and measure many designs that differ in a few settings",
+        "sweep:add_sweep_options",
+        "sweep:sweep_designs",
+    ),
+    Command(
         "run",
         "run every design; volumes as .npz, times and statistics as run.json",
         "run:add_run_options",
@@ -34,6 +40,12 @@ COMMANDS: tuple[Command, ...] = (
         "draw figures without a display, and write the table as text",
         "export:add_export_options",
         "export:export_pictures",
+    ),
+    Command(
+        "export-model",
+        "write a design as an ONNX model, as Python for PyTorch or Keras, or its weights alone",
+        "export_model:add_export_model_options",
+        "export_model:export_model",
     ),
     Command(
         "report",

@@ -57,7 +57,7 @@ _PTFLOPS = (
 )
 """What counts the same however activations and pooling are called. LRN is one multiplication and one addition by a
 constant, one product of two volumes, and an average pooling over the padded channels."""
-_FUNCTIONS_OF_PTFLOPS = "relu", "relu6", "silu", "gelu", "softmax"
+_FUNCTIONS_OF_PTFLOPS = "relu", "relu6", "elu", "prelu", "silu", "gelu", "gelu_tanh", "softmax"
 """Activations that count as functions."""
 _PTFLOPS_SOURCE = "ptflops 0.7.3 to 0.7.5, PyTorch backend, of a model that adds volumes by +"
 
@@ -72,11 +72,8 @@ CONVENTIONS: tuple[Convention, ...] = (
         (
             ("macs", 1),
             *_TRANSPOSED_BY_OUTPUT,
-            ("bias", 1),
-            ("dense_bias", 1),
-            ("batch_norm_params", 1),
-            ("layer_norm_params", 1),
-            ("group_norm_params", 1),
+            *_each(1, "bias", "dense_bias", "batch_norm_params", "layer_norm_params", "group_norm_params"),
+            *_each(1, "prelu_params", "scale_biases"),
         ),
         source="torchinfo 1.8, LayerInfo.calculate_macs: every parameter of a module counts, those of batch norm once",
     ),
@@ -104,12 +101,12 @@ CONVENTIONS: tuple[Convention, ...] = (
         "MACs",
         (
             *_PTFLOPS,
-            *_each(2, "relu", "gelu", *_POOLING, *_RESIZING),
+            *_each(2, "relu", "elu", "prelu", "gelu", "gelu_tanh", *_POOLING, *_RESIZING),
             *_each(1, "relu6", "leaky_relu", "silu", "softmax"),
         ),
         source=(
             f"{_PTFLOPS_SOURCE}, if activations and pooling are modules, as in torchvision's VGG and ResNet: "
-            "ReLU, GELU and pooling count twice, as the module and as the function that it calls"
+            "ReLU, ELU, PReLU, GELU and pooling count twice, as the module and as the function that it calls"
         ),
     ),
     Convention(
@@ -119,7 +116,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         (*_PTFLOPS, *_each(2, *_POOLING, *_RESIZING), *_each(1, *_FUNCTIONS_OF_PTFLOPS)),
         source=(
             f"{_PTFLOPS_SOURCE}, if activations are functions and pooling is a module, as in torchvision's GoogLeNet: "
-            "ReLU and GELU count once, pooling twice"
+            "ReLU, ELU, PReLU and GELU count once, pooling twice"
         ),
     ),
     Convention(
@@ -129,7 +126,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         (*_PTFLOPS, *_each(1, *_POOLING, *_RESIZING, *_FUNCTIONS_OF_PTFLOPS)),
         source=(
             f"{_PTFLOPS_SOURCE}, if activations and pooling are functions, as in most of torchvision's "
-            "Inception v3: ReLU, GELU and pooling count once"
+            "Inception v3: ReLU, ELU, PReLU, GELU and pooling count once"
         ),
     ),
     Convention(
@@ -166,6 +163,7 @@ CONVENTIONS: tuple[Convention, ...] = (
             ("nearest", 1),
             ("bilinear", 11),
             ("global_averages", 1),
+            ("prelu", 1),
             ("softmax", 2),
             ("softmax_additions", 1),
         ),
@@ -184,9 +182,9 @@ CONVENTIONS: tuple[Convention, ...] = (
 
 
 GROUPS: dict[str, tuple[tuple[str, int], ...]] = {
-    "biases": _each(1, "bias", "dense_bias"),
+    "biases": _each(1, "bias", "dense_bias", "scale_biases"),
     "batch norm": (("batch_norm", 2),),
-    "activations": _each(1, *FUNCTIONS),
+    "activations": _each(1, *FUNCTIONS, "prelu"),
     "pooling": _each(1, *_POOLING),
     "additions": _each(1, "add"),
     "products": _each(1, "mul"),

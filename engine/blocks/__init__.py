@@ -1,6 +1,7 @@
 """All kinds of blocks. BLOCKS is the only list of them: files, forms, tables and contract tests follow it."""
 
 from engine.blocks.base import INPUT, Block, Part
+from engine.blocks.convnext import ConvNextBlock
 from engine.blocks.dense import DenseBlock, Transition
 from engine.blocks.fire import Fire
 from engine.blocks.inception import Inception
@@ -8,6 +9,7 @@ from engine.blocks.mlpconv import MlpConv
 from engine.blocks.reduced import ReducedConv2d
 from engine.blocks.residual import BasicResidual, BottleneckResidual
 from engine.blocks.separable import InvertedResidual, SeparableConv2d
+from engine.blocks.shuffle import ShuffleUnit
 
 BLOCKS: tuple[type[Block], ...] = (
     ReducedConv2d,
@@ -20,6 +22,8 @@ BLOCKS: tuple[type[Block], ...] = (
     Fire,
     SeparableConv2d,
     InvertedResidual,
+    ShuffleUnit,
+    ConvNextBlock,
 )
 
 __all__ = [
@@ -28,6 +32,7 @@ __all__ = [
     "BasicResidual",
     "Block",
     "BottleneckResidual",
+    "ConvNextBlock",
     "DenseBlock",
     "Fire",
     "Inception",
@@ -36,5 +41,6 @@ __all__ = [
     "Part",
     "ReducedConv2d",
     "SeparableConv2d",
+    "ShuffleUnit",
     "Transition",
 ]

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from engine.blocks import (
     BasicResidual,
     BottleneckResidual,
+    ConvNextBlock,
     DenseBlock,
     Fire,
     Inception,
@@ -18,9 +19,22 @@ from engine.blocks import (
     MlpConv,
     ReducedConv2d,
     SeparableConv2d,
+    ShuffleUnit,
     Transition,
 )
-from engine.layers import Activation, Add, AvgPool2d, BatchNorm, Concat, Conv2d, MaxPool2d
+from engine.layers import (
+    Activation,
+    Add,
+    AvgPool2d,
+    BatchNorm,
+    ChannelShuffle,
+    Concat,
+    Conv2d,
+    LayerNorm,
+    MaxPool2d,
+    Scale,
+    Slice,
+)
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node
 from tests.engine.strategies import fields, layers, shapes
@@ -190,6 +204,47 @@ def inverted_residual(block, channels):
     return rows
 
 
+def shuffle_unit(block, channels):
+    half = block.filters // 2
+    if block.stride == 1:
+        first = [("pass", Slice(0, half), "input"), ("take", Slice(half), "input")]
+        ends = ["take", "pass"]
+    else:
+        first = [
+            ("shortcut/depthwise", plain(channels, 3, block.stride, groups=channels), "input"),
+            ("shortcut/depthwise/bn", NORM, "shortcut/depthwise"),
+            ("shortcut/pointwise", plain(half, 1), "shortcut/depthwise/bn"),
+            ("shortcut/pointwise/bn", NORM, "shortcut/pointwise"),
+            ("shortcut/pointwise/relu", RELU, "shortcut/pointwise/bn"),
+        ]
+        ends = ["input", "shortcut/pointwise/relu"]
+    return [
+        *first,
+        ("reduce", plain(half, 1), ends[0]),
+        ("reduce/bn", NORM, "reduce"),
+        ("reduce/relu", RELU, "reduce/bn"),
+        ("depthwise", plain(half, 3, block.stride, groups=half), "reduce/relu"),
+        ("depthwise/bn", NORM, "depthwise"),
+        ("pointwise", plain(half, 1), "depthwise/bn"),
+        ("pointwise/bn", NORM, "pointwise"),
+        ("pointwise/relu", RELU, "pointwise/bn"),
+        ("concat", Concat(), ends[1], "pointwise/relu"),
+        ("shuffle", ChannelShuffle(2), "concat"),
+    ]
+
+
+def convnext_block(block, channels):
+    return [
+        ("depthwise", Conv2d(channels, block.kernel, groups=channels), "input"),
+        ("norm", LayerNorm(1e-6), "depthwise"),
+        ("widen", Conv2d(channels * block.expansion, 1), "norm"),
+        ("widen/gelu", Activation("gelu"), "widen"),
+        ("narrow", Conv2d(channels, 1), "widen/gelu"),
+        ("scale", Scale(), "narrow"),
+        ("add", Add(), "scale", "input"),
+    ]
+
+
 FORMS = {
     ReducedConv2d: reduced_conv2d,
     Inception: inception,
@@ -201,6 +256,8 @@ FORMS = {
     Fire: fire,
     SeparableConv2d: separable_conv2d,
     InvertedResidual: inverted_residual,
+    ShuffleUnit: shuffle_unit,
+    ConvNextBlock: convnext_block,
 }
 
 
@@ -220,8 +277,9 @@ def blocks(draw, kind):
     if hasattr(block, "filters") and draw(st.booleans()):
         shape = shape._replace(channels=block.filters)
     optional = {field.name: field.default for field, _, _ in fields(kind) if not field.required}
-    wrong = {mistake.setting for mistake in block.mistakes([shape])}
-    block = replace(block, **{name: optional[name] for name in wrong})
+    for mistake in list(block.mistakes([shape])):
+        default = {mistake.setting: optional[mistake.setting]} if mistake.setting in optional else {}
+        block = replace(block, **(default or dict(mistake.fixes[0].changes)))
     assume(not any(block.mistakes([shape])))
     nodes = nodes_of("block", block, shape.channels, INPUT)
     assume(not any(report.mistakes for report in analyze(Network(tuple(nodes)), shape).reports))

@@ -16,6 +16,7 @@ from engine.blocks import (
     BasicResidual,
     Block,
     BottleneckResidual,
+    ConvNextBlock,
     DenseBlock,
     Fire,
     Inception,
@@ -23,6 +24,7 @@ from engine.blocks import (
     MlpConv,
     ReducedConv2d,
     SeparableConv2d,
+    ShuffleUnit,
     Transition,
 )
 from engine.layers import Activation, Add, tag_of
@@ -188,6 +190,8 @@ BRANCHES = [
     (InvertedResidual(6), ["project", "project/bn"], ["add"]),
     (InvertedResidual(6, expansion=1), ["project", "project/bn"], ["expand", "expand/bn", "expand/relu6"]),
     (Inception(1, 0, 1, 0, 1, 0), ["pool", "concat"], ["3x3_reduce", "5x5_reduce", "pool_proj"]),
+    (ShuffleUnit(4), ["concat", "shuffle"], ["shortcut/depthwise"]),
+    (ShuffleUnit(6, 2), ["concat", "shuffle"], ["pass", "take"]),
     (SeparableConv2d(2, function="relu6"), ["pointwise/bn", "pointwise/relu6"], ["depthwise/relu"]),
     (SeparableConv2d(2, batch_norm=False), ["pointwise", "pointwise/relu"], ["depthwise/bn"]),
 ]
@@ -213,6 +217,9 @@ def test_settings_and_channels_decide_which_layers_a_block_has(block, ends, left
         (Transition(), 256, 56, (128, 28, 28), 33_280, 3136 * 32_768),
         (Fire(16, 64, 64), 96, 54, (128, 54, 54), 11_920, 2916 * 11_776),
         (SeparableConv2d(64), 32, 112, (64, 112, 112), 2_528, 12_544 * 2_336),
+        (ShuffleUnit(116, 2), 24, 56, (116, 28, 28), 7_398, 58 * (24 * 3136 + 784 * 91) + 784 * 24 * 9),
+        (ShuffleUnit(116), 116, 28, (116, 28, 28), 7_598, 784 * 58 * (58 + 9 + 58)),
+        (ConvNextBlock(), 96, 56, (96, 56, 56), 79_296, 3136 * 96 * (49 + 8 * 96)),
         (InvertedResidual(24, 2), 16, 112, (24, 56, 56), 5_136, 12_544 * 1_536 + 3136 * (864 + 2_304)),
     ],
     ids=lambda value: getattr(value, "kind", ""),
@@ -350,6 +357,8 @@ def test_json_lists_the_layers_of_a_block_and_the_block_with_their_sums(kind, da
         (Transition(), "1×1 ×0.5, 2×2 avg pool /2"),
         (Fire(16, 64, 64), "fire 16→64+64"),
         (SeparableConv2d(64, (3, 5), 2, depth_multiplier=8), "separable 3×5 /2 ×8, 64 filters"),
+        (ShuffleUnit(116, 2), "shuffle unit /2→116"),
+        (ConvNextBlock(), "7×7 per channel, 1×1 ×4, 1×1, added"),
         (InvertedResidual(24, 2), "×6, 3×3 /2, 1×1→24"),
     ],
 )

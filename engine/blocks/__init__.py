@@ -10,6 +10,7 @@ from engine.blocks.reduced import ReducedConv2d
 from engine.blocks.residual import BasicResidual, BottleneckResidual
 from engine.blocks.separable import InvertedResidual, SeparableConv2d
 from engine.blocks.shuffle import ShuffleUnit
+from engine.blocks.unet import UNetUp
 
 BLOCKS: tuple[type[Block], ...] = (
     ReducedConv2d,
@@ -24,6 +25,7 @@ BLOCKS: tuple[type[Block], ...] = (
     InvertedResidual,
     ShuffleUnit,
     ConvNextBlock,
+    UNetUp,
 )
 
 __all__ = [
@@ -43,4 +45,5 @@ __all__ = [
     "SeparableConv2d",
     "ShuffleUnit",
     "Transition",
+    "UNetUp",
 ]

@@ -55,6 +55,11 @@ SAMPLE_GROUPS: tuple[SampleGroup, ...] = (
         ),
     ),
     SampleGroup(
+        "From a picture to a picture",
+        "Maps become small and many, then large and few again: one answer for each pixel.",
+        (Sample("unet", "U-Net: down to small maps, and up again with what was seen before"),),
+    ),
+    SampleGroup(
         "A network that names what it sees",
         "Trained on a million photos: drop one of yours, and it answers with the most likely of 1,000 classes.",
         (Sample("efficientnet_lite0", "EfficientNet-Lite0: a trained network that names what it sees"),),

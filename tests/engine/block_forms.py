@@ -21,6 +21,7 @@ from engine.blocks import (
     SeparableConv2d,
     ShuffleUnit,
     Transition,
+    UNetUp,
 )
 from engine.layers import (
     Activation,
@@ -30,8 +31,10 @@ from engine.layers import (
     ChannelShuffle,
     Concat,
     Conv2d,
+    ConvTranspose2d,
     LayerNorm,
     MaxPool2d,
+    Resize,
     Scale,
     Slice,
 )
@@ -245,6 +248,18 @@ def convnext_block(block, channels):
     ]
 
 
+def unet_up(block, channels):
+    bias, rows, before = not block.batch_norm, [], "concat"
+    up = {"transposed": ConvTranspose2d(block.filters, 2, 2, 0), "bilinear": Resize(2.0, mode="bilinear")}[block.mode]
+    for name in ("conv1", "conv2"):
+        rows.append((name, Conv2d(block.filters, 3, padding=1, bias=bias), before))
+        if block.batch_norm:
+            rows.append((f"{name}/bn", NORM, name))
+        rows.append((f"{name}/relu", RELU, rows[-1][0]))
+        before = f"{name}/relu"
+    return [("up", up, "second input"), ("concat", Concat(), "up", "input"), *rows]
+
+
 FORMS = {
     ReducedConv2d: reduced_conv2d,
     Inception: inception,
@@ -258,13 +273,15 @@ FORMS = {
     InvertedResidual: inverted_residual,
     ShuffleUnit: shuffle_unit,
     ConvNextBlock: convnext_block,
+    UNetUp: unet_up,
 }
 
 
-def nodes_of(name, block, channels, source):
-    """The nodes that a block called `name` stands for if it receives so many channels from `source`."""
+def nodes_of(name, block, channels, *sources):
+    """The nodes that a block called `name` stands for if it receives so many channels from the first of `sources`."""
+    inputs = dict(zip(("input", "second input"), sources, strict=False))
     return [
-        Node(f"{name}/{part}", layer, tuple(source if other == "input" else f"{name}/{other}" for other in received))
+        Node(f"{name}/{part}", layer, tuple(inputs.get(other, f"{name}/{other}") for other in received))
         for part, layer, *received in FORMS[type(block)](block, channels)
     ]
 
@@ -274,13 +291,25 @@ def blocks(draw, kind):
     """A block and the shape of an input that fits its layers by hand; often with as many channels as its output."""
     block, shape = draw(layers(kind)), draw(shapes)
     shape = shape._replace(height=shape.height + 2, width=shape.width + 2)
+    if kind.min_inputs > 1:
+        shape = shape._replace(height=2 * shape.height, width=2 * shape.width)
     if hasattr(block, "filters") and draw(st.booleans()):
         shape = shape._replace(channels=block.filters)
     optional = {field.name: field.default for field, _, _ in fields(kind) if not field.required}
-    for mistake in list(block.mistakes([shape])):
+    received = received_shapes(block, shape)
+    for mistake in list(block.mistakes(received)):
         default = {mistake.setting: optional[mistake.setting]} if mistake.setting in optional else {}
         block = replace(block, **(default or dict(mistake.fixes[0].changes)))
-    assume(not any(block.mistakes([shape])))
-    nodes = nodes_of("block", block, shape.channels, INPUT)
-    assume(not any(report.mistakes for report in analyze(Network(tuple(nodes)), shape).reports))
+    assume(not any(block.mistakes(received)))
+    nodes = (BESIDE[kind.min_inputs], *nodes_of("block", block, shape.channels, INPUT, "beside"))
+    assume(not any(report.mistakes for report in analyze(Network(nodes), shape).reports))
     return block, shape
+
+
+BESIDE = {1: Node("beside", Activation("tanh"), (INPUT,)), 2: Node("beside", AvgPool2d(2), (INPUT,))}
+"""By number of inputs of a block, the node whose output is the second, of half the height and width."""
+
+
+def received_shapes(block, shape):
+    """The shapes of a block's inputs, the first of which is given."""
+    return [shape, shape._replace(height=shape.height // 2, width=shape.width // 2)][: block.min_inputs]

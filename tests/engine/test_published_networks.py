@@ -234,6 +234,12 @@ def test_a_network_has_the_parameters_and_macs_of_torchvisions_model(name):
     assert analysis.output_shape == Shape(1000, 1, 1)
 
 
+def test_the_u_net_has_the_parameters_that_its_authors_repository_has_and_the_size_of_its_input():
+    analysis = analysis_of("unet", "U-Net")
+    assert (analysis.params, analysis.macs) == (7_763_041, 12_071_206_912)
+    assert analysis.output_shape == Shape(1, 256, 256)
+
+
 def test_the_two_resnets_differ_in_macs_only():
     v1, v15 = (analysis_of("resnet50", name) for name in ("v1", "v1.5"))
     assert v1.params == v15.params

@@ -192,7 +192,7 @@ def _transposed(layer: layers.ConvTranspose2d, channels: int) -> nn.Module:
     settings = {
         "kernel_size": pair(layer.kernel),
         "stride": pair(layer.stride),
-        "padding": pair(layer.padding),
+        "padding": pair(0 if layer.padding == "valid" else layer.padding),
         "output_padding": pair(layer.output_padding),
         "dilation": pair(layer.dilation),
     }

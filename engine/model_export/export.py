@@ -18,6 +18,7 @@ from engine.model_export.onnx_writer import onnx_content
 from engine.model_export.origin import find_origin
 from engine.model_export.plan import ExportPlan, OnLayer, Weights, export_plan
 from engine.model_export.safetensors import safetensors_content, weight_arrays
+from engine.model_export.torch_text import torch_module
 from engine.run.cache import VolumeCache
 from engine.run.execute import RunRequest
 from engine.text.problems import Problem, ProjectError
@@ -91,6 +92,12 @@ def _onnx(export: ModelExport, plan: ExportPlan, weights: Weights) -> MadeModel:
     return MadeModel((*files, (export.out, content)), f"{export.out.name}: {edit_report(origin)}")
 
 
+def _pytorch(export: ModelExport, plan: ExportPlan, weights: Weights) -> MadeModel:
+    module = torch_module(weights.load(plan), weights.checkpoint)
+    content = safetensors_content(module.arrays, weights.checkpoint)
+    return _whole(export, plan, "", module.text.encode(), content)
+
+
 def _safetensors(export: ModelExport, plan: ExportPlan, weights: Weights) -> MadeModel:
     arrays = weight_arrays(weights.load(plan))
     return _whole(export, plan, "", safetensors_content(arrays, weights.checkpoint))
@@ -107,6 +114,7 @@ def _whole(export: ModelExport, plan: ExportPlan, reason: str, *contents: bytes)
 
 MODEL_FORMATS: tuple[ModelFormat, ...] = (
     ModelFormat("onnx", "ONNX model", ".onnx", _onnx),
+    ModelFormat("pytorch", "PyTorch module", ".py", _pytorch, has_weights_file=True),
     ModelFormat("safetensors", "weights alone", WEIGHTS_SUFFIX, _safetensors),
 )
 

@@ -2,6 +2,8 @@
 
 from typing import get_args
 
+from engine.blocks.inception import Inception
+from engine.blocks.residual import BottleneckResidual
 from engine.layers import (
     Activation,
     AdaptiveAvgPool2d,
@@ -120,6 +122,18 @@ CHAIN = project_of(
 )
 """Names as frameworks write them, vectors after maps and the other way round, and two outputs."""
 
+
+BLOCKS = project_of(
+    Node("conv1", Conv2d(8, 3)),
+    Node("layer1.0", BottleneckResidual(16, reduce=4)),
+    Node("layer1.1", BottleneckResidual(16, reduce=4)),
+    Node("layer1.2", BottleneckResidual(16, reduce=4)),
+    Node("3a", Inception(2, 3, 4, 2, 3, 2)),
+    Node("pool", GlobalAvgPool2d()),
+    Node("fc", Dense(5)),
+    title='Three "blocks"',
+)
+"""Blocks of which two are equal."""
 
 CASES = {
     **{

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine.layers.base import Mask, PartRead
+from engine.layers.base import Layer, Mask, PartRead
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
@@ -93,14 +93,25 @@ def _add_fields(receptive: dict[NodeRef, ReceptiveField], design: str, analysis:
         fields = [field for field in input_fields if field is not None]
         if report.output_shape is None or whole is None or not fields or len(fields) < len(input_fields):
             continue
-        field = _field_behind(report, fields, whole)
+        field = _field_behind(report, tuple(fields), whole)
         if field is not None:
             receptive[design, report.name] = field
 
 
-def _field_behind(report: Report, fields: list[ReceptiveField], whole: Shape) -> ReceptiveField | None:
+def _field_behind(report: Report, fields: tuple[ReceptiveField, ...], whole: Shape) -> ReceptiveField | None:
     """The field of a layer whose inputs have these fields on a project's input of the shape `whole`."""
-    windows = report.input_windows
+    layer = report.layer
+    if not isinstance(layer, Layer) or None in report.input_shapes:
+        return None
+    return _layer_field(layer, report.known_inputs, fields, whole)
+
+
+# Networks repeat their layers, and so do the designs of a sweep.
+@lru_cache(maxsize=4096)
+def _layer_field(
+    layer: Layer, received: tuple[Shape, ...], fields: tuple[ReceptiveField, ...], whole: Shape
+) -> ReceptiveField | None:
+    windows = layer.input_windows(received)
     if not windows:
         return None
     behind = []
@@ -235,7 +246,7 @@ def _only(count: int, channel: int | None) -> Mask:
 
 def _footprints_before(analysis: Analysis, name: str, start: _Footprint) -> dict[str, _Footprint]:
     """What the values `start` of the volume `name` read of every volume of an analysis, including that one."""
-    block = analysis.blocks.get(name)
+    block = analysis.foldable.get(name)
     footprints = {name if block is None else block.output: start}
     known: _KnownPixels = {}
     for report in reversed(analysis.reports):
@@ -249,7 +260,7 @@ def _footprints_before(analysis: Analysis, name: str, start: _Footprint) -> dict
                     source, shape = report.inputs[part.source], report.known_inputs[part.source]
                     footprints.setdefault(source, _Footprint(shape)).add(part.channels, part.pixels)
     return footprints | {
-        block.name: footprints[block.output] for block in analysis.blocks.values() if block.output in footprints
+        block.name: footprints[block.output] for block in analysis.foldable.values() if block.output in footprints
     }
 
 

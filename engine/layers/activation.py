@@ -47,6 +47,10 @@ class Activation(Layer, frozen=True, tag="activation"):
     def zeroes_negatives(self) -> bool:
         return self.function in ("relu", "relu6")
 
+    @property
+    def yields_shares(self) -> bool:
+        return self.function == "softmax"
+
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         """The same channel; all channels for softmax."""
         return [np.ones_like(channels) if self.function == "softmax" else channels]

@@ -18,6 +18,7 @@ from engine.layers import (
     ConvTranspose2d,
     Dense,
     GlobalAvgPool2d,
+    GlobalMaxPool2d,
     Layer,
     LocalResponseNorm,
     MaxPool2d,
@@ -221,7 +222,10 @@ def _pool(kind: type[Layer], **flags: str) -> Callable[[Operands], Match]:
     def match(operands: Operands) -> Match:
         tensor = operands.maps()
         tensor.require_no_margins()
-        operands.require(dilations=(1, 1), storage_order=0)
+        operands.require(storage_order=0)
+        dilation = as_pair(operands.setting("dilations", (1, 1)))
+        if kind is not MaxPool2d:
+            operands.require(dilations=(1, 1))
         if len(operands.node.outputs) > 1 and operands.node.outputs[1]:
             raise NotNative("its second output, the places of the largest values, is used")
         kernel = as_pair(operands.setting("kernel_shape", ()))
@@ -231,31 +235,34 @@ def _pool(kind: type[Layer], **flags: str) -> Callable[[Operands], Match]:
             stride=as_pair(operands.setting("strides", (1, 1))),
             padding=_padding(operands, tensor, kernel),
             **{name: bool(operands.setting(attribute, 0)) for name, attribute in flags.items()},
+            **({"dilation": dilation} if dilation != (1, 1) else {}),
         )
         return Match(layer, (tensor,))
 
     return match
 
 
-def _global_pool(operands: Operands) -> Match:
-    tensor = operands.maps()
-    tensor.require_no_margins()
-    return Match(GlobalAvgPool2d(), (tensor,))
+def _global_pool(layer: Layer) -> Callable[[Operands], Match]:
+    return lambda operands: Match(layer, (operands.plain_maps(),))
 
 
-def _reduce_mean(operands: Operands) -> Match:
+def _reduced(layer: Layer) -> Callable[[Operands], Match]:
+    return lambda operands: _reduce(operands, layer)
+
+
+def _reduce(operands: Operands, layer: Layer) -> Match:
     tensor = operands.plain()
     axes_given = operands.constant(1, "axes")
     if axes_given is None:
-        raise NotNative("it is the mean of all values")
+        raise NotNative("it is of all values")
     rank = len(tensor.axes)
     axes = {int(axis) % rank for axis in axes_given}
     rest = "".join(group for axis, group in enumerate(tensor.axes) if axis not in axes)
     if "h" in rest or "w" in rest or ("c" in tensor.letters and "c" not in rest):
-        raise NotNative("it is the mean over other axes than the rows and columns")
+        raise NotNative("it is over other axes than the rows and columns")
     keep = operands.setting("keepdims", 1)
     groups = tuple("" if axis in axes else group for axis, group in enumerate(tensor.axes) if keep or axis not in axes)
-    return Match(GlobalAvgPool2d(), (tensor,), groups)
+    return Match(layer, (tensor,), groups)
 
 
 def _function(name: str) -> Callable[[Operands], Match]:
@@ -365,8 +372,10 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "LRN": _lrn,
     "MaxPool": _pool(MaxPool2d, ceil="ceil_mode"),
     "AveragePool": _pool(AvgPool2d, ceil="ceil_mode", count_padding="count_include_pad"),
-    "GlobalAveragePool": _global_pool,
-    "ReduceMean": _reduce_mean,
+    "GlobalAveragePool": _global_pool(GlobalAvgPool2d()),
+    "GlobalMaxPool": _global_pool(GlobalMaxPool2d()),
+    "ReduceMean": _reduced(GlobalAvgPool2d()),
+    "ReduceMax": _reduced(GlobalMaxPool2d()),
     "Gemm": _dense,
     "MatMul": _dense,
     "Concat": _concat,

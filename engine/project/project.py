@@ -70,6 +70,25 @@ class Published(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
                 )
 
 
+class SweepSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A sweep as a file or a command states it; what its texts mean depends on the project, see `engine.sweep`."""
+
+    axes: tuple[str, ...]
+    """Settings and their values: "bottleneck/reduce.filters=4..64..4"."""
+    where: tuple[str, ...] = ()
+    """Conditions: "macs < 20e6"."""
+    design: str = ""
+    """The design whose costs count; "": the one that the axes change."""
+    count: str = "macs"
+    """The id of the counting rule."""
+    measure: tuple[str, ...] = ()
+    """What is measured besides: error, ms."""
+    against: str = ""
+    """The design whose last volume the error is relative to; "": the first other one."""
+    photos: str = ""
+    """The folder of the photos on which errors are measured; "": the project's own and the bundled ones."""
+
+
 class Project(Struct, frozen=True):
     """Everything that is saved. File paths are absolute, or begin with "resources:" for bundled files."""
 
@@ -82,6 +101,9 @@ class Project(Struct, frozen=True):
     """Source of the published figures."""
     notes: tuple[Note, ...] = ()
     published: tuple[Published, ...] = ()
+    labels: str = ""
+    """Path of a list of the classes of classifiers, a class per line; "" for none."""
+    sweep: SweepSettings | None = None
 
     def __post_init__(self) -> None:
         """Give each design a colour that stays its own, whatever is inserted, moved or removed beside it."""
@@ -224,11 +246,14 @@ def relocate(project: Project, move: Callable[[str], str]) -> Project:
             )
         )
 
+    sweep = project.sweep
     return replace(
         project,
         input=relocate_input(project.input, move),
+        sweep=replace(sweep, photos=move(sweep.photos)) if sweep is not None and sweep.photos else sweep,
         stem=None if project.stem is None else relocated(project.stem),
         designs=tuple(replace(design, network=relocated(design.network)) for design in project.designs),
+        labels=move(project.labels) if project.labels else "",
     )
 
 

@@ -21,10 +21,11 @@ from engine.project.project import (
     Note,
     Project,
     Published,
+    SweepSettings,
     has_too_many_layers,
     relocate,
 )
-from engine.project.table_reader import Data, TableReader, TooManyProblemsError
+from engine.project.table_reader import Data, TableReader, TooManyProblemsError, fields_of
 from engine.text.messages import accepted_text, value_text
 from engine.text.names import MAX_DESIGN_NAME, name_fault
 from engine.text.problems import Problem
@@ -32,7 +33,7 @@ from engine.text.problems import Problem
 _MAX_INPUTS = 1000
 """Inputs of a node."""
 
-_TABLES = ("format", "title", "seed", "input", "stem", "designs", "source", "notes", "published")
+_TABLES = ("format", "title", "seed", "input", "stem", "designs", "source", "notes", "published", "labels", "sweep")
 
 
 def _tags(*kinds: type[Struct]) -> dict[str, type[Struct]]:
@@ -73,11 +74,13 @@ class ProjectReader(TableReader):
         stem = self.network(data["stem"], "$.stem", ("nodes",)) if "stem" in data else None
         designs = [self.design(raw, f"$.designs[{i}]") for i, raw in self.items(data, "designs", "$")]
         source = self.value(data, "source", str, "$", "")
+        labels = self.value(data, "labels", str, "$", "")
         notes, published = self.remarks(data)
+        sweep = self._sweep(data)
         if self.problems or spec is None:
             return None
         valid_designs = tuple(design for design in designs if design is not None)
-        project = Project(spec, valid_designs, stem, title, seed, source, notes, published)
+        project = Project(spec, valid_designs, stem, title, seed, source, notes, published, labels, sweep)
         if has_too_many_layers(project):
             self.add("$", f"has more than {MAX_LAYERS:,} designs and layers, those of blocks included; split it")
             return None
@@ -99,6 +102,18 @@ class ProjectReader(TableReader):
             return None
         spec: Input | None = self.struct(data["input"], _INPUTS, "kind", "$.input")
         return spec
+
+    def _sweep(self, data: Data) -> SweepSettings | None:
+        """The sweep as it is written; whether its axes fit the project is asked when it is to run."""
+        raw = data.get("sweep")
+        if raw is None:
+            return None
+        if not isinstance(raw, dict):
+            self.add("$.sweep", f"is {value_text(raw)}; a table with axes is expected")
+            return None
+        self.check_keys(raw, tuple(field.name for field in fields_of(SweepSettings)), "$.sweep")
+        sweep: SweepSettings | None = self.plain_struct(raw, SweepSettings, "$.sweep")
+        return sweep
 
     def remarks(self, data: Data) -> tuple[tuple[Note, ...], tuple[Published, ...]]:
         """The notes and the published figures, without those that have mistakes."""
@@ -134,10 +149,15 @@ class ProjectReader(TableReader):
             return None
         name = self._name(raw, place)
         self.names[place] = name or ""
-        layer = self.struct(raw, KINDS, "kind", place, ("name", "inputs", "weights"))
+        layer = self.struct(raw, KINDS, "kind", place, ("name", "inputs", "weights", "group"))
         inputs = self._inputs(raw, place)
         weights = self._weights(raw["weights"], f"{place}.weights") if "weights" in raw else None
-        return None if layer is None or name is None or inputs is None else Node(name, layer, inputs, weights)
+        group = self.value(raw, "group", str, place, "")
+        if group and (fault := name_fault(group)):
+            self.add(f"{place}.group", f"is {value_text(group)}; {fault}")
+        if layer is None or name is None or inputs is None or group is None:
+            return None
+        return Node(name, layer, inputs, weights, group)
 
     def _inputs(self, raw: Data, place: str) -> tuple[str, ...] | None:
         inputs: tuple[str, ...] | None = self.value(raw, "inputs", tuple[str, ...], place, ())

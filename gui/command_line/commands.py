@@ -24,6 +24,12 @@ COMMANDS: tuple[Command, ...] = (
         "bottleneck:search_bottleneck",
     ),
     Command(
+        "sweep",
+        "count and measure many designs that differ in a few settings",
+        "sweep:add_sweep_options",
+        "sweep:sweep_designs",
+    ),
+    Command(
         "run",
         "run every design; volumes as .npz, times and statistics as run.json",
         "run:add_run_options",

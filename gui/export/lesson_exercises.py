@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from engine.cost.counting import CONVENTIONS
 from engine.cost.metrics import METRICS
+from engine.expressions.arithmetic import number_of
 from engine.layers.settings import layer_settings, setting_title, setting_value_text
 from engine.network.node_ref import design_text
 from engine.project.project import Project
@@ -16,7 +17,6 @@ from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEWS
 from gui.export.html import Content, Markup, element, join
 from gui.export.markdown import inline_html, markdown_html
-from gui.lessons.arithmetic import number_of
 from gui.lessons.changes import change_edit
 from gui.lessons.expressions import Expression, evaluate
 from gui.lessons.facts import Facts, ProjectFacts

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from engine.expressions.faults import ExpressionError
 from engine.network.graph import INPUT, Node
 from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import relocate_weights
@@ -15,7 +16,6 @@ from engine.project.table_reader import TooManyProblemsError
 from engine.run.check import check
 from engine.text.messages import suggestion
 from gui.lessons.facts import ProjectFacts
-from gui.lessons.faults import ExpressionError
 from gui.lessons.lesson import Change, InsertNode, RemoveNode, SetSettings, Show
 from gui.state.edit import Edit
 from gui.state.edits import (

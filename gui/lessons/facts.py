@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from engine.cost.counting import CONVENTIONS
 from engine.cost.metrics import Costs
+from engine.expressions.faults import ExpressionError
 from engine.kernels import Volume
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef, design_text
@@ -18,7 +19,6 @@ from engine.rank_search import ErrorCurve
 from engine.run.check import ProjectCheck, check
 from engine.run.weights import Weights
 from engine.text.messages import suggestion, value_text
-from gui.lessons.faults import ExpressionError
 from gui.state.view_state import ViewState
 
 

@@ -9,10 +9,10 @@ from msgspec import Meta
 from engine.cost.counting import CONVENTIONS
 from engine.cost.metrics import METRICS
 from engine.explain.map_statistics import MapOrder
+from engine.expressions.faults import ExpressionError
 from engine.project.table_reader import Data, TableReader
 from engine.text.messages import suggestion, value_text
 from gui.lessons.expressions import Expression, parse_expression
-from gui.lessons.faults import ExpressionError
 from gui.lessons.lesson import Show, Target
 from gui.lessons.texts import parse_text
 from gui.lessons.window_functions import DOCK_IDS

@@ -10,6 +10,8 @@ from engine.blocks import Block
 from engine.cost.counting import CONVENTIONS
 from engine.cost.metrics import METRICS, OPERATIONS, Metric
 from engine.explain.map_statistics import relative_error
+from engine.expressions.arithmetic import Value
+from engine.expressions.faults import ExpressionError, NotKnownYetError
 from engine.kernels import Volume
 from engine.layers import tag_of
 from engine.network.node_ref import NodeRef
@@ -17,9 +19,7 @@ from engine.network.weight_specs import Form
 from engine.shapes import Shape
 from engine.text.messages import suggestion, value_text
 from engine.text.printed_figures import amount_of
-from gui.lessons.arithmetic import Value
 from gui.lessons.facts import Facts, Located
-from gui.lessons.faults import ExpressionError, NotKnownYetError
 
 _PLAIN_RULE = "macs"
 _METRIC_BY_ID = {metric.id: metric for metric in METRICS}

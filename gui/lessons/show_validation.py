@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterator
 
+from engine.expressions.faults import ExpressionError
 from engine.rank_search import rank_search_refusal
 from engine.text.messages import suggestion, value_text
 from engine.text.problems import Problem
 from gui.lessons.facts import Located, ProjectFacts
-from gui.lessons.faults import ExpressionError
 from gui.lessons.lesson import Show, Target
 from gui.lessons.states import shown_state
 from gui.state.view_state import ViewState

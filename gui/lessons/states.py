@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from engine.cost.counting import CONVENTIONS
 from engine.cost.metrics import OPERATIONS
+from engine.expressions.faults import ExpressionError
 from engine.network.node_ref import NodeRef
 from gui.lessons.facts import ProjectFacts
-from gui.lessons.faults import ExpressionError
 from gui.lessons.lesson import Show
 from gui.state.cameras import CAMERA_VIEWS
 from gui.state.initial_focus import initial_focus

@@ -6,12 +6,12 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from engine.expressions.arithmetic import Value, number_of
+from engine.expressions.faults import ExpressionError, NotKnownYetError
 from engine.text.messages import suggestion, value_text
 from engine.text.units import abbreviate, byte_size, exact_text, factor_text, number_text
-from gui.lessons.arithmetic import Value, number_of
 from gui.lessons.expressions import Expression, evaluate, outer_function, parse_expression
 from gui.lessons.facts import Facts
-from gui.lessons.faults import ExpressionError, NotKnownYetError
 
 NOT_KNOWN = "…"
 """What stands in a text for a value that is not known yet."""

@@ -5,18 +5,18 @@ from collections.abc import Collection, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from engine.expressions.arithmetic import number_of
+from engine.expressions.faults import ExpressionError, NotKnownYetError
 from engine.kernels import Checkpoint
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
 from engine.run.check import check
 from engine.text.messages import value_text
 from engine.text.problems import Problem
-from gui.lessons.arithmetic import number_of
 from gui.lessons.changes import ChangeError, change_edit
 from gui.lessons.computed_values import computed_facts, with_run
 from gui.lessons.expressions import Expression, evaluate, function_calls, holds
 from gui.lessons.facts import Facts, ProjectFacts, WindowFacts
-from gui.lessons.faults import ExpressionError, NotKnownYetError
 from gui.lessons.lesson import ChoiceQuestion, Lesson, NumberQuestion, Show, Step, Task
 from gui.lessons.show_validation import show_problems
 from gui.lessons.states import shown_state, step_state

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
+from engine.expressions.arithmetic import Value
+from engine.expressions.faults import ExpressionError, NotKnownYetError
 from engine.text.messages import suggestion, value_text
 from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEW_IDS
-from gui.lessons.arithmetic import Value
 from gui.lessons.facts import Facts, WindowFacts
-from gui.lessons.faults import ExpressionError, NotKnownYetError
 from gui.state.cameras import CAMERA_VIEWS
 
 DOCK_IDS = (*VIEW_IDS, *(row.id for row in PANELS))

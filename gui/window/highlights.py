@@ -7,9 +7,9 @@ from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenuBar, QScrollArea, QTableView, QToolBar, QToolButton, QWidget
 
+from engine.expressions.faults import ExpressionError
 from engine.network.node_ref import NodeRef
 from gui.lessons.facts import ProjectFacts
-from gui.lessons.faults import ExpressionError
 from gui.lessons.lesson import Target
 from gui.panels.designs import DesignsPanel
 from gui.panels.layer_form import LayerForm

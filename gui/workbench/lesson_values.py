@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
 
+from engine.expressions.arithmetic import Value
+from engine.expressions.faults import ExpressionError, NotKnownYetError
 from engine.kernels import Checkpoint
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
-from gui.lessons.arithmetic import Value
 from gui.lessons.computed_values import computed_facts
 from gui.lessons.expressions import Expression, evaluate, holds
 from gui.lessons.facts import Facts, ProjectFacts, facts_of_state
-from gui.lessons.faults import ExpressionError, NotKnownYetError
 from gui.lessons.texts import fill_text
 from gui.state.view_state import ViewState
 from gui.worker import Worker

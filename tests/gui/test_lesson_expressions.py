@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from engine.expressions.faults import ExpressionError, NotKnownYetError
 from engine.layers import Activation, Conv2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
@@ -18,7 +19,6 @@ from engine.run.execute import RunRequest, run_all
 from gui.lessons.computed_values import computed_facts
 from gui.lessons.expressions import Expression, evaluate, holds, parse_expression
 from gui.lessons.facts import Facts, ProjectFacts, facts_of_state
-from gui.lessons.faults import ExpressionError, NotKnownYetError
 from gui.lessons.functions import LESSON_FUNCTIONS
 from gui.lessons.texts import fill_text, parse_text
 from gui.state.view_state import Focus, Look, RunView, ViewState

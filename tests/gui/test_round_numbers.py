@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gui.paint.bottleneck.round_numbers import multiples, round_down, round_up, round_values
+from gui.paint.basics.round_numbers import multiples, round_down, round_up, round_values
 
 POSITIVE = st.floats(1e-9, 1e15)
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 
 from engine.rank_search import ErrorCurve
+from gui.paint.basics.round_numbers import round_down, round_up
 from gui.paint.basics.text_drawing import text_width
 from gui.paint.bottleneck.chart_legend import first_free, flow_legend, stack_legend
 from gui.paint.bottleneck.chart_marks import ERROR_SERIES, ChartMarks, legend_entries
-from gui.paint.bottleneck.round_numbers import round_down, round_up
 
 _LEAST_ERROR = 1e-3
 """Least error on the axis; smaller ones are drawn at its lower end."""

@@ -5,8 +5,8 @@ from typing import NamedTuple, TypeVar
 
 from engine.rank_search import ErrorCurve
 from engine.text.units import abbreviate
+from gui.paint.basics.round_numbers import multiples, round_values
 from gui.paint.bottleneck.chart_layout import ChartLayout
-from gui.paint.bottleneck.round_numbers import multiples, round_values
 
 _FEWEST_POWERS = 3
 """Number of powers of two below which ticks are at evenly spaced ranks instead."""

@@ -5,8 +5,8 @@ import operator
 from collections.abc import Callable, Iterable
 from math import isnan, log10
 
+from engine.expressions.faults import ExpressionError
 from engine.text.messages import value_text
-from gui.lessons.faults import ExpressionError
 
 Number = int | float
 Value = bool | int | float | str | tuple["Value", ...] | None

@@ -1,0 +1,205 @@
+"""Measures points of a sweep: the error of the last volume against another design's, and the time of a run."""
+
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+
+from engine.files.paths import FileFault
+from engine.kernels import Checkpoint, Volume
+from engine.kernels.threads import available_cores
+from engine.layers import Layer
+from engine.low_rank.factorisation import NotFinite, energy
+from engine.network.graph import INPUT
+from engine.network.input_specs import Input
+from engine.network.node_ref import STEM, NodeRef
+from engine.project.project import Project
+from engine.run.cache import VolumeCache
+from engine.run.check import EarlierCheck, check
+from engine.run.execute import RunRequest, require_memory, required_bytes, volume_at, weights_at
+from engine.sweep.columns import MACHINE, Values
+from engine.sweep.counting import CountedPoint, count_points
+from engine.sweep.faults import SweepFault
+from engine.sweep.point_projects import Point
+from engine.sweep.setting_paths import INPUT_REF, SIZE, is_of_node, with_input_setting
+from engine.sweep.sweep import Sweep
+from engine.text.problems import ProjectError
+from engine.text.units import count_text
+
+CACHE_BYTES = 2**28
+"""Bytes of volumes that points share: what lies before the layers that change."""
+_REFERENCE_BYTES = 2**26
+"""Bytes of last volumes of the design that points are compared with."""
+_RUNS = 5
+"""Runs whose median is the time."""
+
+
+_PROCESS_BYTES = 200 * 2**20
+"""What a process takes before it measures anything."""
+
+Measured = tuple[CountedPoint, Values, str]
+"""A point, what was measured, and a problem."""
+Measure = Callable[[Iterator[CountedPoint]], Iterator[Measured]]
+
+
+class PointMeasurer:
+    """Measures one point after the other in this process; what neighbours share is computed once.
+
+    Parameters
+    ----------
+    checkpoint
+        Called often; an exception that it raises ends the work.
+    threads
+        Those that compute, as the table names them; all that the process may use if left out.
+    """
+
+    def __init__(self, sweep: Sweep, checkpoint: Checkpoint = lambda: None, threads: int | None = None) -> None:
+        self._sweep = sweep
+        self._machine = machine_text(threads)
+        self._checkpoint = checkpoint
+        self._cache = VolumeCache(CACHE_BYTES)
+        self._references = VolumeCache(_REFERENCE_BYTES)
+        self._earlier: dict[tuple[str, Input], EarlierCheck] = {}
+
+    def measure(self, point: Point) -> Values:
+        """What the sweep measures of a point; SweepFault with the reason if that is not possible."""
+        try:
+            project = _with_design(self._sweep.projects.project_of(point), self._sweep.design)
+            values: Values = {}
+            if "error" in self._sweep.settings.measure:
+                sets = self._sweep.calibration
+                values["error_fitted"] = self._error(project, point, sets.fit_inputs)
+                values["error_held_out"] = self._error(project, point, sets.check_inputs)
+            if "ms" in self._sweep.settings.measure:
+                values |= {"milliseconds": self._milliseconds(project), MACHINE: self._machine}
+            return values
+        except ProjectError as error:
+            raise SweepFault(str(error.problems[0].text)) from None
+        except (FileFault, NotFinite) as fault:
+            raise SweepFault(str(fault)) from None
+
+    def _error(self, project: Project, point: Point, specs: Sequence[Input]) -> float | None:
+        """``√(Σ‖a − b‖² / Σ‖b‖²)`` over inputs, b being the other design's last volume; None without inputs."""
+        wrong = total = 0.0
+        for spec in specs:
+            spec = self._with_changes(spec, point)
+            exact = self._reference_volume(spec)
+            volume = self._last_volume(replace(project, input=spec), self._sweep.design)
+            if volume.shape != exact.shape:
+                sizes = ["×".join(map(str, shape)) for shape in (volume.shape, exact.shape)]
+                text = f"its last volume is {sizes[0]}, that of {self._sweep.against} {sizes[1]}: there is no error"
+                raise SweepFault(text)
+            with np.errstate(all="ignore"):  # what is not finite is a fault, see `energy`
+                wrong, total = wrong + energy(volume - exact), total + energy(exact)
+        return None if not specs else float((wrong / total) ** 0.5) if total else 0.0
+
+    def _with_changes(self, spec: Input, point: Point) -> Input:
+        """An input with the settings that the point gives to the project's own."""
+        for path, value in self._sweep.projects.changes(point).items():
+            if path.ref == INPUT_REF and (path.setting == SIZE or hasattr(spec, path.setting)):
+                spec = with_input_setting(spec, path.setting, value)
+        return spec
+
+    def _reference_volume(self, spec: Input) -> Volume:
+        against = self._sweep.against
+        project = replace(_with_design(self._sweep.project, against), input=spec, sweep=None)
+        request = self._request(project)
+        last = against, request.check.analyses[against].output
+        entry = self._references.get(request.check.keys[last]) if last in request.check.keys else None
+        if entry is not None:
+            return entry.volume
+        volume = self._last_volume(project, against)
+        self._references.put(request.check.keys[last], volume)
+        return volume
+
+    def _request(self, project: Project) -> RunRequest:
+        """The checked project; only what the last one with this input and design had otherwise is checked again."""
+        key = project.designs[0].name, project.input
+        earlier = self._earlier.get(key)
+        self._earlier[key] = EarlierCheck(project, check(project, earlier))
+        return RunRequest(project, self._earlier[key].check)
+
+    def _last_volume(self, project: Project, design: str) -> Volume:
+        """The last volume of a design; volumes that other points need as well are cached on the way."""
+        request = self._request(project)
+        require_memory(request, self._cache)
+        for ref in self._shared_refs(request, design):
+            if ref in request.check.keys:
+                volume_at(request, ref, self._cache, self._checkpoint)
+        return volume_at(request, (design, request.check.analyses[design].output), self._cache, self._checkpoint)
+
+    def _shared_refs(self, request: RunRequest, design: str) -> Iterator[NodeRef]:
+        """Volumes from which the points of each axis go on: the inputs of the first layer that it changes."""
+        yield design, INPUT
+        for index in self._sweep.order:
+            for path in self._sweep.axes[index].paths:
+                report = request.check.reports.get(path.ref)
+                if is_of_node(path) and report is not None and path.ref[0] in (design, STEM):
+                    yield from ((path.ref[0], name) for name in report.inputs)
+                    break
+
+    def _milliseconds(self, project: Project) -> float:
+        """The median time of the arithmetic of all layers of the design, with weights and input in memory."""
+        design = self._sweep.design
+        request = self._request(project)
+        require_memory(request, self._cache)
+        entry = volume_at(request, (design, INPUT), self._cache, self._checkpoint)
+        reports = request.check.analyses[design].reports
+        if reports and (design, reports[-1].name) not in request.check.keys:
+            raise ProjectError(request.check.problems)
+        arrays = [weights_at(request, (design, r.name), self._cache, self._checkpoint) for r in reports]
+        times = []
+        for _ in range(_RUNS):
+            volumes: dict[str, Any] = {INPUT: entry}
+            elapsed = 0.0
+            for report, weights in zip(reports, arrays, strict=True):
+                assert isinstance(report.layer, Layer), "a block that can run stands for layers"
+                received = [volumes[name] for name in report.inputs]
+                start = perf_counter()
+                with np.errstate(all="ignore"):
+                    volumes[report.name] = report.layer.forward(received, weights, self._checkpoint)
+                elapsed += perf_counter() - start
+            times.append(1000 * elapsed)
+        return median(times)
+
+
+def measure_here(sweep: Sweep, checkpoint: Checkpoint = lambda: None) -> Measure:
+    """Measure points in this process, one after the other."""
+    measurer = PointMeasurer(sweep, checkpoint)
+
+    def measure(points: Iterator[CountedPoint]) -> Iterator[Measured]:
+        for counted in points:
+            try:
+                yield counted, measurer.measure(counted.point), ""
+            except SweepFault as fault:
+                yield counted, {}, str(fault)
+
+    return measure
+
+
+def worker_bytes(sweep: Sweep, checkpoint: Checkpoint = lambda: None) -> int:
+    """Predicted memory of a process that measures the point with the largest volumes and weights."""
+
+    def size(counted: CountedPoint) -> int:
+        return sum(counted.values.get(name) or 0 for name in ("activation_bytes", "param_bytes"))
+
+    largest = max(count_points(sweep, checkpoint), key=size)
+    if largest.problem:
+        return _PROCESS_BYTES + CACHE_BYTES
+    project = _with_design(sweep.projects.project_of(largest.point), sweep.design)
+    return _PROCESS_BYTES + CACHE_BYTES + required_bytes(RunRequest.of(project), VolumeCache())
+
+
+def _with_design(project: Project, name: str) -> Project:
+    """The project with one of its designs alone; seeds go by names, so that its weights stay the same."""
+    return project.with_designs([project.design(name)])
+
+
+def machine_text(threads: int | None = None) -> str:
+    """The machine and the threads that compute on it, for a table of times."""
+    count = available_cores() if threads is None else threads
+    return f"{platform.node()} {platform.machine()}, {count_text(count, 'thread')}"

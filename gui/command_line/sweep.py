@@ -1,0 +1,192 @@
+"""The command `sweep`: counts and measures many designs that differ in a few settings, into a folder."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+from msgspec.structs import replace
+
+from engine.cost.counting import CONVENTIONS
+from engine.kernels.threads import available_cores
+from engine.project.project import Project, SweepSettings
+from engine.rank_search import CalibrationSet, calibration_set
+from engine.sweep.answers import answer_lines, default_pair
+from engine.sweep.cluster import TlsFiles, has_dask, local_cluster, measure_on, remote_cluster
+from engine.sweep.columns import FITS, MACHINE, MEASURES, PROBLEM, Values
+from engine.sweep.measuring import Measure, measure_here, worker_bytes
+from engine.sweep.points_file import POINTS_FILE
+from engine.sweep.running import SWEEP_FILE, Progress, open_folder, run_sweep
+from engine.sweep.sweep import Sweep, plan_sweep
+from engine.text.messages import suggestion
+from engine.text.problems import Problem, ProjectError
+from engine.text.units import byte_size, count_text
+from gui.command_line.options import add_input_size_option, add_project_option, add_theme_option, parse_choices
+from gui.command_line.output import print_message, print_result
+from gui.command_line.projects import load_known
+
+_FRONT_FILE = "front.svg"
+_MESSAGE_SECONDS = 1.0
+_MOST_WORKERS = 1000
+_FEW_POINTS = 16
+"""Points that are measured before workers have started."""
+_TLS_OPTIONS = {
+    "--tls-ca": "certificates that scheduler and workers are checked by",
+    "--tls-cert": "the certificate of this program",
+    "--tls-key": "its key",
+}
+
+
+def add_sweep_options(command: argparse.ArgumentParser) -> None:
+    add_project_option(command)
+    add_input_size_option(command)
+    command.add_argument(
+        "--axis", action="append", metavar="SETTING=VALUES", help="an axis; left out: those of the project's [sweep]"
+    )
+    command.add_argument("--where", action="append", metavar="CONDITION", help='as "macs < 20e6"')
+    command.add_argument("--design", metavar="NAME", help="the design that counts; left out: the one the axes change")
+    command.add_argument("--count", choices=tuple(rule.id for rule in CONVENTIONS), help="rule for operations")
+    command.add_argument("--measure", type=parse_choices(tuple(MEASURES)), metavar="WHAT", help="error,ms")
+    command.add_argument("--against", metavar="NAME", help="the design that errors are relative to")
+    command.add_argument("--photos", type=Path, metavar="DIR", help="photos for errors; every third is held out")
+    command.add_argument("--plot", metavar="X,Y", help="the two metrics of front.svg")
+    command.add_argument(
+        "--workers", type=_worker_count, metavar="N", help="processes that measure; 0: this one, with all its threads"
+    )
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="a dask scheduler in a trusted network: tcp://HOST:PORT"
+    )
+    for name, text in _TLS_OPTIONS.items():
+        command.add_argument(name, metavar="FILE", default="", help=text)
+    add_theme_option(command)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder, in which a sweep goes on")
+
+
+def sweep_designs(options: argparse.Namespace) -> None:
+    """Run a sweep, or what is left of it."""
+    project = load_known(options.project, options.size)
+    settings = _settings(options, project)
+    try:
+        sweep = plan_sweep(project, settings, _calibration(project, settings))
+        pair = _pair(options, sweep)
+    except ProjectError as error:
+        raise ProjectError(error.problems, error.file or options.project) from None
+    print_message(f"{count_text(len(sweep), 'point')} of {sweep.design}")
+    with open_folder(sweep, options.out) as file:
+        if file.rows:
+            print_message(f"{len(file.rows):,} of them are in {options.out / POINTS_FILE} already")
+        with _measure(options, sweep, len(sweep) - len(file.rows)) as measure:
+            run_sweep(sweep, file, measure, _Messages())
+        rows = list(file.rows.values())
+    _write_front(options, sweep, rows, pair)
+    print_result("".join(f"{line}\n" for line in answer_lines(sweep, rows, pair)))
+    print_result("".join(f"{options.out / name}\n" for name in (POINTS_FILE, SWEEP_FILE, _FRONT_FILE)))
+
+
+def _settings(options: argparse.Namespace, project: Project) -> SweepSettings:
+    """The sweep of the options, for what they leave out that of the project."""
+    own = project.sweep
+    if own is None and not options.axis:
+        text = "--axis is missing, and the project has no [sweep]; name a setting and its values"
+        raise ProjectError([Problem(text, "$.sweep")], options.project)
+    settings = own if own is not None and not options.axis else SweepSettings(tuple(options.axis))
+    changes = {
+        "where": options.where and tuple(options.where),
+        "design": options.design,
+        "count": options.count,
+        "measure": options.measure,
+        "against": options.against,
+        "photos": options.photos and str(options.photos.absolute()),
+    }
+    return replace(settings, **{name: value for name, value in changes.items() if value})
+
+
+def _calibration(project: Project, settings: SweepSettings) -> CalibrationSet:
+    """The photos for errors and fits; without errors the project's own input alone."""
+    if "error" in settings.measure or settings.photos or any("low_rank" in axis for axis in settings.axes):
+        return calibration_set(project, Path(settings.photos) if settings.photos else None)
+    return CalibrationSet((project.input,))
+
+
+@contextmanager
+def _measure(options: argparse.Namespace, sweep: Sweep, remaining: int) -> Iterator[Measure]:
+    """What measures points: this process, others of this machine, or a cluster."""
+    if options.scheduler is not None:
+        print_message(f"each worker needs about {byte_size(worker_bytes(sweep))}")
+        with remote_cluster(options.scheduler, TlsFiles(options.tls_ca, options.tls_cert, options.tls_key)) as client:
+            yield measure_on(client, sweep)
+        return
+    workers = _local_workers(options, sweep, remaining)
+    if workers:
+        print_message(f"measuring in {workers:,} {'process' if workers == 1 else 'processes'} of one thread each")
+        with local_cluster(workers) as client:
+            yield measure_on(client, sweep)
+    else:
+        yield measure_here(sweep)
+
+
+def _local_workers(options: argparse.Namespace, sweep: Sweep, remaining: int) -> int:
+    """How many processes measure, at most as many as there is memory for; 0 for this one alone."""
+    if not sweep.settings.measure or options.workers == 0 or not remaining:
+        return 0
+    if options.workers is None and (remaining <= _FEW_POINTS or not has_dask()):
+        if remaining > _FEW_POINTS:
+            print_message("dask.distributed is not installed: points are measured one after the other")
+        return 0
+    import psutil
+
+    wanted = min(options.workers or available_cores(), remaining)
+    needed, free = worker_bytes(sweep), psutil.virtual_memory().available
+    possible = int(free // needed)
+    if not possible:
+        text = f"a worker needs {byte_size(needed)}; {byte_size(free)} of memory are free. Make the designs smaller"
+        raise ProjectError([Problem(text, "")])
+    if possible < wanted:
+        print_message(f"memory for {possible} of {wanted} workers, of which each needs about {byte_size(needed)}")
+    return min(wanted, possible)
+
+
+def _worker_count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_WORKERS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of workers; 0 to {_MOST_WORKERS} are possible")
+    return int(text)
+
+
+def _pair(options: argparse.Namespace, sweep: Sweep) -> tuple[str, str]:
+    if options.plot is None:
+        return default_pair(sweep)
+    names = [part.strip() for part in options.plot.split(",")]
+    known = [column for column in sweep.columns[len(sweep.axes) :] if column not in (FITS, MACHINE, PROBLEM)]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ProjectError([Problem(f"--plot: {unknown[0]!r} is no metric; {suggestion(unknown[0], known)}", "")])
+    if len(names) != 2:
+        raise ProjectError(
+            [Problem(f"--plot names {count_text(len(names), 'metric')}; two are needed: macs,params", "")]
+        )
+    return names[0], names[1]
+
+
+class _Messages:
+    """Prints how far a sweep is, about once a second."""
+
+    def __init__(self) -> None:
+        self._last = monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        if monotonic() - self._last >= _MESSAGE_SECONDS:
+            self._last = monotonic()
+            print_message(f"sweep {progress.done:,}/{progress.total:,}")
+
+
+def _write_front(options: argparse.Namespace, sweep: Sweep, rows: list[Values], pair: tuple[str, str]) -> None:
+    """Draw the front; Qt is imported when all points are done."""
+    from gui.command_line.offscreen import offscreen_application
+    from gui.export.files import write_file
+    from gui.export.sweep import render_sweep
+    from gui.paint.sweep.content import sweep_plot
+
+    with offscreen_application(options.theme):
+        title = f"{sweep.project.title} · sweep"
+        write_file(options.out / _FRONT_FILE, render_sweep(sweep_plot(sweep, rows, pair), title, options.theme))

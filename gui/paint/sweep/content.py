@@ -1,0 +1,73 @@
+"""What the picture of a sweep shows: points in two metrics, their front, and the designs of the project."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+
+from engine.cost.metrics import Costs, metric_by_id
+from engine.run.check import check
+from engine.sweep.answers import fitting_rows
+from engine.sweep.columns import COUNTED, Values, column_title
+from engine.sweep.front import cost_of, pareto_front
+from engine.sweep.sweep import Sweep
+
+PointKind = Literal["front", "dominated", "broken"]
+"""On the front; beaten by another point; breaks a condition."""
+
+
+class PlotPoint(NamedTuple):
+    """A point of a sweep in two metrics."""
+
+    x: float
+    y: float
+    kind: PointKind
+
+
+class PlotDesign(NamedTuple):
+    """A design of the project in the same metrics."""
+
+    name: str
+    x: float
+    y: float
+    colour_index: int
+
+
+class SweepPlot(Struct, frozen=True):
+    """All that the picture shows."""
+
+    columns: tuple[str, str]
+    titles: tuple[str, str]
+    points: tuple[PlotPoint, ...]
+    front: tuple[PlotPoint, ...]
+    """In the order of the first metric."""
+    designs: tuple[PlotDesign, ...] = ()
+
+
+def sweep_plot(sweep: Sweep, rows: Sequence[Values], pair: tuple[str, str]) -> SweepPlot:
+    """The points that have both metrics."""
+    fitting = fitting_rows(rows)
+    front_rows = [fitting[index] for index in pareto_front(fitting, *pair)]
+    on_front, fits = set(map(id, front_rows)), set(map(id, fitting))
+
+    def plotted(row: Values) -> PlotPoint:
+        kind: PointKind = "broken" if id(row) not in fits else "front" if id(row) in on_front else "dominated"
+        return PlotPoint(row[pair[0]], row[pair[1]], kind)
+
+    known = [row for row in rows if all(cost_of(row, column) is not None for column in pair)]
+    front = tuple(sorted(map(plotted, front_rows)))
+    titles = column_title(pair[0], sweep.convention), column_title(pair[1], sweep.convention)
+    return SweepPlot(pair, titles, tuple(map(plotted, known)), front, _designs(sweep, pair))
+
+
+def _designs(sweep: Sweep, pair: tuple[str, str]) -> tuple[PlotDesign, ...]:
+    """The designs of the project; none if one of the metrics has to be measured."""
+    if not set(pair) <= {metric.id for metric in COUNTED}:
+        return ()
+    costs = Costs(check(sweep.project), sweep.convention)
+    designs = []
+    for design in sweep.project.designs:
+        amounts = [costs.total(metric_by_id(column), design.name) for column in pair]
+        if amounts[0] is not None and amounts[1] is not None:
+            designs.append(PlotDesign(design.name, amounts[0], amounts[1], design.colour - 1))
+    return tuple(designs)

@@ -1,0 +1,160 @@
+"""Draws the points of a sweep in two metrics; free functions, for files and for the screen."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, text_width
+from gui.paint.sweep.content import PlotDesign, PlotPoint, SweepPlot
+from gui.paint.sweep.scale import Scale, scale_of
+from gui.theme import Theme
+
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_NOTHING = "No point has both metrics"
+_PALE = 0.35
+
+
+class PlotLayout(NamedTuple):
+    """Where things are in the picture."""
+
+    plot: QRectF
+    x: Scale
+    y: Scale
+    size: float
+    """Of the text."""
+
+    def at(self, x: float, y: float) -> QPointF:
+        """The place of a pair of amounts."""
+        across, up = self.x.share(x) * self.plot.width(), self.y.share(y) * self.plot.height()
+        return QPointF(self.plot.left() + across, self.plot.bottom() - up)
+
+
+def lay_out_plot(rect: QRectF, plot: SweepPlot, size: float) -> PlotLayout:
+    """Place the plot in a rectangle, with space for ticks, titles and the legend."""
+    marks: list[PlotPoint | PlotDesign] = [*plot.points, *plot.designs]
+    x = scale_of(plot.columns[0], [mark.x for mark in marks])
+    y = scale_of(plot.columns[1], [mark.y for mark in marks])
+    left = max((text_width(tick.label, size) for tick in y.ticks()), default=0.0) + size * 1.4
+    return PlotLayout(rect.adjusted(left, size * 3.2, -size * 1.4, -size * 3.4), x, y, size)
+
+
+def paint_sweep(painter: QPainter, rect: QRectF, plot: SweepPlot, theme: Theme, size: float = 14) -> None:
+    """Draw points, front, designs, axes and legend into a rectangle."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if not plot.points:
+        draw_text(painter, rect, _NOTHING, size, theme.muted, _CENTRE)
+    else:
+        layout = lay_out_plot(rect, plot, size)
+        _draw_axes(painter, layout, plot, theme)
+        _draw_points(painter, layout, plot, theme)
+        _draw_legend(painter, layout, plot, theme)
+    painter.restore()
+
+
+def _draw_axes(painter: QPainter, layout: PlotLayout, plot: SweepPlot, theme: Theme) -> None:
+    area, size = layout.plot, layout.size
+    painter.setPen(QPen(QColor(theme.grid), 1))
+    columns = [area.left() + tick.share * area.width() for tick in layout.x.ticks()]
+    rows = [area.bottom() - tick.share * area.height() for tick in layout.y.ticks()]
+    painter.drawLines([QLineF(x, area.top(), x, area.bottom()) for x in columns])
+    painter.drawLines([QLineF(area.left(), y, area.right(), y) for y in rows])
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(theme.muted), 1))
+    painter.drawRect(area)
+    last = float("-inf")
+    for x, tick in zip(columns, layout.x.ticks(), strict=True):
+        half = text_width(tick.label, size) / 2
+        if x - half > last:
+            last = x + half + size * 0.5
+            box = QRectF(x - size * 5, area.bottom() + size * 0.3, size * 10, size * 1.4)
+            draw_text(painter, box, tick.label, size, theme.muted, _CENTRE)
+    for y, tick in zip(rows, layout.y.ticks(), strict=True):
+        box = QRectF(area.left() - size * 12, y - size * 0.7, size * 11.5, size * 1.4)
+        draw_text(painter, box, tick.label, size, theme.muted, ALIGN_RIGHT)
+    below = QRectF(area.left(), area.bottom() + size * 1.8, area.width(), size * 1.4)
+    draw_text(painter, below, plot.titles[0], size, theme.text, _CENTRE)
+    above = QRectF(area.left(), area.top() - size * 3.1, area.width(), size * 1.4)
+    draw_text(painter, above, plot.titles[1], size, theme.text)
+
+
+def _draw_points(painter: QPainter, layout: PlotLayout, plot: SweepPlot, theme: Theme) -> None:
+    """Draw dominated points first, so that the front lies on top."""
+    painter.setPen(QPen(QColor(theme.accent), layout.size * 0.1))
+    painter.drawPolyline(QPolygonF([layout.at(point.x, point.y) for point in plot.front]))
+    for kind in ("broken", "dominated", "front"):
+        same = [point for point in plot.points if point.kind == kind]
+        _draw_marks(painter, (layout.at(point.x, point.y) for point in same), kind, layout.size, theme)
+    for design in plot.designs:
+        draw_star(painter, layout.at(design.x, design.y), layout.size * 0.6, theme.design(design.colour_index), theme)
+
+
+def _draw_marks(painter: QPainter, places: Iterable[QPointF], kind: str, size: float, theme: Theme) -> None:
+    colour = QColor(theme.accent if kind == "front" else theme.muted)
+    painter.setPen(QPen(QColor(theme.base), size * 0.05))
+    if kind == "broken":
+        painter.setPen(QPen(colour, size * 0.08))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+    else:
+        colour.setAlphaF(1.0 if kind == "front" else _PALE)
+        painter.setBrush(colour)
+    radius = size * (0.3 if kind == "front" else 0.22)
+    for place in places:
+        painter.drawEllipse(place, radius, radius)
+
+
+def draw_star(painter: QPainter, centre: QPointF, radius: float, colour: str, theme: Theme) -> None:
+    """Draw the mark of a design: a star of five points."""
+    line = QLineF(centre, centre + QPointF(radius, 0))
+    corners = []
+    for number in range(10):
+        line.setAngle(90 + 36 * number)
+        line.setLength(radius if number % 2 == 0 else radius * 0.42)
+        corners.append(line.p2())
+    painter.setPen(QPen(QColor(theme.base), radius * 0.12))
+    painter.setBrush(QColor(colour))
+    painter.drawPolygon(QPolygonF(corners))
+
+
+_Mark = Callable[[QPointF], None]
+
+
+def _draw_legend(painter: QPainter, layout: PlotLayout, plot: SweepPlot, theme: Theme) -> None:
+    """Draw what the marks mean in a row above the plot, as far as there is space."""
+    size, area = layout.size, layout.plot
+    x, y = area.left(), area.top() - size * 0.95
+    for words, mark in _entries(painter, plot, theme, size):
+        width = size * 1.2 + text_width(words, size) + size
+        if x + width > area.right() + size:
+            break
+        mark(QPointF(x + size * 0.5, y))
+        draw_text(painter, QRectF(x + size * 1.2, y - size * 0.7, width, size * 1.4), words, size, theme.text)
+        x += width
+
+
+def _entries(painter: QPainter, plot: SweepPlot, theme: Theme, size: float) -> Iterable[tuple[str, _Mark]]:
+    def dots(kind: str) -> _Mark:
+        return lambda at: _draw_marks(painter, [at], kind, size, theme)
+
+    def star(colour: str) -> _Mark:
+        return lambda at: draw_star(painter, at, size * 0.6, colour, theme)
+
+    kinds = {point.kind for point in plot.points}
+    for kind, words in (("front", "front"), ("dominated", "beaten by another"), ("broken", "breaks a condition")):
+        if kind in kinds:
+            yield words, dots(kind)
+    for design in plot.designs:
+        yield design.name, star(theme.design(design.colour_index))
+
+
+def nearest_point(layout: PlotLayout, plot: SweepPlot, at: QPointF) -> PlotPoint | None:
+    """The point whose mark is at a place; None without one."""
+    reach = layout.size
+    near = [
+        ((layout.at(point.x, point.y) - at).manhattanLength(), index)
+        for index, point in enumerate(plot.points)
+        if (layout.at(point.x, point.y) - at).manhattanLength() <= reach
+    ]
+    return plot.points[min(near)[1]] if near else None

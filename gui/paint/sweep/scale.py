@@ -1,0 +1,68 @@
+"""The scales of a sweep's picture: linear, or logarithmic if amounts differ by orders of magnitude."""
+
+from collections.abc import Sequence
+from math import log10
+from typing import NamedTuple
+
+from engine.text.units import abbreviate
+from gui.paint.basics.round_numbers import round_values
+from gui.paint.basics.round_ticks import round_ticks, tick_text
+
+_LOGARITHMIC = 20.0
+"""Ratio of the largest to the smallest amount from which a scale is logarithmic."""
+_MARGIN = 0.05
+"""Space beyond the outermost points, relative to the whole."""
+_MOST_TICKS = 6
+
+
+class Tick(NamedTuple):
+    """A tick at a share of the axis."""
+
+    share: float
+    label: str
+
+
+class Scale(NamedTuple):
+    """Maps amounts to shares of an axis, from 0 to 1."""
+
+    column: str
+    low: float
+    """The ends; powers of ten if it is logarithmic."""
+    high: float
+    is_logarithmic: bool
+
+    def share(self, amount: float) -> float:
+        """Where an amount is on the axis."""
+        value = log10(amount) if self.is_logarithmic else amount
+        return (value - self.low) / (self.high - self.low)
+
+    def ticks(self) -> list[Tick]:
+        """Round amounts on the axis."""
+        if not self.is_logarithmic:
+            values = round_ticks(self.low, self.high, _MOST_TICKS)
+            return [Tick(self.share(value), _label(self.column, value, values)) for value in values]
+        values = round_values(10**self.low, 10**self.high)
+        if len(values) > 2 * _MOST_TICKS:
+            values = [value for value in values if f"{value:.0e}".startswith("1")]
+        visible = [value for value in values if 0 <= self.share(value) <= 1]
+        return [Tick(self.share(value), _label(self.column, value, values)) for value in visible]
+
+
+def scale_of(column: str, amounts: Sequence[float]) -> Scale:
+    """The scale on which all amounts are visible."""
+    low, high = (min(amounts), max(amounts)) if amounts else (0.0, 1.0)
+    positive = [amount for amount in amounts if amount > 0]
+    is_logarithmic = bool(positive) and len(positive) == len(amounts) and high / low >= _LOGARITHMIC
+    if is_logarithmic:
+        low, high = log10(low), log10(high)
+    space = _MARGIN * (high - low) or abs(high) * _MARGIN or 1.0
+    return Scale(column, low - space, high + space, is_logarithmic)
+
+
+def _label(column: str, value: float, values: list[float]) -> str:
+    if column.startswith("error"):
+        return f"{100 * value:.6g} %"
+    if abs(value) >= 1000:
+        number, *prefix = abbreviate(round(value)).split(" ")
+        return " ".join((number.rstrip("0").rstrip(".") if "." in number else number, *prefix))
+    return tick_text(value, values)

@@ -15,19 +15,22 @@ from engine.layers import (
     Concat,
     Conv2d,
     ConvTranspose2d,
+    Crop,
     Dense,
     Dropout,
     GlobalAvgPool2d,
+    GlobalMaxPool2d,
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    Pad,
     PixelShuffle,
     PixelUnshuffle,
     Resize,
     Slice,
 )
 from engine.model_export.python_scope import LayerCode, PythonKind, PythonScope, Value, is_symmetric, options, short
-from engine.model_export.windows import full_margins, place_matrix, resizes_by_size, transposed_margins
+from engine.model_export.windows import full_margins, outer_margins, place_matrix, resizes_by_size, transposed_margins
 from engine.shapes import Margins
 
 TORCH_NAMES = frozenset(
@@ -129,7 +132,7 @@ def _pool_settings(at: PythonScope) -> str:
     windows = at.windows
     padding = _no_default(windows.margins[:2], 0)
     return f"{short(windows.kernel)}, {short(windows.stride)}" + options(
-        padding=padding, ceil_mode=True if at.layer.ceil else None
+        padding=padding, dilation=_no_default(windows.dilation, 1), ceil_mode=True if at.layer.ceil else None
     )
 
 
@@ -138,7 +141,8 @@ def _max_pool(at: PythonScope) -> LayerCode:
         return LayerCode(f"F.max_pool2d({_maps(at)}, {_pool_settings(at)})")
     windows = at.windows
     text = _padded(_maps(at), full_margins(windows, at.received), '-float("inf")')
-    return LayerCode(f"F.max_pool2d({text}, {short(windows.kernel)}, {short(windows.stride)})")
+    settings = options(dilation=_no_default(windows.dilation, 1))
+    return LayerCode(f"F.max_pool2d({text}, {short(windows.kernel)}, {short(windows.stride)}{settings})")
 
 
 def _avg_pool(at: PythonScope) -> LayerCode:
@@ -159,6 +163,10 @@ def _avg_pool(at: PythonScope) -> LayerCode:
 
 def _global_avg_pool(at: PythonScope) -> LayerCode:
     return LayerCode(f"{_maps(at)}.mean((2, 3), keepdim=True)")
+
+
+def _global_max_pool(at: PythonScope) -> LayerCode:
+    return LayerCode(f"{_maps(at)}.amax((2, 3), keepdim=True)")
 
 
 def _adaptive_avg_pool(at: PythonScope) -> LayerCode:
@@ -211,6 +219,19 @@ def _add(at: PythonScope) -> LayerCode:
 
 def _mul(at: PythonScope) -> LayerCode:
     return LayerCode(" * ".join(at.inputs(as_maps)), is_vector=at.is_vector)
+
+
+def _pad(at: PythonScope) -> LayerCode:
+    layer, (top, left, bottom, right) = at.layer, outer_margins(at.layer, at.received)
+    modes = {"constant": None, "reflect": '"reflect"', "edge": '"replicate"'}
+    value = f"{layer.value:g}" if layer.mode == "constant" and layer.value else None
+    sides = f"({left}, {right}, {top}, {bottom})"
+    return LayerCode(f"F.pad({_maps(at)}, {sides}{options(mode=modes[layer.mode], value=value)})")
+
+
+def _crop(at: PythonScope) -> LayerCode:
+    (top, left, bottom, right), (_, height, width) = outer_margins(at.layer, at.received), at.received
+    return LayerCode(f"{_maps(at)}[:, :, {-top}:{height + bottom}, {-left}:{width + right}]")
 
 
 def _slice(at: PythonScope) -> LayerCode:
@@ -271,10 +292,13 @@ TORCH_KINDS: tuple[PythonKind, ...] = (
     PythonKind(MaxPool2d, _max_pool),
     PythonKind(AvgPool2d, _avg_pool),
     PythonKind(GlobalAvgPool2d, _global_avg_pool),
+    PythonKind(GlobalMaxPool2d, _global_max_pool),
     PythonKind(AdaptiveAvgPool2d, _adaptive_avg_pool),
     PythonKind(Resize, _resize),
     PythonKind(PixelShuffle, _pixel_shuffle),
     PythonKind(PixelUnshuffle, _pixel_unshuffle),
+    PythonKind(Pad, _pad),
+    PythonKind(Crop, _crop),
     PythonKind(Slice, _slice),
     PythonKind(ChannelShuffle, _channel_shuffle),
     PythonKind(Activation, _activation),

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.kernels.resizing import Places
-from engine.layers import ConvTranspose2d, Resize
+from engine.layers import ConvTranspose2d, Crop, Pad, Resize
+from engine.layers.frame import FoldedSpans
 from engine.layers.resize import ResampledSpans
 from engine.layers.windows import pair
 from engine.shapes import Margins, Pair, Shape, TransposedSpans, Windows, dilated_extent
@@ -91,3 +92,12 @@ def _places(windows: Windows, axis: int) -> Places:
     side = windows.uneven[axis]
     assert isinstance(side, ResampledSpans)
     return side.places(np.arange(windows.output[axis]))
+
+
+def outer_margins(layer: Pad | Crop, received: Shape) -> Margins:
+    """Rows and columns around maps, below 0 where they are cut off."""
+    windows = layer.windows(received)
+    if windows.uneven is None:
+        return windows.margins
+    top, left = (side.before for side in windows.uneven if isinstance(side, FoldedSpans))
+    return (top, left, windows.output[0] - received.height - top, windows.output[1] - received.width - left)

@@ -52,8 +52,8 @@ def load(path: Path = Path(__file__).with_suffix(".safetensors")) -> Network:
 '''
 
 
-class TorchModule(NamedTuple):
-    """The text of a module, and the arrays of its state by name."""
+class PythonModule(NamedTuple):
+    """The text of a module, and the arrays of its layers by name."""
 
     text: str
     arrays: Mapping[str, NDArray[Any]]
@@ -68,7 +68,7 @@ class _Class(NamedTuple):
     """Whether its one output is a vector."""
 
 
-def torch_module(plan: ExportPlan, checkpoint: Checkpoint) -> TorchModule:
+def torch_module(plan: ExportPlan, checkpoint: Checkpoint) -> PythonModule:
     """The module of a plan with arrays.
 
     Raises
@@ -78,16 +78,17 @@ def torch_module(plan: ExportPlan, checkpoint: Checkpoint) -> TorchModule:
     """
     writer = _Writer(plan, checkpoint)
     network = writer.network()
-    title = text_comment(f"{plan.title + ': ' if plan.title else ''}{plan.design}, {_sizes(plan)}.")
+    title = text_comment(f"{plan.title + ': ' if plan.title else ''}{plan.design}, {sizes_text(plan)}.")
     classes = [*((name, body) for body, name in writer.blocks.items()), ("Network", network.lines)]
     texts = [
         "\n".join((f"\n\nclass {name}(nn.Module):", *(f"    {line}".rstrip() for line in body)))
         for name, body in classes
     ]
-    return TorchModule(_HEAD.format(title=title) + "\n".join(texts) + "\n" + _TAIL, network.arrays)
+    return PythonModule(_HEAD.format(title=title) + "\n".join(texts) + "\n" + _TAIL, network.arrays)
 
 
-def _sizes(plan: ExportPlan) -> str:
+def sizes_text(plan: ExportPlan) -> str:
+    """The shapes of input and outputs: "3×224×224 → 1000×1×1"."""
     outputs = ", ".join(str(plan.shape_of(name)) for name in plan.outputs)
     return f"{plan.input_shape} → {outputs}"
 
@@ -110,7 +111,7 @@ class _Writer:
             else:
                 for layer in layers:
                     code.add(layer, layer.name)
-        return code.body(f"{_sizes(self._plan)}.", self._plan.outputs)
+        return code.body(f"{sizes_text(self._plan)}.", self._plan.outputs)
 
     def _add_block(self, code: "_ClassCode", block: str, layers: Sequence[PlannedLayer]) -> None:
         source = layers[0].inputs[0]

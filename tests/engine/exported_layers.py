@@ -155,3 +155,10 @@ CASES = {
     **{join.name: joined(join) for join in JOINS},
     "chain": CHAIN,
 }
+
+NOT_IN_KERAS = tuple(
+    name
+    for name, project in CASES.items()
+    if isinstance(layer := project.designs[0].network.nodes[0].layer, ConvTranspose2d) and layer.groups > 1
+)
+"""Names of networks with a layer that Keras lacks."""

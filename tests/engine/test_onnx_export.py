@@ -7,6 +7,7 @@ import pytest
 
 from engine.layers import IMPORTED_LAYERS, LAYERS, Activation, Conv2d
 from engine.model_export.export import MODEL_FORMATS, ModelExport, model_format, write_model
+from engine.model_export.keras_kinds import KERAS_KINDS
 from engine.model_export.onnx_kinds import ONNX_KINDS
 from engine.model_export.onnx_writer import onnx_content
 from engine.model_export.plan import Weights, export_plan
@@ -104,8 +105,8 @@ def test_a_node_that_onnx_runtime_computes_is_taken_over_with_its_version(tmp_pa
 
 @pytest.mark.parametrize(
     ("rows", "kinds"),
-    [(ONNX_KINDS, (*LAYERS, *IMPORTED_LAYERS)), (TORCH_KINDS, LAYERS)],
-    ids=["ONNX_KINDS", "TORCH_KINDS"],
+    [(ONNX_KINDS, (*LAYERS, *IMPORTED_LAYERS)), (TORCH_KINDS, LAYERS), (KERAS_KINDS, LAYERS)],
+    ids=["ONNX_KINDS", "TORCH_KINDS", "KERAS_KINDS"],
 )
 def test_every_kind_of_layer_has_a_row(rows, kinds):
     """Whoever adds a kind adds its rows: see CONTRIBUTING, "a layer kind"."""

@@ -14,7 +14,7 @@ from engine.model_export.export import ModelExport, model_format, write_model
 from engine.network.graph import Node
 from engine.run.execute import RunRequest
 from engine.text.problems import ProjectError
-from tests.engine.exported_layers import BLOCKS, CASES, project_of
+from tests.engine.exported_layers import BLOCKS, CASES, NOT_IN_KERAS, project_of
 from tests.golden import golden
 
 
@@ -27,15 +27,26 @@ def written(project, out, format_id="pytorch"):
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_text_can_be_compiled_and_its_lines_end(name, tmp_path):
-    text, _ = written(CASES[name], tmp_path / "network.py")
-    ast.parse(text)
-    assert not re.search(r"[ \t]$", text, re.MULTILINE)
-    assert text.endswith("\n")
+    for format_id in ("pytorch", "keras") if name not in NOT_IN_KERAS else ("pytorch",):
+        text, _ = written(CASES[name], tmp_path / "network.py", format_id)
+        ast.parse(text)
+        assert not re.search(r"[ \t]$", text, re.MULTILINE)
+        assert text.endswith("\n")
 
 
-def test_the_module_of_a_small_design_is_readable(tmp_path):
-    text, _ = written(BLOCKS, tmp_path / "network.py")
-    assert text == golden("network_torch.py.txt", text)
+@pytest.mark.parametrize("format_id", ["pytorch", "keras"])
+def test_the_module_of_a_small_design_is_readable(format_id, tmp_path):
+    text, _ = written(BLOCKS, tmp_path / "network.py", format_id)
+    assert text == golden(f"network_{format_id}.py.txt", text)
+
+
+def test_what_keras_lacks_is_refused_by_the_name_of_the_layer(tmp_path):
+    (name,) = NOT_IN_KERAS
+    message = (
+        r"'layer' \(conv_transpose2d\) with groups, or strides together with dilation, has no counterpart in Keras"
+    )
+    with pytest.raises(ProjectError, match=message):
+        written(CASES[name], tmp_path / "network.py", "keras")
 
 
 def test_arrays_are_called_as_pytorch_does(tmp_path):
@@ -43,6 +54,13 @@ def test_arrays_are_called_as_pytorch_does(tmp_path):
     assert shapes["layer1_0.conv1_bn.running_mean"] == (4,)
     assert shapes["_3a._3x3_reduce.weight"] == (3, 16, 1, 1)
     assert shapes["fc.bias"] == (5,)
+
+
+def test_arrays_are_called_and_ordered_as_keras_does(tmp_path):
+    _, shapes = written(BLOCKS, tmp_path / "network.py", "keras")
+    assert shapes["layer1_0-conv1_bn.moving_mean"] == (4,)
+    assert shapes["3a-3x3_reduce.kernel"] == (1, 1, 16, 3)
+    assert shapes["fc.kernel"] == (11, 5)
 
 
 def test_names_that_python_or_every_module_has_are_changed_and_stay_in_a_comment(tmp_path):

@@ -20,11 +20,11 @@ from tests.engine.exported_layers import BLOCKS, CASES
 PUBLISHED = ("mobilenet_v2", "googlenet")
 
 
-def written_module(project, out):
+def written_module(project, out, format_id="pytorch"):
     """The module of the first design, and what a run computes by node."""
     request = RunRequest.of(project)
     design = project.designs[0].name
-    write_model(ModelExport(request, design, model_format("pytorch"), out))
+    write_model(ModelExport(request, design, model_format(format_id), out))
     spec = importlib.util.spec_from_file_location(f"exported_{out.stem}", out)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -36,7 +36,7 @@ FILE_ACTIONS: tuple[Action, ...] = (
            tip="Write one web page about the project to send, with pictures, tables and the project file"),
     Action("export_model", "Export model…", run=lambda window: window.exports.export_model(),
            allowed=_has_layers, disabled_tip="No design has layers yet; add one",
-           tip="Write a design as an ONNX model, as Python for PyTorch, or its weights alone"),
+           tip="Write a design as an ONNX model, as Python for PyTorch or Keras, or its weights alone"),
     Action("export_lesson", "Export lesson…",
            run=lambda window: window.exports.export_lesson(window.lessons.player.lesson),
            tip="Write this lesson, or one from a file, as one web page with pictures, answers and computed numbers"),

@@ -15,6 +15,7 @@ from gui.window.docks import Docks
 from gui.window.export_commands import ExportCommands
 from gui.window.file_commands import FileCommands
 from gui.window.help_commands import HelpCommands
+from gui.window.leave_out import LeaveOut
 from gui.window.lesson_stage import LessonStage
 from gui.window.onnx_check import OnnxCheck
 from gui.window.part_commands import PartCommands
@@ -45,6 +46,7 @@ class CommandWindow(Protocol):
     designs: DesignsPanel
     automatic_run: AutomaticRun
     lessons: LessonStage
+    leave_out: LeaveOut
     onnx_check: OnnxCheck
     photo_comparison: PhotoComparisonCommand
     second_model: SecondModel

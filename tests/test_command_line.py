@@ -700,6 +700,29 @@ def test_analyze_loads_neither_qt_nor_pyqtgraph_nor_onnx_runtime(write):
     assert not packages & {"PySide6", "shiboken6", "pyqtgraph", "onnx", "onnxruntime"}
 
 
+def test_the_start_page_loads_no_pyqtgraph_which_takes_a_quarter_of_the_start():
+    code = """
+import sys
+from PySide6.QtCore import QSettings
+from gui.app import make_application, set_theme
+from gui.window.file_commands import NEW_PROJECT
+from gui.window.main_window import MainWindow
+from gui.window.settings import Settings
+from gui.workbench.workbench import Workbench
+
+app = make_application()
+window = MainWindow(Workbench(NEW_PROJECT), Settings(QSettings("", QSettings.Format.IniFormat)), set_theme)
+window.show_start_page()
+window.show()
+app.processEvents()
+print("pyqtgraph" in sys.modules, "gui.views.volumes" in sys.modules, window.start.is_shown)
+window.close()
+"""
+    command = [sys.executable, "-c", code]
+    out = subprocess.run(command, cwd=MAIN.parent, capture_output=True, text=True, check=True).stdout
+    assert out.split() == ["False", "False", "True"]
+
+
 def test_every_format_of_pictures_can_be_drawn():
     from gui.export.pictures import EXPORTERS
 

@@ -1,7 +1,7 @@
 """A command as one value, from which its entries in menus, toolbar, palette and panels are made."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 from PySide6.QtGui import QKeySequence
@@ -16,7 +16,6 @@ from gui.window.export_commands import ExportCommands
 from gui.window.file_commands import FileCommands
 from gui.window.help_commands import HelpCommands
 from gui.window.leave_out import LeaveOut
-from gui.window.lesson_stage import LessonStage
 from gui.window.onnx_check import OnnxCheck
 from gui.window.part_commands import PartCommands
 from gui.window.photo_comparison import PhotoComparisonCommand
@@ -26,6 +25,9 @@ from gui.window.workspace_commands import WorkspaceCommands
 from gui.window.workspaces import Workspaces
 from gui.workbench.automatic_run import AutomaticRun
 from gui.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from gui.window.lesson_stage import LessonStage
 
 _Shortcut = str | QKeySequence.StandardKey
 Menus = dict[str, tuple[str, ...]]
@@ -45,7 +47,6 @@ class CommandWindow(Protocol):
     docks: Docks
     designs: DesignsPanel
     automatic_run: AutomaticRun
-    lessons: LessonStage
     leave_out: LeaveOut
     onnx_check: OnnxCheck
     photo_comparison: PhotoComparisonCommand
@@ -53,6 +54,9 @@ class CommandWindow(Protocol):
     theme_choice: ThemeChoice
     workspaces: Workspaces
     workspace_commands: WorkspaceCommands
+
+    @property
+    def lessons(self) -> "LessonStage": ...
 
     def type_layers(self, side: Side) -> None: ...
 

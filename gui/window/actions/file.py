@@ -44,7 +44,7 @@ FILE_ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 FILE_MENUS: Menus = {
-    "File": ("new", "open", "add_model", "samples", "recent", "start_page", SEPARATOR, "save", "save_as", SEPARATOR,
+    "File": ("new", "open", "add_model", "samples", "recent", "start_page", "save", "save_as", SEPARATOR,
              "choose_photo", "choose_array", SEPARATOR, "Figures", "export_view", "export_all",
              "export_report", "export_lesson", "quit"),
     "Figures": (*(f"figure_{name}" for name in FIGURE_IDS), SEPARATOR, "turn", SEPARATOR, "figure_width", "scale"),

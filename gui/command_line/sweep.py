@@ -58,7 +58,7 @@ def add_sweep_options(command: argparse.ArgumentParser) -> None:
         "--scheduler", metavar="ADDRESS", help="a dask scheduler in a trusted network: tcp://HOST:PORT"
     )
     for name, text in _TLS_OPTIONS.items():
-        command.add_argument(name, metavar="FILE", default="", help=text)
+        command.add_argument(name, metavar="FILE", help=text)
     add_theme_option(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder, in which a sweep goes on")
 

@@ -172,7 +172,18 @@ def test_a_full_disk_leaves_the_rows_before_and_the_sweep_continues(file, tmp_pa
 
 def test_a_program_that_is_killed_leaves_its_rows_and_another_one_continues(file, tmp_path, qapp):
     out = tmp_path / "out"
-    words = ["sweep", str(file), "--axis", "thin/reduce.filters=1..40000", "--measure", "ms", "--where", "macs < 1e9"]
+    words = [
+        "sweep",
+        str(file),
+        "--axis",
+        "thin/reduce.filters=1..40000",
+        "--measure",
+        "ms",
+        "--where",
+        "macs < 1e9",
+        "--workers",
+        "0",
+    ]
     command = [sys.executable, str(ROOT / "main.py"), *words, "--out", str(out)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     table = out / "points.csv"

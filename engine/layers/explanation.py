@@ -112,8 +112,11 @@ class Explanation(Struct, frozen=True, eq=False):
 
 
 def channel_weights(weights: WeightsByRole, channel: int) -> dict[str, NDArray[Any]]:
-    """Copy one output channel of a layer's weights, by role, so that the whole arrays can be released."""
-    return {role: np.array(array[channel]) for role, array in weights.items()}
+    """Copy one output channel of a layer's weights, by role, so that the whole arrays can be released.
+
+    An array of length 1 is of all channels.
+    """
+    return {role: np.array(array[channel if len(array) > 1 else 0]) for role, array in weights.items()}
 
 
 def tap_text(start: int, step: int, letter: str) -> str:
@@ -133,6 +136,14 @@ def read_pixel(target: Target, source: int = 0, channel: int | None = None) -> W
     _, y, x = target.at
     value = np.asarray(target.inputs[source][channel, y, x], np.float64).reshape(1, 1, 1)
     return WindowProduct(value, np.array([y]), np.array([x]), np.ones((1, 1), bool), channel, source)
+
+
+def explain_copy(target: Target, source: Spot, description: str) -> Explanation:
+    """The explanation of a value that is one of the first input, unchanged."""
+    window = read_pixel(target._replace(at=source))
+    result = float(window.values[0, 0, 0])
+    formula = (f"{target.title} = in[{', '.join(map(str, source))}]", f"= {number_text(result)}")
+    return Explanation(target.at, result, description, formula, window)
 
 
 def read_window(volume: Volume, windows: Windows, y: int, x: int, channels: slice) -> WindowProduct:

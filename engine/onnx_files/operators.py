@@ -1,7 +1,6 @@
 """Which of our layers an operator of ONNX is: one row an operator."""
 
 from collections.abc import Callable, Mapping
-from math import inf
 from typing import Any
 
 from msgspec import Struct, ValidationError, convert
@@ -9,8 +8,6 @@ from msgspec.structs import replace
 
 from engine.files.onnx_model import Array, GraphNode
 from engine.layers import (
-    Activation,
-    Add,
     AvgPool2d,
     BatchNorm,
     Concat,
@@ -18,10 +15,10 @@ from engine.layers import (
     ConvTranspose2d,
     Dense,
     GlobalAvgPool2d,
+    GlobalMaxPool2d,
     Layer,
     LocalResponseNorm,
     MaxPool2d,
-    Mul,
 )
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
@@ -221,7 +218,10 @@ def _pool(kind: type[Layer], **flags: str) -> Callable[[Operands], Match]:
     def match(operands: Operands) -> Match:
         tensor = operands.maps()
         tensor.require_no_margins()
-        operands.require(dilations=(1, 1), storage_order=0)
+        operands.require(storage_order=0)
+        dilation = as_pair(operands.setting("dilations", (1, 1)))
+        if kind is not MaxPool2d:
+            operands.require(dilations=(1, 1))
         if len(operands.node.outputs) > 1 and operands.node.outputs[1]:
             raise NotNative("its second output, the places of the largest values, is used")
         kernel = as_pair(operands.setting("kernel_shape", ()))
@@ -231,64 +231,34 @@ def _pool(kind: type[Layer], **flags: str) -> Callable[[Operands], Match]:
             stride=as_pair(operands.setting("strides", (1, 1))),
             padding=_padding(operands, tensor, kernel),
             **{name: bool(operands.setting(attribute, 0)) for name, attribute in flags.items()},
+            **({"dilation": dilation} if dilation != (1, 1) else {}),
         )
         return Match(layer, (tensor,))
 
     return match
 
 
-def _global_pool(operands: Operands) -> Match:
-    tensor = operands.maps()
-    tensor.require_no_margins()
-    return Match(GlobalAvgPool2d(), (tensor,))
+def _global_pool(layer: Layer) -> Callable[[Operands], Match]:
+    return lambda operands: Match(layer, (operands.plain_maps(),))
 
 
-def _reduce_mean(operands: Operands) -> Match:
+def _reduced(layer: Layer) -> Callable[[Operands], Match]:
+    return lambda operands: _reduce(operands, layer)
+
+
+def _reduce(operands: Operands, layer: Layer) -> Match:
     tensor = operands.plain()
     axes_given = operands.constant(1, "axes")
     if axes_given is None:
-        raise NotNative("it is the mean of all values")
+        raise NotNative("it is of all values")
     rank = len(tensor.axes)
     axes = {int(axis) % rank for axis in axes_given}
     rest = "".join(group for axis, group in enumerate(tensor.axes) if axis not in axes)
     if "h" in rest or "w" in rest or ("c" in tensor.letters and "c" not in rest):
-        raise NotNative("it is the mean over other axes than the rows and columns")
+        raise NotNative("it is over other axes than the rows and columns")
     keep = operands.setting("keepdims", 1)
     groups = tuple("" if axis in axes else group for axis, group in enumerate(tensor.axes) if keep or axis not in axes)
-    return Match(GlobalAvgPool2d(), (tensor,), groups)
-
-
-def _function(name: str) -> Callable[[Operands], Match]:
-    return lambda operands: Match(make_layer(Activation, function=name), (operands.plain(),), operands.plain().axes)
-
-
-def _leaky_relu(operands: Operands) -> Match:
-    if abs(operands.setting("alpha", 0.01) - 0.01) > 1e-9:
-        raise NotNative(f"its slope is {operands.setting('alpha')}; 0.01 is expected")
-    return _function("leaky_relu")(operands)
-
-
-def _clip(operands: Operands) -> Match:
-    low, high = (operands.constant(index, name) for index, name in ((1, "min"), (2, "max")))
-    limits = (-inf if low is None else float(low), inf if high is None else float(high))
-    if limits[0] != 0 or (limits[1] not in (6, inf) and limits[1] < 3e38):
-        raise NotNative(f"its limits are {limits[0]:g} and {limits[1]:g}; 0 and 6 are expected")
-    return _function("relu6" if limits[1] == 6 else "relu")(operands)
-
-
-def _gelu(operands: Operands) -> Match:
-    operands.require(approximate="none")
-    return _function("gelu")(operands)
-
-
-def _softmax(operands: Operands) -> Match:
-    tensor = operands.plain()
-    rank = len(tensor.axes)
-    axis = operands.setting("axis", 1 if operands.opset < 13 else -1) % rank
-    reached = "".join(tensor.axes[axis:]) if operands.opset < 13 else tensor.axes[axis]
-    if reached != ("c" if tensor.volume.channels > 1 else ""):
-        raise NotNative("it is over other axes than the channels")
-    return Match(Activation("softmax"), (tensor,), tensor.axes)
+    return Match(layer, (tensor,), groups)
 
 
 def _batch_norm(operands: Operands) -> Match:
@@ -330,22 +300,6 @@ def _dense(operands: Operands) -> Match:
     return Match(make_layer(Dense, units=units, bias=bool(bias)), (tensor,), ("", "c"), weights)
 
 
-def _combined(kind: type[Layer]) -> Callable[[Operands], Match]:
-    """Inputs that are combined value by value, along axes of size 1 with one value for all."""
-
-    def match(operands: Operands) -> Match:
-        tensors = operands.every()
-        if len({tensor.rank for tensor in tensors}) > 1:
-            raise NotNative("its inputs have different numbers of axes")
-        groups = [set(axis) - {""} for axis in zip(*(tensor.axes for tensor in tensors), strict=True)]
-        layer = make_layer(kind)
-        if max(map(len, groups)) > 1 or any(layer.mistakes([tensor.volume for tensor in tensors])):
-            raise NotNative("the axes of its inputs do not correspond")
-        return Match(layer, tuple(tensors), tuple("".join(group) for group in groups))
-
-    return match
-
-
 def _concat(operands: Operands) -> Match:
     tensors = operands.every()
     rank = len(tensors[0].axes)
@@ -365,24 +319,13 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "LRN": _lrn,
     "MaxPool": _pool(MaxPool2d, ceil="ceil_mode"),
     "AveragePool": _pool(AvgPool2d, ceil="ceil_mode", count_padding="count_include_pad"),
-    "GlobalAveragePool": _global_pool,
-    "ReduceMean": _reduce_mean,
+    "GlobalAveragePool": _global_pool(GlobalAvgPool2d()),
+    "GlobalMaxPool": _global_pool(GlobalMaxPool2d()),
+    "ReduceMean": _reduced(GlobalAvgPool2d()),
+    "ReduceMax": _reduced(GlobalMaxPool2d()),
     "Gemm": _dense,
     "MatMul": _dense,
     "Concat": _concat,
-    "Add": _combined(Add),
-    "Sum": _combined(Add),
-    "Mul": _combined(Mul),
-    "Relu": _function("relu"),
-    "Clip": _clip,
-    "LeakyRelu": _leaky_relu,
-    "Sigmoid": _function("sigmoid"),
-    "Tanh": _function("tanh"),
-    "HardSwish": _function("hard_swish"),
-    "Gelu": _gelu,
-    "Softmax": _softmax,
-    GATE: _function("silu"),
-    HARD_GATE: _function("hard_swish"),
 }
 """Each raises NotNative with the reason if a node is beyond what our layer does."""
 

@@ -246,4 +246,6 @@ def node_data(node: Node) -> Data:
         data["inputs"] = list(node.inputs)
     if node.weights is not None:
         data["weights"] = msgspec.to_builtins(node.weights)
+    if node.group:
+        data["group"] = node.group
     return data

@@ -149,10 +149,15 @@ class ProjectReader(TableReader):
             return None
         name = self._name(raw, place)
         self.names[place] = name or ""
-        layer = self.struct(raw, KINDS, "kind", place, ("name", "inputs", "weights"))
+        layer = self.struct(raw, KINDS, "kind", place, ("name", "inputs", "weights", "group"))
         inputs = self._inputs(raw, place)
         weights = self._weights(raw["weights"], f"{place}.weights") if "weights" in raw else None
-        return None if layer is None or name is None or inputs is None else Node(name, layer, inputs, weights)
+        group = self.value(raw, "group", str, place, "")
+        if group and (fault := name_fault(group)):
+            self.add(f"{place}.group", f"is {value_text(group)}; {fault}")
+        if layer is None or name is None or inputs is None or group is None:
+            return None
+        return Node(name, layer, inputs, weights, group)
 
     def _inputs(self, raw: Data, place: str) -> tuple[str, ...] | None:
         inputs: tuple[str, ...] | None = self.value(raw, "inputs", tuple[str, ...], place, ())

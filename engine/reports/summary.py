@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.cost.counting import MACS, Convention, Tally, tally
 from engine.cost.metrics import METRICS, Costed, Costs, metric_by_id
 from engine.explain.classes import Prediction, predict
-from engine.network.analysis import BlockReport, Report
+from engine.network.analysis import Analysis, BlockReport, Report
 from engine.network.node_ref import STEM, NodeRef, design_text
 from engine.project.project import FORMAT, Project
 from engine.run.check import ProjectCheck
@@ -129,8 +129,8 @@ def _design(name: str, design: str, costs: Costs, statistics: Callable[[Report],
     return {
         "name": name,
         "input_shape": analysis.input_shape,
-        "nodes": [_node(report) | amounts(report) | statistics(report) for report in analysis.reports],
-        "blocks": [_block(block) | amounts(block.as_report()) for block in analysis.blocks.values()],
+        "nodes": [_node(report, analysis) | amounts(report) | statistics(report) for report in analysis.reports],
+        "blocks": [_block(block) | amounts(block.as_report()) for block in analysis.foldable.values()],
         "totals": {"params": analysis.params, "macs": analysis.macs} | _amounts(costs.costed_design(design)),
         "operations": _terms(tally(analysis.reports, costs.convention)),
     }
@@ -151,7 +151,7 @@ def _amounts(layers: tuple[Costed, ...]) -> _Data:
     }
 
 
-def _node(report: Report) -> _Data:
+def _node(report: Report, analysis: Analysis) -> _Data:
     return {
         "name": report.name,
         "kind": report.layer.kind,
@@ -160,7 +160,7 @@ def _node(report: Report) -> _Data:
         "output_shape": report.output_shape,
         "params": report.params,
         "macs": report.macs,
-        "block": report.block,
+        "block": report.block or analysis.group_of.get(report.name),
     }
 
 

@@ -71,9 +71,9 @@ class ProjectCheck(Struct, frozen=True, eq=False):
         )
 
     def block(self, ref: NodeRef) -> BlockReport | None:
-        """The block of that reference if it stands for layers, else None."""
+        """The block of that reference if it stands for layers, or the group; else None."""
         analysis = self.analyses.get(ref[0])
-        return None if analysis is None else analysis.blocks.get(ref[1])
+        return None if analysis is None else analysis.foldable.get(ref[1])
 
 
 class EarlierCheck(NamedTuple):
@@ -131,7 +131,7 @@ def _check(project: Project, earlier: EarlierCheck | None) -> ProjectCheck:
                 keys.add(design, analysis, report)
         if first:
             reports |= {
-                (design, block.name): _block_report(design, block, earlier) for block in analysis.blocks.values()
+                (design, block.name): _block_report(design, block, earlier) for block in analysis.foldable.values()
             }
         if design == STEM:
             entry_shape, entry_ref = analysis.output_shape, (STEM, analysis.output)
@@ -153,7 +153,7 @@ def _check(project: Project, earlier: EarlierCheck | None) -> ProjectCheck:
 def _block_report(design: str, block: BlockReport, earlier: EarlierCheck | None) -> Report:
     """The sums of a block: the same object as before if its layers are."""
     before = None if earlier is None else earlier.check.analyses.get(design)
-    is_same = before is not None and before.blocks.get(block.name) is block
+    is_same = before is not None and before.foldable.get(block.name) is block
     return earlier.check.reports[design, block.name] if earlier is not None and is_same else block.as_report()
 
 

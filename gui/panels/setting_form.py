@@ -64,6 +64,11 @@ def _margins_control(members: _TypeMembers) -> Control:
     return MarginsControl(tuple(words), *integer_limits(members[inspect.IntType]))
 
 
+def _sizes_control(members: _TypeMembers) -> Control:
+    limits = integer_limits(members[inspect.IntType])
+    return PairControl(*limits) if members[inspect.VarTupleType].max_length == 2 else MarginsControl((), *limits)
+
+
 def _choice_control(members: _TypeMembers) -> Control:
     values = members[inspect.LiteralType].values
     return ChoiceControl([(value, choice_text(str(value))) for value in values])
@@ -71,9 +76,7 @@ def _choice_control(members: _TypeMembers) -> Control:
 
 _CONTROLS: dict[frozenset[type[inspect.Type]], Callable[[_TypeMembers], Control]] = {
     frozenset({inspect.IntType}): _integer_control,
-    frozenset({inspect.IntType, inspect.VarTupleType}): lambda members: PairControl(
-        *integer_limits(members[inspect.IntType])
-    ),
+    frozenset({inspect.IntType, inspect.VarTupleType}): _sizes_control,
     frozenset({inspect.LiteralType, inspect.IntType, inspect.VarTupleType}): _margins_control,
     frozenset({inspect.BoolType}): lambda members: CheckControl(),
     frozenset({inspect.FloatType}): lambda members: NumberControl(
@@ -149,6 +152,7 @@ class SettingForm(QWidget):
     def show_layer(self, layer: Kind, *, reset: bool) -> None:
         """Show the settings of a layer of this kind. `reset` if another one was shown before."""
         for name, control in self.controls.items():
+            self.fields[name].set_visible(name not in layer.unused_settings)
             control.show_value(getattr(layer, name), reset=reset)
             if name in self._stand_ins and isinstance(control, OptionalControl):
                 control.show_none_value(getattr(layer, self._stand_ins[name]))

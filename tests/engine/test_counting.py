@@ -29,15 +29,20 @@ from engine.layers import (
     Concat,
     Conv2d,
     ConvTranspose2d,
+    Crop,
     Dense,
     Dropout,
     GlobalAvgPool2d,
+    GlobalMaxPool2d,
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    Pad,
     PixelShuffle,
     PixelUnshuffle,
+    PRelu,
     Resize,
+    Scale,
     Slice,
 )
 from engine.network.analysis import analyze
@@ -250,7 +255,7 @@ def test_a_term_counts_instead_of_a_plain_one():
     ("rule", "groups"),
     [
         ("macs", ()),
-        ("torchinfo", ("biases", "batch norm")),
+        ("torchinfo", ("biases", "batch norm", "activations")),
         ("fvcore", ("batch norm", "pooling")),
         ("ptflops", ("biases", "batch norm", "activations", "pooling")),
         ("thop", ("biases", "batch norm", "activations", "pooling")),
@@ -288,6 +293,7 @@ def report_of(layer, inputs=1):
         (MaxPool2d(2), 1, {"max_pool": 192}),
         (AvgPool2d(3, 1, 1), 1, {"avg_pool": 192, "avg_pool_kernels": 3 * 192, "averages": 192}),
         (AvgPool2d((3, 2), 1, 1), 1, {"avg_pool": 192, "avg_pool_kernels": 6 * 4 * 6 * 9, "averages": 4 * 6 * 9}),
+        (GlobalMaxPool2d(), 1, {"max_pool": 192}),
         (GlobalAvgPool2d(), 1, {"global_pool": 192, "global_averages": 196, "global_averages_floored": 196}),
         (AdaptiveAvgPool2d((4, 4)), 1, {"global_pool": 192, "global_averages": 256, "global_averages_floored": 192}),
         (Resize(), 1, {"nearest": 768}),
@@ -343,6 +349,8 @@ def test_layers_without_arithmetic_have_no_term():
         "dropout": Dropout(),
         "concat": Concat(),
         "slice": Slice(1),
+        "pad": Pad(1),
+        "crop": Crop(1),
         "channel_shuffle": ChannelShuffle(2),
         "pixel_shuffle": PixelShuffle(2),
         "pixel_unshuffle": PixelUnshuffle(2),
@@ -352,6 +360,7 @@ def test_layers_without_arithmetic_have_no_term():
         "conv_transpose2d": ConvTranspose2d(3, 2),
         "max_pool2d": MaxPool2d(2),
         "avg_pool2d": AvgPool2d(2),
+        "global_max_pool2d": GlobalMaxPool2d(),
         "global_avg_pool2d": GlobalAvgPool2d(),
         "adaptive_avg_pool2d": AdaptiveAvgPool2d(1),
         "resize": Resize(),
@@ -361,6 +370,8 @@ def test_layers_without_arithmetic_have_no_term():
         "dense": Dense(2),
         "add": Add(),
         "mul": Mul(),
+        "prelu": PRelu(),
+        "scale": Scale(),
     }
     assert {kind.__struct_config__.tag for kind in LAYERS} == set(kinds) | set(without)
     for kind, layer in (kinds | without).items():

@@ -280,9 +280,14 @@ def test_oracle_multiplies_once_for_each_weight_and_output_position():
 
 
 @settings(max_examples=200, deadline=None)
-@given(poolings(integers), st.integers(1, 60) | st.integers(60, 400))
-def test_max_pool2d_of_integers_equals_the_oracle(case, values):
+@given(poolings(integers), st.integers(1, 60) | st.integers(60, 400), st.tuples(*[st.integers(1, 3)] * 2))
+def test_max_pool2d_of_integers_equals_the_oracle(case, values, dilation):
     volume, setting = case
+    spare = [
+        n + a + b for n, a, b in zip(volume.shape[1:], setting["padding"][:2], setting["padding"][2:], strict=True)
+    ]
+    if all(d * (k - 1) < n for k, d, n in zip(setting["kernel"], dilation, spare, strict=True)):
+        setting |= {"dilation": dilation}
     with pytest.MonkeyPatch.context() as patch:
         cut(patch, values)
         result = kernels.max_pool2d(volume, **setting, checkpoint=proceed)
@@ -359,15 +364,19 @@ def test_merging_and_the_global_mean_equal_the_oracle(seed, shape, values):
     np.testing.assert_array_equal(mean, reference.global_avg_pool2d(volumes[0]))
 
 
+NUMBERS = {"leaky_relu": {"slope": 0.125}, "elu": {"alpha": 1.5}, "clip": {"low": -2.0, "high": 3.0}}
+
+
 @pytest.mark.parametrize("name", kernels.ACTIVATIONS)
 @pytest.mark.parametrize("values", [7, 10**6])
 def test_activation_equals_the_oracle_from_tiny_to_huge_values(name, values, monkeypatch):
     cut(monkeypatch, values)
     spread = np.concatenate([np.linspace(-20, 20, 401), np.linspace(-1e4, 1e4, 21), [1e-30, -1e-30]])
     volume = np.random.default_rng(0).permutation(spread).astype(np.float32).reshape(8, 1, 53)
-    result = kernels.activation(name, volume, proceed)
+    numbers = NUMBERS.get(name, {})
+    result = kernels.activation(name, volume, proceed, **numbers)
     assert result.dtype == np.float32
-    np.testing.assert_allclose(result, reference.activation(name, volume), rtol=16 * UNIT, atol=1e-18)
+    np.testing.assert_allclose(result, reference.activation(name, volume, **numbers), rtol=16 * UNIT, atol=1e-18)
 
 
 @pytest.mark.parametrize("name", ["relu", "relu6"])
@@ -418,10 +427,12 @@ LARGE = {
     "max_pool2d": (kernels.max_pool2d, (IMAGE,), POOL),
     "avg_pool2d": (kernels.avg_pool2d, (IMAGE,), POOL | {"count_padding": False}),
     "pooling of the whole": (kernels.max_pool2d, (IMAGE,), POOL | {"kernel": (226, 226)}),
+    "global_max_pool2d": (kernels.global_max_pool2d, (IMAGE,), {}),
     "global_avg_pool2d": (kernels.global_avg_pool2d, (IMAGE,), {}),
     "adaptive_avg_pool2d": (kernels.adaptive_avg_pool2d, (IMAGE,), {"size": (7, 6)}),
     "adaptive_avg_pool2d of the whole": (kernels.adaptive_avg_pool2d, (IMAGE,), {"size": (1, 1)}),
     "adaptive_avg_pool2d that enlarges": (kernels.adaptive_avg_pool2d, (zeros(64, 7, 6),), {"size": (224, 225)}),
+    "frame": (kernels.frame, (IMAGE,), {"corner": (-1, 2), "extent": (224, 224), "value": 1.0}),
     "pick_channels": (kernels.pick_channels, (IMAGE,), {"channels": np.arange(64)[::-1]}),
     "pixel_shuffle": (kernels.pixel_shuffle, (IMAGE,), {"factor": 2, "channel_of": lambda c, place: 4 * c + place}),
     "pixel_unshuffle": (
@@ -432,9 +443,12 @@ LARGE = {
     "resize": (kernels.resize, (IMAGE,), {"rows": HALF_BETWEEN, "columns": HALF_BETWEEN}),
     "local_response_norm": (kernels.local_response_norm, (IMAGE,), {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1}),
     "batch_norm": (kernels.batch_norm, (IMAGE, *zeros(4, 64)), {"epsilon": 1e-5}),
-    "gelu": (kernels.ACTIVATIONS["gelu"], (IMAGE,), {}),
-    "softmax": (kernels.ACTIVATIONS["softmax"], (IMAGE,), {}),
-    "softmax of many channels": (kernels.ACTIVATIONS["softmax"], (IMAGE.reshape(-1, 1, 2),), {}),
+    "gelu": (kernels.activation, ("gelu", IMAGE), {}),
+    "mish": (kernels.activation, ("mish", IMAGE), {}),
+    "prelu": (kernels.prelu, (IMAGE, zeros(64)), {}),
+    "scale": (kernels.scale, (IMAGE, zeros(64), zeros(64)), {}),
+    "softmax": (kernels.activation, ("softmax", IMAGE), {}),
+    "softmax of many channels": (kernels.activation, ("softmax", IMAGE.reshape(-1, 1, 2)), {}),
     "concat": (kernels.concat, ([IMAGE, IMAGE],), {}),
     "add": (kernels.add, ([IMAGE, IMAGE, IMAGE],), {}),
 }

@@ -231,6 +231,8 @@ def test_three_margins_are_refused_by_name():
         (AvgPool2d(kernel=(2, 3)), "2×3 avg pool /2×3"),
         (Dense(units=10), "dense, 10 units"),
         (Activation(function="leaky_relu"), "leaky relu"),
+        (Activation(function="leaky_relu", slope=0.2), "leaky relu 0.2"),
+        (Activation(function="clip", high=6), "clip −1 to 6"),
         (Concat(), "concat"),
     ],
 )
@@ -249,7 +251,7 @@ def test_a_kind_and_its_settings_describe_themselves_to_forms(kind):
 
 
 def test_the_functions_that_an_activation_offers_are_those_of_the_kernels():
-    [(_, bare, _)] = fields(Activation)
+    bare = next(bare for field, bare, _ in fields(Activation) if field.name == "function")
     assert set(bare.values) == set(kernels.ACTIVATIONS)
 
 
@@ -264,7 +266,10 @@ def test_kernel_larger_than_its_padded_input_is_refused_with_both_sizes():
 
 @given(strategies.shapes, strategies.layers(Conv2d) | strategies.layers(MaxPool2d))
 def test_same_padding_is_never_a_mistake_and_its_output_is_the_input_over_the_stride_rounded_up(shape, layer):
-    layer = msgspec.structs.replace(layer, padding="same", **({"groups": 1} if isinstance(layer, Conv2d) else {}))
+    # The taps of a dilated pool may all lie in the padding, see below.
+    layer = msgspec.structs.replace(
+        layer, padding="same", **({"groups": 1} if isinstance(layer, Conv2d) else {"dilation": 1})
+    )
     assert not mistake_texts(layer, shape)
     strides = layer.windows(shape).stride
     extents = layer.output_shape([shape])[1:]
@@ -293,6 +298,13 @@ def test_padding_of_a_pool_is_less_than_its_kernel_on_every_side(side):
     fits, wrong = (convert(MaxPool2d, {"kernel": 2, "padding": padding}) for padding in margins)
     assert not mistake_texts(fits, (1, 5, 5))
     assert mistake_texts(wrong, (1, 5, 5))
+
+
+def test_dilation_that_leaves_a_window_without_values_is_refused_with_both_numbers():
+    [text] = mistake_texts(MaxPool2d(2, 1, "same", dilation=(1, 3)), (1, 9, 2))
+    assert text.startswith("dilation 1×3 leaves windows of 2×2 with nothing to pool of 9×2")
+    assert not mistake_texts(MaxPool2d(2, 1, "same", dilation=(1, 3)), (1, 9, 3))
+    assert not mistake_texts(MaxPool2d(3, 1, "same", dilation=(1, 3)), (1, 9, 2))
 
 
 @given(strategies.shapes, strategies.layers(AvgPool2d))
@@ -336,3 +348,20 @@ def test_layers_on_maps_of_28_by_28_have_the_costs_counted_by_hand(channels, lay
     network = Network(tuple(Node(f"n{number}", layer) for number, layer in enumerate(layers)))
     analysis = analyze(network, Shape(channels, 28, 28))
     assert (analysis.macs, analysis.params) == (macs, params)
+
+
+def test_numbers_that_a_function_does_not_take_have_their_defaults():
+    assert Activation("relu", slope=0.3, low=-5) == Activation("relu")
+    assert Activation("leaky_relu", slope=0.3) != Activation("leaky_relu")
+    assert Activation("leaky_relu").unused_settings == {"alpha", "low", "high"}
+
+
+def test_a_slope_of_a_tenth_is_that_of_darknet():
+    volume = np.full((1, 1, 1), -10, np.float32)
+    assert Activation("leaky_relu", slope=0.1).forward([volume], {}, proceed) == np.float32(-1)
+
+
+def test_a_clip_whose_limits_are_in_the_wrong_order_names_both():
+    [mistake] = Activation("clip", low=2, high=0.5).mistakes([Shape(1, 1, 1)])
+    assert mistake.text == "low 2 is above high 0.5"
+    assert [fix.changes for fix in mistake.fixes] == [(("low", 0.5),), (("high", 2),)]

@@ -12,12 +12,17 @@ from engine.layers import (
     AvgPool2d,
     ChannelShuffle,
     Conv2d,
+    Crop,
     Dense,
+    GlobalMaxPool2d,
     MaxPool2d,
     Opaque,
+    Pad,
     PixelShuffle,
     PixelUnshuffle,
+    PRelu,
     Resize,
+    Scale,
     Slice,
 )
 from engine.network.input_specs import ImageInput, NoiseInput
@@ -191,6 +196,32 @@ def test_a_split_is_a_slice_per_output_and_a_slice_may_count_from_the_end(tmp_pa
         *(Slice(0, 3), Slice(3, 6)),
         Slice(1, 3),
     ]
+    assert worst(path, model) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "pads", "layer"),
+    [
+        ({"mode": "reflect"}, [0, 0, 1, 2, 0, 0, 3, 0], Pad((1, 2, 3, 0), "reflect")),
+        ({"mode": "edge"}, [0, 0, 9, 0, 0, 0, 0, 9], Pad((9, 0, 0, 9), "edge")),
+        ({}, [0, 0, 1, 1, 0, 0, 1, 1], Pad(1)),
+        ({"mode": "constant"}, [0, 0, -1, 0, 0, 0, -2, -3], Crop((1, 0, 2, 3))),
+    ],
+)
+def test_padding_that_no_convolution_takes_is_a_layer(tmp_path, settings, pads, layer):
+    nodes = [node("Pad", ["x", "pads"], ["a"], "pad", **settings), node("Relu", ["a"], ["y"])]
+    model = model_of(nodes, (1, 3, 7, 8), pads=np.array(pads))
+    path = write_model(tmp_path, model)
+    assert layers_of(import_model(path))[0] == ("pad", layer)
+    assert worst(path, model) == 0
+
+
+def test_a_slice_of_rows_and_columns_is_a_crop(tmp_path):
+    nodes = [node("Slice", ["x", "starts", "ends", "axes"], ["y"])]
+    constants = {"starts": np.array([2, -6]), "ends": np.array([100, -1]), "axes": np.array([2, 3])}
+    model = model_of(nodes, (1, 3, 7, 8), **constants)
+    path = write_model(tmp_path, model)
+    assert layers_of(import_model(path)) == [("y", Crop((2, 2, 0, 1)))]
     assert worst(path, model) == 0
 
 
@@ -399,6 +430,20 @@ def test_without_the_package_a_message_says_what_is_missing(tmp_path, monkeypatc
         import_model(path)
 
 
+def test_global_and_dilated_max_pooling_are_layers(tmp_path):
+    nodes = [
+        node("MaxPool", ["x"], ["a"], kernel_shape=[3, 2], dilations=[2, 3], pads=[1, 1, 1, 1]),
+        node("GlobalMaxPool", ["a"], ["b"]),
+        node("ReduceMax", ["a"], ["c"], axes=[2, 3]),
+        node("Concat", ["b", "c"], ["y"], axis=1),
+    ]
+    model = model_of(nodes, (1, 3, 8, 9))
+    path = write_model(tmp_path, model)
+    layers = [layer for _, layer in layers_of(import_model(path))]
+    assert layers[:3] == [MaxPool2d((3, 2), 1, 1, dilation=(2, 3)), GlobalMaxPool2d(), GlobalMaxPool2d()]
+    assert worst(path, model) == 0
+
+
 def test_pools_keep_what_rounding_up_and_padding_mean(tmp_path):
     nodes = [
         node("AveragePool", ["x"], ["a"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2]),
@@ -414,7 +459,7 @@ def test_an_operator_without_a_layer_is_an_opaque_node_that_the_runtime_computes
         node("Conv", ["x", "w"], ["a"]),
         node("Einsum", ["a", "m"], ["b"], "mix", equation="nchw,cd->ndhw"),
         node("Transpose", ["b"], ["c"], perm=[0, 2, 3, 1]),
-        node("Elu", ["c"], ["d"], "elu"),
+        node("Celu", ["c"], ["d"], "elu"),
         node("TopK", ["d", "k"], ["e", "places"], "topk"),
         node("Relu", ["e"], ["y"]),
     ]
@@ -424,7 +469,7 @@ def test_an_operator_without_a_layer_is_an_opaque_node_that_the_runtime_computes
     assert [layer.kind for _, layer in layers_of(imported)] == ["conv2d", "opaque", "opaque", "opaque", "activation"]
     assert layers_of(imported)[1][1] == Opaque("Einsum", (7, 5, 6), ("float32 1 c h w", "constant"))
     assert layers_of(imported)[2][1].receives == ("float32 1 h w c",)
-    assert [row[:2] for row in imported.report.opaque] == [("mix", "Einsum"), ("elu", "Elu"), ("topk", "TopK")]
+    assert [row[:2] for row in imported.report.opaque] == [("mix", "Einsum"), ("elu", "Celu"), ("topk", "TopK")]
     assert max(errors_against_runtime(model, imported).values()) < 1e-5
     save_project(imported.project, tmp_path / "project.toml")
     assert load_project(tmp_path / "project.toml").project == imported.project
@@ -448,9 +493,9 @@ def test_a_transpose_of_parts_of_channels_that_is_no_shuffle_needs_the_runtime_a
 
 
 def test_a_node_that_the_file_no_longer_has_is_a_mistake_at_its_layer(tmp_path):
-    path = write_model(tmp_path, model_of([node("Elu", ["x"], ["y"], "elu")]))
+    path = write_model(tmp_path, model_of([node("Celu", ["x"], ["y"], "elu")]))
     project = import_model(path).project
-    write_model(tmp_path, model_of([node("Elu", ["x"], ["y"], "other")]))
+    write_model(tmp_path, model_of([node("Celu", ["x"], ["y"], "other")]))
     (problem,) = check(project).problems
     assert problem.text == f"elu: weights: {path} has no node 'elu'; known are other"
 
@@ -510,4 +555,62 @@ def test_a_product_whose_axes_do_not_correspond_needs_the_runtime(tmp_path):
     model = model_of(nodes)
     imported = import_model(write_model(tmp_path, model))
     assert [node.layer.kind for node in imported.project.designs[0].network.nodes] == ["opaque"]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("node", "layer"),
+    [
+        (helper.make_node("LeakyRelu", ["x"], ["y"], alpha=0.1), Activation("leaky_relu", slope=0.1)),
+        (helper.make_node("Elu", ["x"], ["y"], alpha=0.3), Activation("elu", alpha=0.3)),
+        (helper.make_node("HardSigmoid", ["x"], ["y"], alpha=1 / 6), Activation("hard_sigmoid")),
+        (helper.make_node("Mish", ["x"], ["y"]), Activation("mish")),
+        (helper.make_node("Gelu", ["x"], ["y"], approximate="tanh"), Activation("gelu_tanh")),
+        (helper.make_node("Clip", ["x", "low", "high"], ["y"]), Activation("clip", low=-1.5, high=0.7)),
+        (helper.make_node("Clip", ["x", "low"], ["y"]), Activation("clip", low=-1.5, high=1e30)),
+        (helper.make_node("PRelu", ["x", "slopes"], ["y"]), PRelu()),
+        (helper.make_node("PRelu", ["x", "slope"], ["y"]), PRelu(shared=True)),
+        (helper.make_node("Mul", ["slopes", "x"], ["y"]), Scale()),
+    ],
+)
+def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
+    arrays = {"low": np.float32(-1.5), "high": np.float32(0.7), "slopes": values(1, 3, 1, 1), "slope": values(2, 1)}
+    used = {name: array for name, array in arrays.items() if name in node.input}
+    model = model_of([node], opset=20, **used)
+    imported = import_model(write_model(tmp_path, model))
+    assert [node.layer for node in imported.project.designs[0].network.nodes] == [layer]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-6
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        helper.make_node("HardSigmoid", ["x"], ["y"]),
+        helper.make_node("LeakyRelu", ["x"], ["y"], alpha=2.0),
+        helper.make_node("Mul", ["x", "row"], ["y"]),
+        helper.make_node("Mul", ["x", "one"], ["y"]),
+        helper.make_node("PRelu", ["x", "row"], ["y"]),
+    ],
+)
+def test_functions_beyond_ours_need_the_runtime(tmp_path, node):
+    arrays = {"row": values(1, 8), "one": values(2, 1)}
+    model = model_of([node], **{name: array for name, array in arrays.items() if name in node.input})
+    imported = import_model(write_model(tmp_path, model))
+    assert [node.layer.kind for node in imported.project.designs[0].network.nodes] == ["opaque"]
+
+
+def test_mish_and_hard_sigmoid_of_several_nodes_are_a_layer_each(tmp_path):
+    nodes = [
+        helper.make_node("Softplus", ["x"], ["plus"]),
+        helper.make_node("Tanh", ["plus"], ["gate"]),
+        helper.make_node("Mul", ["x", "gate"], ["mish"]),
+        helper.make_node("Add", ["mish", "three"], ["shifted"]),
+        helper.make_node("Clip", ["shifted", "zero", "six"], ["clipped"]),
+        helper.make_node("Div", ["clipped", "six"], ["y"]),
+    ]
+    numbers = {"three": np.float32(3), "zero": np.float32(0), "six": np.float32(6)}
+    model = model_of(nodes, **numbers)
+    imported = import_model(write_model(tmp_path, model))
+    layers = [node.layer for node in imported.project.designs[0].network.nodes]
+    assert layers == [Activation("mish"), Activation("hard_sigmoid")]
     assert max(errors_against_runtime(model, imported).values()) < 1e-6

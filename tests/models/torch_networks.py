@@ -18,11 +18,16 @@ _ACTIVATIONS: dict[str, tuple[Callable[[], nn.Module], _Call]] = {
     "relu": (nn.ReLU, lambda x: F.relu(x)),
     "relu6": (nn.ReLU6, lambda x: F.relu6(x)),
     "leaky_relu": (nn.LeakyReLU, lambda x: F.leaky_relu(x)),
+    "elu": (nn.ELU, lambda x: F.elu(x)),
+    "clip": (nn.Hardtanh, lambda x: F.hardtanh(x)),
     "sigmoid": (nn.Sigmoid, torch.sigmoid),
+    "hard_sigmoid": (nn.Hardsigmoid, lambda x: F.hardsigmoid(x)),
     "tanh": (nn.Tanh, torch.tanh),
     "silu": (nn.SiLU, lambda x: F.silu(x)),
     "hard_swish": (nn.Hardswish, lambda x: F.hardswish(x)),
+    "mish": (nn.Mish, lambda x: F.mish(x)),
     "gelu": (nn.GELU, lambda x: F.gelu(x)),
+    "gelu_tanh": (lambda: nn.GELU("tanh"), lambda x: F.gelu(x, approximate="tanh")),
     "softmax": (lambda: nn.Softmax(1), lambda x: F.softmax(x, 1)),
 }
 """Module and function. The functions are looked up when they are called: ptflops replaces them while it counts."""
@@ -58,6 +63,30 @@ class _Dense(nn.Module):
         return self.linear(x.flatten(1))[:, :, None, None]
 
 
+class _Scale(nn.Module):
+    """A number per channel, as ConvNeXt's layer scale: parameters of a module that others have not heard of."""
+
+    def __init__(self, channels: int, bias: bool) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(channels, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(channels, 1, 1)) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        scaled = self.gamma * x
+        return scaled if self.bias is None else scaled + self.bias
+
+
+class _Slopes(nn.Module):
+    """PReLU as a function, with its parameters."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((count,), 0.25))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.prelu(x, self.weight)
+
+
 class _Padded(nn.Module):
     """A module behind a padding of four different margins."""
 
@@ -80,6 +109,8 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return _transposed(layer, received.channels)
         case layers.MaxPool2d() | layers.AvgPool2d():
             return _pooling(layer, report, "pooling" in functional)
+        case layers.GlobalMaxPool2d():
+            return (lambda x: F.adaptive_max_pool2d(x, 1)) if "pooling" in functional else nn.AdaptiveMaxPool2d(1)
         case layers.GlobalAvgPool2d() | layers.AdaptiveAvgPool2d():
             size = pair(layer.size) if isinstance(layer, layers.AdaptiveAvgPool2d) else 1
             if "pooling" in functional:
@@ -89,6 +120,11 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return nn.PixelShuffle(layer.factor)
         case layers.PixelUnshuffle():
             return nn.PixelUnshuffle(layer.factor)
+        case layers.Pad():
+            return _pad(layer, report)
+        case layers.Crop():
+            top, left, bottom, right = layer.windows(received).margins
+            return lambda x: x[:, :, -top : x.shape[2] + bottom, -left : x.shape[3] + right]
         case layers.Slice():
             return lambda x: x[:, layer.start : layer.end]
         case layers.ChannelShuffle():
@@ -100,6 +136,11 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return function if "activations" in functional else module()
         case layers.BatchNorm():
             return nn.BatchNorm2d(received.channels, layer.epsilon)
+        case layers.PRelu():
+            slopes = 1 if layer.shared else received.channels
+            return _Slopes(slopes) if "activations" in functional else nn.PReLU(slopes)
+        case layers.Scale():
+            return _Scale(received.channels, layer.bias)
         case layers.LocalResponseNorm():
             return nn.LocalResponseNorm(layer.size, layer.alpha, layer.beta, layer.k)
         case layers.Dropout():
@@ -143,6 +184,20 @@ def _transposed(layer: layers.ConvTranspose2d, channels: int) -> nn.Module:
     return nn.ConvTranspose2d(channels, layer.filters, groups=layer.groups, bias=layer.bias, **settings)
 
 
+def _pad(layer: layers.Pad, report: Report) -> nn.Module:
+    received, output = report.known_inputs[0], report.output_shape
+    assert output is not None
+    sides = (layer.margins,) * 4 if isinstance(layer.margins, int) else layer.margins
+    top, left = sides[0], sides[1]
+    margins = (left, output.width - received.width - left, top, output.height - received.height - top)
+    match layer.mode:
+        case "reflect":
+            return nn.ReflectionPad2d(margins)
+        case "edge":
+            return nn.ReplicationPad2d(margins)
+    return nn.ConstantPad2d(margins, layer.value)
+
+
 def _resizing(layer: layers.Resize, report: Report, functional: bool) -> _Call:
     assert report.output_shape is not None
     size = tuple(report.output_shape[1:])
@@ -160,6 +215,8 @@ def _pooling(layer: layers.MaxPool2d | layers.AvgPool2d, report: Report, functio
     settings = {"kernel_size": layer.kernel, "stride": layer.step, "padding": (top, left), "ceil_mode": layer.ceil}
     if is_average:
         settings["count_include_pad"] = layer.count_padding
+    else:
+        settings["dilation"] = layer.dilation
     if functional:
         return lambda x: (F.avg_pool2d if is_average else F.max_pool2d)(x, **settings)
     return (nn.AvgPool2d if is_average else nn.MaxPool2d)(**settings)

@@ -71,7 +71,7 @@ def _lay_out_scene(line_breaks: LineBreaks, yaw: float, pitch: float, em: int, h
 
 def closed_blocks(state: ViewState) -> frozenset[NodeRef]:
     """The blocks that are drawn as one node."""
-    blocks = [(design, name) for design, analysis in state.check.analyses.items() for name in analysis.blocks]
+    blocks = [(design, name) for design, analysis in state.check.analyses.items() for name in analysis.foldable]
     return frozenset([block for block in blocks if not state.is_open(block)])
 
 

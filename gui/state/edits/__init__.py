@@ -5,6 +5,8 @@ from gui.state.edits.clipboard import can_copy, copied_text, copied_words, cut_s
 from gui.state.edits.connections import connect, connection_refusal
 from gui.state.edits.designs import (
     add_design,
+    add_designs_of,
+    comparing,
     drop_design,
     duplicate_design,
     move_design,
@@ -32,6 +34,7 @@ from gui.state.edits.layers import (
 )
 from gui.state.edits.moves import drop_nodes, move_beside
 from gui.state.edits.names import default_name, describe_design, name_refusal, names_text
+from gui.state.edits.node_groups import group_refusal
 from gui.state.edits.seeds import share_random_weights
 from gui.state.edits.selection import (
     add_after_selection,
@@ -46,6 +49,7 @@ from gui.state.edits.selection import (
     duplicate_selection,
     editable_selection,
     has_other_form,
+    is_group,
     join_selection,
     move_box,
     move_selection,
@@ -66,6 +70,7 @@ __all__ = [
     "add_after_selection",
     "add_before_selection",
     "add_design",
+    "add_designs_of",
     "add_in_parallel",
     "add_in_parallel_to_selection",
     "add_layer",
@@ -77,6 +82,7 @@ __all__ = [
     "can_join_selection",
     "can_move_selection",
     "can_take_selection_apart",
+    "comparing",
     "connect",
     "connect_boxes",
     "connection_refusal",
@@ -96,7 +102,9 @@ __all__ = [
     "fix_selection",
     "fixes_at",
     "fixes_by_setting",
+    "group_refusal",
     "has_other_form",
+    "is_group",
     "join_nodes",
     "join_selection",
     "kind_entries",

@@ -14,7 +14,7 @@ from engine.project.project import Project, SweepSettings
 from engine.rank_search import CalibrationSet, calibration_set
 from engine.sweep.answers import answer_lines, default_pair
 from engine.sweep.cluster import TlsFiles, has_dask, local_cluster, measure_on, remote_cluster
-from engine.sweep.columns import FITS, MACHINE, MEASURES, PROBLEM, Values
+from engine.sweep.columns import COMPARED, FITS, MACHINE, MEASURES, PROBLEM, Values
 from engine.sweep.measuring import Measure, measure_here, worker_bytes
 from engine.sweep.points_file import POINTS_FILE
 from engine.sweep.running import SWEEP_FILE, Progress, open_folder, run_sweep
@@ -47,8 +47,8 @@ def add_sweep_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--where", action="append", metavar="CONDITION", help='as "macs < 20e6"')
     command.add_argument("--design", metavar="NAME", help="the design that counts; left out: the one the axes change")
     command.add_argument("--count", choices=tuple(rule.id for rule in CONVENTIONS), help="rule for operations")
-    command.add_argument("--measure", type=parse_choices(tuple(MEASURES)), metavar="WHAT", help="error,ms")
-    command.add_argument("--against", metavar="NAME", help="the design that errors are relative to")
+    command.add_argument("--measure", type=parse_choices(tuple(MEASURES)), metavar="WHAT", help="error,agreement,ms")
+    command.add_argument("--against", metavar="NAME", help="the design that points are compared with")
     command.add_argument("--photos", type=Path, metavar="DIR", help="photos for errors; every third is held out")
     command.add_argument("--plot", metavar="X,Y", help="the two metrics of front.svg")
     command.add_argument(
@@ -104,7 +104,7 @@ def _settings(options: argparse.Namespace, project: Project) -> SweepSettings:
 
 def _calibration(project: Project, settings: SweepSettings) -> CalibrationSet:
     """The photos for errors and fits; without errors the project's own input alone."""
-    if "error" in settings.measure or settings.photos or any("low_rank" in axis for axis in settings.axes):
+    if COMPARED.intersection(settings.measure) or settings.photos or any("low_rank" in axis for axis in settings.axes):
         return calibration_set(project, Path(settings.photos) if settings.photos else None)
     return CalibrationSet((project.input,))
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from engine.blocks import BLOCKS
 from engine.cost.metrics import METRICS, Costs
 from engine.files.paths import RESOURCES
-from engine.layers import Activation, Conv2d
+from engine.layers import Activation, Conv2d, Dense, GlobalAvgPool2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
@@ -343,6 +343,18 @@ def test_the_measured_error_is_that_of_whole_runs_over_all_inputs():
             assert values[column] == pytest.approx(expected, rel=1e-5)
         assert values["milliseconds"] > 0
         assert "thread" in values["machine"]
+
+
+def test_agreement_is_the_share_of_inputs_with_the_same_largest_value():
+    network = Network((Node("pool", GlobalAvgPool2d()), Node("fc", Dense(5))))
+    project = Project(NOISE, (Design("a", network), Design("b", network)))
+    inputs = tuple(NoiseInput((6, 10, 12), seed) for seed in range(1, 13))
+    sweep = plan("b/fc.bias=true", project=project, measure=("agreement",), against="a", others=inputs)
+    pairs = [[last_volume(project, name, spec).argmax() for name in "ab"] for spec in inputs]
+    expected = sum(first == second for first, second in pairs) / 12
+    assert PointMeasurer(sweep).measure((0,))["agreement"] == expected
+    with pytest.raises(SweepFault, match="8×10×12: it has no classes"):
+        PointMeasurer(plan("wide/conv.filters=8", measure=("agreement",), against="wide")).measure((0,))
 
 
 def test_a_point_of_another_shape_has_a_reason_instead_of_an_error():

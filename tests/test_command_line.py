@@ -700,6 +700,29 @@ def test_analyze_loads_neither_qt_nor_pyqtgraph_nor_onnx_runtime(write):
     assert not packages & {"PySide6", "shiboken6", "pyqtgraph", "onnx", "onnxruntime"}
 
 
+def test_the_start_page_loads_no_pyqtgraph_which_takes_a_quarter_of_the_start():
+    code = """
+import sys
+from PySide6.QtCore import QSettings
+from gui.app import make_application, set_theme
+from gui.window.file_commands import NEW_PROJECT
+from gui.window.main_window import MainWindow
+from gui.window.settings import Settings
+from gui.workbench.workbench import Workbench
+
+app = make_application()
+window = MainWindow(Workbench(NEW_PROJECT), Settings(QSettings("", QSettings.Format.IniFormat)), set_theme)
+window.show_start_page()
+window.show()
+app.processEvents()
+print("pyqtgraph" in sys.modules, "gui.views.volumes" in sys.modules, window.start.is_shown)
+window.close()
+"""
+    command = [sys.executable, "-c", code]
+    out = subprocess.run(command, cwd=MAIN.parent, capture_output=True, text=True, check=True).stdout
+    assert out.split() == ["False", "False", "True"]
+
+
 def test_every_format_of_pictures_can_be_drawn():
     from gui.export.pictures import EXPORTERS
 
@@ -942,12 +965,55 @@ def test_diff_as_json_has_errors_after_a_run(call, write):
     assert any(isinstance(row["relative_error"], float) for row in data["differences"])
 
 
+def test_diff_compares_the_first_designs_of_two_files(call, write, tmp_path):
+    first = write(SMALL)
+    status, out, err = call("diff", first, first, "--run", "--all")
+    assert status == 0
+    assert out.splitlines()[0] == "naive → naive_2"
+    assert "have random weights" in out or "has random weights" in out
+    assert err.splitlines()[-1].startswith("1 pair of volumes compared: the first that differs is 'conv', by ")
+
+
 @pytest.mark.parametrize(
     ("names", "text"),
     [
         (("naive", "bottle"), "design 'bottle' is unknown; did you mean 'bottleneck'?"),
         (("naive", "naive"), "'naive' is named twice; two designs are compared"),
+        (("naive",), "one design alone, 'naive'; name a second one, or a second file"),
+        (("absent.toml",), "absent.toml"),
     ],
 )
 def test_diff_refuses_other_pairs(refusal, write, names, text):
     assert text in refusal("diff", write(SMALL), *names)
+
+
+# A map that is left out
+
+
+def test_run_prints_what_changes_without_a_map(call, write, tmp_path):
+    status, out, _ = call("run", write(SMALL), "--leave-out", "conv:1", "--out", tmp_path / "out")
+    assert status == 0
+    lines = [line for line in out.splitlines() if "without map" in line]
+    assert [line.partition(":")[0] for line in lines] == [
+        "naive without map 1 of conv",
+        "bottleneck without map 1 of conv",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("cnv:1", "'cnv' is unknown; did you mean 'conv'?"),
+        ("conv:6", "conv has no map 6; 0 to 5 are possible"),
+    ],
+)
+def test_run_refuses_maps_that_are_not_there_before_it_runs(refusal, write, tmp_path, text, words):
+    assert words in refusal("run", write(SMALL), "--leave-out", text, "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("text", ["conv", "conv:-1", ":1", "conv:x"])
+def test_run_refuses_what_names_no_map(call, write, tmp_path, text, capsys):
+    with pytest.raises(SystemExit):
+        call("run", write(SMALL), "--leave-out", text, "--out", tmp_path / "out")
+    assert "is no map; LAYER:MAP is expected" in capsys.readouterr().err

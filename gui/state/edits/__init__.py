@@ -5,6 +5,8 @@ from gui.state.edits.clipboard import can_copy, copied_text, copied_words, cut_s
 from gui.state.edits.connections import connect, connection_refusal
 from gui.state.edits.designs import (
     add_design,
+    add_designs_of,
+    comparing,
     drop_design,
     duplicate_design,
     move_design,
@@ -32,7 +34,7 @@ from gui.state.edits.layers import (
 )
 from gui.state.edits.moves import drop_nodes, move_beside
 from gui.state.edits.names import default_name, describe_design, name_refusal, names_text
-from gui.state.edits.node_groups import group_refusal
+from gui.state.edits.node_groups import can_group_selection, group_refusal, group_selection
 from gui.state.edits.seeds import share_random_weights
 from gui.state.edits.selection import (
     add_after_selection,
@@ -68,6 +70,7 @@ __all__ = [
     "add_after_selection",
     "add_before_selection",
     "add_design",
+    "add_designs_of",
     "add_in_parallel",
     "add_in_parallel_to_selection",
     "add_layer",
@@ -76,9 +79,11 @@ __all__ = [
     "add_reduction",
     "apply_fix",
     "can_copy",
+    "can_group_selection",
     "can_join_selection",
     "can_move_selection",
     "can_take_selection_apart",
+    "comparing",
     "connect",
     "connect_boxes",
     "connection_refusal",
@@ -99,6 +104,7 @@ __all__ = [
     "fixes_at",
     "fixes_by_setting",
     "group_refusal",
+    "group_selection",
     "has_other_form",
     "is_group",
     "join_nodes",

@@ -50,8 +50,9 @@ FILE_ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 FILE_MENUS: Menus = {
-    "File": ("new", "open", "samples", "recent", "start_page", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
-             "choose_array", SEPARATOR, "Figures", "export_view", "export_all",
-             "export_model", "export_report", "export_lesson", "quit"),
+    "File": ("new", "open", "samples", "recent", "start_page", SEPARATOR, "save", "save_as", SEPARATOR, "Input",
+             SEPARATOR, "Figures", "export_view", "export_all", "export_model", "export_report", "export_lesson",
+             "quit"),
+    "Input": ("choose_photo", "choose_array"),
     "Figures": (*(f"figure_{name}" for name in FIGURE_IDS), SEPARATOR, "turn", SEPARATOR, "figure_width", "scale"),
 }  # fmt: skip

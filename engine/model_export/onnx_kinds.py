@@ -24,6 +24,7 @@ from engine.layers import (
     Opaque,
 )
 from engine.layers.opaque import NODE_ROLE
+from engine.model_export.onnx_arrays import array_of_proto
 from engine.model_export.onnx_graph import ROW_AXES, OnnxKind, OnnxScope
 from engine.model_export.onnx_moves import ONNX_MOVES
 from engine.model_export.windows import divisors, full_margins, mean_matrix
@@ -208,7 +209,7 @@ def _opaque(at: OnnxScope) -> None:
         called[value.name] = graph.reshaped(at.maps(index), f"{name}/input {index}", shape)
     for tensor in model.graph.initializer:
         called[tensor.name] = tensor.name = graph.new_name(f"{name}.{tensor.name}")
-        graph.constants[tensor.name] = tensor
+        graph.constants[tensor.name] = array_of_proto(tensor)
     for node in model.graph.node:
         for value in filter(None, node.output):
             called[value] = graph.new_name(f"{name}/{value}")

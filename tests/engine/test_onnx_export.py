@@ -96,7 +96,7 @@ def test_a_node_that_onnx_runtime_computes_is_taken_over_with_its_version(tmp_pa
     request = RunRequest.of(project)
     weights = Weights(request, VolumeCache(), lambda: None, lambda *_: None)
     content = onnx_content(weights.load(export_plan(request, "design")), lambda: None)
-    (tmp_path / "model.onnx").write_bytes(content)
+    (tmp_path / "model.onnx").write_bytes(b"".join(content))
     volumes = {ref: done.volume for ref, done in run_all(request, lambda event: None).items()}
     (output,) = outputs_of(tmp_path / "model.onnx", volumes[STEM, INPUT]).values()
     assert error_of(output, volumes["design", "more"]) < 1e-5

@@ -7,7 +7,8 @@ from engine.blocks.inception import Inception
 from engine.blocks.mlpconv import MlpConv
 from engine.blocks.reduced import ReducedConv2d
 from engine.blocks.residual import BasicResidual, BottleneckResidual
-from engine.blocks.separable import InvertedResidual, SeparableConv2d
+from engine.blocks.separable import InvertedResidual, MbConv, SeparableConv2d
+from engine.blocks.squeeze import SqueezeExcite
 
 BLOCKS: tuple[type[Block], ...] = (
     ReducedConv2d,
@@ -20,6 +21,8 @@ BLOCKS: tuple[type[Block], ...] = (
     Fire,
     SeparableConv2d,
     InvertedResidual,
+    MbConv,
+    SqueezeExcite,
 )
 
 __all__ = [
@@ -32,9 +35,11 @@ __all__ = [
     "Fire",
     "Inception",
     "InvertedResidual",
+    "MbConv",
     "MlpConv",
     "Part",
     "ReducedConv2d",
     "SeparableConv2d",
+    "SqueezeExcite",
     "Transition",
 ]

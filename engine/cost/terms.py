@@ -42,6 +42,9 @@ TERMS: tuple[Term, ...] = (
     Term("dense_bias", "dense biases", "biases that dense layers add"),
     Term("batch_norm", "batch norm", "values that batch norm shifts and scales"),
     *(Term(name, name.replace("_", " "), f"values that go through {name.replace('_', ' ')}") for name in FUNCTIONS),
+    Term("prelu", "PReLU", "values that go through PReLU"),
+    Term("scale", "scale", "values that scale multiplies by a number of their channel"),
+    Term("scale_biases", "scale biases", "biases of scale, once per channel"),
     Term("max_pool", "max pool", "values that max pooling receives"),
     Term("avg_pool", "avg pool", "values that average pooling receives"),
     Term("global_pool", "global pool", "values that global or adaptive average pooling receives"),
@@ -52,6 +55,7 @@ TERMS: tuple[Term, ...] = (
     Term("lrn", "LRN", "values of local response norm"),
     Term("lrn_padded", "padded LRN", "values of local response norm and of the channels that pad it", "lrn"),
     Term("batch_norm_params", "batch norm parameters", "gamma and beta, once per channel", "batch_norm"),
+    Term("prelu_params", "PReLU parameters", "slopes of PReLU", "prelu"),
     Term("avg_pool_kernels", "avg pool kernels", "per average k for a kernel of k×k, h·w for one of h×w", "avg_pool"),
     Term("averages", "averages", "divisions of average pooling, one per value that it returns", "avg_pool"),
     Term(

@@ -1,12 +1,12 @@
 """All kinds of layers. LAYERS is the only list of them: files, forms, tables and contract tests follow it."""
 
-from engine.layers.activation import Activation, Dropout
+from engine.layers.activation import Activation, Dropout, PRelu
 from engine.layers.base import Kind, Layer, Mistake, tag_of
 from engine.layers.conv import Conv2d
 from engine.layers.dense import Dense
 from engine.layers.frame import Crop, Pad
 from engine.layers.merge import Add, Concat, Mul
-from engine.layers.normalization import BatchNorm, LocalResponseNorm
+from engine.layers.normalization import BatchNorm, LocalResponseNorm, Scale
 from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from engine.layers.reorder import ChannelShuffle, PixelShuffle, PixelUnshuffle, Slice
@@ -29,7 +29,9 @@ LAYERS: tuple[type[Layer], ...] = (
     Slice,
     ChannelShuffle,
     Activation,
+    PRelu,
     BatchNorm,
+    Scale,
     LocalResponseNorm,
     Dropout,
     Dense,
@@ -65,10 +67,12 @@ __all__ = [
     "Mistake",
     "Mul",
     "Opaque",
+    "PRelu",
     "Pad",
     "PixelShuffle",
     "PixelUnshuffle",
     "Resize",
+    "Scale",
     "Slice",
     "tag_of",
 ]

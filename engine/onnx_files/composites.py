@@ -67,6 +67,29 @@ def _silu(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[Graph
     return None
 
 
+def _mish(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
+    """``x · tanh(softplus(x))``."""
+    for value, gate in _orders(last):
+        tanh = around.inner(gate, "Tanh")
+        softplus = None if tanh is None else around.inner(tanh.inputs[0], "Softplus")
+        if tanh is not None and softplus is not None and softplus.inputs == (value,):
+            return _joined(last, "Mish", value), (softplus, tanh)
+    return None
+
+
+def _hard_sigmoid_of_steps(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
+    """``min(max(x + 3, 0), 6) / 6``."""
+    sixth = around.split(last)
+    clip = None if sixth is None or not _is_sixth(last, sixth[1]) else around.inner(sixth[0], "Clip")
+    shifted = None if clip is None else around.inner(clip.inputs[0], "Add")
+    three = None if shifted is None else around.split(shifted)
+    parts = None if sixth is None or three is None else _clipped(three[0], sixth[0], around)
+    if three is None or parts is None:
+        return None
+    gate = _joined(last, "HardSigmoid", three[0])
+    return replace(gate, settings={"alpha": 1 / 6, "beta": 0.5}), parts
+
+
 def _hard_swish(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
     for value, gate in (last.inputs, last.inputs[::-1]) if len(last.inputs) == 2 else ():
         node = around.inner(gate, "HardSigmoid")
@@ -189,6 +212,9 @@ _PATTERNS: tuple[tuple[str, str, _Pattern], ...] = (
     ("Mul", "hard swish", _hard_swish),
     ("Mul", "hard swish", _hard_swish_of_steps),
     ("Div", "hard swish", _hard_swish_of_steps),
+    ("Div", "hard sigmoid", _hard_sigmoid_of_steps),
+    ("Mul", "hard sigmoid", _hard_sigmoid_of_steps),
+    ("Mul", "mish", _mish),
     ("Mul", "GELU", _gelu),
     ("Add", "convolution with bias", _conv_with_bias),
     ("Add", "dense with bias", _dense_with_bias),
@@ -210,7 +236,9 @@ def join_composites(
                 own = {id(part) for part in (*parts, node)}
                 composites[node.name] = Composite(joined, tuple(part for part in nodes if id(part) in own), title)
                 break
-    inner = {part.name for composite in composites.values() for part in composite.parts}
+    # A function within another one, as the gate of a hard swish, is a part of that.
+    inner = {part.name for name, composite in composites.items() for part in composite.parts if part.name != name}
+    composites = {name: composite for name, composite in composites.items() if name not in inner}
     remaining = [
         composites[node.name].node if node.name in composites else node
         for node in nodes

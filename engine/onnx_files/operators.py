@@ -1,7 +1,6 @@
 """Which of our layers an operator of ONNX is: one row an operator."""
 
 from collections.abc import Callable, Mapping
-from math import inf
 from typing import Any
 
 from msgspec import Struct, ValidationError, convert
@@ -9,8 +8,6 @@ from msgspec.structs import replace
 
 from engine.files.onnx_model import Array, GraphNode
 from engine.layers import (
-    Activation,
-    Add,
     AvgPool2d,
     BatchNorm,
     Concat,
@@ -22,7 +19,6 @@ from engine.layers import (
     Layer,
     LocalResponseNorm,
     MaxPool2d,
-    Mul,
 )
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
@@ -265,39 +261,6 @@ def _reduce(operands: Operands, layer: Layer) -> Match:
     return Match(layer, (tensor,), groups)
 
 
-def _function(name: str) -> Callable[[Operands], Match]:
-    return lambda operands: Match(make_layer(Activation, function=name), (operands.plain(),), operands.plain().axes)
-
-
-def _leaky_relu(operands: Operands) -> Match:
-    if abs(operands.setting("alpha", 0.01) - 0.01) > 1e-9:
-        raise NotNative(f"its slope is {operands.setting('alpha')}; 0.01 is expected")
-    return _function("leaky_relu")(operands)
-
-
-def _clip(operands: Operands) -> Match:
-    low, high = (operands.constant(index, name) for index, name in ((1, "min"), (2, "max")))
-    limits = (-inf if low is None else float(low), inf if high is None else float(high))
-    if limits[0] != 0 or (limits[1] not in (6, inf) and limits[1] < 3e38):
-        raise NotNative(f"its limits are {limits[0]:g} and {limits[1]:g}; 0 and 6 are expected")
-    return _function("relu6" if limits[1] == 6 else "relu")(operands)
-
-
-def _gelu(operands: Operands) -> Match:
-    operands.require(approximate="none")
-    return _function("gelu")(operands)
-
-
-def _softmax(operands: Operands) -> Match:
-    tensor = operands.plain()
-    rank = len(tensor.axes)
-    axis = operands.setting("axis", 1 if operands.opset < 13 else -1) % rank
-    reached = "".join(tensor.axes[axis:]) if operands.opset < 13 else tensor.axes[axis]
-    if reached != ("c" if tensor.volume.channels > 1 else ""):
-        raise NotNative("it is over other axes than the channels")
-    return Match(Activation("softmax"), (tensor,), tensor.axes)
-
-
 def _batch_norm(operands: Operands) -> Match:
     tensor = operands.maps()
     tensor.require_no_margins()
@@ -337,22 +300,6 @@ def _dense(operands: Operands) -> Match:
     return Match(make_layer(Dense, units=units, bias=bool(bias)), (tensor,), ("", "c"), weights)
 
 
-def _combined(kind: type[Layer]) -> Callable[[Operands], Match]:
-    """Inputs that are combined value by value, along axes of size 1 with one value for all."""
-
-    def match(operands: Operands) -> Match:
-        tensors = operands.every()
-        if len({tensor.rank for tensor in tensors}) > 1:
-            raise NotNative("its inputs have different numbers of axes")
-        groups = [set(axis) - {""} for axis in zip(*(tensor.axes for tensor in tensors), strict=True)]
-        layer = make_layer(kind)
-        if max(map(len, groups)) > 1 or any(layer.mistakes([tensor.volume for tensor in tensors])):
-            raise NotNative("the axes of its inputs do not correspond")
-        return Match(layer, tuple(tensors), tuple("".join(group) for group in groups))
-
-    return match
-
-
 def _concat(operands: Operands) -> Match:
     tensors = operands.every()
     rank = len(tensors[0].axes)
@@ -379,19 +326,6 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Gemm": _dense,
     "MatMul": _dense,
     "Concat": _concat,
-    "Add": _combined(Add),
-    "Sum": _combined(Add),
-    "Mul": _combined(Mul),
-    "Relu": _function("relu"),
-    "Clip": _clip,
-    "LeakyRelu": _leaky_relu,
-    "Sigmoid": _function("sigmoid"),
-    "Tanh": _function("tanh"),
-    "HardSwish": _function("hard_swish"),
-    "Gelu": _gelu,
-    "Softmax": _softmax,
-    GATE: _function("silu"),
-    HARD_GATE: _function("hard_swish"),
 }
 """Each raises NotNative with the reason if a node is beyond what our layer does."""
 

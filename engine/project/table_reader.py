@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import Struct
 
-from engine.text.messages import accepted_text, suggestion, value_text
+from engine.text.messages import accepted_text, rejected_text, suggestion, value_text
 from engine.text.names import control_fault
 from engine.text.problems import MAX_LINES, Problem
 
 Data = dict[str, Any]
 
-_NAMES_OF_FILES = ("path", "key", "weight", "bias", "gamma", "beta", "mean", "var")
+_NAMES_OF_FILES = ("path", "key", "weight", "bias", "gamma", "beta", "mean", "var", "slope")
 """Settings that name a file or an array in one: these are called what they are called."""
 
 _MAX_FILE_NAME = 4096
@@ -101,6 +101,8 @@ class TableReader:
                 values[field.name] = value
         try:
             struct = kind(**values)
+            for name in sorted(values.keys() & getattr(struct, "unused_settings", ())):
+                self.add(f"{place}.{name}", "means nothing beside the other settings; leave it out")
         except ValueError as error:  # the message of that check begins with the setting
             self.add(f"{place}.{str(error).split()[0]}", str(error))
         return struct if len(self.problems) == before else None
@@ -112,7 +114,7 @@ class TableReader:
         try:
             value = msgspec.convert(raw[key], type_)
         except msgspec.ValidationError:
-            self.add(f"{place}.{key}", f"is {value_text(raw[key])}; {accepted_text(type_)} is expected")
+            self.add(f"{place}.{key}", rejected_text(raw[key], type_))
             return None
         for text in value if isinstance(value, tuple) else (value,):
             if isinstance(text, str) and (fault := self._text_fault(key, text)):

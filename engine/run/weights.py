@@ -22,8 +22,8 @@ from engine.run.random_values import normal_values
 
 Weights = dict[str, NDArray[np.float32]]
 
-_NEUTRAL = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "mean": 0.0, "var": 1.0}
-"""Values of a role without training."""
+_NEUTRAL = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "mean": 0.0, "var": 1.0, "slope": 0.25}
+"""Values of a role without training; the slope is that of PyTorch and of the paper on PReLU."""
 
 _ROLES = ("weight", *_NEUTRAL)
 

@@ -23,7 +23,9 @@ from engine.layers import (
     Pad,
     PixelShuffle,
     PixelUnshuffle,
+    PRelu,
     Resize,
+    Scale,
     Slice,
 )
 from engine.layers.activation import Function
@@ -57,7 +59,11 @@ COUNTED_LAYERS = {
     "adaptive pooling that enlarges": AdaptiveAvgPool2d((36, 20)),
     "adaptive pooling that enlarges and reduces": AdaptiveAvgPool2d((3, 30)),
     **{function.replace("_", " "): Activation(function) for function in get_args(Function)},
+    "PReLU": PRelu(),
+    "PReLU of one slope": PRelu(shared=True),
     "batch norm": BatchNorm(),
+    "scale": Scale(),
+    "scale with bias": Scale(bias=True),
     "local response norm over 5": LocalResponseNorm(5),
     "local response norm over 4": LocalResponseNorm(4),
     "local response norm over 1": LocalResponseNorm(1),

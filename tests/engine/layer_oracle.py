@@ -168,6 +168,18 @@ def _batch_norm_magnitude(layer, inputs, weights):
     return _batch_norm(layer, [abs(inputs[0])], sizes | {"mean": -sizes["mean"]})
 
 
+_NUMBERS = {"leaky_relu": ("slope",), "elu": ("alpha",), "clip": ("low", "high")}
+
+
+def _activation(layer, inputs, weights):
+    numbers = {name: getattr(layer, name) for name in _NUMBERS.get(layer.function, ())}
+    return reference.activation(layer.function, inputs[0], **numbers)
+
+
+def _scale(layer, inputs, weights):
+    return reference.scale(inputs[0], weights["gamma"], weights.get("bias"))
+
+
 def _lrn(layer, inputs, weights):
     setting = {"size": layer.size, "alpha": layer.alpha, "beta": layer.beta, "k": layer.k}
     return reference.local_response_norm(inputs[0], **setting)
@@ -254,10 +266,14 @@ ORACLES = {
         exact=lambda layer: layer.mode == "nearest",
     ),
     layers.Activation: Oracle(
-        lambda layer, inputs, weights: reference.activation(layer.function, inputs[0]),
+        _activation,
         lambda layer, inputs, weights: 16,
-        exact=lambda layer: layer.function in ("relu", "relu6"),
+        exact=lambda layer: layer.function in ("relu", "relu6", "clip"),
     ),
+    layers.PRelu: Oracle(
+        lambda layer, inputs, weights: reference.prelu(inputs[0], weights["slope"]), lambda layer, inputs, weights: 1
+    ),
+    layers.Scale: Oracle(_scale, lambda layer, inputs, weights: 2, _absolute(_scale)),
     layers.BatchNorm: Oracle(
         _batch_norm, lambda layer, inputs, weights: 8, _batch_norm_magnitude, exact=lambda layer: False
     ),

@@ -233,7 +233,22 @@ def _combined(volumes, combine):
     return result
 
 
-def activation(name, volume):
+def scale(volume, gamma, bias):
+    result = _zeros(volume, volume.shape)
+    for c, y, x in np.ndindex(volume.shape):
+        result[c, y, x] = gamma[c].item() * volume[c, y, x].item() + (0 if bias is None else bias[c].item())
+    return result
+
+
+def prelu(volume, slope):
+    result = _zeros(volume, volume.shape)
+    for c, y, x in np.ndindex(volume.shape):
+        value = volume[c, y, x].item()
+        result[c, y, x] = value if value > 0 else slope[c % len(slope)].item() * value
+    return result
+
+
+def activation(name, volume, **numbers):
     result = _zeros(volume, volume.shape)
     for c, y, x in np.ndindex(volume.shape):
         if name == "softmax":
@@ -241,7 +256,7 @@ def activation(name, volume):
             powers = [math.exp(value - max(pixel)) for value in pixel]
             result[c, y, x] = powers[c] / sum(powers)
         else:
-            result[c, y, x] = _FUNCTIONS[name](volume[c, y, x].item())
+            result[c, y, x] = _FUNCTIONS[name](volume[c, y, x].item(), **numbers)
     return result
 
 
@@ -252,11 +267,16 @@ def _sigmoid(x):
 _FUNCTIONS = {
     "relu": lambda x: max(x, 0),
     "relu6": lambda x: min(max(x, 0), 6),
-    "leaky_relu": lambda x: x if x > 0 else 0.01 * x,
+    "leaky_relu": lambda x, slope: x if x > 0 else slope * x,
+    "elu": lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
+    "clip": lambda x, low, high: min(max(x, low), high),
     "sigmoid": _sigmoid,
+    "hard_sigmoid": lambda x: min(max(x + 3, 0), 6) / 6,
     "tanh": math.tanh,
     "silu": lambda x: x * _sigmoid(x),
     "hard_swish": lambda x: x * min(max(x + 3, 0), 6) / 6,
+    "mish": lambda x: x * math.tanh(math.log1p(math.exp(-abs(x))) + max(x, 0)),
+    "gelu_tanh": lambda x: x * _sigmoid(math.sqrt(8 / math.pi) * (x + 0.044715 * x**3)),
     "gelu": lambda x: x * math.erfc(-x / math.sqrt(2)) / 2,
 }
 

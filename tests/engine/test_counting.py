@@ -40,7 +40,9 @@ from engine.layers import (
     Pad,
     PixelShuffle,
     PixelUnshuffle,
+    PRelu,
     Resize,
+    Scale,
     Slice,
 )
 from engine.network.analysis import analyze
@@ -253,7 +255,7 @@ def test_a_term_counts_instead_of_a_plain_one():
     ("rule", "groups"),
     [
         ("macs", ()),
-        ("torchinfo", ("biases", "batch norm")),
+        ("torchinfo", ("biases", "batch norm", "activations")),
         ("fvcore", ("batch norm", "pooling")),
         ("ptflops", ("biases", "batch norm", "activations", "pooling")),
         ("thop", ("biases", "batch norm", "activations", "pooling")),
@@ -368,6 +370,8 @@ def test_layers_without_arithmetic_have_no_term():
         "dense": Dense(2),
         "add": Add(),
         "mul": Mul(),
+        "prelu": PRelu(),
+        "scale": Scale(),
     }
     assert {kind.__struct_config__.tag for kind in LAYERS} == set(kinds) | set(without)
     for kind, layer in (kinds | without).items():

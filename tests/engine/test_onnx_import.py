@@ -20,7 +20,9 @@ from engine.layers import (
     Pad,
     PixelShuffle,
     PixelUnshuffle,
+    PRelu,
     Resize,
+    Scale,
     Slice,
 )
 from engine.network.input_specs import ImageInput, NoiseInput
@@ -457,7 +459,7 @@ def test_an_operator_without_a_layer_is_an_opaque_node_that_the_runtime_computes
         node("Conv", ["x", "w"], ["a"]),
         node("Einsum", ["a", "m"], ["b"], "mix", equation="nchw,cd->ndhw"),
         node("Transpose", ["b"], ["c"], perm=[0, 2, 3, 1]),
-        node("Elu", ["c"], ["d"], "elu"),
+        node("Celu", ["c"], ["d"], "elu"),
         node("TopK", ["d", "k"], ["e", "places"], "topk"),
         node("Relu", ["e"], ["y"]),
     ]
@@ -467,7 +469,7 @@ def test_an_operator_without_a_layer_is_an_opaque_node_that_the_runtime_computes
     assert [layer.kind for _, layer in layers_of(imported)] == ["conv2d", "opaque", "opaque", "opaque", "activation"]
     assert layers_of(imported)[1][1] == Opaque("Einsum", (7, 5, 6), ("float32 1 c h w", "constant"))
     assert layers_of(imported)[2][1].receives == ("float32 1 h w c",)
-    assert [row[:2] for row in imported.report.opaque] == [("mix", "Einsum"), ("elu", "Elu"), ("topk", "TopK")]
+    assert [row[:2] for row in imported.report.opaque] == [("mix", "Einsum"), ("elu", "Celu"), ("topk", "TopK")]
     assert max(errors_against_runtime(model, imported).values()) < 1e-5
     save_project(imported.project, tmp_path / "project.toml")
     assert load_project(tmp_path / "project.toml").project == imported.project
@@ -491,9 +493,9 @@ def test_a_transpose_of_parts_of_channels_that_is_no_shuffle_needs_the_runtime_a
 
 
 def test_a_node_that_the_file_no_longer_has_is_a_mistake_at_its_layer(tmp_path):
-    path = write_model(tmp_path, model_of([node("Elu", ["x"], ["y"], "elu")]))
+    path = write_model(tmp_path, model_of([node("Celu", ["x"], ["y"], "elu")]))
     project = import_model(path).project
-    write_model(tmp_path, model_of([node("Elu", ["x"], ["y"], "other")]))
+    write_model(tmp_path, model_of([node("Celu", ["x"], ["y"], "other")]))
     (problem,) = check(project).problems
     assert problem.text == f"elu: weights: {path} has no node 'elu'; known are other"
 
@@ -553,4 +555,62 @@ def test_a_product_whose_axes_do_not_correspond_needs_the_runtime(tmp_path):
     model = model_of(nodes)
     imported = import_model(write_model(tmp_path, model))
     assert [node.layer.kind for node in imported.project.designs[0].network.nodes] == ["opaque"]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("node", "layer"),
+    [
+        (helper.make_node("LeakyRelu", ["x"], ["y"], alpha=0.1), Activation("leaky_relu", slope=0.1)),
+        (helper.make_node("Elu", ["x"], ["y"], alpha=0.3), Activation("elu", alpha=0.3)),
+        (helper.make_node("HardSigmoid", ["x"], ["y"], alpha=1 / 6), Activation("hard_sigmoid")),
+        (helper.make_node("Mish", ["x"], ["y"]), Activation("mish")),
+        (helper.make_node("Gelu", ["x"], ["y"], approximate="tanh"), Activation("gelu_tanh")),
+        (helper.make_node("Clip", ["x", "low", "high"], ["y"]), Activation("clip", low=-1.5, high=0.7)),
+        (helper.make_node("Clip", ["x", "low"], ["y"]), Activation("clip", low=-1.5, high=1e30)),
+        (helper.make_node("PRelu", ["x", "slopes"], ["y"]), PRelu()),
+        (helper.make_node("PRelu", ["x", "slope"], ["y"]), PRelu(shared=True)),
+        (helper.make_node("Mul", ["slopes", "x"], ["y"]), Scale()),
+    ],
+)
+def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
+    arrays = {"low": np.float32(-1.5), "high": np.float32(0.7), "slopes": values(1, 3, 1, 1), "slope": values(2, 1)}
+    used = {name: array for name, array in arrays.items() if name in node.input}
+    model = model_of([node], opset=20, **used)
+    imported = import_model(write_model(tmp_path, model))
+    assert [node.layer for node in imported.project.designs[0].network.nodes] == [layer]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-6
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        helper.make_node("HardSigmoid", ["x"], ["y"]),
+        helper.make_node("LeakyRelu", ["x"], ["y"], alpha=2.0),
+        helper.make_node("Mul", ["x", "row"], ["y"]),
+        helper.make_node("Mul", ["x", "one"], ["y"]),
+        helper.make_node("PRelu", ["x", "row"], ["y"]),
+    ],
+)
+def test_functions_beyond_ours_need_the_runtime(tmp_path, node):
+    arrays = {"row": values(1, 8), "one": values(2, 1)}
+    model = model_of([node], **{name: array for name, array in arrays.items() if name in node.input})
+    imported = import_model(write_model(tmp_path, model))
+    assert [node.layer.kind for node in imported.project.designs[0].network.nodes] == ["opaque"]
+
+
+def test_mish_and_hard_sigmoid_of_several_nodes_are_a_layer_each(tmp_path):
+    nodes = [
+        helper.make_node("Softplus", ["x"], ["plus"]),
+        helper.make_node("Tanh", ["plus"], ["gate"]),
+        helper.make_node("Mul", ["x", "gate"], ["mish"]),
+        helper.make_node("Add", ["mish", "three"], ["shifted"]),
+        helper.make_node("Clip", ["shifted", "zero", "six"], ["clipped"]),
+        helper.make_node("Div", ["clipped", "six"], ["y"]),
+    ]
+    numbers = {"three": np.float32(3), "zero": np.float32(0), "six": np.float32(6)}
+    model = model_of(nodes, **numbers)
+    imported = import_model(write_model(tmp_path, model))
+    layers = [node.layer for node in imported.project.designs[0].network.nodes]
+    assert layers == [Activation("mish"), Activation("hard_sigmoid")]
     assert max(errors_against_runtime(model, imported).values()) < 1e-6

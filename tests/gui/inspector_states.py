@@ -23,7 +23,9 @@ from engine.layers import (
     Pad,
     PixelShuffle,
     PixelUnshuffle,
+    PRelu,
     Resize,
+    Scale,
     Slice,
 )
 from engine.network.graph import INPUT, Network, Node
@@ -52,6 +54,8 @@ EVERY_KIND = (
     Node("softmax", Activation("softmax")),
     Node("global_avg_pool2d", GlobalAvgPool2d()),
     Node("mul", Mul(), ("activation", "global_avg_pool2d")),
+    Node("prelu", PRelu()),
+    Node("scale", Scale(bias=True)),
     Node("adaptive_avg_pool2d", AdaptiveAvgPool2d((4, 3)), ("max_pool2d",)),
     Node("dense", Dense(5), ("add",)),
     Node("global_max_pool2d", GlobalMaxPool2d(), ("max_pool2d",)),

@@ -20,7 +20,7 @@ from tests.gui.test_dropped_files import drop, messages
 
 __all__ = ["messages"]
 
-NODES = [helper.make_node("Conv", ["x", "w"], ["a"], "conv"), helper.make_node("Elu", ["a"], ["y"], "elu")]
+NODES = [helper.make_node("Conv", ["x", "w"], ["a"], "conv"), helper.make_node("Celu", ["a"], ["y"], "elu")]
 
 
 def drop_and_wait(window, qtbot, *paths):
@@ -48,7 +48,7 @@ def test_a_dropped_model_is_a_project_without_a_file_and_its_note_says_what_has_
     document = window.workbench.document
     assert document.path is None
     assert [node.name for node in document.project.designs[0].network.nodes] == ["conv", "elu"]
-    assert "opaque: elu (Elu)" in document.project.notes[0].text
+    assert "opaque: elu (Celu)" in document.project.notes[0].text
     assert window.files.recent()[0] == path
 
 

@@ -8,8 +8,9 @@ from engine.blocks.inception import Inception
 from engine.blocks.mlpconv import MlpConv
 from engine.blocks.reduced import ReducedConv2d
 from engine.blocks.residual import BasicResidual, BottleneckResidual
-from engine.blocks.separable import InvertedResidual, SeparableConv2d
+from engine.blocks.separable import InvertedResidual, MbConv, SeparableConv2d
 from engine.blocks.shuffle import ShuffleUnit
+from engine.blocks.squeeze import SqueezeExcite
 from engine.blocks.unet import UNetUp
 
 BLOCKS: tuple[type[Block], ...] = (
@@ -26,6 +27,8 @@ BLOCKS: tuple[type[Block], ...] = (
     ShuffleUnit,
     ConvNextBlock,
     UNetUp,
+    MbConv,
+    SqueezeExcite,
 )
 
 __all__ = [
@@ -39,11 +42,13 @@ __all__ = [
     "Fire",
     "Inception",
     "InvertedResidual",
+    "MbConv",
     "MlpConv",
     "Part",
     "ReducedConv2d",
     "SeparableConv2d",
     "ShuffleUnit",
+    "SqueezeExcite",
     "Transition",
     "UNetUp",
 ]

@@ -61,7 +61,7 @@ def layer_summary(state: ViewState, report: Report | None) -> str:
         return ""
     if None in report.input_shapes:
         return "Shapes and costs are unknown: the input of this layer is unknown"
-    received = " + ".join(map(str, report.input_shapes))
+    received = ", ".join(map(str, report.input_shapes))
     if report.output_shape is None:
         return f"{received} → unknown"
     return "\n".join((f"{received} → {report.output_shape}", *_cost_texts(state, report)))

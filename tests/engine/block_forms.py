@@ -16,10 +16,12 @@ from engine.blocks import (
     Fire,
     Inception,
     InvertedResidual,
+    MbConv,
     MlpConv,
     ReducedConv2d,
     SeparableConv2d,
     ShuffleUnit,
+    SqueezeExcite,
     Transition,
     UNetUp,
 )
@@ -32,8 +34,10 @@ from engine.layers import (
     Concat,
     Conv2d,
     ConvTranspose2d,
+    GlobalAvgPool2d,
     LayerNorm,
     MaxPool2d,
+    Mul,
     Resize,
     Scale,
     Slice,
@@ -124,10 +128,11 @@ def bottleneck_residual(block, channels):
         ("conv1", plain(block.reduce, 1, strides[0]), "input"),
         ("conv1/bn", NORM, "conv1"),
         ("conv1/relu", RELU, "conv1/bn"),
-        ("conv2", plain(block.reduce, 3, strides[1]), "conv1/relu"),
+        ("conv2", plain(block.reduce, 3, strides[1], groups=block.groups), "conv1/relu"),
         ("conv2/bn", NORM, "conv2"),
         ("conv2/relu", RELU, "conv2/bn"),
-        ("conv3", plain(block.filters, 1), "conv2/relu"),
+        *(excitation("se/", "conv2/relu", block.reduce, block.squeeze) if block.squeeze else []),
+        ("conv3", plain(block.filters, 1), "se/scale" if block.squeeze else "conv2/relu"),
         ("conv3/bn", NORM, "conv3"),
         *residual_sum(block, channels, "conv3/bn"),
     ]
@@ -260,6 +265,41 @@ def unet_up(block, channels):
     return [("up", up, "second input"), ("concat", Concat(), "up", "input"), *rows]
 
 
+def excitation(prefix, source, channels, squeeze, function="relu", gate="sigmoid"):
+    return [
+        (f"{prefix}mean", GlobalAvgPool2d(), source),
+        (f"{prefix}squeeze", Conv2d(squeeze, 1), f"{prefix}mean"),
+        (f"{prefix}squeeze/{function}", Activation(function), f"{prefix}squeeze"),
+        (f"{prefix}excite", Conv2d(channels, 1), f"{prefix}squeeze/{function}"),
+        (f"{prefix}excite/{gate}", Activation(gate), f"{prefix}excite"),
+        (f"{prefix}scale", Mul(), source, f"{prefix}excite/{gate}"),
+    ]
+
+
+def squeeze_excite(block, channels):
+    return excitation("", "input", channels, block.squeeze, block.squeeze_function, block.gate)
+
+
+def mbconv(block, channels):
+    function = Activation(block.function)
+    rows = []
+    if block.wide != channels:
+        rows += [("expand", plain(block.wide, 1), "input"), ("expand/bn", NORM, "expand")]
+        rows.append((f"expand/{block.function}", function, "expand/bn"))
+    depthwise = Conv2d(block.wide, block.kernel, block.stride, (block.kernel - 1) // 2, groups=block.wide, bias=False)
+    rows += [
+        ("depthwise", depthwise, rows[-1][0] if rows else "input"),
+        ("depthwise/bn", NORM, "depthwise"),
+        (f"depthwise/{block.function}", function, "depthwise/bn"),
+    ]
+    if block.squeeze > 0:
+        rows += excitation("se/", rows[-1][0], block.wide, block.squeeze, block.squeeze_function, block.gate)
+    rows += [("project", plain(block.filters, 1), rows[-1][0]), ("project/bn", NORM, "project")]
+    if (block.stride, block.filters) == (1, channels):
+        rows.append(("add", Add(), "project/bn", "input"))
+    return rows
+
+
 FORMS = {
     ReducedConv2d: reduced_conv2d,
     Inception: inception,
@@ -274,6 +314,8 @@ FORMS = {
     ShuffleUnit: shuffle_unit,
     ConvNextBlock: convnext_block,
     UNetUp: unet_up,
+    MbConv: mbconv,
+    SqueezeExcite: squeeze_excite,
 }
 
 

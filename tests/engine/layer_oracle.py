@@ -288,7 +288,7 @@ ORACLES = {
     layers.Activation: Oracle(
         _activation,
         lambda layer, inputs, weights: 16,
-        exact=lambda layer: layer.function in ("relu", "relu6", "clip", "leaky_relu"),
+        exact=lambda layer: layer.function in ("relu", "relu6", "clip"),
     ),
     layers.PRelu: Oracle(
         lambda layer, inputs, weights: reference.prelu(inputs[0], weights["slope"]), lambda layer, inputs, weights: 1

@@ -21,13 +21,16 @@ from engine.blocks import (
     Fire,
     Inception,
     InvertedResidual,
+    MbConv,
     MlpConv,
     ReducedConv2d,
     SeparableConv2d,
     ShuffleUnit,
+    SqueezeExcite,
     Transition,
     UNetUp,
 )
+from engine.cost.terms import term_amounts
 from engine.layers import Activation, Add, AvgPool2d, tag_of
 from engine.network.analysis import analyze, fold_blocks
 from engine.network.graph import INPUT, Network, Node
@@ -391,3 +394,16 @@ def test_the_label_of_a_block_names_the_settings_that_matter(block, label):
 def test_a_block_without_expand_cannot_be_defined():
     with pytest.raises(TypeError, match=r"kind Undeclared does not declare expand$"):
         type(Block)("Undeclared", (Block,), {"title": "Undeclared"}, frozen=True, tag="undeclared")
+
+
+def test_squeeze_and_excitation_has_the_parameters_and_multiplications_counted_by_hand():
+    reports = analyze(alone(SqueezeExcite(4)), Shape(16, 8, 8)).reports
+    assert sum(report.params for report in reports) == 16 * 4 + 4 + 4 * 16 + 16 == 148
+    assert reports[-1].output_shape == Shape(16, 8, 8)
+    assert term_amounts(reports)["mul"] == 16 * 8 * 8 == 1024
+
+
+def test_the_settings_of_a_gate_mean_nothing_without_one():
+    assert MbConv(24, 96, gate="hard_sigmoid") == MbConv(24, 96)
+    assert MbConv(24, 96).unused_settings == {"squeeze_function", "gate"}
+    assert MbConv(24, 96, squeeze=4, gate="hard_sigmoid") != MbConv(24, 96, squeeze=4)

@@ -34,6 +34,11 @@ MODELS = {
     "SqueezeNet 1.0": ("squeezenet", "SqueezeNet 1.0"),
     "MobileNet v1 1.0 224": ("mobilenet_v1", "MobileNet v1"),
     "MobileNet v2 1.0 224": ("mobilenet_v2", "MobileNet v2"),
+    "MobileNet v3 large (torchvision)": ("mobilenet_v3", "large"),
+    "MobileNet v3 small (torchvision)": ("mobilenet_v3", "small"),
+    "EfficientNet-B0 (torchvision)": ("efficientnet_b0", "EfficientNet-B0"),
+    "RegNetY-400MF (torchvision)": ("regnet_y_400mf", "RegNetY-400MF"),
+    "ResNeXt-50 32x4d (torchvision)": ("resnext50", "ResNeXt-50"),
     "NIN ImageNet (Caffe zoo)": ("nin", "NIN"),
     "GoogLeNet (paper widths, biases, no BN, no aux)": ("googlenet", "GoogLeNet"),
 }

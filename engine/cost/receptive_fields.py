@@ -246,7 +246,7 @@ def _only(count: int, channel: int | None) -> Mask:
 
 def _footprints_before(analysis: Analysis, name: str, start: _Footprint) -> dict[str, _Footprint]:
     """What the values `start` of the volume `name` read of every volume of an analysis, including that one."""
-    block = analysis.blocks.get(name)
+    block = analysis.foldable.get(name)
     footprints = {name if block is None else block.output: start}
     known: _KnownPixels = {}
     for report in reversed(analysis.reports):
@@ -260,7 +260,7 @@ def _footprints_before(analysis: Analysis, name: str, start: _Footprint) -> dict
                     source, shape = report.inputs[part.source], report.known_inputs[part.source]
                     footprints.setdefault(source, _Footprint(shape)).add(part.channels, part.pixels)
     return footprints | {
-        block.name: footprints[block.output] for block in analysis.blocks.values() if block.output in footprints
+        block.name: footprints[block.output] for block in analysis.foldable.values() if block.output in footprints
     }
 
 

@@ -8,10 +8,11 @@ however large the layer is.
 from engine.kernels.activations import ACTIVATIONS, activation, prelu
 from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume
 from engine.kernels.convolution import conv2d, dense
+from engine.kernels.frames import frame
 from engine.kernels.merging import add, concat, multiply
 from engine.kernels.normalization import batch_norm, local_response_norm, scale
 from engine.kernels.onnx_runtime import LIBRARY_BYTES
-from engine.kernels.pooling import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, max_pool2d
+from engine.kernels.pooling import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, global_max_pool2d, max_pool2d
 from engine.kernels.reordering import pick_channels, pixel_shuffle, pixel_unshuffle
 from engine.kernels.resizing import resize
 from engine.kernels.transposed import conv_transpose2d
@@ -31,7 +32,9 @@ __all__ = [
     "conv2d",
     "conv_transpose2d",
     "dense",
+    "frame",
     "global_avg_pool2d",
+    "global_max_pool2d",
     "local_response_norm",
     "max_pool2d",
     "multiply",

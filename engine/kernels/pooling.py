@@ -17,11 +17,18 @@ from engine.kernels.blocks import (
     split_range,
 )
 from engine.kernels.threads import share, share_blocks
-from engine.shapes import Margins, Pair, shared_span, window_counts
+from engine.shapes import Margins, Pair, dilated_extent, shared_span, window_counts
 
 
 def max_pool2d(
-    volume: Volume, *, kernel: Pair, stride: Pair, padding: Margins, ceil: bool, checkpoint: Checkpoint
+    volume: Volume,
+    *,
+    kernel: Pair,
+    stride: Pair,
+    padding: Margins,
+    ceil: bool,
+    checkpoint: Checkpoint,
+    dilation: Pair = (1, 1),
 ) -> Volume:
     """Maximum of each window, (C, H', W') with H' and W' from `engine.shapes.window_counts`.
 
@@ -30,9 +37,9 @@ def max_pool2d(
     lowest = -np.inf if volume.dtype.kind == "f" else np.iinfo(volume.dtype).min
     padded = volume.shape[1] + padding[0] + padding[2], volume.shape[2] + padding[1] + padding[3]
     extent = window_counts(volume.shape[1:], padding, kernel, stride, ceil=ceil)
-    if stride == (1, 1) and 2 * prod(extent) >= prod(padded) <= cache_values(volume):
+    if stride == dilation == (1, 1) and 2 * prod(extent) >= prod(padded) <= cache_values(volume):
         return _max_of_neighbours(volume, kernel, padded, extent, padding, lowest, checkpoint)
-    return _pool(np.maximum, lowest, volume, kernel, stride, padding, ceil, checkpoint)
+    return _pool(np.maximum, lowest, volume, kernel, stride, padding, ceil, checkpoint, dilation)
 
 
 def avg_pool2d(
@@ -64,6 +71,24 @@ def avg_pool2d(
         np.divide(result[block], divisor, out=result[block], casting="unsafe")
 
     share_blocks(result.shape, cache_values(result), divide, checkpoint)
+    return result
+
+
+def global_max_pool2d(volume: Volume, checkpoint: Checkpoint) -> Volume:
+    """Maximum of each channel, (C, 1, 1)."""
+    depth, height, width = volume.shape
+    result = np.empty((depth, 1, 1), volume.dtype)
+
+    def fill(channels: slice, checkpoint: Checkpoint) -> None:
+        part = volume[channels]
+        own = result[channels, 0, 0]
+        own[...] = part[:, 0, 0]
+        for block in blocks(part.shape, cache_values(volume)):
+            np.maximum(own[block[0]], part[block].max(axis=(1, 2)), out=own[block[0]])
+            checkpoint()
+
+    parts = split_range(depth, max(1, cache_values(volume) // (height * width)))
+    share(parts, fill, checkpoint, fewest=4)
     return result
 
 
@@ -152,15 +177,17 @@ def _pool(
     padding: Margins,
     ceil: bool,
     checkpoint: Checkpoint,
+    dilation: Pair = (1, 1),
 ) -> Volume:
     """Apply ``reduce`` to ``initial`` and the values of each window inside the volume."""
-    extent = window_counts(volume.shape[1:], padding, kernel, stride, ceil=ceil)
+    window = dilated_extent(kernel[0], dilation[0]), dilated_extent(kernel[1], dilation[1])
+    extent = window_counts(volume.shape[1:], padding, window, stride, ceil=ceil)
     result = np.empty((volume.shape[0], *extent), volume.dtype)
 
     def fill(block: Region, checkpoint: Checkpoint) -> None:
         channels, rows, cols = block
         left = cols.start * stride[1] - padding[1]
-        right = (cols.stop - 1) * stride[1] - padding[1] + kernel[1]
+        right = (cols.stop - 1) * stride[1] - padding[1] + window[1]
         source = volume[channels, :, max(left, 0) : max(right, 0)]
         top = rows.start * stride[0] - padding[0]
         part = result[block]
@@ -172,12 +199,12 @@ def _pool(
             partial.transpose(0, 2, 1),
             top,
             stride[0],
-            kernel[0],
+            range(0, window[0], dilation[0]),
             checkpoint,
         )
-        _reduce(reduce, partial, part, min(left, 0), stride[1], kernel[1], checkpoint)
+        _reduce(reduce, partial, part, min(left, 0), stride[1], range(0, window[1], dilation[1]), checkpoint)
 
-    values = cache_values(volume) // max(min(kernel[0], volume.shape[1]), stride[0])
+    values = cache_values(volume) // max(min(window[0], volume.shape[1]), stride[0])
     share(blocks(result.shape, max(values, 1)), fill, checkpoint, fewest=2)
     return result
 
@@ -188,11 +215,11 @@ def _reduce(
     target: npt.NDArray[Any],
     start: int,
     stride: int,
-    taps: int,
+    taps: range,
     checkpoint: Checkpoint,
 ) -> None:
-    """Reduce the values of ``source[..., start + n·stride :][:taps]`` that exist into ``target[..., n]``."""
-    for tap in range(taps):
+    """Reduce the values of ``source[..., start + n·stride + taps]`` that exist into ``target[..., n]``."""
+    for tap in taps:
         first, end = indices_within(source.shape[-1], start + tap, stride, target.shape[-1])
         if first < end:
             part = target[..., first:end]

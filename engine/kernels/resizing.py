@@ -18,6 +18,11 @@ class Places(NamedTuple):
     fraction: npt.NDArray[np.float64]
     """From 0 to below 1; where it is 0, both places are the same."""
 
+    @classmethod
+    def at(cls, indices: npt.NDArray[np.intp]) -> "Places":
+        """Places at these values themselves."""
+        return cls(indices, indices, np.zeros(indices.shape))
+
     def part(self, values: slice) -> "Places":
         """Those of some of the values."""
         return Places(self.first[values], self.second[values], self.fraction[values])

@@ -79,7 +79,7 @@ def available_cores() -> int:
 
 @contextmanager
 def thread_limit(count: int) -> Iterator[None]:
-    """Compute on so many threads, for benchmarks and tests."""
+    """Compute on so many threads: for workers that measure side by side, for benchmarks and tests."""
     global _POOL
     before, _POOL = _POOL, _Pool(count)
     try:

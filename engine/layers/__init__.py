@@ -4,10 +4,11 @@ from engine.layers.activation import Activation, Dropout, PRelu
 from engine.layers.base import Kind, Layer, Mistake, tag_of
 from engine.layers.conv import Conv2d
 from engine.layers.dense import Dense
+from engine.layers.frame import Crop, Pad
 from engine.layers.merge import Add, Concat, Mul
 from engine.layers.normalization import BatchNorm, LocalResponseNorm, Scale
 from engine.layers.opaque import Opaque
-from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d
+from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from engine.layers.reorder import ChannelShuffle, PixelShuffle, PixelUnshuffle, Slice
 from engine.layers.resize import Resize
 from engine.layers.transposed import ConvTranspose2d
@@ -17,11 +18,14 @@ LAYERS: tuple[type[Layer], ...] = (
     ConvTranspose2d,
     MaxPool2d,
     AvgPool2d,
+    GlobalMaxPool2d,
     GlobalAvgPool2d,
     AdaptiveAvgPool2d,
     Resize,
     PixelShuffle,
     PixelUnshuffle,
+    Pad,
+    Crop,
     Slice,
     ChannelShuffle,
     Activation,
@@ -51,9 +55,11 @@ __all__ = [
     "Concat",
     "Conv2d",
     "ConvTranspose2d",
+    "Crop",
     "Dense",
     "Dropout",
     "GlobalAvgPool2d",
+    "GlobalMaxPool2d",
     "Kind",
     "Layer",
     "LocalResponseNorm",
@@ -62,6 +68,7 @@ __all__ = [
     "Mul",
     "Opaque",
     "PRelu",
+    "Pad",
     "PixelShuffle",
     "PixelUnshuffle",
     "Resize",

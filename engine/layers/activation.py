@@ -78,6 +78,10 @@ class Activation(Layer, frozen=True, tag="activation"):
             text = f"low {number_text(self.low)} is above high {number_text(self.high)}"
             yield Mistake("low", text, setting_fixes("low", [self.high]) + setting_fixes("high", [self.low]))
 
+    @property
+    def yields_shares(self) -> bool:
+        return self.function == "softmax"
+
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         """The same channel; all channels for softmax."""
         return [np.ones_like(channels) if self.function == "softmax" else channels]

@@ -89,6 +89,11 @@ class Kind(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, om
         """Whether it sets negative values to 0, as a ReLU does."""
         return False
 
+    @property
+    def yields_shares(self) -> bool:
+        """Whether the values at each pixel are shares that sum to 1, as those of a softmax do."""
+        return False
+
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         """Yield each setting that does not fit the input shapes, with both numbers and the nearest valid values.
 

@@ -138,6 +138,14 @@ def read_pixel(target: Target, source: int = 0, channel: int | None = None) -> W
     return WindowProduct(value, np.array([y]), np.array([x]), np.ones((1, 1), bool), channel, source)
 
 
+def explain_copy(target: Target, source: Spot, description: str) -> Explanation:
+    """The explanation of a value that is one of the first input, unchanged."""
+    window = read_pixel(target._replace(at=source))
+    result = float(window.values[0, 0, 0])
+    formula = (f"{target.title} = in[{', '.join(map(str, source))}]", f"= {number_text(result)}")
+    return Explanation(target.at, result, description, formula, window)
+
+
 def read_window(volume: Volume, windows: Windows, y: int, x: int, channels: slice) -> WindowProduct:
     """The values of some channels in the window of the output position (y, x)."""
     rows, columns = np.array(windows.taps(0, y), np.intp), np.array(windows.taps(1, x), np.intp)

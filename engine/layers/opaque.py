@@ -41,6 +41,10 @@ class Opaque(Layer, frozen=True, tag="opaque"):
     ]
     result: Annotated[int, Meta(ge=0, le=1000, title="Result", description="Which output of the node, from 0")] = 0
 
+    @property
+    def yields_shares(self) -> bool:
+        return self.operator == "Softmax"
+
     def label(self) -> str:
         return self.operator
 

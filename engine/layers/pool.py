@@ -103,6 +103,29 @@ class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):
     title: ClassVar[str] = "Max pooling"
     help: ClassVar[str] = "Keeps the largest value of each window."
 
+    dilation: Annotated[HeightWidth, Meta(title="Dilation", description="Pixels between neighbouring taps")] = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        normalise_spelling(self, "dilation")
+
+    def windows(self, received: Shape) -> Windows:
+        return place_windows(received, self.kernel, self.step, self.padding, self.dilation, ceil=self.ceil)
+
+    def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
+        found = list(super().mistakes(inputs, names))
+        yield from found
+        windows, (_, height, width) = self.windows(inputs[0]), inputs[0]
+        if not found and not (_all_reach(windows, 0, height) and _all_reach(windows, 1, width)):
+            text = (
+                f"dilation {setting_text(self.dilation)} leaves windows of {size_text(windows.kernel)} "
+                f"with nothing to pool of {height}×{width}: all their taps lie in the padding"
+            )
+            yield Mistake("dilation", text, setting_fixes("dilation", [1]))
+
+    def label(self) -> str:
+        return super().label() + ("" if self.dilation == 1 else f" dilated {setting_text(self.dilation)}")
+
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
         return {"max_pool": inputs[0].size}
 
@@ -115,25 +138,12 @@ class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):
             padding=windows.margins,
             ceil=self.ceil,
             checkpoint=checkpoint,
+            dilation=windows.dilation,
         )
 
     def explain(self, target: Target) -> Explanation:
         window, region = self._read(target)
-        candidates = np.where(window.inside, window.values[0], -np.inf)
-        winner = divmod(int(np.argmax(candidates)), candidates.shape[1])
-        result = float(candidates[winner])
-        y, x = window.rows[winner[0]], window.columns[winner[1]]
-        count = int(np.count_nonzero(window.inside))
-        description = (
-            f"The largest of {count_text(count, 'value')} in a {size_text(candidates.shape)} window "
-            "of the same channel; each channel by itself, no weights."
-        )
-        formula = (
-            f"{target.title} = max of {region}",
-            f"= {number_text(result)}, at y {y}, x {x}",
-        )
-        terms = Terms("The largest value", np.array([result]), first=target.at.channel)
-        return Explanation(target.at, result, description, formula, replace(window, winner=winner), terms)
+        return _explain_largest(target, window, region, f"a {size_text(window.inside.shape)} window")
 
 
 class AvgPool2d(Pool, frozen=True, tag="avg_pool2d"):
@@ -185,6 +195,36 @@ class AvgPool2d(Pool, frozen=True, tag="avg_pool2d"):
         return int(np.count_nonzero(rows) * np.count_nonzero(columns))
 
 
+class GlobalMaxPool2d(Layer, frozen=True, tag="global_max_pool2d"):
+    """The maximum of each whole map: C×H×W → C×1×1."""
+
+    title: ClassVar[str] = "Global max pooling"
+    help: ClassVar[str] = "Keeps the largest value of each whole map."
+    role: ClassVar[Role] = "resampling"
+    reads: ClassVar[Reads] = "map"
+
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        return [channels]
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return Shape(inputs[0].channels, 1, 1)
+
+    def patch_size(self, received: Shape | None) -> str | None:
+        return f"{received.height}×{received.width}/1" if received is not None else None
+
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return {"max_pool": inputs[0].size}
+
+    def label(self) -> str:
+        return "global max pool"
+
+    def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
+        return pooling.global_max_pool2d(inputs[0], checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        return _explain_largest(target, _whole_map(target), f"in[{target.at.channel}]", "the whole map")
+
+
 class GlobalAvgPool2d(Layer, frozen=True, tag="global_avg_pool2d"):
     """The mean of each whole map: C×H×W → C×1×1."""
 
@@ -212,11 +252,8 @@ class GlobalAvgPool2d(Layer, frozen=True, tag="global_avg_pool2d"):
         return pooling.global_avg_pool2d(inputs[0], checkpoint)
 
     def explain(self, target: Target) -> Explanation:
-        volume, channel = target.inputs[0], target.at.channel
-        height, width = volume.shape[1:]
-        values = volume[channel : channel + 1].astype(np.float64)
-        window = WindowProduct(values, np.arange(height), np.arange(width), np.ones((height, width), bool), channel)
-        return _explain_mean(target, window, f"in[{channel}]", height * width, "the whole map")
+        window = _whole_map(target)
+        return _explain_mean(target, window, f"in[{target.at.channel}]", window.inside.size, "the whole map")
 
 
 class AdaptiveAvgPool2d(Layer, frozen=True, tag="adaptive_avg_pool2d"):
@@ -280,6 +317,41 @@ def _padding_fixes(windows: Windows) -> tuple[Fix, ...]:
     margins = min(top, height - 1), min(left, width - 1), min(bottom, height - 1), min(right, width - 1)
     kernel = max(height, top + 1, bottom + 1), max(width, left + 1, right + 1)
     return setting_fixes("padding", [margins]) + setting_fixes("kernel", [kernel] if max(kernel) <= MAX_EXTENT else [])
+
+
+def _all_reach(windows: Windows, axis: int, extent: int) -> bool:
+    """Whether every window has a tap on the input along an axis."""
+    dilation = windows.dilation[axis]
+    if dilation == 1:
+        return True
+    starts = np.arange(windows.output[axis]) * windows.stride[axis] - windows.margins[axis]
+    first = np.maximum(-(starts // dilation), 0)  # the first tap that does not lie before the input
+    return bool(np.all((first < windows.kernel[axis]) & (starts + first * dilation < extent)))
+
+
+def _whole_map(target: Target) -> WindowProduct:
+    """All values of the target's channel."""
+    volume, channel = target.inputs[0], target.at.channel
+    height, width = volume.shape[1:]
+    values = volume[channel : channel + 1].astype(np.float64)
+    return WindowProduct(values, np.arange(height), np.arange(width), np.ones((height, width), bool), channel)
+
+
+def _explain_largest(target: Target, window: WindowProduct, region: str, over: str) -> Explanation:
+    candidates = np.where(window.inside, window.values[0], -np.inf)
+    winner = divmod(int(np.argmax(candidates)), candidates.shape[1])
+    result = float(candidates[winner])
+    y, x = window.rows[winner[0]], window.columns[winner[1]]
+    description = (
+        f"The largest of {count_text(int(np.count_nonzero(window.inside)), 'value')} in {over} "
+        "of the same channel; each channel by itself, no weights."
+    )
+    formula = (
+        f"{target.title} = max of {region}",
+        f"= {number_text(result)}, at y {y}, x {x}",
+    )
+    terms = Terms("The largest value", np.array([result]), first=target.at.channel)
+    return Explanation(target.at, result, description, formula, replace(window, winner=winner), terms)
 
 
 def _adaptive_operations(received: Shape, output: Shape) -> dict[str, int]:

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint, Volume, reordering
 from engine.layers.base import Count, Layer, Margin, Mask, Mistake, PartRead, Reads, Role, changes_if_valid
-from engine.layers.explanation import Explanation, Spot, Target, read_pixel
+from engine.layers.explanation import Explanation, Spot, Target, explain_copy
 from engine.layers.fixes import nearest_divisors, setting_fixes
 from engine.shapes import Shape, Windows
-from engine.text.units import count_text, number_text
+from engine.text.units import count_text
 
 
 class Slice(Layer, frozen=True, tag="slice"):
@@ -62,7 +62,7 @@ class Slice(Layer, frozen=True, tag="slice"):
     def explain(self, target: Target) -> Explanation:
         count = count_text(self._end(len(target.inputs[0])) - self.start, "channel")
         description = f"The volume is {count} of the input, from channel {self.start} on. Nothing is computed."
-        return _copied(target, Spot(target.at.channel + self.start, *target.at[1:]), description)
+        return explain_copy(target, Spot(target.at.channel + self.start, *target.at[1:]), description)
 
 
 class ChannelShuffle(Layer, frozen=True, tag="channel_shuffle"):
@@ -106,7 +106,7 @@ class ChannelShuffle(Layer, frozen=True, tag="channel_shuffle"):
             f"The channels of {count_text(self.groups, 'group')} by turns: this is number {number} of group {group}. "
             "Nothing is computed."
         )
-        return _copied(target, Spot(source, *target.at[1:]), description)
+        return explain_copy(target, Spot(source, *target.at[1:]), description)
 
 
 class _Shuffle(Layer, frozen=True):
@@ -196,7 +196,7 @@ class PixelShuffle(_Shuffle, frozen=True, tag="pixel_shuffle"):
             f"A square of {self.factor}×{self.factor} pixels is made of as many channels; this one is number {place}. "
             "Nothing is computed."
         )
-        return _copied(target, Spot(source, y // self.factor, x // self.factor), description)
+        return explain_copy(target, Spot(source, y // self.factor, x // self.factor), description)
 
 
 class PixelUnshuffle(_Shuffle, frozen=True, tag="pixel_unshuffle"):
@@ -241,12 +241,4 @@ class PixelUnshuffle(_Shuffle, frozen=True, tag="pixel_unshuffle"):
             f"Each square of {self.factor}×{self.factor} pixels becomes as many channels; this is pixel {place} of it. "
             "Nothing is computed."
         )
-        return _copied(target, Spot(channel, y, x), description)
-
-
-def _copied(target: Target, source: Spot, description: str) -> Explanation:
-    """The explanation of a value that is one of the input."""
-    window = read_pixel(target._replace(at=source))
-    result = float(window.values[0, 0, 0])
-    formula = (f"{target.title} = in[{', '.join(map(str, source))}]", f"= {number_text(result)}")
-    return Explanation(target.at, result, description, formula, window)
+        return explain_copy(target, Spot(channel, y, x), description)

@@ -41,7 +41,7 @@ class ResampledSpans(NamedTuple):
             half = 0 if self.rounds_down else self.divisor
             nearest = (2 * position + half) // (2 * self.divisor)
             nearest = np.clip(nearest, 0, self.extent - 1)
-            return resizing.Places(nearest, nearest, np.zeros(nearest.shape))
+            return resizing.Places.at(nearest)
         position = np.clip(position, 0, (self.extent - 1) * self.divisor)
         first, rest = position // self.divisor, position % self.divisor
         return resizing.Places(first, first + (rest > 0), rest / self.divisor)

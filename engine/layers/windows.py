@@ -35,10 +35,10 @@ def normalise_spelling(struct: _AnyStruct, *names: str) -> None:
         msgspec.structs.force_setattr(struct, name, shortest_spelling(getattr(struct, name)))
 
 
-def check_padding(padding: Padding) -> None:
+def check_padding(padding: Padding, setting: str = "padding") -> None:
     """Reject three margins, which are ambiguous."""
     if isinstance(padding, tuple) and len(padding) == 3:
-        raise ValueError(f"padding {list(padding)} has 3 values; use one, [h, w] or [top, left, bottom, right]")
+        raise ValueError(f"{setting} {list(padding)} has 3 values; use one, [h, w] or [top, left, bottom, right]")
 
 
 def place_windows(

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from engine.blocks import Block
 from engine.layers import Layer, Mistake
 from engine.network.graph import INPUT, ExecutionOrder, Network, Node, parts_of, topological_order
+from engine.network.groups import find_groups
 from engine.network.join_fixes import with_join_fixes
 from engine.network.mistakes import block_weight_mistakes, count_mistakes, graph_mistakes
 from engine.network.report import BlockReport as BlockReport
@@ -40,6 +41,18 @@ class Analysis(Struct, frozen=True, dict=True):
     """Blocks by name whose layers are in `reports`."""
     wiring: Wiring | None = None
     """Of the network; None if only the reports are known."""
+    groups: dict[str, BlockReport] = {}
+    """Groups by name whose layers are in `reports`, see `find_groups`."""
+
+    @cached_property
+    def foldable(self) -> dict[str, BlockReport]:
+        """All that can be shown as one node: blocks and groups by name."""
+        return {**self.blocks, **self.groups}
+
+    @cached_property
+    def group_of(self) -> dict[str, str]:
+        """The group by the name of each layer that is in one."""
+        return {part.name: group.name for group in self.groups.values() for part in group.parts}
 
     @property
     def params(self) -> int | None:
@@ -176,26 +189,32 @@ def analyze(network: Network, input_shape: Shape | None, earlier: EarlierAnalysi
         else:
             reports.append(_report(node, index, names, inputs, mistakes, own_names))
         shapes[index] = reports[-1].output_shape
-    return Analysis(input_shape, with_join_fixes(network, input_shape, reports), blocks, wiring)
+    complete = with_join_fixes(network, input_shape, reports)
+    return Analysis(input_shape, complete, blocks, wiring, find_groups(network, complete, order.stuck))
 
 
 def fold_blocks(analysis: Analysis, closed: Container[str]) -> Analysis:
-    """The analysis with each block in `closed` as one report with the block's sums."""
-    closed_blocks = {block.output: block for block in analysis.blocks.values() if block.name in closed}
-    if not closed_blocks:
+    """The analysis with each block or group in `closed` as one report with its sums."""
+    # A block within a closed group is a part of that: groups come last.
+    hidden = {part.name: block for block in analysis.foldable.values() if block.name in closed for part in block.parts}
+    if not hidden:
         return analysis
-    names = {output: block.name for output, block in closed_blocks.items()}
-    hidden = {block.name for block in closed_blocks.values()}
+    names = {block.output: block.name for block in hidden.values() if hidden[block.output] is block}
     reports = []
     for report in analysis.reports:
-        if report.name in closed_blocks and report.block in hidden:
-            report = closed_blocks[report.name].as_report()
-        elif report.block in hidden:
+        block = hidden.get(report.name)
+        if block is not None and report.name == block.output:
+            report = block.as_report()
+        elif block is not None:
             continue
         inputs = tuple([names.get(name, name) for name in report.inputs])
         reports.append(report if inputs == report.inputs else replace(report, inputs=inputs))
-    blocks = {name: block for name, block in analysis.blocks.items() if name not in hidden}
-    return replace(analysis, reports=tuple(reports), blocks=blocks)
+    return replace(
+        analysis,
+        reports=tuple(reports),
+        blocks={name: block for name, block in analysis.blocks.items() if block.output not in hidden},
+        groups={name: group for name, group in analysis.groups.items() if group.output not in hidden},
+    )
 
 
 @lru_cache(maxsize=512)

@@ -28,6 +28,8 @@ class Node(Struct, frozen=True):
     layer: Layer | Block
     inputs: tuple[str, ...] = ()
     weights: WeightSource | None = None
+    group: str = ""
+    """Nodes of the same group can be shown as one, see `find_groups`; "" for none."""
 
 
 class Network(Struct, frozen=True, dict=True):
@@ -62,7 +64,8 @@ class Network(Struct, frozen=True, dict=True):
 
     def taken_names(self, but: str | None = None) -> set[str]:
         """Names that a new node, or the one called `but`, cannot have; names of blocks begin those of their layers."""
-        names = {node.name for node in self.nodes if node.name != but}
+        names = {node.name for node in self.nodes if node.name != but} | {node.group for node in self.nodes}
+        names.discard("")
         return {INPUT, *names, *(name[: mark.start()] for name in names for mark in re.finditer("/", name))}
 
     def with_node(self, node: Node, index: int | None = None) -> "Network":
@@ -180,7 +183,7 @@ def parts_of(node: Node, source: str, channels: int) -> tuple[Node, ...]:
         if not parts:
             inputs = node.inputs and (source,)
         name = names[part.name] = f"{node.name}/{part.name}"
-        parts.append(Node(name, part.layer, inputs, _part_weights(node.weights, part)))
+        parts.append(Node(name, part.layer, inputs, _part_weights(node.weights, part), node.group))
     return tuple(parts)
 
 

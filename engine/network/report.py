@@ -70,6 +70,11 @@ class Report(Struct, frozen=True):
         """The layer if each of its maps has a filter, as in convolutions and dense layers; else None."""
         return self.layer if isinstance(self.layer, Layer) and self.layer.has_filters else None
 
+    @property
+    def yields_shares(self) -> bool:
+        """Whether the output values at each pixel are shares that sum to 1."""
+        return self.layer.yields_shares
+
     def channels_read(self, channels: Mask) -> Sequence[Mask]:
         """Per input, the channels on which any of the output `channels` depends; empty for a block."""
         layer = self._known_layer

@@ -21,6 +21,7 @@ from engine.network.input_specs import ImageInput, Input, NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
 from engine.onnx_files.map_operators import MAP_OPERATORS, shuffle_of, split
+from engine.onnx_files.module_groups import with_groups
 from engine.onnx_files.operators import ONNX_OPERATORS, Match, Operands, zero_margins
 from engine.onnx_files.report import ImportReport
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, tensor_of, tensor_of_shape
@@ -47,6 +48,10 @@ class ImportedModel(Struct, frozen=True, eq=False):
     report: ImportReport
     tensors: Mapping[str, Tensor]
     """The volumes of the design by the name of the value that each is in the graph."""
+    path: str
+    """The file of the model, as weights name it."""
+    constants: Mapping[str, Array]
+    """Values of the graph that are no volumes: of the file, and what follows from the sizes of volumes."""
 
 
 def import_model(path: Path, size: Pair | None = None, checkpoint: Checkpoint = lambda: None) -> ImportedModel:
@@ -92,6 +97,7 @@ class _Importer:
         self._nodes: list[Node] = []
         self._names = {INPUT}
         self.spec, entry, name = self._input(size)
+        self._shape = entry.volume
         self._tensors = {name: entry}
         self._users = output_users(model.nodes)
 
@@ -105,13 +111,15 @@ class _Importer:
         for node in nodes:
             self._checkpoint()
             self._add(node)
-        design = Design(_design_name(self._model), Network(tuple(self._nodes)))
+        network = with_groups(Network(tuple(self._nodes)), self._shape)
+        design = Design(_design_name(self._model), network)
         project = Project(self.spec, (design,), title=without_controls(Path(self._model.path).stem))
         if has_too_many_layers(project):
             raise FileFault(f"{self._model.path}: has more layers than a project can have")
         report = self._report()
         note = Note(f"From {Path(self._model.path).name}\n{report.text().rstrip()}")
-        return ImportedModel(replace(project, notes=(note,)), report, self._tensors)
+        project = replace(project, notes=(note,))
+        return ImportedModel(project, report, self._tensors, self._model.path, self._constants)
 
     def _report(self) -> ImportReport:
         recognised = tuple(
@@ -271,15 +279,16 @@ class _Importer:
 
     def _pad(self, node: GraphNode) -> None:
         operands = self._operands(node)
-        margins, tensor = zero_margins(operands), operands.tensor()
+        try:
+            margins, tensor = zero_margins(operands), operands.tensor()
+        except NotNative:
+            return self._add_layer(node)
         if margins == tensor.margins:
             return self._pass_on(node, tensor, "adds nothing")
         users = self._users.get(node.outputs[0], [])
-        is_inner = (
-            all(user.operator in ("Conv", "Pad") for user in users) and node.outputs[0] not in self._model.outputs
-        )
+        is_inner = all(map(_takes_margins, users)) and node.outputs[0] not in self._model.outputs
         if not is_inner:
-            raise NotNative("its zeros are not for a convolution")
+            return self._add_layer(node)
         return self._pass_on(node, replace(tensor, margins=margins), "padding of the convolution behind it")
 
     def _has_shuffled(self, node: GraphNode) -> bool:
@@ -330,6 +339,12 @@ class _Importer:
 
 _OPERATORS = {**ONNX_OPERATORS, **MAP_OPERATORS, **VALUE_OPERATORS}
 _REORDERINGS = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
+
+
+def _takes_margins(user: GraphNode) -> bool:
+    """Whether a node takes zeros that are added around what it receives: it may add further ones."""
+    is_plain = user.settings.get("mode", "constant") == "constant" and len(user.inputs) < 3
+    return user.operator == "Conv" or (user.operator == "Pad" and is_plain)
 
 
 def _design_name(model: Model) -> str:

@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.layers import ChannelShuffle, Layer, PixelShuffle, PixelUnshuffle, Resize, Slice
+from engine.layers import ChannelShuffle, Crop, Layer, Pad, PixelShuffle, PixelUnshuffle, Resize, Slice
 from engine.layers.resize import Corners
 from engine.onnx_files.operators import Match, Operands, make_layer
 from engine.onnx_files.tensors import NotNative, Tensor
@@ -116,14 +116,38 @@ def _slice(operands: Operands) -> Match:
         low, high, _ = slice(int(start), int(end)).indices(extent)
         if (low, high) != (0, extent):
             spans[tensor.axes[axis]] = (low, high)
-    return Match(_cut(spans), (tensor,), tensor.axes)
+    return Match(_cut(spans, tensor), (tensor,), tensor.axes)
 
 
-def _cut(spans: dict[str, tuple[int, int]]) -> Layer:
+def _cut(spans: dict[str, tuple[int, int]], tensor: Tensor) -> Layer:
     """The layer that takes a span of each of some axes."""
     if set(spans) == {"c"}:
         return make_layer(Slice, start=spans["c"][0], end=spans["c"][1])
-    raise NotNative("it cuts other axes than the channels")
+    if set(spans) <= {"h", "w"}:
+        whole = tensor.volume.height, tensor.volume.width
+        (top, down), (left, right) = (
+            spans.get(letter, (0, extent)) for letter, extent in zip("hw", whole, strict=True)
+        )
+        return make_layer(Crop, margins=(top, left, whole[0] - down, whole[1] - right))
+    raise NotNative("it cuts channels and pixels at once")
+
+
+def _pad(operands: Operands) -> Match:
+    tensor = operands.plain_maps()
+    mode = operands.setting("mode", "constant")
+    pads, value = operands.constant(1, "pads"), operands.constant(2, "value")
+    axes = operands.constant(3)
+    if pads is None:
+        raise NotNative("its pads are missing")
+    places = [int(axis) % 4 for axis in axes] if axes is not None else list(range(4))
+    befores, afters = (dict(zip(places, map(int, half), strict=True)) for half in np.split(np.asarray(pads), 2))
+    if any(befores.get(axis) or afters.get(axis) for axis in (0, 1)):
+        raise NotNative("it adds more than rows and columns")
+    margins = (befores.get(2, 0), befores.get(3, 0), afters.get(2, 0), afters.get(3, 0))
+    if max(margins) <= 0:
+        return Match(make_layer(Crop, margins=tuple(-margin for margin in margins)), (tensor,))
+    filling = {} if value is None else {"value": float(value)}
+    return Match(make_layer(Pad, margins=margins, mode=mode, **filling), (tensor,))
 
 
 def split(operands: Operands) -> list[Match]:
@@ -138,7 +162,7 @@ def split(operands: Operands) -> list[Match]:
         raise NotNative(f"its sizes are {[int(size) for size in sizes]}")
     ends = [int(end) for end in np.cumsum(sizes)]
     spans = [{tensor.axes[axis]: (end - int(size), end)} for end, size in zip(ends, sizes, strict=True)]
-    return [Match(_cut(span), (tensor,), tensor.axes) for span in spans]
+    return [Match(_cut(span, tensor), (tensor,), tensor.axes) for span in spans]
 
 
 def _pixel_shuffle(kind: type[Layer], default: str) -> Callable[[Operands], Match]:
@@ -170,6 +194,7 @@ MAP_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Resize": _resize,
     "Upsample": _resize,
     "Slice": _slice,
+    "Pad": _pad,
     "DepthToSpace": _pixel_shuffle(PixelShuffle, "DCR"),
     "SpaceToDepth": _pixel_shuffle(PixelUnshuffle, "DCR"),
 }

@@ -15,6 +15,7 @@ from engine.layers import (
     ConvTranspose2d,
     Dense,
     GlobalAvgPool2d,
+    GlobalMaxPool2d,
     Layer,
     LocalResponseNorm,
     MaxPool2d,
@@ -217,7 +218,10 @@ def _pool(kind: type[Layer], **flags: str) -> Callable[[Operands], Match]:
     def match(operands: Operands) -> Match:
         tensor = operands.maps()
         tensor.require_no_margins()
-        operands.require(dilations=(1, 1), storage_order=0)
+        operands.require(storage_order=0)
+        dilation = as_pair(operands.setting("dilations", (1, 1)))
+        if kind is not MaxPool2d:
+            operands.require(dilations=(1, 1))
         if len(operands.node.outputs) > 1 and operands.node.outputs[1]:
             raise NotNative("its second output, the places of the largest values, is used")
         kernel = as_pair(operands.setting("kernel_shape", ()))
@@ -227,31 +231,34 @@ def _pool(kind: type[Layer], **flags: str) -> Callable[[Operands], Match]:
             stride=as_pair(operands.setting("strides", (1, 1))),
             padding=_padding(operands, tensor, kernel),
             **{name: bool(operands.setting(attribute, 0)) for name, attribute in flags.items()},
+            **({"dilation": dilation} if dilation != (1, 1) else {}),
         )
         return Match(layer, (tensor,))
 
     return match
 
 
-def _global_pool(operands: Operands) -> Match:
-    tensor = operands.maps()
-    tensor.require_no_margins()
-    return Match(GlobalAvgPool2d(), (tensor,))
+def _global_pool(layer: Layer) -> Callable[[Operands], Match]:
+    return lambda operands: Match(layer, (operands.plain_maps(),))
 
 
-def _reduce_mean(operands: Operands) -> Match:
+def _reduced(layer: Layer) -> Callable[[Operands], Match]:
+    return lambda operands: _reduce(operands, layer)
+
+
+def _reduce(operands: Operands, layer: Layer) -> Match:
     tensor = operands.plain()
     axes_given = operands.constant(1, "axes")
     if axes_given is None:
-        raise NotNative("it is the mean of all values")
+        raise NotNative("it is of all values")
     rank = len(tensor.axes)
     axes = {int(axis) % rank for axis in axes_given}
     rest = "".join(group for axis, group in enumerate(tensor.axes) if axis not in axes)
     if "h" in rest or "w" in rest or ("c" in tensor.letters and "c" not in rest):
-        raise NotNative("it is the mean over other axes than the rows and columns")
+        raise NotNative("it is over other axes than the rows and columns")
     keep = operands.setting("keepdims", 1)
     groups = tuple("" if axis in axes else group for axis, group in enumerate(tensor.axes) if keep or axis not in axes)
-    return Match(GlobalAvgPool2d(), (tensor,), groups)
+    return Match(layer, (tensor,), groups)
 
 
 def _batch_norm(operands: Operands) -> Match:
@@ -275,21 +282,26 @@ def _lrn(operands: Operands) -> Match:
 
 
 def _dense(operands: Operands) -> Match:
-    """Gemm, and MatMul, which has no bias."""
+    """Gemm, and MatMul, which has no bias: a dense layer, or a 1×1 convolution if the last of several axes is C."""
     tensor = operands.plain()
     operands.require(alpha=1.0, transA=0)
-    if len(tensor.axes) != 2 or tensor.axes[0] or tensor.letters != tensor.letters_in_order:
+    is_per_pixel = len(tensor.axes) > 2 and tensor.axes[-1] == "c"
+    if not is_per_pixel and (len(tensor.axes) != 2 or tensor.axes[0] or tensor.letters != tensor.letters_in_order):
         raise NotNative(f"its input has the shape {list(tensor.shape)}; one row in the order C, H, W is expected")
     name = operands.stored_name(1, rank=2)
     shape = operands.stored[name].shape
     own = bool(operands.setting("transB", 0))
     units, values = shape if own else shape[::-1]
-    if values != tensor.volume.size:
-        raise NotNative(f"its weights are for {values} values; it receives {tensor.volume.size}")
+    expected = tensor.volume.channels if is_per_pixel else tensor.volume.size
+    if values != expected:
+        raise NotNative(f"its weights are for {values} values; it receives {expected}")
     bias = operands.stored_name(2, (units,)) if len(operands.node.inputs) > 2 else ""
     if bias:
         operands.require(beta=1.0)
     weights = FileWeights(operands.path, name, bias, layout="oi" if own else "io")
+    if is_per_pixel:
+        layer = make_layer(Conv2d, filters=units, kernel=1, bias=bool(bias))
+        return Match(layer, (tensor,), tensor.axes, weights)
     return Match(make_layer(Dense, units=units, bias=bool(bias)), (tensor,), ("", "c"), weights)
 
 
@@ -312,8 +324,10 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "LRN": _lrn,
     "MaxPool": _pool(MaxPool2d, ceil="ceil_mode"),
     "AveragePool": _pool(AvgPool2d, ceil="ceil_mode", count_padding="count_include_pad"),
-    "GlobalAveragePool": _global_pool,
-    "ReduceMean": _reduce_mean,
+    "GlobalAveragePool": _global_pool(GlobalAvgPool2d()),
+    "GlobalMaxPool": _global_pool(GlobalMaxPool2d()),
+    "ReduceMean": _reduced(GlobalAvgPool2d()),
+    "ReduceMax": _reduced(GlobalMaxPool2d()),
     "Gemm": _dense,
     "MatMul": _dense,
     "Concat": _concat,

@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from engine.files.onnx_model import ONNX_SUFFIX, require_onnx
 from engine.files.paths import FileFault, resolve_path
+from engine.kernels import Checkpoint
 from engine.kernels.onnx_process import ModelFault, run_model
 from engine.network.graph import INPUT, Network
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.importer import ImportedModel, import_model
 from engine.onnx_files.tensors import Tensor, volume_of
+from engine.project.project import Project
+from engine.run.cache import VolumeCache
+from engine.run.execute import NodeStarted, RunRequest, execute
 from engine.shapes import Shape
 from engine.text.names import quoted
 from engine.text.problems import Problem, ProjectError
@@ -40,10 +44,14 @@ class Verification(Struct, frozen=True):
     def is_passed(self) -> bool:
         return self.errors[self.worst] <= _LARGEST_ERROR
 
+    @property
+    def verdict(self) -> str:
+        """``124 volumes equal to ONNX Runtime's``."""
+        count = count_text(len(self.errors), "volume")
+        return f"{count} {'equal' if self.is_passed else 'NOT equal'} to ONNX Runtime's"
+
     def text(self) -> str:
-        count, worst = count_text(len(self.errors), "volume"), self.errors[self.worst]
-        verdict = "equal" if self.is_passed else "NOT equal"
-        return f"{self.design}: {count} {verdict} to ONNX Runtime's; the largest error is {worst:.2g} at {self.worst}"
+        return f"{self.design}: {self.verdict}; the largest error is {self.errors[self.worst]:.2g} at {self.worst}"
 
 
 def model_path(network: Network) -> str:
@@ -53,7 +61,38 @@ def model_path(network: Network) -> str:
     return next((path for path in paths if Path(path).suffix.lower() == ONNX_SUFFIX), "")
 
 
-def verify(design: str, network: Network, received: _Volume, volumes: Mapping[str, _Volume]) -> Verification:
+def run_and_verify(
+    project: Project, design: str, cache: VolumeCache, checkpoint: Checkpoint
+) -> Iterator[NodeStarted | Verification]:
+    """Run a design of a project without a stem, and then its model.
+
+    Raises
+    ------
+    ProjectError
+        One of them cannot run.
+    Cancelled
+        From `checkpoint`.
+    """
+    request = RunRequest.of(project.with_designs([project.design(design)]))
+    if request.check.problems:
+        raise ProjectError(request.check.problems)
+    volumes: dict[str, _Volume] = {}
+    for event in execute(request, cache, checkpoint):
+        if isinstance(event, NodeStarted):
+            yield event
+        else:
+            volumes[event.ref[1]] = event.volume
+    received = volumes.pop(INPUT)
+    yield verify(design, project.network(design), received, volumes, checkpoint)
+
+
+def verify(
+    design: str,
+    network: Network,
+    received: _Volume,
+    volumes: Mapping[str, _Volume],
+    checkpoint: Checkpoint = lambda: None,
+) -> Verification:
     """Run the model of a design on what the design has received; ProjectError if there is none, or it cannot run.
 
     Parameters
@@ -74,7 +113,7 @@ def verify(design: str, network: Network, received: _Volume, volumes: Mapping[st
         text = f"the model of design {quoted(design)} receives {entry.volume}, and the design {Shape(*received.shape)}"
         raise ProjectError([Problem(text, "")], path)
     try:
-        outputs = run_model(_with_outputs(path, tuple(tensors)), [_as_tensor(received, entry)], lambda: None)
+        outputs = run_model(_with_outputs(path, tuple(tensors)), [_as_tensor(received, entry)], checkpoint)
     except (ModelFault, FileFault) as fault:
         raise ProjectError([Problem(f"ONNX Runtime cannot run it: {fault}", "")], path) from None
     errors: dict[str, float] = {}

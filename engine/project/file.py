@@ -179,6 +179,8 @@ def to_data(project: Project, folder: Path) -> Data:
         data["title"] = project.title
     if project.seed:
         data["seed"] = project.seed
+    if located.labels:
+        data["labels"] = located.labels
     data["input"] = msgspec.to_builtins(located.input)
     if located.stem is not None:
         data["stem"] = {"nodes": [node_data(node) for node in located.stem.nodes]}
@@ -244,4 +246,6 @@ def node_data(node: Node) -> Data:
         data["inputs"] = list(node.inputs)
     if node.weights is not None:
         data["weights"] = msgspec.to_builtins(node.weights)
+    if node.group:
+        data["group"] = node.group
     return data

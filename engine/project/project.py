@@ -101,6 +101,8 @@ class Project(Struct, frozen=True):
     """Source of the published figures."""
     notes: tuple[Note, ...] = ()
     published: tuple[Published, ...] = ()
+    labels: str = ""
+    """Path of a list of the classes of classifiers, a class per line; "" for none."""
     sweep: SweepSettings | None = None
 
     def __post_init__(self) -> None:
@@ -251,6 +253,7 @@ def relocate(project: Project, move: Callable[[str], str]) -> Project:
         sweep=replace(sweep, photos=move(sweep.photos)) if sweep is not None and sweep.photos else sweep,
         stem=None if project.stem is None else relocated(project.stem),
         designs=tuple(replace(design, network=relocated(design.network)) for design in project.designs),
+        labels=move(project.labels) if project.labels else "",
     )
 
 

@@ -33,7 +33,7 @@ from engine.text.problems import Problem
 _MAX_INPUTS = 1000
 """Inputs of a node."""
 
-_TABLES = ("format", "title", "seed", "input", "stem", "designs", "source", "notes", "published", "sweep")
+_TABLES = ("format", "title", "seed", "input", "stem", "designs", "source", "notes", "published", "labels", "sweep")
 
 
 def _tags(*kinds: type[Struct]) -> dict[str, type[Struct]]:
@@ -74,12 +74,13 @@ class ProjectReader(TableReader):
         stem = self.network(data["stem"], "$.stem", ("nodes",)) if "stem" in data else None
         designs = [self.design(raw, f"$.designs[{i}]") for i, raw in self.items(data, "designs", "$")]
         source = self.value(data, "source", str, "$", "")
+        labels = self.value(data, "labels", str, "$", "")
         notes, published = self.remarks(data)
         sweep = self._sweep(data)
         if self.problems or spec is None:
             return None
         valid_designs = tuple(design for design in designs if design is not None)
-        project = Project(spec, valid_designs, stem, title, seed, source, notes, published, sweep)
+        project = Project(spec, valid_designs, stem, title, seed, source, notes, published, labels, sweep)
         if has_too_many_layers(project):
             self.add("$", f"has more than {MAX_LAYERS:,} designs and layers, those of blocks included; split it")
             return None
@@ -148,10 +149,15 @@ class ProjectReader(TableReader):
             return None
         name = self._name(raw, place)
         self.names[place] = name or ""
-        layer = self.struct(raw, KINDS, "kind", place, ("name", "inputs", "weights"))
+        layer = self.struct(raw, KINDS, "kind", place, ("name", "inputs", "weights", "group"))
         inputs = self._inputs(raw, place)
         weights = self._weights(raw["weights"], f"{place}.weights") if "weights" in raw else None
-        return None if layer is None or name is None or inputs is None else Node(name, layer, inputs, weights)
+        group = self.value(raw, "group", str, place, "")
+        if group and (fault := name_fault(group)):
+            self.add(f"{place}.group", f"is {value_text(group)}; {fault}")
+        if layer is None or name is None or inputs is None or group is None:
+            return None
+        return Node(name, layer, inputs, weights, group)
 
     def _inputs(self, raw: Data, place: str) -> tuple[str, ...] | None:
         inputs: tuple[str, ...] | None = self.value(raw, "inputs", tuple[str, ...], place, ())

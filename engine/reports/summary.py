@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from engine.cost.counting import MACS, Convention, Tally, tally
 from engine.cost.metrics import METRICS, Costed, Costs, metric_by_id
-from engine.network.analysis import BlockReport, Report
+from engine.explain.classes import Prediction, predict
+from engine.network.analysis import Analysis, BlockReport, Report
 from engine.network.node_ref import STEM, NodeRef, design_text
 from engine.project.project import FORMAT, Project
 from engine.run.check import ProjectCheck
@@ -40,6 +41,7 @@ def summary(
         return of_report
 
     stem = check.analyses.get(STEM)
+    predictions = {} if results is None else predictions_of(check, results)
     data: _Data = {
         "format": FORMAT,
         "title": project.title,
@@ -53,7 +55,11 @@ def summary(
             "operations_of": dict(convention.factors),
         },
         "stem": None if stem is None else _design("stem", STEM, costs, statistics(STEM)),
-        "designs": [_design(name, name, costs, statistics(name)) for name in check.analyses if name != STEM],
+        "designs": [
+            _design(name, name, costs, statistics(name)) | _classes(predictions.get(name))
+            for name in check.analyses
+            if name != STEM
+        ],
         "problems": [
             {"place": p.place, "design": p.design and design_text(p.design), "node": p.node, "text": p.text}
             for p in check.problems
@@ -63,9 +69,31 @@ def summary(
     data["notices"] = [{"place": notice.place, "text": notice.text} for notice in notices]
     return data | {
         key: msgspec.to_builtins(value)
-        for key, value in (("source", project.source), ("notes", project.notes), ("published", project.published))
+        for key, value in (
+            ("source", project.source),
+            ("labels", project.labels),
+            ("notes", project.notes),
+            ("published", project.published),
+        )
         if value
     }
+
+
+def predictions_of(check: ProjectCheck, results: Mapping[NodeRef, NodeDone]) -> dict[str, Prediction]:
+    """The most likely classes by design, of the classifiers that have run."""
+    predictions = {}
+    for design, analysis in check.analyses.items():
+        done = results.get((design, analysis.output))
+        if done is not None and check.is_classifier(design):
+            predictions[design] = predict(analysis.reports[-1], done.volume, check.labels)
+    return predictions
+
+
+def _classes(prediction: Prediction | None) -> _Data:
+    """The most likely classes of a classifier, and whether softmax was applied to its last volume."""
+    if prediction is None:
+        return {}
+    return {"classes": msgspec.to_builtins(prediction.classes), "softmax_added": prediction.is_softmax_added}
 
 
 def volume_statistics(done: NodeDone) -> _Data:
@@ -101,8 +129,8 @@ def _design(name: str, design: str, costs: Costs, statistics: Callable[[Report],
     return {
         "name": name,
         "input_shape": analysis.input_shape,
-        "nodes": [_node(report) | amounts(report) | statistics(report) for report in analysis.reports],
-        "blocks": [_block(block) | amounts(block.as_report()) for block in analysis.blocks.values()],
+        "nodes": [_node(report, analysis) | amounts(report) | statistics(report) for report in analysis.reports],
+        "blocks": [_block(block) | amounts(block.as_report()) for block in analysis.foldable.values()],
         "totals": {"params": analysis.params, "macs": analysis.macs} | _amounts(costs.costed_design(design)),
         "operations": _terms(tally(analysis.reports, costs.convention)),
     }
@@ -123,7 +151,7 @@ def _amounts(layers: tuple[Costed, ...]) -> _Data:
     }
 
 
-def _node(report: Report) -> _Data:
+def _node(report: Report, analysis: Analysis) -> _Data:
     return {
         "name": report.name,
         "kind": report.layer.kind,
@@ -132,7 +160,7 @@ def _node(report: Report) -> _Data:
         "output_shape": report.output_shape,
         "params": report.params,
         "macs": report.macs,
-        "block": report.block,
+        "block": report.block or analysis.group_of.get(report.name),
     }
 
 

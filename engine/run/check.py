@@ -15,6 +15,7 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import LowRankWeights
 from engine.project.project import Project
 from engine.run import input_fixes, inputs, low_rank_weights, weight_fixes, weights
+from engine.run.label_check import check_labels
 from engine.shapes import Shape
 from engine.text.names import MAX_DESIGN_NAME, unique_name
 from engine.text.problems import MAX_LINES, Fix, Notice, Problem
@@ -55,16 +56,24 @@ class ProjectCheck(Struct, frozen=True, eq=False):
     """What the user should know of files that are no mistake, from their headers."""
     reading_bytes: int = 0
     """Memory that reading the input needs besides its volume."""
+    labels: tuple[str, ...] = ()
+    """The names of the classes of classifiers, if the project has any."""
 
     def __contains__(self, ref: NodeRef) -> bool:
         """Whether there is such a node, block or input."""
         design, node = ref
         return ref in self.reports or (node == INPUT and (design == STEM or design in self.analyses))
 
+    def is_classifier(self, design: str) -> bool:
+        """Whether a design ends in a channel for each of the labels."""
+        return (
+            bool(self.labels) and design != STEM and self.analyses[design].output_shape == Shape(len(self.labels), 1, 1)
+        )
+
     def block(self, ref: NodeRef) -> BlockReport | None:
-        """The block of that reference if it stands for layers, else None."""
+        """The block of that reference if it stands for layers, or the group; else None."""
         analysis = self.analyses.get(ref[0])
-        return None if analysis is None else analysis.blocks.get(ref[1])
+        return None if analysis is None else analysis.foldable.get(ref[1])
 
 
 class EarlierCheck(NamedTuple):
@@ -122,27 +131,29 @@ def _check(project: Project, earlier: EarlierCheck | None) -> ProjectCheck:
                 keys.add(design, analysis, report)
         if first:
             reports |= {
-                (design, block.name): _block_report(design, block, earlier) for block in analysis.blocks.values()
+                (design, block.name): _block_report(design, block, earlier) for block in analysis.foldable.values()
             }
         if design == STEM:
             entry_shape, entry_ref = analysis.output_shape, (STEM, analysis.output)
+    labels = check_labels(project.labels, analyses)
     return ProjectCheck(
         input_check.shape,
         analyses,
         reports,
-        tuple(problems),
+        (*problems, *labels.problems),
         keys.volumes,
         keys.makers,
         low_rank_fits=keys.fits,
-        notices=tuple(notices),
+        notices=(*notices, *labels.notices),
         reading_bytes=input_check.reading_bytes,
+        labels=labels.labels,
     )
 
 
 def _block_report(design: str, block: BlockReport, earlier: EarlierCheck | None) -> Report:
     """The sums of a block: the same object as before if its layers are."""
     before = None if earlier is None else earlier.check.analyses.get(design)
-    is_same = before is not None and before.blocks.get(block.name) is block
+    is_same = before is not None and before.foldable.get(block.name) is block
     return earlier.check.reports[design, block.name] if earlier is not None and is_same else block.as_report()
 
 

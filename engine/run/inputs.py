@@ -86,6 +86,11 @@ def reading_bytes(spec: Input) -> int:
     return _RESIZED_BYTES * height * width + photo_header(spec.path, _sufficient_side(spec)).reading_bytes
 
 
+def decoded_pixels(spec: ImageInput) -> int:
+    """Number of pixels of a photo that are decoded, which may be fewer than it has."""
+    return photo_header(spec.path, _sufficient_side(spec)).pixels
+
+
 def load_input(spec: Input, checkpoint: Checkpoint) -> NDArray[np.float32]:
     """The input's volume (C×H×W)."""
     shape = input_shape(spec)

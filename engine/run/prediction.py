@@ -7,18 +7,22 @@ from math import prod
 
 from msgspec import Struct
 
+from engine.files.photo_headers import photo_size
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
-from engine.network.input_specs import NoiseInput
+from engine.network.input_specs import ArrayInput, ImageInput
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import FileWeights
 from engine.run.cache import VolumeCache
 from engine.run.execute import RunRequest, uncached_refs
+from engine.run.inputs import decoded_pixels
 
 _LAYER, _ARRAY = 4e-5, 4e-5
 """Seconds that every layer takes, however small it is, and each array of weights, on a machine of medium speed."""
 _MAC, _VALUE, _RANDOM, _STORED = 6e-11, 1e-9, 2.2e-8, 4e-9
 """Seconds per multiply-accumulate, value read or written, random value, and weight of a file."""
+_PIXEL, _STORED_PIXEL = 2e-8, 2e-9
+"""Seconds per pixel of a photo that is decoded, and per pixel in its file, of which a JPEG may be decoded in part."""
 _MEMORY = 0.7
 """How much the runs before the last one count, compared with it."""
 _LEAST, _MOST = 0.05, 20.0
@@ -129,14 +133,18 @@ def remaining_work(request: RunRequest, cache: VolumeCache) -> Work:
 def _obstacle(request: RunRequest, ref: NodeRef, cache: VolumeCache) -> str:
     """Why the time of a node cannot be predicted; "" if it can."""
     if ref == (STEM, INPUT):
-        return "" if isinstance(request.project.input, NoiseInput) else "the input has to be read from its file"
+        return "the input has to be read from its file" if isinstance(request.project.input, ArrayInput) else ""
     fit = request.check.low_rank_fits.get(ref)
     return "weights have to be fitted" if fit is not None and cache.get_fit(fit) is None else ""
 
 
 def _input_cost(request: RunRequest) -> Cost:
-    shape = request.check.input_shape
-    return _cost(_LAYER, 0.0 if shape is None else _RANDOM * shape.size)
+    spec, shape = request.project.input, request.check.input_shape
+    values = 0 if shape is None else shape.size
+    if isinstance(spec, ImageInput):
+        height, width = photo_size(spec.path)
+        return _cost(_LAYER, _PIXEL * decoded_pixels(spec) + _STORED_PIXEL * height * width + _STORED * values)
+    return _cost(_LAYER, _RANDOM * values)
 
 
 def _layer_cost(report: Report) -> Cost:

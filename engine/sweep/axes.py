@@ -127,10 +127,9 @@ def _setting_of(project: Project, path: SettingPath, raw: Any) -> Any:
     try:
         converted = msgspec.convert(value, path.type)
     except msgspec.ValidationError:
-        wanted = "" if value is raw else f", x{raw.factor} of what it is,"
-        raise SweepFault(
-            f"{path.text} is {value_text(value)}{wanted}; {accepted_text(path.type)} is expected"
-        ) from None
+        at = f" at x{raw.factor}" if isinstance(raw, Multiple) else ""
+        text = f"{path.text} is {value_text(value)}{at}; {accepted_text(path.type)} is expected"
+        raise SweepFault(text) from None
     try:
         _check_alone(project, path, converted)
     except (ValueError, msgspec.ValidationError) as error:

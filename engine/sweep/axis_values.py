@@ -43,7 +43,7 @@ def parse_values(text: str) -> tuple[Any, ...]:
 
 def _items(text: str) -> Iterator[str]:
     """The parts between commas that are in no brackets."""
-    for part in re.findall(r"(?:\[[^\]]*\]|[^,\[])+", text):
+    for part in re.findall(r"(?:\[[^\]]*\]?|[^,\[])+", text):
         if part.strip():
             yield part.strip()
 

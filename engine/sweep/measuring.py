@@ -1,7 +1,7 @@
 """Measures points of a sweep: the error of the last volume against another design's, and the time of a run."""
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -20,8 +20,9 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
 from engine.run.check import EarlierCheck, check
-from engine.run.execute import RunRequest, require_memory, volume_at, weights_at
+from engine.run.execute import RunRequest, require_memory, required_bytes, volume_at, weights_at
 from engine.sweep.columns import MACHINE, Values
+from engine.sweep.counting import CountedPoint, count_points
 from engine.sweep.faults import SweepFault
 from engine.sweep.point_projects import Point
 from engine.sweep.setting_paths import INPUT_REF, SIZE, is_of_node, with_input_setting
@@ -37,6 +38,14 @@ _RUNS = 5
 """Runs whose median is the time."""
 
 
+_PROCESS_BYTES = 200 * 2**20
+"""What a process takes before it measures anything."""
+
+Measured = tuple[CountedPoint, Values, str]
+"""A point, what was measured, and a problem."""
+Measure = Callable[[Iterator[CountedPoint]], Iterator[Measured]]
+
+
 class PointMeasurer:
     """Measures one point after the other in this process; what neighbours share is computed once.
 
@@ -44,10 +53,13 @@ class PointMeasurer:
     ----------
     checkpoint
         Called often; an exception that it raises ends the work.
+    threads
+        Those that compute, as the table names them; all that the process may use if left out.
     """
 
-    def __init__(self, sweep: Sweep, checkpoint: Checkpoint = lambda: None) -> None:
+    def __init__(self, sweep: Sweep, checkpoint: Checkpoint = lambda: None, threads: int | None = None) -> None:
         self._sweep = sweep
+        self._machine = machine_text(threads)
         self._checkpoint = checkpoint
         self._cache = VolumeCache(CACHE_BYTES)
         self._references = VolumeCache(_REFERENCE_BYTES)
@@ -63,7 +75,7 @@ class PointMeasurer:
                 values["error_fitted"] = self._error(project, point, sets.fit_inputs)
                 values["error_held_out"] = self._error(project, point, sets.check_inputs)
             if "ms" in self._sweep.settings.measure:
-                values |= {"milliseconds": self._milliseconds(project), MACHINE: machine_text()}
+                values |= {"milliseconds": self._milliseconds(project), MACHINE: self._machine}
             return values
         except ProjectError as error:
             raise SweepFault(str(error.problems[0].text)) from None
@@ -153,6 +165,33 @@ class PointMeasurer:
                 elapsed += perf_counter() - start
             times.append(1000 * elapsed)
         return median(times)
+
+
+def measure_here(sweep: Sweep, checkpoint: Checkpoint = lambda: None) -> Measure:
+    """Measure points in this process, one after the other."""
+    measurer = PointMeasurer(sweep, checkpoint)
+
+    def measure(points: Iterator[CountedPoint]) -> Iterator[Measured]:
+        for counted in points:
+            try:
+                yield counted, measurer.measure(counted.point), ""
+            except SweepFault as fault:
+                yield counted, {}, str(fault)
+
+    return measure
+
+
+def worker_bytes(sweep: Sweep, checkpoint: Checkpoint = lambda: None) -> int:
+    """Predicted memory of a process that measures the point with the largest volumes and weights."""
+
+    def size(counted: CountedPoint) -> int:
+        return sum(counted.values.get(name) or 0 for name in ("activation_bytes", "param_bytes"))
+
+    largest = max(count_points(sweep, checkpoint), key=size)
+    if largest.problem:
+        return _PROCESS_BYTES + CACHE_BYTES
+    project = _with_design(sweep.projects.project_of(largest.point), sweep.design)
+    return _PROCESS_BYTES + CACHE_BYTES + required_bytes(RunRequest.of(project), VolumeCache())
 
 
 def _with_design(project: Project, name: str) -> Project:

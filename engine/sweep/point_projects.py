@@ -51,7 +51,12 @@ class PointProjects:
         if not refs:
             return {}
         project_check = check(self.project)
-        return {ref: group_of(self.project, project_check, ref) for ref in refs}
+        groups = {ref: group_of(self.project, project_check, ref) for ref in refs}
+        ranked = {groups[p.ref].ref for p in all_paths(self.axes) if p.setting == f"{LOW_RANK}rank"}
+        for group in groups.values():
+            if len(group.nodes) == 1 and group.ref not in ranked:
+                raise SweepFault(f"{group.ref[1]} is not replaced yet and has no rank; add an axis for it")
+        return groups
 
     def _refuse_conflicts(self) -> None:
         taken: set[tuple[NodeRef, str]] = set()
@@ -81,8 +86,7 @@ class PointProjects:
         project = self._template(tuple(replacements))
         node_changes: _Changes = {}
         for replaced, ranks in replacements.items():
-            if ranks is not None:
-                node_changes |= rank_changes(project, replaced, ranks)
+            node_changes |= rank_changes(project, replaced, ranks)
         for path, value in changes.items():
             if not is_of_node(path):
                 project = with_project_setting(project, path, value)

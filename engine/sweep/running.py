@@ -15,8 +15,7 @@ from engine.project.file import project_content
 from engine.sweep.columns import FITS, PROBLEM, Values
 from engine.sweep.constraints import Known
 from engine.sweep.counting import CountedPoint, count_points
-from engine.sweep.faults import SweepFault
-from engine.sweep.measuring import PointMeasurer
+from engine.sweep.measuring import Measure
 from engine.sweep.point_projects import Point
 from engine.sweep.points_file import POINTS_FILE, PointsFile
 from engine.sweep.sweep import Sweep
@@ -81,36 +80,45 @@ def _write_project(sweep: Sweep, path: Path) -> None:
 
 
 def run_sweep(
-    sweep: Sweep, file: PointsFile, on_progress: Callable[[Progress], None], checkpoint: Checkpoint = lambda: None
+    sweep: Sweep,
+    file: PointsFile,
+    measure: Measure,
+    on_progress: Callable[[Progress], None],
+    checkpoint: Checkpoint = lambda: None,
 ) -> None:
     """Count every point without a row, measure those that satisfy the conditions, and append the rows.
 
     Raises
     ------
     ProjectError
-        No point satisfies the conditions on metrics, or the disk is full; rows that are written stay.
+        No point satisfies the conditions on metrics, the disk is full, or the scheduler of a cluster is lost; rows that
+        are written stay.
     """
+    _require_fitting_point(sweep, checkpoint)
+
+    def append(counted: CountedPoint, measured: Values, problem: str) -> None:
+        file.append(row_of(sweep, counted.point, counted.values, measured, problem, fits=counted.fits))
+        on_progress(Progress(len(file.rows), len(sweep)))
+
+    def points_to_measure() -> Iterator[CountedPoint]:
+        """Those that need it; the rows of the others are appended on the way."""
+        for counted in count_points(sweep, checkpoint):
+            if file.has(sweep.labels(counted.point)):
+                continue
+            if sweep.settings.measure and counted.fits and not counted.problem:
+                yield counted
+            else:
+                append(counted, {}, counted.problem)
+
+    for counted, measured, problem in measure(points_to_measure()):
+        append(counted, measured, problem)
+
+
+def _require_fitting_point(sweep: Sweep, checkpoint: Checkpoint) -> None:
     if sweep.conditions.has(Known.COUNTED) and not any(counted.fits for counted in count_points(sweep, checkpoint)):
         texts = " and ".join(c.text for c in sweep.conditions.constraints if c.known == Known.COUNTED)
         text = f"none of {len(sweep):,} points satisfies {texts}; allow more"
         raise ProjectError([Problem(text, "$.sweep.where")])
-    measurer = PointMeasurer(sweep, checkpoint) if sweep.settings.measure else None
-    for counted in count_points(sweep, checkpoint):
-        if not file.has(sweep.labels(counted.point)):
-            file.append(finished_row(sweep, counted, measurer))
-            on_progress(Progress(len(file.rows), len(sweep)))
-
-
-def finished_row(sweep: Sweep, counted: CountedPoint, measurer: PointMeasurer | None) -> Values:
-    """The row of a counted point, measured if it satisfies the conditions."""
-    measured: Values = {}
-    problem = counted.problem
-    if measurer is not None and counted.fits and not problem:
-        try:
-            measured = measurer.measure(counted.point)
-        except SweepFault as fault:
-            problem = str(fault)
-    return row_of(sweep, counted.point, counted.values, measured, problem, fits=counted.fits)
 
 
 def row_of(sweep: Sweep, point: Point, counted: Values, measured: Values, problem: str, *, fits: bool) -> Values:

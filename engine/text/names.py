@@ -45,6 +45,19 @@ def unique_name(base: str, names: Container[str], longest: int = MAX_NODE_NAME) 
     return name
 
 
+_SEPARATORS = "/._"
+"""Signs between the name of a module, a block or a group and that of a layer in it."""
+
+
+def name_within(name: str, around: str) -> str:
+    """The name of a layer without that of the block or group around it: "conv1" of "layer1.0.conv1"."""
+    for sign in _SEPARATORS:
+        head, found, tail = name.partition(f"{around}{sign}")
+        if found and tail and (not head or head[-1] in _SEPARATORS):
+            return tail
+    return name
+
+
 def quoted(name: str) -> str:
     """A name in quotes; of a long one the beginning and the end, as long names often differ only there."""
     return repr(name) if len(name) <= 2 * _KEPT else f"{repr(name[:_KEPT])[:-1]}…{repr(name[-_KEPT:])[1:]}"

@@ -63,8 +63,8 @@ def ratio_in_words(
 
 
 def count_text(count: int, noun: str) -> str:
-    """``1 channel``, ``1,024 channels``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    """``1 channel``, ``1,024 channels``, ``10 classes``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}{'es' if noun.endswith('s') else 's'}"
 
 
 def factor_text(ratio: float) -> str:

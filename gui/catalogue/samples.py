@@ -56,6 +56,11 @@ SAMPLE_GROUPS: tuple[SampleGroup, ...] = (
         ),
     ),
     SampleGroup(
+        "A network that names what it sees",
+        "Trained on a million photos: drop one of yours, and it answers with the most likely of 1,000 classes.",
+        (Sample("efficientnet_lite0", "EfficientNet-Lite0: a trained network that names what it sees"),),
+    ),
+    SampleGroup(
         "Classic networks",
         "What came before: large kernels, small kernels throughout, and the first 1×1.",
         (

@@ -42,6 +42,12 @@ COMMANDS: tuple[Command, ...] = (
         "export:export_pictures",
     ),
     Command(
+        "export-model",
+        "write a design as an ONNX model, as Python for PyTorch or Keras, or its weights alone",
+        "export_model:add_export_model_options",
+        "export_model:export_model",
+    ),
+    Command(
         "report",
         "write one web page about a project, with pictures, tables and the project file, without a display",
         "report:add_report_options",

@@ -13,7 +13,7 @@ from engine.network.input_specs import ImageInput, with_photo
 from engine.network.node_ref import STEM, NodeRef
 from engine.onnx_files.verification import model_path, verify
 from engine.project.project import Project
-from engine.reports.summary import summary
+from engine.reports.summary import predictions_of, summary
 from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest
 from engine.text.json_text import json_text
@@ -60,6 +60,8 @@ def run_designs(options: Namespace) -> int:
         )
         raise ProjectError(places, error.file) from None
     print_result("".join(f"{options.out / name}\n" for name in names))
+    for design, prediction in predictions_of(request.check, results).items():
+        print_result(f"{design}: {prediction.text()} (by {prediction.source})\n")
     if options.verify and not _verify(project, results):
         return WRONG
     return report_problems(options.project, problems)

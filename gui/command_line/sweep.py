@@ -1,28 +1,41 @@
 """The command `sweep`: counts and measures many designs that differ in a few settings, into a folder."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
 from msgspec.structs import replace
 
 from engine.cost.counting import CONVENTIONS
+from engine.kernels.threads import available_cores
 from engine.project.project import Project, SweepSettings
 from engine.rank_search import CalibrationSet, calibration_set
 from engine.sweep.answers import answer_lines, default_pair
+from engine.sweep.cluster import TlsFiles, has_dask, local_cluster, measure_on, remote_cluster
 from engine.sweep.columns import FITS, MACHINE, MEASURES, PROBLEM, Values
+from engine.sweep.measuring import Measure, measure_here, worker_bytes
 from engine.sweep.points_file import POINTS_FILE
 from engine.sweep.running import SWEEP_FILE, Progress, open_folder, run_sweep
 from engine.sweep.sweep import Sweep, plan_sweep
 from engine.text.messages import suggestion
 from engine.text.problems import Problem, ProjectError
-from engine.text.units import count_text
+from engine.text.units import byte_size, count_text
 from gui.command_line.options import add_input_size_option, add_project_option, add_theme_option, parse_choices
 from gui.command_line.output import print_message, print_result
 from gui.command_line.projects import load_known
 
 _FRONT_FILE = "front.svg"
 _MESSAGE_SECONDS = 1.0
+_MOST_WORKERS = 1000
+_FEW_POINTS = 16
+"""Points that are measured before workers have started."""
+_TLS_OPTIONS = {
+    "--tls-ca": "certificates that scheduler and workers are checked by",
+    "--tls-cert": "the certificate of this program",
+    "--tls-key": "its key",
+}
 
 
 def add_sweep_options(command: argparse.ArgumentParser) -> None:
@@ -38,6 +51,14 @@ def add_sweep_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--against", metavar="NAME", help="the design that errors are relative to")
     command.add_argument("--photos", type=Path, metavar="DIR", help="photos for errors; every third is held out")
     command.add_argument("--plot", metavar="X,Y", help="the two metrics of front.svg")
+    command.add_argument(
+        "--workers", type=_worker_count, metavar="N", help="processes that measure; 0: this one, with all its threads"
+    )
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="a dask scheduler in a trusted network: tcp://HOST:PORT"
+    )
+    for name, text in _TLS_OPTIONS.items():
+        command.add_argument(name, metavar="FILE", default="", help=text)
     add_theme_option(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder, in which a sweep goes on")
 
@@ -55,7 +76,8 @@ def sweep_designs(options: argparse.Namespace) -> None:
     with open_folder(sweep, options.out) as file:
         if file.rows:
             print_message(f"{len(file.rows):,} of them are in {options.out / POINTS_FILE} already")
-        run_sweep(sweep, file, _Messages())
+        with _measure(options, sweep, len(sweep) - len(file.rows)) as measure:
+            run_sweep(sweep, file, measure, _Messages())
         rows = list(file.rows.values())
     _write_front(options, sweep, rows, pair)
     print_result("".join(f"{line}\n" for line in answer_lines(sweep, rows, pair)))
@@ -85,6 +107,50 @@ def _calibration(project: Project, settings: SweepSettings) -> CalibrationSet:
     if "error" in settings.measure or settings.photos or any("low_rank" in axis for axis in settings.axes):
         return calibration_set(project, Path(settings.photos) if settings.photos else None)
     return CalibrationSet((project.input,))
+
+
+@contextmanager
+def _measure(options: argparse.Namespace, sweep: Sweep, remaining: int) -> Iterator[Measure]:
+    """What measures points: this process, others of this machine, or a cluster."""
+    if options.scheduler is not None:
+        print_message(f"each worker needs about {byte_size(worker_bytes(sweep))}")
+        with remote_cluster(options.scheduler, TlsFiles(options.tls_ca, options.tls_cert, options.tls_key)) as client:
+            yield measure_on(client, sweep)
+        return
+    workers = _local_workers(options, sweep, remaining)
+    if workers:
+        print_message(f"measuring in {workers:,} {'process' if workers == 1 else 'processes'} of one thread each")
+        with local_cluster(workers) as client:
+            yield measure_on(client, sweep)
+    else:
+        yield measure_here(sweep)
+
+
+def _local_workers(options: argparse.Namespace, sweep: Sweep, remaining: int) -> int:
+    """How many processes measure, at most as many as there is memory for; 0 for this one alone."""
+    if not sweep.settings.measure or options.workers == 0 or not remaining:
+        return 0
+    if options.workers is None and (remaining <= _FEW_POINTS or not has_dask()):
+        if remaining > _FEW_POINTS:
+            print_message("dask.distributed is not installed: points are measured one after the other")
+        return 0
+    import psutil
+
+    wanted = min(options.workers or available_cores(), remaining)
+    needed, free = worker_bytes(sweep), psutil.virtual_memory().available
+    possible = int(free // needed)
+    if not possible:
+        text = f"a worker needs {byte_size(needed)}; {byte_size(free)} of memory are free. Make the designs smaller"
+        raise ProjectError([Problem(text, "")])
+    if possible < wanted:
+        print_message(f"memory for {possible} of {wanted} workers, of which each needs about {byte_size(needed)}")
+    return min(wanted, possible)
+
+
+def _worker_count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_WORKERS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of workers; 0 to {_MOST_WORKERS} are possible")
+    return int(text)
 
 
 def _pair(options: argparse.Namespace, sweep: Sweep) -> tuple[str, str]:

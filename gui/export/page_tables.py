@@ -6,6 +6,7 @@ from itertools import groupby
 from msgspec.structs import replace
 
 from engine.cost.metrics import OPERATIONS, Amount, Metric, compare_amounts, heading_of, metric_by_id
+from engine.explain.classes import percent_text
 from engine.network.analysis import Report
 from engine.network.node_ref import STEM
 from engine.reports.counting_table import counting_table
@@ -69,6 +70,26 @@ def _total_cell(state: ViewState, metric: Metric, amount: Amount | None) -> Mark
     """An amount in few characters, and below with all its digits."""
     short, exact = state.costs.short(metric, amount), state.costs.exact(metric, amount)
     return data_cell(short if short == exact else (short, element("small", exact)), is_number=True)
+
+
+def classes_table(state: ViewState, design: str) -> Markup:
+    """The most likely classes of a classifier that has run."""
+    prediction = state.predictions[design]
+    heading = element("h3", swatch(state.colour_index(design)), element("bdi", design_title(design)))
+    if not prediction.classes:
+        return join(heading, element("p", f"{prediction.text().capitalize()}."))
+    heads = [head_cell("Class"), head_cell("Channel", is_number=True), head_cell("Probability", is_number=True)]
+    rows = [
+        element(
+            "tr",
+            row_head(element("bdi", likely.label)),
+            data_cell(str(likely.index), is_number=True),
+            data_cell(percent_text(likely.probability), is_number=True),
+        )
+        for likely in prediction.classes
+    ]
+    source = element("p", f"Probabilities by {prediction.source}.", class_="muted")
+    return join(heading, table(f"Most likely classes of {design_title(design)}", heads, [rows]), source)
 
 
 def comparison_list(state: ViewState) -> Markup:

@@ -22,7 +22,14 @@ from engine.reports.tables import counting_text, design_title, table_rows
 from gui.catalogue.program import program_version
 from gui.export.html import Markup, element, join, page
 from gui.export.page_pictures import picture, view_picture
-from gui.export.page_tables import comparison_list, differences_table, layer_tables, paper_table, totals_table
+from gui.export.page_tables import (
+    classes_table,
+    comparison_list,
+    differences_table,
+    layer_tables,
+    paper_table,
+    totals_table,
+)
 from gui.export.pictures import missing_content
 from gui.paint.bars.content import build_bars_content
 from gui.paint.differences.content import build_differences
@@ -123,6 +130,10 @@ def _filters_caption(state: ViewState) -> str:
     (first, *others) = ((design, "the input" if node == INPUT else node) for design, node in compared_refs(state))
     texts = [f"{node} in {design_text(design)}" for design, node in (first, *others)]
     return f"All maps of {' and of '.join(texts)}."
+
+
+def _classes(report: _Report) -> Markup:
+    return join(*(classes_table(report.state, design) for design in report.state.predictions))
 
 
 def _bars_caption(state: ViewState) -> str:
@@ -231,6 +242,7 @@ class _Section(Struct, frozen=True):
 _SECTIONS: tuple[_Section, ...] = (
     _Section("summary", "Designs side by side", _summary),
     _Section("volumes", "Volumes", _view_section("volumes", _volumes_caption)),
+    _Section("classes", "Most likely classes", _classes),
     _Section("filters", "Filters", _view_section("filters", _filters_caption)),
     _Section("operations", "Operations", _view_section("bars", _bars_caption)),
     _Section("layers", "Layers", _layers),

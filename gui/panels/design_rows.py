@@ -10,8 +10,9 @@ from engine.cost.metrics import metric_by_id
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
+from engine.text.names import name_within
 from engine.text.units import count_text
-from gui.panels.row_graph import RowGraph, branch_texts, row_graphs
+from gui.panels.row_graph import RowGraph, branch_texts, folded_wiring, row_graphs
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
 
@@ -84,7 +85,7 @@ def block_part_rows(state: ViewState, block: NodeRef) -> tuple[DesignTreeRow, ..
     design, name = block
     matches = set(state.found)
     rows = (
-        _make_row(state, (design, part.name), part.name.removeprefix(f"{name}/"), part.layer.label(), part, mistakes)
+        _make_row(state, (design, part.name), name_within(part.name, name), part.layer.label(), part, mistakes)
         for part in (report.parts if report is not None else ())
     )
     return tuple(replace(row, is_found=row.ref in matches) for row in rows)
@@ -102,12 +103,12 @@ def _mistakes(state: ViewState) -> dict[NodeRef, str]:
 
 
 def mistakes_in_blocks(state: ViewState) -> dict[NodeRef, str]:
-    """The texts of problems within blocks, by block: the name of the part, then the text."""
+    """The texts of problems within blocks and groups, by block: the name of the part, then the text."""
     texts: dict[NodeRef, str] = {}
     for ref, text in _mistakes(state).items():
-        block = state.editable_ref(ref)
-        if block != ref:
-            line = f"{ref[1].removeprefix(f'{block[1]}/')}: {text}"
+        block = state.block_ref(ref)
+        if block is not None and block != ref:
+            line = f"{name_within(ref[1], block[1])}: {text}"
             texts[block] = f"{texts[block]}\n{line}" if block in texts else line
     return texts
 
@@ -136,17 +137,19 @@ def _node_rows(
     within: dict[NodeRef, str],
     known: Mapping[NodeRef, DesignTreeRow],
 ) -> Iterator[DesignTreeRow]:
-    """A row for each node, in the order of the project."""
-    blocks, network = state.check.analyses[design].blocks, state.project.network(design)
-    graphs, branches = row_graphs(network), branch_texts(network)
-    matches = {state.editable_ref(ref) for ref in state.found if ref[0] == design}
-    for at, node in enumerate(network.nodes):
-        ref = (design, node.name)
+    """A row for each node, in the order of the project; those of a group share one, at the last of them."""
+    analysis, network = state.check.analyses[design], state.project.network(design)
+    wiring = folded_wiring(network, analysis)
+    graphs, branches = row_graphs(wiring), branch_texts(wiring)
+    matches = {state.block_ref(ref) or ref for ref in state.found if ref[0] == design}
+    for at, (name, _) in enumerate(wiring):
+        ref = (design, name)
         texts = within if ref in within and ref not in mistakes else mistakes
         row = known.get(ref)
         if row is None or ref in texts:
-            report, has_parts = state.check.reports.get(ref), node.name in blocks
-            row = _make_row(state, ref, node.name, node.layer.label(), report, texts, has_parts=has_parts)
+            layer = analysis.groups[name].layer if name in analysis.groups else network.node(name).layer
+            report, has_parts = state.check.reports.get(ref), name in analysis.foldable
+            row = _make_row(state, ref, name, layer.label(), report, texts, has_parts=has_parts)
         graph, branch, is_found = graphs[at], branches[at], ref in matches
         is_same = (row.graph, row.branch, row.is_found) == (graph, branch, is_found)
         yield row if is_same else replace(row, graph=graph, branch=branch, is_found=is_found)

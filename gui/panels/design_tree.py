@@ -129,9 +129,9 @@ class DesignTree(RowTree):
             return super().item_at(ref)
         return item if at < 0 else item.child(at)
 
-    def select_ref(self, ref: NodeRef, editable_ref: NodeRef) -> None:
-        """Select the row of a node, or nothing if there is no such row. For a part, its block `editable_ref` opens."""
-        block = self.item_at(editable_ref) if editable_ref != ref else None
+    def select_ref(self, ref: NodeRef, block_ref: NodeRef | None) -> None:
+        """Select the row of a node, or nothing if there is no such row. For a part, its block `block_ref` opens."""
+        block = self.item_at(block_ref) if block_ref not in (None, ref) else None
         if block is not None and not block.isExpanded():
             block.setExpanded(True)
             self._fill_parts(block)

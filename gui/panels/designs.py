@@ -125,8 +125,8 @@ class DesignsPanel(Panel):
     def _select_focus(self) -> None:
         ref = self._state.focus.ref
         with QSignalBlocker(self.tree):
-            self.tree.select_ref(ref, self._state.editable_ref(ref))
-            self.tree.select_others(ref, self._state.selected_nodes)
+            self.tree.select_ref(ref, self._state.block_ref(ref))
+            self.tree.select_others(ref, {ref[1], *self._state.focus.others})
         self._show_layer_menu()
 
     def _rows_differ(self, old: ViewState, new: ViewState) -> bool:
@@ -193,6 +193,8 @@ class DesignsPanel(Panel):
         return block_part_rows(self._state, block)
 
     def _name_refusal(self, ref: NodeRef, name: str) -> str:
+        if edits.is_group(self._state, ref):
+            return edits.group_refusal(self._state.project.network(ref[0]), ref[1], name)
         return edits.name_refusal(self._state.project, ref, name)
 
     def _rename_ref(self, ref: NodeRef, name: str) -> None:

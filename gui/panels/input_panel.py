@@ -20,6 +20,7 @@ from gui.panels.array_choice import array_shape, array_with_axes, axes_title, fi
 from gui.panels.base import Panel
 from gui.panels.crop_row import CropRow
 from gui.panels.input_pictures import InputPictures, full_size
+from gui.panels.label_row import LabelRow, label_mistake
 from gui.panels.layer_form import mistakes_by_setting
 from gui.panels.setting_form import SETTING_TITLES
 from gui.panels.shape_boxes import ShapeBoxes
@@ -97,6 +98,7 @@ class InputPanel(Panel):
         self.nan = CheckControl("Treat NaN as 0")
         self.shape, self.seed = ShapeBoxes(), NumberControl(parse_seed, str)
         self.seed.set_title("Seed of the noise")
+        self.labels = LabelRow()
         self.general, self.result, self.notices = make_error_note(), make_note(), make_note()
         self.general_fixes = FixButtons()
         self._fixes: dict[str, dict[str, Edit]] = {}
@@ -106,6 +108,7 @@ class InputPanel(Panel):
         self._lay_out()
         self._connect()
         self._show_input(reset=True)
+        self._show_labels()
 
     def _bundled_button(self) -> QPushButton:
         button = self.bundled = QPushButton("Bundled")
@@ -137,6 +140,7 @@ class InputPanel(Panel):
             name: grid.add(title, widget, wide=widget in (self.path, self.file, self.crop))
             for name, title, widget in rows
         }
+        self.label_field = grid.add("Classes", self.labels, wide=True)
         self.fields["size"].set_tip("Height and width that the crop is resized to")
         self.fields["axes"].set_tip("Order of the axes: N items, C channels, H rows, W columns")
         self.fields["item"].set_tip("Which item of the batch is the input, from 0")
@@ -164,6 +168,7 @@ class InputPanel(Panel):
         self.nan.changed.connect(
             lambda zero: self._change("", "Treat NaN as 0" if zero else "Keep NaN", nan_as_zero=zero)
         )
+        self.labels.chosen.connect(self._on_labels_chosen)
         self.seed.changed.connect(self._on_seed_changed)
         self.seed.refused.connect(self.fields["seed"].show_error)
         for box in self.shape.boxes:
@@ -171,6 +176,8 @@ class InputPanel(Panel):
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
+        if old.project.labels != new.project.labels or old.check is not new.check or old.run is not new.run:
+            self._show_labels()
         if old.session != new.session:
             self._last.clear()  # the files of another project are no proposals for this one
         same_problems = old.run.problems is new.run.problems
@@ -198,6 +205,10 @@ class InputPanel(Panel):
         show_note(self.result, self._result_text(spec, state.check.input_shape))
         show_note(self.notices, "\n".join(state.notices_at((STEM, INPUT))))
         self.pictures.show_state(state)
+
+    def _show_labels(self) -> None:
+        self.labels.show_state(self._state)
+        self.label_field.show_error(label_mistake(self._state))
 
     def _show_mistakes(self, state: ViewState, spec: Input) -> None:
         """Show each mistake and its fixes at its field, those without a field below all of them."""
@@ -314,6 +325,10 @@ class InputPanel(Panel):
     def _on_seed_changed(self, seed: int) -> None:
         if isinstance(self._spec, NoiseInput):
             self._change("seed", change_text("Seed of the noise", self._spec.seed, seed), seed=seed)
+
+    def _on_labels_chosen(self, path: str) -> None:
+        if path != self._state.project.labels:
+            self.edit_proposed.emit(edits.set_labels(self._state.project, path))
 
     def _change(self, merge: str, text: str, **settings: Any) -> None:
         self._propose(replace(self._spec, **settings), text, merge)

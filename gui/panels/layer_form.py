@@ -14,6 +14,7 @@ from engine.network.graph import INPUT, Network, Node
 from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
 from engine.shapes import Shape
+from engine.text.names import name_within
 from engine.text.problems import Problem
 from engine.text.units import count_text, exact_text
 from gui.panels.base import Edit, Panel
@@ -222,7 +223,8 @@ class LayerForm(Panel):
         self._fixes = edits.fixes_by_setting(new, new.focus.ref)
         for widget in (self.head, self.foot, self.project_fields, self.summary):
             widget.setVisible(widget is self.head and layer is not None)
-        self.head.setEnabled(part is None)
+        is_group = edits.is_group(new, ref)
+        self.head.setEnabled(part is None or is_group)
         self.block.setVisible(part is not None or isinstance(layer, Block))
         for type_, form in self.settings.items():
             form.setVisible(type_ is selection.kind)
@@ -230,7 +232,7 @@ class LayerForm(Panel):
             self.name.show_name(node.name, reset=reset)
             self._show_sources(new, network, network.index(node.name), new.report(ref))
         elif part is not None:
-            self.name.show_name(part.name.removeprefix(f"{part.block}/"), reset=reset)
+            self.name.show_name(name_within(part.name, part.block or ""), reset=reset)
         elif network is not None and ref[0] != STEM:
             self._show_design(new, ref[0], reset)
         else:
@@ -243,13 +245,15 @@ class LayerForm(Panel):
         ref, report = state.focus.ref, state.report(state.focus.ref)
         node, form = state.editable_ref(ref)[1], self._setting_form(type(layer))
         form.setEnabled(node == ref[1])
-        name = ref[1].removeprefix(f"{node}/")
+        is_group = edits.is_group(state, ref)
+        name = ref[1] if is_group else name_within(ref[1], node)
         self.heading.set_text(f"{name} in {edits.describe_design(ref[0]) if name == ref[1] else node}")
         count = len(state.selected_nodes)
         several = f"One of {count} selected layers: commands act on all of them, this form on {node}.\n"
-        show_note(self.help, (several if count > 1 else "") + layer.help)
+        show_note(self.help, (several if count > 1 and not is_group else "") + layer.help)
         self.block.show_state(state, ref)
-        self.kind_field.set_visible(True)
+        self.kind_field.set_visible(not is_group)
+        form.setVisible(bool(form.controls) and not is_group)
         self.kind.show_value(layer.kind)
         form.show_layer(layer, reset=reset)
         form.show_formula(
@@ -339,6 +343,8 @@ class LayerForm(Panel):
             self.edit_proposed.emit(edit)
 
     def _name_refusal(self, name: str) -> str:
+        if edits.is_group(self._state, self._ref):
+            return edits.group_refusal(self._project.network(self._ref[0]), self._ref[1], name)
         return edits.name_refusal(self._project, self._ref, name)
 
     def _on_setting_changed(self, setting: str, value: object) -> None:
@@ -359,6 +365,6 @@ class LayerForm(Panel):
         self.focus_requested.emit(Focus(*self._state.editable_ref(self._ref)))
 
     def _on_name_committed(self, name: str) -> None:
-        design, node = self._ref
-        rename = edits.rename_design(self._project, design, name) if node == INPUT else None
-        self._propose(rename or edits.rename_node(self._project, design, node, name))
+        edit = edits.rename_at(self._state, self._ref, name)
+        if edit is not None:
+            self._propose(edit)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
+from engine.network.analysis import Analysis
 from engine.network.graph import INPUT, Network
 
 _STEP = 9.0
@@ -38,17 +39,34 @@ class RowGraph(Struct, frozen=True):
         return _STEP * min(self.columns, _MOST)
 
 
-_Wiring = tuple[tuple[str, tuple[str, ...]], ...]
+Wiring = tuple[tuple[str, tuple[str, ...]], ...]
 """Names of the nodes and of their inputs: lines depend on nothing else, so most edits leave them as they are."""
 
 
-def row_graphs(network: Network) -> tuple[RowGraph | None, ...]:
-    """The lines beside each row of a network; None for one without branches, whose list is the whole order."""
-    return _row_graphs(_wiring(network))
+def folded_wiring(network: Network, analysis: Analysis) -> Wiring:
+    """The rows of a network with their inputs; a group has one row, where its last layer is in the list."""
+    wiring = tuple([(node.name, network.inputs_of(at)) for at, node in enumerate(network.nodes)])
+    if not analysis.groups:
+        return wiring
+    group_of = {node.name: node.group for node in network.nodes if node.group in analysis.groups}
+    last = {group: name for name, group in group_of.items()}
+    inputs: dict[str, list[str]] = {group: [] for group in last}
+    rows = []
+    for name, sources in wiring:
+        group = group_of.get(name)
+        mapped = tuple([group_of.get(source, source) for source in sources])
+        if group is None:
+            rows.append((name, mapped))
+            continue
+        inputs[group] += [source for source in mapped if source != group]
+        if name == last[group]:
+            rows.append((group, tuple(dict.fromkeys(inputs[group]))))
+    return tuple(rows)
 
 
 @lru_cache(maxsize=32)
-def _row_graphs(wiring: _Wiring) -> tuple[RowGraph | None, ...]:
+def row_graphs(wiring: Wiring) -> tuple[RowGraph | None, ...]:
+    """The lines beside each row; None for each of a network without branches, whose list is the whole order."""
     rows = list(_rows(wiring))
     columns = 1 + max((column for row in rows for column in (row.column, *row.passing)), default=0)
     if columns == 1:
@@ -56,7 +74,7 @@ def _row_graphs(wiring: _Wiring) -> tuple[RowGraph | None, ...]:
     return tuple(RowGraph(row.column, columns, row.passing, row.forks, row.ends, row.goes_on) for row in rows)
 
 
-def _rows(wiring: _Wiring) -> Iterator[RowGraph]:
+def _rows(wiring: Wiring) -> Iterator[RowGraph]:
     """The rows from above to below; what a layer receives from below has no line."""
     last_use: dict[str, int] = {}
     for at, (_, inputs) in enumerate(wiring):
@@ -113,17 +131,9 @@ def _add_curve(path: QPainterPath, start: QPointF, end: QPointF) -> None:
     path.quadTo(QPointF(start.x(), end.y()), end)
 
 
-def branch_texts(network: Network) -> tuple[str, ...]:
-    """In words, for each row: the branch that begins there, or what it joins; "" for neither."""
-    return _branch_texts(_wiring(network))
-
-
-def _wiring(network: Network) -> _Wiring:
-    return tuple([(node.name, network.inputs_of(at)) for at, node in enumerate(network.nodes)])
-
-
 @lru_cache(maxsize=32)
-def _branch_texts(wiring: _Wiring) -> tuple[str, ...]:
+def branch_texts(wiring: Wiring) -> tuple[str, ...]:
+    """In words, for each row: the branch that begins there, or what it joins; "" for neither."""
     uses = Counter(name for _, inputs in wiring for name in set(inputs))
 
     def text(inputs: tuple[str, ...]) -> str:

@@ -64,6 +64,11 @@ def _margins_control(members: _TypeMembers) -> Control:
     return MarginsControl(tuple(words), *integer_limits(members[inspect.IntType]))
 
 
+def _sizes_control(members: _TypeMembers) -> Control:
+    limits = integer_limits(members[inspect.IntType])
+    return PairControl(*limits) if members[inspect.VarTupleType].max_length == 2 else MarginsControl((), *limits)
+
+
 def _choice_control(members: _TypeMembers) -> Control:
     values = members[inspect.LiteralType].values
     return ChoiceControl([(value, choice_text(str(value))) for value in values])
@@ -71,9 +76,7 @@ def _choice_control(members: _TypeMembers) -> Control:
 
 _CONTROLS: dict[frozenset[type[inspect.Type]], Callable[[_TypeMembers], Control]] = {
     frozenset({inspect.IntType}): _integer_control,
-    frozenset({inspect.IntType, inspect.VarTupleType}): lambda members: PairControl(
-        *integer_limits(members[inspect.IntType])
-    ),
+    frozenset({inspect.IntType, inspect.VarTupleType}): _sizes_control,
     frozenset({inspect.LiteralType, inspect.IntType, inspect.VarTupleType}): _margins_control,
     frozenset({inspect.BoolType}): lambda members: CheckControl(),
     frozenset({inspect.FloatType}): lambda members: NumberControl(

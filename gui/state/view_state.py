@@ -10,11 +10,13 @@ from msgspec import Struct
 
 from engine.cost.counting import MACS, Convention
 from engine.cost.metrics import Amount, Costs, Metric, metric_by_id
+from engine.explain.classes import Prediction, predict
 from engine.explain.map_statistics import MapOrder
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.network.analysis import Analysis, BlockReport, Report, fold_blocks
 from engine.network.graph import INPUT
+from engine.network.groups import nodes_of_group
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import LowRankWeights
 from engine.project.project import Project
@@ -182,7 +184,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
 
     def closed_blocks(self, design: str) -> frozenset[str]:
         """The blocks of a design that are shown as one."""
-        names = self.check.analyses[design].blocks
+        names = self.check.analyses[design].foldable
         return frozenset(name for name in names if not self.is_open((design, name)))
 
     @property
@@ -212,25 +214,46 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         return {name: self.visible_analysis(name) for name in self.check.analyses}
 
     def visible_ref(self, ref: NodeRef) -> NodeRef:
-        """The node that is shown for this one: for a part of a closed block, the block."""
-        report = self.check.reports.get(ref)
-        block = None if report is None or report.block is None else (ref[0], report.block)
-        return ref if block is None or self.is_open(block) else block
+        """The node that is shown for this one: for a part of a closed block or group, that."""
+        design, name = ref
+        report, analysis = self.check.reports.get(ref), self.analysis(design)
+        group = None if analysis is None else analysis.group_of.get(name)
+        blocks = (group, None if report is None else report.block)
+        return next(((design, block) for block in blocks if block and not self.is_open((design, block))), ref)
 
     def editable_ref(self, ref: NodeRef) -> NodeRef:
-        """The node of the project that stands for this one: for a part of a block, the block."""
+        """The node of the project that stands for this one: for a part of a block, the block; for a group, its end."""
         design, name = ref
-        report = self.check.reports.get(ref)
+        report, analysis = self.check.reports.get(ref), self.analysis(design)
+        if analysis is not None and name in analysis.groups:
+            end = analysis.groups[name].parts[-1]
+            return design, end.block or end.name
         if report is None or report.block is None or any(n.name == name for n in self.project.network(design).nodes):
             return ref
         return design, report.block
 
+    def block_ref(self, ref: NodeRef) -> NodeRef | None:
+        """The block or group at a node, else that around it; None if there is none."""
+        design, name = ref
+        report, analysis = self.check.reports.get(ref), self.analysis(design)
+        if analysis is None or self.check.block(ref) is not None:
+            return None if analysis is None else ref
+        block = (None if report is None else report.block) or analysis.group_of.get(name)
+        return None if block is None or self.check.block((design, block)) is None else (design, block)
+
+    def nodes_at(self, ref: NodeRef) -> tuple[str, ...]:
+        """The names of the nodes of the project that commands act on: of a group all, in list order."""
+        analysis = self.analysis(ref[0])
+        if analysis is None or ref[1] not in analysis.groups:
+            return (self.editable_ref(ref)[1],)
+        return tuple(node.name for node in nodes_of_group(self.project.network(ref[0]), ref[1]))
+
     @cached_property
     def selected_nodes(self) -> tuple[str, ...]:
         """Names of all selected layers and blocks of the design in focus, in list order; for a part, its block."""
-        design, node = self.editable_ref(self.focus.ref)
+        design = self.focus.design
         network = dict(self.project.networks()).get(design)
-        names = {node, *self.focus.others}
+        names = {name for other in (self.focus.node, *self.focus.others) for name in self.nodes_at((design, other))}
         return () if network is None else tuple(other.name for other in network.nodes if other.name in names)
 
     def shapes(self, design: str) -> Mapping[str, Shape | None]:
@@ -238,8 +261,9 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         return _make_shapes(self.check, design)
 
     def enclosing_block(self, ref: NodeRef) -> BlockReport | None:
-        """The block at a node or around a part; None if there is none, or if its layers are unknown."""
-        return self.check.block(self.editable_ref(ref))
+        """The block or group at a node or around it; None if there is none, or if its layers are unknown."""
+        block = self.block_ref(ref)
+        return None if block is None else self.check.block(block)
 
     def report(self, ref: NodeRef) -> Report | None:
         """The report of a layer or block; None for an input and for an unknown node."""
@@ -316,6 +340,16 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         if ref == (STEM, INPUT):
             return self.check.input_shape
         return None if analysis is None or ref[1] != INPUT else analysis.input_shape
+
+    @cached_property
+    def predictions(self) -> Mapping[str, Prediction]:
+        """The most likely classes by design, of the classifiers that have run with the current settings."""
+        predictions = {}
+        for name, analysis in self.check.analyses.items():
+            at = self.volume_at((name, analysis.output)) if self.check.is_classifier(name) else None
+            if at is not None and at.volume is not None and at.is_fresh:
+                predictions[name] = predict(analysis.reports[-1], at.volume, self.check.labels)
+        return predictions
 
     def notices_at(self, ref: NodeRef) -> tuple[str, ...]:
         """What the user should know of the files of a node: from their headers, and from a run if it is fresh."""

@@ -13,12 +13,13 @@ from gui.widgets.plain_text import plain_tip
 from gui.widgets.texts import ElidedLabel
 
 
-def _filter_of(title: str, suffixes: tuple[str, ...]) -> str:
+def file_filter(title: str, suffixes: tuple[str, ...]) -> str:
+    """What a dialog lists: the files with these endings, or all."""
     return f"{title} ({' '.join(f'*{suffix}' for suffix in suffixes)});;All files (*)"
 
 
-PHOTO_FILTER = _filter_of("Photos", PHOTO_SUFFIXES)
-ARRAY_FILTER = _filter_of("Arrays", ARRAY_SUFFIXES)
+PHOTO_FILTER = file_filter("Photos", PHOTO_SUFFIXES)
+ARRAY_FILTER = file_filter("Arrays", ARRAY_SUFFIXES)
 
 
 class FileRow(QWidget):
@@ -46,6 +47,10 @@ class FileRow(QWidget):
         self.label.setToolTip(plain_tip(path))
         folder = str(real_path.parent)
         self._folder = folder if os.path.isdir(folder) else ""
+
+    def show_nothing(self, words: str) -> None:
+        """Show that there is no file."""
+        self.label.set_text(words)
 
     def add_button(self, button: QWidget) -> None:
         layout = self.layout()

@@ -28,6 +28,7 @@ from gui.window.keyboard import Keyboard
 from gui.window.layer_chooser import LayerChooser
 from gui.window.lesson_stage import LessonStage
 from gui.window.menus import DynamicMenu, make_row_menu
+from gui.window.onnx_check import OnnxCheck
 from gui.window.part_commands import PartCommands
 from gui.window.qt_actions import QtActions
 from gui.window.settings import Settings
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         self.qt_actions.add_local_to(self.designs.tree, contents.views.places["volumes"])
         self._make_menus_and_bars()
         self.changed_file = ChangedFile(self, workbench, self.files, self.banners)
+        self.onnx_check = OnnxCheck(workbench, self.banners, self.show_message, self)
         self.start = StartHost(self, workbench, self.files, self.actions_by_id, settings)
         self.lessons = LessonStage(self, self)
         self.keyboard = Keyboard(self, self.docks, self.toolbar, self.banners, self.start, [self.lessons.panel])
@@ -301,6 +303,7 @@ class MainWindow(QMainWindow):
         self.files.close_down()
         self.exports.close_down()
         self.changed_file.close_down()
+        self.onnx_check.close_down()
         self.lessons.close_down()
         self.help.manual.close_down()
         self._contents.close_down()

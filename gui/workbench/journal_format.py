@@ -25,7 +25,7 @@ class JournalFault(Exception):
 
 def _record_type(struct: type[Struct], **types: Any) -> type[Struct]:
     """The fields of a struct as a record, some of them with other types: what is added to the struct is stored too."""
-    fields = [(field.name, types.get(field.name, field.type)) for field in structs.fields(struct)]
+    fields = [(field.name, types.get(field.name, field.type), field.default) for field in structs.fields(struct)]
     return msgspec.defstruct(f"{struct.__name__}Record", fields)
 
 

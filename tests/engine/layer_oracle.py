@@ -133,6 +133,11 @@ def _shuffled_channels(layer, inputs, weights):
     return reference.pick_channels(inputs[0], [channel for turn in zip(*groups, strict=True) for channel in turn])
 
 
+def _sides(layer):
+    sides = both(layer.margins)
+    return sides if len(sides) == 4 else sides + sides
+
+
 def _resize(layer, inputs, weights):
     shape = inputs[0].shape[1:]
     factor = Fraction(layer.factor).limit_denominator(100_000)
@@ -207,7 +212,13 @@ ORACLES = {
         macs=lambda layer, inputs, weights: reference.dense_macs(inputs[0], weights["weight"]),
     ),
     layers.MaxPool2d: Oracle(
-        lambda layer, inputs, weights: reference.max_pool2d(inputs[0], **_pool(layer, inputs)),
+        lambda layer, inputs, weights: reference.max_pool2d(
+            inputs[0], **_pool(layer, inputs), dilation=both(layer.dilation)
+        ),
+        lambda layer, inputs, weights: 0,
+    ),
+    layers.GlobalMaxPool2d: Oracle(
+        lambda layer, inputs, weights: reference.global_max_pool2d(inputs[0]),
         lambda layer, inputs, weights: 0,
     ),
     layers.AvgPool2d: Oracle(
@@ -222,6 +233,16 @@ ORACLES = {
     ),
     layers.AdaptiveAvgPool2d: Oracle(
         _adaptive_avg_pool2d, lambda layer, inputs, weights: 1, _absolute(_adaptive_avg_pool2d)
+    ),
+    layers.Pad: Oracle(
+        lambda layer, inputs, weights: reference.pad(
+            inputs[0], _sides(layer), layer.mode, float(np.float32(layer.value))
+        ),
+        lambda layer, inputs, weights: 1,
+    ),
+    layers.Crop: Oracle(
+        lambda layer, inputs, weights: reference.crop(inputs[0], _sides(layer)),
+        lambda layer, inputs, weights: 0,
     ),
     layers.Slice: Oracle(
         lambda layer, inputs, weights: reference.pick_channels(

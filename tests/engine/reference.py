@@ -72,11 +72,19 @@ def dense_macs(volume, weight):
     return sum(1 for _ in range(len(weight)) for _ in range(volume.size))
 
 
-def max_pool2d(volume, *, kernel, stride, padding, ceil):
-    result = _zeros(volume, _pool_shape(volume, kernel, stride, padding, ceil))
+def max_pool2d(volume, *, kernel, stride, padding, ceil, dilation=(1, 1)):
+    extents = [dilated_extent(*axis) for axis in zip(kernel, dilation, strict=True)]
+    result = _zeros(volume, _pool_shape(volume, extents, stride, padding, ceil))
     lowest = np.iinfo(volume.dtype).min if volume.dtype.kind == "i" else -math.inf
     for c, y, x in np.ndindex(result.shape):
-        result[c, y, x] = max(_window(volume, (c, y, x), kernel, stride, padding), default=lowest)
+        result[c, y, x] = max(_window(volume, (c, y, x), kernel, stride, padding, dilation), default=lowest)
+    return result
+
+
+def global_max_pool2d(volume):
+    result = _zeros(volume, (len(volume), 1, 1))
+    for c, channel in enumerate(volume):
+        result[c] = max(channel.ravel().tolist())
     return result
 
 
@@ -136,6 +144,29 @@ def pixel_unshuffle(volume, factor, order):
         deep = c * factor * factor + place if order == "crd" else place * len(volume) + c
         result[deep, y // factor, x // factor] = volume[c, y, x].item()
     return result
+
+
+def pad(volume, margins, mode, value):
+    top, left, bottom, right = margins
+    depth, height, width = volume.shape
+    result = _zeros(volume, (depth, height + top + bottom, width + left + right))
+    for c, y, x in np.ndindex(result.shape):
+        place = [y - top, x - left]
+        for axis, extent in enumerate((height, width)):
+            while mode == "reflect" and not 0 <= place[axis] < extent:
+                place[axis] = -place[axis] if place[axis] < 0 else 2 * (extent - 1) - place[axis]
+            if mode == "edge":
+                place[axis] = min(max(place[axis], 0), extent - 1)
+        inside = 0 <= place[0] < height and 0 <= place[1] < width
+        result[c, y, x] = volume[c, place[0], place[1]].item() if inside else value
+    return result
+
+
+def crop(volume, margins):
+    top, left, bottom, right = margins
+    rows, columns = range(top, volume.shape[1] - bottom), range(left, volume.shape[2] - right)
+    values = [[[channel[y, x].item() for x in columns] for y in rows] for channel in volume]
+    return np.array(values, _zeros(volume, ()).dtype)
 
 
 def resize(volume, size, mode, place):
@@ -273,11 +304,12 @@ def _multiplications(weight, shape) -> Iterator[tuple[int, ...]]:
     return np.ndindex(filters, height, width, channels, kh, kw)
 
 
-def _window(volume, position, kernel, stride, padding) -> Iterator[float]:
+def _window(volume, position, kernel, stride, padding, dilation=(1, 1)) -> Iterator[float]:
     """The values of a window that lie inside the volume."""
     c, y, x = position
     for i in range(kernel[0]):
         for j in range(kernel[1]):
-            row, column = y * stride[0] + i - padding[0], x * stride[1] + j - padding[1]
+            row = y * stride[0] + i * dilation[0] - padding[0]
+            column = x * stride[1] + j * dilation[1] - padding[1]
             if 0 <= row < volume.shape[1] and 0 <= column < volume.shape[2]:
                 yield volume[c, row, column].item()

@@ -280,9 +280,14 @@ def test_oracle_multiplies_once_for_each_weight_and_output_position():
 
 
 @settings(max_examples=200, deadline=None)
-@given(poolings(integers), st.integers(1, 60) | st.integers(60, 400))
-def test_max_pool2d_of_integers_equals_the_oracle(case, values):
+@given(poolings(integers), st.integers(1, 60) | st.integers(60, 400), st.tuples(*[st.integers(1, 3)] * 2))
+def test_max_pool2d_of_integers_equals_the_oracle(case, values, dilation):
     volume, setting = case
+    spare = [
+        n + a + b for n, a, b in zip(volume.shape[1:], setting["padding"][:2], setting["padding"][2:], strict=True)
+    ]
+    if all(d * (k - 1) < n for k, d, n in zip(setting["kernel"], dilation, spare, strict=True)):
+        setting |= {"dilation": dilation}
     with pytest.MonkeyPatch.context() as patch:
         cut(patch, values)
         result = kernels.max_pool2d(volume, **setting, checkpoint=proceed)
@@ -422,10 +427,12 @@ LARGE = {
     "max_pool2d": (kernels.max_pool2d, (IMAGE,), POOL),
     "avg_pool2d": (kernels.avg_pool2d, (IMAGE,), POOL | {"count_padding": False}),
     "pooling of the whole": (kernels.max_pool2d, (IMAGE,), POOL | {"kernel": (226, 226)}),
+    "global_max_pool2d": (kernels.global_max_pool2d, (IMAGE,), {}),
     "global_avg_pool2d": (kernels.global_avg_pool2d, (IMAGE,), {}),
     "adaptive_avg_pool2d": (kernels.adaptive_avg_pool2d, (IMAGE,), {"size": (7, 6)}),
     "adaptive_avg_pool2d of the whole": (kernels.adaptive_avg_pool2d, (IMAGE,), {"size": (1, 1)}),
     "adaptive_avg_pool2d that enlarges": (kernels.adaptive_avg_pool2d, (zeros(64, 7, 6),), {"size": (224, 225)}),
+    "frame": (kernels.frame, (IMAGE,), {"corner": (-1, 2), "extent": (224, 224), "value": 1.0}),
     "pick_channels": (kernels.pick_channels, (IMAGE,), {"channels": np.arange(64)[::-1]}),
     "pixel_shuffle": (kernels.pixel_shuffle, (IMAGE,), {"factor": 2, "channel_of": lambda c, place: 4 * c + place}),
     "pixel_unshuffle": (

@@ -266,7 +266,10 @@ def test_kernel_larger_than_its_padded_input_is_refused_with_both_sizes():
 
 @given(strategies.shapes, strategies.layers(Conv2d) | strategies.layers(MaxPool2d))
 def test_same_padding_is_never_a_mistake_and_its_output_is_the_input_over_the_stride_rounded_up(shape, layer):
-    layer = msgspec.structs.replace(layer, padding="same", **({"groups": 1} if isinstance(layer, Conv2d) else {}))
+    # The taps of a dilated pool may all lie in the padding, see below.
+    layer = msgspec.structs.replace(
+        layer, padding="same", **({"groups": 1} if isinstance(layer, Conv2d) else {"dilation": 1})
+    )
     assert not mistake_texts(layer, shape)
     strides = layer.windows(shape).stride
     extents = layer.output_shape([shape])[1:]
@@ -295,6 +298,13 @@ def test_padding_of_a_pool_is_less_than_its_kernel_on_every_side(side):
     fits, wrong = (convert(MaxPool2d, {"kernel": 2, "padding": padding}) for padding in margins)
     assert not mistake_texts(fits, (1, 5, 5))
     assert mistake_texts(wrong, (1, 5, 5))
+
+
+def test_dilation_that_leaves_a_window_without_values_is_refused_with_both_numbers():
+    [text] = mistake_texts(MaxPool2d(2, 1, "same", dilation=(1, 3)), (1, 9, 2))
+    assert text.startswith("dilation 1×3 leaves windows of 2×2 with nothing to pool of 9×2")
+    assert not mistake_texts(MaxPool2d(2, 1, "same", dilation=(1, 3)), (1, 9, 3))
+    assert not mistake_texts(MaxPool2d(3, 1, "same", dilation=(1, 3)), (1, 9, 2))
 
 
 @given(strategies.shapes, strategies.layers(AvgPool2d))

@@ -9,12 +9,16 @@ from onnx import TensorProto, helper
 from engine.files import arrays
 from engine.layers import (
     Activation,
+    Add,
     AvgPool2d,
     ChannelShuffle,
     Conv2d,
+    Crop,
     Dense,
+    GlobalMaxPool2d,
     MaxPool2d,
     Opaque,
+    Pad,
     PixelShuffle,
     PixelUnshuffle,
     PRelu,
@@ -193,6 +197,32 @@ def test_a_split_is_a_slice_per_output_and_a_slice_may_count_from_the_end(tmp_pa
         *(Slice(0, 3), Slice(3, 6)),
         Slice(1, 3),
     ]
+    assert worst(path, model) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "pads", "layer"),
+    [
+        ({"mode": "reflect"}, [0, 0, 1, 2, 0, 0, 3, 0], Pad((1, 2, 3, 0), "reflect")),
+        ({"mode": "edge"}, [0, 0, 9, 0, 0, 0, 0, 9], Pad((9, 0, 0, 9), "edge")),
+        ({}, [0, 0, 1, 1, 0, 0, 1, 1], Pad(1)),
+        ({"mode": "constant"}, [0, 0, -1, 0, 0, 0, -2, -3], Crop((1, 0, 2, 3))),
+    ],
+)
+def test_padding_that_no_convolution_takes_is_a_layer(tmp_path, settings, pads, layer):
+    nodes = [node("Pad", ["x", "pads"], ["a"], "pad", **settings), node("Relu", ["a"], ["y"])]
+    model = model_of(nodes, (1, 3, 7, 8), pads=np.array(pads))
+    path = write_model(tmp_path, model)
+    assert layers_of(import_model(path))[0] == ("pad", layer)
+    assert worst(path, model) == 0
+
+
+def test_a_slice_of_rows_and_columns_is_a_crop(tmp_path):
+    nodes = [node("Slice", ["x", "starts", "ends", "axes"], ["y"])]
+    constants = {"starts": np.array([2, -6]), "ends": np.array([100, -1]), "axes": np.array([2, 3])}
+    model = model_of(nodes, (1, 3, 7, 8), **constants)
+    path = write_model(tmp_path, model)
+    assert layers_of(import_model(path)) == [("y", Crop((2, 2, 0, 1)))]
     assert worst(path, model) == 0
 
 
@@ -401,6 +431,20 @@ def test_without_the_package_a_message_says_what_is_missing(tmp_path, monkeypatc
         import_model(path)
 
 
+def test_global_and_dilated_max_pooling_are_layers(tmp_path):
+    nodes = [
+        node("MaxPool", ["x"], ["a"], kernel_shape=[3, 2], dilations=[2, 3], pads=[1, 1, 1, 1]),
+        node("GlobalMaxPool", ["a"], ["b"]),
+        node("ReduceMax", ["a"], ["c"], axes=[2, 3]),
+        node("Concat", ["b", "c"], ["y"], axis=1),
+    ]
+    model = model_of(nodes, (1, 3, 8, 9))
+    path = write_model(tmp_path, model)
+    layers = [layer for _, layer in layers_of(import_model(path))]
+    assert layers[:3] == [MaxPool2d((3, 2), 1, 1, dilation=(2, 3)), GlobalMaxPool2d(), GlobalMaxPool2d()]
+    assert worst(path, model) == 0
+
+
 def test_pools_keep_what_rounding_up_and_padding_mean(tmp_path):
     nodes = [
         node("AveragePool", ["x"], ["a"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2]),
@@ -570,4 +614,27 @@ def test_mish_and_hard_sigmoid_of_several_nodes_are_a_layer_each(tmp_path):
     imported = import_model(write_model(tmp_path, model))
     layers = [node.layer for node in imported.project.designs[0].network.nodes]
     assert layers == [Activation("mish"), Activation("hard_sigmoid")]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-6
+
+
+def test_a_product_with_a_matrix_at_each_pixel_is_a_1x1_convolution(tmp_path):
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["last"], perm=[0, 2, 3, 1]),
+        helper.make_node("MatMul", ["last", "wide"], ["product"]),
+        helper.make_node("Add", ["product", "offsets"], ["hidden"]),
+        helper.make_node("MatMul", ["hidden", "narrow"], ["mixed"]),
+        helper.make_node("Transpose", ["mixed"], ["first"], perm=[0, 3, 1, 2]),
+        helper.make_node("Mul", ["scales", "first"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "x"], ["y"]),
+    ]
+    weights = {
+        "wide": values(1, 3, 5),
+        "offsets": values(2, 5),
+        "narrow": values(3, 5, 3),
+        "scales": values(4, 3, 1, 1),
+    }
+    model = model_of(nodes, (1, 3, 4, 6), **weights)
+    imported = import_model(write_model(tmp_path, model))
+    layers = [node.layer for node in imported.project.designs[0].network.nodes]
+    assert layers == [Conv2d(5, 1), Conv2d(3, 1, bias=False), Scale(), Add()]
     assert max(errors_against_runtime(model, imported).values()) < 1e-6

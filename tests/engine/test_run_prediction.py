@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from PIL import Image
 
 from engine.layers import Activation, Conv2d
 from engine.network.graph import Network, Node
-from engine.network.input_specs import ImageInput, NoiseInput
+from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.network.weight_specs import LowRankWeights, SeedWeights
 from engine.project.project import Design, Project
 from engine.run.cache import VolumeCache
@@ -51,12 +52,24 @@ def test_more_arithmetic_and_more_weights_take_longer():
     assert seconds(FIRST, Node("relu", Activation("relu"))) < seconds(FIRST, SECOND)
 
 
-def test_reading_a_photo_and_fitting_weights_are_obstacles_until_they_are_cached():
+def test_a_larger_photo_takes_longer_to_read(tmp_path):
+    def seconds(height, width):
+        path = tmp_path / f"{height}.png"
+        Image.new("RGB", (width, height)).save(path)
+        work = remaining_work(request_of(FIRST, source=ImageInput(str(path), (16, 16))), VolumeCache())
+        assert work.obstacle == ""
+        return work.cost.seconds
+
+    assert seconds(20, 20) < 0.01 < seconds(1000, 1000) < seconds(2000, 2000)
+
+
+def test_reading_an_array_and_fitting_weights_are_obstacles_until_they_are_cached(tmp_path):
     cache = VolumeCache()
-    photo = request_of(FIRST, source=ImageInput("resources:photos/chelsea.png", (16, 16)))
-    assert remaining_work(photo, cache).obstacle == "the input has to be read from its file"
-    run(photo, cache)
-    assert remaining_work(request_of(SECOND, source=photo.project.input), cache).obstacle == ""
+    np.save(tmp_path / "a.npy", np.ones((3, 16, 16), np.float32))
+    array = request_of(FIRST, source=ArrayInput(str(tmp_path / "a.npy")))
+    assert remaining_work(array, cache).obstacle == "the input has to be read from its file"
+    run(array, cache)
+    assert remaining_work(request_of(SECOND, source=array.project.input), cache).obstacle == ""
     recipe = LowRankWeights("1x1+kxk", ("reduce", "conv"), SeedWeights("a", "original"))
     fitted = request_of(Node("reduce", Conv2d(2, 1), (), recipe), Node("conv", Conv2d(4, 3), (), recipe))
     assert not fitted.check.problems

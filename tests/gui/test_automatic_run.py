@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QSettings
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.network.input_specs import ImageInput
+from engine.files.paths import RESOURCES
+from engine.network.input_specs import ArrayInput, ImageInput
 from engine.project.project import Project
 from engine.run.execute import RunRequest
 from engine.run.prediction import Cost, Rate, Speed
@@ -158,9 +161,21 @@ def test_what_takes_more_than_three_tenths_of_a_second_is_not_run(
     qtbot.waitUntil(lambda: window.workbench.state.run.progress is None)
 
 
-def test_a_photo_that_has_to_be_read_is_not_run(qtbot: QtBot, open_at_speed: Callable[..., MainWindow]) -> None:
-    photo = replace(PROJECT, input=ImageInput("resources:photos/chelsea.png", (12, 12)))
-    window = open_at_speed(photo)
+def test_another_photo_is_run_at_once(qtbot: QtBot, open_at_speed: Callable[..., MainWindow]) -> None:
+    photo = ImageInput("resources:photos/chelsea.png", (12, 12))
+    window = open_at_speed(replace(PROJECT, input=photo))
+    requests = requests_of(window)
+    window.files.use_files([RESOURCES / "photos" / "coffee.png"])
+    wait_for_run(qtbot, window, requests, 1)
+    assert is_fresh(window)
+    assert window.workbench.state.project.input == replace(photo, path=str(RESOURCES / "photos" / "coffee.png"))
+
+
+def test_an_array_that_has_to_be_read_is_not_run(
+    qtbot: QtBot, open_at_speed: Callable[..., MainWindow], tmp_path: Path
+) -> None:
+    np.save(tmp_path / "a.npy", np.ones((3, 12, 12), np.float32))
+    window = open_at_speed(replace(PROJECT, input=ArrayInput(str(tmp_path / "a.npy"))))
     requests = requests_of(window)
     set_filters(window, 9)
     qtbot.waitUntil(lambda: "the input has to be read from its file" in window.status.hover.text())

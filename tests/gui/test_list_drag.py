@@ -7,13 +7,15 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from engine.layers import Activation, Add, Conv2d
+from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node, topological_order
 from engine.network.input_specs import NoiseInput
 from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
 from gui.panels.design_rows import design_tree_rows
 from gui.panels.designs import DesignsPanel
-from gui.panels.row_graph import row_graphs
+from gui.panels.row_graph import folded_wiring
+from gui.panels.row_graph import row_graphs as graphs_of_rows
 from gui.state import edits
 from gui.state.view_state import Focus
 from tests.gui.panel_harness import PROJECT, open_designs, row_names
@@ -33,6 +35,10 @@ def drop(network: Network, names: list[str], row: str, *, below: bool = True) ->
 
 def names(network: Network) -> list[str]:
     return [node.name for node in network.nodes]
+
+
+def row_graphs(network):
+    return graphs_of_rows(folded_wiring(network, analyze(network, None)))
 
 
 def test_a_layer_dropped_in_a_chain_is_put_between_the_rows_and_its_receivers_receive_its_input():

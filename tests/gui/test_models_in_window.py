@@ -134,3 +134,79 @@ def test_a_window_closes_while_a_model_is_read(window, tmp_path, slow_model):
     drop(window, write_model(tmp_path, model_of(NODES, w=values(1, 4, 3, 1, 1))))
     window.close()
     assert not window.files._models._worker.busy
+
+
+# Run › Check against ONNX Runtime
+
+
+CONVS = [helper.make_node("Conv", ["x", "w"], ["a"], "first"), helper.make_node("Conv", ["a", "v"], ["y"], "second")]
+ARRAYS = {"w": values(1, 4, 3, 1, 1), "v": values(2, 5, 4, 1, 1)}
+
+
+@pytest.fixture
+def checked(window, tmp_path, qtbot):
+    """Opens a model of two convolutions, changes its project, checks it, and returns the banner with the result."""
+
+    def checked(change=lambda project: project):
+        path = write_model(tmp_path, model_of(CONVS, **ARRAYS))
+        drop_and_wait(window, qtbot, path)
+        before = window.workbench.state.project
+        window.workbench.edit("Edit", change(before))
+        window.actions_by_id["check_onnx"].trigger()
+        assert list(window.onnx_check.banner.buttons) == ["Cancel"]
+        qtbot.waitUntil(lambda: list(window.onnx_check.banner.buttons) != ["Cancel"], timeout=20_000)
+        return window.onnx_check.banner
+
+    return checked
+
+
+def test_a_model_is_checked_against_onnx_runtime(window, checked, qtbot):
+    assert not window.actions_by_id["check_onnx"].isEnabled()
+    banner = checked()
+    assert window.actions_by_id["check_onnx"].isEnabled()
+    assert banner.title.text() == "model: 2 volumes equal to ONNX Runtime's"
+    banner.buttons["Close"].click()
+    assert window.onnx_check.banner is None
+    assert window.banners.banners == []
+
+
+def test_the_worst_node_is_named_and_can_be_selected(window, checked):
+    def with_other_weights(project):
+        network = project.designs[0].network
+        second = network.node("second")
+        return project.with_network("model", network.with_node_replaced("second", replace(second, weights=None)))
+
+    banner = checked(with_other_weights)
+    assert banner.title.text() == "model: 2 volumes NOT equal to ONNX Runtime's"
+    assert "at 'second'" in banner.text.text()
+    window.workbench.set_focus(Focus("model", "first"))
+    banner.buttons["Select it"].click()
+    assert window.workbench.state.focus.ref == ("model", "second")
+
+
+def test_a_check_can_be_cancelled_and_a_window_closes_during_one(window, tmp_path, qtbot, monkeypatch):
+    def verify_slowly(*given):
+        while True:
+            given[-1]()
+
+    monkeypatch.setattr("engine.onnx_files.verification.run_model", verify_slowly)
+    drop_and_wait(window, qtbot, write_model(tmp_path, model_of(CONVS, **ARRAYS)))
+    check = window.onnx_check
+    window.actions_by_id["check_onnx"].trigger()
+    check.banner.buttons["Cancel"].click()
+    assert check.banner is None
+    qtbot.waitUntil(lambda: not check._worker.busy)
+    window.actions_by_id["check_onnx"].trigger()
+    window.close()
+    assert not check._worker.busy
+
+
+def test_a_check_that_cannot_run_says_why(window, tmp_path, qtbot, messages):
+    path = write_model(tmp_path, model_of(CONVS, **ARRAYS))
+    drop_and_wait(window, qtbot, path)
+    project = window.workbench.state.project
+    window.workbench.edit("Edit", replace(project, input=replace(project.input, path="absent.png")))
+    window.actions_by_id["check_onnx"].trigger()
+    qtbot.waitUntil(lambda: bool(messages))
+    assert "absent.png does not exist" in messages[0][1]
+    assert window.onnx_check.banner is None

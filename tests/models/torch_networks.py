@@ -109,6 +109,8 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return _transposed(layer, received.channels)
         case layers.MaxPool2d() | layers.AvgPool2d():
             return _pooling(layer, report, "pooling" in functional)
+        case layers.GlobalMaxPool2d():
+            return (lambda x: F.adaptive_max_pool2d(x, 1)) if "pooling" in functional else nn.AdaptiveMaxPool2d(1)
         case layers.GlobalAvgPool2d() | layers.AdaptiveAvgPool2d():
             size = pair(layer.size) if isinstance(layer, layers.AdaptiveAvgPool2d) else 1
             if "pooling" in functional:
@@ -118,6 +120,11 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return nn.PixelShuffle(layer.factor)
         case layers.PixelUnshuffle():
             return nn.PixelUnshuffle(layer.factor)
+        case layers.Pad():
+            return _pad(layer, report)
+        case layers.Crop():
+            top, left, bottom, right = layer.windows(received).margins
+            return lambda x: x[:, :, -top : x.shape[2] + bottom, -left : x.shape[3] + right]
         case layers.Slice():
             return lambda x: x[:, layer.start : layer.end]
         case layers.ChannelShuffle():
@@ -177,6 +184,20 @@ def _transposed(layer: layers.ConvTranspose2d, channels: int) -> nn.Module:
     return nn.ConvTranspose2d(channels, layer.filters, groups=layer.groups, bias=layer.bias, **settings)
 
 
+def _pad(layer: layers.Pad, report: Report) -> nn.Module:
+    received, output = report.known_inputs[0], report.output_shape
+    assert output is not None
+    sides = (layer.margins,) * 4 if isinstance(layer.margins, int) else layer.margins
+    top, left = sides[0], sides[1]
+    margins = (left, output.width - received.width - left, top, output.height - received.height - top)
+    match layer.mode:
+        case "reflect":
+            return nn.ReflectionPad2d(margins)
+        case "edge":
+            return nn.ReplicationPad2d(margins)
+    return nn.ConstantPad2d(margins, layer.value)
+
+
 def _resizing(layer: layers.Resize, report: Report, functional: bool) -> _Call:
     assert report.output_shape is not None
     size = tuple(report.output_shape[1:])
@@ -194,6 +215,8 @@ def _pooling(layer: layers.MaxPool2d | layers.AvgPool2d, report: Report, functio
     settings = {"kernel_size": layer.kernel, "stride": layer.step, "padding": (top, left), "ceil_mode": layer.ceil}
     if is_average:
         settings["count_include_pad"] = layer.count_padding
+    else:
+        settings["dilation"] = layer.dilation
     if functional:
         return lambda x: (F.avg_pool2d if is_average else F.max_pool2d)(x, **settings)
     return (nn.AvgPool2d if is_average else nn.MaxPool2d)(**settings)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from math import log10
 from typing import NamedTuple
 
-from engine.rank_search.report import error_text
 from engine.text.units import abbreviate
 from gui.paint.basics.round_numbers import round_values
 from gui.paint.basics.round_ticks import round_ticks, tick_text
@@ -62,7 +61,7 @@ def scale_of(column: str, amounts: Sequence[float]) -> Scale:
 
 def _label(column: str, value: float, values: list[float]) -> str:
     if column.startswith("error"):
-        return error_text(value) if value else "0"
+        return f"{100 * value:.6g} %"
     if abs(value) >= 1000:
         number, *prefix = abbreviate(round(value)).split(" ")
         return " ".join((number.rstrip("0").rstrip(".") if "." in number else number, *prefix))

@@ -4,10 +4,12 @@ from gui.state.view_state import ViewState
 
 
 def describe_volumes(state: ViewState) -> str:
-    """The layers of each design with the shapes of their outputs."""
+    """The layers of each design with the shapes of their outputs, and the most likely classes."""
     chains = []
     for design in state.project.designs:
         analysis = state.visible_analysis(design.name)
         steps = [f"{report.name} {report.output_shape or 'unknown'}" for report in analysis.reports]
-        chains.append(f"{design.name}: " + " → ".join([f"input {analysis.input_shape or 'unknown'}", *steps]))
+        chain = f"{design.name}: " + " → ".join([f"input {analysis.input_shape or 'unknown'}", *steps])
+        prediction = state.predictions.get(design.name)
+        chains.append(chain if prediction is None else f"{chain}; classes: {prediction.text()}")
     return "; ".join(chains)

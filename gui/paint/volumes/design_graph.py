@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
 from engine.shapes import Shape
+from engine.text.names import name_within
 
 _Connections = tuple[tuple[int, ...], ...]
 """Vertices per vertex or per column."""
@@ -85,14 +86,15 @@ def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Desig
         if not single[section.start]:
             lanes += _place_section(section, members, sources, targets, columns, rows)
     open_blocks = tuple(_find_open_blocks(analysis, columns, members))
-    prefixes = {block.name: f"{block.name}/" for block in open_blocks}
+    framed = {block.name for block in open_blocks}
     reports: tuple[Report | None, ...] = (None, *analysis.reports)
     vertices = []
     for index, report in enumerate(reports):
         name = INPUT if report is None else report.name
         shape = analysis.input_shape if report is None else report.output_shape
         compact = report is not None and report.layer.role == "elementwise" and shape is not None
-        label = name if report is None else name.removeprefix(prefixes.get(report.block or "", ""))
+        around = "" if report is None else analysis.group_of.get(name) or report.block or ""
+        label = name_within(name, around) if around in framed else name
         position, numbers = (columns[index], rows[index]), "" if compact else _ALL_EDGES
         vertices.append(Vertex(name, label, report, shape or shapes.get(name), *position, compact, numbers))
     return DesignGraph(tuple(vertices), sources, targets, members, sections, tuple(lanes), lone_columns, open_blocks)
@@ -116,9 +118,13 @@ def _find_open_blocks(analysis: Analysis, columns: list[int], members: _Connecti
     """The open blocks whose columns contain only their layers; others cannot have a frame."""
     inside: dict[str, list[int]] = {}
     for index, report in enumerate(analysis.reports, 1):
-        if report.block is not None:
-            inside.setdefault(report.block, []).append(index)
-    for name, block in analysis.blocks.items():
+        # A block within an open group has no frame of its own.
+        around = analysis.group_of.get(report.name) or report.block
+        if around is not None:
+            inside.setdefault(around, []).append(index)
+    for name, block in analysis.foldable.items():
+        if name not in inside:
+            continue
         numbers = [columns[index] for index in inside[name]]
         span = range(min(numbers), max(numbers) + 1)
         if sum([len(members[column]) for column in span]) == len(numbers):

@@ -9,6 +9,7 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.shapes import Shape
 from engine.text.units import count_text
 from gui.paint.volumes.camera import make_camera
+from gui.paint.volumes.class_line import CLASSES_HEIGHT
 from gui.paint.volumes.line_breaks import LineBreaks, break_lines
 from gui.paint.volumes.scene import VolumesScene
 from gui.paint.volumes.scene_layout import lay_out_scene
@@ -24,6 +25,8 @@ class VolumesLayout(NamedTuple):
     scene: VolumesScene
     em: int
     header_height: float
+    classes_height: float
+    """Of the line with the most likely classes, at the bottom of each header; 0 in projects without labels."""
     legend_height: float
 
 
@@ -38,7 +41,8 @@ def _text_size(width: float, height: float, text_scale: float) -> int:
 def lay_out_volumes(state: ViewState, width: float, height: float, text_scale: float = 1.0) -> VolumesLayout:
     """Lay out the designs of `state` for a picture of this size."""
     em = _text_size(width, height, text_scale)
-    header = (2.6 if width > 62 * em else 3.9) * em
+    classes = CLASSES_HEIGHT * em if state.check.labels else 0.0
+    header = (2.6 if width > 62 * em else 3.9) * em + classes
     legend = (2.0 if width > 78 * em else 3.3) * em
     designs = [name for name in state.check.analyses if name != STEM]
     space = (max(1.0, width - 2 * VOLUMES_MARGIN * em), max(1.0, height - legend - 0.5 * em - len(designs) * header))
@@ -55,7 +59,7 @@ def lay_out_volumes(state: ViewState, width: float, height: float, text_scale: f
         space,
         _input_text(state),
     )
-    return VolumesLayout(_lay_out_scene(line_breaks, look.yaw, look.pitch, em, header), em, header, legend)
+    return VolumesLayout(_lay_out_scene(line_breaks, look.yaw, look.pitch, em, header), em, header, classes, legend)
 
 
 @lru_cache(maxsize=8)
@@ -67,7 +71,7 @@ def _lay_out_scene(line_breaks: LineBreaks, yaw: float, pitch: float, em: int, h
 
 def closed_blocks(state: ViewState) -> frozenset[NodeRef]:
     """The blocks that are drawn as one node."""
-    blocks = [(design, name) for design, analysis in state.check.analyses.items() for name in analysis.blocks]
+    blocks = [(design, name) for design, analysis in state.check.analyses.items() for name in analysis.foldable]
     return frozenset([block for block in blocks if not state.is_open(block)])
 
 

@@ -14,6 +14,7 @@ from engine.text.units import number_text, range_texts
 from gui.paint.basics import colours
 from gui.paint.maps.map_measures import count_non_finite, not_finite_text, volume_range
 from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS
+from gui.paint.volumes.class_line import ClassLine, lay_out_classes
 from gui.paint.volumes.face_values import photo_at, value_regions, visible_focus
 from gui.paint.volumes.labels import Label, cached_font, elide_names, elide_sentence, elide_text, measure_text
 from gui.paint.volumes.layout import VOLUMES_MARGIN, VolumesLayout
@@ -86,7 +87,7 @@ def draw_headings(
             painter.drawLine(
                 QPointF(VOLUMES_MARGIN * em, top + 0.2 * em), QPointF(width - VOLUMES_MARGIN * em, top + 0.2 * em)
             )
-        beside, end = layout.header_height < 3.5 * em, width - VOLUMES_MARGIN * em
+        beside, end = layout.header_height - layout.classes_height < 3.5 * em, width - VOLUMES_MARGIN * em
         space = (0.5 if beside else 1.0) * (end - VOLUMES_MARGIN * em)
         text = elide_names(names, space, size, True)[design_row.name]
         label = Label(text, VOLUMES_MARGIN * em, top + 1.75 * em, measure_text(text, size, True), size, bold=True)
@@ -96,6 +97,17 @@ def draw_headings(
         totals, ratio = _choose_totals(state, design_row.name, em, end - x)
         draw_label(painter, Label(totals, x, y, 0.0, em), theme.muted)
         draw_label(painter, Label(ratio, x + measure_text(totals, em), y, 0.0, em, bold=True), theme.text)
+        prediction = state.predictions.get(design_row.name)
+        if prediction is not None:
+            line = lay_out_classes(prediction, QPointF(label.x, y + 1.4 * em), end - label.x, em)
+            _draw_class_line(painter, line, theme, theme.design(state.colour_index(design_row.name)))
+
+
+def _draw_class_line(painter: QPainter, line: ClassLine, theme: Theme, colour: str) -> None:
+    for bar in line.bars:
+        painter.fillRect(bar, QColor(colour))
+    for label in line.labels:
+        draw_label(painter, label, theme.muted if label.role == "muted" else theme.text)
 
 
 def _choose_totals(state: ViewState, design: str, em: int, width: float) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from gui.state.edits.designs import (
 )
 from gui.state.edits.fixes import apply_fix, fix_selection, fixes_at, fixes_by_setting
 from gui.state.edits.groups import duplicate_nodes, move_nodes, remove_nodes
-from gui.state.edits.inputs import set_input, with_channels
+from gui.state.edits.inputs import set_input, set_labels, with_channels
 from gui.state.edits.joins import join_nodes
 from gui.state.edits.layers import (
     add_layer,
@@ -32,6 +32,7 @@ from gui.state.edits.layers import (
 )
 from gui.state.edits.moves import drop_nodes, move_beside
 from gui.state.edits.names import default_name, describe_design, name_refusal, names_text
+from gui.state.edits.node_groups import group_refusal
 from gui.state.edits.seeds import share_random_weights
 from gui.state.edits.selection import (
     add_after_selection,
@@ -46,6 +47,7 @@ from gui.state.edits.selection import (
     duplicate_selection,
     editable_selection,
     has_other_form,
+    is_group,
     join_selection,
     move_box,
     move_selection,
@@ -96,7 +98,9 @@ __all__ = [
     "fix_selection",
     "fixes_at",
     "fixes_by_setting",
+    "group_refusal",
     "has_other_form",
+    "is_group",
     "join_nodes",
     "join_selection",
     "kind_entries",
@@ -124,6 +128,7 @@ __all__ = [
     "set_input",
     "set_inputs",
     "set_kind",
+    "set_labels",
     "set_seed",
     "set_setting",
     "set_settings",

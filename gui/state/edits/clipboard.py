@@ -13,6 +13,7 @@ from engine.text.names import MAX_DESIGN_NAME, unique_name
 from gui.state.edit import Edit
 from gui.state.edits import designs
 from gui.state.edits.names import describe_design, names_text, node_names
+from gui.state.edits.node_groups import with_own_groups
 from gui.state.edits.selection import own_selection, remove_selection
 from gui.state.edits.wires import rewired, with_stated_inputs
 from gui.state.view_state import Focus, ViewState
@@ -128,7 +129,7 @@ def paste_nodes(project: Project, design: str, after: str, fragment: Fragment) -
         for node in with_stated_inputs(network).nodes
     ]
     row = 0 if after == INPUT else network.index(after) + 1
-    changed = rewired(network, (*old[:row], *new, *old[row:]))
+    changed = rewired(network, (*old[:row], *with_own_groups(network, new), *old[row:]))
     text = f"Paste {names_text([node.name for node in new])} into {describe_design(design)}"
     focus = Focus(design, new[-1].name, others=frozenset(node.name for node in new[:-1]))
     copies: dict[NodeRef, NodeRef] = {(STEM, name): (design, own_name) for name, own_name in names.items()}

@@ -10,6 +10,7 @@ from engine.project.project import Project
 from gui.state.edit import Edit
 from gui.state.edits.joins import joins
 from gui.state.edits.names import names_text, node_names, unique_name
+from gui.state.edits.node_groups import with_own_groups
 from gui.state.edits.wires import in_list_order, rewired, users_of, with_stated_inputs
 from gui.state.view_state import Focus
 
@@ -47,7 +48,7 @@ def duplicate_nodes(project: Project, design: str, names: Iterable[str]) -> Edit
     outside = (series,) if series else ()
     new = [_copy(network, network.index(name), copies, outside) for name in names]
     row = network.index(names[-1]) + 1
-    nodes[row:row] = new
+    nodes[row:row] = with_own_groups(network, new)
     focus = Focus(design, new[-1].name, others=frozenset(copies.values()) - {new[-1].name})
     refs = {(design, name): (design, copy) for name, copy in copies.items()}
     changed = project.with_network(design, rewired(network, nodes))

@@ -12,6 +12,7 @@ from engine.text.names import unique_name
 from gui.state.edit import Edit, change_text
 from gui.state.edits.joins import Shapes, join_inputs, join_nodes, joins
 from gui.state.edits.names import default_name, describe_design, is_automatic, node_names
+from gui.state.edits.node_groups import group_around, group_behind
 from gui.state.edits.settings import converted, layer_settings, new_layer, setting_metadata, setting_value_text
 from gui.state.view_state import Focus
 
@@ -31,7 +32,8 @@ def add_layer(project: Project, design: str, after: str, kind: str | Layer | Blo
     name = unique_name(default_name(layer), node_names(network))
     text = f"Add {name} to {describe_design(design)}"
     if not joins(layer):
-        return _edit_network(project, design, network.with_node_after(Node(name, layer), after), text, name)
+        node = Node(name, layer, group=group_behind(network, after))
+        return _edit_network(project, design, network.with_node_after(node, after), text, name)
     after = next(reversed(network.loose_ends()), after) if after == INPUT else after
     return join_nodes(project, design, join_inputs(network, layer, after, shapes), layer, after, text)
 
@@ -63,7 +65,8 @@ def _insert_before(
     rest = tuple(other for other in inputs_before[1:] if other not in joined or other == inputs_before[0])
     # An implied input stays implied, for the node follows the new one directly.
     changed = network.with_node_replaced(before, replace(node, inputs=(name, *rest) if node.inputs else ()))
-    changed = changed.with_node(Node(name, layer, inputs), at)
+    group = group_around(network, inputs_before[0], before)
+    changed = changed.with_node(Node(name, layer, inputs, group=group), at)
     return _edit_network(project, design, changed, f"Add {name} before {before}", name)
 
 
@@ -121,7 +124,7 @@ def set_kind(project: Project, ref: NodeRef, kind: str, shapes: Shapes = _UNKNOW
     elif layer.max_inputs is not None:
         inputs = inputs[: layer.max_inputs]
     # Weights fit the roles and shapes of one kind only.
-    network = network.with_node_replaced(name, Node(name, layer, inputs))
+    network = network.with_node_replaced(name, Node(name, layer, inputs, group=node.group))
     new_name = name
     if is_automatic(name, node.layer):
         new_name = default_name(layer)

@@ -55,6 +55,8 @@ def name_refusal(project: Project, ref: NodeRef, name: str) -> str:
     network = project.network(design)
     if name != node and any(other.name == name for other in network.nodes):
         return f"there is already a layer {name!r}"
+    if any(other.group == name for other in network.nodes):
+        return f"there is already a group {name!r}"
     return _prefix_refusal(network, node, name)
 
 

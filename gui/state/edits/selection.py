@@ -18,7 +18,7 @@ from engine.project.project import Project
 from engine.reports.form_switch import FormSwitch, switch_form
 from engine.reports.googlenet_table import paper_rows
 from gui.state.edit import Edit
-from gui.state.edits import branches, connections, designs, groups, joins, layers, moves
+from gui.state.edits import branches, connections, designs, groups, joins, layers, moves, node_groups
 from gui.state.edits.names import names_text
 from gui.state.edits.settings import new_layer
 from gui.state.view_state import Focus, ViewState
@@ -31,9 +31,21 @@ def editable_selection(state: ViewState) -> NodeRef | None:
 
 
 def own_selection(state: ViewState) -> NodeRef | None:
-    """The selected layer, block or design; None for a part of a block."""
+    """The selected layer, block or design, for a group its end; None for a part of a block."""
     ref = editable_selection(state)
-    return ref if ref == state.focus.ref else None
+    return ref if ref == state.focus.ref or is_group(state, state.focus.ref) else None
+
+
+def is_group(state: ViewState, ref: NodeRef) -> bool:
+    """Whether a reference is that of a group of layers."""
+    analysis = state.analysis(ref[0])
+    return analysis is not None and ref[1] in analysis.groups
+
+
+def _first_selected(state: ViewState) -> NodeRef | None:
+    """The selected layer or block, of a group the first layer in the list."""
+    ref = selected_node(state)
+    return ref if ref is None or not is_group(state, state.focus.ref) else (ref[0], state.nodes_at(state.focus.ref)[0])
 
 
 def selected_node(state: ViewState) -> NodeRef | None:
@@ -58,7 +70,7 @@ def add_after_selection(kind: str | Layer | Block, state: ViewState) -> Edit:
 
 def add_before_selection(kind: str | Layer | Block, state: ViewState) -> Edit | None:
     """A new layer before the selected one, which receives it."""
-    ref = selected_node(state)
+    ref = _first_selected(state)
     return None if ref is None else layers.add_layer_before(state.project, *ref, kind, state.shapes(ref[0]))
 
 
@@ -115,7 +127,7 @@ def _names_to_join(kind: str, state: ViewState) -> tuple[str, ...]:
 
 def reduce_before_selection(state: ViewState) -> Edit | None:
     """A 1×1 convolution before the selected layer or block: a bottleneck."""
-    ref = selected_node(state)
+    ref = _first_selected(state)
     if ref is None:
         return None
     report = state.report(ref)
@@ -152,8 +164,10 @@ def can_take_selection_apart(state: ViewState) -> bool:
 
 
 def take_selected_block_apart(state: ViewState) -> Edit | None:
-    """The selected block, or the block around the selected part, replaced by its layers."""
+    """The selected block, or the block around the selected part, replaced by its layers; a group is dissolved."""
     block = state.enclosing_block(state.focus.ref)
+    if block is not None and is_group(state, (state.focus.design, block.name)):
+        return node_groups.ungroup(state.project, state.focus.design, block.name)
     input_shape = None if block is None else block.input_shapes[0]
     if block is None or input_shape is None:
         return None
@@ -210,7 +224,8 @@ def move_box(state: ViewState, dragged: NodeRef, target: NodeRef, *, after: bool
     """A dragged layer, with the other selected ones if it is one of them, put beside another; or why not."""
     (design, node), (target_design, beside) = state.editable_ref(dragged), state.editable_ref(target)
     is_selected = design == state.focus.design and node in state.selected_nodes
-    names = state.selected_nodes if is_selected else (node,)
+    names = state.selected_nodes if is_selected else state.nodes_at(dragged)
+    beside = beside if after else state.nodes_at(target)[0]
     if node == INPUT:
         return "the input of a design is not moved"
     if target_design != design:
@@ -224,7 +239,7 @@ def move_box(state: ViewState, dragged: NodeRef, target: NodeRef, *, after: bool
 
 def connect_boxes(state: ViewState, source: NodeRef, target: NodeRef) -> Edit | str:
     """The target receives the source; or why not. Parts stand for their blocks."""
-    source, target = state.editable_ref(source), state.editable_ref(target)
+    source, target = state.editable_ref(source), (target[0], state.nodes_at(target)[0])
     refusal = connections.connection_refusal(state.project, source, target)
     return refusal or connections.connect(state.project, source, target) or ""
 
@@ -241,8 +256,10 @@ def can_move_selection(by: int, state: ViewState) -> bool:
 
 
 def rename_at(state: ViewState, ref: NodeRef, name: str) -> Edit | None:
-    """Another name for a layer or a design; None if it has that name."""
+    """Another name for a layer, a group or a design; None if it has that name."""
     design, node = ref
+    if is_group(state, ref) and name != node:
+        return node_groups.rename_group(state.project, design, node, name)
     if name == (design if node == INPUT else node):
         return None
     if node == INPUT:

@@ -16,6 +16,7 @@ from gui.window.export_commands import ExportCommands
 from gui.window.file_commands import FileCommands
 from gui.window.help_commands import HelpCommands
 from gui.window.lesson_stage import LessonStage
+from gui.window.onnx_check import OnnxCheck
 from gui.window.part_commands import PartCommands
 from gui.window.theme_choice import ThemeChoice
 from gui.window.workspace_commands import WorkspaceCommands
@@ -42,6 +43,7 @@ class CommandWindow(Protocol):
     designs: DesignsPanel
     automatic_run: AutomaticRun
     lessons: LessonStage
+    onnx_check: OnnxCheck
     theme_choice: ThemeChoice
     workspaces: Workspaces
     workspace_commands: WorkspaceCommands

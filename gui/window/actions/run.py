@@ -2,6 +2,7 @@
 
 from gui.state.view_state import ViewState
 from gui.window.actions.base import SEPARATOR, Action, Menus
+from gui.window.onnx_check import has_model
 
 
 def _is_running(state: ViewState) -> bool:
@@ -16,6 +17,9 @@ RUN_ACTIONS: tuple[Action, ...] = (
     Action("automatic_run", "Run automatically after edits", run=lambda window: window.automatic_run.toggle(),
            checked=lambda state: state.automatic.enabled,
            tip="After an edit, compute what takes less than about 0.3 s"),
+    Action("check_onnx", "Check against ONNX Runtime", run=lambda window: window.onnx_check.start(), allowed=has_model,
+           tip="Compare every volume of the design with that of the model that it came from",
+           disabled_tip="open an ONNX model; its weights must still be those of the file"),
 )  # fmt: skip
 
-RUN_MENUS: Menus = {"Run": ("run", "cancel", SEPARATOR, "automatic_run")}
+RUN_MENUS: Menus = {"Run": ("run", "cancel", SEPARATOR, "automatic_run", SEPARATOR, "check_onnx")}

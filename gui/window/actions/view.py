@@ -15,15 +15,17 @@ def _is_block(state: ViewState) -> bool:
 
 
 def _shows_layers(state: ViewState) -> bool:
-    return _is_block(state) and state.is_open(state.editable_ref(state.focus.ref))
+    block = state.block_ref(state.focus.ref)
+    return block is not None and state.is_open(block)
 
 
 def _has_blocks(state: ViewState) -> bool:
-    return any(analysis.blocks for analysis in state.check.analyses.values())
+    return any(analysis.foldable for analysis in state.check.analyses.values())
 
 
 def _toggle_block(state: ViewState) -> Look:
-    return replace(state.look, toggled_blocks=state.look.toggled_blocks ^ {state.editable_ref(state.focus.ref)})
+    block = state.block_ref(state.focus.ref)
+    return state.look if block is None else replace(state.look, toggled_blocks=state.look.toggled_blocks ^ {block})
 
 
 def _switch_to(workspace_id: str, window: CommandWindow) -> None:

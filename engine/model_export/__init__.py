@@ -1,0 +1,1 @@
+"""Designs as models for other programs: ONNX, PyTorch, Keras, and their weights alone."""

@@ -1,0 +1,169 @@
+"""What each kind of layer is in an ONNX graph: one row a kind."""
+
+from typing import Any
+
+import numpy as np
+
+from engine.layers import (
+    AdaptiveAvgPool2d,
+    Add,
+    AvgPool2d,
+    BatchNorm,
+    Concat,
+    Conv2d,
+    Dense,
+    Dropout,
+    GlobalAvgPool2d,
+    LocalResponseNorm,
+    MaxPool2d,
+    Mul,
+    Opaque,
+)
+from engine.layers.opaque import NODE_ROLE
+from engine.model_export.onnx_functions import ONNX_FUNCTIONS
+from engine.model_export.onnx_graph import OnnxKind, OnnxScope
+from engine.model_export.onnx_moves import ONNX_MOVES
+from engine.model_export.windows import divisors, full_margins, mean_matrix
+
+
+def _conv(at: OnnxScope) -> None:
+    windows = at.planned.windows
+    at.last(
+        "Conv",
+        at.maps(),
+        *at.weights("weight", "bias"),
+        kernel_shape=windows.kernel,
+        strides=windows.stride,
+        pads=windows.margins,
+        dilations=windows.dilation,
+        group=at.layer.groups,
+    )
+
+
+def _dense(at: OnnxScope) -> None:
+    vector = at.vector()
+    weights = at.weights("weight", "bias")
+    if len(weights) == 1 and at.graph.opset < 11:  # where the bias is no option
+        weights.append(at.constant("bias", np.zeros(at.layer.units)))
+    at.last("Gemm", vector, *weights, transB=1, is_vector=True)
+
+
+def _max_pool(at: OnnxScope) -> None:
+    windows = at.planned.windows
+    pads = full_margins(windows, at.received)
+    at.last("MaxPool", at.maps(), kernel_shape=windows.kernel, strides=windows.stride, pads=pads)
+
+
+def _avg_pool(at: OnnxScope) -> None:
+    """Rounding up is written as margins, as programs differ in what they then divide by."""
+    windows = at.planned.windows
+    attributes: dict[str, Any] = {
+        "kernel_shape": windows.kernel,
+        "strides": windows.stride,
+        "pads": full_margins(windows, at.received),
+        "count_include_pad": int(at.layer.count_padding),
+    }
+    counts = divisors(windows, at.received) if at.layer.count_padding else None
+    size = windows.kernel[0] * windows.kernel[1]
+    if counts is None or bool((counts == size).all()):
+        at.last("AveragePool", at.maps(), **attributes)
+        return
+    mean = at.step("AveragePool", at.maps(), **attributes)
+    at.last("Mul", mean, at.constant("divisors", size / counts))
+
+
+def _global_avg_pool(at: OnnxScope) -> None:
+    at.last("GlobalAveragePool", at.maps())
+
+
+def _adaptive_avg_pool(at: OnnxScope) -> None:
+    """Means of rows, then of columns: windows that share out a map are products of both."""
+    windows = at.planned.windows
+    if windows.uneven is None and windows.repeat == (1, 1):
+        at.last("AveragePool", at.maps(), kernel_shape=windows.kernel, strides=windows.stride)
+        return
+    rows = at.constant("rows", mean_matrix(windows, 0, at.received))
+    columns = at.constant("columns", mean_matrix(windows, 1, at.received).T)
+    at.last("MatMul", at.step("MatMul", rows, at.maps()), columns)
+
+
+def _batch_norm(at: OnnxScope) -> None:
+    weights = at.weights("gamma", "beta", "mean", "var")
+    at.last_elementwise("BatchNormalization", *at.any_form(), *weights, epsilon=at.layer.epsilon)
+
+
+def _lrn(at: OnnxScope) -> None:
+    layer = at.layer
+    if layer.size % 2:
+        at.last("LRN", at.maps(), size=layer.size, alpha=layer.alpha, beta=layer.beta, bias=layer.k)
+        return
+    # The operator is for odd sizes: the mean of squares over channels as rows of one map.
+    channels, height, width = at.received
+    square = at.step("Mul", at.maps(), at.maps())
+    rows = at.graph.reshaped(square, f"{at.planned.name}/rows", (0, 1, channels, height * width))
+    pads = [layer.size // 2, 0, (layer.size - 1) // 2, 0]
+    mean = at.step("AveragePool", rows, kernel_shape=[layer.size, 1], pads=pads, count_include_pad=1)
+    maps = at.graph.reshaped(mean, f"{at.planned.name}/means", (0, channels, height, width))
+    base = at.step("Add", at.step("Mul", maps, at.constant("alpha", layer.alpha)), at.constant("k", layer.k))
+    at.last("Div", at.maps(), at.step("Pow", base, at.constant("beta", layer.beta)))
+
+
+def _dropout(at: OnnxScope) -> None:
+    at.last_elementwise("Identity", *at.any_form())
+
+
+def _concat(at: OnnxScope) -> None:
+    at.last_elementwise("Concat", *at.any_form(), axis=1)
+
+
+def _add(at: OnnxScope) -> None:
+    values = at.any_form()
+    at.last_elementwise("Add" if len(values) == 2 else "Sum", *values)
+
+
+def _mul(at: OnnxScope) -> None:
+    first, *rest, last = at.any_form()
+    for value in rest:
+        first = at.step("Mul", first, value)
+    at.last_elementwise("Mul", first, last)
+
+
+def _opaque(at: OnnxScope) -> None:
+    """The graph that a run gives to ONNX Runtime, from volumes without a batch to the tensor."""
+    name, graph = at.planned.name, at.graph
+    model = graph.onnx.load_model_from_string(at.planned.arrays[NODE_ROLE][0].tobytes())
+    called = {"": ""}
+    for index, value in enumerate(model.graph.input):
+        shape = at.planned.input_shapes[index]
+        called[value.name] = graph.reshaped(at.maps(index), f"{name}/input {index}", shape)
+    for tensor in model.graph.initializer:
+        called[tensor.name] = tensor.name = graph.new_name(f"{name}.{tensor.name}")
+        graph.constants[tensor.name] = tensor
+    for node in model.graph.node:
+        for value in filter(None, node.output):
+            called[value] = graph.new_name(f"{name}/{value}")
+        node.input[:] = [called[value] for value in node.input]
+        node.output[:] = [called[value] for value in node.output]
+        node.name = node.output[0]
+        graph.nodes.append(node)
+    result = at.step("Cast", called[model.graph.output[0].name], to=graph.onnx.TensorProto.FLOAT)
+    at.last("Reshape", result, at.constant("shape", (1, *at.planned.output_shape), np.int64))
+
+
+ONNX_KINDS: tuple[OnnxKind, ...] = (
+    OnnxKind(Conv2d, _conv),
+    OnnxKind(MaxPool2d, _max_pool),
+    OnnxKind(AvgPool2d, _avg_pool),
+    OnnxKind(GlobalAvgPool2d, _global_avg_pool),
+    OnnxKind(AdaptiveAvgPool2d, _adaptive_avg_pool),
+    *ONNX_FUNCTIONS,
+    OnnxKind(BatchNorm, _batch_norm),
+    OnnxKind(LocalResponseNorm, _lrn),
+    OnnxKind(Dropout, _dropout),
+    OnnxKind(Dense, _dense),
+    OnnxKind(Concat, _concat),
+    OnnxKind(Add, _add),
+    OnnxKind(Mul, _mul),
+    *ONNX_MOVES,
+    OnnxKind(Opaque, _opaque),
+)

@@ -1,0 +1,67 @@
+"""Maps of an ONNX graph in the order and shape of axes that a node of a model receives or makes, and back."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from engine.model_export.onnx_graph import OnnxGraph
+from engine.onnx_files.tensors import NCHW, Tensor
+from engine.shapes import Shape
+
+_BATCH = -1
+
+
+def in_shape(tensor: Tensor, volume: Shape) -> Tensor:
+    """A tensor of the same axes for a volume of another shape.
+
+    Axes of size 1 have no letter, although they may have more values now.
+    """
+    if tensor.volume == volume or tensor.dims:
+        return replace(tensor, volume=volume)
+    if replace(tensor, margins=(0, 0, 0, 0)).is_nchw:
+        axes: Sequence[str] = NCHW
+    elif tensor.rank == 2:
+        axes = ("", "chw")
+    else:
+        missing = [letter for letter in "chw" if letter not in tensor.letters]
+        axes = [group or (missing.pop(0) if index and missing else "") for index, group in enumerate(tensor.axes)]
+    sizes = dict(zip("chw", volume, strict=True))
+    groups = tuple("".join(letter for letter in group if sizes[letter] > 1) for group in axes)
+    return replace(tensor, volume=volume, axes=groups)
+
+
+def is_maps(tensor: Tensor) -> bool:
+    """Whether the tensor is N×C×H×W without margins."""
+    return tensor.rank == 4 and not tensor.dims and not any(tensor.margins) and tensor.is_nchw
+
+
+def is_vector(tensor: Tensor) -> bool:
+    """Whether the tensor is N×(C·H·W)."""
+    return tensor.rank == 2 and not tensor.axes[0] and tensor.letters == tensor.letters_in_order
+
+
+def maps_of(graph: OnnxGraph, value: str, tensor: Tensor) -> str:
+    """The maps N×C×H×W of a tensor without margins."""
+    if is_maps(tensor):
+        return value
+    letters = tensor.letters
+    if not tensor.dims and letters != tensor.letters_in_order:
+        sizes = [tensor.sizes[letter] for letter in letters]
+        split = graph.reshaped(value, f"{value}/split", (_BATCH, *sizes))
+        order = [0, *(1 + letters.index(letter) for letter in tensor.letters_in_order)]
+        value = graph.add("Transpose", [split], graph.new_name(f"{value}/ordered"), perm=order)
+    return graph.reshaped(value, f"{value}/maps", (_BATCH, *tensor.volume))
+
+
+def tensor_from_maps(graph: OnnxGraph, maps: str, tensor: Tensor) -> str:
+    """The value with the axes of a tensor that has the values of these maps."""
+    value = graph.padded(maps, tensor.margins) if any(tensor.margins) else maps
+    if tensor.rank == 4 and not tensor.dims and replace(tensor, margins=(0, 0, 0, 0)).is_nchw:
+        return value
+    if not tensor.dims and tensor.letters != tensor.letters_in_order:
+        rest = [letter for letter in "chw" if letter not in tensor.letters]
+        order = [0, *("chw".index(letter) + 1 for letter in (*rest, *tensor.letters))]
+        value = graph.add("Transpose", [value], graph.new_name(f"{maps}/ordered"), perm=order)
+    has_batch = not tensor.dims and not tensor.axes[0]
+    shape = (_BATCH, *tensor.shape[1:]) if has_batch else tensor.shape
+    return graph.reshaped(value, f"{maps}/tensor", shape)

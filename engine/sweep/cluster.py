@@ -1,0 +1,169 @@
+"""Measures points on processes of this machine or on a cluster, by dask.distributed, which is imported when it is used.
+
+dask executes code that its peers send: a cluster belongs into a trusted network.
+"""
+
+import importlib
+import importlib.util
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import Any
+
+from msgspec import Struct
+
+from engine.kernels import Checkpoint
+from engine.sweep import remote
+from engine.sweep.columns import Values
+from engine.sweep.counting import CountedPoint
+from engine.sweep.measuring import Measure, Measured
+from engine.sweep.sweep import Sweep
+from engine.sweep.worker import pack_sweep
+from engine.text.problems import Problem, ProjectError
+
+_RETRIES = 3
+_START_SECONDS = 60
+"""How long workers may take to start, or a scheduler to answer."""
+_LOST_SECONDS = 20
+"""How long a scheduler may be silent before it counts as lost."""
+_POLL_SECONDS = 0.2
+_PER_WORKER = 4
+"""Points that are under way per worker, so that none waits for the next."""
+_FEWEST_UNDER_WAY = 8
+
+
+class TlsFiles(Struct, frozen=True):
+    """Files of a connection by TLS."""
+
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+
+
+def has_dask() -> bool:
+    """Whether dask.distributed is installed."""
+    return importlib.util.find_spec("distributed") is not None
+
+
+@contextmanager
+def local_cluster(workers: int) -> Iterator[Any]:
+    """A client of that many single-threaded processes of this machine, which end with it."""
+    distributed = _distributed()
+    with (
+        distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            memory_limit=0,
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def remote_cluster(address: str, tls: TlsFiles) -> Iterator[Any]:
+    """A client of an existing scheduler.
+
+    Raises
+    ------
+    ProjectError
+        It does not answer, or has no workers.
+    """
+    distributed = _distributed()
+    security = None
+    if any((tls.ca, tls.certificate, tls.key)):
+        security = distributed.Security(
+            tls_ca_file=tls.ca or None,
+            tls_client_cert=tls.certificate or None,
+            tls_client_key=tls.key or None,
+            require_encryption=True,
+        )
+    try:
+        client = distributed.Client(address, security=security, timeout=_START_SECONDS)
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        raise _fault(f"no scheduler answers at {address}: {_first_line(error)}") from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_START_SECONDS)
+        except (OSError, TimeoutError):
+            text = f"the scheduler at {address} has no workers; start some: dask worker {address} --nthreads 1"
+            raise _fault(text) from None
+        yield client
+
+
+def _distributed() -> Any:
+    if not has_dask():
+        raise _fault("dask.distributed is not installed; pip install 'convolume[dask]', or leave the option out")
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    importlib.import_module("cloudpickle").register_pickle_by_value(remote)
+    return importlib.import_module("distributed")
+
+
+def measure_on(client: Any, sweep: Sweep, checkpoint: Checkpoint = lambda: None) -> Measure:
+    """Measure points on a cluster; they come back in any order.
+
+    A point whose worker dies, or fails in a way that is not the point's fault, is tried again three times; then the
+    reason is its problem. ProjectError if the scheduler is lost; points that have come back stay.
+    """
+    message = pack_sweep(sweep)
+
+    def measure(points: Iterator[CountedPoint]) -> Iterator[Measured]:
+        finished: SimpleQueue[Any] = SimpleQueue()
+        under_way: dict[Any, CountedPoint] = {}
+        heard = monotonic()
+        while True:
+            limit = max(
+                _PER_WORKER * len(client.nthreads() if not under_way else ()), _FEWEST_UNDER_WAY, len(under_way)
+            )
+            while len(under_way) < limit and (counted := next(points, None)) is not None:
+                future = client.submit(remote.measure_remotely, message, counted.point, pure=False, retries=_RETRIES)
+                under_way[future] = counted
+                future.add_done_callback(finished.put)
+            if not under_way:
+                return
+            try:
+                future = finished.get(timeout=_POLL_SECONDS)
+            except Empty:
+                checkpoint()
+                heard = _require_scheduler(client, heard)
+                continue
+            heard = monotonic()
+            yield under_way.pop(future), *_result_of(future)
+
+    return measure
+
+
+def _require_scheduler(client: Any, heard: float) -> float:
+    """ProjectError if there has been no connection for long; else when there was one last."""
+    if client.status == "running":
+        return monotonic()
+    if monotonic() - heard > _LOST_SECONDS or client.status == "closed":
+        raise _fault("the scheduler is lost; the rows so far are complete, run again to continue")
+    return heard
+
+
+def _result_of(future: Any) -> tuple[Values, str]:
+    if future.status == "cancelled":
+        raise _fault("the scheduler is lost; the rows so far are complete, run again to continue")
+    if future.status == "finished":
+        values, problem = future.result()
+        return values, problem
+    error = future.exception()
+    if isinstance(error, ModuleNotFoundError):
+        raise _fault(f"a worker cannot measure: {_first_line(error)}; install the same version on all workers")
+    if type(error).__name__ == "KilledWorker":
+        return {}, f"its worker died {_RETRIES + 1} times"
+    return {}, f"failed {_RETRIES + 1} times: {type(error).__name__}: {_first_line(error)}"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _fault(text: str) -> ProjectError:
+    return ProjectError([Problem(text, "")])

@@ -1,0 +1,141 @@
+"""Small networks with each kind of layer and each of its settings, for tests of exported models."""
+
+from typing import get_args
+
+from engine.layers import (
+    Activation,
+    AdaptiveAvgPool2d,
+    Add,
+    AvgPool2d,
+    BatchNorm,
+    ChannelShuffle,
+    Concat,
+    Conv2d,
+    ConvTranspose2d,
+    Dense,
+    Dropout,
+    GlobalAvgPool2d,
+    LocalResponseNorm,
+    MaxPool2d,
+    Mul,
+    PixelShuffle,
+    PixelUnshuffle,
+    PRelu,
+    Resize,
+    Scale,
+    Slice,
+)
+from engine.layers.activation import Function
+from engine.layers.resize import Corners, Mode
+from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Project
+
+LAYERS_OF_ONE_INPUT = (
+    Conv2d(5, 3),
+    Conv2d(6, (3, 2), (2, 1), "same", groups=2, bias=False),
+    Conv2d(4, 2, 2, "same"),
+    Conv2d(4, 3, 1, (0, 1, 2, 3), (2, 1)),
+    Conv2d(4, 1, 3, "valid"),
+    MaxPool2d(2),
+    MaxPool2d(3, 2, (0, 1, 2, 0)),
+    MaxPool2d(3, 2, 1, ceil=True),
+    MaxPool2d((2, 3), (3, 2), "same"),
+    AvgPool2d(2),
+    AvgPool2d(3, 2, 1, ceil=True),
+    AvgPool2d(3, 2, 1, ceil=True, count_padding=False),
+    AvgPool2d(3, 2, (0, 1, 2, 0)),
+    AvgPool2d((2, 3), (3, 2), "same", count_padding=False),
+    GlobalAvgPool2d(),
+    AdaptiveAvgPool2d(1),
+    AdaptiveAvgPool2d((2, 7)),
+    AdaptiveAvgPool2d((5, 14)),
+    *(Activation(function) for function in get_args(Function)),
+    Activation("leaky_relu", slope=0.2),
+    Activation("elu", alpha=0.5),
+    Activation("clip", low=-0.5, high=2),
+    PRelu(),
+    PRelu(shared=True),
+    Scale(),
+    Scale(bias=True),
+    BatchNorm(1e-3),
+    LocalResponseNorm(),
+    LocalResponseNorm(4, 0.5, 0.6, 2.0),
+    ConvTranspose2d(6, 3),
+    ConvTranspose2d(6, (3, 2), (2, 3), (0, 1, 1, 0), 1, 2, 2),
+    ConvTranspose2d(2, 2, 3, 0, (4, 1), bias=False),
+    ConvTranspose2d(2, 2, 3, 0, (4, 1)),
+    ConvTranspose2d(2, 2, 3),
+    Slice(1, 3),
+    Slice(2),
+    ChannelShuffle(2),
+    PixelShuffle(2),
+    PixelShuffle(2, "dcr"),
+    *(Resize(mode=mode, corners=corners) for mode in get_args(Mode) for corners in get_args(Corners)),
+    Resize(0.5),
+    Resize(1.7, None, "bilinear"),
+    Resize(1.3),
+    Resize(2.0, (5, 11), "nearest", "align_corners"),
+    Resize(2.0, (3, 10), "bilinear", "align_corners"),
+    Resize(2.0, (8, 7), "bilinear", "align_corners"),
+    Dropout(),
+    Dense(7),
+    Dense(7, bias=False),
+)
+"""For an input of 4×8×7."""
+
+
+def project_of(*nodes: Node, shape=(4, 8, 7), stem: Network | None = None, title: str = "") -> Project:
+    """A project of one design."""
+    return Project(NoiseInput(shape, seed=3), (Design("design", Network(nodes)),), stem, title)
+
+
+SQUARES = (PixelUnshuffle(2), PixelUnshuffle(2, "dcr"))
+"""For heights and widths that are even."""
+
+JOINS = (
+    Node("product", Mul(), ("a", "b")),
+    Node("gated", Mul(), ("a", "means", "b")),
+    Node("shifted", Add(), ("means", "a")),
+    Node("concat", Concat(), ("a", "b", "a")),
+    Node("add", Add(), ("a", "b")),
+    Node("sum", Add(), ("a", "b", INPUT)),
+)
+
+
+def joined(join: Node) -> Project:
+    nodes = (
+        Node("a", Conv2d(4, 1), (INPUT,)),
+        Node("b", Activation("relu"), (INPUT,)),
+        Node("means", GlobalAvgPool2d(), (INPUT,)),
+    )
+    return project_of(*(node for node in nodes if node.name in join.inputs), join)
+
+
+CHAIN = project_of(
+    Node("layer1.0.conv", Conv2d(6, 3, 2)),
+    Node("bn/1", BatchNorm()),
+    Node("class", Activation("relu")),
+    Node("3a 5×5", AvgPool2d(3, 1, 1)),
+    Node("fc1", Dense(9)),
+    Node("fc1 relu", Activation("hard_swish")),
+    Node("drop", Dropout()),
+    Node("fc2", Dense(9), ("drop",)),
+    Node("twice", Add(), ("drop", "fc2")),
+    Node("norm", BatchNorm()),
+    Node("softmax", Activation("softmax")),
+    Node("means", GlobalAvgPool2d(), ("3a 5×5",)),
+    title="Chain",
+)
+"""Names as frameworks write them, vectors after maps and the other way round, and two outputs."""
+
+
+CASES = {
+    **{
+        f"{number} {layer.label()}": project_of(Node("layer", layer))
+        for number, layer in enumerate(LAYERS_OF_ONE_INPUT)
+    },
+    **{f"{layer.label()} {layer.order}": project_of(Node("layer", layer), shape=(3, 4, 6)) for layer in SQUARES},
+    **{join.name: joined(join) for join in JOINS},
+    "chain": CHAIN,
+}

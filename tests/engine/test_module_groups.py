@@ -1,0 +1,104 @@
+"""Groups of imported layers by the modules that their names tell."""
+
+import pytest
+
+from engine.layers import Activation, Add, Concat, Conv2d, MaxPool2d
+from engine.network.graph import INPUT, Network, Node
+from engine.network.weight_specs import FileWeights
+from engine.onnx_files.module_groups import module_path, with_groups
+from engine.shapes import Shape
+
+RELU = Activation("relu")
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("layer1.0.conv1", ("layer1", "layer1.0")),
+        ("layer1/layer1.0/conv1/Conv", ("layer1", "layer1.0", "layer1.0/conv1")),
+        ("/layer1/layer1.0/down/down.0/Conv", ("layer1", "layer1.0", "layer1.0/down", "layer1.0/down.0")),
+        ("f/f.3/conv/conv.1/conv.1.0/Conv", ("f", "f.3", "f.3/conv", "f.3/conv.1", "f.3/conv.1.0")),
+        ("block1/conv/Conv2D", ("block1", "block1/conv")),
+        ("Conv_23", ()),
+        ("", ()),
+        ("//", ()),
+    ],
+)
+def test_the_modules_around_a_layer_are_in_its_name(name, path):
+    assert module_path(name) == path
+
+
+def conv(name, *inputs, weight="", filters=4):
+    return Node(name, Conv2d(filters, 1), inputs, FileWeights("m.onnx", weight=weight or f"{name}.weight"))
+
+
+def groups_of(*nodes):
+    network = with_groups(Network(tuple(nodes)), Shape(4, 8, 8))
+    assert [node.name for node in network.nodes] == [node.name for node in nodes]
+    return {node.name: node.group for node in network.nodes if node.group}
+
+
+def residual(name, source):
+    """A residual block as PyTorch names its nodes."""
+    return (
+        conv(f"{name}/conv1/Conv", source),
+        Node(f"{name}/relu/Relu", RELU),
+        conv(f"{name}/conv2/Conv"),
+        Node(f"{name}/Add", Add(), (f"{name}/conv2/Conv", source)),
+    )
+
+
+STEM = (conv("conv1/Conv", INPUT), Node("relu/Relu", RELU))
+
+
+def test_residual_blocks_are_groups_and_what_holds_several_is_none():
+    nodes = (*residual("layer1/layer1.0", "relu/Relu"), *residual("layer1/layer1.1", "layer1/layer1.0/Add"))
+    groups = groups_of(*STEM, *nodes, conv("fc/Gemm"))
+    assert groups == {node.name: node.name[7:15] for node in nodes}
+    assert set(groups.values()) == {"layer1.0", "layer1.1"}
+
+
+def test_branches_side_by_side_belong_to_the_module_around_them():
+    branches = (
+        conv("mixed/b1/c1/Conv", "relu/Relu"),
+        conv("mixed/b1/c2/Conv"),
+        conv("mixed/b2/c1/Conv", "relu/Relu"),
+        conv("mixed/b2/c2/Conv"),
+        Node("mixed/Concat", Concat(), ("mixed/b1/c2/Conv", "mixed/b2/c2/Conv")),
+    )
+    groups = groups_of(*STEM, *branches, conv("a/Conv"), conv("b/Conv"), conv("c/Conv"))
+    assert groups == {node.name: "mixed" for node in branches}
+
+
+def test_a_module_with_two_outputs_is_no_group():
+    nodes = (conv("m/c1/Conv", "relu/Relu"), conv("m/c2/Conv"), Node("sum", Add(), ("m/c1/Conv", "m/c2/Conv")))
+    assert groups_of(*STEM, *nodes) == {}
+
+
+def test_a_module_of_most_of_a_network_is_no_group():
+    features = [conv(f"features/c{number}/Conv") for number in range(5)]
+    assert groups_of(*features, conv("fc/Gemm")) == {}
+
+
+def test_a_convolution_with_its_activation_is_no_group():
+    assert groups_of(*STEM, conv("m/conv/Conv"), Node("m/relu/Relu", RELU), conv("end/Conv")) == {}
+
+
+def test_names_of_weights_tell_the_modules_if_those_of_nodes_do_not():
+    def block(name, source, start):
+        a, b, c, d = (f"n{start + number}" for number in range(4))
+        return (
+            conv(a, source, weight=f"{name}.conv1.weight"),
+            Node(b, RELU),
+            conv(c, weight=f"{name}.conv2.weight"),
+            Node(d, Add(), (c, source)),
+        )
+
+    nodes = (conv("n0", INPUT, weight="conv1.weight"), *block("layer1.0", "n0", 1), *block("layer1.1", "n4", 5))
+    groups = groups_of(*nodes, Node("pool", MaxPool2d(2)), conv("n9", weight="fc.weight"))
+    assert [groups.get(f"n{number}", "") for number in range(10)] == ["", *["layer1.0"] * 4, *["layer1.1"] * 4, ""]
+
+
+def test_nodes_without_modules_stay_as_they_are():
+    network = Network((conv("Conv_0", weight="w0"), Node("Relu_1", RELU)))
+    assert with_groups(network, Shape(4, 8, 8)) is network

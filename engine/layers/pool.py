@@ -69,7 +69,7 @@ class Pool(Layer, frozen=True):
         windows = self.windows(inputs[0])
         yield from size_mistakes(windows, inputs[0])
         top, left, bottom, right = windows.margins
-        height, width = windows.kernel
+        height, width = windows.extent
         if max(top, bottom) >= height or max(left, right) >= width:
             yield Mistake(
                 "padding",

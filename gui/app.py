@@ -3,12 +3,12 @@
 import gc
 import sys
 from collections.abc import Iterable
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 
-import pyqtgraph as pg
-from pyqtgraph.util.garbage_collector import GarbageCollector
-from PySide6.QtCore import QCoreApplication, QLocale, QSettings
+from PySide6.QtCore import QCoreApplication, QLocale, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine.files.unfinished import remove_leftovers
@@ -30,9 +30,12 @@ from gui.window.theme_choice import first_theme, theme_at_start
 from gui.workbench.journal import Journal
 from gui.workbench.workbench import Workbench
 
+_LOOK_MS = 100
+"""Milliseconds until the start page has certainly been painted."""
+
 
 def make_application() -> QApplication:
-    """Return the one QApplication, with our name, style and pyqtgraph's options."""
+    """Return the one QApplication, with our name and style."""
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     QCoreApplication.setApplicationName("Convolume")
@@ -40,7 +43,6 @@ def make_application() -> QApplication:
     theme_at_start()
     app.setStyle("Fusion")
     QLocale.setDefault(NUMBER_LOCALE)
-    pg.setConfigOptions(imageAxisOrder="row-major", antialias=True, mouseRateLimit=0)
     app.setWindowIcon(load_icon("convolume", THEMES["light"].accent, THEMES["light"].muted))
     return app
 
@@ -65,8 +67,7 @@ def open_window(path: Path | None) -> int:
     lesson = open_lesson(path) if path is not None and is_lesson(path) else None
     file = None if path is None or lesson is not None else load_project(path)
     app = make_application()
-    # Python collects garbage in any thread; Qt may crash unless widgets in it are deleted in this one.
-    collector = GarbageCollector()
+    collector = _collect_in_this_thread()
     settings = Settings(QSettings())
     project = NEW_PROJECT if file is None else file.project
     workbench = Workbench(project, Look(theme=first_theme(settings)))
@@ -86,7 +87,9 @@ def open_window(path: Path | None) -> int:
     gc.freeze()  # modules and the window stay: to look through them for garbage stops the window for 0.1 s each time
     recovery.begin()
     window.report_settings()
-    if not window.start.is_shown and workbench.state.lesson is None:
+    if window.start.is_shown:  # what a project is drawn with is loaded behind the page, not before it
+        QTimer.singleShot(_LOOK_MS, partial(import_module, "gui.views.volumes"))
+    elif workbench.state.lesson is None:
         workbench.run()
     folders = window.files.recent_folders() | window.exports.recent_folders()
     Thread(target=_remove_leftovers_in, args=[folders], daemon=True).start()  # they may be on slow drives
@@ -95,8 +98,28 @@ def open_window(path: Path | None) -> int:
     finally:
         closer.close_down()
         faults.close_down()
-        collector.timer.stop()
+        collector.stop()
         gc.unfreeze()
+
+
+def _collect_in_this_thread() -> QTimer:
+    """Collect garbage at the events of the timer that is returned.
+
+    Python collects it in any thread, but Qt may crash unless widgets in it are deleted in that of the window.
+    """
+    gc.disable()
+    timer = QTimer(interval=1000)
+    timer.timeout.connect(_collect_garbage)
+    timer.start()
+    return timer
+
+
+def _collect_garbage() -> None:
+    """Collect the generations that Python would."""
+    counts = enumerate(zip(gc.get_count(), gc.get_threshold(), strict=True))
+    due = [generation for generation, (count, threshold) in counts if 0 < threshold < count]
+    if due:
+        gc.collect(max(due))
 
 
 def _remove_leftovers_in(folders: Iterable[Path]) -> None:

@@ -700,6 +700,29 @@ def test_analyze_loads_neither_qt_nor_pyqtgraph_nor_onnx_runtime(write):
     assert not packages & {"PySide6", "shiboken6", "pyqtgraph", "onnx", "onnxruntime"}
 
 
+def test_the_start_page_loads_no_pyqtgraph_which_takes_a_quarter_of_the_start():
+    code = """
+import sys
+from PySide6.QtCore import QSettings
+from gui.app import make_application, set_theme
+from gui.window.file_commands import NEW_PROJECT
+from gui.window.main_window import MainWindow
+from gui.window.settings import Settings
+from gui.workbench.workbench import Workbench
+
+app = make_application()
+window = MainWindow(Workbench(NEW_PROJECT), Settings(QSettings("", QSettings.Format.IniFormat)), set_theme)
+window.show_start_page()
+window.show()
+app.processEvents()
+print("pyqtgraph" in sys.modules, "gui.views.volumes" in sys.modules, window.start.is_shown)
+window.close()
+"""
+    command = [sys.executable, "-c", code]
+    out = subprocess.run(command, cwd=MAIN.parent, capture_output=True, text=True, check=True).stdout
+    assert out.split() == ["False", "False", "True"]
+
+
 def test_every_format_of_pictures_can_be_drawn():
     from gui.export.pictures import EXPORTERS
 
@@ -942,11 +965,22 @@ def test_diff_as_json_has_errors_after_a_run(call, write):
     assert any(isinstance(row["relative_error"], float) for row in data["differences"])
 
 
+def test_diff_compares_the_first_designs_of_two_files(call, write, tmp_path):
+    first = write(SMALL)
+    status, out, err = call("diff", first, first, "--run", "--all")
+    assert status == 0
+    assert out.splitlines()[0] == "naive → naive_2"
+    assert "have random weights" in out or "has random weights" in out
+    assert err.splitlines()[-1].startswith("1 pair of volumes compared: the first that differs is 'conv', by ")
+
+
 @pytest.mark.parametrize(
     ("names", "text"),
     [
         (("naive", "bottle"), "design 'bottle' is unknown; did you mean 'bottleneck'?"),
         (("naive", "naive"), "'naive' is named twice; two designs are compared"),
+        (("naive",), "one design alone, 'naive'; name a second one, or a second file"),
+        (("absent.toml",), "absent.toml"),
     ],
 )
 def test_diff_refuses_other_pairs(refusal, write, names, text):

@@ -112,11 +112,11 @@ def likeness(volume: Volume, channel: int, checkpoint: Checkpoint) -> _Numbers:
     map that does not vary has 0.
     """
     maps = _flatten(volume)
-    reference = _deviations(maps[channel : channel + 1])[0]
+    reference = deviations(maps[channel : channel + 1])[0]
     products = np.empty(len(maps))
     for rows in split_range(len(maps), max(1, CACHE_BYTES // (8 * max(maps.shape[1], 1)))):
         checkpoint()
-        products[rows] = np.einsum("mv,v->m", _deviations(maps[rows]), reference)
+        products[rows] = np.einsum("mv,v->m", deviations(maps[rows]), reference)
     return np.clip(products, -1, 1)
 
 
@@ -129,9 +129,9 @@ def order_by_likeness(volume: Volume, checkpoint: Checkpoint) -> NDArray[np.intp
     maps = _flatten(volume)
     if maps.shape[1] < 2 or len(maps) > _MOST_ALIKE:
         return np.arange(len(maps))
-    deviations = _deviations(maps[:, :: -(-maps.shape[1] // MOST_COMPARED_PIXELS)]).astype(np.float32)
+    spread = deviations(maps[:, :: -(-maps.shape[1] // MOST_COMPARED_PIXELS)]).astype(np.float32)
     checkpoint()
-    alike = deviations @ deviations.T
+    alike = spread @ spread.T
     order = [0]
     alike[:, 0] = -np.inf  # excludes the column's channel from the rest
     for _ in range(len(maps) - 1):
@@ -143,7 +143,7 @@ def order_by_likeness(volume: Volume, checkpoint: Checkpoint) -> NDArray[np.intp
     return np.array(order)
 
 
-def _deviations(maps: NDArray[Any]) -> _Numbers:
+def deviations(maps: NDArray[Any]) -> _Numbers:
     """Maps (M, P) minus their means, scaled to length 1; 0 for a map that does not vary."""
     values, finite, counts = _finite(maps)
     means = values.sum(axis=1) / counts.clip(1)

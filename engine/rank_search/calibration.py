@@ -1,21 +1,19 @@
 """Chooses the inputs to which weights are fitted, and those that only check them."""
 
-import os
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.files import paths
-from engine.files.paths import FileFault, Stamp
-from engine.files.photo_formats import PHOTO_SUFFIXES
+from engine.files.paths import Stamp
+from engine.files.photo_folder import photos_in
 from engine.network.input_specs import ImageInput, Input, NoiseInput, with_photo
 from engine.project.project import Project
 from engine.run import inputs
 from engine.text.problems import Problem, ProjectError
 
 _BUNDLED_PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
-_PHOTO_ENDINGS = tuple(suffix for suffix in PHOTO_SUFFIXES if suffix != ".gif")
 
 
 class CalibrationSet(Struct, frozen=True):
@@ -55,15 +53,7 @@ def _choose_inputs(project: Project, folder: Path | None) -> CalibrationSet:
             raise ProjectError([Problem(text, "--photos")])
         return CalibrationSet((own,), (replace(own, seed=own.seed + 1),) if isinstance(own, NoiseInput) else ())
     if folder is not None:
-        if not os.path.isdir(folder):  # Path.is_dir would raise for too long a name
-            raise ProjectError([Problem(f"{folder} is no folder; name one that holds photos", "--photos")])
-        photos = _list_photos(folder)
-        if not photos:
-            endings = ", ".join(_PHOTO_ENDINGS)
-            raise ProjectError(
-                [Problem(f"{folder} has no photo; files that end in {endings} are looked for", "--photos")]
-            )
-        photos = [str(Path(path).absolute()) for path in photos]
+        photos = photos_in(folder)
         check_paths = photos[2::3] or photos[1:]
         fit_paths = [path for path in photos if path not in check_paths]
     else:
@@ -72,17 +62,3 @@ def _choose_inputs(project: Project, folder: Path | None) -> CalibrationSet:
         fit_paths = [own.path, *(path for path in others if path not in check_paths)]
     fit_inputs, check_inputs = (tuple(with_photo(own, path) for path in photos) for photos in (fit_paths, check_paths))
     return CalibrationSet(fit_inputs, check_inputs)
-
-
-def _list_photos(folder: Path) -> list[str]:
-    """The photos of a folder in the order of their names, without hidden files."""
-    try:
-        with paths.name_file_in_errors(str(folder)):
-            entries = sorted(folder.iterdir())
-    except FileFault as fault:
-        raise ProjectError([Problem(str(fault), "--photos")]) from None
-    return [
-        str(file)
-        for file in entries
-        if file.suffix.lower() in _PHOTO_ENDINGS and not file.name.startswith(".") and not file.is_dir()
-    ]

@@ -1,6 +1,7 @@
 """What differs between two designs: layers, settings, and what each difference costs."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -71,6 +72,8 @@ class DesignDifferences(Struct, frozen=True, eq=False):
     layers: tuple[ComparedLayer, ...]
     totals: tuple[tuple[Amount | None, Amount | None], ...]
     """Of both designs, by metric."""
+    normalized: Mapping[NodeRef, NodeRef] = {}
+    """By layers of one design the batch norm behind them that the other design has folded into its weights."""
 
     @property
     def seeded(self) -> int:
@@ -93,6 +96,13 @@ class DesignDifferences(Struct, frozen=True, eq=False):
             None if pair.first is None else (self.first, pair.first.name),
             None if pair.second is None else (self.second, pair.second.name),
         )
+
+    def volume_refs(self, layer: ComparedLayer) -> tuple[NodeRef | None, NodeRef | None]:
+        """References to the volumes of a layer that can be equal: behind a batch norm that one design has folded."""
+        first, second = self.refs(layer)
+        if first is None or second is None:
+            return first, second
+        return self.normalized.get(first, first), self.normalized.get(second, second)
 
 
 def compare_designs(
@@ -124,7 +134,20 @@ def compare_designs(
         for pair in pairs
     )
     totals = tuple((costs.total(metric, first), costs.total(metric, second)) for metric in metrics)
-    return DesignDifferences(first, second, metrics, layers, totals)
+    normalized = dict(_folded_norms(first, networks[first], [pair.first for pair in pairs if pair.second is None]))
+    normalized |= _folded_norms(second, networks[second], [pair.second for pair in pairs if pair.first is None])
+    return DesignDifferences(first, second, metrics, layers, totals, normalized)
+
+
+def _folded_norms(design: str, analysis: Analysis, own: Sequence[Report | None]) -> Iterator[tuple[NodeRef, NodeRef]]:
+    """Yield each layer whose output only a batch norm receives that the other design has not, and this."""
+    receivers = Counter(name for report in analysis.reports for name in report.inputs)
+    only_here = {report.name for report in own if report is not None}
+    for report in own:
+        if report is not None and report.statistic_shapes:
+            (source,) = report.inputs
+            if receivers[source] == 1 and source not in only_here:
+                yield (design, source), (design, report.name)
 
 
 def _amounts(

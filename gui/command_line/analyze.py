@@ -43,7 +43,7 @@ def print_costs(options: Namespace) -> int:
     columns = tuple(dict.fromkeys((*options.metrics, *counted)))
     analyses = project_check.analyses
     if options.blocks == "closed":
-        analyses = {name: fold_blocks(analysis, analysis.blocks) for name, analysis in analyses.items()}
+        analyses = {name: fold_blocks(analysis, analysis.foldable) for name, analysis in analyses.items()}
     print_result(
         report_format.text(CostReport(project, Costs(project_check, rule), design, main_metric, columns, analyses))
     )

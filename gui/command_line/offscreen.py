@@ -116,7 +116,7 @@ def temporary_window(project: Project, theme: ThemeName) -> Iterator[MainWindow]
     try:
         yield window
     finally:
-        window.lessons.close_down()
+        window.end_lessons()
         workbench.close()
         window.hide()  # a window that is visible when it is deleted tells its event filters, which are gone by then
         window.deleteLater()

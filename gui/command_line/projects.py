@@ -8,11 +8,10 @@ from msgspec import Struct
 from engine.files.onnx_model import ONNX_SUFFIX
 from engine.files.paths import resolve_path
 from engine.network.node_ref import NodeRef, design_text
-from engine.onnx_files.importer import import_model
 from engine.project.file import load_project
 from engine.project.project import FORMAT, Project
 from engine.run.cache import VolumeCache
-from engine.run.check import ProjectCheck
+from engine.run.check import ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest, require_memory, run_all, run_notices
 from engine.shapes import Pair
 from engine.text.problems import Notice, Problem, ProjectError
@@ -29,6 +28,8 @@ def load_known(path: Path, size: Pair | None = None) -> Project:
         Height and width of the input, for models that leave them open.
     """
     if path.suffix.lower() == ONNX_SUFFIX:
+        from engine.onnx_files.importer import import_model  # all commands would load it
+
         return import_model(path, size).project
     if size is not None:
         raise ProjectError([Problem("has a size of its own; --size is for ONNX models that leave it open", "")], path)
@@ -37,6 +38,19 @@ def load_known(path: Path, size: Pair | None = None) -> Project:
         text = f"is {file.format}; this program knows formats up to {FORMAT}, take a newer one"
         raise ProjectError([Problem(text, "$.format")], path)
     return file.project
+
+
+def load_beside(path: Path, project: Project) -> Project:
+    """Read a second project or model; a model that leaves its size open takes that of the first one's input."""
+    from engine.onnx_files.importer import OpenSize
+
+    try:
+        return load_known(path)
+    except OpenSize:
+        shape = check(project).input_shape
+        if shape is None:
+            raise
+        return load_known(path, (shape.height, shape.width))
 
 
 def print_notices(path: Path, notices: Iterable[Notice]) -> None:

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from engine.network.analysis import Report
@@ -12,7 +13,9 @@ from engine.run.check import ProjectCheck
 from engine.shapes import Shape
 from engine.text.messages import suggestion
 from engine.text.problems import Problem, ProjectError
-from gui.state.view_state import Focus
+
+if TYPE_CHECKING:
+    from gui.state.view_state import Focus
 
 STEM_WORD = design_text(STEM)
 _NOTHING = "the project has neither a design nor a stem; add one"
@@ -70,8 +73,10 @@ def find_focus(
     project: Project,
     check: ProjectCheck,
     file: Path,
-) -> Focus | None:
+) -> "Focus | None":
     """The selection that options name; None if they name none."""
+    from gui.state.view_state import Focus  # `analyze`, which has none, would load it
+
     if design is None and node is None and value is None:
         return None
     design = find_design(design, project, file)

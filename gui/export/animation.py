@@ -10,9 +10,6 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from engine.kernels import Checkpoint
 from gui.paint.basics.page import Page
-from gui.paint.figures import from_above
-from gui.paint.figures.panels_figure import turn_panels
-from gui.paint.volumes.camera import make_camera
 from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import ViewState
 from gui.theme import Theme
@@ -35,6 +32,11 @@ def paint_turn_frames(state: ViewState, page: Page, theme: Theme) -> Iterator[QI
     ProjectError
         There is nothing to draw.
     """
+    # The window loads this file at its start, and few people ask for a turn.
+    from gui.paint.figures import from_above
+    from gui.paint.figures.panels_figure import turn_panels
+    from gui.paint.volumes.camera import make_camera
+
     layout, ease = from_above.lay_out_turn(state, page), QEasingCurve(QEasingCurve.Type.InOutQuad)
     for step in range(_TURN_STEPS + 1):
         share = ease.valueForProgress(step / _TURN_STEPS)

@@ -35,6 +35,12 @@ def design_differences(state: ViewState) -> DesignDifferences | None:
     return _compare(state.check, state.look.convention, pair, closed, metric_ids)
 
 
+def layer_differences(state: ViewState) -> DesignDifferences | None:
+    """What differs between the compared designs layer by layer, with all blocks open."""
+    pair = compared_pair(state)
+    return None if pair is None else _compare(state.check, state.look.convention, pair, (frozenset(),) * 2, METRIC_IDS)
+
+
 @lru_cache(maxsize=4)
 def _compare(
     check: ProjectCheck,

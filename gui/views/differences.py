@@ -156,18 +156,23 @@ class DifferencesView(View):
             self.hint.setText(COMPARE_HINT)
         else:
             self.hint.setText(f"{differences.first} and {differences.second}: {SAME} differs")
-        note = "" if differences is None else describe_seeds(differences)
-        self.note.setText(note)
-        self.note.setVisible(bool(note))
-        self.share.setVisible(bool(note))
+        self._show_note(differences)
         if differences is not None:
             self.share.setText(f"Use those of {shorten_long_names([differences.first])[differences.first]}")
+
+    def _show_note(self, differences: DesignDifferences | None) -> None:
+        """Show at which layer values begin to differ, and how many layers have random weights."""
+        seeds = "" if differences is None else describe_seeds(differences)
+        self.note.setText("\n".join(filter(None, (self._content.first_text, seeds))))
+        self.note.setVisible(bool(self.note.text()))
+        self.share.setVisible(bool(seeds))
 
     def _show_errors(self) -> None:
         """Show the errors that have been computed since."""
         self._content = build_differences(self._state)
         self._rows.show_content(self._state, self._content, every_layer=self.every_layer.isChecked())
         self.canvas.show_content(self._content, self._state)
+        self._show_note(self._content.differences)
 
     def _show_focus(self) -> None:
         """Make the row of the selected layer the current one."""

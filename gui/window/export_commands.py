@@ -15,12 +15,9 @@ from gui.catalogue.figures import TURN_FIGURE, figure_row
 from gui.catalogue.views import view_row
 from gui.export.animation import TurnWriter, paint_turn_frames
 from gui.export.files import write_file
-from gui.export.lesson import lesson_page
 from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, render_view
-from gui.export.report import make_report
 from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.lessons.lesson import Lesson
-from gui.lessons.reader import load_lesson
 from gui.lessons.translations import system_languages
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
 from gui.window.export_all import ExportAll
@@ -124,6 +121,8 @@ class ExportCommands(QObject):
         name = "report" if source is None else source.stem
         path = self._ask_page("Export report", name)
         if path is not None:
+            from gui.export.report import make_report  # as all pages, it takes long to import, and few write one
+
             self.single.write_long(path, partial(make_report, self._workbench.state, path, source))
 
     def _ask_page(self, title: str, name: str) -> Path | None:
@@ -144,10 +143,14 @@ class ExportCommands(QObject):
             return
         path = self._ask_page("Export lesson", lesson.path.stem)
         if path is not None:
+            from gui.export.lesson import lesson_page
+
             self.single.write_long(path, partial(lesson_page, lesson))
 
     def _ask_lesson(self) -> Lesson | None:
         """A lesson in the language of the system, if the user chooses one that can be read."""
+        from gui.lessons.reader import load_lesson
+
         path = self._dialogs.ask_open("Lesson to export", file_filter("Lessons", (".toml",)), LESSON_FOLDER)
         try:
             return None if path is None else load_lesson(path, next(iter(system_languages()), "en"))

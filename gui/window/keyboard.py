@@ -1,6 +1,6 @@
 """The keyboard in the window: F6 goes from panel to panel, Tab in reading order through all of them and the toolbar."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, Qt
@@ -31,11 +31,10 @@ class Keyboard:
         toolbar: Toolbar,
         banners: BannerArea,
         start: StartHost,
-        beside: Sequence[QWidget] = (),
     ) -> None:
         self._window = window
         self._docks = docks
-        self._beside = beside
+        self._beside: list[QWidget] = []
         """What is at the left of the docks, in every layout of them."""
         self._toolbar = toolbar
         self._banners = banners
@@ -46,6 +45,11 @@ class Keyboard:
 
         Qt deletes bars, so none is kept.
         """
+
+    def add_beside(self, part: QWidget) -> None:
+        """Include a part at the left of the docks."""
+        self._beside.append(part)
+        self.forget_chain()
 
     def step(self, by: int) -> None:
         """Go to the next part, or to the one before."""

@@ -1,8 +1,9 @@
 """The main window: it composes docks, menus and toolbar from tables, and connects their signals."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
@@ -26,11 +27,12 @@ from gui.window.file_commands import FileCommands
 from gui.window.help_commands import HelpCommands
 from gui.window.keyboard import Keyboard
 from gui.window.layer_chooser import LayerChooser
-from gui.window.lesson_stage import LessonStage
 from gui.window.menus import DynamicMenu, make_row_menu
 from gui.window.onnx_check import OnnxCheck
 from gui.window.part_commands import PartCommands
+from gui.window.photo_comparison import PhotoComparisonCommand
 from gui.window.qt_actions import QtActions
+from gui.window.second_model import SecondModel
 from gui.window.settings import Settings
 from gui.window.start_host import StartHost
 from gui.window.theme_choice import ThemeChoice
@@ -42,6 +44,9 @@ from gui.window.workspaces import Workspaces
 from gui.workbench.automatic_run import AutomaticRun
 from gui.workbench.edit_merging import EditMerging
 from gui.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from gui.window.lesson_stage import LessonStage
 
 AUTOMATIC_RUN = "run/automatic"
 """The stored setting of automatic runs, "on" or "off"."""
@@ -89,9 +94,12 @@ class MainWindow(QMainWindow):
         self._make_menus_and_bars()
         self.changed_file = ChangedFile(self, workbench, self.files, self.banners)
         self.onnx_check = OnnxCheck(workbench, self.banners, self.show_message, self)
+        self.photo_comparison = PhotoComparisonCommand(self, workbench, self.banners, self.show_message)
+        self.second_model = SecondModel(
+            self, workbench, settings, self.show_message, partial(self.parts.begin, "differences")
+        )
         self.start = StartHost(self, workbench, self.files, self.actions_by_id, settings)
-        self.lessons = LessonStage(self, self)
-        self.keyboard = Keyboard(self, self.docks, self.toolbar, self.banners, self.start, [self.lessons.panel])
+        self.keyboard = Keyboard(self, self.docks, self.toolbar, self.banners, self.start)
         self._connect()
         self._layout = WindowLayout(self, self.docks, self.workspaces, settings)
         self._layout.restore_size()
@@ -110,10 +118,10 @@ class MainWindow(QMainWindow):
         self.status.export.canceled.connect(self.exports.all.cancel)
         self.workspaces.changed.connect(self._on_workspaces_changed)
         self.files.recent_changed.connect(self.menus.dynamic["recent"].fill)
-        for commands in (self.files, self.exports, self.clipboard):
+        for commands in (self.files, self.exports, self.clipboard, self.second_model):
             commands.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(partial(self.docks.bring_forward, "input"))
-        self.files.lesson_opened.connect(self.lessons.start)
+        self.files.lesson_opened.connect(lambda lesson: self.lessons.start(lesson))
 
     def _on_edit_proposed(self, edit: Edit) -> None:
         self.workbench.edit(edit.text, edit.project, self.edit_merging.merge_key(edit.merge), edit.focus)
@@ -234,6 +242,22 @@ class MainWindow(QMainWindow):
         self.docks.show_theme(theme)
         self.toolbar.show_theme(theme)
 
+    # Lessons
+
+    @cached_property
+    def lessons(self) -> "LessonStage":
+        """Takes the lessons; made for the first one."""
+        from gui.window.lesson_stage import LessonStage  # most windows take none, and all would load it
+
+        stage = LessonStage(self, self)
+        self.keyboard.add_beside(stage.panel)
+        return stage
+
+    def end_lessons(self) -> None:
+        """Stop what a lesson computes, if one was taken."""
+        if "lessons" in self.__dict__:
+            self.lessons.close_down()
+
     # Commands and events of the window itself
 
     def step_panels(self, by: int) -> None:
@@ -304,7 +328,9 @@ class MainWindow(QMainWindow):
         self.exports.close_down()
         self.changed_file.close_down()
         self.onnx_check.close_down()
-        self.lessons.close_down()
+        self.end_lessons()
+        self.photo_comparison.close_down()
+        self.second_model.close_down()
         self.help.manual.close_down()
         self._contents.close_down()
         self.start.close_down()

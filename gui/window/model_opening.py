@@ -21,6 +21,8 @@ _DELAY_MS = 400
 class _Request(NamedTuple):
     path: Path
     then: Callable[[], object]
+    size: Pair | None
+    """Of models that leave it open; None asks for it."""
 
 
 class ModelOpening(QObject):
@@ -43,9 +45,15 @@ class ModelOpening(QObject):
         self._worker.ended.connect(self._on_worker_ended)
         self.progress: QProgressDialog | None = None
 
-    def open(self, path: Path, then: Callable[[], object]) -> None:
-        """Read a model, and call `then` once it is open or has failed, but not if the user gives it up."""
-        self._start(_Request(path, then), None)
+    def open(self, path: Path, then: Callable[[], object], size: Pair | None = None) -> None:
+        """Read a model, and call `then` once it is open or has failed, but not if the user gives it up.
+
+        Parameters
+        ----------
+        size
+            Height and width for a model that leaves them open; None asks for them.
+        """
+        self._start(_Request(path, then, size), None)
 
     def close_down(self) -> None:
         """Give up the model in progress."""
@@ -93,6 +101,9 @@ class ModelOpening(QObject):
         self._request = self._model = None
         self._end_progress()
         if request is None:
+            return
+        if isinstance(error, OpenSize) and request.size is not None:
+            self._start(request, request.size)
             return
         if isinstance(error, OpenSize):
             self._ask_size(request)

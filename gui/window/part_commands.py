@@ -1,16 +1,20 @@
 """Commands that act on panels and views: one is brought to the front, maximised, closed or copied."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMainWindow
 
-from gui.graphics.canvas import Canvas
-from gui.views.volumes import VolumesView
 from gui.widgets.tab_order import focus_entry
 from gui.window.contents import Contents
 from gui.window.docks import Docks
 from gui.window.export_commands import ExportCommands
 from gui.window.raised_panel import RaisedPanel
 from gui.window.workspaces import Workspaces
+
+# The start page has no drawings, and pyqtgraph takes a quarter of the start.
+if TYPE_CHECKING:
+    from gui.graphics.canvas import Canvas
 
 
 class PartCommands:
@@ -30,8 +34,10 @@ class PartCommands:
         return self._docks.part_of(self._window.focusWidget()) or next(iter(self._docks.centre_ids), "designs")
 
     @property
-    def canvas(self) -> Canvas:
+    def canvas(self) -> "Canvas":
         """The drawing that had the focus last in the window, otherwise that of the volumes."""
+        from gui.graphics.canvas import Canvas
+
         widget = self._window.focusWidget()
         return widget if isinstance(widget, Canvas) else self._views["volumes"].findChildren(Canvas)[0]
 
@@ -65,6 +71,8 @@ class PartCommands:
 
     def turn_camera(self, name: str) -> None:
         """Turn the camera of the volumes to a named view."""
+        from gui.views.volumes import VolumesView
+
         self._workspaces.open_for("volumes")
         view = self._views["volumes"]
         if isinstance(view, VolumesView):

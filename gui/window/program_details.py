@@ -3,7 +3,6 @@
 import platform
 
 import numpy as np
-import pyqtgraph
 import PySide6
 from PySide6.QtCore import QLibraryInfo, QSysInfo
 from PySide6.QtGui import QGuiApplication
@@ -15,6 +14,8 @@ from gui.catalogue.program import program_version
 
 def program_details(window: QWidget) -> dict[str, str]:
     """The details by name; those of the screen are of the one that shows the window."""
+    import pyqtgraph  # a quarter of the start
+
     screen, ratio = window.screen(), window.devicePixelRatio()
     size = screen.size()
     return {

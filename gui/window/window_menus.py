@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenuBar
 
 from gui.catalogue.views import VIEW_IDS, view_row
-from gui.graphics.canvas import Canvas
 from gui.views.base import View
 from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.export_commands import ExportCommands
@@ -57,6 +56,8 @@ class WindowMenus:
 
     def add_to_drawings(self, view_id: str, view: View) -> None:
         """Make the context menus of the drawings in a view."""
+        from gui.graphics.canvas import Canvas  # pyqtgraph takes a quarter of the start, which may show no drawing
+
         for canvas in view.findChildren(Canvas):
             if view_id == "volumes":
                 add_box_menu(canvas, self._actions, self.by_name)

@@ -7,12 +7,14 @@ import pytest
 from msgspec.structs import replace
 from onnx import helper
 from PIL import Image
-from PySide6.QtWidgets import QInputDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton
 
 from engine.layers import Opaque
 from engine.network.input_specs import ImageInput
 from engine.onnx_files.importer import import_model
+from engine.project.file import save_project
 from gui.state.view_state import Focus
+from gui.widgets.difference_box import DifferenceBox
 from tests.engine.onnx_models import model_of, values, write_model
 from tests.gui.test_dropped_files import drop, messages
 
@@ -210,3 +212,80 @@ def test_a_check_that_cannot_run_says_why(window, tmp_path, qtbot, messages):
     qtbot.waitUntil(lambda: bool(messages))
     assert "absent.png does not exist" in messages[0][1]
     assert window.onnx_check.banner is None
+
+
+# File › Add model as design
+
+
+def wait_until_read(window, qtbot):
+    qtbot.waitUntil(lambda: window.second_model.models.progress is None, timeout=20_000)
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 8, 8), (1, 3, "h", "w")])
+def test_a_second_model_is_a_design_that_is_compared_with_the_first(window, tmp_path, qtbot, monkeypatch, shape):
+    drop_and_wait(window, qtbot, write_model(tmp_path, model_of(CONVS, **ARRAYS)))
+    before = window.workbench.state.project
+    half = {name: array.astype(np.float16).astype(np.float32) for name, array in ARRAYS.items()}
+    second = write_model(tmp_path, model_of(CONVS, shape, **half), "half.onnx")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(second), ""))
+    window.actions_by_id["add_model"].trigger()
+    wait_until_read(window, qtbot)
+    workbench = window.workbench
+    assert [design.name for design in workbench.state.project.designs] == ["model", "half"]
+    assert workbench.state.project.designs[0] == before.designs[0]
+    assert workbench.state.look.pair == ("model", "half")
+    workbench.run()
+    view = window.views["differences"]
+    qtbot.waitUntil(lambda: "the first that differs is 'first'" in view.note.text(), timeout=10_000)
+    assert [(error.value or 0.0) > 0 for error in view._content.errors] == [True, True]
+    workbench.document.undo_stack.undo()
+    assert workbench.state.project == before
+
+
+def test_a_second_model_of_another_input_is_refused_and_a_broken_one_reported(window, tmp_path, qtbot, messages):
+    drop_and_wait(window, qtbot, write_model(tmp_path, model_of(CONVS, **ARRAYS)))
+    before = window.workbench.state.project
+    window.second_model.add(write_model(tmp_path, model_of(CONVS, (1, 3, 9, 9), **ARRAYS), "large.onnx"))
+    wait_until_read(window, qtbot)
+    assert "receive 3×9×9, those of the project 3×8×8" in messages[0][1]
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"nonsense")
+    window.second_model.add(broken)
+    wait_until_read(window, qtbot)
+    assert "is not an ONNX model" in messages[1][1]
+    assert window.workbench.state.project is before
+
+
+def test_the_designs_of_a_second_project_are_added(window, tmp_path, qtbot):
+    before = window.workbench.state.project
+    save_project(before, tmp_path / "p.toml")
+    window.second_model.add(tmp_path / "p.toml")
+    names = [design.name for design in window.workbench.state.project.designs]
+    assert names == [*(d.name for d in before.designs), *(f"{d.name}_2" for d in before.designs)]
+
+
+# Run › Compare on photos
+
+
+def test_two_designs_are_compared_on_the_photos_of_a_folder(window, tmp_path, qtbot, monkeypatch):
+    model = write_model(tmp_path, model_of(CONVS, **ARRAYS))
+    drop_and_wait(window, qtbot, model)
+    assert not window.actions_by_id["compare_photos"].isEnabled()
+    window.second_model.add(model)
+    wait_until_read(window, qtbot)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name, colour in (("a", "red"), ("b", "blue")):
+        Image.new("RGB", (9, 9), colour).save(photos / f"{name}.png")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(photos))
+    window.actions_by_id["compare_photos"].trigger()
+    command = window.photo_comparison
+    qtbot.waitUntil(lambda: "Layers…" in command.banner.buttons, timeout=20_000)
+    assert command.banner.title.text() == "model and model_2 on 2 photos"
+    assert "the last volumes differ by 0 %" in command.banner.text.text()
+    command.banner.buttons["Layers…"].click()
+    (box,) = window.findChildren(DifferenceBox)
+    assert "2 photos: the last volumes differ by 0 %" in box.text.toPlainText()
+    box.close()
+    command.banner.buttons["Close"].click()
+    assert window.banners.banners == []

@@ -6,7 +6,6 @@ from math import isfinite, isnan, nan, prod
 from typing import Any
 
 import numpy as np
-import pyqtgraph
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage, qRgb
 
@@ -30,9 +29,8 @@ _NOT_FINITE = "#ff00ff"
 RangeEnds = tuple[NDArray[np.float64], NDArray[np.float64]]
 """The values at the ends of the colour map: one per map, or one for all."""
 
-# pyqtgraph ships these as files, so no plotting library is needed. CET-D9 is blue, nearly white at zero, red.
+# pyqtgraph has these as files, so no plotting library is needed. CET-D9 is blue, nearly white at zero, red.
 _FILES = {DIVERGING: "CET-D9"}
-_load: Callable[[str], Any] = pyqtgraph.colormap.get
 
 
 @lru_cache(maxsize=16)
@@ -47,7 +45,10 @@ def load_lut(name: str) -> NDArray[np.uint8]:
     elif name == "gray":
         colours = np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
     else:
-        table = _load(_FILES.get(name, name)).getLookupTable(0.0, 1.0, 256, alpha=False)
+        from pyqtgraph import colormap  # a quarter of the start, and the start page needs no colours
+
+        get: Callable[[str], Any] = colormap.get
+        table = get(_FILES.get(name, name)).getLookupTable(0.0, 1.0, 256, alpha=False)
         colours = np.array(table, dtype=np.uint8)
     colours.flags.writeable = False
     return colours

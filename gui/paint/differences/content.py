@@ -10,6 +10,7 @@ from engine.kernels import Checkpoint
 from engine.network.graph import INPUT
 from engine.reports.difference_formats import DifferenceRow, pair_error_text
 from engine.reports.differences import ComparedLayer, DesignDifferences, difference_text
+from engine.reports.first_difference import first_difference
 from gui.paint.basics.derived_cache import CACHE
 from gui.state.comparison import design_differences
 from gui.state.view_state import ViewState
@@ -63,6 +64,13 @@ class DifferencesContent(Struct, frozen=True, eq=False, dict=True):
         return any(error.value is not None for error in self.errors)
 
     @property
+    def first_text(self) -> str:
+        """The first layer with other values in words; "" before a run, and until all errors are computed."""
+        if self.differences is None or not self.is_complete:
+            return ""
+        return first_difference(self.differences, [error.value for error in self.errors]).text
+
+    @property
     def description(self) -> str:
         """The chart in words."""
         count = sum(error.value is not None for error in self.errors)
@@ -113,7 +121,7 @@ def _cached_error(state: ViewState, differences: DesignDifferences, layer: Compa
 
 def _volumes(state: ViewState, differences: DesignDifferences, layer: ComparedLayer) -> _Volumes | str:
     """The fresh volumes of a layer in both designs, or why they cannot be compared."""
-    first, second = differences.refs(layer)
+    first, second = differences.volume_refs(layer)
     if first is None or second is None:
         return "only one design has this layer"
     one, other = state.volume_at(first), state.volume_at(second)

@@ -5,6 +5,8 @@ from gui.state.edits.clipboard import can_copy, copied_text, copied_words, cut_s
 from gui.state.edits.connections import connect, connection_refusal
 from gui.state.edits.designs import (
     add_design,
+    add_designs_of,
+    comparing,
     drop_design,
     duplicate_design,
     move_design,
@@ -68,6 +70,7 @@ __all__ = [
     "add_after_selection",
     "add_before_selection",
     "add_design",
+    "add_designs_of",
     "add_in_parallel",
     "add_in_parallel_to_selection",
     "add_layer",
@@ -79,6 +82,7 @@ __all__ = [
     "can_join_selection",
     "can_move_selection",
     "can_take_selection_apart",
+    "comparing",
     "connect",
     "connect_boxes",
     "connection_refusal",

@@ -1,14 +1,17 @@
 """Edits of whole designs, and of the settings of the project: project → Edit."""
 
+from pathlib import Path
+
 from msgspec.structs import replace
 
 from engine.network.graph import Network
 from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Design, Project
+from engine.run.second_model import add_designs
 from engine.text.names import MAX_DESIGN_NAME, unique_name, without_controls
 from engine.text.short_names import shorten_middle
 from gui.state.edit import Edit, change_text
-from gui.state.view_state import Focus
+from gui.state.view_state import Focus, Look, ViewState
 
 _LONGEST_TITLE = 40
 """Characters of a title in the name of a step."""
@@ -19,6 +22,20 @@ def add_design(project: Project) -> Edit:
     name = unique_name("design", [design.name for design in project.designs], MAX_DESIGN_NAME)
     changed = project.with_designs((*project.designs, Design(name, Network())))
     return Edit(f"Add {name}", changed, focus=Focus(name))
+
+
+def add_designs_of(state: ViewState, other: Project, file: Path) -> tuple[Edit, tuple[str, ...]]:
+    """The designs of another project at the end, and their names; ProjectError if they cannot be beside these."""
+    project, names = add_designs(state.project, other, file)
+    text = f"Add {names[0]}" if len(names) == 1 else f"Add {len(names)} designs of {file.name}"
+    return Edit(text, project, focus=state.focus), names
+
+
+def comparing(state: ViewState, design: str) -> Look:
+    """The look that compares a design with that of the selection, or else with the first."""
+    names = [other.name for other in state.project.designs if other.name != design]
+    first = state.focus.design if state.focus.design in names else next(iter(names), None)
+    return state.look if first is None else replace(state.look, pair=(first, design))
 
 
 def duplicate_design(project: Project, name: str) -> Edit:

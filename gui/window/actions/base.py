@@ -1,7 +1,7 @@
 """A command as one value, from which its entries in menus, toolbar, palette and panels are made."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 from PySide6.QtGui import QKeySequence
@@ -15,14 +15,18 @@ from gui.window.docks import Docks
 from gui.window.export_commands import ExportCommands
 from gui.window.file_commands import FileCommands
 from gui.window.help_commands import HelpCommands
-from gui.window.lesson_stage import LessonStage
 from gui.window.onnx_check import OnnxCheck
 from gui.window.part_commands import PartCommands
+from gui.window.photo_comparison import PhotoComparisonCommand
+from gui.window.second_model import SecondModel
 from gui.window.theme_choice import ThemeChoice
 from gui.window.workspace_commands import WorkspaceCommands
 from gui.window.workspaces import Workspaces
 from gui.workbench.automatic_run import AutomaticRun
 from gui.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from gui.window.lesson_stage import LessonStage
 
 _Shortcut = str | QKeySequence.StandardKey
 Menus = dict[str, tuple[str, ...]]
@@ -42,11 +46,15 @@ class CommandWindow(Protocol):
     docks: Docks
     designs: DesignsPanel
     automatic_run: AutomaticRun
-    lessons: LessonStage
     onnx_check: OnnxCheck
+    photo_comparison: PhotoComparisonCommand
+    second_model: SecondModel
     theme_choice: ThemeChoice
     workspaces: Workspaces
     workspace_commands: WorkspaceCommands
+
+    @property
+    def lessons(self) -> "LessonStage": ...
 
     def type_layers(self, side: Side) -> None: ...
 

@@ -17,6 +17,8 @@ def _export_figure(name: str, window: CommandWindow) -> None:
 FILE_ACTIONS: tuple[Action, ...] = (
     Action("new", "New", _KEYS.New, "new", run=lambda window: window.files.new()),
     Action("open", "Open…", _KEYS.Open, "open", run=lambda window: window.files.open()),
+    Action("add_model", "Add model as design…", run=lambda window: window.second_model.choose(),
+           tip="A second model, or the designs of a second project, on the same input: to be compared layer by layer"),
     Action("start_page", "Start pa&ge", run=lambda window: window.show_start_page(),
            tip="Samples, recent files, and what can be dropped"),
     Action("save", "&Save", _KEYS.Save, "save", run=lambda window: window.files.save()),
@@ -42,8 +44,8 @@ FILE_ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 FILE_MENUS: Menus = {
-    "File": ("new", "open", "samples", "recent", "start_page", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
-             "choose_array", SEPARATOR, "Figures", "export_view", "export_all",
+    "File": ("new", "open", "add_model", "samples", "recent", "start_page", SEPARATOR, "save", "save_as", SEPARATOR,
+             "choose_photo", "choose_array", SEPARATOR, "Figures", "export_view", "export_all",
              "export_report", "export_lesson", "quit"),
     "Figures": (*(f"figure_{name}" for name in FIGURE_IDS), SEPARATOR, "turn", SEPARATOR, "figure_width", "scale"),
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from gui.state.view_state import ViewState
 from gui.window.actions.base import SEPARATOR, Action, Menus
 from gui.window.onnx_check import has_model
+from gui.window.photo_comparison import has_photo_pair
 
 
 def _is_running(state: ViewState) -> bool:
@@ -17,9 +18,13 @@ RUN_ACTIONS: tuple[Action, ...] = (
     Action("automatic_run", "Run automatically after edits", run=lambda window: window.automatic_run.toggle(),
            checked=lambda state: state.automatic.enabled,
            tip="After an edit, compute what takes less than about 0.3 s"),
+    Action("compare_photos", "Compare on photos…", run=lambda window: window.photo_comparison.choose(),
+           allowed=has_photo_pair,
+           tip="Two designs on every photo of a folder: dead maps, copies, and how often classifiers agree",
+           disabled_tip="add a second design, and let both receive a photo"),
     Action("check_onnx", "Check against ONNX Runtime", run=lambda window: window.onnx_check.start(), allowed=has_model,
            tip="Compare every volume of the design with that of the model that it came from",
            disabled_tip="open an ONNX model; its weights must still be those of the file"),
 )  # fmt: skip
 
-RUN_MENUS: Menus = {"Run": ("run", "cancel", SEPARATOR, "automatic_run", SEPARATOR, "check_onnx")}
+RUN_MENUS: Menus = {"Run": ("run", "cancel", SEPARATOR, "automatic_run", SEPARATOR, "compare_photos", "check_onnx")}

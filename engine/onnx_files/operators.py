@@ -16,7 +16,9 @@ from engine.layers import (
     Dense,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    GroupNorm,
     Layer,
+    LayerNorm,
     LocalResponseNorm,
     MaxPool2d,
 )
@@ -25,6 +27,7 @@ from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
 from engine.shapes import Margins, dilated_extent, same_padding
 
 GATE, HARD_GATE = "convolume.Silu", "convolume.HardSwish"
+LAYER_NORM, GROUP_NORM = "convolume.LayerNorm", "convolume.GroupNorm"
 """Operators that `composites` writes for those that several nodes compute; ONNX has them in newer versions only."""
 
 
@@ -271,6 +274,36 @@ def _batch_norm(operands: Operands) -> Match:
     return Match(layer, (tensor,), weights=weights)
 
 
+def _norm_weights(operands: Operands, channels: int) -> FileWeights:
+    """The gamma and beta that a node receives after its volume."""
+    if len(operands.node.inputs) < 3:
+        raise NotNative("it has no beta")
+    gamma, beta = (operands.vector_name(index, channels) for index in (1, 2))
+    return FileWeights(operands.path, gamma=gamma, beta=beta)
+
+
+def _layer_norm(operands: Operands) -> Match:
+    """LayerNormalization, whose last axes are normalized, and what composites find: along the channels."""
+    tensor, channels = operands.plain(), operands.plain().volume.channels
+    axis = operands.setting("axis", -1) % tensor.rank
+    along = "".join(tensor.axes[axis:]) if operands.node.operator != LAYER_NORM else tensor.axes[axis]
+    if along != ("c" if channels > 1 else "") or tensor.shape[axis] != channels:
+        raise NotNative("it is over other axes than the channels")
+    if any(operands.node.outputs[1:]):
+        raise NotNative("its mean and deviation are used")
+    layer = make_layer(LayerNorm, epsilon=operands.setting("epsilon", 1e-5))
+    return Match(layer, (tensor,), tensor.axes, _norm_weights(operands, channels))
+
+
+def _group_norm(operands: Operands) -> Match:
+    """Group and instance norm; before version 21, gamma and beta were those of groups, which ours has not."""
+    tensor = operands.plain_maps()
+    channels = tensor.volume.channels
+    groups = channels if operands.node.operator == "InstanceNormalization" else operands.setting("num_groups", 1)
+    layer = make_layer(GroupNorm, groups=groups, epsilon=operands.setting("epsilon", 1e-5))
+    return Match(layer, (tensor,), weights=_norm_weights(operands, channels))
+
+
 def _lrn(operands: Operands) -> Match:
     tensor = operands.maps()
     tensor.require_no_margins()
@@ -321,6 +354,11 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Conv": _conv,
     "ConvTranspose": _conv_transpose,
     "BatchNormalization": _batch_norm,
+    "LayerNormalization": _layer_norm,
+    "GroupNormalization": _group_norm,
+    "InstanceNormalization": _group_norm,
+    LAYER_NORM: _layer_norm,
+    GROUP_NORM: _group_norm,
     "LRN": _lrn,
     "MaxPool": _pool(MaxPool2d, ceil="ceil_mode"),
     "AveragePool": _pool(AvgPool2d, ceil="ceil_mode", count_padding="count_include_pad"),

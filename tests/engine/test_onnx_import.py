@@ -16,6 +16,8 @@ from engine.layers import (
     Crop,
     Dense,
     GlobalMaxPool2d,
+    GroupNorm,
+    LayerNorm,
     MaxPool2d,
     Opaque,
     Pad,
@@ -429,6 +431,58 @@ def test_without_the_package_a_message_says_what_is_missing(tmp_path, monkeypatc
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
     with pytest.raises(ProjectError, match="need the package onnx, which is not installed: pip install onnx"):
         import_model(path)
+
+
+NORMS = {"gamma": values(8, 6, 1, 1), "beta": values(9, 6, 1, 1)}
+
+
+def test_layer_norm_of_nine_nodes_is_recognised(tmp_path):
+    nodes = [
+        node("ReduceMean", ["x"], ["mean"], axes=[1]),
+        node("Sub", ["x", "mean"], ["centred"]),
+        node("Pow", ["centred", "two"], ["square"]),
+        node("ReduceMean", ["square"], ["variance"], axes=[1]),
+        node("Add", ["variance", "epsilon"], ["shifted"]),
+        node("Sqrt", ["shifted"], ["root"]),
+        node("Div", ["centred", "root"], ["normal"]),
+        node("Mul", ["gamma", "normal"], ["scaled"]),
+        node("Add", ["scaled", "beta"], ["y"], "norm"),
+    ]
+    model = model_of(nodes, (1, 6, 4, 5), two=np.float32(2), epsilon=np.float32(0.25), **NORMS)
+    path = write_model(tmp_path, model)
+    imported = import_model(path)
+    assert layers_of(imported) == [("norm", LayerNorm(0.25))]
+    assert imported.report.recognised == (("norm", "layer norm", 9),)
+    assert worst(path, model) < 1e-5
+
+
+def test_layer_norm_of_channels_last_is_that_of_the_channels(tmp_path):
+    nodes = [
+        node("Transpose", ["x"], ["a"], perm=[0, 2, 3, 1]),
+        node("LayerNormalization", ["a", "gamma", "beta"], ["b"], "norm", epsilon=0.5),
+        node("Transpose", ["b"], ["y"], perm=[0, 3, 1, 2]),
+    ]
+    model = model_of(nodes, (1, 6, 4, 5), **{name: array.ravel() for name, array in NORMS.items()})
+    path = write_model(tmp_path, model)
+    assert layers_of(import_model(path)) == [("norm", LayerNorm(0.5))]
+    assert worst(path, model) < 1e-5
+
+
+def test_group_norm_by_instance_norm_and_instance_norm_are_layers(tmp_path):
+    nodes = [
+        node("Reshape", ["x", "groups"], ["a"]),
+        node("InstanceNormalization", ["a", "ones", "zeros"], ["b"], epsilon=0.5),
+        node("Shape", ["x"], ["shape"]),
+        node("Reshape", ["b", "shape"], ["c"]),
+        node("Mul", ["c", "gamma"], ["d"]),
+        node("Add", ["d", "beta"], ["e"], "norm"),
+        node("InstanceNormalization", ["e", "scale", "shift"], ["y"]),
+    ]
+    constants = {"groups": np.array([0, 3, -1]), "ones": np.ones(3, np.float32), "zeros": np.zeros(3, np.float32)}
+    model = model_of(nodes, (1, 6, 4, 5), **constants, **NORMS, scale=values(1, 6), shift=values(2, 6))
+    path = write_model(tmp_path, model)
+    assert layers_of(import_model(path)) == [("norm", GroupNorm(0.5, 3)), ("y", GroupNorm(groups=6))]
+    assert worst(path, model) < 1e-5
 
 
 def test_global_and_dilated_max_pooling_are_layers(tmp_path):

@@ -40,13 +40,14 @@ def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: 
     if not joins(layer):
         return ()
 
-    fitting: dict[Shape | None, bool] = {}  # of few shapes, even in a long network
+    fitting: dict[tuple[Shape | None, bool], bool] = {}  # of few shapes, even in a long network
 
     def fits(name: str) -> bool:
-        shape = shapes.get(name)
-        if shape not in fitting:
-            fitting[shape] = fits_together(layer, (shapes.get(first), shape))
-        return name not in (first, but) and fitting[shape]
+        in_order = in_list_order(network, (first, name))
+        key = shapes.get(name), in_order[0] == first
+        if key not in fitting:
+            fitting[key] = fits_together(layer, [shapes.get(one) for one in in_order])
+        return name not in (first, but) and fitting[key]
 
     later = network.downstream(but or first)
     ends = [name for name in network.loose_ends() if name not in later and fits(name)]
@@ -56,7 +57,8 @@ def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: 
         before = (name for name in upstream(network, (first,)) if name not in received and name not in later)
         fitting_ones = [name for name in before if fits(name)]
         ends = sorted(fitting_ones, key=lambda name: _differs_in_size(shapes.get(name), shapes.get(first)))[:1]
-    return in_list_order(network, (first, *ends))
+    most = len(ends) if layer.max_inputs is None else layer.max_inputs - 1
+    return in_list_order(network, (first, *ends[len(ends) - min(most, len(ends)) :]))
 
 
 def _differs_in_size(one: Shape | None, other: Shape | None) -> bool:

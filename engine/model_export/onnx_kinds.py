@@ -1,5 +1,6 @@
 """What each kind of layer is in an ONNX graph: one row a kind."""
 
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,14 @@ from engine.layers import (
     Dense,
     Dropout,
     GlobalAvgPool2d,
+    GlobalMaxPool2d,
     LocalResponseNorm,
     MaxPool2d,
     Mul,
     Opaque,
 )
 from engine.layers.opaque import NODE_ROLE
+from engine.model_export.onnx_arrays import array_of_proto
 from engine.model_export.onnx_functions import ONNX_FUNCTIONS
 from engine.model_export.onnx_graph import OnnxKind, OnnxScope
 from engine.model_export.onnx_moves import ONNX_MOVES
@@ -50,8 +53,15 @@ def _dense(at: OnnxScope) -> None:
 
 def _max_pool(at: OnnxScope) -> None:
     windows = at.planned.windows
-    pads = full_margins(windows, at.received)
-    at.last("MaxPool", at.maps(), kernel_shape=windows.kernel, strides=windows.stride, pads=pads)
+    attributes: dict[str, Any] = {"kernel_shape": windows.kernel, "strides": windows.stride}
+    if windows.dilation != (1, 1):
+        attributes["dilations"] = windows.dilation
+    maps, margins = at.maps(), full_margins(windows, at.received)
+    if any(margin >= size for margin, size in zip(margins, windows.kernel * 2, strict=True)):
+        # ONNX Runtime has margins below the size of the kernel alone.
+        at.last("MaxPool", at.graph.padded(maps, margins, value=-inf), **attributes)
+    else:
+        at.last("MaxPool", maps, pads=margins, **attributes)
 
 
 def _avg_pool(at: OnnxScope) -> None:
@@ -74,6 +84,10 @@ def _avg_pool(at: OnnxScope) -> None:
 
 def _global_avg_pool(at: OnnxScope) -> None:
     at.last("GlobalAveragePool", at.maps())
+
+
+def _global_max_pool(at: OnnxScope) -> None:
+    at.last("GlobalMaxPool", at.maps())
 
 
 def _adaptive_avg_pool(at: OnnxScope) -> None:
@@ -138,7 +152,7 @@ def _opaque(at: OnnxScope) -> None:
         called[value.name] = graph.reshaped(at.maps(index), f"{name}/input {index}", shape)
     for tensor in model.graph.initializer:
         called[tensor.name] = tensor.name = graph.new_name(f"{name}.{tensor.name}")
-        graph.constants[tensor.name] = tensor
+        graph.constants[tensor.name] = array_of_proto(tensor)
     for node in model.graph.node:
         for value in filter(None, node.output):
             called[value] = graph.new_name(f"{name}/{value}")
@@ -155,6 +169,7 @@ ONNX_KINDS: tuple[OnnxKind, ...] = (
     OnnxKind(MaxPool2d, _max_pool),
     OnnxKind(AvgPool2d, _avg_pool),
     OnnxKind(GlobalAvgPool2d, _global_avg_pool),
+    OnnxKind(GlobalMaxPool2d, _global_max_pool),
     OnnxKind(AdaptiveAvgPool2d, _adaptive_avg_pool),
     *ONNX_FUNCTIONS,
     OnnxKind(BatchNorm, _batch_norm),

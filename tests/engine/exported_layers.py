@@ -25,9 +25,7 @@ from engine.layers import (
     Pad,
     PixelShuffle,
     PixelUnshuffle,
-    PRelu,
     Resize,
-    Scale,
     Slice,
 )
 from engine.layers.activation import Function
@@ -64,13 +62,6 @@ LAYERS_OF_ONE_INPUT = (
     AdaptiveAvgPool2d((2, 7)),
     AdaptiveAvgPool2d((5, 14)),
     *(Activation(function) for function in get_args(Function)),
-    Activation("leaky_relu", slope=0.2),
-    Activation("elu", alpha=0.5),
-    Activation("clip", low=-0.5, high=2),
-    PRelu(),
-    PRelu(shared=True),
-    Scale(),
-    Scale(bias=True),
     BatchNorm(1e-3),
     LocalResponseNorm(),
     LocalResponseNorm(4, 0.5, 0.6, 2.0),

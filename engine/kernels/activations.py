@@ -22,7 +22,8 @@ def elementwise(function: Callable[[_Values, _Values], object], volume: Volume, 
 
 def relu(volume: Volume, checkpoint: Checkpoint) -> Volume:
     """``max(x, 0)``."""
-    return elementwise(lambda x, out: np.maximum(x, 0, out=out), volume, checkpoint)
+    highest = _highest(volume.dtype)  # np.maximum with a number takes three times as long
+    return elementwise(lambda x, out: np.clip(x, 0, highest, out=out), volume, checkpoint)
 
 
 def relu6(volume: Volume, checkpoint: Checkpoint) -> Volume:
@@ -102,6 +103,11 @@ ACTIVATIONS: dict[str, Callable[[Volume, Checkpoint], Volume]] = {
 def activation(name: str, volume: Volume, checkpoint: Checkpoint) -> Volume:
     """Apply one of `ACTIVATIONS`."""
     return ACTIVATIONS[name](volume, checkpoint)
+
+
+def _highest(dtype: np.dtype[Any]) -> float:
+    """The highest value of a type."""
+    return int(np.iinfo(dtype).max) if np.issubdtype(dtype, np.integer) else math.inf
 
 
 def _computed(function: Callable[[_Values], _Values]) -> Callable[[_Values, _Values], object]:

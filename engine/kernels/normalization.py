@@ -20,13 +20,13 @@ def batch_norm(
 ) -> Volume:
     """``gamma · (x − mean) / √(var + epsilon) + beta``; the four arrays are (C,)."""
     scale = gamma / np.sqrt(var + epsilon)
+    shift = beta - mean * scale
     result = np.empty(volume.shape, volume.dtype)
 
     def fill(block: Region) -> None:
         channels, part = (block[0], None, None), result[block]
-        np.subtract(volume[block], mean[channels], out=part, casting="unsafe")
-        np.multiply(part, scale[channels], out=part, casting="unsafe")
-        np.add(part, beta[channels], out=part, casting="unsafe")
+        np.multiply(volume[block], scale[channels], out=part, casting="unsafe")
+        np.add(part, shift[channels], out=part, casting="unsafe")
 
     share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
     return result

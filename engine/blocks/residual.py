@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from engine.blocks.base import INPUT, Block, Part, convolution
+from engine.blocks.squeeze import squeeze_and_excitation
 from engine.layers import Activation, Add, Mistake
-from engine.layers.base import Count, Extent
+from engine.layers.base import Count, Extent, Margin
 from engine.layers.fixes import setting_fixes
 from engine.shapes import Shape
 
@@ -80,7 +81,9 @@ class BottleneckResidual(Residual, frozen=True, tag="bottleneck_residual", kw_on
     """1×1 to few maps, 3×3, and 1×1 to many, with batch norm, added to the input.
 
     C×H×W → filters×⌈H/s⌉×⌈W/s⌉. The paper puts the stride into the first 1×1 (v1), torchvision into the 3×3 (v1.5).
-    Source: K. He et al., Deep residual learning for image recognition, 2015.
+    With groups it is the block of ResNeXt, with groups and squeeze-and-excitation that of RegNetY.
+    Source: K. He et al., Deep residual learning for image recognition, 2015; S. Xie et al., Aggregated residual
+    transformations for deep neural networks, 2016; I. Radosavovic et al., Designing network design spaces, 2020.
     """
 
     title: ClassVar[str] = "Bottleneck residual"
@@ -91,12 +94,20 @@ class BottleneckResidual(Residual, frozen=True, tag="bottleneck_residual", kw_on
     strided: Annotated[
         Literal["3x3", "1x1"], Meta(title="Strided", description="Which convolution strides: 1×1 is v1, 3×3 is v1.5")
     ] = "3x3"
+    groups: Annotated[Count, Meta(title="Groups", description="Of the 3×3: maps that do not mix, as in ResNeXt")] = 1
+    squeeze: Annotated[
+        Margin, Meta(title="Squeeze", description="Squeeze-and-excitation behind the 3×3, to so many; 0: none")
+    ] = 0
 
     def label(self) -> str:
-        return f"1×1→{self.reduce}, 3×3{self._stride_text()}, 1×1→{self.filters}, added"
+        groups = f" in {self.groups} groups" if self.groups > 1 else ""
+        squeezed = f", squeeze to {self.squeeze}" if self.squeeze else ""
+        return f"1×1→{self.reduce}, 3×3{self._stride_text()}{groups}{squeezed}, 1×1→{self.filters}, added"
 
     def _convolutions(self) -> Iterator[Part]:
         first, second = (self.stride, 1) if self.strided == "1x1" else (1, self.stride)
         yield from convolution("conv1", self.reduce, 1, stride=first, padding=0, normalized=True)
-        yield from convolution("conv2", self.reduce, 3, stride=second, padding=1, normalized=True)
+        yield from convolution("conv2", self.reduce, 3, stride=second, padding=1, groups=self.groups, normalized=True)
+        if self.squeeze:
+            yield from squeeze_and_excitation("se/", "conv2/relu", self.reduce, self.squeeze, "relu", "sigmoid")
         yield from convolution("conv3", self.filters, 1, normalized=True, function=None)

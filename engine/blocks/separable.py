@@ -1,14 +1,18 @@
 """Separable convolutions of MobileNet: first within channels, then across them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
+from msgspec.structs import force_setattr
 
 from engine.blocks.base import INPUT, Block, Part, convolution
-from engine.layers import Add
-from engine.layers.base import Count, Extent, HeightWidth, Padding
+from engine.blocks.squeeze import Gate, SqueezeFunction, squeeze_and_excitation
+from engine.layers import Add, Mistake
+from engine.layers.base import MAX_EXTENT, Count, Extent, HeightWidth, Margin, Padding
+from engine.layers.fixes import setting_fixes
 from engine.layers.windows import check_padding, normalise_spelling, pair, setting_text, size_text
+from engine.shapes import Shape
 
 _Multiplier = Annotated[int, Meta(ge=1, le=1000)]
 
@@ -89,6 +93,74 @@ class InvertedResidual(Block, frozen=True, tag="inverted_residual"):
         yield from convolution(
             "depthwise", wide, 3, stride=self.stride, padding=1, groups=wide, normalized=True, function="relu6"
         )
+        yield from convolution("project", self.filters, 1, normalized=True, function=None)
+        if self.stride == 1 and channels == self.filters:
+            yield Part("add", Add(), ("project/bn", INPUT))
+
+
+class MbConv(Block, frozen=True, tag="mbconv"):
+    """1×1 to many maps, one kernel per map, squeeze-and-excitation, and 1×1 to few; added if the shapes agree.
+
+    C×H×W → filters×⌈H/s⌉×⌈W/s⌉. Batch norm and the function behind all convolutions but the last, which has only the
+    norm, and those of squeeze-and-excitation, which have biases.
+    Source: M. Tan et al., MnasNet, 2018; A. Howard et al., Searching for MobileNetV3, 2019.
+    """
+
+    title: ClassVar[str] = "MBConv"
+    help: ClassVar[str] = "Wide in the middle, of any kernel and function, with or without squeeze-and-excitation."
+    paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("1x1", "filters"),)
+
+    filters: Annotated[Count, Meta(title="Filters", description="Number of output maps", examples=[24])]
+    wide: Annotated[
+        Count, Meta(title="Wide", description="Maps in the middle; as many as received: no first 1×1", examples=[96])
+    ]
+    kernel: Annotated[Extent, Meta(title="Kernel", description="Height and width of the kernel of each map")] = 3
+    stride: Annotated[Extent, Meta(title="Stride", description="Pixels between neighbouring windows")] = 1
+    squeeze: Annotated[
+        Margin, Meta(title="Squeeze", description="Numbers to which the means of the maps are reduced; 0: none")
+    ] = 0
+    function: Annotated[
+        Literal["silu", "hard_swish", "relu", "relu6"], Meta(title="Function", description="After the first two")
+    ] = "silu"
+    squeeze_function: SqueezeFunction = "silu"
+    gate: Gate = "sigmoid"
+
+    def __post_init__(self) -> None:
+        if not self.squeeze:
+            force_setattr(self, "squeeze_function", "silu")
+            force_setattr(self, "gate", "sigmoid")
+
+    @property
+    def unused_settings(self) -> frozenset[str]:
+        return frozenset() if self.squeeze else frozenset({"squeeze_function", "gate"})
+
+    def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
+        if self.kernel % 2 == 0:
+            odd = self.kernel - 1, self.kernel + 1
+            text = f"kernel {self.kernel} is even, which would not keep the size of maps: make it {odd[0]} or {odd[1]}"
+            yield Mistake("kernel", text, setting_fixes("kernel", [size for size in odd if size < MAX_EXTENT]))
+
+    def label(self) -> str:
+        stride = "" if self.stride == 1 else f" /{self.stride}"
+        squeezed = f", squeeze to {self.squeeze}" if self.squeeze else ""
+        return f"{self.wide} wide, {self.kernel}×{self.kernel}{stride}{squeezed}, 1×1→{self.filters}"
+
+    def expand(self, channels: int) -> Iterator[Part]:
+        if self.wide != channels:
+            yield from convolution("expand", self.wide, 1, normalized=True, function=self.function)
+        yield from convolution(
+            "depthwise",
+            self.wide,
+            self.kernel,
+            stride=self.stride,
+            padding=(self.kernel - 1) // 2,
+            groups=self.wide,
+            normalized=True,
+            function=self.function,
+        )
+        if self.squeeze:
+            source = f"depthwise/{self.function}"
+            yield from squeeze_and_excitation("se/", source, self.wide, self.squeeze, self.squeeze_function, self.gate)
         yield from convolution("project", self.filters, 1, normalized=True, function=None)
         if self.stride == 1 and channels == self.filters:
             yield Part("add", Add(), ("project/bn", INPUT))

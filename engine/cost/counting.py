@@ -49,10 +49,15 @@ _TRANSPOSED_BY_OUTPUT = ("transposed_more", 1), ("transposed_fewer", -1)
 """MACs of transposed convolutions by positions of the output."""
 _RESIZING = "nearest", "bilinear"
 _POOLING = "max_pool", "avg_pool", "global_pool"
-_PTFLOPS = (*_each(1, "macs", "bias", "dense_bias"), ("batch_norm", 2), ("lrn", 3), ("lrn_padded", 1))
+_PTFLOPS = (
+    *_each(1, "macs", "bias", "dense_bias", "layer_norm"),
+    *_each(2, "batch_norm", "group_norm"),
+    ("lrn", 3),
+    ("lrn_padded", 1),
+)
 """What counts the same however activations and pooling are called. LRN is one multiplication and one addition by a
 constant, one product of two volumes, and an average pooling over the padded channels."""
-_FUNCTIONS_OF_PTFLOPS = "relu", "relu6", "silu", "gelu", "softmax"
+_FUNCTIONS_OF_PTFLOPS = "relu", "relu6", "elu", "prelu", "silu", "gelu", "gelu_tanh", "softmax"
 """Activations that count as functions."""
 _PTFLOPS_SOURCE = "ptflops 0.7.3 to 0.7.5, PyTorch backend, of a model that adds volumes by +"
 
@@ -64,14 +69,27 @@ CONVENTIONS: tuple[Convention, ...] = (
         "torchinfo",
         "as torchinfo counts",
         "MACs",
-        (("macs", 1), *_TRANSPOSED_BY_OUTPUT, ("bias", 1), ("dense_bias", 1), ("batch_norm_params", 1)),
+        (
+            ("macs", 1),
+            *_TRANSPOSED_BY_OUTPUT,
+            *_each(1, "bias", "dense_bias", "batch_norm_params", "layer_norm_params", "group_norm_params"),
+            *_each(1, "prelu_params", "scale_biases"),
+        ),
         source="torchinfo 1.8, LayerInfo.calculate_macs: every parameter of a module counts, those of batch norm once",
     ),
     Convention(
         "fvcore",
         "as fvcore counts",
         "MACs",
-        (("macs", 1), ("batch_norm", 2), ("global_pool", 1), ("nearest", 1), ("bilinear", 4)),
+        (
+            ("macs", 1),
+            ("batch_norm", 2),
+            ("layer_norm", 5),
+            ("group_norm", 5),
+            ("global_pool", 1),
+            ("nearest", 1),
+            ("bilinear", 4),
+        ),
         source=(
             "fvcore since June 2021, FlopCountAnalysis, of a model that does not train and whose global pooling is "
             "adaptive; timm's tables follow it"
@@ -83,12 +101,12 @@ CONVENTIONS: tuple[Convention, ...] = (
         "MACs",
         (
             *_PTFLOPS,
-            *_each(2, "relu", "gelu", *_POOLING, *_RESIZING),
+            *_each(2, "relu", "elu", "prelu", "gelu", "gelu_tanh", *_POOLING, *_RESIZING),
             *_each(1, "relu6", "leaky_relu", "silu", "softmax"),
         ),
         source=(
             f"{_PTFLOPS_SOURCE}, if activations and pooling are modules, as in torchvision's VGG and ResNet: "
-            "ReLU, GELU and pooling count twice, as the module and as the function that it calls"
+            "ReLU, ELU, PReLU, GELU and pooling count twice, as the module and as the function that it calls"
         ),
     ),
     Convention(
@@ -98,7 +116,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         (*_PTFLOPS, *_each(2, *_POOLING, *_RESIZING), *_each(1, *_FUNCTIONS_OF_PTFLOPS)),
         source=(
             f"{_PTFLOPS_SOURCE}, if activations are functions and pooling is a module, as in torchvision's GoogLeNet: "
-            "ReLU and GELU count once, pooling twice"
+            "ReLU, ELU, PReLU and GELU count once, pooling twice"
         ),
     ),
     Convention(
@@ -108,7 +126,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         (*_PTFLOPS, *_each(1, *_POOLING, *_RESIZING, *_FUNCTIONS_OF_PTFLOPS)),
         source=(
             f"{_PTFLOPS_SOURCE}, if activations and pooling are functions, as in most of torchvision's "
-            "Inception v3: ReLU, GELU and pooling count once"
+            "Inception v3: ReLU, ELU, PReLU, GELU and pooling count once"
         ),
     ),
     Convention(
@@ -140,10 +158,12 @@ CONVENTIONS: tuple[Convention, ...] = (
             ("macs", 1),
             *_TRANSPOSED_BY_OUTPUT,
             ("batch_norm", 4),
+            ("layer_norm", 4),
             ("averages", 1),
             ("nearest", 1),
             ("bilinear", 11),
             ("global_averages", 1),
+            ("prelu", 1),
             ("softmax", 2),
             ("softmax_additions", 1),
         ),
@@ -162,9 +182,9 @@ CONVENTIONS: tuple[Convention, ...] = (
 
 
 GROUPS: dict[str, tuple[tuple[str, int], ...]] = {
-    "biases": _each(1, "bias", "dense_bias"),
+    "biases": _each(1, "bias", "dense_bias", "scale_biases"),
     "batch norm": (("batch_norm", 2),),
-    "activations": _each(1, *FUNCTIONS),
+    "activations": _each(1, *FUNCTIONS, "prelu"),
     "pooling": _each(1, *_POOLING),
     "additions": _each(1, "add"),
     "products": _each(1, "mul"),

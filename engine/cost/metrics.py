@@ -232,7 +232,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("macs", "MACs", "MACs", "multiply-accumulates", _sum(lambda layer: layer.report.macs), _mac_formula,
            tip="Multiply-accumulates of convolutions and dense layers, for one input; 1 MAC = 2 FLOPs"),
     Metric("params", "Params", "params", "parameters", _sum(_params), _param_formula,
-           tip="Weights and biases, and gamma and beta of batch norm"),
+           tip="Weights and biases, and what else is learned: gamma and beta of batch norm, slopes, scales"),
     Metric("flops", "FLOPs (2 per MAC)", "FLOPs", "floating-point operations", _sum(_flops), _flop_formula,
            is_derived=True, tip="1 MAC = 2 FLOPs"),
     Metric(OPERATIONS, "Operations", "", "operations", _sum(_operations), _operation_formula, is_derived=True),

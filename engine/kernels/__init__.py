@@ -5,16 +5,17 @@ the dtype of its volume. A checkpoint cancels by raising; it is called so often 
 however large the layer is.
 """
 
-from engine.kernels.activations import ACTIVATIONS, activation
+from engine.kernels.activations import ACTIVATIONS, activation, prelu
 from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume
 from engine.kernels.convolution import conv2d, dense
 from engine.kernels.frames import frame
 from engine.kernels.merging import add, concat, multiply
-from engine.kernels.normalization import batch_norm, local_response_norm
+from engine.kernels.normalization import batch_norm, local_response_norm, scale
 from engine.kernels.onnx_runtime import LIBRARY_BYTES
 from engine.kernels.pooling import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, global_max_pool2d, max_pool2d
 from engine.kernels.reordering import pick_channels, pixel_shuffle, pixel_unshuffle
 from engine.kernels.resizing import resize
+from engine.kernels.sample_norms import group_norm, layer_norm
 from engine.kernels.transposed import conv_transpose2d
 
 __all__ = [
@@ -35,11 +36,15 @@ __all__ = [
     "frame",
     "global_avg_pool2d",
     "global_max_pool2d",
+    "group_norm",
+    "layer_norm",
     "local_response_norm",
     "max_pool2d",
     "multiply",
     "pick_channels",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "prelu",
     "resize",
+    "scale",
 ]

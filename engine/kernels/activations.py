@@ -1,8 +1,8 @@
-"""Activation functions: elementwise ones, and softmax across channels."""
+"""Activation functions: elementwise ones, with their formulas, and softmax across channels."""
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,47 +18,6 @@ def elementwise(function: Callable[[_Values, _Values], object], volume: Volume, 
     result = np.empty(volume.shape, volume.dtype)
     share_blocks(volume.shape, cache_values(volume), lambda block: function(volume[block], result[block]), checkpoint)
     return result
-
-
-def relu(volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """``max(x, 0)``."""
-    highest = _highest(volume.dtype)  # np.maximum with a number takes three times as long
-    return elementwise(lambda x, out: np.clip(x, 0, highest, out=out), volume, checkpoint)
-
-
-def relu6(volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """``min(max(x, 0), 6)``."""
-    return elementwise(lambda x, out: np.clip(x, 0, 6, out=out), volume, checkpoint)
-
-
-def leaky_relu(volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """``max(x, 0.01 x)``."""
-    return elementwise(_computed(lambda x: np.maximum(x, 0.01 * x)), volume, checkpoint)
-
-
-def sigmoid(volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """``1 / (1 + exp(−x))``."""
-    return elementwise(_computed(_sigmoid), volume, checkpoint)
-
-
-def tanh(volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """``tanh(x)``."""
-    return elementwise(_computed(np.tanh), volume, checkpoint)
-
-
-def silu(volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """``x · sigmoid(x)``."""
-    return elementwise(_computed(lambda x: x * _sigmoid(x)), volume, checkpoint)
-
-
-def hard_swish(volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """``x · relu6(x + 3) / 6``."""
-    return elementwise(_computed(lambda x: x * np.clip(x + 3, 0, 6) / 6), volume, checkpoint)
-
-
-def gelu(volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """``x · Φ(x)``, Φ the exact normal distribution, not its approximation by tanh."""
-    return elementwise(_computed(_gelu), volume, checkpoint)
 
 
 def softmax(volume: Volume, checkpoint: Checkpoint) -> Volume:
@@ -87,32 +46,35 @@ def softmax(volume: Volume, checkpoint: Checkpoint) -> Volume:
     return result
 
 
-ACTIVATIONS: dict[str, Callable[[Volume, Checkpoint], Volume]] = {
-    "relu": relu,
-    "relu6": relu6,
-    "leaky_relu": leaky_relu,
-    "sigmoid": sigmoid,
-    "tanh": tanh,
-    "silu": silu,
-    "hard_swish": hard_swish,
-    "gelu": gelu,
-    "softmax": softmax,
-}
+def activation(name: str, volume: Volume, checkpoint: Checkpoint, **numbers: float) -> Volume:
+    """Apply one of `ELEMENTWISE`, which takes these numbers, or softmax."""
+    if name == SOFTMAX:
+        return softmax(volume, checkpoint)
+    function = ELEMENTWISE[name]
+    arguments = [numbers[number] for number in function.numbers]
+    return elementwise(lambda x, out: function.fill(x, out, *arguments), volume, checkpoint)
 
 
-def activation(name: str, volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """Apply one of `ACTIVATIONS`."""
-    return ACTIVATIONS[name](volume, checkpoint)
+def prelu(volume: Volume, slope: _Values, checkpoint: Checkpoint) -> Volume:
+    """``max(x, 0) + slope · min(x, 0)``, with a slope for each channel (C,), or one for all (1,)."""
+    result = np.empty(volume.shape, volume.dtype)
 
+    def fill(block: Region) -> None:
+        own = slope[block[0]] if len(slope) > 1 else slope
+        _fill_prelu(volume[block], result[block], own[:, None, None])
 
-def _highest(dtype: np.dtype[Any]) -> float:
-    """The highest value of a type."""
-    return int(np.iinfo(dtype).max) if np.issubdtype(dtype, np.integer) else math.inf
+    share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
+    return result
 
 
 def _computed(function: Callable[[_Values], _Values]) -> Callable[[_Values, _Values], object]:
     """A function of an array, with an array for its result."""
     return lambda x, out: np.copyto(out, function(x), casting="unsafe")
+
+
+def _relu(x: _Values, out: _Values) -> None:
+    """``max(x, 0)``, but np.maximum with a number takes three times as long."""
+    np.clip(x, 0, np.iinfo(x.dtype).max if np.issubdtype(x.dtype, np.integer) else np.inf, out=out)
 
 
 def _sigmoid(x: _Values) -> _Values:
@@ -146,3 +108,62 @@ def _gelu(x: _Values) -> _Values:
     t = 1 / (1 + np.minimum(z, _SERIES_END) / 2)
     tail: _Values = size * (0.5 * t * np.exp(-z * z) * _SERIES(t))
     return np.maximum(x, 0) - tail
+
+
+def _gelu_tanh(x: _Values) -> _Values:
+    """``x · (1 + tanh(u)) / 2 = x / (1 + exp(−2u))``, ``u = √(2/π) · (x + 0.044715 x³)``, in double precision."""
+    wide = x.astype(np.float64)
+    values: _Values = wide * _sigmoid(2 * math.sqrt(2 / math.pi) * (wide + 0.044715 * wide**3))
+    return values
+
+
+def _leaky_relu(x: _Values, out: _Values, slope: float) -> None:
+    np.maximum(x, slope * x if slope else 0, out=out)  # with a slope of at most 1
+
+
+def _fill_prelu(x: _Values, out: _Values, slope: _Values) -> None:
+    np.copyto(out, np.maximum(x, 0) + slope * np.minimum(x, 0), casting="unsafe")
+
+
+class ElementFunction(NamedTuple):
+    """A function of each value."""
+
+    formula: str
+    """Of ``{x}``; ``{s}`` is x in parentheses if it is negative, for use after a sign."""
+    fill: Callable[..., object]
+    """Takes x, an array for the result, and the numbers."""
+    numbers: tuple[str, ...] = ()
+    """The names of further numbers that it takes, which the formula has as well."""
+
+
+ELEMENTWISE: dict[str, ElementFunction] = {
+    "relu": ElementFunction("max({x}, 0)", _relu),
+    "relu6": ElementFunction("min(max({x}, 0), 6)", lambda x, out: np.clip(x, 0, 6, out=out)),
+    "leaky_relu": ElementFunction("max({x}, {slope} · {s})", _leaky_relu, ("slope",)),
+    "elu": ElementFunction(
+        "max({x}, 0) + {alpha} · (exp(min({x}, 0)) − 1)",
+        lambda x, out, alpha: np.copyto(out, np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0)), casting="unsafe"),
+        ("alpha",),
+    ),
+    "clip": ElementFunction(
+        "min(max({x}, {low}), {high})", lambda x, out, low, high: np.clip(x, low, high, out=out), ("low", "high")
+    ),
+    "sigmoid": ElementFunction("1 / (1 + exp(−{s}))", _computed(_sigmoid)),
+    "hard_sigmoid": ElementFunction("min(max({x} + 3, 0), 6) / 6", _computed(lambda x: np.clip(x + 3, 0, 6) / 6)),
+    "tanh": ElementFunction("tanh({x})", _computed(np.tanh)),
+    "silu": ElementFunction("{x} / (1 + exp(−{s}))", _computed(lambda x: x * _sigmoid(x))),
+    "hard_swish": ElementFunction(
+        "{x} · min(max({x} + 3, 0), 6) / 6", _computed(lambda x: x * np.clip(x + 3, 0, 6) / 6)
+    ),
+    "mish": ElementFunction(
+        "{x} · tanh(ln(1 + exp({x})))", _computed(lambda x: x * np.tanh(np.logaddexp(x.dtype.type(0), x)))
+    ),
+    "gelu": ElementFunction("{x} · Φ({x})", _computed(_gelu)),
+    "gelu_tanh": ElementFunction("{x} · (1 + tanh(√(2/π) · ({x} + 0.044715 · {s}³))) / 2", _computed(_gelu_tanh)),
+}
+"""By name: a function is one row here, and its name in `engine.layers.activation`. GELU's Φ is the exact normal
+distribution, `gelu_tanh` its usual approximation."""
+
+SOFTMAX = "softmax"
+ACTIVATIONS = (*ELEMENTWISE, SOFTMAX)
+"""The names of all functions."""

@@ -19,14 +19,19 @@ def batch_norm(
     checkpoint: Checkpoint,
 ) -> Volume:
     """``gamma · (x − mean) / √(var + epsilon) + beta``; the four arrays are (C,)."""
-    scale = gamma / np.sqrt(var + epsilon)
-    shift = beta - mean * scale
+    factors = gamma / np.sqrt(var + epsilon)
+    return scale(volume, factors, beta - mean * factors, checkpoint)
+
+
+def scale(volume: Volume, gamma: npt.NDArray[Any], bias: npt.NDArray[Any] | None, checkpoint: Checkpoint) -> Volume:
+    """``gamma · x + bias``; both arrays are (C,)."""
     result = np.empty(volume.shape, volume.dtype)
 
     def fill(block: Region) -> None:
         channels, part = (block[0], None, None), result[block]
-        np.multiply(volume[block], scale[channels], out=part, casting="unsafe")
-        np.add(part, shift[channels], out=part, casting="unsafe")
+        np.multiply(volume[block], gamma[channels], out=part, casting="unsafe")
+        if bias is not None:
+            np.add(part, bias[channels], out=part, casting="unsafe")
 
     share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
     return result

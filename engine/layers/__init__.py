@@ -1,16 +1,17 @@
 """All kinds of layers. LAYERS is the only list of them: files, forms, tables and contract tests follow it."""
 
-from engine.layers.activation import Activation, Dropout
+from engine.layers.activation import Activation, Dropout, PRelu
 from engine.layers.base import Kind, Layer, Mistake, tag_of
 from engine.layers.conv import Conv2d
 from engine.layers.dense import Dense
 from engine.layers.frame import Crop, Pad
 from engine.layers.merge import Add, Concat, Mul
-from engine.layers.normalization import BatchNorm, LocalResponseNorm
+from engine.layers.normalization import BatchNorm, LocalResponseNorm, Scale
 from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from engine.layers.reorder import ChannelShuffle, PixelShuffle, PixelUnshuffle, Slice
 from engine.layers.resize import Resize
+from engine.layers.sample_norms import GroupNorm, LayerNorm
 from engine.layers.transposed import ConvTranspose2d
 
 LAYERS: tuple[type[Layer], ...] = (
@@ -29,7 +30,11 @@ LAYERS: tuple[type[Layer], ...] = (
     Slice,
     ChannelShuffle,
     Activation,
+    PRelu,
     BatchNorm,
+    LayerNorm,
+    GroupNorm,
+    Scale,
     LocalResponseNorm,
     Dropout,
     Dense,
@@ -58,17 +63,21 @@ __all__ = [
     "Dropout",
     "GlobalAvgPool2d",
     "GlobalMaxPool2d",
+    "GroupNorm",
     "Kind",
     "Layer",
+    "LayerNorm",
     "LocalResponseNorm",
     "MaxPool2d",
     "Mistake",
     "Mul",
     "Opaque",
+    "PRelu",
     "Pad",
     "PixelShuffle",
     "PixelUnshuffle",
     "Resize",
+    "Scale",
     "Slice",
     "tag_of",
 ]

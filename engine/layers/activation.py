@@ -1,36 +1,49 @@
-"""Activations and dropout, which keep the shape of their input."""
+"""Activations, with fixed numbers or learned slopes, and dropout; they keep the shape of their input."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
 from msgspec import Meta
+from msgspec.structs import fields, force_setattr
 
 from engine.kernels import Checkpoint, Volume, activations
-from engine.layers.base import Layer, Mask, Reads, Role
+from engine.layers.base import Finite, Layer, Mask, Mistake, Reads, Role
 from engine.layers.explanation import Explanation, Target, Terms, operand_text, read_pixel
+from engine.layers.fixes import setting_fixes
 from engine.shapes import Shape
 from engine.text.units import count_text, number_text
 
-Function = Literal["relu", "relu6", "leaky_relu", "sigmoid", "tanh", "silu", "hard_swish", "gelu", "softmax"]
+Function = Literal[
+    "relu",
+    "relu6",
+    "leaky_relu",
+    "elu",
+    "clip",
+    "sigmoid",
+    "hard_sigmoid",
+    "tanh",
+    "silu",
+    "hard_swish",
+    "mish",
+    "gelu",
+    "gelu_tanh",
+    "softmax",
+]
+assert get_args(Function) == activations.ACTIVATIONS, "every function needs its arithmetic"
 
-_FORMULAS: dict[str, str] = {
-    "relu": "max({x}, 0)",
-    "relu6": "min(max({x}, 0), 6)",
-    "leaky_relu": "max({x}, 0.01 · {s})",
-    "sigmoid": "1 / (1 + exp(−{s}))",
-    "tanh": "tanh({x})",
-    "silu": "{x} / (1 + exp(−{s}))",
-    "hard_swish": "{x} · min(max({x} + 3, 0), 6) / 6",
-    "gelu": "{x} · Φ({x})",
-    "softmax": "exp({x}) / Σ exp",
-}
-"""Formulas of x; s is x in parentheses if it is negative, for use after a sign."""
-assert set(_FORMULAS) == set(activations.ACTIVATIONS), "every function needs a formula"
+_Slope = Annotated[float, Meta(ge=-1e30, le=1.0, title="Slope", description="Leaky ReLU: factor of values below 0")]
+_Alpha = Annotated[Finite, Meta(title="Alpha", description="ELU: how far below 0 it goes, as −alpha")]
+_Low = Annotated[Finite, Meta(title="Low", description="Clip: smaller values become this one")]
+_High = Annotated[Finite, Meta(title="High", description="Clip: larger values become this one")]
+_NUMBERS = ("slope", "alpha", "low", "high")
 
 
 class Activation(Layer, frozen=True, tag="activation"):
-    """A function of each value; softmax is a function of all channels at each pixel."""
+    """A function of each value; softmax is a function of all channels at each pixel.
+
+    A number that the function does not take has its default.
+    """
 
     title: ClassVar[str] = "Activation"
     help: ClassVar[str] = "Applies a fixed function to each value."
@@ -38,6 +51,19 @@ class Activation(Layer, frozen=True, tag="activation"):
     reads: ClassVar[Reads] = "pixel"
 
     function: Annotated[Function, Meta(title="Function", description="Applied to each value", examples=["relu"])]
+    slope: _Slope = 0.01
+    alpha: _Alpha = 1.0
+    low: _Low = -1.0
+    high: _High = 1.0
+
+    def __post_init__(self) -> None:
+        for name in self.unused_settings:
+            force_setattr(self, name, _DEFAULTS[name])
+
+    @property
+    def unused_settings(self) -> frozenset[str]:
+        function = activations.ELEMENTWISE.get(self.function)
+        return frozenset(_NUMBERS).difference(function.numbers if function is not None else ())
 
     @property
     def has_table_row(self) -> bool:
@@ -45,7 +71,12 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     @property
     def zeroes_negatives(self) -> bool:
-        return self.function in ("relu", "relu6")
+        return self.function in ("relu", "relu6") or (self.function == "clip" and self.low == 0)
+
+    def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
+        if self.low > self.high:
+            text = f"low {number_text(self.low)} is above high {number_text(self.high)}"
+            yield Mistake("low", text, setting_fixes("low", [self.high]) + setting_fixes("high", [self.low]))
 
     @property
     def yields_shares(self) -> bool:
@@ -61,25 +92,84 @@ class Activation(Layer, frozen=True, tag="activation"):
         return {"softmax": output.size, "softmax_additions": output.size - output.height * output.width}
 
     def label(self) -> str:
-        return self.function.replace("_", " ")
+        name = self.function.replace("_", " ")
+        if self.function == "clip":
+            return f"clip {number_text(self.low)} to {number_text(self.high)}"
+        changed = [number for number in self._numbers.items() if number[1] != _DEFAULTS[number[0]]]
+        return " ".join((name, *(number_text(value) for _, value in changed)))
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
-        return activations.activation(self.function, inputs[0], checkpoint)
+        return activations.activation(self.function, inputs[0], checkpoint, **self._numbers)
 
     def explain(self, target: Target) -> Explanation:
         if self.function == "softmax":
             return _explain_softmax(target)
         window = read_pixel(target)
         x = float(window.values[0, 0, 0])
-        result = float(activations.ACTIVATIONS[self.function](window.values, lambda: None)[0, 0, 0])
-        formula = _FORMULAS[self.function]
+        result = float(activations.activation(self.function, window.values, lambda: None, **self._numbers)[0, 0, 0])
+        formula = activations.ELEMENTWISE[self.function].formula
+        numbers = {name: number_text(value) for name, value in self._numbers.items()}
         lines = (
-            f"{target.title} = {self.label()}(x) = {formula.format(x='x', s='x')}",
-            f"= {formula.format(x=number_text(x), s=operand_text(x))} = {number_text(result)}",
+            f"{target.title} = {self.function.replace('_', ' ')}(x) = {formula.format(x='x', s='x', **numbers)}",
+            f"= {formula.format(x=number_text(x), s=operand_text(x), **numbers)} = {number_text(result)}",
         )
         description = "A function of the one value at the same position; no neighbours, no other channel, no weights."
         if self.function == "gelu":
             description += " Φ is the normal distribution."
+        return Explanation(target.at, result, description, lines, window)
+
+    @property
+    def _numbers(self) -> dict[str, float]:
+        return {name: getattr(self, name) for name in _NUMBERS if name not in self.unused_settings}
+
+
+_DEFAULTS = {field.name: field.default for field in fields(Activation) if field.name in _NUMBERS}
+
+
+class PRelu(Layer, frozen=True, tag="prelu"):
+    """``max(x, 0) + slope · min(x, 0)`` with a slope that training learns, per channel or for all.
+
+    Parameters: slope (C,), or (1,) if shared.
+    Source: K. He et al., Delving deep into rectifiers, 2015.
+    """
+
+    title: ClassVar[str] = "PReLU"
+    help: ClassVar[str] = "A leaky ReLU whose slope is learned."
+    role: ClassVar[Role] = "elementwise"
+    reads: ClassVar[Reads] = "pixel"
+
+    shared: Annotated[bool, Meta(title="Shared", description="One slope for all channels")] = False
+
+    @property
+    def has_table_row(self) -> bool:
+        return False
+
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        return [channels]
+
+    def param_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
+        return {"slope": (1 if self.shared else inputs[0].channels,)}
+
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return {"prelu": output.size, "prelu_params": self.param_shapes(inputs)["slope"][0]}
+
+    def label(self) -> str:
+        return self.title
+
+    def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
+        return activations.prelu(inputs[0], weights["slope"], checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        window = read_pixel(target)
+        x, slope = float(window.values[0, 0, 0]), float(target.weights["slope"])
+        result = max(x, 0.0) + slope * min(x, 0.0)
+        formula = "max({x}, 0) + {slope} · min({x}, 0)"
+        lines = (
+            f"{target.title} = {formula.format(x='x', slope='slope')}",
+            f"= {formula.format(x=number_text(x), slope=operand_text(slope))} = {number_text(result)}",
+        )
+        whose = "all channels" if self.shared else "its channel"
+        description = f"A value below 0 is multiplied by the slope of {whose}, which training has learned."
         return Explanation(target.at, result, description, lines, window)
 
 

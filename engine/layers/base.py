@@ -80,6 +80,11 @@ class Kind(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, om
         return True
 
     @property
+    def unused_settings(self) -> frozenset[str]:
+        """Settings that mean nothing beside the others; they have their defaults, and forms hide them."""
+        return frozenset()
+
+    @property
     def zeroes_negatives(self) -> bool:
         """Whether it sets negative values to 0, as a ReLU does."""
         return False

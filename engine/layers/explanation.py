@@ -112,8 +112,11 @@ class Explanation(Struct, frozen=True, eq=False):
 
 
 def channel_weights(weights: WeightsByRole, channel: int) -> dict[str, NDArray[Any]]:
-    """Copy one output channel of a layer's weights, by role, so that the whole arrays can be released."""
-    return {role: np.array(array[channel]) for role, array in weights.items()}
+    """Copy one output channel of a layer's weights, by role, so that the whole arrays can be released.
+
+    An array of length 1 is of all channels.
+    """
+    return {role: np.array(array[channel if len(array) > 1 else 0]) for role, array in weights.items()}
 
 
 def tap_text(start: int, step: int, letter: str) -> str:

@@ -64,6 +64,49 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
         return Explanation(target.at, result, description, formula, window)
 
 
+class Scale(Layer, frozen=True, tag="scale"):
+    """``gamma·x + bias``, channel by channel: the layer scale of ConvNeXt.
+
+    Parameters: gamma (C,), bias (C,).
+    Source: H. Touvron et al., Going deeper with image transformers, 2021.
+    """
+
+    title: ClassVar[str] = "Scale"
+    help: ClassVar[str] = "Multiplies each channel by a learned number."
+    role: ClassVar[Role] = "elementwise"
+    reads: ClassVar[Reads] = "pixel"
+
+    bias: Annotated[bool, Meta(title="Bias", description="One added number per channel")] = False
+
+    @property
+    def has_table_row(self) -> bool:
+        return False
+
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        return [channels]
+
+    def param_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
+        return dict.fromkeys(("gamma", *(("bias",) if self.bias else ())), (inputs[0].channels,))
+
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return {"scale": output.size, **({"scale_biases": output.channels} if self.bias else {})}
+
+    def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
+        return normalization.scale(inputs[0], weights["gamma"], weights.get("bias"), checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        window = read_pixel(target)
+        x, gamma, bias = float(window.values[0, 0, 0]), float(target.weights["gamma"]), target.weights.get("bias")
+        result = gamma * x + (0.0 if bias is None else float(bias))
+        plus = ("", "") if bias is None else (" + b", f" + {operand_text(float(bias))}")
+        formula = (
+            f"{target.title} = γ · x{plus[0]}",
+            f"= {number_text(gamma)} · {operand_text(x)}{plus[1]} = {number_text(result)}",
+        )
+        description = "The value is scaled by its channel's number from training; neighbours do not count."
+        return Explanation(target.at, result, description, formula, window)
+
+
 class LocalResponseNorm(Layer, frozen=True, tag="lrn"):
     """``x / (k + α/size · Σ x²)^β``, the sum over `size` neighbouring channels.
 

@@ -24,6 +24,7 @@ class FileWeights(Struct, frozen=True, tag="file", tag_field="source", forbid_un
     beta: str = ""
     mean: str = ""
     var: str = ""
+    slope: str = ""
     layout: Layout = ""
     """Of the array of the weights; "": OIHW or OI if the shape fits, else the only one that does."""
 

@@ -25,6 +25,7 @@ from engine.onnx_files.module_groups import with_groups
 from engine.onnx_files.operators import ONNX_OPERATORS, Match, Operands, zero_margins
 from engine.onnx_files.report import ImportReport
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, tensor_of, tensor_of_shape
+from engine.onnx_files.value_operators import VALUE_OPERATORS
 from engine.project.project import Design, Note, Project, has_too_many_layers
 from engine.shapes import Pair, Shape
 from engine.text.names import MAX_NODE_NAME, quoted, unique_name, without_controls
@@ -303,7 +304,7 @@ class _Importer:
         return True
 
     def _add_layer(self, node: GraphNode) -> None:
-        rule = ONNX_OPERATORS.get(node.operator) or MAP_OPERATORS.get(node.operator)
+        rule = _OPERATORS.get(node.operator)
         if rule is None or node.has_graph:
             raise NotNative("the operator has no layer here")
         try:
@@ -336,6 +337,7 @@ class _Importer:
         return name
 
 
+_OPERATORS = {**ONNX_OPERATORS, **MAP_OPERATORS, **VALUE_OPERATORS}
 _REORDERINGS = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
 
 

@@ -1,7 +1,6 @@
 """Which of our layers an operator of ONNX is: one row an operator."""
 
 from collections.abc import Callable, Mapping
-from math import inf
 from typing import Any
 
 from msgspec import Struct, ValidationError, convert
@@ -9,8 +8,6 @@ from msgspec.structs import replace
 
 from engine.files.onnx_model import Array, GraphNode
 from engine.layers import (
-    Activation,
-    Add,
     AvgPool2d,
     BatchNorm,
     Concat,
@@ -19,16 +16,18 @@ from engine.layers import (
     Dense,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    GroupNorm,
     Layer,
+    LayerNorm,
     LocalResponseNorm,
     MaxPool2d,
-    Mul,
 )
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
 from engine.shapes import Margins, dilated_extent, same_padding
 
 GATE, HARD_GATE = "convolume.Silu", "convolume.HardSwish"
+LAYER_NORM, GROUP_NORM = "convolume.LayerNorm", "convolume.GroupNorm"
 """Operators that `composites` writes for those that several nodes compute; ONNX has them in newer versions only."""
 
 
@@ -265,39 +264,6 @@ def _reduce(operands: Operands, layer: Layer) -> Match:
     return Match(layer, (tensor,), groups)
 
 
-def _function(name: str) -> Callable[[Operands], Match]:
-    return lambda operands: Match(make_layer(Activation, function=name), (operands.plain(),), operands.plain().axes)
-
-
-def _leaky_relu(operands: Operands) -> Match:
-    if abs(operands.setting("alpha", 0.01) - 0.01) > 1e-9:
-        raise NotNative(f"its slope is {operands.setting('alpha')}; 0.01 is expected")
-    return _function("leaky_relu")(operands)
-
-
-def _clip(operands: Operands) -> Match:
-    low, high = (operands.constant(index, name) for index, name in ((1, "min"), (2, "max")))
-    limits = (-inf if low is None else float(low), inf if high is None else float(high))
-    if limits[0] != 0 or (limits[1] not in (6, inf) and limits[1] < 3e38):
-        raise NotNative(f"its limits are {limits[0]:g} and {limits[1]:g}; 0 and 6 are expected")
-    return _function("relu6" if limits[1] == 6 else "relu")(operands)
-
-
-def _gelu(operands: Operands) -> Match:
-    operands.require(approximate="none")
-    return _function("gelu")(operands)
-
-
-def _softmax(operands: Operands) -> Match:
-    tensor = operands.plain()
-    rank = len(tensor.axes)
-    axis = operands.setting("axis", 1 if operands.opset < 13 else -1) % rank
-    reached = "".join(tensor.axes[axis:]) if operands.opset < 13 else tensor.axes[axis]
-    if reached != ("c" if tensor.volume.channels > 1 else ""):
-        raise NotNative("it is over other axes than the channels")
-    return Match(Activation("softmax"), (tensor,), tensor.axes)
-
-
 def _batch_norm(operands: Operands) -> Match:
     tensor = operands.maps()
     tensor.require_no_margins()
@@ -306,6 +272,36 @@ def _batch_norm(operands: Operands) -> Match:
     layer = make_layer(BatchNorm, epsilon=operands.setting("epsilon", 1e-5))
     weights = FileWeights(operands.path, gamma=gamma, beta=beta, mean=mean, var=var)
     return Match(layer, (tensor,), weights=weights)
+
+
+def _norm_weights(operands: Operands, channels: int) -> FileWeights:
+    """The gamma and beta that a node receives after its volume."""
+    if len(operands.node.inputs) < 3:
+        raise NotNative("it has no beta")
+    gamma, beta = (operands.vector_name(index, channels) for index in (1, 2))
+    return FileWeights(operands.path, gamma=gamma, beta=beta)
+
+
+def _layer_norm(operands: Operands) -> Match:
+    """LayerNormalization, whose last axes are normalized, and what composites find: along the channels."""
+    tensor, channels = operands.plain(), operands.plain().volume.channels
+    axis = operands.setting("axis", -1) % tensor.rank
+    along = "".join(tensor.axes[axis:]) if operands.node.operator != LAYER_NORM else tensor.axes[axis]
+    if along != ("c" if channels > 1 else "") or tensor.shape[axis] != channels:
+        raise NotNative("it is over other axes than the channels")
+    if any(operands.node.outputs[1:]):
+        raise NotNative("its mean and deviation are used")
+    layer = make_layer(LayerNorm, epsilon=operands.setting("epsilon", 1e-5))
+    return Match(layer, (tensor,), tensor.axes, _norm_weights(operands, channels))
+
+
+def _group_norm(operands: Operands) -> Match:
+    """Group and instance norm; before version 21, gamma and beta were those of groups, which ours has not."""
+    tensor = operands.plain_maps()
+    channels = tensor.volume.channels
+    groups = channels if operands.node.operator == "InstanceNormalization" else operands.setting("num_groups", 1)
+    layer = make_layer(GroupNorm, groups=groups, epsilon=operands.setting("epsilon", 1e-5))
+    return Match(layer, (tensor,), weights=_norm_weights(operands, channels))
 
 
 def _lrn(operands: Operands) -> Match:
@@ -319,38 +315,28 @@ def _lrn(operands: Operands) -> Match:
 
 
 def _dense(operands: Operands) -> Match:
-    """Gemm, and MatMul, which has no bias."""
+    """Gemm, and MatMul, which has no bias: of all values, or at each pixel of those of its channels."""
     tensor = operands.plain()
     operands.require(alpha=1.0, transA=0)
-    if len(tensor.axes) != 2 or tensor.axes[0] or tensor.letters != tensor.letters_in_order:
+    is_pointwise = tensor.rank > 2 and tensor.axes[-1] == "c" and not any("c" in group for group in tensor.axes[:-1])
+    is_row = len(tensor.axes) == 2 and not tensor.axes[0] and tensor.letters == tensor.letters_in_order
+    if not is_pointwise and not is_row:
         raise NotNative(f"its input has the shape {list(tensor.shape)}; one row in the order C, H, W is expected")
     name = operands.stored_name(1, rank=2)
     shape = operands.stored[name].shape
     own = bool(operands.setting("transB", 0))
     units, values = shape if own else shape[::-1]
-    if values != tensor.volume.size:
-        raise NotNative(f"its weights are for {values} values; it receives {tensor.volume.size}")
+    expected = tensor.volume.channels if is_pointwise else tensor.volume.size
+    if values != expected:
+        raise NotNative(f"its weights are for {values} values; it receives {expected}")
     bias = operands.stored_name(2, (units,)) if len(operands.node.inputs) > 2 else ""
     if bias:
         operands.require(beta=1.0)
     weights = FileWeights(operands.path, name, bias, layout="oi" if own else "io")
+    if is_pointwise:
+        convolution = make_layer(Conv2d, filters=units, kernel=1, bias=bool(bias))
+        return Match(convolution, (tensor,), (*tensor.axes[:-1], "c"), weights)
     return Match(make_layer(Dense, units=units, bias=bool(bias)), (tensor,), ("", "c"), weights)
-
-
-def _combined(kind: type[Layer]) -> Callable[[Operands], Match]:
-    """Inputs that are combined value by value, along axes of size 1 with one value for all."""
-
-    def match(operands: Operands) -> Match:
-        tensors = operands.every()
-        if len({tensor.rank for tensor in tensors}) > 1:
-            raise NotNative("its inputs have different numbers of axes")
-        groups = [set(axis) - {""} for axis in zip(*(tensor.axes for tensor in tensors), strict=True)]
-        layer = make_layer(kind)
-        if max(map(len, groups)) > 1 or any(layer.mistakes([tensor.volume for tensor in tensors])):
-            raise NotNative("the axes of its inputs do not correspond")
-        return Match(layer, tuple(tensors), tuple("".join(group) for group in groups))
-
-    return match
 
 
 def _concat(operands: Operands) -> Match:
@@ -369,6 +355,11 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Conv": _conv,
     "ConvTranspose": _conv_transpose,
     "BatchNormalization": _batch_norm,
+    "LayerNormalization": _layer_norm,
+    "GroupNormalization": _group_norm,
+    "InstanceNormalization": _group_norm,
+    LAYER_NORM: _layer_norm,
+    GROUP_NORM: _group_norm,
     "LRN": _lrn,
     "MaxPool": _pool(MaxPool2d, ceil="ceil_mode"),
     "AveragePool": _pool(AvgPool2d, ceil="ceil_mode", count_padding="count_include_pad"),
@@ -379,19 +370,6 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Gemm": _dense,
     "MatMul": _dense,
     "Concat": _concat,
-    "Add": _combined(Add),
-    "Sum": _combined(Add),
-    "Mul": _combined(Mul),
-    "Relu": _function("relu"),
-    "Clip": _clip,
-    "LeakyRelu": _leaky_relu,
-    "Sigmoid": _function("sigmoid"),
-    "Tanh": _function("tanh"),
-    "HardSwish": _function("hard_swish"),
-    "Gelu": _gelu,
-    "Softmax": _softmax,
-    GATE: _function("silu"),
-    HARD_GATE: _function("hard_swish"),
 }
 """Each raises NotNative with the reason if a node is beyond what our layer does."""
 

@@ -1,7 +1,7 @@
 """Reads structs from the plain tables of a file: collects all mistakes, each with its place in the file."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any, ClassVar
@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import Struct
 
-from engine.text.messages import accepted_text, suggestion, value_text
+from engine.text.messages import accepted_text, rejected_text, suggestion, value_text
 from engine.text.names import control_fault
 from engine.text.problems import MAX_LINES, Problem
 
 Data = dict[str, Any]
 
-_NAMES_OF_FILES = ("path", "key", "weight", "bias", "gamma", "beta", "mean", "var")
+_NAMES_OF_FILES = ("path", "key", "weight", "bias", "gamma", "beta", "mean", "var", "slope")
 """Settings that name a file or an array in one: these are called what they are called."""
 
 _MAX_FILE_NAME = 4096
@@ -76,11 +76,15 @@ class TableReader:
         kind = raw[tag]
         if not isinstance(kind, str) or kind not in kinds:
             word = kind if isinstance(kind, str) else ""
-            self.add(f"{place}.{tag}", f"is {value_text(kind)}; {suggestion(word, kinds)}")
+            self.add(f"{place}.{tag}", f"is {value_text(kind)}; {self.meant(word, kinds) or suggestion(word, kinds)}")
             return None
         settings = tuple(field.name for field in fields_of(kinds[kind]))
         self.check_keys(raw, (tag, *other_keys, *settings), place, f" for {kind}")
         return self.plain_struct(raw, kinds[kind], place)
+
+    def meant(self, word: str, kinds: Container[str]) -> str:
+        """What to write in place of a word that is no kind; "" if only similar ones are known."""
+        return ""
 
     def plain_struct(self, raw: Data, kind: type[Struct], place: str) -> Any:
         before = len(self.problems)
@@ -101,6 +105,8 @@ class TableReader:
                 values[field.name] = value
         try:
             struct = kind(**values)
+            for name in sorted(values.keys() & getattr(struct, "unused_settings", ())):
+                self.add(f"{place}.{name}", "means nothing beside the other settings; leave it out")
         except ValueError as error:  # the message of that check begins with the setting
             self.add(f"{place}.{str(error).split()[0]}", str(error))
         return struct if len(self.problems) == before else None
@@ -112,7 +118,7 @@ class TableReader:
         try:
             value = msgspec.convert(raw[key], type_)
         except msgspec.ValidationError:
-            self.add(f"{place}.{key}", f"is {value_text(raw[key])}; {accepted_text(type_)} is expected")
+            self.add(f"{place}.{key}", rejected_text(raw[key], type_))
             return None
         for text in value if isinstance(value, tuple) else (value,):
             if isinstance(text, str) and (fault := self._text_fault(key, text)):

@@ -90,6 +90,6 @@ def _source_fixes(report: Report, source: FileWeights) -> Iterator[Fix]:
             yield Fix(f"{role.capitalize()} {name}", (("weights", replace(source, **{role: name}, layout="")),))
     if source.layout:
         yield Fix("Layout as the shape shows", (("weights", replace(source, layout="")),))
-    for role in ("weight", "bias", "gamma", "beta", "mean", "var"):
+    for role in ("weight", "bias", "gamma", "beta", "mean", "var", "slope"):
         if getattr(source, role) and role not in report.array_shapes:
             yield Fix(f"No {role}", (("weights", replace(source, **{role: ""})),))

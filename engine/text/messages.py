@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import inspect
 
+from engine.text.other_names import own_name
+
 _MAX_LENGTH = 60
 """Maximum number of characters of a value in a message."""
 
@@ -60,6 +62,16 @@ def _ends(items: list[Any], render: Callable[[Any], str]) -> list[str]:
     if len(items) <= _MAX_ITEMS:
         return [render(item) for item in items]
     return [*map(render, items[: _MAX_ITEMS - 1]), "…", render(items[-1])]
+
+
+def rejected_text(value: object, kind: Any) -> str:
+    """A value that a type does not accept, what it accepts, and the one that was meant if others call it so."""
+    type_ = inspect.type_info(kind)
+    bare = type_.type if isinstance(type_, inspect.Metadata) else type_
+    own = ""
+    if isinstance(value, str) and isinstance(bare, inspect.LiteralType):
+        own = own_name(value[:_MAX_LENGTH], bare.values)
+    return f"is {value_text(value)}; " + (f"did you mean {own!r}?" if own else f"{accepted_text(kind)} is expected")
 
 
 @lru_cache(maxsize=256)
@@ -115,7 +127,8 @@ def _bounds(kind: inspect.Type) -> str:
 def suggestion(word: str, candidates: Iterable[str]) -> str:
     """The candidate that was probably meant, else all candidates, or the first of very many."""
     names = list(candidates)
-    close = get_close_matches(word[:_MAX_LENGTH], names, 1)
+    own = own_name(word[:_MAX_LENGTH], names)
+    close = [own] if own else get_close_matches(word[:_MAX_LENGTH], names, 1)
     if close:
         return f"did you mean {close[0]!r}?"
     more = f" and {len(names) - _MAX_CANDIDATES:,} more" if len(names) > _MAX_CANDIDATES else ""

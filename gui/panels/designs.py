@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWid
 
 from engine.blocks import BLOCKS
 from engine.cost.metrics import metric_by_id
-from engine.layers import LAYERS, tag_of
+from engine.layers import tag_of
 from engine.network.graph import INPUT
 from engine.network.node_ref import NodeRef
+from gui.catalogue.kinds import KIND_GROUPS
 from gui.panels.base import Panel
 from gui.panels.design_row_delegate import ROW_ROLE, DesignRowDelegate
 from gui.panels.design_rows import DesignTreeRow, block_part_rows, design_tree_rows, unchanged_rows
@@ -93,7 +94,10 @@ class DesignsPanel(Panel):
         self.before_menu, self.parallel_menu = QMenu(menu), QMenu(menu)
         for kind_menu, prefix in ((menu, "add"), (self.before_menu, "before"), (self.parallel_menu, "parallel")):
             kind_menu.setToolTipsVisible(True)
-            kind_menu.addActions([self._actions[f"{prefix}_{tag_of(kind)}"] for kind in LAYERS])
+            for title, kinds in KIND_GROUPS:
+                group = kind_menu.addMenu(title) if title else kind_menu
+                group.setToolTipsVisible(True)
+                group.addActions([self._actions[f"{prefix}_{tag_of(kind)}"] for kind in kinds])
             kind_menu.addSection("Blocks")
             kind_menu.addActions([self._actions[f"{prefix}_{tag_of(kind)}"] for kind in BLOCKS])
         self.after_title = menu.insertSeparator(menu.actions()[0])

@@ -152,6 +152,7 @@ class SettingForm(QWidget):
     def show_layer(self, layer: Kind, *, reset: bool) -> None:
         """Show the settings of a layer of this kind. `reset` if another one was shown before."""
         for name, control in self.controls.items():
+            self.fields[name].set_visible(name not in layer.unused_settings)
             control.show_value(getattr(layer, name), reset=reset)
             if name in self._stand_ins and isinstance(control, OptionalControl):
                 control.show_none_value(getattr(layer, self._stand_ins[name]))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QMenu, QScrollArea, QWidget
 
 from gui.panels.base import Panel
 from gui.panels.designs import DesignsPanel
@@ -45,7 +45,7 @@ class Contents(QObject):
         self._workbench, state = workbench, workbench.state
         self._propose, self._show_hover = propose, show_hover
         self.designs = DesignsPanel(state, actions)
-        for menu in (self.designs.after_menu, self.designs.before_menu, self.designs.parallel_menu):
+        for menu in (self.designs.after_menu, *self.designs.after_menu.findChildren(QMenu)):
             assign_mnemonics(menu.actions())
         self.form = LayerForm(state)
         self.input = InputPanel(state)

@@ -11,16 +11,37 @@ from msgspec.structs import replace
 from engine.blocks import (
     BasicResidual,
     BottleneckResidual,
+    ConvNextBlock,
     DenseBlock,
     Fire,
     Inception,
     InvertedResidual,
+    MbConv,
     MlpConv,
     ReducedConv2d,
     SeparableConv2d,
+    ShuffleUnit,
+    SqueezeExcite,
     Transition,
+    UNetUp,
 )
-from engine.layers import Activation, Add, AvgPool2d, BatchNorm, Concat, Conv2d, MaxPool2d
+from engine.layers import (
+    Activation,
+    Add,
+    AvgPool2d,
+    BatchNorm,
+    ChannelShuffle,
+    Concat,
+    Conv2d,
+    ConvTranspose2d,
+    GlobalAvgPool2d,
+    LayerNorm,
+    MaxPool2d,
+    Mul,
+    Resize,
+    Scale,
+    Slice,
+)
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node
 from tests.engine.strategies import fields, layers, shapes
@@ -107,10 +128,11 @@ def bottleneck_residual(block, channels):
         ("conv1", plain(block.reduce, 1, strides[0]), "input"),
         ("conv1/bn", NORM, "conv1"),
         ("conv1/relu", RELU, "conv1/bn"),
-        ("conv2", plain(block.reduce, 3, strides[1]), "conv1/relu"),
+        ("conv2", plain(block.reduce, 3, strides[1], groups=block.groups), "conv1/relu"),
         ("conv2/bn", NORM, "conv2"),
         ("conv2/relu", RELU, "conv2/bn"),
-        ("conv3", plain(block.filters, 1), "conv2/relu"),
+        *(excitation("se/", "conv2/relu", block.reduce, block.squeeze) if block.squeeze else []),
+        ("conv3", plain(block.filters, 1), "se/scale" if block.squeeze else "conv2/relu"),
         ("conv3/bn", NORM, "conv3"),
         *residual_sum(block, channels, "conv3/bn"),
     ]
@@ -190,6 +212,94 @@ def inverted_residual(block, channels):
     return rows
 
 
+def excitation(prefix, source, channels, squeeze, function="relu", gate="sigmoid"):
+    return [
+        (f"{prefix}mean", GlobalAvgPool2d(), source),
+        (f"{prefix}squeeze", Conv2d(squeeze, 1), f"{prefix}mean"),
+        (f"{prefix}squeeze/{function}", Activation(function), f"{prefix}squeeze"),
+        (f"{prefix}excite", Conv2d(channels, 1), f"{prefix}squeeze/{function}"),
+        (f"{prefix}excite/{gate}", Activation(gate), f"{prefix}excite"),
+        (f"{prefix}scale", Mul(), source, f"{prefix}excite/{gate}"),
+    ]
+
+
+def squeeze_excite(block, channels):
+    return excitation("", "input", channels, block.squeeze, block.squeeze_function, block.gate)
+
+
+def mbconv(block, channels):
+    function = Activation(block.function)
+    rows = []
+    if block.wide != channels:
+        rows += [("expand", plain(block.wide, 1), "input"), ("expand/bn", NORM, "expand")]
+        rows.append((f"expand/{block.function}", function, "expand/bn"))
+    depthwise = Conv2d(block.wide, block.kernel, block.stride, (block.kernel - 1) // 2, groups=block.wide, bias=False)
+    rows += [
+        ("depthwise", depthwise, rows[-1][0] if rows else "input"),
+        ("depthwise/bn", NORM, "depthwise"),
+        (f"depthwise/{block.function}", function, "depthwise/bn"),
+    ]
+    if block.squeeze > 0:
+        rows += excitation("se/", rows[-1][0], block.wide, block.squeeze, block.squeeze_function, block.gate)
+    rows += [("project", plain(block.filters, 1), rows[-1][0]), ("project/bn", NORM, "project")]
+    if (block.stride, block.filters) == (1, channels):
+        rows.append(("add", Add(), "project/bn", "input"))
+    return rows
+
+
+def shuffle_unit(block, channels):
+    half = block.filters // 2
+    if block.stride == 1:
+        first = [("pass", Slice(0, half), "input"), ("take", Slice(half), "input")]
+        ends = ["take", "pass"]
+    else:
+        first = [
+            ("shortcut/depthwise", plain(channels, 3, block.stride, groups=channels), "input"),
+            ("shortcut/depthwise/bn", NORM, "shortcut/depthwise"),
+            ("shortcut/pointwise", plain(half, 1), "shortcut/depthwise/bn"),
+            ("shortcut/pointwise/bn", NORM, "shortcut/pointwise"),
+            ("shortcut/pointwise/relu", RELU, "shortcut/pointwise/bn"),
+        ]
+        ends = ["input", "shortcut/pointwise/relu"]
+    return [
+        *first,
+        ("reduce", plain(half, 1), ends[0]),
+        ("reduce/bn", NORM, "reduce"),
+        ("reduce/relu", RELU, "reduce/bn"),
+        ("depthwise", plain(half, 3, block.stride, groups=half), "reduce/relu"),
+        ("depthwise/bn", NORM, "depthwise"),
+        ("pointwise", plain(half, 1), "depthwise/bn"),
+        ("pointwise/bn", NORM, "pointwise"),
+        ("pointwise/relu", RELU, "pointwise/bn"),
+        ("concat", Concat(), ends[1], "pointwise/relu"),
+        ("shuffle", ChannelShuffle(2), "concat"),
+    ]
+
+
+def convnext_block(block, channels):
+    return [
+        ("depthwise", Conv2d(channels, block.kernel, groups=channels), "input"),
+        ("norm", LayerNorm(1e-6), "depthwise"),
+        ("widen", Conv2d(channels * block.expansion, 1), "norm"),
+        ("widen/gelu", Activation("gelu"), "widen"),
+        ("narrow", Conv2d(channels, 1), "widen/gelu"),
+        ("scale", Scale(), "narrow"),
+        ("add", Add(), "scale", "input"),
+    ]
+
+
+def unet_up(block, channels):
+    bias, rows, before = not block.batch_norm, [], "concat"
+    up = {"transposed": ConvTranspose2d(block.filters, 2, 2, 0), "bilinear": Resize(2.0, mode="bilinear")}[block.mode]
+    for name in ("conv1", "conv2"):
+        rows.append((name, Conv2d(block.filters, 3, padding=1, bias=bias), before))
+        if block.batch_norm:
+            rows.append((f"{name}/bn", NORM, name))
+        rows.append((f"{name}/relu", RELU, rows[-1][0]))
+        before = f"{name}/relu"
+    return [("up", up, "second input"), ("concat", Concat(), "up", "input"), *rows]
+
+
 FORMS = {
     ReducedConv2d: reduced_conv2d,
     Inception: inception,
@@ -201,13 +311,19 @@ FORMS = {
     Fire: fire,
     SeparableConv2d: separable_conv2d,
     InvertedResidual: inverted_residual,
+    MbConv: mbconv,
+    SqueezeExcite: squeeze_excite,
+    ShuffleUnit: shuffle_unit,
+    ConvNextBlock: convnext_block,
+    UNetUp: unet_up,
 }
 
 
-def nodes_of(name, block, channels, source):
-    """The nodes that a block called `name` stands for if it receives so many channels from `source`."""
+def nodes_of(name, block, channels, *sources):
+    """The nodes that a block called `name` stands for if it receives so many channels from the first of `sources`."""
+    inputs = dict(zip(("input", "second input"), sources, strict=False))
     return [
-        Node(f"{name}/{part}", layer, tuple(source if other == "input" else f"{name}/{other}" for other in received))
+        Node(f"{name}/{part}", layer, tuple(inputs.get(other, f"{name}/{other}") for other in received))
         for part, layer, *received in FORMS[type(block)](block, channels)
     ]
 
@@ -217,12 +333,25 @@ def blocks(draw, kind):
     """A block and the shape of an input that fits its layers by hand; often with as many channels as its output."""
     block, shape = draw(layers(kind)), draw(shapes)
     shape = shape._replace(height=shape.height + 2, width=shape.width + 2)
+    if kind.min_inputs > 1:
+        shape = shape._replace(height=2 * shape.height, width=2 * shape.width)
     if hasattr(block, "filters") and draw(st.booleans()):
         shape = shape._replace(channels=block.filters)
     optional = {field.name: field.default for field, _, _ in fields(kind) if not field.required}
-    wrong = {mistake.setting for mistake in block.mistakes([shape])}
-    block = replace(block, **{name: optional[name] for name in wrong})
-    assume(not any(block.mistakes([shape])))
-    nodes = nodes_of("block", block, shape.channels, INPUT)
-    assume(not any(report.mistakes for report in analyze(Network(tuple(nodes)), shape).reports))
+    received = received_shapes(block, shape)
+    for mistake in list(block.mistakes(received)):
+        default = {mistake.setting: optional[mistake.setting]} if mistake.setting in optional else {}
+        block = replace(block, **(default or dict(mistake.fixes[0].changes)))
+    assume(not any(block.mistakes(received)))
+    nodes = (BESIDE[kind.min_inputs], *nodes_of("block", block, shape.channels, INPUT, "beside"))
+    assume(not any(report.mistakes for report in analyze(Network(nodes), shape).reports))
     return block, shape
+
+
+BESIDE = {1: Node("beside", Activation("tanh"), (INPUT,)), 2: Node("beside", AvgPool2d(2), (INPUT,))}
+"""By number of inputs of a block, the node whose output is the second, of half the height and width."""
+
+
+def received_shapes(block, shape):
+    """The shapes of a block's inputs, the first of which is given."""
+    return [shape, shape._replace(height=shape.height // 2, width=shape.width // 2)][: block.min_inputs]

@@ -209,6 +209,28 @@ def batch_norm(volume, gamma, beta, mean, var, epsilon):
     return result
 
 
+def layer_norm(volume, gamma, beta, epsilon):
+    result = _zeros(volume, volume.shape)
+    for y, x in np.ndindex(volume.shape[1:]):
+        result[:, y, x] = _normalized(volume[:, y, x].tolist(), epsilon)
+    return result * gamma[:, None, None] + beta[:, None, None]
+
+
+def group_norm(volume, gamma, beta, groups, epsilon):
+    result = _zeros(volume, volume.shape)
+    depth = len(volume) // groups
+    for group in range(groups):
+        maps = slice(group * depth, (group + 1) * depth)
+        result[maps] = np.reshape(_normalized(volume[maps].ravel().tolist(), epsilon), volume[maps].shape)
+    return result * gamma[:, None, None] + beta[:, None, None]
+
+
+def _normalized(values, epsilon):
+    mean = math.fsum(values) / len(values)
+    variance = math.fsum((value - mean) ** 2 for value in values) / len(values)
+    return [(value - mean) / math.sqrt(variance + epsilon) for value in values]
+
+
 def concat(volumes):
     channels = [channel.tolist() for volume in volumes for channel in volume]
     return np.array(channels, _zeros(volumes[0], ()).dtype)
@@ -233,7 +255,22 @@ def _combined(volumes, combine):
     return result
 
 
-def activation(name, volume):
+def scale(volume, gamma, bias):
+    result = _zeros(volume, volume.shape)
+    for c, y, x in np.ndindex(volume.shape):
+        result[c, y, x] = gamma[c].item() * volume[c, y, x].item() + (0 if bias is None else bias[c].item())
+    return result
+
+
+def prelu(volume, slope):
+    result = _zeros(volume, volume.shape)
+    for c, y, x in np.ndindex(volume.shape):
+        value = volume[c, y, x].item()
+        result[c, y, x] = value if value > 0 else slope[c % len(slope)].item() * value
+    return result
+
+
+def activation(name, volume, **numbers):
     result = _zeros(volume, volume.shape)
     for c, y, x in np.ndindex(volume.shape):
         if name == "softmax":
@@ -241,7 +278,7 @@ def activation(name, volume):
             powers = [math.exp(value - max(pixel)) for value in pixel]
             result[c, y, x] = powers[c] / sum(powers)
         else:
-            result[c, y, x] = _FUNCTIONS[name](volume[c, y, x].item())
+            result[c, y, x] = _FUNCTIONS[name](volume[c, y, x].item(), **numbers)
     return result
 
 
@@ -252,11 +289,16 @@ def _sigmoid(x):
 _FUNCTIONS = {
     "relu": lambda x: max(x, 0),
     "relu6": lambda x: min(max(x, 0), 6),
-    "leaky_relu": lambda x: x if x > 0 else 0.01 * x,
+    "leaky_relu": lambda x, slope: x if x > 0 else slope * x,
+    "elu": lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
+    "clip": lambda x, low, high: min(max(x, low), high),
     "sigmoid": _sigmoid,
+    "hard_sigmoid": lambda x: min(max(x + 3, 0), 6) / 6,
     "tanh": math.tanh,
     "silu": lambda x: x * _sigmoid(x),
     "hard_swish": lambda x: x * min(max(x + 3, 0), 6) / 6,
+    "mish": lambda x: x * math.tanh(math.log1p(math.exp(-abs(x))) + max(x, 0)),
+    "gelu_tanh": lambda x: x * _sigmoid(math.sqrt(8 / math.pi) * (x + 0.044715 * x**3)),
     "gelu": lambda x: x * math.erfc(-x / math.sqrt(2)) / 2,
 }
 

@@ -34,13 +34,17 @@ from engine.layers import (
     Dropout,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    GroupNorm,
+    LayerNorm,
     LocalResponseNorm,
     MaxPool2d,
     Mul,
     Pad,
     PixelShuffle,
     PixelUnshuffle,
+    PRelu,
     Resize,
+    Scale,
     Slice,
 )
 from engine.network.analysis import analyze
@@ -253,7 +257,7 @@ def test_a_term_counts_instead_of_a_plain_one():
     ("rule", "groups"),
     [
         ("macs", ()),
-        ("torchinfo", ("biases", "batch norm")),
+        ("torchinfo", ("biases", "batch norm", "activations")),
         ("fvcore", ("batch norm", "pooling")),
         ("ptflops", ("biases", "batch norm", "activations", "pooling")),
         ("thop", ("biases", "batch norm", "activations", "pooling")),
@@ -296,6 +300,8 @@ def report_of(layer, inputs=1):
         (AdaptiveAvgPool2d((4, 4)), 1, {"global_pool": 192, "global_averages": 256, "global_averages_floored": 192}),
         (Resize(), 1, {"nearest": 768}),
         (Resize(0.5, mode="bilinear"), 1, {"bilinear": 48}),
+        (LayerNorm(), 1, {"layer_norm": 192, "layer_norm_params": 8}),
+        (GroupNorm(), 1, {"group_norm": 192, "group_norm_params": 8}),
         (LocalResponseNorm(5), 1, {"lrn": 192, "lrn_padded": 8 * 48}),
         (Add(), 2, {"add": 192}),
     ],
@@ -364,10 +370,14 @@ def test_layers_without_arithmetic_have_no_term():
         "resize": Resize(),
         "activation": Activation("gelu"),
         "batch_norm": BatchNorm(),
+        "layer_norm": LayerNorm(),
+        "group_norm": GroupNorm(),
         "lrn": LocalResponseNorm(),
         "dense": Dense(2),
         "add": Add(),
         "mul": Mul(),
+        "prelu": PRelu(),
+        "scale": Scale(),
     }
     assert {kind.__struct_config__.tag for kind in LAYERS} == set(kinds) | set(without)
     for kind, layer in (kinds | without).items():

@@ -21,11 +21,14 @@ from engine.layers import (
     GlobalAvgPool2d,
     LocalResponseNorm,
     MaxPool2d,
+    PRelu,
+    Scale,
     tag_of,
 )
 from engine.layers.explanation import Spot
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.run.inputs import load_input, normalise
+from engine.shapes import Shape
 from tests.engine import layer_oracle, strategies
 from tests.engine.checkpoints import proceed
 
@@ -173,13 +176,21 @@ def test_average_pooling_has_its_divisor_with_and_without_padding():
     [
         (Activation("relu"), "= max(−2, 0) = 0"),
         (Activation("leaky_relu"), "= max(−2, 0.01 · (−2)) = −0.02"),
+        (Activation("leaky_relu", slope=0.25), "= max(−2, 0.25 · (−2)) = −0.5"),
+        (Activation("elu", alpha=0.5), "= max(−2, 0) + 0.5 · (exp(min(−2, 0)) − 1) = −0.4323"),
+        (Activation("clip", low=-1.5), "= min(max(−2, −1.5), 1) = −1.5"),
+        (PRelu(), "= max(−2, 0) + 0.5 · min(−2, 0) = −1"),
+        (Scale(), "= 2 · (−2) = −4"),
+        (Scale(bias=True), "= 2 · (−2) + (−3) = −7"),
         (Activation("hard_swish"), "= −2 · min(max(−2 + 3, 0), 6) / 6 = −0.3333"),
         (Dropout(0.25), "n[0, 0, 0] = x = −2"),
         (BatchNorm(1.0), "= −0.5"),
     ],
 )
 def test_functions_of_one_value_are_explained_with_its_number(layer, line):
-    roles = {"gamma": [2], "beta": [0.5], "mean": [-1], "var": [3]} if isinstance(layer, BatchNorm) else {}
+    values = {"gamma": [2], "beta": [0.5], "mean": [-1], "var": [3], "slope": [0.5], "bias": [-3]}
+    shape = [Shape(1, 1, 1)]
+    roles = {role: values[role] for role in {**layer.param_shapes(shape), **layer.statistic_shapes(shape)}}
     explanation = by_hand(layer, [[[-2.0]]], **roles)
     assert explanation.formula[-1] == line
     assert explanation.terms is None

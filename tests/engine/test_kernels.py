@@ -364,15 +364,19 @@ def test_merging_and_the_global_mean_equal_the_oracle(seed, shape, values):
     np.testing.assert_array_equal(mean, reference.global_avg_pool2d(volumes[0]))
 
 
+NUMBERS = {"leaky_relu": {"slope": 0.125}, "elu": {"alpha": 1.5}, "clip": {"low": -2.0, "high": 3.0}}
+
+
 @pytest.mark.parametrize("name", kernels.ACTIVATIONS)
 @pytest.mark.parametrize("values", [7, 10**6])
 def test_activation_equals_the_oracle_from_tiny_to_huge_values(name, values, monkeypatch):
     cut(monkeypatch, values)
     spread = np.concatenate([np.linspace(-20, 20, 401), np.linspace(-1e4, 1e4, 21), [1e-30, -1e-30]])
     volume = np.random.default_rng(0).permutation(spread).astype(np.float32).reshape(8, 1, 53)
-    result = kernels.activation(name, volume, proceed)
+    numbers = NUMBERS.get(name, {})
+    result = kernels.activation(name, volume, proceed, **numbers)
     assert result.dtype == np.float32
-    np.testing.assert_allclose(result, reference.activation(name, volume), rtol=16 * UNIT, atol=1e-18)
+    np.testing.assert_allclose(result, reference.activation(name, volume, **numbers), rtol=16 * UNIT, atol=1e-18)
 
 
 @pytest.mark.parametrize("name", ["relu", "relu6"])
@@ -438,10 +442,16 @@ LARGE = {
     ),
     "resize": (kernels.resize, (IMAGE,), {"rows": HALF_BETWEEN, "columns": HALF_BETWEEN}),
     "local_response_norm": (kernels.local_response_norm, (IMAGE,), {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1}),
+    "layer_norm": (kernels.layer_norm, (IMAGE, *zeros(2, 64)), {"epsilon": 1e-5}),
+    "group_norm": (kernels.group_norm, (IMAGE, *zeros(2, 64)), {"groups": 4, "epsilon": 1e-5}),
+    "group_norm of one": (kernels.group_norm, (IMAGE, *zeros(2, 64)), {"groups": 1, "epsilon": 1e-5}),
     "batch_norm": (kernels.batch_norm, (IMAGE, *zeros(4, 64)), {"epsilon": 1e-5}),
-    "gelu": (kernels.ACTIVATIONS["gelu"], (IMAGE,), {}),
-    "softmax": (kernels.ACTIVATIONS["softmax"], (IMAGE,), {}),
-    "softmax of many channels": (kernels.ACTIVATIONS["softmax"], (IMAGE.reshape(-1, 1, 2),), {}),
+    "gelu": (kernels.activation, ("gelu", IMAGE), {}),
+    "mish": (kernels.activation, ("mish", IMAGE), {}),
+    "prelu": (kernels.prelu, (IMAGE, zeros(64)), {}),
+    "scale": (kernels.scale, (IMAGE, zeros(64), zeros(64)), {}),
+    "softmax": (kernels.activation, ("softmax", IMAGE), {}),
+    "softmax of many channels": (kernels.activation, ("softmax", IMAGE.reshape(-1, 1, 2)), {}),
     "concat": (kernels.concat, ([IMAGE, IMAGE],), {}),
     "add": (kernels.add, ([IMAGE, IMAGE, IMAGE],), {}),
 }

@@ -231,6 +231,8 @@ def test_three_margins_are_refused_by_name():
         (AvgPool2d(kernel=(2, 3)), "2×3 avg pool /2×3"),
         (Dense(units=10), "dense, 10 units"),
         (Activation(function="leaky_relu"), "leaky relu"),
+        (Activation(function="leaky_relu", slope=0.2), "leaky relu 0.2"),
+        (Activation(function="clip", high=6), "clip −1 to 6"),
         (Concat(), "concat"),
     ],
 )
@@ -249,7 +251,7 @@ def test_a_kind_and_its_settings_describe_themselves_to_forms(kind):
 
 
 def test_the_functions_that_an_activation_offers_are_those_of_the_kernels():
-    [(_, bare, _)] = fields(Activation)
+    bare = next(bare for field, bare, _ in fields(Activation) if field.name == "function")
     assert set(bare.values) == set(kernels.ACTIVATIONS)
 
 
@@ -346,3 +348,20 @@ def test_layers_on_maps_of_28_by_28_have_the_costs_counted_by_hand(channels, lay
     network = Network(tuple(Node(f"n{number}", layer) for number, layer in enumerate(layers)))
     analysis = analyze(network, Shape(channels, 28, 28))
     assert (analysis.macs, analysis.params) == (macs, params)
+
+
+def test_numbers_that_a_function_does_not_take_have_their_defaults():
+    assert Activation("relu", slope=0.3, low=-5) == Activation("relu")
+    assert Activation("leaky_relu", slope=0.3) != Activation("leaky_relu")
+    assert Activation("leaky_relu").unused_settings == {"alpha", "low", "high"}
+
+
+def test_a_slope_of_a_tenth_is_that_of_darknet():
+    volume = np.full((1, 1, 1), -10, np.float32)
+    assert Activation("leaky_relu", slope=0.1).forward([volume], {}, proceed) == np.float32(-1)
+
+
+def test_a_clip_whose_limits_are_in_the_wrong_order_names_both():
+    [mistake] = Activation("clip", low=2, high=0.5).mistakes([Shape(1, 1, 1)])
+    assert mistake.text == "low 2 is above high 0.5"
+    assert [fix.changes for fix in mistake.fixes] == [(("low", 0.5),), (("high", 2),)]

@@ -26,6 +26,8 @@ from engine.layers import (
     Dropout,
     LocalResponseNorm,
     MaxPool2d,
+    PRelu,
+    Scale,
     tag_of,
 )
 from engine.network.graph import Network, Node
@@ -120,9 +122,14 @@ MINIMAL = [
     ('kind = "lrn"', LocalResponseNorm(5, 1e-4, 0.75, 1.0)),
     ('kind = "dropout"', Dropout(0.5)),
     ('kind = "dense"\nunits = 4', Dense(4, True)),
+    ('kind = "activation"\nfunction = "leaky_relu"', Activation("leaky_relu", slope=0.01)),
+    ('kind = "activation"\nfunction = "elu"', Activation("elu", alpha=1.0)),
+    ('kind = "activation"\nfunction = "clip"', Activation("clip", low=-1.0, high=1.0)),
+    ('kind = "prelu"', PRelu(shared=False)),
+    ('kind = "scale"', Scale(bias=False)),
     *(
         (f'kind = "activation"\nfunction = "{name}"', Activation(name))
-        for name in ["relu", "relu6", "leaky_relu", "sigmoid", "tanh", "silu", "hard_swish", "gelu", "softmax"]
+        for name in ["relu", "relu6", "sigmoid", "tanh", "silu", "hard_swish", "gelu", "softmax"]
     ),
 ]
 
@@ -885,3 +892,34 @@ def test_a_published_figure_of_thousands_of_digits_is_reported_at_its_setting(pr
     [(place, message)] = problems(text).items()
     assert place == "$.published[0].params"
     assert len(message) < 200
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "problem"),
+    [
+        ('function = "swish"', "function", "is 'swish'; did you mean 'silu'?"),
+        ('function = "HardTanh"', "function", "is 'HardTanh'; did you mean 'clip'?"),
+        ('function = "leaky_relu"\nnegative_slope = 0.1', "negative_slope", "did you mean 'slope'?"),
+        ('function = "relu"\nslope = 0.1', "slope", "means nothing beside the other settings; leave it out"),
+    ],
+)
+def test_names_of_other_programs_and_numbers_of_other_functions_are_mistakes_with_a_remedy(text, place, problem, read):
+    with pytest.raises(ProjectError) as error:
+        read(f'{NODE}kind = "activation"\n{text}')
+    [found] = error.value.problems
+    assert found.place == f"$.designs[0].nodes[0].{place}"
+    assert found.text.endswith(problem)
+
+
+@pytest.mark.parametrize(("word", "meant"), [("multiply", "mul"), ("layer_scale", "scale"), ("linear", "dense")])
+def test_a_kind_by_the_name_that_others_have_for_it_is_a_mistake_that_says_ours(word, meant, read):
+    with pytest.raises(ProjectError) as error:
+        read(f'{NODE}kind = "{word}"')
+    assert error.value.problems[0].text == f"is {word!r}; did you mean {meant!r}?"
+
+
+@pytest.mark.parametrize(("word", "function"), [("relu", "relu"), ("swish", "silu")])
+def test_a_function_as_a_kind_is_a_mistake_that_says_how_to_write_it(word, function, read):
+    with pytest.raises(ProjectError) as error:
+        read(f'{NODE}kind = "{word}"')
+    assert error.value.problems[0].text == f'is {word!r}; write kind = "activation", function = "{function}"'

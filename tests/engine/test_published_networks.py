@@ -34,6 +34,11 @@ MODELS = {
     "SqueezeNet 1.0": ("squeezenet", "SqueezeNet 1.0"),
     "MobileNet v1 1.0 224": ("mobilenet_v1", "MobileNet v1"),
     "MobileNet v2 1.0 224": ("mobilenet_v2", "MobileNet v2"),
+    "MobileNet v3 large (torchvision)": ("mobilenet_v3", "large"),
+    "MobileNet v3 small (torchvision)": ("mobilenet_v3", "small"),
+    "EfficientNet-B0 (torchvision)": ("efficientnet_b0", "EfficientNet-B0"),
+    "RegNetY-400MF (torchvision)": ("regnet_y_400mf", "RegNetY-400MF"),
+    "ResNeXt-50 32x4d (torchvision)": ("resnext50", "ResNeXt-50"),
     "NIN ImageNet (Caffe zoo)": ("nin", "NIN"),
     "GoogLeNet (paper widths, biases, no BN, no aux)": ("googlenet", "GoogLeNet"),
 }
@@ -217,6 +222,27 @@ def test_the_printed_stem_is_a_separable_convolution_with_depth_multiplier_8():
     assert analysis.output_shape == Shape(64, 112, 112)
     assert agrees(analysis.macs, "34M")
     assert agrees(2_712, "2.7K")
+
+
+COUNTED_IN_TORCHVISION = {
+    "shufflenet_v2": (2_278_604, 144_907_992),
+    "convnext_tiny": (28_589_128, 4_455_531_264),
+    "inception_v3": (23_834_568, 5_713_216_096),
+}
+"""Parameters and multiply-accumulates of torchvision 0.29's models, the latter by PyTorch's FlopCounterMode."""
+
+
+@pytest.mark.parametrize("name", COUNTED_IN_TORCHVISION)
+def test_a_network_has_the_parameters_and_macs_of_torchvisions_model(name):
+    (analysis,) = check(project_of(name)).analyses.values()
+    assert (analysis.params, analysis.macs) == COUNTED_IN_TORCHVISION[name]
+    assert analysis.output_shape == Shape(1000, 1, 1)
+
+
+def test_the_u_net_has_the_parameters_that_its_authors_repository_has_and_the_size_of_its_input():
+    analysis = analysis_of("unet", "U-Net")
+    assert (analysis.params, analysis.macs) == (7_763_041, 12_071_206_912)
+    assert analysis.output_shape == Shape(1, 256, 256)
 
 
 def test_the_two_resnets_differ_in_macs_only():

@@ -154,14 +154,21 @@ def test_backspace_removes_the_focused_layer_and_keys_that_can_do_nothing_change
     assert not panel.tree.viewport().findChildren(QLineEdit)
 
 
+def in_groups(actions):
+    """The commands of a menu that add layers, with those of its submenus, and what comes behind the word Blocks."""
+    at = [action.text() for action in actions].index("Blocks")
+    entries = [action.menu().actions() if action.menu() else [action] for action in actions[:at]]
+    return [action for group in entries for action in group], actions[at + 1 :]
+
+
 def test_the_menu_adds_every_kind_after_the_focused_layer(qtbot: QtBot):
     panel, harness = open_designs(qtbot, "bottleneck", "reduce")
     title, *actions = panel.layer_button.menu().actions()
     assert title.text() == "After reduce"
-    assert [action.text() for action in actions[: len(LAYERS)]] == [layer.title for layer in LAYERS]
-    assert all(action.toolTip() for action in actions[: len(LAYERS)])
-    blocks = actions[len(LAYERS) :]
-    assert [action.text() for action in blocks[: len(BLOCKS) + 1]] == ["Blocks", *(block.title for block in BLOCKS)]
+    kinds, blocks = in_groups(actions)
+    assert {action.text() for action in kinds} == {layer.title for layer in LAYERS}
+    assert all(action.toolTip() for action in kinds)
+    assert [action.text() for action in blocks[: len(BLOCKS)]] == [block.title for block in BLOCKS]
     actions[0].trigger()
     assert row_names(panel)[2] == ["bottleneck", "reduce", "conv3x3", "relu", "conv5x5"]
     assert harness.state.focus == Focus("bottleneck", "conv3x3")
@@ -170,8 +177,9 @@ def test_the_menu_adds_every_kind_after_the_focused_layer(qtbot: QtBot):
 def test_the_menu_adds_every_kind_before_the_focused_layer(qtbot: QtBot):
     panel, harness = open_designs(qtbot, "bottleneck", "relu")
     assert panel.before_menu.title() == "Before relu"
-    actions = [action.text() for action in panel.before_menu.actions()]
-    assert actions == [layer.title for layer in LAYERS] + ["Blocks"] + [block.title for block in BLOCKS]
+    kinds, blocks = in_groups(panel.before_menu.actions())
+    assert {action.text() for action in kinds} == {layer.title for layer in LAYERS}
+    assert [action.text() for action in blocks] == [block.title for block in BLOCKS]
     panel.before_menu.actions()[0].trigger()
     assert row_names(panel)[2] == ["bottleneck", "reduce", "conv3x3", "relu", "conv5x5"]
     assert harness.edits[-1].text == "Add conv3x3 before relu"

@@ -18,11 +18,16 @@ _ACTIVATIONS: dict[str, tuple[Callable[[], nn.Module], _Call]] = {
     "relu": (nn.ReLU, lambda x: F.relu(x)),
     "relu6": (nn.ReLU6, lambda x: F.relu6(x)),
     "leaky_relu": (nn.LeakyReLU, lambda x: F.leaky_relu(x)),
+    "elu": (nn.ELU, lambda x: F.elu(x)),
+    "clip": (nn.Hardtanh, lambda x: F.hardtanh(x)),
     "sigmoid": (nn.Sigmoid, torch.sigmoid),
+    "hard_sigmoid": (nn.Hardsigmoid, lambda x: F.hardsigmoid(x)),
     "tanh": (nn.Tanh, torch.tanh),
     "silu": (nn.SiLU, lambda x: F.silu(x)),
     "hard_swish": (nn.Hardswish, lambda x: F.hardswish(x)),
+    "mish": (nn.Mish, lambda x: F.mish(x)),
     "gelu": (nn.GELU, lambda x: F.gelu(x)),
+    "gelu_tanh": (lambda: nn.GELU("tanh"), lambda x: F.gelu(x, approximate="tanh")),
     "softmax": (lambda: nn.Softmax(1), lambda x: F.softmax(x, 1)),
 }
 """Module and function. The functions are looked up when they are called: ptflops replaces them while it counts."""
@@ -56,6 +61,41 @@ class _Dense(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.linear(x.flatten(1))[:, :, None, None]
+
+
+class _LayerNorm(nn.Module):
+    """Layer norm over the channels of each pixel."""
+
+    def __init__(self, channels: int, epsilon: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(channels, epsilon)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class _Scale(nn.Module):
+    """A number per channel, as ConvNeXt's layer scale: parameters of a module that others have not heard of."""
+
+    def __init__(self, channels: int, bias: bool) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(channels, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(channels, 1, 1)) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        scaled = self.gamma * x
+        return scaled if self.bias is None else scaled + self.bias
+
+
+class _Slopes(nn.Module):
+    """PReLU as a function, with its parameters."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((count,), 0.25))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.prelu(x, self.weight)
 
 
 class _Padded(nn.Module):
@@ -107,6 +147,15 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return function if "activations" in functional else module()
         case layers.BatchNorm():
             return nn.BatchNorm2d(received.channels, layer.epsilon)
+        case layers.LayerNorm():
+            return _LayerNorm(received.channels, layer.epsilon)
+        case layers.GroupNorm():
+            return nn.GroupNorm(layer.groups, received.channels, layer.epsilon)
+        case layers.PRelu():
+            slopes = 1 if layer.shared else received.channels
+            return _Slopes(slopes) if "activations" in functional else nn.PReLU(slopes)
+        case layers.Scale():
+            return _Scale(received.channels, layer.bias)
         case layers.LocalResponseNorm():
             return nn.LocalResponseNorm(layer.size, layer.alpha, layer.beta, layer.k)
         case layers.Dropout():
@@ -143,7 +192,7 @@ def _transposed(layer: layers.ConvTranspose2d, channels: int) -> nn.Module:
     settings = {
         "kernel_size": pair(layer.kernel),
         "stride": pair(layer.stride),
-        "padding": pair(layer.padding),
+        "padding": pair(0 if layer.padding == "valid" else layer.padding),
         "output_padding": pair(layer.output_padding),
         "dilation": pair(layer.dilation),
     }

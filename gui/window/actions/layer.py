@@ -7,6 +7,7 @@ from engine.blocks import BLOCKS, SeparableConv2d
 from engine.layers import LAYERS, Add, Concat, Conv2d, Kind, Mul, tag_of
 from engine.network.graph import INPUT
 from engine.rank_search import rank_search_refusal
+from gui.catalogue.kinds import KIND_GROUPS
 from gui.state import edits
 from gui.state.edits import Side
 from gui.state.view_state import ViewState
@@ -122,24 +123,29 @@ _ADD_MENUS = {"Add after": "add", "Add before": "before", "Add in parallel": "pa
 
 
 def _add_menus(menu: str, prefix: str) -> Menus:
-    """A menu of the commands that add each kind of layer, and below them a menu of the blocks."""
-    blocks = menu.replace("Add", "Block")
-    layers, parts = (tuple(f"{prefix}_{tag_of(kind)}" for kind in kinds) for kinds in (LAYERS, BLOCKS))
-    return {menu: (f"type_{prefix}", SEPARATOR, *layers, SEPARATOR, blocks), blocks: parts}
+    """A menu of the commands that add each kind of layer, most of them and the blocks in menus of their own."""
+    where = menu.removeprefix("Add ")
+    submenus = {f"{title} {where}": kinds for title, kinds in (*KIND_GROUPS, ("Block", BLOCKS)) if title}
+    own = (f"{prefix}_{tag_of(kind)}" for title, kinds in KIND_GROUPS if not title for kind in kinds)
+    return {
+        menu: (f"type_{prefix}", SEPARATOR, *own, SEPARATOR, *submenus),
+        **{name: tuple(f"{prefix}_{tag_of(kind)}" for kind in kinds) for name, kinds in submenus.items()},
+    }
 
 
 LAYER_MENUS: Menus = {
-    "Layer": ("reduce", "search_ranks", *_ADD_MENUS, SEPARATOR, "join_concat", "join_add", "join_mul", SEPARATOR,
+    "Layer": ("reduce", "search_ranks", *_ADD_MENUS, SEPARATOR, "Join", SEPARATOR,
               "take_apart", "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename", "move_up",
               "move_down"),
+    "Join": ("join_concat", "join_add", "join_mul"),
     **{name: entries for menu in _ADD_MENUS.items() for name, entries in _add_menus(*menu).items()},
 }  # fmt: skip
 
-ROW_MENU = (*_ADD_MENUS, SEPARATOR, "join_concat", "join_add", "join_mul", SEPARATOR, "take_apart", "toggle_block",
+ROW_MENU = (*_ADD_MENUS, SEPARATOR, "Join", SEPARATOR, "group", "take_apart", "toggle_block",
             "make_separable", "make_dense", SEPARATOR, "reduce", "search_ranks", SEPARATOR, "cut", "copy",
             "paste", "duplicate", "remove", "rename", "move_up", "move_down")  # fmt: skip
 """Commands and menus of the context menu of a row in the list."""
 
-BOX_MENU = (*_ADD_MENUS, SEPARATOR, "join_concat", "join_add", "join_mul", SEPARATOR, "take_apart", "toggle_block",
+BOX_MENU = (*_ADD_MENUS, SEPARATOR, "Join", SEPARATOR, "group", "take_apart", "toggle_block",
             SEPARATOR, "cut", "copy", "paste", "duplicate", "remove", SEPARATOR)  # fmt: skip
 """Commands and menus at the top of the context menu of the volumes."""

@@ -18,7 +18,7 @@ from engine.onnx_files.importer import import_model
 from engine.run.cache import VolumeCache
 from engine.run.execute import RunRequest, run_all
 from engine.text.problems import ProjectError
-from tests.engine.exported_layers import CASES, CHAIN, project_of
+from tests.engine.exported_layers import CASES, CHAIN, project_of, with_values
 from tests.engine.onnx_models import model_of, values
 from tests.engine.onnx_models import write_model as write_onnx
 
@@ -45,7 +45,7 @@ def error_of(output, volume):
 
 @pytest.mark.parametrize("name", CASES)
 def test_onnx_runtime_computes_what_a_run_does(name, tmp_path):
-    volumes = exported(CASES[name], tmp_path / "model.onnx")
+    volumes = exported(with_values(CASES[name], tmp_path), tmp_path / "model.onnx")
     outputs = outputs_of(tmp_path / "model.onnx", volumes[STEM, INPUT])
     assert outputs
     for layer, output in outputs.items():

@@ -30,11 +30,11 @@ SLOW = """
     differences_view dropped_files explain export export_all extreme_values fault_report figures file_commands
     filters filters_details filters_mouse find fuzz googlenet_table googlenet_table_view history hostile_files
     inspector inspector_view inspector_window journal kernels keyboard keyboard_session kills layer_form
-    layout_sizes lesson_export lesson_window lessons_in_window main_window manual manual_reader names
+    layout_sizes lesson_export lesson_window lessons_in_window main_window manual manual_reader models_in_window names
     names_of_designs next_project number_format panel_blocks photos plain_texts rank_search readme
     receptive_fields recovery
-    repaints report run save settings several_designs signals soak start_page summary trunk volumes_blocks
-    volumes_layout volumes_painting volumes_view window_files window_keys workspaces
+    repaints report run save settings several_designs signals soak start_page summary sweep_command
+    sweep_workers trunk volumes_blocks volumes_layout volumes_painting volumes_view window_files window_keys workspaces
 """
 """Subjects of test files that take more than a few seconds: `make test-fast` leaves them out."""
 

@@ -985,3 +985,35 @@ def test_diff_compares_the_first_designs_of_two_files(call, write, tmp_path):
 )
 def test_diff_refuses_other_pairs(refusal, write, names, text):
     assert text in refusal("diff", write(SMALL), *names)
+
+
+# A map that is left out
+
+
+def test_run_prints_what_changes_without_a_map(call, write, tmp_path):
+    status, out, _ = call("run", write(SMALL), "--leave-out", "conv:1", "--out", tmp_path / "out")
+    assert status == 0
+    lines = [line for line in out.splitlines() if "without map" in line]
+    assert [line.partition(":")[0] for line in lines] == [
+        "naive without map 1 of conv",
+        "bottleneck without map 1 of conv",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("cnv:1", "'cnv' is unknown; did you mean 'conv'?"),
+        ("conv:6", "conv has no map 6; 0 to 5 are possible"),
+    ],
+)
+def test_run_refuses_maps_that_are_not_there_before_it_runs(refusal, write, tmp_path, text, words):
+    assert words in refusal("run", write(SMALL), "--leave-out", text, "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("text", ["conv", "conv:-1", ":1", "conv:x"])
+def test_run_refuses_what_names_no_map(call, write, tmp_path, text, capsys):
+    with pytest.raises(SystemExit):
+        call("run", write(SMALL), "--leave-out", text, "--out", tmp_path / "out")
+    assert "is no map; LAYER:MAP is expected" in capsys.readouterr().err

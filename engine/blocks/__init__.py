@@ -24,11 +24,11 @@ BLOCKS: tuple[type[Block], ...] = (
     Fire,
     SeparableConv2d,
     InvertedResidual,
+    MbConv,
+    SqueezeExcite,
     ShuffleUnit,
     ConvNextBlock,
     UNetUp,
-    MbConv,
-    SqueezeExcite,
 )
 
 __all__ = [

@@ -1,6 +1,7 @@
 """Writes a design as a model: MODEL_FORMATS lists the formats."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,10 +15,12 @@ from engine.kernels import Checkpoint
 from engine.model_export.edit_report import edit_report
 from engine.model_export.edited_copy import EditedCopy
 from engine.model_export.external_data import beside
+from engine.model_export.keras_text import keras_module
 from engine.model_export.onnx_writer import onnx_content
 from engine.model_export.origin import find_origin
 from engine.model_export.plan import ExportPlan, OnLayer, Weights, export_plan
 from engine.model_export.safetensors import safetensors_content, weight_arrays
+from engine.model_export.torch_text import PythonModule, torch_module
 from engine.run.cache import VolumeCache
 from engine.run.execute import RunRequest
 from engine.text.problems import Problem, ProjectError
@@ -91,6 +94,14 @@ def _onnx(export: ModelExport, plan: ExportPlan, weights: Weights) -> MadeModel:
     return MadeModel((*files, (export.out, content)), f"{export.out.name}: {edit_report(origin)}")
 
 
+def _python(
+    make: Callable[[ExportPlan, Checkpoint], PythonModule], export: ModelExport, plan: ExportPlan, weights: Weights
+) -> MadeModel:
+    module = make(weights.load(plan), weights.checkpoint)
+    content = safetensors_content(module.arrays, weights.checkpoint)
+    return _whole(export, plan, "", module.text.encode(), content)
+
+
 def _safetensors(export: ModelExport, plan: ExportPlan, weights: Weights) -> MadeModel:
     arrays = weight_arrays(weights.load(plan))
     return _whole(export, plan, "", safetensors_content(arrays, weights.checkpoint))
@@ -107,6 +118,8 @@ def _whole(export: ModelExport, plan: ExportPlan, reason: str, *contents: bytes)
 
 MODEL_FORMATS: tuple[ModelFormat, ...] = (
     ModelFormat("onnx", "ONNX model", ".onnx", _onnx),
+    ModelFormat("pytorch", "PyTorch module", ".py", partial(_python, torch_module), has_weights_file=True),
+    ModelFormat("keras", "Keras 3 module", ".py", partial(_python, keras_module), has_weights_file=True),
     ModelFormat("safetensors", "weights alone", WEIGHTS_SUFFIX, _safetensors),
 )
 

@@ -78,14 +78,17 @@ class OnnxGraph:
         target = self.constant(f"{output}.shape", np.array(shape, np.int64))
         return self.add("Reshape", [value, target], self.new_name(output))
 
-    def padded(self, maps: str, margins: Margins, **attributes: Any) -> str:
-        """Maps with rows and columns around them."""
+    def padded(self, maps: str, margins: Margins, name: str = "", mode: str = "constant", value: float = 0.0) -> str:
+        """Maps with rows and columns around them, as the value of that name."""
+        name = name or self.new_name(f"{maps}/padded")
         top, left, bottom, right = margins
         pads = [0, 0, top, left, 0, 0, bottom, right]
-        name = self.new_name(f"{maps}/padded")
         if self.opset < _PAD_INPUTS:
-            return self.add("Pad", [maps], name, pads=pads, **attributes)
-        return self.add("Pad", [maps, self.constant(f"{name}.pads", np.array(pads, np.int64))], name, **attributes)
+            return self.add("Pad", [maps], name, pads=pads, mode=mode, value=value)
+        inputs = [maps, self.constant(f"{name}.pads", np.array(pads, np.int64))]
+        if value:
+            inputs.append(self.constant(f"{name}.value", np.array(value, np.float32)))
+        return self.add("Pad", inputs, name, mode=mode)
 
     def constant(self, name: str, array: NDArray[Any]) -> str:
         """Add an array; numbers of 32 bits get the type of the values of the graph."""
@@ -163,6 +166,12 @@ class OnnxScope:
         """The node whose output is that of the layer."""
         value = self.graph.add(operator, inputs, self._output, self._name, **attributes)
         self.graph.know(self.planned.name, value, self.planned.output_shape, is_vector=is_vector)
+
+    def last_padded(self, margins: Margins, mode: str, value: float = 0.0) -> None:
+        """Rows and columns around the maps as the output of the layer."""
+        output = self.graph.padded(self.maps(), margins, self._output, mode, value)
+        self.graph.nodes[-1].name = self._name
+        self.graph.know(self.planned.name, output, self.planned.output_shape)
 
     def last_elementwise(self, operator: str, *inputs: str, **attributes: Any) -> None:
         """As `last`, with an output that is a vector if the inputs are."""

@@ -1,7 +1,7 @@
 """What each kind of layer is in an ONNX graph: one row a kind."""
 
 from collections.abc import Callable
-from math import sqrt
+from math import inf, sqrt
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from engine.layers import (
     Dense,
     Dropout,
     GlobalAvgPool2d,
+    GlobalMaxPool2d,
     LocalResponseNorm,
     MaxPool2d,
     Mul,
@@ -55,8 +56,15 @@ def _dense(at: OnnxScope) -> None:
 
 def _max_pool(at: OnnxScope) -> None:
     windows = at.planned.windows
-    pads = full_margins(windows, at.received)
-    at.last("MaxPool", at.maps(), kernel_shape=windows.kernel, strides=windows.stride, pads=pads)
+    attributes: dict[str, Any] = {"kernel_shape": windows.kernel, "strides": windows.stride}
+    if windows.dilation != (1, 1):
+        attributes["dilations"] = windows.dilation
+    maps, margins = at.maps(), full_margins(windows, at.received)
+    if any(margin >= size for margin, size in zip(margins, windows.kernel * 2, strict=True)):
+        # ONNX Runtime has margins below the size of the kernel alone.
+        at.last("MaxPool", at.graph.padded(maps, margins, value=-inf), **attributes)
+    else:
+        at.last("MaxPool", maps, pads=margins, **attributes)
 
 
 def _avg_pool(at: OnnxScope) -> None:
@@ -79,6 +87,10 @@ def _avg_pool(at: OnnxScope) -> None:
 
 def _global_avg_pool(at: OnnxScope) -> None:
     at.last("GlobalAveragePool", at.maps())
+
+
+def _global_max_pool(at: OnnxScope) -> None:
+    at.last("GlobalMaxPool", at.maps())
 
 
 def _adaptive_avg_pool(at: OnnxScope) -> None:
@@ -213,6 +225,7 @@ ONNX_KINDS: tuple[OnnxKind, ...] = (
     OnnxKind(MaxPool2d, _max_pool),
     OnnxKind(AvgPool2d, _avg_pool),
     OnnxKind(GlobalAvgPool2d, _global_avg_pool),
+    OnnxKind(GlobalMaxPool2d, _global_max_pool),
     OnnxKind(AdaptiveAvgPool2d, _adaptive_avg_pool),
     OnnxKind(Activation, _activation),
     OnnxKind(BatchNorm, _batch_norm),

@@ -43,8 +43,9 @@ class PlannedLayer(Struct, frozen=True, eq=False):
     input_shapes: tuple[Shape, ...]
     output_shape: Shape
     source: WeightSource | None = None
-    block: str | None = None
-    """Name of the block that it is a part of."""
+    block: str = ""
+    """Name of the block that it is a part of, if any."""
+    block_kind: str = ""
     arrays: Mapping[str, NDArray[Any]] = {}
     """By role, as the run uses them."""
 
@@ -101,7 +102,11 @@ def export_plan(request: RunRequest, design: str) -> ExportPlan:
             is_shared = name != design and report.name in taken
             called[report.name] = unique_name(f"stem/{report.name}", taken) if is_shared else report.name
             taken.add(called[report.name])
-            layers.append(_planned(name, report, called))
+            layer = _planned(name, report, called)
+            if report.block is not None:
+                kind = check.analyses[name].blocks[report.block].layer.kind
+                layer = replace(layer, block=report.block, block_kind=kind)
+            layers.append(layer)
         entry = called[check.analyses[name].output]
     received = {name for layer in layers for name in layer.inputs}
     outputs = tuple(layer.name for layer in layers if layer.ref[0] == design and layer.name not in received)
@@ -121,7 +126,6 @@ def _planned(design: str, report: Report, called: Mapping[str, str]) -> PlannedL
         report.known_inputs,
         report.output_shape,
         report.weights,
-        report.block,
     )
 
 

@@ -53,3 +53,11 @@ def parse_size(text: str) -> tuple[int, int]:
     if not (width.isdigit() and height.isdigit() and 200 <= int(width) <= 8000 and 200 <= int(height) <= 8000):
         raise ArgumentTypeError(f"{text!r} is no size; WxH is expected, each from 200 to 8000: 1600x1000")
     return int(width), int(height)
+
+
+def parse_map(text: str) -> tuple[str, int]:
+    """``conv1:12``: a layer and one of its maps, from 0; for argparse."""
+    layer, _, number = text.rpartition(":")
+    if not layer or not (number.isascii() and number.isdigit()):
+        raise ArgumentTypeError(f"{text!r} is no map; LAYER:MAP is expected, the map counted from 0: conv1:12")
+    return layer, int(number)

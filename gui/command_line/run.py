@@ -1,6 +1,7 @@
 """The command `run`: runs every design, and writes the volumes and their statistics."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -14,12 +15,15 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.onnx_files.verification import model_path, verify
 from engine.project.project import Project
 from engine.reports.summary import predictions_of, summary
+from engine.run.cache import VolumeCache
 from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest
+from engine.run.leave_out import LeftOut, leave_map_out
 from engine.text.json_text import json_text
+from engine.text.messages import suggestion
 from engine.text.problems import Problem, ProjectError
 from gui.command_line.command import WRONG
-from gui.command_line.options import add_input_size_option, add_project_option
+from gui.command_line.options import add_input_size_option, add_project_option, parse_map
 from gui.command_line.output import print_message, print_result
 from gui.command_line.projects import files_read, load_known, print_notices, report_problems, run_results
 
@@ -31,6 +35,12 @@ def add_run_options(command: ArgumentParser) -> None:
     command.add_argument(
         "--verify", action="store_true", help="compare each volume with ONNX Runtime's, for designs of ONNX models"
     )
+    command.add_argument(
+        "--leave-out",
+        type=parse_map,
+        metavar="LAYER:MAP",
+        help="also compute each design that has the layer without this map, counted from 0, and print what changes",
+    )
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <design>.npz and run.json go")
 
 
@@ -39,6 +49,7 @@ def run_designs(options: Namespace) -> int:
     project = load_known(options.project, options.size)
     if options.image is not None:
         project = _replace_input_photo(project, options.image)
+    changed_designs = [] if options.leave_out is None else _designs_with_map(options, project)
     try:
         request = RunRequest.of(project)
         problems = request.check.problems
@@ -62,9 +73,36 @@ def run_designs(options: Namespace) -> int:
     print_result("".join(f"{options.out / name}\n" for name in names))
     for design, prediction in predictions_of(request.check, results).items():
         print_result(f"{design}: {prediction.text()} (by {prediction.source})\n")
+    _leave_out(options, project, changed_designs)
     if options.verify and not _verify(project, results):
         return WRONG
     return report_problems(options.project, problems)
+
+
+def _designs_with_map(options: Namespace, project: Project) -> list[str]:
+    """The designs that have the layer of --leave-out; ProjectError if none has it, or it has no such map."""
+    layer, channel = options.leave_out
+    result = check(project)
+    designs = [design.name for design in project.designs if (design.name, layer) in result]
+    if not designs:
+        names = [name for _, name in result.reports]
+        text = f"--leave-out {layer!r} is unknown; {suggestion(layer, names)}"
+        raise ProjectError([Problem(text, "$.designs")], options.project)
+    for design in designs:
+        shape = result.reports[design, layer].output_shape if layer != INPUT else result.analyses[design].input_shape
+        if shape is not None and channel >= shape.channels:
+            text = f"--leave-out: {layer} has no map {channel}; 0 to {shape.channels - 1} are possible"
+            raise ProjectError([Problem(text, "$.designs")], options.project)
+    return designs
+
+
+def _leave_out(options: Namespace, project: Project, designs: Sequence[str]) -> None:
+    """Print how the last volume of each design changes without a map of one of its layers."""
+    for design in designs:
+        layer, channel = options.leave_out
+        for event in leave_map_out(project, (design, layer), channel, VolumeCache(), lambda: None):
+            if isinstance(event, LeftOut):
+                print_result(f"{event.title}: {event.text()}\n")
 
 
 def _verify(project: Project, results: dict[NodeRef, NodeDone]) -> bool:

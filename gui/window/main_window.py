@@ -27,6 +27,7 @@ from gui.window.file_commands import FileCommands
 from gui.window.help_commands import HelpCommands
 from gui.window.keyboard import Keyboard
 from gui.window.layer_chooser import LayerChooser
+from gui.window.leave_out import LeaveOut
 from gui.window.menus import DynamicMenu, make_row_menu
 from gui.window.onnx_check import OnnxCheck
 from gui.window.part_commands import PartCommands
@@ -94,6 +95,7 @@ class MainWindow(QMainWindow):
         self._make_menus_and_bars()
         self.changed_file = ChangedFile(self, workbench, self.files, self.banners)
         self.onnx_check = OnnxCheck(workbench, self.banners, self.show_message, self)
+        self.leave_out = LeaveOut(workbench, self.banners, self.show_message, self)
         self.photo_comparison = PhotoComparisonCommand(self, workbench, self.banners, self.show_message)
         self.second_model = SecondModel(
             self, workbench, settings, self.show_message, partial(self.parts.begin, "differences")
@@ -327,10 +329,9 @@ class MainWindow(QMainWindow):
         self.files.close_down()
         self.exports.close_down()
         self.changed_file.close_down()
-        self.onnx_check.close_down()
+        for work in (self.onnx_check, self.leave_out, self.photo_comparison, self.second_model):
+            work.close_down()
         self.end_lessons()
-        self.photo_comparison.close_down()
-        self.second_model.close_down()
         self.help.manual.close_down()
         self._contents.close_down()
         self.start.close_down()

@@ -6,7 +6,9 @@ from time import perf_counter
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Qt, QTimer
 
+from engine.network.input_specs import ImageInput
 from engine.network.node_ref import NodeRef
+from engine.project.project import Project
 from engine.run.execute import NodeDone, RunRequest
 from engine.run.prediction import Speed, remaining_work
 from engine.text.units import number_text
@@ -17,6 +19,8 @@ from gui.workbench.workbench import Workbench
 
 _CHEAP = 0.3
 """Seconds up to which a run starts by itself."""
+_WORTH_WAITING = 3.0
+"""Seconds up to which it does after the choice of another photo, which asks for nothing else."""
 _DELAY_MS = 300
 """Time without another edit after which a run starts, so that typing does not start one per key."""
 _RUNS = "Runs automatically"
@@ -53,6 +57,8 @@ class AutomaticRun(QObject):
         self._start = 0.0
         self._is_starting = False
         """Whether the run that starts now is started here."""
+        self._is_new_photo = False
+        """Whether the last edit was the choice of another photo."""
         self._timer = QTimer(self, singleShot=True, interval=_DELAY_MS)
         self._timer.timeout.connect(self._on_timer_timeout)
         # Queued: what is said here changes the state, and views must see one change after the other.
@@ -85,6 +91,7 @@ class AutomaticRun(QObject):
 
     def _on_workbench_changed(self, old: ViewState, new: ViewState) -> None:
         if old.project is not new.project or old.session != new.session:
+            self._is_new_photo = old.session == new.session and _is_other_photo(old.project, new.project)
             self._on_edit(self._workbench.state)
         elif old.rank_search.busy_text and not new.rank_search.busy_text:
             self.reconsider()
@@ -113,8 +120,8 @@ class AutomaticRun(QObject):
         if not work.layers:
             self._say("")
             return
-        seconds = self.speed.seconds(work.cost)
-        reason = busy or work.obstacle or (f"it takes about {_time_text(seconds)}" if seconds > _CHEAP else "")
+        seconds, most = self.speed.seconds(work.cost), _WORTH_WAITING if self._is_new_photo else _CHEAP
+        reason = busy or work.obstacle or (f"it takes about {_time_text(seconds)}" if seconds > most else "")
         if reason:
             self._say(f"Not run automatically, as {reason}: Run (F5)")
         else:
@@ -141,6 +148,13 @@ class AutomaticRun(QObject):
             self.speed = self.speed.after(self._request, self._seconds)
         duration = _time_text(perf_counter() - self._start)
         self._say(f"Run automatically, in {duration}" if was_automatic and error is None else "")
+
+
+def _is_other_photo(old: Project, new: Project) -> bool:
+    """Whether two projects differ in the path of their photo, and in nothing but the input."""
+    if not isinstance(new.input, ImageInput) or replace(old, input=new.input) != new:
+        return False
+    return not isinstance(old.input, ImageInput) or old.input.path != new.input.path
 
 
 def _time_text(seconds: float) -> str:

@@ -212,6 +212,41 @@ def inverted_residual(block, channels):
     return rows
 
 
+def excitation(prefix, source, channels, squeeze, function="relu", gate="sigmoid"):
+    return [
+        (f"{prefix}mean", GlobalAvgPool2d(), source),
+        (f"{prefix}squeeze", Conv2d(squeeze, 1), f"{prefix}mean"),
+        (f"{prefix}squeeze/{function}", Activation(function), f"{prefix}squeeze"),
+        (f"{prefix}excite", Conv2d(channels, 1), f"{prefix}squeeze/{function}"),
+        (f"{prefix}excite/{gate}", Activation(gate), f"{prefix}excite"),
+        (f"{prefix}scale", Mul(), source, f"{prefix}excite/{gate}"),
+    ]
+
+
+def squeeze_excite(block, channels):
+    return excitation("", "input", channels, block.squeeze, block.squeeze_function, block.gate)
+
+
+def mbconv(block, channels):
+    function = Activation(block.function)
+    rows = []
+    if block.wide != channels:
+        rows += [("expand", plain(block.wide, 1), "input"), ("expand/bn", NORM, "expand")]
+        rows.append((f"expand/{block.function}", function, "expand/bn"))
+    depthwise = Conv2d(block.wide, block.kernel, block.stride, (block.kernel - 1) // 2, groups=block.wide, bias=False)
+    rows += [
+        ("depthwise", depthwise, rows[-1][0] if rows else "input"),
+        ("depthwise/bn", NORM, "depthwise"),
+        (f"depthwise/{block.function}", function, "depthwise/bn"),
+    ]
+    if block.squeeze > 0:
+        rows += excitation("se/", rows[-1][0], block.wide, block.squeeze, block.squeeze_function, block.gate)
+    rows += [("project", plain(block.filters, 1), rows[-1][0]), ("project/bn", NORM, "project")]
+    if (block.stride, block.filters) == (1, channels):
+        rows.append(("add", Add(), "project/bn", "input"))
+    return rows
+
+
 def shuffle_unit(block, channels):
     half = block.filters // 2
     if block.stride == 1:
@@ -265,41 +300,6 @@ def unet_up(block, channels):
     return [("up", up, "second input"), ("concat", Concat(), "up", "input"), *rows]
 
 
-def excitation(prefix, source, channels, squeeze, function="relu", gate="sigmoid"):
-    return [
-        (f"{prefix}mean", GlobalAvgPool2d(), source),
-        (f"{prefix}squeeze", Conv2d(squeeze, 1), f"{prefix}mean"),
-        (f"{prefix}squeeze/{function}", Activation(function), f"{prefix}squeeze"),
-        (f"{prefix}excite", Conv2d(channels, 1), f"{prefix}squeeze/{function}"),
-        (f"{prefix}excite/{gate}", Activation(gate), f"{prefix}excite"),
-        (f"{prefix}scale", Mul(), source, f"{prefix}excite/{gate}"),
-    ]
-
-
-def squeeze_excite(block, channels):
-    return excitation("", "input", channels, block.squeeze, block.squeeze_function, block.gate)
-
-
-def mbconv(block, channels):
-    function = Activation(block.function)
-    rows = []
-    if block.wide != channels:
-        rows += [("expand", plain(block.wide, 1), "input"), ("expand/bn", NORM, "expand")]
-        rows.append((f"expand/{block.function}", function, "expand/bn"))
-    depthwise = Conv2d(block.wide, block.kernel, block.stride, (block.kernel - 1) // 2, groups=block.wide, bias=False)
-    rows += [
-        ("depthwise", depthwise, rows[-1][0] if rows else "input"),
-        ("depthwise/bn", NORM, "depthwise"),
-        (f"depthwise/{block.function}", function, "depthwise/bn"),
-    ]
-    if block.squeeze > 0:
-        rows += excitation("se/", rows[-1][0], block.wide, block.squeeze, block.squeeze_function, block.gate)
-    rows += [("project", plain(block.filters, 1), rows[-1][0]), ("project/bn", NORM, "project")]
-    if (block.stride, block.filters) == (1, channels):
-        rows.append(("add", Add(), "project/bn", "input"))
-    return rows
-
-
 FORMS = {
     ReducedConv2d: reduced_conv2d,
     Inception: inception,
@@ -311,11 +311,11 @@ FORMS = {
     Fire: fire,
     SeparableConv2d: separable_conv2d,
     InvertedResidual: inverted_residual,
+    MbConv: mbconv,
+    SqueezeExcite: squeeze_excite,
     ShuffleUnit: shuffle_unit,
     ConvNextBlock: convnext_block,
     UNetUp: unet_up,
-    MbConv: mbconv,
-    SqueezeExcite: squeeze_excite,
 }
 
 

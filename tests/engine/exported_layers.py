@@ -2,6 +2,8 @@
 
 from typing import get_args
 
+from engine.blocks.inception import Inception
+from engine.blocks.residual import BottleneckResidual
 from engine.layers import (
     Activation,
     AdaptiveAvgPool2d,
@@ -12,12 +14,15 @@ from engine.layers import (
     Concat,
     Conv2d,
     ConvTranspose2d,
+    Crop,
     Dense,
     Dropout,
     GlobalAvgPool2d,
+    GlobalMaxPool2d,
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    Pad,
     PixelShuffle,
     PixelUnshuffle,
     Resize,
@@ -39,6 +44,14 @@ LAYERS_OF_ONE_INPUT = (
     MaxPool2d(3, 2, (0, 1, 2, 0)),
     MaxPool2d(3, 2, 1, ceil=True),
     MaxPool2d((2, 3), (3, 2), "same"),
+    MaxPool2d(2, 1, 1, dilation=2),
+    MaxPool2d((3, 2), 2, 1, True, (2, 3)),
+    GlobalMaxPool2d(),
+    Pad((1, 2, 0, 3)),
+    Pad(1, "constant", -0.5),
+    Pad((1, 2, 0, 3), "reflect"),
+    Pad(2, "edge"),
+    Crop((1, 2, 0, 3)),
     AvgPool2d(2),
     AvgPool2d(3, 2, 1, ceil=True),
     AvgPool2d(3, 2, 1, ceil=True, count_padding=False),
@@ -121,6 +134,18 @@ CHAIN = project_of(
 """Names as frameworks write them, vectors after maps and the other way round, and two outputs."""
 
 
+BLOCKS = project_of(
+    Node("conv1", Conv2d(8, 3)),
+    Node("layer1.0", BottleneckResidual(16, reduce=4)),
+    Node("layer1.1", BottleneckResidual(16, reduce=4)),
+    Node("layer1.2", BottleneckResidual(16, reduce=4)),
+    Node("3a", Inception(2, 3, 4, 2, 3, 2)),
+    Node("pool", GlobalAvgPool2d()),
+    Node("fc", Dense(5)),
+    title='Three "blocks"',
+)
+"""Blocks of which two are equal."""
+
 CASES = {
     **{
         f"{number} {layer.label()}": project_of(Node("layer", layer))
@@ -130,3 +155,10 @@ CASES = {
     **{join.name: joined(join) for join in JOINS},
     "chain": CHAIN,
 }
+
+NOT_IN_KERAS = tuple(
+    name
+    for name, project in CASES.items()
+    if isinstance(layer := project.designs[0].network.nodes[0].layer, ConvTranspose2d) and layer.groups > 1
+)
+"""Names of networks with a layer that Keras lacks."""

@@ -7,9 +7,11 @@ import pytest
 
 from engine.layers import IMPORTED_LAYERS, LAYERS, Activation, Conv2d
 from engine.model_export.export import MODEL_FORMATS, ModelExport, model_format, write_model
+from engine.model_export.keras_kinds import KERAS_KINDS
 from engine.model_export.onnx_kinds import ONNX_KINDS
 from engine.model_export.onnx_writer import onnx_content
 from engine.model_export.plan import Weights, export_plan
+from engine.model_export.torch_kinds import TORCH_KINDS
 from engine.network.graph import INPUT, Network, Node
 from engine.network.node_ref import STEM
 from engine.onnx_files.importer import import_model
@@ -101,10 +103,14 @@ def test_a_node_that_onnx_runtime_computes_is_taken_over_with_its_version(tmp_pa
     assert [entry.version for entry in onnx.load(tmp_path / "model.onnx").opset_import] == [14]
 
 
-@pytest.mark.parametrize("rows", [ONNX_KINDS])
-def test_every_kind_of_layer_has_a_row(rows):
-    """Whoever adds a kind adds its row: see CONTRIBUTING, "a layer kind"."""
-    assert {kind.__name__ for kind in (*LAYERS, *IMPORTED_LAYERS)} == {row.kind.__name__ for row in rows}
+@pytest.mark.parametrize(
+    ("rows", "kinds"),
+    [(ONNX_KINDS, (*LAYERS, *IMPORTED_LAYERS)), (TORCH_KINDS, LAYERS), (KERAS_KINDS, LAYERS)],
+    ids=["ONNX_KINDS", "TORCH_KINDS", "KERAS_KINDS"],
+)
+def test_every_kind_of_layer_has_a_row(rows, kinds):
+    """Whoever adds a kind adds its rows: see CONTRIBUTING, "a layer kind"."""
+    assert {kind.__name__ for kind in kinds} == {row.kind.__name__ for row in rows}
 
 
 def test_a_kind_without_a_row_is_refused_by_name(tmp_path, monkeypatch):

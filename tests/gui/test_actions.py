@@ -47,7 +47,12 @@ def states(project: Project) -> list[ViewState]:
     start = state_of(project)
     inputs = [(design, INPUT) for design in (STEM, *start.check.analyses)]
     refs = dict.fromkeys((*inputs, *start.check.reports))
-    return [replace(start, focus=Focus(*ref)) for ref in refs]
+    several = [
+        Focus(d.name, d.network.nodes[-1].name, others=frozenset({d.network.nodes[-2].name}))
+        for d in project.designs
+        if len(d.network.nodes) > 1
+    ]
+    return [replace(start, focus=focus) for focus in (*(Focus(*ref) for ref in refs), *several)]
 
 
 EDITS = [action for action in ACTIONS if action.edit is not None]

@@ -171,6 +171,23 @@ def test_another_photo_is_run_at_once(qtbot: QtBot, open_at_speed: Callable[...,
     assert window.workbench.state.project.input == replace(photo, path=str(RESOURCES / "photos" / "coffee.png"))
 
 
+@pytest.mark.parametrize(("seconds", "count"), [(2.9, 1), (3.1, 0)])
+def test_another_photo_is_run_even_if_that_takes_some_seconds(
+    qtbot: QtBot, open_at_speed: Callable[..., MainWindow], seconds: float, count: int
+) -> None:
+    photo = ImageInput("resources:photos/chelsea.png", (12, 12))
+    window = open_at_speed(replace(PROJECT, input=photo), speed=Predicted(time=seconds))
+    requests = requests_of(window)
+    with considered(qtbot, window):
+        window.files.use_files([RESOURCES / "photos" / "coffee.png"])
+    assert len(requests) == count
+    qtbot.waitUntil(lambda: window.workbench.state.run.progress is None)
+    window.automatic_run.speed = Predicted(time=seconds)  # not that of the run
+    with considered(qtbot, window):
+        set_filters(window, 9)  # that is an edit like any other
+    assert len(requests) == count
+
+
 def test_an_array_that_has_to_be_read_is_not_run(
     qtbot: QtBot, open_at_speed: Callable[..., MainWindow], tmp_path: Path
 ) -> None:

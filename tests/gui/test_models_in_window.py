@@ -214,7 +214,7 @@ def test_a_check_that_cannot_run_says_why(window, tmp_path, qtbot, messages):
     assert window.onnx_check.banner is None
 
 
-# File › Add model as design
+# Design › Add model as design
 
 
 def wait_until_read(window, qtbot):
@@ -289,3 +289,23 @@ def test_two_designs_are_compared_on_the_photos_of_a_folder(window, tmp_path, qt
     box.close()
     command.banner.buttons["Close"].click()
     assert window.banners.banners == []
+
+
+# Run › Leave map out
+
+
+def test_a_map_is_left_out_and_then_the_next_one(window, tmp_path, qtbot):
+    drop_and_wait(window, qtbot, write_model(tmp_path, model_of(CONVS, **ARRAYS)))
+    action, command = window.actions_by_id["leave_out"], window.leave_out
+    window.workbench.set_focus(Focus("model", "first"))
+    assert not action.isEnabled()
+    window.workbench.set_focus(Focus("model", "first", 2))
+    action.trigger()
+    qtbot.waitUntil(lambda: "Close" in command.banner.buttons, timeout=20_000)
+    assert command.banner.title.text() == "model without map 2 of first"
+    assert command.banner.text.text().startswith("The last volume changes by ")
+    command.banner.buttons["Next map"].click()
+    qtbot.waitUntil(lambda: "Close" in command.banner.buttons, timeout=20_000)
+    assert command.banner.title.text() == "model without map 3 of first"
+    assert window.workbench.state.focus.channel == 3
+    assert list(command.banner.buttons) == ["Close"]

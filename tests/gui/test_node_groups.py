@@ -214,3 +214,33 @@ def test_a_dragged_group_moves_with_all_its_layers():
 def test_another_kind_keeps_the_group():
     changed = edits.set_kind(PROJECT, ("d", "g.relu"), "batch_norm")
     assert "g" in state_of(changed.project).check.analyses["d"].groups
+
+
+@pytest.mark.parametrize(
+    ("chosen", "is_possible"),
+    [
+        (("g.conv1", "g.relu"), True),
+        (("stem", "g.conv1"), False),  # others receive both
+        (("g.conv1", "g.conv2"), False),
+        (("g.conv2", "g.add", "end"), True),
+        (("g.conv1",), False),
+    ],
+)
+def test_selected_layers_become_a_group_if_one_alone_leads_on(chosen: tuple[str, ...], is_possible: bool):
+    plain = PROJECT.with_network("d", Network(tuple(replace(node, group="") for node in NETWORK.nodes)))
+    state = state_of(plain, Focus("d", chosen[0], others=frozenset(chosen[1:])))
+    assert edits.can_group_selection(state) == is_possible
+    edit = edits.group_selection(state)
+    assert (edit is not None) == is_possible
+    if edit is not None:
+        after = state_of(edit.project)
+        assert edit.focus == Focus("d", "group")
+        assert {part.name for part in after.check.analyses["d"].groups["group"].parts} == set(chosen)
+
+
+def test_a_group_is_not_grouped_again_but_may_be_grouped_with_more():
+    assert not edits.can_group_selection(selected("g"))
+    edit = edits.group_selection(state_of(PROJECT, Focus("d", "g.add", others=frozenset({"end"}))))
+    assert edit is not None
+    groups = state_of(edit.project).check.analyses["d"].groups
+    assert {name: len(group.parts) for name, group in groups.items()} == {"g": 3, "group": 2}

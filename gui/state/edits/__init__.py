@@ -34,7 +34,7 @@ from gui.state.edits.layers import (
 )
 from gui.state.edits.moves import drop_nodes, move_beside
 from gui.state.edits.names import default_name, describe_design, name_refusal, names_text
-from gui.state.edits.node_groups import group_refusal
+from gui.state.edits.node_groups import can_group_selection, group_refusal, group_selection
 from gui.state.edits.seeds import share_random_weights
 from gui.state.edits.selection import (
     add_after_selection,
@@ -79,6 +79,7 @@ __all__ = [
     "add_reduction",
     "apply_fix",
     "can_copy",
+    "can_group_selection",
     "can_join_selection",
     "can_move_selection",
     "can_take_selection_apart",
@@ -103,6 +104,7 @@ __all__ = [
     "fixes_at",
     "fixes_by_setting",
     "group_refusal",
+    "group_selection",
     "has_other_form",
     "is_group",
     "join_nodes",

@@ -9,8 +9,33 @@ from engine.network.groups import nodes_of_group
 from engine.project.project import Project
 from engine.text.names import name_fault, unique_name
 from gui.state.edit import Edit
+from gui.state.edits.names import names_text
 from gui.state.edits.wires import users_of
-from gui.state.view_state import Focus
+from gui.state.view_state import Focus, ViewState
+
+_NEW_NAME = "group"
+
+
+def group_selection(state: ViewState) -> Edit | None:
+    """The selected layers as a group; None if they cannot be shown as one."""
+    if not can_group_selection(state):
+        return None
+    project, design, names = state.project, state.focus.design, state.selected_nodes
+    network = project.network(design)
+    group = unique_name(_NEW_NAME, network.taken_names())
+    nodes = (replace(node, group=group) if node.name in names else node for node in network.nodes)
+    changed = project.with_network(design, Network(tuple(nodes)))
+    return Edit(f"Group {names_text(names)}", changed, focus=Focus(design, group))
+
+
+def can_group_selection(state: ViewState) -> bool:
+    """Whether several layers are selected, of which others receive one alone, and which are no group yet."""
+    names, design = state.selected_nodes, state.focus.design
+    analysis = state.analysis(design)
+    if len(names) < 2 or analysis is None or state.focus.node in analysis.groups:
+        return False
+    own, network = set(names), state.project.network(design)
+    return sum(1 for name in names if not (users := users_of(network, name)) or set(users) - own) == 1
 
 
 def rename_group(project: Project, design: str, group: str, name: str) -> Edit:

@@ -15,6 +15,7 @@ from gui.window.docks import Docks
 from gui.window.export_commands import ExportCommands
 from gui.window.file_commands import FileCommands
 from gui.window.help_commands import HelpCommands
+from gui.window.leave_out import LeaveOut
 from gui.window.onnx_check import OnnxCheck
 from gui.window.part_commands import PartCommands
 from gui.window.photo_comparison import PhotoComparisonCommand
@@ -46,6 +47,7 @@ class CommandWindow(Protocol):
     docks: Docks
     designs: DesignsPanel
     automatic_run: AutomaticRun
+    leave_out: LeaveOut
     onnx_check: OnnxCheck
     photo_comparison: PhotoComparisonCommand
     second_model: SecondModel

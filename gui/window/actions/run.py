@@ -2,6 +2,7 @@
 
 from gui.state.view_state import ViewState
 from gui.window.actions.base import SEPARATOR, Action, Menus
+from gui.window.leave_out import has_map
 from gui.window.onnx_check import has_model
 from gui.window.photo_comparison import has_photo_pair
 
@@ -18,6 +19,9 @@ RUN_ACTIONS: tuple[Action, ...] = (
     Action("automatic_run", "Run automatically after edits", run=lambda window: window.automatic_run.toggle(),
            checked=lambda state: state.automatic.enabled,
            tip="After an edit, compute what takes less than about 0.3 s"),
+    Action("leave_out", "Leave map out", run=lambda window: window.leave_out.start(), allowed=has_map,
+           tip="Compute the design without the selected map, and say how its output changes",
+           disabled_tip="select a map in Filters or in a volume"),
     Action("compare_photos", "Compare on photos…", run=lambda window: window.photo_comparison.choose(),
            allowed=has_photo_pair,
            tip="Two designs on every photo of a folder: dead maps, copies, and how often classifiers agree",
@@ -27,4 +31,6 @@ RUN_ACTIONS: tuple[Action, ...] = (
            disabled_tip="open an ONNX model; its weights must still be those of the file"),
 )  # fmt: skip
 
-RUN_MENUS: Menus = {"Run": ("run", "cancel", SEPARATOR, "automatic_run", SEPARATOR, "compare_photos", "check_onnx")}
+RUN_MENUS: Menus = {
+    "Run": ("run", "cancel", SEPARATOR, "automatic_run", SEPARATOR, "leave_out", "compare_photos", "check_onnx"),
+}

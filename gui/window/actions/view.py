@@ -5,6 +5,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from gui.catalogue.workspaces import WORKSPACES
+from gui.state import edits
 from gui.state.cameras import CAMERA_VIEWS
 from gui.state.view_state import DepthScale, Look, ViewState
 from gui.window.actions.base import SEPARATOR, Action, CommandWindow, Menus
@@ -60,6 +61,9 @@ _ZOOM_TIP = "The drawing that has the focus; in it also by the wheel and by + an
 VIEW_ACTIONS: tuple[Action, ...] = (
     Action("toggle_block", "Show block as layers", "Ctrl+Shift+B", look=_toggle_block, allowed=_is_block,
            checked=_shows_layers, tip="The selected block in pictures and tables: as its layers, or as one"),
+    Action("group", "Group layers", "Ctrl+G", edit=edits.group_selection, allowed=edits.can_group_selection,
+           tip="Show the selected layers as one, under a name; nothing else changes",
+           disabled_tip="select several layers of which one alone leads on"),
     Action("open_blocks", "Open all blocks", allowed=_has_blocks, tip="Show every block as its layers",
            look=lambda state: replace(state.look, blocks="open", toggled_blocks=frozenset())),
     Action("close_blocks", "Close all blocks", allowed=_has_blocks, tip="Show every block as one",
@@ -115,7 +119,7 @@ VIEW_MENUS: Menus = {
                    "remove_workspace"),
     "Camera": tuple(f"camera_{name.lower()}" for name in CAMERA_VIEWS),
     "Edges": tuple(f"edges_{scale}" for scale, _ in _EDGES),
-    "Blocks": ("toggle_block", "open_blocks", "close_blocks"),
+    "Blocks": ("toggle_block", "open_blocks", "close_blocks", "group"),
     "Zoom": ("zoom_in", "zoom_out", "fit", "zoom_to_selection"),
 }  # fmt: skip
 

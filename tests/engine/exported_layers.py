@@ -4,6 +4,7 @@ from typing import get_args
 
 from engine.blocks.inception import Inception
 from engine.blocks.residual import BottleneckResidual
+from engine.blocks.unet import UNetUp
 from engine.layers import (
     Activation,
     AdaptiveAvgPool2d,
@@ -146,6 +147,16 @@ BLOCKS = project_of(
 )
 """Blocks of which two are equal."""
 
+STEPS = project_of(
+    Node("wide", Conv2d(3, 3)),
+    Node("small", MaxPool2d(2)),
+    Node("up", UNetUp(3), ("wide", "small")),
+    Node("small2", MaxPool2d(2)),
+    Node("up2", UNetUp(3, "bilinear", batch_norm=False), ("wide", "small2")),
+    shape=(4, 8, 6),
+)
+"""Blocks of two inputs."""
+
 CASES = {
     **{
         f"{number} {layer.label()}": project_of(Node("layer", layer))
@@ -154,6 +165,7 @@ CASES = {
     **{f"{layer.label()} {layer.order}": project_of(Node("layer", layer), shape=(3, 4, 6)) for layer in SQUARES},
     **{join.name: joined(join) for join in JOINS},
     "chain": CHAIN,
+    "steps": STEPS,
 }
 
 NOT_IN_KERAS = tuple(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from engine.files.atomic_write import write_atomically
+from engine.files.atomic_write import Content, write_atomically
 from engine.files.paths import resolve_path
 from engine.files.targets import require_file
 from engine.files.unfinished import missing_folders, removed_on_failure
@@ -59,7 +59,7 @@ class ModelExport(NamedTuple):
 class MadeModel(NamedTuple):
     """The files of a model, those that others need first, and a report of some lines."""
 
-    files: tuple[tuple[Path, bytes], ...]
+    files: tuple[tuple[Path, Content], ...]
     report: str
 
 
@@ -107,7 +107,7 @@ def _safetensors(export: ModelExport, plan: ExportPlan, weights: Weights) -> Mad
     return _whole(export, plan, "", safetensors_content(arrays, weights.checkpoint))
 
 
-def _whole(export: ModelExport, plan: ExportPlan, reason: str, *contents: bytes) -> MadeModel:
+def _whole(export: ModelExport, plan: ExportPlan, reason: str, *contents: Content) -> MadeModel:
     """A model of the whole plan; the first content is that of the file that is named."""
     files = tuple(zip(export.format.paths(export.out), contents, strict=True))
     text = (
@@ -152,7 +152,7 @@ def write_model(
     return model.report
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: Content) -> None:
     try:
         with removed_on_failure(*missing_folders(str(path.parent))):
             path.parent.mkdir(parents=True, exist_ok=True)

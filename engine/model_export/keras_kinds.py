@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from msgspec.structs import asdict
 from numpy.typing import NDArray
 
 from engine.layers import (
@@ -23,13 +24,17 @@ from engine.layers import (
     Dropout,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    GroupNorm,
+    LayerNorm,
     LocalResponseNorm,
     MaxPool2d,
     Mul,
     Pad,
     PixelShuffle,
     PixelUnshuffle,
+    PRelu,
     Resize,
+    Scale,
     Slice,
 )
 from engine.model_export.kinds import no_counterpart
@@ -69,8 +74,8 @@ def _padded(text: str, margins: Margins, fill: str | None = None) -> str:
 
 def _layer(at: PythonScope, kind: str, argument: str, *positional: object, **named: object) -> str:
     """A layer with a name of its own, applied to its input."""
-    settings = ", ".join(map(str, positional)) + options(**named)
-    return f"layers.{kind}({settings.removeprefix(', ')}, name={at.own})({argument})"
+    settings = ", ".join(map(str, positional)) + options(**named, name=at.own)
+    return f"layers.{kind}({settings.removeprefix(', ')})({argument})"
 
 
 def _unless(pair: tuple[int, int], default: int) -> str | None:
@@ -216,18 +221,32 @@ def _products(at: PythonScope, rows: NDArray[Any], columns: NDArray[Any]) -> Lay
 _FUNCTIONS: Mapping[str, str] = {
     "relu": "ops.relu({})",
     "relu6": "ops.relu6({})",
-    "leaky_relu": "ops.leaky_relu({}, 0.01)",
+    "leaky_relu": "ops.leaky_relu({}, {slope})",
+    "elu": "ops.elu({}, {alpha})",
+    "clip": "ops.clip({}, {low}, {high})",
     "sigmoid": "ops.sigmoid({})",
+    "hard_sigmoid": "ops.hard_sigmoid({})",
     "tanh": "ops.tanh({})",
     "silu": "ops.silu({})",
     "hard_swish": "ops.hard_silu({})",
+    "mish": "{0} * ops.tanh(ops.softplus({0}))",
     "gelu": "ops.gelu({}, approximate=False)",
+    "gelu_tanh": "ops.gelu({}, approximate=True)",
     "softmax": "ops.softmax({}, -1)",
 }
 
 
 def _activation(at: PythonScope) -> LayerCode:
-    return LayerCode(_FUNCTIONS[at.layer.function].format(at.value().text), is_vector=at.is_vector)
+    text = _FUNCTIONS[at.layer.function].format(at.value().text, **asdict(at.layer))
+    return LayerCode(text, is_vector=at.is_vector)
+
+
+def _prelu(at: PythonScope) -> LayerCode:
+    slope = at.planned.arrays["slope"]
+    axes = [1] * at.layer.shared if at.is_vector else [1, 2] + [3] * at.layer.shared
+    alpha = slope if at.is_vector else slope.reshape(1, 1, -1)
+    call = _layer(at, "PReLU", at.value().text, shared_axes=axes or None)
+    return LayerCode(call, arrays={"alpha": alpha}, is_vector=at.is_vector)
 
 
 def _batch_norm(at: PythonScope) -> LayerCode:
@@ -235,6 +254,24 @@ def _batch_norm(at: PythonScope) -> LayerCode:
     arrays = {names[role]: array for role, array in at.planned.arrays.items()}
     call = _layer(at, "BatchNormalization", at.value().text, epsilon=at.layer.epsilon)
     return LayerCode(call, arrays=arrays, is_vector=at.is_vector)
+
+
+def _layer_norm(at: PythonScope) -> LayerCode:
+    call = _layer(at, "LayerNormalization", at.value().text, epsilon=at.layer.epsilon)
+    return LayerCode(call, arrays=at.planned.arrays, is_vector=at.is_vector)
+
+
+def _group_norm(at: PythonScope) -> LayerCode:
+    call = _layer(at, "GroupNormalization", _maps(at), at.layer.groups, epsilon=at.layer.epsilon)
+    return LayerCode(call, arrays=at.planned.arrays)
+
+
+def _scale(at: PythonScope) -> LayerCode:
+    """A depthwise convolution with kernels of one value."""
+    arrays = dict(at.planned.arrays)
+    arrays["kernel"] = arrays.pop("gamma").reshape(1, 1, -1, 1)
+    call = _layer(at, "DepthwiseConv2D", _maps(at), 1, use_bias=None if at.layer.bias else False)
+    return LayerCode(call, arrays=arrays)
 
 
 def _lrn(at: PythonScope) -> LayerCode:
@@ -333,7 +370,11 @@ KERAS_KINDS: tuple[PythonKind, ...] = (
     PythonKind(Slice, _slice),
     PythonKind(ChannelShuffle, _channel_shuffle),
     PythonKind(Activation, _activation),
+    PythonKind(PRelu, _prelu),
     PythonKind(BatchNorm, _batch_norm),
+    PythonKind(LayerNorm, _layer_norm),
+    PythonKind(GroupNorm, _group_norm),
+    PythonKind(Scale, _scale),
     PythonKind(LocalResponseNorm, _lrn),
     PythonKind(Dropout, _dropout),
     PythonKind(Dense, _dense),

@@ -24,8 +24,8 @@ from engine.text.names import quoted, unique_name
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import byte_size
 
-_COPIES = 3
-"""Times that weights are in memory while a model is written: as arrays, in the model, and as bytes."""
+_COPIES = 2
+"""Times that weights are in memory while a model is written: those with their axes in another order are copied."""
 
 OnLayer = Callable[[str, int, int], object]
 """Receives the name of the layer that is next, how many are done, and how many there are."""

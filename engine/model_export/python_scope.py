@@ -29,6 +29,8 @@ class LayerCode(NamedTuple):
     is_vector: bool = False
     constants: Mapping[str, NDArray[Any]] = {}
     """Further arrays that the expression uses, by their suffix: ``rows`` is ``self.name_rows``."""
+    is_trained: bool = False
+    """Whether these are parameters."""
 
 
 class PythonScope:

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from msgspec.structs import asdict
+from numpy.typing import NDArray
 
 from engine.layers import (
     Activation,
@@ -20,13 +23,17 @@ from engine.layers import (
     Dropout,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    GroupNorm,
+    LayerNorm,
     LocalResponseNorm,
     MaxPool2d,
     Mul,
     Pad,
     PixelShuffle,
     PixelUnshuffle,
+    PRelu,
     Resize,
+    Scale,
     Slice,
 )
 from engine.model_export.python_scope import LayerCode, PythonKind, PythonScope, Value, is_symmetric, options, short
@@ -176,18 +183,31 @@ def _adaptive_avg_pool(at: PythonScope) -> LayerCode:
 _FUNCTIONS: Mapping[str, str] = {
     "relu": "F.relu({})",
     "relu6": "F.relu6({})",
-    "leaky_relu": "F.leaky_relu({}, 0.01)",
+    "leaky_relu": "F.leaky_relu({}, {slope})",
+    "elu": "F.elu({}, {alpha})",
+    "clip": "torch.clamp({}, {low}, {high})",
     "sigmoid": "torch.sigmoid({})",
+    "hard_sigmoid": "F.hardsigmoid({})",
     "tanh": "torch.tanh({})",
     "silu": "F.silu({})",
     "hard_swish": "F.hardswish({})",
+    "mish": "F.mish({})",
     "gelu": "F.gelu({})",
+    "gelu_tanh": 'F.gelu({}, approximate="tanh")',
     "softmax": "F.softmax({}, 1)",
 }
 
 
 def _activation(at: PythonScope) -> LayerCode:
-    return LayerCode(_FUNCTIONS[at.layer.function].format(at.value().text), is_vector=at.is_vector)
+    text = _FUNCTIONS[at.layer.function].format(at.value().text, **asdict(at.layer))
+    return LayerCode(text, is_vector=at.is_vector)
+
+
+def _prelu(at: PythonScope) -> LayerCode:
+    slope = at.planned.arrays["slope"]
+    return LayerCode(
+        f"{at.own}({at.value().text})", f"nn.PReLU({len(slope)})", {"weight": slope}, is_vector=at.is_vector
+    )
 
 
 def _batch_norm(at: PythonScope) -> LayerCode:
@@ -197,6 +217,29 @@ def _batch_norm(at: PythonScope) -> LayerCode:
     epsilon = None if at.layer.epsilon == 1e-5 else at.layer.epsilon
     module = f"nn.{kind}({at.received.channels}{options(eps=epsilon)})"
     return LayerCode(f"{at.own}({at.value().text})", module, arrays, is_vector=at.is_vector)
+
+
+def _layer_norm(at: PythonScope) -> LayerCode:
+    """Over the channels: the last axis of a vector, the second of maps."""
+    text = at.value().text
+    call = f"{at.own}({text})" if at.is_vector else f"{at.own}({text}.movedim(1, -1)).movedim(-1, 1)"
+    module = f"nn.LayerNorm({at.received.channels}, eps={at.layer.epsilon})"
+    return LayerCode(call, module, _weight_and_bias(at), is_vector=at.is_vector)
+
+
+def _group_norm(at: PythonScope) -> LayerCode:
+    module = f"nn.GroupNorm({at.layer.groups}, {at.received.channels}, eps={at.layer.epsilon})"
+    return LayerCode(f"{at.own}({_maps(at)})", module, _weight_and_bias(at))
+
+
+def _weight_and_bias(at: PythonScope) -> Mapping[str, NDArray[Any]]:
+    return {"weight": at.planned.arrays["gamma"], "bias": at.planned.arrays["beta"]}
+
+
+def _scale(at: PythonScope) -> LayerCode:
+    arrays = {role: array.reshape(-1, 1, 1) for role, array in at.planned.arrays.items()}
+    shift = f" + {at.own}_bias" if "bias" in arrays else ""
+    return LayerCode(f"{at.own}_gamma * {_maps(at)}{shift}", constants=arrays, is_trained=True)
 
 
 def _lrn(at: PythonScope) -> LayerCode:
@@ -302,7 +345,11 @@ TORCH_KINDS: tuple[PythonKind, ...] = (
     PythonKind(Slice, _slice),
     PythonKind(ChannelShuffle, _channel_shuffle),
     PythonKind(Activation, _activation),
+    PythonKind(PRelu, _prelu),
     PythonKind(BatchNorm, _batch_norm),
+    PythonKind(LayerNorm, _layer_norm),
+    PythonKind(GroupNorm, _group_norm),
+    PythonKind(Scale, _scale),
     PythonKind(LocalResponseNorm, _lrn),
     PythonKind(Dropout, _dropout),
     PythonKind(Dense, _dense),

@@ -147,7 +147,9 @@ class _ClassCode:
         if code.module:
             self._modules.append(f"self.{name} = {code.module}{remark}")
         for suffix, array in code.constants.items():
-            self._modules.append(f'self.register_buffer("{name}_{suffix}", torch.zeros{array.shape})')
+            values = f"torch.zeros({array.shape})"
+            parameter, buffer = f"self.{name}_{suffix} = nn.Parameter({values})", f'"{name}_{suffix}", {values}'
+            self._modules.append(parameter if code.is_trained else f"self.register_buffer({buffer})")
             self._arrays[f"{name}_{suffix}"] = array
         self._arrays |= {f"{name}.{role}": array for role, array in code.arrays.items()}
         self._add_step(name, code.call, layer.output_shape, "" if code.module else remark.removeprefix("  # "))

@@ -18,7 +18,7 @@ from engine.onnx_files.importer import import_model
 from engine.run.cache import VolumeCache
 from engine.run.execute import RunRequest, run_all
 from engine.text.problems import ProjectError
-from tests.engine.exported_layers import CASES, CHAIN, project_of
+from tests.engine.exported_layers import CASES, CHAIN, project_of, with_values
 from tests.engine.onnx_models import model_of, values
 from tests.engine.onnx_models import write_model as write_onnx
 
@@ -45,7 +45,7 @@ def error_of(output, volume):
 
 @pytest.mark.parametrize("name", CASES)
 def test_onnx_runtime_computes_what_a_run_does(name, tmp_path):
-    volumes = exported(CASES[name], tmp_path / "model.onnx")
+    volumes = exported(with_values(CASES[name], tmp_path), tmp_path / "model.onnx")
     outputs = outputs_of(tmp_path / "model.onnx", volumes[STEM, INPUT])
     assert outputs
     for layer, output in outputs.items():
@@ -96,7 +96,7 @@ def test_a_node_that_onnx_runtime_computes_is_taken_over_with_its_version(tmp_pa
     request = RunRequest.of(project)
     weights = Weights(request, VolumeCache(), lambda: None, lambda *_: None)
     content = onnx_content(weights.load(export_plan(request, "design")), lambda: None)
-    (tmp_path / "model.onnx").write_bytes(content)
+    (tmp_path / "model.onnx").write_bytes(b"".join(content))
     volumes = {ref: done.volume for ref, done in run_all(request, lambda event: None).items()}
     (output,) = outputs_of(tmp_path / "model.onnx", volumes[STEM, INPUT]).values()
     assert error_of(output, volumes["design", "more"]) < 1e-5

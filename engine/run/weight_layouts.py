@@ -43,6 +43,11 @@ def fitting_layouts(file_shape: tuple[int, ...], shape: tuple[int, ...]) -> tupl
     return tuple(by_order.values())
 
 
+def shape_by_axes(file_shape: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of weights without their 1×1 kernel if the array of the file is a matrix: O×I."""
+    return shape[:2] if len(file_shape) == 2 and shape[2:] == (1, 1) else shape
+
+
 def _fits(file_shape: tuple[int, ...], shape: tuple[int, ...], layout: str) -> bool:
     if len(file_shape) != len(shape):
         return False

@@ -455,6 +455,23 @@ def test_layer_norm_of_nine_nodes_is_recognised(tmp_path):
     assert worst(path, model) < 1e-5
 
 
+def test_a_product_with_the_channels_of_each_pixel_is_a_1x1_convolution(tmp_path):
+    nodes = [
+        node("Transpose", ["x"], ["a"], perm=[0, 2, 3, 1]),
+        node("MatMul", ["a", "wide"], ["b"], "widen"),
+        node("Add", ["bias", "b"], ["c"]),
+        node("MatMul", ["c", "narrow"], ["d"], "narrow"),
+        node("Transpose", ["d"], ["y"], perm=[0, 3, 1, 2]),
+    ]
+    model = model_of(nodes, (1, 6, 4, 5), wide=values(1, 6, 9), bias=values(2, 9), narrow=values(3, 9, 1))
+    path = write_model(tmp_path, model)
+    imported = import_model(path)
+    assert layers_of(imported) == [("widen", Conv2d(9, 1)), ("narrow", Conv2d(1, 1, bias=False))]
+    assert [entry.weights.layout for entry in imported.project.designs[0].network.nodes] == ["io", "io"]
+    assert not check(imported.project).problems
+    assert worst(path, model) < 1e-5
+
+
 def test_layer_norm_of_channels_last_is_that_of_the_channels(tmp_path):
     nodes = [
         node("Transpose", ["x"], ["a"], perm=[0, 2, 3, 1]),

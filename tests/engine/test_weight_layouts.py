@@ -85,6 +85,18 @@ def test_several_filters_per_channel_are_the_last_axis_in_keras(source):
             np.testing.assert_array_equal(result[2 * channel + number, 0], keras[:, :, channel, number])
 
 
+def test_a_matrix_is_the_weights_of_a_1x1_convolution(tmp_path):
+    matrix = np.arange(12, dtype=np.float32).reshape(3, 4)
+    np.savez(tmp_path / "w.npz", oi=matrix, io=matrix.T)
+    for name in ("oi", "io"):
+        source = FileWeights(str(tmp_path / "w.npz"), name)
+        assert not list(weights.source_faults(source, {"weight": (3, 4, 1, 1)}, "conv2d"))
+        arrays = weights.weights_from_source(source, {"weight": (3, 4, 1, 1)}, seed=0, checkpoint=proceed)
+        np.testing.assert_array_equal(arrays["weight"][:, :, 0, 0], matrix)
+    [fault] = weights.source_faults(FileWeights(str(tmp_path / "w.npz"), "oi"), {"weight": (3, 5, 1, 1)}, "conv2d")
+    assert "has shape (3, 4); this layer needs" in fault
+
+
 @pytest.mark.parametrize("layout", LAYOUTS[2])
 def test_a_dense_layer_reads_both_layouts(layout, source):
     np.testing.assert_array_equal(load(DENSE_LAYER, source(in_layout(MATRIX, layout))), MATRIX)

@@ -13,12 +13,12 @@ from engine.reports.tables import comparable_totals
 from engine.text.units import number_text, range_texts
 from gui.paint.basics import colours
 from gui.paint.maps.map_measures import count_non_finite, not_finite_text, volume_range
+from gui.paint.volumes.break_candidates import LineBreaks
 from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS
 from gui.paint.volumes.class_line import ClassLine, lay_out_classes
 from gui.paint.volumes.face_values import photo_at, value_regions, visible_focus
 from gui.paint.volumes.labels import Label, cached_font, elide_names, elide_sentence, elide_text, measure_text
 from gui.paint.volumes.layout import VOLUMES_MARGIN, VolumesLayout
-from gui.paint.volumes.line_breaks import LineBreaks
 from gui.paint.volumes.scene import VolumesScene
 from gui.paint.volumes.volume_numbers import numbers_of
 from gui.state.view_state import ViewState

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from engine.blocks import Block
 from engine.cost import metrics
+from gui.paint.volumes.break_candidates import LineBreaks
 from gui.paint.volumes.camera import Rect
 from gui.paint.volumes.face_values import FaceValues, face_note
 from gui.paint.volumes.labels import Label, make_centred_label, measure_text
-from gui.paint.volumes.line_breaks import LineBreaks
 from gui.paint.volumes.operator_texts import fullest_operator_text
 from gui.paint.volumes.scene import OperatorArrow, PlacedBox, ScenePoint, VolumesScene
 from gui.paint.volumes.text_options import TextSizes

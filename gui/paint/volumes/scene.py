@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from engine.network.node_ref import NodeRef
 from gui.paint.volumes.box_sizes import NOTE_SEPARATOR, BoxBody, VolumeCaption, place_caption
+from gui.paint.volumes.break_candidates import LineBreaks
 from gui.paint.volumes.camera import Camera, Prism, Rect
 from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.labels import ASCENT, LINE_SPACING, Label, TextRole, make_centred_label, measure_text
-from gui.paint.volumes.line_breaks import LineBreaks
 from gui.paint.volumes.operator_texts import OperatorText
 from gui.paint.volumes.text_options import TextSizes
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from gui.paint.volumes.box_sizes import BoxBody, BoxMeasurer
+from gui.paint.volumes.break_candidates import DESIGN_GAP, LineBreaks
 from gui.paint.volumes.camera import Camera
 from gui.paint.volumes.design_graph import OpenBlock, Vertex
 from gui.paint.volumes.labels import Label, elide_names, measure_text
-from gui.paint.volumes.line_breaks import DESIGN_GAP, LineBreaks, fit_boxes
+from gui.paint.volumes.line_breaks import fit_boxes
 from gui.paint.volumes.operator_texts import OperatorText, make_operator_text, operator_role
-from gui.paint.volumes.routes import Route
+from gui.paint.volumes.routes import AXIS_LEVEL, Route
 from gui.paint.volumes.scene import BlockFrame, OperatorArrow, PlacedBox, ScenePoint, VolumesScene
 from gui.paint.volumes.space import (
     BLOCK_TITLE_HEIGHT,
@@ -131,8 +132,11 @@ class _PlacedDesign:
             self.line_of.append(line)
             x += before + after
         first, last = (bisect_left(self.section_starts, at) for at in (line.columns.start, line.columns.stop))
-        sections = self.design_row.graph.sections
-        for section, levels in zip(sections[first:last], self.row_sizes.levels[first:last], strict=True):
+        for section in self.design_row.graph.sections[first:last]:
+            levels = self.row_sizes.levels.get(section.start)
+            if levels is None:
+                self.y[section.start, AXIS_LEVEL] = line.axis
+                continue
             heights = [level_space.y for level_space in levels.values()]
             distance = max(heights) - min(heights) if len(heights) > 1 else 0.0
             stretch = min(line.spread, 1.0 + line.spare_height / distance) if distance else 1.0

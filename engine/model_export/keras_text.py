@@ -11,7 +11,7 @@ from engine.model_export.keras_kinds import KERAS_KINDS, KERAS_NAMES
 from engine.model_export.kinds import find_row
 from engine.model_export.plan import ExportPlan, PlannedLayer
 from engine.model_export.python_names import PythonNames, text_comment
-from engine.model_export.python_scope import PythonScope, Value
+from engine.model_export.python_scope import CodeValue, PythonScope
 from engine.model_export.torch_text import PythonModule, sizes_text
 from engine.network.graph import INPUT
 from engine.shapes import Shape
@@ -73,7 +73,7 @@ def keras_module(plan: ExportPlan, checkpoint: Checkpoint) -> PythonModule:
         A layer has no counterpart in Keras.
     """
     blocks: dict[tuple[str, ...], str] = {}
-    code = _FunctionCode(INPUT, Value("x"), "")
+    code = _FunctionCode(INPUT, CodeValue("x"), "")
     for (_, block), group in groupby(plan.layers, lambda layer: (layer.ref[0], layer.block)):
         layers = list(group)
         checkpoint()
@@ -103,7 +103,7 @@ def keras_module(plan: ExportPlan, checkpoint: Checkpoint) -> PythonModule:
 
 def _block(plan: ExportPlan, code: "_FunctionCode", block: str, layers: Sequence[PlannedLayer]) -> _Function:
     source = layers[0].inputs[0]
-    inner = _FunctionCode(source, Value("x", code.values[source].is_vector), block)
+    inner = _FunctionCode(source, CodeValue("x", code.values[source].is_vector), block)
     for layer in layers:
         inner.add(layer, layer.ref[1].removeprefix(f"{block}/"))
     body = inner.body((layers[-1].name,))
@@ -114,7 +114,7 @@ def _block(plan: ExportPlan, code: "_FunctionCode", block: str, layers: Sequence
 class _FunctionCode:
     """A function while it grows; layers of a block have names that begin with its own."""
 
-    def __init__(self, source: str, value: Value, block: str) -> None:
+    def __init__(self, source: str, value: CodeValue, block: str) -> None:
         self.values = {source: value}
         self._block = block
         self._names = PythonNames(KERAS_NAMES)
@@ -131,7 +131,7 @@ class _FunctionCode:
         self._arrays |= {f"{layer_name}.{role}": array for role, array in code.arrays.items()}
         self._arrays |= {f"{layer_name}_{suffix}.kernel": array for suffix, array in code.constants.items()}
         self._add_step(name, code.call, layer.output_shape, "" if name == title else title)
-        self.values[layer.name] = Value(name, code.is_vector)
+        self.values[layer.name] = CodeValue(name, code.is_vector)
 
     def add_block(self, title: str, function: str, body: _Function, layers: Sequence[PlannedLayer]) -> None:
         name, last = self._names[title], layers[-1]
@@ -139,7 +139,7 @@ class _FunctionCode:
         prefix = name.lstrip("_")
         self._arrays |= {f"{prefix}-{inner}": array for inner, array in body.arrays.items()}
         self._add_step(name, f'{function}({argument}, "{prefix}")', last.output_shape, "" if name == title else title)
-        self.values[last.name] = Value(name, body.is_vector)
+        self.values[last.name] = CodeValue(name, body.is_vector)
 
     def _add_step(self, name: str, call: str, shape: Shape, remark: str) -> None:
         self._steps.append(f"{name} = {call}  # {shape}{f', {text_comment(remark)}' if remark else ''}")

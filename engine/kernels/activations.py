@@ -61,7 +61,7 @@ def prelu(volume: Volume, slope: _Values, checkpoint: Checkpoint) -> Volume:
 
     def fill(block: Region) -> None:
         own = slope[block[0]] if len(slope) > 1 else slope
-        _leaky_relu(volume[block], result[block], own[:, None, None])
+        _fill_prelu(volume[block], result[block], own[:, None, None])
 
     share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
     return result
@@ -112,7 +112,11 @@ def _gelu_tanh(x: _Values) -> _Values:
     return values
 
 
-def _leaky_relu(x: _Values, out: _Values, slope: Any) -> None:
+def _leaky_relu(x: _Values, out: _Values, slope: float) -> None:
+    np.maximum(x, slope * x if slope else 0, out=out)  # with a slope of at most 1
+
+
+def _fill_prelu(x: _Values, out: _Values, slope: _Values) -> None:
     np.copyto(out, np.maximum(x, 0) + slope * np.minimum(x, 0), casting="unsafe")
 
 

@@ -9,6 +9,7 @@ from onnx import TensorProto, helper
 from engine.files import arrays
 from engine.layers import (
     Activation,
+    Add,
     AvgPool2d,
     ChannelShuffle,
     Conv2d,
@@ -684,4 +685,27 @@ def test_mish_and_hard_sigmoid_of_several_nodes_are_a_layer_each(tmp_path):
     imported = import_model(write_model(tmp_path, model))
     layers = [node.layer for node in imported.project.designs[0].network.nodes]
     assert layers == [Activation("mish"), Activation("hard_sigmoid")]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-6
+
+
+def test_a_product_with_a_matrix_at_each_pixel_is_a_1x1_convolution(tmp_path):
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["last"], perm=[0, 2, 3, 1]),
+        helper.make_node("MatMul", ["last", "wide"], ["product"]),
+        helper.make_node("Add", ["product", "offsets"], ["hidden"]),
+        helper.make_node("MatMul", ["hidden", "narrow"], ["mixed"]),
+        helper.make_node("Transpose", ["mixed"], ["first"], perm=[0, 3, 1, 2]),
+        helper.make_node("Mul", ["scales", "first"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "x"], ["y"]),
+    ]
+    weights = {
+        "wide": values(1, 3, 5),
+        "offsets": values(2, 5),
+        "narrow": values(3, 5, 3),
+        "scales": values(4, 3, 1, 1),
+    }
+    model = model_of(nodes, (1, 3, 4, 6), **weights)
+    imported = import_model(write_model(tmp_path, model))
+    layers = [node.layer for node in imported.project.designs[0].network.nodes]
+    assert layers == [Conv2d(5, 1), Conv2d(3, 1, bias=False), Scale(), Add()]
     assert max(errors_against_runtime(model, imported).values()) < 1e-6

@@ -24,11 +24,11 @@ def batch_norm(
 
 
 def scale(volume: Volume, gamma: npt.NDArray[Any], bias: npt.NDArray[Any] | None, checkpoint: Checkpoint) -> Volume:
-    """``gamma · x + bias``; both arrays are (C,)."""
+    """``gamma · x + bias``; both arrays are (C,), or (1,) for all channels."""
     result = np.empty(volume.shape, volume.dtype)
 
     def fill(block: Region) -> None:
-        channels, part = (block[0], None, None), result[block]
+        channels, part = (block[0] if len(gamma) > 1 else slice(None), None, None), result[block]
         np.multiply(volume[block], gamma[channels], out=part, casting="unsafe")
         if bias is not None:
             np.add(part, bias[channels], out=part, casting="unsafe")

@@ -129,6 +129,17 @@ def _planned(design: str, report: Report, called: Mapping[str, str]) -> PlannedL
     )
 
 
+def received_values(layers: Sequence[PlannedLayer]) -> tuple[str, ...]:
+    """The names of what layers receive of others, in the order in which they receive it."""
+    own = {layer.name for layer in layers}
+    return tuple(dict.fromkeys(name for layer in layers for name in layer.inputs if name not in own))
+
+
+def argument_names(values: Sequence[str]) -> Mapping[str, str]:
+    """What a function calls the values that it receives: "x", and "x2" if there are two."""
+    return {name: f"x{number}" if number > 1 else "x" for number, name in enumerate(values, 1)}
+
+
 def _needed(layers: list[PlannedLayer], outputs: tuple[str, ...]) -> tuple[PlannedLayer, ...]:
     """The layers on which an output depends."""
     needed = set(outputs)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from engine.blocks.inception import Inception
 from engine.blocks.residual import BottleneckResidual
+from engine.blocks.unet import UNetUp
 from engine.files.arrays import write_npz
 from engine.layers import (
     Activation,
@@ -188,6 +189,16 @@ BLOCKS = project_of(
 )
 """Blocks of which two are equal."""
 
+STEPS = project_of(
+    Node("wide", Conv2d(3, 3)),
+    Node("small", MaxPool2d(2)),
+    Node("up", UNetUp(3), ("wide", "small")),
+    Node("small2", MaxPool2d(2)),
+    Node("up2", UNetUp(3, "bilinear", batch_norm=False), ("wide", "small2")),
+    shape=(4, 8, 6),
+)
+"""Blocks of two inputs."""
+
 CASES = {
     **{
         f"{number} {layer.label()}": project_of(Node("layer", layer))
@@ -196,6 +207,7 @@ CASES = {
     **{f"{layer.label()} {layer.order}": project_of(Node("layer", layer), shape=(3, 4, 6)) for layer in SQUARES},
     **{join.name: joined(join) for join in JOINS},
     "chain": CHAIN,
+    "steps": STEPS,
 }
 
 NOT_IN_KERAS = tuple(

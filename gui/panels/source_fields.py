@@ -123,7 +123,7 @@ class WeightsControl(QWidget):
         self.source.setAccessibleName("Weights")
         self.file = FileRow("file of weights", ARRAY_FILTER)
         self.arrays = FieldGrid(("gamma", "layout"))
-        self.layout_choice = ChoiceBox()
+        self.layout_choice = ChoiceBox(longest=0)  # beside two titles
         self.layout_choice.setAccessibleName("Layout of the weight")
         self.notices = make_note()
         self.notices.setForegroundRole(self.notices.palette().ColorRole.WindowText)
@@ -164,7 +164,7 @@ class WeightsControl(QWidget):
         names, roles = array_names(weights.path), array_roles(layer)
         for role in roles:
             if role not in self.roles:
-                choice = ChoiceBox()
+                choice = ChoiceBox(longest=0)
                 choice.setAccessibleName(f"Array of the {role}")
                 choice.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
                 choice.chosen.connect(lambda name, role=role: self._on_array_chosen(role, name))

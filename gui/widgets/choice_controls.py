@@ -26,23 +26,33 @@ _TEXT_MARGIN = 1
 _MOST_WIDTHS = 50_000
 """Number of texts whose widths a box remembers."""
 _LONGEST = 13
-"""Number of characters of the longest text that is never shortened ("height, width"); others make room for it."""
+"""Number of characters of the longest text that is never shortened ("height, width"), unless a box says otherwise."""
 
 
 class ChoiceBox(QComboBox):
-    """A combo box of (value, text) pairs. The wheel needs the focus."""
+    """A combo box of (value, text) pairs. The wheel needs the focus.
+
+    Parameters
+    ----------
+    longest
+        Number of characters of the longest text that is never shortened: other widgets make room for it. With 0 the
+        box becomes as narrow as can be.
+    """
 
     chosen = Signal(object)
 
-    def __init__(self, options: Iterable[tuple[Any, str]] = (), parent: QWidget | None = None) -> None:
+    def __init__(
+        self, options: Iterable[tuple[Any, str]] = (), parent: QWidget | None = None, longest: int = _LONGEST
+    ) -> None:
         super().__init__(parent)
+        self._longest = longest
         self._options: tuple[tuple[Any, str], ...] = ()
         self._disabled: dict[int, str] = {}
         """The reason by the position of each disabled option."""
         self._measured_font, self._widths = self.font(), dict[str, int]()
         self.set_options(options)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumContentsLength(4)
+        self.setMinimumContentsLength(4 if longest else 2)
         self.activated.connect(lambda index: self.chosen.emit(self._options[index][0]))
         self.activated.connect(self.updateGeometry)
 
@@ -110,7 +120,7 @@ class ChoiceBox(QComboBox):
     def minimumSizeHint(self) -> QSize:
         """Return a size in which the current text is complete, unless it is long."""
         smallest, text, metrics = super().minimumSizeHint(), self.currentText(), self.fontMetrics()
-        if len(text) > _LONGEST:
+        if len(text) > self._longest:
             return smallest
         around = smallest.width() - self.minimumContentsLength() * metrics.horizontalAdvance("X")
         return QSize(max(smallest.width(), around + metrics.horizontalAdvance(text)), smallest.height())

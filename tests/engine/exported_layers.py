@@ -85,6 +85,7 @@ LAYERS_OF_ONE_INPUT = (
     GroupNorm(groups=4),
     Scale(),
     Scale(bias=True),
+    Scale(bias=True, shared=True),
     BatchNorm(1e-3),
     LocalResponseNorm(),
     LocalResponseNorm(4, 0.5, 0.6, 2.0),

@@ -58,7 +58,10 @@ def notices(layer, source):
     return list(weights.weight_notices(report_of(layer, source)))
 
 
-@pytest.mark.parametrize("layout", LAYOUTS[4])
+OF_FILTERS = [layout for layout in LAYOUTS[4] if len(layout) == 4]
+
+
+@pytest.mark.parametrize("layout", OF_FILTERS)
 def test_a_convolution_reads_every_layout(layout, source):
     stated = source(in_layout(CONV, layout), layout=layout)
     np.testing.assert_array_equal(load(CONV_LAYER, stated), CONV)
@@ -71,9 +74,22 @@ def test_a_convolution_reads_every_layout(layout, source):
         assert not text or (f"is read as {layout.upper()}" in text[0] and f'layout = "{layout}"' in text[0])
 
 
-@pytest.mark.parametrize("layout", LAYOUTS[4])
+@pytest.mark.parametrize("layout", OF_FILTERS)
 def test_a_depthwise_convolution_reads_every_layout_without_a_statement(layout, source):
     np.testing.assert_array_equal(load(DEPTHWISE_LAYER, source(in_layout(DEPTHWISE, layout))), DEPTHWISE)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS[2])
+def test_a_1x1_convolution_reads_a_matrix(layout, source):
+    matrix = RNG.standard_normal((6, 8)).astype(np.float32)
+    layer, array = Conv2d(6, 1, bias=False), in_layout(matrix, layout)
+    for stated in ("", layout):
+        np.testing.assert_array_equal(load(layer, source(array, layout=stated)), matrix[:, :, None, None])
+
+
+def test_a_convolution_of_several_taps_reads_no_matrix(source):
+    [text] = mistakes(CONV_LAYER, source(MATRIX, layout="oi"))
+    assert "this layer needs" in text
 
 
 def test_several_filters_per_channel_are_the_last_axis_in_keras(source):

@@ -252,6 +252,14 @@ def test_a_channel_that_a_gather_takes_is_a_slice(tmp_path):
     assert worst(path, model) < 1e-5
 
 
+def test_a_node_that_the_runtime_computes_receives_a_number_as_a_number(tmp_path):
+    nodes = [node("Gather", ["x", "row"], ["a"], axis=2), node("Relu", ["a"], ["y"])]
+    model = model_of(nodes, (1, 3, 7, 8), row=np.array(4))
+    path = write_model(tmp_path, model)
+    assert import_model(path).tensors["a"].shape == (1, 3, 8)
+    assert worst(path, model) == 0
+
+
 def test_a_slice_of_rows_and_columns_is_a_crop(tmp_path):
     nodes = [node("Slice", ["x", "starts", "ends", "axes"], ["y"])]
     constants = {"starts": np.array([2, -6]), "ends": np.array([100, -1]), "axes": np.array([2, 3])}

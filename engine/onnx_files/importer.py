@@ -176,6 +176,9 @@ class _Importer:
                 for index, match in enumerate(split(self._operands(node))):
                     if node.outputs[index]:
                         self._place(node, match, node.outputs[index])
+            elif node.operator == "Gather" and (shape := gathered_shape(self._operands(node))) is not None:
+                tensor = self._operands(node).tensor().reshaped(shape)
+                self._pass_on(node, tensor, "the same values in another shape")
             elif node.operator in _REORDERINGS and self._has_shuffled(node):
                 return
             elif node.operator in _REORDERINGS:
@@ -269,8 +272,6 @@ class _Importer:
         tensor = operands.tensor()
         if node.operator == "Transpose":
             return tensor.transposed(node.settings.get("perm") or range(len(tensor.axes))[::-1])
-        if node.operator == "Gather":
-            return tensor.reshaped(gathered_shape(operands))
         rest = {name: self._constants[name] for name in node.inputs[1:] if name in self._constants}
         values = np.broadcast_to(np.float32(0), tensor.shape)
         # The rule of the operator says which shape the values have.
@@ -340,7 +341,7 @@ class _Importer:
 
 
 _OPERATORS = {**ONNX_OPERATORS, **MAP_OPERATORS, **VALUE_OPERATORS}
-_REORDERINGS = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Gather")
+_REORDERINGS = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
 
 
 def _takes_margins(user: GraphNode) -> bool:

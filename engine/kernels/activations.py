@@ -72,6 +72,11 @@ def _computed(function: Callable[[_Values], _Values]) -> Callable[[_Values, _Val
     return lambda x, out: np.copyto(out, function(x), casting="unsafe")
 
 
+def _relu(x: _Values, out: _Values) -> None:
+    """``max(x, 0)``, but np.maximum with a number takes three times as long."""
+    np.clip(x, 0, np.iinfo(x.dtype).max if np.issubdtype(x.dtype, np.integer) else np.inf, out=out)
+
+
 def _sigmoid(x: _Values) -> _Values:
     values: _Values = np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))  # exponents are ≤ 0, so nothing overflows
     return values
@@ -132,7 +137,7 @@ class ElementFunction(NamedTuple):
 
 
 ELEMENTWISE: dict[str, ElementFunction] = {
-    "relu": ElementFunction("max({x}, 0)", lambda x, out: np.maximum(x, 0, out=out)),
+    "relu": ElementFunction("max({x}, 0)", _relu),
     "relu6": ElementFunction("min(max({x}, 0), 6)", lambda x, out: np.clip(x, 0, 6, out=out)),
     "leaky_relu": ElementFunction("max({x}, {slope} · {s})", _leaky_relu, ("slope",)),
     "elu": ElementFunction(

@@ -99,8 +99,9 @@ def _group_norm(at: PythonScope) -> LayerCode:
 
 
 def _scale(at: PythonScope) -> LayerCode:
-    """A depthwise convolution with kernels of one value."""
-    arrays = dict(at.planned.arrays)
+    """A depthwise convolution with kernels of one value; one number for all channels is one for each."""
+    shape = (at.received.channels,)
+    arrays = {role: np.broadcast_to(array, shape) for role, array in at.planned.arrays.items()}
     arrays["kernel"] = arrays.pop("gamma").reshape(1, 1, -1, 1)
     call = keras_layer(at, "DepthwiseConv2D", keras_input(at), 1, use_bias=None if at.layer.bias else False)
     return LayerCode(call, arrays=arrays)

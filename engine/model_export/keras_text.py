@@ -9,7 +9,7 @@ from engine.kernels import Checkpoint
 from engine.model_export.keras_kinds import KERAS_KINDS, KERAS_NAMES
 from engine.model_export.kinds import find_row
 from engine.model_export.module_runs import module_part, module_runs
-from engine.model_export.plan import ExportPlan, PlannedLayer
+from engine.model_export.plan import ExportPlan, PlannedLayer, argument_names, received_values
 from engine.model_export.python_names import PythonNames, text_comment
 from engine.model_export.python_scope import CodeValue, PythonScope
 from engine.model_export.torch_text import PythonModule, sizes_text
@@ -73,7 +73,7 @@ def keras_module(plan: ExportPlan, checkpoint: Checkpoint) -> PythonModule:
         A layer has no counterpart in Keras.
     """
     blocks: dict[tuple[str, ...], str] = {}
-    code = _FunctionCode(INPUT, CodeValue("x"))
+    code = _FunctionCode({INPUT: CodeValue("x")})
     for run in module_runs(plan.layers):
         checkpoint()
         if run[0].module is None:
@@ -92,7 +92,8 @@ def keras_module(plan: ExportPlan, checkpoint: Checkpoint) -> PythonModule:
     build = (docstring, first, *network.lines[:-1], f"return keras.Model(x, {outputs})")
     lines = []
     for body_lines, name in blocks.items():
-        lines += ["", "", f"def {name}(x, name):", *(f"    {line}" for line in body_lines)]
+        head, *rest = body_lines
+        lines += ["", "", head.format(name=name), *(f"    {line}" for line in rest)]
     lines += ["", "", "def build() -> keras.Model:", *(f"    {line}" for line in build)]
     text = "\n".join(lines)
     imports = "import functools\n" if "functools." in text else ""
@@ -100,22 +101,25 @@ def keras_module(plan: ExportPlan, checkpoint: Checkpoint) -> PythonModule:
 
 
 def _module(plan: ExportPlan, code: "_FunctionCode", layers: Sequence[PlannedLayer]) -> _Function:
-    source = layers[0].inputs[0]
-    inner = _FunctionCode(source, CodeValue("x", code.values[source].is_vector), is_module=True)
+    sources = received_values(layers)
+    called = argument_names(sources)
+    values = {name: CodeValue(called[name], code.values[name].is_vector) for name in sources}
+    inner = _FunctionCode(values, is_module=True)
     for layer in layers:
         inner.add(layer, module_part(layer).title)
     body = inner.body((layers[-1].name,))
-    docstring = f'"""{plan.shape_of(source)} → {layers[-1].output_shape}."""'
-    return body._replace(lines=(docstring, *body.lines))
+    shapes = ", ".join(str(plan.shape_of(name)) for name in sources)
+    head = f"def {{name}}({', '.join(called.values())}, name):"
+    return body._replace(lines=(head, f'"""{shapes} → {layers[-1].output_shape}."""', *body.lines))
 
 
 class _FunctionCode:
     """A function while it grows; layers of a block have names that begin with its own."""
 
-    def __init__(self, source: str, value: CodeValue, *, is_module: bool = False) -> None:
-        self.values = {source: value}
+    def __init__(self, values: Mapping[str, CodeValue], *, is_module: bool = False) -> None:
+        self.values = dict(values)
         self._is_module = is_module
-        self._names = PythonNames(KERAS_NAMES, "make_")
+        self._names = PythonNames({*KERAS_NAMES, *(value.text for value in values.values())}, "make_")
         self._steps: list[str] = []
         self._arrays: dict[str, NDArray[Any]] = {}
 
@@ -133,10 +137,10 @@ class _FunctionCode:
 
     def add_block(self, title: str, function: str, body: _Function, layers: Sequence[PlannedLayer]) -> None:
         name, last = self._names[title], layers[-1]
-        argument = self.values[layers[0].inputs[0]].text
+        arguments = ", ".join(self.values[source].text for source in received_values(layers))
         prefix = name.lstrip("_")
         self._arrays |= {f"{prefix}-{inner}": array for inner, array in body.arrays.items()}
-        self._add_step(name, f'{function}({argument}, "{prefix}")', last.output_shape, "" if name == title else title)
+        self._add_step(name, f'{function}({arguments}, "{prefix}")', last.output_shape, "" if name == title else title)
         self.values[last.name] = CodeValue(name, body.is_vector)
 
     def _add_step(self, name: str, call: str, shape: Shape, remark: str) -> None:

@@ -126,7 +126,7 @@ def export_plan(request: RunRequest, design: str) -> ExportPlan:
 
 
 def _module_parts(analysis: Analysis) -> Iterator[tuple[str, ModulePart]]:
-    """Yield (layer, part) of the blocks, and of those groups that one volume enters and that run without others."""
+    """Yield (layer, part) of the blocks, and of those groups that run without others between."""
     for block in analysis.blocks.values():
         for part in block.parts:
             yield part.name, ModulePart(block.name, block.layer.kind, part.name.removeprefix(f"{block.name}/"))
@@ -134,7 +134,7 @@ def _module_parts(analysis: Analysis) -> Iterator[tuple[str, ModulePart]]:
     for group in analysis.groups.values():
         numbers = [positions[part.name] for part in group.parts]
         runs_alone = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-        if runs_alone and len(group.inputs) == 1 and not any(part.block for part in group.parts):
+        if runs_alone and not any(part.block for part in group.parts):
             kind = re.sub(r"\W+", "_", group.name, flags=re.ASCII).strip("_") or "group"
             for part in group.parts:
                 title = re.split(rf"{re.escape(group.name)}[/.]", part.name)[-1]
@@ -153,6 +153,17 @@ def _planned(design: str, report: Report, called: Mapping[str, str]) -> PlannedL
         report.output_shape,
         report.weights,
     )
+
+
+def received_values(layers: Sequence[PlannedLayer]) -> tuple[str, ...]:
+    """The names of what layers receive of others, in the order in which they receive it."""
+    own = {layer.name for layer in layers}
+    return tuple(dict.fromkeys(name for layer in layers for name in layer.inputs if name not in own))
+
+
+def argument_names(values: Sequence[str]) -> Mapping[str, str]:
+    """What a function calls the values that it receives: "x", and "x2" if there are two."""
+    return {name: f"x{number}" if number > 1 else "x" for number, name in enumerate(values, 1)}
 
 
 def _needed(layers: list[PlannedLayer], outputs: tuple[str, ...]) -> tuple[PlannedLayer, ...]:

@@ -26,9 +26,10 @@ from engine.network.weight_specs import FileWeights
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
 from engine.shapes import Margins, dilated_extent, same_padding
 
-GATE, HARD_GATE = "convolume.Silu", "convolume.HardSwish"
+GATE, HARD_GATE, SCALE = "convolume.Silu", "convolume.HardSwish", "convolume.Scale"
 LAYER_NORM, GROUP_NORM = "convolume.LayerNorm", "convolume.GroupNorm"
-"""Operators that `composites` writes for those that several nodes compute; ONNX has them in newer versions only."""
+"""Operators that `composites` writes for those that several nodes compute; ONNX has them in newer versions only, or
+not at all."""
 
 
 class Operands(Struct, frozen=True, eq=False):

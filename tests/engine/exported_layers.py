@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from engine.blocks.inception import Inception
 from engine.blocks.residual import BottleneckResidual
+from engine.blocks.unet import UNetUp
 from engine.files.arrays import write_npz
 from engine.layers import (
     Activation,
@@ -84,6 +85,7 @@ LAYERS_OF_ONE_INPUT = (
     GroupNorm(groups=4),
     Scale(),
     Scale(bias=True),
+    Scale(bias=True, shared=True),
     BatchNorm(1e-3),
     LocalResponseNorm(),
     LocalResponseNorm(4, 0.5, 0.6, 2.0),
@@ -204,6 +206,16 @@ GROUPS = project_of(
 )
 """Two equal groups, and one that cannot run without another layer."""
 
+STEPS = project_of(
+    Node("wide", Conv2d(3, 3)),
+    Node("small", MaxPool2d(2)),
+    Node("up", UNetUp(3), ("wide", "small")),
+    Node("small2", MaxPool2d(2)),
+    Node("up2", UNetUp(3, "bilinear", batch_norm=False), ("wide", "small2")),
+    shape=(4, 8, 6),
+)
+"""Blocks of two inputs."""
+
 CASES = {
     **{
         f"{number} {layer.label()}": project_of(Node("layer", layer))
@@ -213,6 +225,7 @@ CASES = {
     **{join.name: joined(join) for join in JOINS},
     "chain": CHAIN,
     "groups": GROUPS,
+    "steps": STEPS,
 }
 
 NOT_IN_KERAS = tuple(

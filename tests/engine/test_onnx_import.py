@@ -643,6 +643,7 @@ def test_a_product_whose_axes_do_not_correspond_needs_the_runtime(tmp_path):
         (helper.make_node("PRelu", ["x", "slopes"], ["y"]), PRelu()),
         (helper.make_node("PRelu", ["x", "slope"], ["y"]), PRelu(shared=True)),
         (helper.make_node("Mul", ["slopes", "x"], ["y"]), Scale()),
+        (helper.make_node("Mul", ["x", "low"], ["y"]), Scale(shared=True)),
     ],
 )
 def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
@@ -660,13 +661,11 @@ def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
         helper.make_node("HardSigmoid", ["x"], ["y"]),
         helper.make_node("LeakyRelu", ["x"], ["y"], alpha=2.0),
         helper.make_node("Mul", ["x", "row"], ["y"]),
-        helper.make_node("Mul", ["x", "one"], ["y"]),
         helper.make_node("PRelu", ["x", "row"], ["y"]),
     ],
 )
 def test_functions_beyond_ours_need_the_runtime(tmp_path, node):
-    arrays = {"row": values(1, 8), "one": values(2, 1)}
-    model = model_of([node], **{name: array for name, array in arrays.items() if name in node.input})
+    model = model_of([node], **({"row": values(1, 8)} if "row" in node.input else {}))
     imported = import_model(write_model(tmp_path, model))
     assert [node.layer.kind for node in imported.project.designs[0].network.nodes] == ["opaque"]
 
@@ -708,4 +707,22 @@ def test_a_product_with_a_matrix_at_each_pixel_is_a_1x1_convolution(tmp_path):
     imported = import_model(write_model(tmp_path, model))
     layers = [node.layer for node in imported.project.designs[0].network.nodes]
     assert layers == [Conv2d(5, 1), Conv2d(3, 1, bias=False), Scale(), Add()]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-6
+
+
+def test_products_and_sums_with_constants_are_scales(tmp_path):
+    nodes = [
+        helper.make_node("Mul", ["x", "gamma"], ["scaled"], "scaled"),
+        helper.make_node("Add", ["bias", "scaled"], ["shifted"], "shifted"),
+        helper.make_node("Mul", ["two", "shifted"], ["doubled"], "doubled"),
+        helper.make_node("Add", ["doubled", "half"], ["moved"], "moved"),
+        helper.make_node("Mul", ["moved", "row"], ["weighted"], "weighted"),
+        helper.make_node("Add", ["weighted", "bias"], ["y"], "last"),
+    ]
+    numbers = {"two": np.float32(2), "half": np.full((1,), 0.5, np.float32)}
+    model = model_of(nodes, **numbers, gamma=values(1, 3, 1, 1), bias=values(2, 3, 1, 1), row=values(3, 8))
+    imported = import_model(write_model(tmp_path, model))
+    layers = [node.layer for node in imported.project.designs[0].network.nodes]
+    assert layers[:2] == [Scale(bias=True), Scale(bias=True, shared=True)]
+    assert [layer.kind for layer in layers[2:]] == ["opaque", "opaque"]
     assert max(errors_against_runtime(model, imported).values()) < 1e-6

@@ -78,6 +78,12 @@ class DesignGraph(Struct, frozen=True, eq=False, dict=True):
         return len(self.columns) == len(self.vertices)
 
     @cached_property
+    def positions(self) -> dict[str, int]:
+        """The number of each vertex by name; of two with the same name that of the first."""
+        count = len(self.vertices)
+        return {vertex.name: count - back for back, vertex in enumerate(reversed(self.vertices), 1)}
+
+    @cached_property
     def wide_columns(self) -> list[int]:
         """Columns of several vertices."""
         return [] if self.is_chain else [at for at, members in enumerate(self.columns) if len(members) > 1]
@@ -118,17 +124,21 @@ def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape], design: 
         ]
     else:
         labels = [report.name for report in reports]
-    shown = [report.output_shape or shapes.get(report.name) for report in reports]
-    shown.insert(0, analysis.input_shape or shapes.get(INPUT))
+    visible_shapes = [report.output_shape or shapes.get(report.name) for report in reports]
     vertices = last_results("vertex", design).map(
-        _make_vertex, (None, *reports), (INPUT, *labels), shown, grid.columns, grid.rows
+        _make_vertex, reports, labels, visible_shapes, grid.columns[1:], grid.rows[1:]
     )
-    return DesignGraph(tuple(vertices), *grid[2:], open_blocks)
+    start = _make_input_vertex(analysis.input_shape or shapes.get(INPUT), grid.columns[0], grid.rows[0])
+    return DesignGraph((start, *vertices), *grid[2:], open_blocks)
 
 
-def _make_vertex(report: Report | None, label: str, shape: Shape | None, column: int, row: int) -> Vertex:
-    if report is None:
-        return Vertex(INPUT, label, None, shape, column, row, False)
+@lru_cache(maxsize=64)
+def _make_input_vertex(shape: Shape | None, column: int, row: int) -> Vertex:
+    """The vertex of the input of a design; the same object for the same shape, like the others of a layer."""
+    return Vertex(INPUT, INPUT, None, shape, column, row, False)
+
+
+def _make_vertex(report: Report, label: str, shape: Shape | None, column: int, row: int) -> Vertex:
     compact = report.layer.role == "elementwise" and report.output_shape is not None
     return Vertex(report.name, label, report, shape, column, row, compact, "" if compact else _ALL_EDGES)
 

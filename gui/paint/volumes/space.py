@@ -1,18 +1,20 @@
 """Computes the width and height of lines of boxes from the space that each box and gap needs."""
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import count as count_up
 from math import floor, log
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from engine.shapes import Shape
+from engine.blocks import Block
+from gui.paint.basics.unchanged_items import last_results
 from gui.paint.volumes.box_sizes import BoxMeasurer, BoxSpace, VolumeCaption
 from gui.paint.volumes.camera import LENGTH_SCALES
 from gui.paint.volumes.design_graph import DesignGraph, Vertex
-from gui.paint.volumes.operator_texts import OperatorText
+from gui.paint.volumes.labels import TextRole
+from gui.paint.volumes.operator_texts import OperatorText, operator_role
 from gui.paint.volumes.routes import AXIS_LEVEL, Routes
 
 TRACK_WIDTH, GAP_PADDING, TURN_SPACE = 0.9, 0.5, 1.2
@@ -43,10 +45,40 @@ class DesignRow(Struct, frozen=True, eq=False, dict=True):
     gaps: tuple[float, ...]
 
     @cached_property
+    def marked(self) -> list[int]:
+        """Numbers of the vertices with a mistake or an unknown shape."""
+        marks = last_results("marked", self.name).map(_is_marked, self.graph.vertices, self.captions)
+        return [at for at, is_marked in enumerate(marks) if is_marked]
+
+    @cached_property
+    def blocks(self) -> list[int]:
+        """Numbers of the vertices that are closed blocks."""
+        are_blocks = last_results("block", self.name).map(_is_block, self.graph.vertices)
+        return [at for at, is_block in enumerate(are_blocks) if is_block]
+
+    @cached_property
+    def arrow_colours(self) -> list[tuple[TextRole, str]]:
+        """Of the arrow to each vertex but the first: the role, and the design if the role has its colour."""
+        return last_results("arrow colour", self.name).map(partial(_arrow_colour, self.name), self.graph.vertices[1:])
+
+    @cached_property
     def heights(self) -> tuple[list[float], list[float]]:
         """Space of the texts at the arrow to the first vertex of each column, above and below it."""
         firsts = [self.operators[members[0]] for members in self.graph.columns]
         return [text.up for text in firsts], [text.down for text in firsts]
+
+
+def _is_marked(vertex: Vertex, caption: VolumeCaption) -> bool:
+    return vertex.shape is None or vertex.is_earlier or bool(caption.mistakes)
+
+
+def _arrow_colour(design: str, vertex: Vertex) -> tuple[TextRole, str]:
+    role = operator_role(vertex)
+    return role, design if role == "design" else ""
+
+
+def _is_block(vertex: Vertex) -> bool:
+    return vertex.report is not None and isinstance(vertex.report.layer, Block)
 
 
 class LevelSpace(NamedTuple):
@@ -180,12 +212,17 @@ def unit_range(
     design_rows: tuple[DesignRow, ...], scale: str, em: float, least: float, most: float
 ) -> tuple[float, float]:
     """Range of pixels per unit: from a mean box size of `least` ems to a unit of `most` ems."""
-    length = LENGTH_SCALES[scale]
-    shapes: list[Shape] = [
-        vertex.shape for design_row in design_rows for vertex in design_row.graph.vertices if vertex.shape is not None
-    ]
-    longest_of = {shape: max(map(length, shape)) for shape in set(shapes)}
-    longest = [longest_of[shape] for shape in shapes] or [1.0]
+    sides = [side for design_row in design_rows for side in _longest_sides(design_row.graph, scale)]
+    longest = sides or [1.0]
     largest = min(most * em, 1e4 / max(longest))
     smallest = min(largest, least * em * len(longest) / sum(longest))
     return _STEP ** floor(log(smallest, _STEP)), largest
+
+
+@lru_cache(maxsize=16)
+def _longest_sides(graph: DesignGraph, scale: str) -> list[float]:
+    """The longest side of every known shape; cached, since several details of texts are tried for a graph."""
+    length = LENGTH_SCALES[scale]
+    shapes = [vertex.shape for vertex in graph.vertices if vertex.shape is not None]
+    longest_of = {shape: max(map(length, shape)) for shape in set(shapes)}
+    return [longest_of[shape] for shape in shapes]

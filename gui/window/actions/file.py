@@ -17,7 +17,7 @@ def _export_figure(name: str, window: CommandWindow) -> None:
 FILE_ACTIONS: tuple[Action, ...] = (
     Action("new", "New", _KEYS.New, "new", run=lambda window: window.files.new()),
     Action("open", "Open…", _KEYS.Open, "open", run=lambda window: window.files.open()),
-    Action("add_model", "Add model as design…", run=lambda window: window.second_model.choose(),
+    Action("second_model", "Add model as design…", run=lambda window: window.second_model.choose(),
            tip="A second model, or the designs of a second project, on the same input: to be compared layer by layer"),
     Action("start_page", "Start pa&ge", run=lambda window: window.show_start_page(),
            tip="Samples, recent files, and what can be dropped"),
@@ -44,7 +44,7 @@ FILE_ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 FILE_MENUS: Menus = {
-    "File": ("new", "open", "add_model", "samples", "recent", "start_page", "save", "save_as", SEPARATOR,
+    "File": ("new", "open", "second_model", "samples", "recent", "start_page", "save", "save_as", SEPARATOR,
              "choose_photo", "choose_array", SEPARATOR, "Figures", "export_view", "export_all",
              "export_report", "export_lesson", "quit"),
     "Figures": (*(f"figure_{name}" for name in FIGURE_IDS), SEPARATOR, "turn", SEPARATOR, "figure_width", "scale"),

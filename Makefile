@@ -109,7 +109,7 @@ hooks:
 # test.lock names in the same version. After it: make test, and a line in CHANGELOG.md if a user would notice.
 COMPILE := $(subst .venv,.venv-lock,$(PY)) -m uv --no-config pip compile --quiet --upgrade --universal \
 	--python-version 3.11 --only-binary :all: --generate-hashes --custom-compile-command "make lock" \
-	--extra onnx pyproject.toml
+	--extra onnx --extra dask pyproject.toml
 lock:
 	@bash .ci/setup lock
 	$(COMPILE) --output-file .ci/run.lock

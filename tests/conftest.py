@@ -33,8 +33,8 @@ SLOW = """
     layout_sizes lesson_export lesson_window lessons_in_window main_window manual manual_reader models_in_window names
     names_of_designs next_project number_format panel_blocks photos plain_texts rank_search readme
     receptive_fields recovery
-    repaints report run save settings several_designs signals soak start_page summary trunk volumes_blocks
-    volumes_layout volumes_painting volumes_view window_files window_keys workspaces
+    repaints report run save settings several_designs signals soak start_page summary sweep_command
+    sweep_workers trunk volumes_blocks volumes_layout volumes_painting volumes_view window_files window_keys workspaces
 """
 """Subjects of test files that take more than a few seconds: `make test-fast` leaves them out."""
 

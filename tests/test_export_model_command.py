@@ -22,8 +22,8 @@ def test_the_files_are_printed_and_the_layers_and_a_report_go_to_standard_error(
     assert main(["export-model", str(project), "--out", str(out)]) == 0
     captured = capsys.readouterr()
     assert captured.out == f"{out}\n"
-    assert captured.err.startswith("layer 1/12 layer1.0.conv\n")
-    assert captured.err.endswith("model.onnx: ONNX model, 12 layers of design\n")
+    assert captured.err.startswith("layer 1/14 layer1.0.conv\n")
+    assert captured.err.endswith("model.onnx: ONNX model, 14 layers of design\n")
 
 
 def test_weights_are_those_of_a_run_and_can_be_read_by_a_project(project, tmp_path):
@@ -33,6 +33,7 @@ def test_weights_are_those_of_a_run_and_can_be_read_by_a_project(project, tmp_pa
     assert names == [
         "layer1.0.conv.weight", "layer1.0.conv.bias", "bn/1.gamma", "bn/1.beta", "bn/1.mean", "bn/1.var",
         "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias", "norm.gamma", "norm.beta", "norm.mean", "norm.var",
+        "slopes.slope", "layer norm.gamma", "layer norm.beta",
     ]  # fmt: skip
     expected = weights_at(RunRequest.of(CHAIN), ("design", "fc1"), VolumeCache(), lambda: None)
     np.testing.assert_array_equal(read_array(str(out), "fc1.weight", lambda: None), expected["weight"])

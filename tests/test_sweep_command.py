@@ -82,7 +82,9 @@ def test_the_folder_has_a_table_a_picture_and_a_project_that_opens(finished, fil
     assert out[0].startswith("12 points, 8 without a problem that satisfy every condition; ")
     assert out[0].endswith(" on the front of macs and error_held_out")
     assert out[1].startswith("best macs: thin/reduce.filters 1, thin/reduce.bias true (2.088 K MACs, an error of ")
-    assert out[-3:] == [str(finished / name) for name in ("points.csv", "sweep.toml", "front.svg")]
+    assert out[-4:] == [str(finished / name) for name in ("points.csv", "sweep.toml", "front.svg", "front.toml")]
+    front = load_project(finished / "front.toml").project
+    assert [design.name for design in front.designs[:3]] == ["wide", "thin", "reduce.filters 1, reduce.bias true"]
 
 
 def test_a_sweep_continues_behind_the_last_whole_row(finished, file, capsys):
@@ -172,7 +174,18 @@ def test_a_full_disk_leaves_the_rows_before_and_the_sweep_continues(file, tmp_pa
 
 def test_a_program_that_is_killed_leaves_its_rows_and_another_one_continues(file, tmp_path, qapp):
     out = tmp_path / "out"
-    words = ["sweep", str(file), "--axis", "thin/reduce.filters=1..40000", "--measure", "ms", "--where", "macs < 1e9"]
+    words = [
+        "sweep",
+        str(file),
+        "--axis",
+        "thin/reduce.filters=1..40000",
+        "--measure",
+        "ms",
+        "--where",
+        "macs < 1e9",
+        "--workers",
+        "0",
+    ]
     command = [sys.executable, str(ROOT / "main.py"), *words, "--out", str(out)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     table = out / "points.csv"

@@ -1,6 +1,7 @@
 """All kinds of blocks. BLOCKS is the only list of them: files, forms, tables and contract tests follow it."""
 
 from engine.blocks.base import INPUT, Block, Part
+from engine.blocks.convnext import ConvNextBlock
 from engine.blocks.dense import DenseBlock, Transition
 from engine.blocks.fire import Fire
 from engine.blocks.inception import Inception
@@ -8,7 +9,9 @@ from engine.blocks.mlpconv import MlpConv
 from engine.blocks.reduced import ReducedConv2d
 from engine.blocks.residual import BasicResidual, BottleneckResidual
 from engine.blocks.separable import InvertedResidual, MbConv, SeparableConv2d
+from engine.blocks.shuffle import ShuffleUnit
 from engine.blocks.squeeze import SqueezeExcite
+from engine.blocks.unet import UNetUp
 
 BLOCKS: tuple[type[Block], ...] = (
     ReducedConv2d,
@@ -23,6 +26,9 @@ BLOCKS: tuple[type[Block], ...] = (
     InvertedResidual,
     MbConv,
     SqueezeExcite,
+    ShuffleUnit,
+    ConvNextBlock,
+    UNetUp,
 )
 
 __all__ = [
@@ -31,6 +37,7 @@ __all__ = [
     "BasicResidual",
     "Block",
     "BottleneckResidual",
+    "ConvNextBlock",
     "DenseBlock",
     "Fire",
     "Inception",
@@ -40,6 +47,8 @@ __all__ = [
     "Part",
     "ReducedConv2d",
     "SeparableConv2d",
+    "ShuffleUnit",
     "SqueezeExcite",
     "Transition",
+    "UNetUp",
 ]

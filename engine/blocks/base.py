@@ -7,12 +7,12 @@ from engine.layers import Activation, BatchNorm, Conv2d, Kind, Layer
 from engine.layers.activation import Function
 from engine.layers.base import HeightWidth, Padding, Role, require_declarations
 
-INPUT = "input"
-"""The name by which parts refer to the input of their block."""
+INPUT, SECOND_INPUT = "input", "second input"
+"""The names by which parts refer to the inputs of their block, in order."""
 
 
 class Part(NamedTuple):
-    """A layer of a block: its name in the block, and the names of its input parts, which may include INPUT.
+    """A layer of a block: its name in the block, and the names of its input parts, which may include those of inputs.
 
     Empty `inputs` mean the previous part, or the input of the block.
     """
@@ -25,7 +25,8 @@ class Part(NamedTuple):
 class Block(Kind, frozen=True):
     """Settings that stand for several layers. Kinds are subclasses, listed once in ``engine.blocks.BLOCKS``.
 
-    A block receives one volume. Its parts are in execution order; the output of the last one is the block's output.
+    A block receives one volume, or two if it says so. Its parts are in execution order; the output of the last one is
+    the block's output.
     A kind implements `expand`, or its class statement fails; a class without a title is the base of several kinds.
     """
 
@@ -41,7 +42,7 @@ class Block(Kind, frozen=True):
         return True
 
     def expand(self, channels: int) -> Iterator[Part]:
-        """Yield the layers of this block for an input of `channels` channels."""
+        """Yield the layers of this block for a first input of `channels` channels."""
         raise NotImplementedError  # required of each block at import, see require_declarations
 
 

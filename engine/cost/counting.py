@@ -49,7 +49,12 @@ _TRANSPOSED_BY_OUTPUT = ("transposed_more", 1), ("transposed_fewer", -1)
 """MACs of transposed convolutions by positions of the output."""
 _RESIZING = "nearest", "bilinear"
 _POOLING = "max_pool", "avg_pool", "global_pool"
-_PTFLOPS = (*_each(1, "macs", "bias", "dense_bias"), ("batch_norm", 2), ("lrn", 3), ("lrn_padded", 1))
+_PTFLOPS = (
+    *_each(1, "macs", "bias", "dense_bias", "layer_norm"),
+    *_each(2, "batch_norm", "group_norm"),
+    ("lrn", 3),
+    ("lrn_padded", 1),
+)
 """What counts the same however activations and pooling are called. LRN is one multiplication and one addition by a
 constant, one product of two volumes, and an average pooling over the padded channels."""
 _FUNCTIONS_OF_PTFLOPS = "relu", "relu6", "elu", "prelu", "silu", "gelu", "gelu_tanh", "softmax"
@@ -67,7 +72,8 @@ CONVENTIONS: tuple[Convention, ...] = (
         (
             ("macs", 1),
             *_TRANSPOSED_BY_OUTPUT,
-            *_each(1, "bias", "dense_bias", "batch_norm_params", "prelu_params", "scale_biases"),
+            *_each(1, "bias", "dense_bias", "batch_norm_params", "layer_norm_params", "group_norm_params"),
+            *_each(1, "prelu_params", "scale_biases"),
         ),
         source="torchinfo 1.8, LayerInfo.calculate_macs: every parameter of a module counts, those of batch norm once",
     ),
@@ -75,7 +81,15 @@ CONVENTIONS: tuple[Convention, ...] = (
         "fvcore",
         "as fvcore counts",
         "MACs",
-        (("macs", 1), ("batch_norm", 2), ("global_pool", 1), ("nearest", 1), ("bilinear", 4)),
+        (
+            ("macs", 1),
+            ("batch_norm", 2),
+            ("layer_norm", 5),
+            ("group_norm", 5),
+            ("global_pool", 1),
+            ("nearest", 1),
+            ("bilinear", 4),
+        ),
         source=(
             "fvcore since June 2021, FlopCountAnalysis, of a model that does not train and whose global pooling is "
             "adaptive; timm's tables follow it"
@@ -144,6 +158,7 @@ CONVENTIONS: tuple[Convention, ...] = (
             ("macs", 1),
             *_TRANSPOSED_BY_OUTPUT,
             ("batch_norm", 4),
+            ("layer_norm", 4),
             ("averages", 1),
             ("nearest", 1),
             ("bilinear", 11),

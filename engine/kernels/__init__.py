@@ -15,6 +15,7 @@ from engine.kernels.onnx_runtime import LIBRARY_BYTES
 from engine.kernels.pooling import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, global_max_pool2d, max_pool2d
 from engine.kernels.reordering import pick_channels, pixel_shuffle, pixel_unshuffle
 from engine.kernels.resizing import resize
+from engine.kernels.sample_norms import group_norm, layer_norm
 from engine.kernels.transposed import conv_transpose2d
 
 __all__ = [
@@ -35,6 +36,8 @@ __all__ = [
     "frame",
     "global_avg_pool2d",
     "global_max_pool2d",
+    "group_norm",
+    "layer_norm",
     "local_response_norm",
     "max_pool2d",
     "multiply",

@@ -11,6 +11,7 @@ from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from engine.layers.reorder import ChannelShuffle, PixelShuffle, PixelUnshuffle, Slice
 from engine.layers.resize import Resize
+from engine.layers.sample_norms import GroupNorm, LayerNorm
 from engine.layers.transposed import ConvTranspose2d
 
 LAYERS: tuple[type[Layer], ...] = (
@@ -31,6 +32,8 @@ LAYERS: tuple[type[Layer], ...] = (
     Activation,
     PRelu,
     BatchNorm,
+    LayerNorm,
+    GroupNorm,
     Scale,
     LocalResponseNorm,
     Dropout,
@@ -60,8 +63,10 @@ __all__ = [
     "Dropout",
     "GlobalAvgPool2d",
     "GlobalMaxPool2d",
+    "GroupNorm",
     "Kind",
     "Layer",
+    "LayerNorm",
     "LocalResponseNorm",
     "MaxPool2d",
     "Mistake",

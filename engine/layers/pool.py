@@ -69,8 +69,8 @@ class Pool(Layer, frozen=True):
         windows = self.windows(inputs[0])
         yield from size_mistakes(windows, inputs[0])
         top, left, bottom, right = windows.margins
-        height, width = windows.kernel
-        if max(top, bottom) >= height or max(left, right) >= width:
+        (height, width), (down, across) = windows.kernel, windows.dilation
+        if (down == 1 and max(top, bottom) >= height) or (across == 1 and max(left, right) >= width):
             yield Mistake(
                 "padding",
                 f"padding {list(windows.margins)} (top, left, bottom, right) leaves windows of {height}×{width} with "

@@ -1,12 +1,13 @@
 """Writes a design as a model: MODEL_FORMATS lists the formats."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from engine.files.atomic_write import write_atomically
+from engine.files.atomic_write import Content, write_atomically
 from engine.files.paths import resolve_path
 from engine.files.targets import require_file
 from engine.files.unfinished import missing_folders, removed_on_failure
@@ -14,10 +15,12 @@ from engine.kernels import Checkpoint
 from engine.model_export.edit_report import edit_report
 from engine.model_export.edited_copy import EditedCopy
 from engine.model_export.external_data import beside
+from engine.model_export.keras_text import keras_module
 from engine.model_export.onnx_writer import onnx_content
 from engine.model_export.origin import find_origin
 from engine.model_export.plan import ExportPlan, OnLayer, Weights, export_plan
 from engine.model_export.safetensors import safetensors_content, weight_arrays
+from engine.model_export.torch_text import PythonModule, torch_module
 from engine.run.cache import VolumeCache
 from engine.run.execute import RunRequest
 from engine.text.problems import Problem, ProjectError
@@ -56,7 +59,7 @@ class ModelExport(NamedTuple):
 class MadeModel(NamedTuple):
     """The files of a model, those that others need first, and a report of some lines."""
 
-    files: tuple[tuple[Path, bytes], ...]
+    files: tuple[tuple[Path, Content], ...]
     report: str
 
 
@@ -91,12 +94,20 @@ def _onnx(export: ModelExport, plan: ExportPlan, weights: Weights) -> MadeModel:
     return MadeModel((*files, (export.out, content)), f"{export.out.name}: {edit_report(origin)}")
 
 
+def _python(
+    make: Callable[[ExportPlan, Checkpoint], PythonModule], export: ModelExport, plan: ExportPlan, weights: Weights
+) -> MadeModel:
+    module = make(weights.load(plan), weights.checkpoint)
+    content = safetensors_content(module.arrays, weights.checkpoint)
+    return _whole(export, plan, "", module.text.encode(), content)
+
+
 def _safetensors(export: ModelExport, plan: ExportPlan, weights: Weights) -> MadeModel:
     arrays = weight_arrays(weights.load(plan))
     return _whole(export, plan, "", safetensors_content(arrays, weights.checkpoint))
 
 
-def _whole(export: ModelExport, plan: ExportPlan, reason: str, *contents: bytes) -> MadeModel:
+def _whole(export: ModelExport, plan: ExportPlan, reason: str, *contents: Content) -> MadeModel:
     """A model of the whole plan; the first content is that of the file that is named."""
     files = tuple(zip(export.format.paths(export.out), contents, strict=True))
     text = (
@@ -107,6 +118,8 @@ def _whole(export: ModelExport, plan: ExportPlan, reason: str, *contents: bytes)
 
 MODEL_FORMATS: tuple[ModelFormat, ...] = (
     ModelFormat("onnx", "ONNX model", ".onnx", _onnx),
+    ModelFormat("pytorch", "PyTorch module", ".py", partial(_python, torch_module), has_weights_file=True),
+    ModelFormat("keras", "Keras 3 module", ".py", partial(_python, keras_module), has_weights_file=True),
     ModelFormat("safetensors", "weights alone", WEIGHTS_SUFFIX, _safetensors),
 )
 
@@ -139,7 +152,7 @@ def write_model(
     return model.report
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: Content) -> None:
     try:
         with removed_on_failure(*missing_folders(str(path.parent))):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,10 @@ def find_row(layer: PlannedLayer, rows: Sequence[_Row], title: str) -> _Row:
     for row in rows:
         if type(layer.layer) is row.kind:
             return row
-    raise ProjectError(
-        [Problem(f"{layer.title} has no counterpart in {title}; choose another format", "$.designs", *layer.ref)]
-    )
+    raise no_counterpart(layer, title)
+
+
+def no_counterpart(layer: PlannedLayer, title: str, reason: str = "") -> ProjectError:
+    """The error that a format has no counterpart for a layer, or for one with these settings."""
+    text = f"{layer.title}{f' {reason}' if reason else ''} has no counterpart in {title}; choose another format"
+    return ProjectError([Problem(text, "$.designs", *layer.ref)])

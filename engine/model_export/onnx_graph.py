@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from engine.files.onnx_model import require_onnx
 from engine.layers import Kind
+from engine.model_export.onnx_arrays import OnnxArray, array_of_values
 from engine.model_export.plan import PlannedLayer
 from engine.shapes import Margins, Shape
 
@@ -35,7 +36,7 @@ class OnnxGraph:
         self.onnx = require_onnx()
         self.opset, self.dtype = opset, dtype
         self.nodes: list[Any] = []
-        self.constants: dict[str, Any] = {}
+        self.constants: dict[str, OnnxArray] = {}
         self._names = set(names)
         self._maps: dict[str, str] = {}
         self._vectors: dict[str, str] = {}
@@ -78,20 +79,23 @@ class OnnxGraph:
         target = self.constant(f"{output}.shape", np.array(shape, np.int64))
         return self.add("Reshape", [value, target], self.new_name(output))
 
-    def padded(self, maps: str, margins: Margins, **attributes: Any) -> str:
-        """Maps with rows and columns around them."""
+    def padded(self, maps: str, margins: Margins, name: str = "", mode: str = "constant", value: float = 0.0) -> str:
+        """Maps with rows and columns around them, as the value of that name."""
+        name = name or self.new_name(f"{maps}/padded")
         top, left, bottom, right = margins
         pads = [0, 0, top, left, 0, 0, bottom, right]
-        name = self.new_name(f"{maps}/padded")
         if self.opset < _PAD_INPUTS:
-            return self.add("Pad", [maps], name, pads=pads, **attributes)
-        return self.add("Pad", [maps, self.constant(f"{name}.pads", np.array(pads, np.int64))], name, **attributes)
+            return self.add("Pad", [maps], name, pads=pads, mode=mode, value=value)
+        inputs = [maps, self.constant(f"{name}.pads", np.array(pads, np.int64))]
+        if value:
+            inputs.append(self.constant(f"{name}.value", np.array(value, np.float32)))
+        return self.add("Pad", inputs, name, mode=mode)
 
     def constant(self, name: str, array: NDArray[Any]) -> str:
         """Add an array; numbers of 32 bits get the type of the values of the graph."""
         name = self.new_name(name)
-        array = array.astype(self.dtype) if array.dtype == np.float32 else array
-        self.constants[name] = self.onnx.numpy_helper.from_array(np.ascontiguousarray(array), name)
+        array = array.astype(self.dtype, copy=False) if array.dtype == np.float32 else array
+        self.constants[name] = array_of_values(name, array)
         return name
 
     def new_name(self, name: str) -> str:
@@ -163,6 +167,12 @@ class OnnxScope:
         """The node whose output is that of the layer."""
         value = self.graph.add(operator, inputs, self._output, self._name, **attributes)
         self.graph.know(self.planned.name, value, self.planned.output_shape, is_vector=is_vector)
+
+    def last_padded(self, margins: Margins, mode: str, value: float = 0.0) -> None:
+        """Rows and columns around the maps as the output of the layer."""
+        output = self.graph.padded(self.maps(), margins, self._output, mode, value)
+        self.graph.nodes[-1].name = self._name
+        self.graph.know(self.planned.name, output, self.planned.output_shape)
 
     def last_elementwise(self, operator: str, *inputs: str, **attributes: Any) -> None:
         """As `last`, with an output that is a vector if the inputs are."""

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from engine.kernels.resizing import Places
-from engine.layers import ChannelShuffle, ConvTranspose2d, PixelShuffle, PixelUnshuffle, Resize, Slice
+from engine.layers import ChannelShuffle, ConvTranspose2d, Crop, Pad, PixelShuffle, PixelUnshuffle, Resize, Slice
 from engine.layers.resize import ResampledSpans
 from engine.model_export.onnx_graph import OnnxKind, OnnxScope
-from engine.model_export.windows import transposed_margins
+from engine.model_export.windows import outer_margins, transposed_margins
 
 _SLICE_INPUTS = 10
 _RESIZE = 11
@@ -39,12 +39,15 @@ def _conv_transpose(at: OnnxScope) -> None:
 
 
 def _slice(at: OnnxScope) -> None:
-    layer = at.layer
-    limits = {"starts": layer.start, "ends": layer.start + at.planned.output_shape.channels, "axes": 1}
+    start = at.layer.start
+    _cut(at, {"starts": [start], "ends": [start + at.planned.output_shape.channels], "axes": [1]})
+
+
+def _cut(at: OnnxScope, limits: dict[str, list[int]]) -> None:
     if at.graph.opset < _SLICE_INPUTS:
-        at.last_elementwise("Slice", *at.any_form(), **{name: [value] for name, value in limits.items()})
+        at.last_elementwise("Slice", *at.any_form(), **limits)
     else:
-        constants = [at.constant(name, [value], np.int64) for name, value in limits.items()]
+        constants = [at.constant(name, values, np.int64) for name, values in limits.items()]
         at.last_elementwise("Slice", *at.any_form(), *constants)
 
 
@@ -77,6 +80,17 @@ def _rearrange(at: OnnxScope, split: tuple[int, ...], order: tuple[int, ...]) ->
     parts = at.graph.reshaped(at.maps(), f"{at.planned.name}/split", (0, *split))
     moved = at.step("Transpose", parts, perm=order)
     at.last("Reshape", moved, at.constant("shape", (0, *at.planned.output_shape), np.int64))
+
+
+def _pad(at: OnnxScope) -> None:
+    layer = at.layer
+    at.last_padded(outer_margins(layer, at.received), layer.mode, layer.value if layer.mode == "constant" else 0.0)
+
+
+def _crop(at: OnnxScope) -> None:
+    top, left, bottom, right = outer_margins(at.layer, at.received)
+    starts, ends, axes = [-top, -left], [at.received.height + bottom, at.received.width + right], [2, 3]
+    _cut(at, {"starts": starts, "ends": ends, "axes": axes})
 
 
 def _resize(at: OnnxScope) -> None:
@@ -141,6 +155,8 @@ def _between(at: OnnxScope, maps: str, places: Places, axis: int) -> str:
 
 ONNX_MOVES: tuple[OnnxKind, ...] = (
     OnnxKind(ConvTranspose2d, _conv_transpose),
+    OnnxKind(Pad, _pad),
+    OnnxKind(Crop, _crop),
     OnnxKind(Slice, _slice),
     OnnxKind(ChannelShuffle, _channel_shuffle),
     OnnxKind(PixelShuffle, _pixel_shuffle),

@@ -24,8 +24,8 @@ from engine.text.names import quoted, unique_name
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import byte_size
 
-_COPIES = 3
-"""Times that weights are in memory while a model is written: as arrays, in the model, and as bytes."""
+_COPIES = 2
+"""Times that weights are in memory while a model is written: those with their axes in another order are copied."""
 
 OnLayer = Callable[[str, int, int], object]
 """Receives the name of the layer that is next, how many are done, and how many there are."""
@@ -43,8 +43,9 @@ class PlannedLayer(Struct, frozen=True, eq=False):
     input_shapes: tuple[Shape, ...]
     output_shape: Shape
     source: WeightSource | None = None
-    block: str | None = None
-    """Name of the block that it is a part of."""
+    block: str = ""
+    """Name of the block that it is a part of, if any."""
+    block_kind: str = ""
     arrays: Mapping[str, NDArray[Any]] = {}
     """By role, as the run uses them."""
 
@@ -101,7 +102,11 @@ def export_plan(request: RunRequest, design: str) -> ExportPlan:
             is_shared = name != design and report.name in taken
             called[report.name] = unique_name(f"stem/{report.name}", taken) if is_shared else report.name
             taken.add(called[report.name])
-            layers.append(_planned(name, report, called))
+            layer = _planned(name, report, called)
+            if report.block is not None:
+                kind = check.analyses[name].blocks[report.block].layer.kind
+                layer = replace(layer, block=report.block, block_kind=kind)
+            layers.append(layer)
         entry = called[check.analyses[name].output]
     received = {name for layer in layers for name in layer.inputs}
     outputs = tuple(layer.name for layer in layers if layer.ref[0] == design and layer.name not in received)
@@ -121,8 +126,18 @@ def _planned(design: str, report: Report, called: Mapping[str, str]) -> PlannedL
         report.known_inputs,
         report.output_shape,
         report.weights,
-        report.block,
     )
+
+
+def received_values(layers: Sequence[PlannedLayer]) -> tuple[str, ...]:
+    """The names of what layers receive of others, in the order in which they receive it."""
+    own = {layer.name for layer in layers}
+    return tuple(dict.fromkeys(name for layer in layers for name in layer.inputs if name not in own))
+
+
+def argument_names(values: Sequence[str]) -> Mapping[str, str]:
+    """What a function calls the values that it receives: "x", and "x2" if there are two."""
+    return {name: f"x{number}" if number > 1 else "x" for number, name in enumerate(values, 1)}
 
 
 def _needed(layers: list[PlannedLayer], outputs: tuple[str, ...]) -> tuple[PlannedLayer, ...]:

@@ -3,9 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from engine.layers import ConvTranspose2d
+from engine.kernels.resizing import Places
+from engine.layers import ConvTranspose2d, Crop, Pad, Resize
+from engine.layers.frame import FoldedSpans
+from engine.layers.resize import ResampledSpans
 from engine.layers.windows import pair
 from engine.shapes import Margins, Pair, Shape, TransposedSpans, Windows, dilated_extent
 
@@ -62,3 +66,38 @@ def transposed_margins(layer: ConvTranspose2d, windows: Windows, received: Shape
     rest = [(size - 1) * step + extent - start - count for size, step, extent, start, count in axes]
     cut = (starts[0], starts[1], max(rest[0], 0), max(rest[1], 0))
     return TransposedMargins(kernel, stride, dilation, cut, (max(-rest[0], 0), max(-rest[1], 0)))
+
+
+def place_matrix(windows: Windows, axis: int, received: Shape) -> NDArray[np.float32]:
+    """Outputs × inputs along an axis: the matrix whose product with a map is the resized map."""
+    places = _places(windows, axis)
+    matrix = np.zeros((windows.output[axis], received[1 + axis]), np.float32)
+    index = np.arange(len(matrix))
+    np.add.at(matrix, (index, places.first), 1 - places.fraction)
+    np.add.at(matrix, (index, places.second), places.fraction)
+    return matrix
+
+
+def resizes_by_size(layer: Resize, windows: Windows, received: Shape) -> bool:
+    """Whether a resized map has its values where they are if only the sizes say so."""
+    alone = replace(layer, size=windows.output).windows(received)
+    if alone.uneven is None:
+        return False
+    pairs = ((_places(windows, axis), _places(alone, axis)) for axis in (0, 1))
+    return all(np.array_equal(a.first, b.first) and np.abs(a.fraction - b.fraction).max() < 1e-9 for a, b in pairs)
+
+
+def _places(windows: Windows, axis: int) -> Places:
+    assert windows.uneven is not None
+    side = windows.uneven[axis]
+    assert isinstance(side, ResampledSpans)
+    return side.places(np.arange(windows.output[axis]))
+
+
+def outer_margins(layer: Pad | Crop, received: Shape) -> Margins:
+    """Rows and columns around maps, below 0 where they are cut off."""
+    windows = layer.windows(received)
+    if windows.uneven is None:
+        return windows.margins
+    top, left = (side.before for side in windows.uneven if isinstance(side, FoldedSpans))
+    return (top, left, windows.output[0] - received.height - top, windows.output[1] - received.width - left)

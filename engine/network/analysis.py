@@ -1,6 +1,6 @@
 """Shapes and costs of a network, in integers, without running it; mistakes are values at their nodes."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from functools import cached_property, lru_cache, reduce
 from math import prod
 from operator import or_
@@ -226,20 +226,20 @@ def _parts(
     mistakes: tuple[Mistake, ...],
     own_names: tuple[str, ...],
 ) -> tuple[Report, ...]:
-    """Reports of a block's layers, or one report of the block if its input is unknown or it has a mistake.
+    """Reports of a block's layers, or one report of the block if an input is unknown or it has a mistake.
 
     Cached, since an edit leaves most blocks of a network unchanged.
     """
     assert isinstance(node.layer, Block)
     mistakes = (*mistakes, *count_mistakes(node.layer, own_names), *block_weight_mistakes(node))
-    received = inputs[0] if len(inputs) == 1 else None
-    if received is not None and not mistakes:
-        mistakes = tuple(node.layer.mistakes([received]))
-    if received is None or mistakes:
+    received = [shape for shape in inputs if shape is not None]
+    if len(received) == len(inputs) and not mistakes:
+        mistakes = tuple(node.layer.mistakes(received, own_names))
+    if len(received) < len(inputs) or mistakes:
         return (Report(index, node.name, node.layer, names, inputs, mistakes=mistakes),)
-    shapes: dict[str, Shape | None] = {names[0]: received}
+    shapes: dict[str, Shape | None] = dict(zip(names, inputs, strict=True))
     parts: list[Report] = []
-    for part in parts_of(replace(node, inputs=names), names[0], received.channels):
+    for part in parts_of(replace(node, inputs=names), names, received[0].channels):
         sources = part.inputs or (parts[-1].name,)
         report = _report(part, index, sources, tuple([shapes[name] for name in sources]), (), sources, node.name)
         shapes[part.name] = report.output_shape
@@ -251,15 +251,20 @@ def _macs(factors: tuple[tuple[int, ...], tuple[int, ...]] | None) -> int:
     return 0 if factors is None else prod(factors[0]) * prod(factors[1])
 
 
-def _with_block_fixes(part: Report, node: Node, received: Shape) -> Report:
-    """The report of a block's part with those fixes that are settings of the block, and help there as well."""
+def _with_block_fixes(part: Report, node: Node, received: Sequence[Shape]) -> Report:
+    """The report of a block's part with those fixes that are settings of the block, and help there as well.
+
+    Of a block with several inputs, none is tried.
+    """
 
     def helps(fix: Fix, mistake: Mistake) -> bool:
         settings = dict(fix.changes)
-        if any(getattr(node.layer, name, None) != getattr(part.layer, name, _MISSING) for name in settings):
+        if len(received) > 1 or any(
+            getattr(node.layer, name, None) != getattr(part.layer, name, _MISSING) for name in settings
+        ):
             return False
         block = Node(node.name, replace(node.layer, **settings))
-        reports = analyze(Network((block,)), received).report_by_name
+        reports = analyze(Network((block,)), received[0]).report_by_name
         return part.name not in reports or mistake.text not in [m.text for m in reports[part.name].mistakes]
 
     mistakes = [

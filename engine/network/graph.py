@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from engine.blocks import INPUT as INPUT
 from engine.blocks import Block, Part
+from engine.blocks.base import SECOND_INPUT
 from engine.layers import Layer
 from engine.network.weight_specs import LowRankWeights, SeedWeights, WeightSource, rename_recipe_node
 
@@ -117,9 +118,9 @@ class Network(Struct, frozen=True, dict=True):
         return Network(tuple(_rewire_around(other, name, substitutes) for other in nodes))
 
     def with_block_expanded(self, name: str, channels: int) -> "Network":
-        """Replace a block with an input of `channels` channels by its parts: the same network, free to edit."""
+        """Replace a block with a first input of `channels` channels by its parts: the same network, free to edit."""
         index = self.index(name)
-        parts = parts_of(self.nodes[index], self.inputs_of(index)[0], channels)
+        parts = parts_of(self.nodes[index], self.inputs_of(index), channels)
         substitutes: dict[str, tuple[str, ...]] = {name: (parts[-1].name,)}
         before = [_rewire(node, substitutes) for node in self.nodes[:index]]
         after = [_rewire(node, substitutes) for node in self.nodes[index + 1 :]]
@@ -170,18 +171,19 @@ class Network(Struct, frozen=True, dict=True):
         return tuple(node.name for node in self.nodes if node.name not in users)
 
 
-def parts_of(node: Node, source: str, channels: int) -> tuple[Node, ...]:
+def parts_of(node: Node, sources: tuple[str, ...], channels: int) -> tuple[Node, ...]:
     """The layers of a block as nodes, named ``block/part``.
 
-    The block receives `channels` channels from the node called `source`; implied inputs stay implied.
+    The block receives the nodes called `sources`, from the first `channels` channels; implied inputs stay implied. If
+    the second input is missing, the first stands for it.
     """
     assert isinstance(node.layer, Block)
-    names = {INPUT: source}
+    names = {INPUT: sources[0], SECOND_INPUT: sources[-1]}
     parts: list[Node] = []
     for part in node.layer.expand(channels):
         inputs = tuple([names[name] for name in part.inputs])
         if not parts:
-            inputs = node.inputs and (source,)
+            inputs = node.inputs and (inputs or sources[:1])
         name = names[part.name] = f"{node.name}/{part.name}"
         parts.append(Node(name, part.layer, inputs, _part_weights(node.weights, part), node.group))
     return tuple(parts)

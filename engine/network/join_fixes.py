@@ -52,13 +52,14 @@ class _JoinFixes:
     def with_fixes(self, report: Report) -> Iterator[Mistake]:
         names, shapes = self._network.inputs_of(report.index), report.known_inputs
         layer = report.layer
-        assert isinstance(layer, Layer)
-        misfits = iter(_misfits(layer, shapes))
+        # What a block needs of its inputs differs from one to the other, so that no setting is known to help.
+        misfits = iter(_misfits(layer, shapes) if isinstance(layer, Layer) else ())
         for mistake in report.mistakes:
             fixes: tuple[Fix, ...] = ()
             if mistake.setting == "inputs" and len(names) < layer.min_inputs:
                 fixes = tuple(self._further_inputs(report, names))
             elif mistake.setting == "inputs" and (misfit := next(misfits, None)) is not None:
+                assert isinstance(layer, Layer), "misfits are those of a layer"
                 number, other = misfit
                 pairs = ((number, other), (other, number))
                 if _fit_count(layer, shapes[number], shapes) > _fit_count(layer, shapes[other], shapes):

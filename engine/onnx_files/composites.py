@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.files.onnx_model import Array, GraphNode, output_users
-from engine.onnx_files.operators import GATE, HARD_GATE
+from engine.onnx_files.operators import GATE, GROUP_NORM, HARD_GATE, LAYER_NORM, SCALE
 
 
 class Composite(Struct, frozen=True, eq=False):
@@ -32,6 +32,13 @@ class Surroundings:
         """The node that makes a value, if it is of this operator and nothing else needs the value."""
         node = self.makers.get(value)
         if node is None or node.operator != operator or value in self._outputs or len(self._users[value]) != 1:
+            return None
+        return node
+
+    def shared(self, value: str, operator: str, count: int) -> GraphNode | None:
+        """The node that makes a value, if it is of this operator and so many inputs of nodes need the value."""
+        node = self.makers.get(value)
+        if node is None or node.operator != operator or value in self._outputs or len(self._users[value]) != count:
             return None
         return node
 
@@ -180,6 +187,71 @@ def _erf_gate(value: str, gate: str, around: Surroundings) -> tuple[GraphNode, .
     return scaled, erf, shifted
 
 
+def _affine(last: GraphNode, around: Surroundings) -> tuple[str, str, str, GraphNode] | None:
+    """The value that is multiplied by a constant and increased by another, these, and the node of the product."""
+    for product, beta in _orders(last):
+        node = around.inner(product, "Mul")
+        if node is None or beta not in around.constants:
+            continue
+        for value, gamma in _orders(node):
+            if gamma in around.constants and value not in around.constants:
+                return value, gamma, beta, node
+    return None
+
+
+def _layer_norm(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
+    """``(x − m) / √(mean((x − m)²) + ε) · gamma + beta``, m the mean along one axis."""
+    affine = _affine(last, around)
+    quotient = None if affine is None else around.inner(affine[0], "Div")
+    root = None if quotient is None else around.inner(quotient.inputs[1], "Sqrt")
+    shifted = None if root is None else around.inner(root.inputs[0], "Add")
+    epsilon = None if shifted is None else around.split(shifted)
+    variance = None if epsilon is None else around.inner(epsilon[0], "ReduceMean")
+    power = (
+        None if variance is None else around.inner(variance.inputs[0], "Pow") or around.inner(variance.inputs[0], "Mul")
+    )
+    if affine is None or quotient is None or epsilon is None or variance is None or power is None:
+        return None
+    centred = quotient.inputs[0]
+    is_square = power.inputs == (centred, centred) or (
+        power.operator == "Pow" and power.inputs[0] == centred and around.number(power.inputs[1]) == 2
+    )
+    difference = around.shared(centred, "Sub", 2 if power.operator == "Pow" else 3)
+    mean = None if difference is None else around.inner(difference.inputs[1], "ReduceMean")
+    if not is_square or difference is None or mean is None or root is None or shifted is None:
+        return None
+    axes = [_reduced_axes(node, around) for node in (mean, variance)]
+    if mean.inputs[0] != difference.inputs[0] or len(axes[0]) != 1 or axes[0] != axes[1]:
+        return None
+    settings = {"axis": axes[0][0], "epsilon": epsilon[1]}
+    node = replace(_joined(last, LAYER_NORM, mean.inputs[0], affine[1], affine[2]), settings=settings)
+    return node, (mean, difference, power, variance, shifted, root, quotient, affine[3])
+
+
+def _reduced_axes(node: GraphNode, around: Surroundings) -> tuple[int, ...]:
+    """The axes of a mean that keeps them; () if they are not known."""
+    given = around.constants.get(node.inputs[1]) if len(node.inputs) > 1 else node.settings.get("axes")
+    return tuple(int(axis) for axis in given) if given is not None and node.settings.get("keepdims", 1) else ()
+
+
+def _group_norm(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
+    """Instance norm of groups of channels as one channel each, as PyTorch writes group norm."""
+    affine = _affine(last, around)
+    whole = None if affine is None else around.inner(affine[0], "Reshape")
+    norm = None if whole is None else around.inner(whole.inputs[0], "InstanceNormalization")
+    parts = None if norm is None else around.inner(norm.inputs[0], "Reshape")
+    shape = None if parts is None else around.constants.get(parts.inputs[1])
+    if affine is None or whole is None or norm is None or parts is None or shape is None or len(norm.inputs) < 3:
+        return None
+    scale, bias = (around.constants.get(name) for name in norm.inputs[1:])
+    is_plain = scale is not None and bias is not None and bool(np.all(scale == 1)) and not np.any(bias)
+    if not is_plain or len(shape) != 3 or shape[2] != -1 or shape[1] < 1:
+        return None
+    settings = {"num_groups": int(shape[1]), "epsilon": norm.settings.get("epsilon", 1e-5)}
+    node = replace(_joined(last, GROUP_NORM, parts.inputs[0], affine[1], affine[2]), settings=settings)
+    return node, (parts, norm, whole, affine[3])
+
+
 def _dense_with_bias(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
     for product, bias in (last.inputs, last.inputs[::-1]) if len(last.inputs) == 2 else ():
         node = around.inner(product, "MatMul")
@@ -203,6 +275,16 @@ def _conv_with_bias(last: GraphNode, around: Surroundings) -> tuple[GraphNode, t
     return None
 
 
+def _scale_with_bias(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
+    """``gamma · x + bias``, both constants."""
+    for product, bias in _orders(last):
+        node = around.inner(product, "Mul")
+        for value, gamma in _orders(node):
+            if node is not None and {gamma, bias} <= around.constants.keys() and value not in around.constants:
+                return _joined(last, SCALE, value, gamma, bias), (node,)
+    return None
+
+
 def _joined(last: GraphNode, operator: str, *inputs: str) -> GraphNode:
     return replace(last, operator=operator, inputs=inputs, settings={})
 
@@ -216,8 +298,11 @@ _PATTERNS: tuple[tuple[str, str, _Pattern], ...] = (
     ("Mul", "hard sigmoid", _hard_sigmoid_of_steps),
     ("Mul", "mish", _mish),
     ("Mul", "GELU", _gelu),
+    ("Add", "layer norm", _layer_norm),
+    ("Add", "group norm", _group_norm),
     ("Add", "convolution with bias", _conv_with_bias),
     ("Add", "dense with bias", _dense_with_bias),
+    ("Add", "scale with bias", _scale_with_bias),
 )
 """(operator of the last node, title, pattern)."""
 

@@ -16,7 +16,9 @@ from engine.layers import (
     Dense,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    GroupNorm,
     Layer,
+    LayerNorm,
     LocalResponseNorm,
     MaxPool2d,
 )
@@ -24,8 +26,10 @@ from engine.network.weight_specs import FileWeights
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
 from engine.shapes import Margins, dilated_extent, same_padding
 
-GATE, HARD_GATE = "convolume.Silu", "convolume.HardSwish"
-"""Operators that `composites` writes for those that several nodes compute; ONNX has them in newer versions only."""
+GATE, HARD_GATE, SCALE = "convolume.Silu", "convolume.HardSwish", "convolume.Scale"
+LAYER_NORM, GROUP_NORM = "convolume.LayerNorm", "convolume.GroupNorm"
+"""Operators that `composites` writes for those that several nodes compute; ONNX has them in newer versions only, or
+not at all."""
 
 
 class Operands(Struct, frozen=True, eq=False):
@@ -271,6 +275,36 @@ def _batch_norm(operands: Operands) -> Match:
     return Match(layer, (tensor,), weights=weights)
 
 
+def _norm_weights(operands: Operands, channels: int) -> FileWeights:
+    """The gamma and beta that a node receives after its volume."""
+    if len(operands.node.inputs) < 3:
+        raise NotNative("it has no beta")
+    gamma, beta = (operands.vector_name(index, channels) for index in (1, 2))
+    return FileWeights(operands.path, gamma=gamma, beta=beta)
+
+
+def _layer_norm(operands: Operands) -> Match:
+    """LayerNormalization, whose last axes are normalized, and what composites find: along the channels."""
+    tensor, channels = operands.plain(), operands.plain().volume.channels
+    axis = operands.setting("axis", -1) % tensor.rank
+    along = "".join(tensor.axes[axis:]) if operands.node.operator != LAYER_NORM else tensor.axes[axis]
+    if along != ("c" if channels > 1 else "") or tensor.shape[axis] != channels:
+        raise NotNative("it is over other axes than the channels")
+    if any(operands.node.outputs[1:]):
+        raise NotNative("its mean and deviation are used")
+    layer = make_layer(LayerNorm, epsilon=operands.setting("epsilon", 1e-5))
+    return Match(layer, (tensor,), tensor.axes, _norm_weights(operands, channels))
+
+
+def _group_norm(operands: Operands) -> Match:
+    """Group and instance norm; before version 21, gamma and beta were those of groups, which ours has not."""
+    tensor = operands.plain_maps()
+    channels = tensor.volume.channels
+    groups = channels if operands.node.operator == "InstanceNormalization" else operands.setting("num_groups", 1)
+    layer = make_layer(GroupNorm, groups=groups, epsilon=operands.setting("epsilon", 1e-5))
+    return Match(layer, (tensor,), weights=_norm_weights(operands, channels))
+
+
 def _lrn(operands: Operands) -> Match:
     tensor = operands.maps()
     tensor.require_no_margins()
@@ -282,21 +316,27 @@ def _lrn(operands: Operands) -> Match:
 
 
 def _dense(operands: Operands) -> Match:
-    """Gemm, and MatMul, which has no bias."""
+    """Gemm, and MatMul, which has no bias: of all values, or at each pixel of those of its channels."""
     tensor = operands.plain()
     operands.require(alpha=1.0, transA=0)
-    if len(tensor.axes) != 2 or tensor.axes[0] or tensor.letters != tensor.letters_in_order:
+    is_pointwise = tensor.rank > 2 and tensor.axes[-1] == "c" and not any("c" in group for group in tensor.axes[:-1])
+    is_row = len(tensor.axes) == 2 and not tensor.axes[0] and tensor.letters == tensor.letters_in_order
+    if not is_pointwise and not is_row:
         raise NotNative(f"its input has the shape {list(tensor.shape)}; one row in the order C, H, W is expected")
     name = operands.stored_name(1, rank=2)
     shape = operands.stored[name].shape
     own = bool(operands.setting("transB", 0))
     units, values = shape if own else shape[::-1]
-    if values != tensor.volume.size:
-        raise NotNative(f"its weights are for {values} values; it receives {tensor.volume.size}")
+    expected = tensor.volume.channels if is_pointwise else tensor.volume.size
+    if values != expected:
+        raise NotNative(f"its weights are for {values} values; it receives {expected}")
     bias = operands.stored_name(2, (units,)) if len(operands.node.inputs) > 2 else ""
     if bias:
         operands.require(beta=1.0)
     weights = FileWeights(operands.path, name, bias, layout="oi" if own else "io")
+    if is_pointwise:
+        convolution = make_layer(Conv2d, filters=units, kernel=1, bias=bool(bias))
+        return Match(convolution, (tensor,), (*tensor.axes[:-1], "c"), weights)
     return Match(make_layer(Dense, units=units, bias=bool(bias)), (tensor,), ("", "c"), weights)
 
 
@@ -316,6 +356,11 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Conv": _conv,
     "ConvTranspose": _conv_transpose,
     "BatchNormalization": _batch_norm,
+    "LayerNormalization": _layer_norm,
+    "GroupNormalization": _group_norm,
+    "InstanceNormalization": _group_norm,
+    LAYER_NORM: _layer_norm,
+    GROUP_NORM: _group_norm,
     "LRN": _lrn,
     "MaxPool": _pool(MaxPool2d, ceil="ceil_mode"),
     "AveragePool": _pool(AvgPool2d, ceil="ceil_mode", count_padding="count_include_pad"),

@@ -82,9 +82,9 @@ class SweepSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     count: str = "macs"
     """The id of the counting rule."""
     measure: tuple[str, ...] = ()
-    """What is measured besides: error, ms."""
+    """What is measured besides: error, agreement, ms."""
     against: str = ""
-    """The design whose last volume the error is relative to; "": the first other one."""
+    """The design whose last volume points are compared with; "": the first other one."""
     photos: str = ""
     """The folder of the photos on which errors are measured; "": the project's own and the bundled ones."""
 

@@ -17,6 +17,8 @@ def amount_text(column: str, amount: float | None) -> str:
     """An amount of a column with its unit: "13.25 M MACs", "25.2 %", "1.4 ms"."""
     if column.startswith("error"):
         return f"an error of {error_text(amount)}"
+    if column == "agreement":
+        return "no agreement" if amount is None else f"{100 * amount:.4g} % agreement"
     short = exact_text(amount) if isinstance(amount, float) else abbreviate(amount)
     return f"{short} {_UNITS.get(column, column)}".rstrip()
 

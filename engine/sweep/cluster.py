@@ -6,7 +6,10 @@ dask executes code that its peers send: a cluster belongs into a trusted network
 import importlib
 import importlib.util
 import logging
-from collections.abc import Iterator
+import pickle
+from asyncio import CancelledError
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError as FutureCancelledError
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -29,6 +32,7 @@ _START_SECONDS = 60
 _LOST_SECONDS = 20
 """How long a scheduler may be silent before it counts as lost."""
 _POLL_SECONDS = 0.2
+_LOST = "the scheduler is lost; the rows so far are complete, run again to continue"
 _PER_WORKER = 4
 """Points that are under way per worker, so that none waits for the next."""
 _FEWEST_UNDER_WAY = 8
@@ -37,9 +41,9 @@ _FEWEST_UNDER_WAY = 8
 class TlsFiles(Struct, frozen=True):
     """Files of a connection by TLS."""
 
-    ca: str = ""
-    certificate: str = ""
-    key: str = ""
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
 
 
 def has_dask() -> bool:
@@ -78,9 +82,9 @@ def remote_cluster(address: str, tls: TlsFiles) -> Iterator[Any]:
     security = None
     if any((tls.ca, tls.certificate, tls.key)):
         security = distributed.Security(
-            tls_ca_file=tls.ca or None,
-            tls_client_cert=tls.certificate or None,
-            tls_client_key=tls.key or None,
+            tls_ca_file=tls.ca,
+            tls_client_cert=tls.certificate,
+            tls_client_key=tls.key,
             require_encryption=True,
         )
     try:
@@ -99,9 +103,27 @@ def remote_cluster(address: str, tls: TlsFiles) -> Iterator[Any]:
 def _distributed() -> Any:
     if not has_dask():
         raise _fault("dask.distributed is not installed; pip install 'convolume[dask]', or leave the option out")
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    importlib.import_module("cloudpickle").register_pickle_by_value(remote)
-    return importlib.import_module("distributed")
+    distributed = importlib.import_module("distributed")
+    for name in logging.root.manager.loggerDict:
+        if name.startswith("distributed"):  # its import has set levels of their own
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+    return distributed
+
+
+class _ByValue:
+    """A function that can be unpickled where the program is not on the path, by a scheduler and by workers."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        cloudpickle = importlib.import_module("cloudpickle")
+        cloudpickle.register_pickle_by_value(remote)
+        self._function = function
+        self._content: bytes = cloudpickle.dumps(function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._function(*arguments)
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Any], tuple[bytes]]:
+        return pickle.loads, (self._content,)
 
 
 def measure_on(client: Any, sweep: Sweep, checkpoint: Checkpoint = lambda: None) -> Measure:
@@ -110,7 +132,7 @@ def measure_on(client: Any, sweep: Sweep, checkpoint: Checkpoint = lambda: None)
     A point whose worker dies, or fails in a way that is not the point's fault, is tried again three times; then the
     reason is its problem. ProjectError if the scheduler is lost; points that have come back stay.
     """
-    message = pack_sweep(sweep)
+    message, function = pack_sweep(sweep), _ByValue(remote.measure_remotely)
 
     def measure(points: Iterator[CountedPoint]) -> Iterator[Measured]:
         finished: SimpleQueue[Any] = SimpleQueue()
@@ -121,7 +143,7 @@ def measure_on(client: Any, sweep: Sweep, checkpoint: Checkpoint = lambda: None)
                 _PER_WORKER * len(client.nthreads() if not under_way else ()), _FEWEST_UNDER_WAY, len(under_way)
             )
             while len(under_way) < limit and (counted := next(points, None)) is not None:
-                future = client.submit(remote.measure_remotely, message, counted.point, pure=False, retries=_RETRIES)
+                future = client.submit(function, message, counted.point, pure=False, retries=_RETRIES)
                 under_way[future] = counted
                 future.add_done_callback(finished.put)
             if not under_way:
@@ -143,17 +165,18 @@ def _require_scheduler(client: Any, heard: float) -> float:
     if client.status == "running":
         return monotonic()
     if monotonic() - heard > _LOST_SECONDS or client.status == "closed":
-        raise _fault("the scheduler is lost; the rows so far are complete, run again to continue")
+        raise _fault(_LOST)
     return heard
 
 
 def _result_of(future: Any) -> tuple[Values, str]:
-    if future.status == "cancelled":
-        raise _fault("the scheduler is lost; the rows so far are complete, run again to continue")
-    if future.status == "finished":
-        values, problem = future.result()
-        return values, problem
-    error = future.exception()
+    try:
+        error = future.exception(timeout=_LOST_SECONDS)
+        if error is None:
+            values, problem = future.result(timeout=_LOST_SECONDS)
+            return values, problem
+    except (CancelledError, FutureCancelledError, TimeoutError, OSError):
+        raise _fault(_LOST) from None
     if isinstance(error, ModuleNotFoundError):
         raise _fault(f"a worker cannot measure: {_first_line(error)}; install the same version on all workers")
     if type(error).__name__ == "KilledWorker":

@@ -24,14 +24,18 @@ MEASURES: dict[str, tuple[MeasuredColumn, ...]] = {
         MeasuredColumn("error_fitted", "Error on the photos for fitting"),
         MeasuredColumn("error_held_out", "Error on the other photos"),
     ),
+    "agreement": (MeasuredColumn("agreement", "Share of photos with the same class"),),
     "ms": (MeasuredColumn("milliseconds", "Time", "ms"),),
 }
 """Columns by what is to be measured. The error of a point is that on the other photos, if there are any."""
 
+COMPARED = frozenset({"error", "agreement"})
+"""Measures that compare a point with another design."""
+
 MACHINE, FITS, PROBLEM = "machine", "fits", "problem"
 """Further columns: what measured the time, whether the point satisfies all conditions, and why it has no values."""
 
-_MORE_IS_BETTER = frozenset({"intensity", "receptive_field"})
+_MORE_IS_BETTER = frozenset({"intensity", "receptive_field", "agreement"})
 
 Values = dict[str, Any]
 """The amounts of a point by the id of their column; None if unknown."""

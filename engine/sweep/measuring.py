@@ -21,6 +21,7 @@ from engine.project.project import Project
 from engine.run.cache import VolumeCache
 from engine.run.check import EarlierCheck, check
 from engine.run.execute import RunRequest, require_memory, required_bytes, volume_at, weights_at
+from engine.run.photo_comparison import agreement_of
 from engine.sweep.columns import MACHINE, Values
 from engine.sweep.counting import CountedPoint, count_points
 from engine.sweep.faults import SweepFault
@@ -70,10 +71,12 @@ class PointMeasurer:
         try:
             project = _with_design(self._sweep.projects.project_of(point), self._sweep.design)
             values: Values = {}
+            sets = self._sweep.calibration
             if "error" in self._sweep.settings.measure:
-                sets = self._sweep.calibration
                 values["error_fitted"] = self._error(project, point, sets.fit_inputs)
                 values["error_held_out"] = self._error(project, point, sets.check_inputs)
+            if "agreement" in self._sweep.settings.measure:
+                values["agreement"] = self._agreement(project, point, sets.check_inputs or sets.fit_inputs)
             if "ms" in self._sweep.settings.measure:
                 values |= {"milliseconds": self._milliseconds(project), MACHINE: self._machine}
             return values
@@ -85,17 +88,30 @@ class PointMeasurer:
     def _error(self, project: Project, point: Point, specs: Sequence[Input]) -> float | None:
         """``√(Σ‖a − b‖² / Σ‖b‖²)`` over inputs, b being the other design's last volume; None without inputs."""
         wrong = total = 0.0
+        for volume, exact in self._pairs(project, point, specs):
+            with np.errstate(all="ignore"):  # what is not finite is a fault, see `energy`
+                wrong, total = wrong + energy(volume - exact), total + energy(exact)
+        return None if not specs else float((wrong / total) ** 0.5) if total else 0.0
+
+    def _agreement(self, project: Project, point: Point, specs: Sequence[Input]) -> float:
+        """The share of inputs for which both classifiers have the same most likely class."""
+        count = 0
+        for volume, exact in self._pairs(project, point, specs):
+            if volume.shape[1:] != (1, 1) or len(volume) == 1:
+                raise SweepFault(f"its last volume is {_size_text(volume)}: it has no classes to agree on")
+            count += agreement_of(volume.reshape(-1), exact.reshape(-1))[0]
+        return count / len(specs)
+
+    def _pairs(self, project: Project, point: Point, specs: Sequence[Input]) -> Iterator[tuple[Volume, Volume]]:
+        """The last volumes of the point and of the other design for each input."""
         for spec in specs:
             spec = self._with_changes(spec, point)
             exact = self._reference_volume(spec)
             volume = self._last_volume(replace(project, input=spec), self._sweep.design)
             if volume.shape != exact.shape:
-                sizes = ["×".join(map(str, shape)) for shape in (volume.shape, exact.shape)]
-                text = f"its last volume is {sizes[0]}, that of {self._sweep.against} {sizes[1]}: there is no error"
-                raise SweepFault(text)
-            with np.errstate(all="ignore"):  # what is not finite is a fault, see `energy`
-                wrong, total = wrong + energy(volume - exact), total + energy(exact)
-        return None if not specs else float((wrong / total) ** 0.5) if total else 0.0
+                sizes = f"its last volume is {_size_text(volume)}, that of {self._sweep.against} {_size_text(exact)}"
+                raise SweepFault(f"{sizes}: they cannot be compared")
+            yield volume, exact
 
     def _with_changes(self, spec: Input, point: Point) -> Input:
         """An input with the settings that the point gives to the project's own."""
@@ -197,6 +213,10 @@ def worker_bytes(sweep: Sweep, checkpoint: Checkpoint = lambda: None) -> int:
 def _with_design(project: Project, name: str) -> Project:
     """The project with one of its designs alone; seeds go by names, so that its weights stay the same."""
     return project.with_designs([project.design(name)])
+
+
+def _size_text(volume: Volume) -> str:
+    return "×".join(map(str, volume.shape))
 
 
 def machine_text(threads: int | None = None) -> str:

@@ -18,7 +18,7 @@ from engine.project.project import Project, SweepSettings
 from engine.rank_search.calibration import CalibrationSet
 from engine.sweep.axes import Axis, all_paths, parse_axis
 from engine.sweep.axis_values import MOST_POINTS, label_of
-from engine.sweep.columns import COUNTED, FITS, MACHINE, MEASURES, PROBLEM, measured_columns
+from engine.sweep.columns import COMPARED, COUNTED, FITS, MACHINE, MEASURES, PROBLEM, measured_columns
 from engine.sweep.constraints import Conditions, Known
 from engine.sweep.faults import SweepFault
 from engine.sweep.point_projects import Point, PointProjects
@@ -42,7 +42,7 @@ class Sweep(Struct, frozen=True, eq=False):
     design: str
     """The design whose costs count."""
     against: str
-    """The design with which its last volume is compared; "" if the error is not measured."""
+    """The design with which its last volume is compared; "" if nothing that compares is measured."""
     convention: Convention
     calibration: CalibrationSet
     paths: SettingPaths
@@ -140,7 +140,7 @@ def _plan(
         PointProjects(project, axes, calibration.fit_inputs),
         Conditions(settings.where, axes, settings.measure),
         design,
-        _reference(project, settings, design) if "error" in settings.measure else "",
+        _reference(project, settings, design) if COMPARED.intersection(settings.measure) else "",
         convention_by_id(settings.count),
         calibration,
         paths,

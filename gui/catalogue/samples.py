@@ -36,6 +36,7 @@ SAMPLE_GROUPS: tuple[SampleGroup, ...] = (
             Sample("inception_3a_256", "Inception 3a on 256 channels: naive, and with 1×1 reductions"),
             Sample("inception_4a_5x5_branch", "Inception 4a, 5×5 branch: 480 channels through 16 to 48"),
             Sample("googlenet", "GoogLeNet: nine Inception modules"),
+            Sample("inception_v3", "Inception v3: 5×5 as two 3×3, 7×7 as 1×7 and 7×1"),
         ),
     ),
     SampleGroup(
@@ -53,7 +54,14 @@ SAMPLE_GROUPS: tuple[SampleGroup, ...] = (
             Sample("resnext50", "ResNeXt-50 32×4d: 32 groups in every bottleneck"),
             Sample("regnet_y_400mf", "RegNetY-400MF: groups and squeeze-and-excitation"),
             Sample("squeezenet", "SqueezeNet 1.0: fire modules"),
+            Sample("shufflenet_v2", "ShuffleNet v2: half of the channels pass, the others are computed"),
+            Sample("convnext_tiny", "ConvNeXt-T: large depthwise kernels and an inverted bottleneck"),
         ),
+    ),
+    SampleGroup(
+        "From a picture to a picture",
+        "Maps become small and many, then large and few again: one answer for each pixel.",
+        (Sample("unet", "U-Net: down to small maps, and up again with what was seen before"),),
     ),
     SampleGroup(
         "A network that names what it sees",

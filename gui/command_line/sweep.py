@@ -10,11 +10,15 @@ from msgspec.structs import replace
 
 from engine.cost.counting import CONVENTIONS
 from engine.kernels.threads import available_cores
+from engine.project.file import save_project
 from engine.project.project import Project, SweepSettings
 from engine.rank_search import CalibrationSet, calibration_set
-from engine.sweep.answers import answer_lines, default_pair
+from engine.sweep.answers import answer_lines, default_pair, fitting_rows
 from engine.sweep.cluster import TlsFiles, has_dask, local_cluster, measure_on, remote_cluster
-from engine.sweep.columns import FITS, MACHINE, MEASURES, PROBLEM, Values
+from engine.sweep.columns import COMPARED, FITS, MACHINE, MEASURES, PROBLEM, Values
+from engine.sweep.designs import point_of, with_points
+from engine.sweep.faults import SweepFault
+from engine.sweep.front import pareto_front
 from engine.sweep.measuring import Measure, measure_here, worker_bytes
 from engine.sweep.points_file import POINTS_FILE
 from engine.sweep.running import SWEEP_FILE, Progress, open_folder, run_sweep
@@ -26,7 +30,9 @@ from gui.command_line.options import add_input_size_option, add_project_option, 
 from gui.command_line.output import print_message, print_result
 from gui.command_line.projects import load_known
 
-_FRONT_FILE = "front.svg"
+_FRONT_PICTURE, _FRONT_PROJECT = "front.svg", "front.toml"
+_MOST_DESIGNS = 20
+"""Points of the front that become designs."""
 _MESSAGE_SECONDS = 1.0
 _MOST_WORKERS = 1000
 _FEW_POINTS = 16
@@ -47,8 +53,8 @@ def add_sweep_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--where", action="append", metavar="CONDITION", help='as "macs < 20e6"')
     command.add_argument("--design", metavar="NAME", help="the design that counts; left out: the one the axes change")
     command.add_argument("--count", choices=tuple(rule.id for rule in CONVENTIONS), help="rule for operations")
-    command.add_argument("--measure", type=parse_choices(tuple(MEASURES)), metavar="WHAT", help="error,ms")
-    command.add_argument("--against", metavar="NAME", help="the design that errors are relative to")
+    command.add_argument("--measure", type=parse_choices(tuple(MEASURES)), metavar="WHAT", help="error,agreement,ms")
+    command.add_argument("--against", metavar="NAME", help="the design that points are compared with")
     command.add_argument("--photos", type=Path, metavar="DIR", help="photos for errors; every third is held out")
     command.add_argument("--plot", metavar="X,Y", help="the two metrics of front.svg")
     command.add_argument(
@@ -58,7 +64,7 @@ def add_sweep_options(command: argparse.ArgumentParser) -> None:
         "--scheduler", metavar="ADDRESS", help="a dask scheduler in a trusted network: tcp://HOST:PORT"
     )
     for name, text in _TLS_OPTIONS.items():
-        command.add_argument(name, metavar="FILE", default="", help=text)
+        command.add_argument(name, metavar="FILE", help=text)
     add_theme_option(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder, in which a sweep goes on")
 
@@ -79,9 +85,12 @@ def sweep_designs(options: argparse.Namespace) -> None:
         with _measure(options, sweep, len(sweep) - len(file.rows)) as measure:
             run_sweep(sweep, file, measure, _Messages())
         rows = list(file.rows.values())
-    _write_front(options, sweep, rows, pair)
+    _draw_front(options, sweep, rows, pair)
     print_result("".join(f"{line}\n" for line in answer_lines(sweep, rows, pair)))
-    print_result("".join(f"{options.out / name}\n" for name in (POINTS_FILE, SWEEP_FILE, _FRONT_FILE)))
+    names = [POINTS_FILE, SWEEP_FILE, _FRONT_PICTURE]
+    if _write_front(options, sweep, rows, pair):
+        names.append(_FRONT_PROJECT)
+    print_result("".join(f"{options.out / name}\n" for name in names))
 
 
 def _settings(options: argparse.Namespace, project: Project) -> SweepSettings:
@@ -104,7 +113,7 @@ def _settings(options: argparse.Namespace, project: Project) -> SweepSettings:
 
 def _calibration(project: Project, settings: SweepSettings) -> CalibrationSet:
     """The photos for errors and fits; without errors the project's own input alone."""
-    if "error" in settings.measure or settings.photos or any("low_rank" in axis for axis in settings.axes):
+    if COMPARED.intersection(settings.measure) or settings.photos or any("low_rank" in axis for axis in settings.axes):
         return calibration_set(project, Path(settings.photos) if settings.photos else None)
     return CalibrationSet((project.input,))
 
@@ -180,7 +189,7 @@ class _Messages:
             print_message(f"sweep {progress.done:,}/{progress.total:,}")
 
 
-def _write_front(options: argparse.Namespace, sweep: Sweep, rows: list[Values], pair: tuple[str, str]) -> None:
+def _draw_front(options: argparse.Namespace, sweep: Sweep, rows: list[Values], pair: tuple[str, str]) -> None:
     """Draw the front; Qt is imported when all points are done."""
     from gui.command_line.offscreen import offscreen_application
     from gui.export.files import write_file
@@ -189,4 +198,20 @@ def _write_front(options: argparse.Namespace, sweep: Sweep, rows: list[Values], 
 
     with offscreen_application(options.theme):
         title = f"{sweep.project.title} · sweep"
-        write_file(options.out / _FRONT_FILE, render_sweep(sweep_plot(sweep, rows, pair), title, options.theme))
+        write_file(options.out / _FRONT_PICTURE, render_sweep(sweep_plot(sweep, rows, pair), title, options.theme))
+
+
+def _write_front(options: argparse.Namespace, sweep: Sweep, rows: list[Values], pair: tuple[str, str]) -> bool:
+    """Write the project with designs of the front; returns whether its points can be designs of one project."""
+    fitting = fitting_rows(rows)
+    front = [point_of(sweep, fitting[index]) for index in pareto_front(fitting, *pair)]
+    last = max(len(front) - 1, 1)
+    few = (
+        front if len(front) <= _MOST_DESIGNS else [front[i * last // (_MOST_DESIGNS - 1)] for i in range(_MOST_DESIGNS)]
+    )
+    try:
+        save_project(with_points(sweep, few), options.out / _FRONT_PROJECT)
+    except SweepFault as fault:
+        print_message(f"no {_FRONT_PROJECT}: {fault}")
+        return False
+    return True

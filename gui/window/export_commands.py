@@ -1,8 +1,9 @@
 """Commands that export views and figures to files, and copy views: on threads; each failure is reported."""
 
 from collections.abc import Iterator
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, QSize, Signal
 from PySide6.QtGui import QGuiApplication, QImage
@@ -20,6 +21,7 @@ from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.lessons.lesson import Lesson
 from gui.lessons.translations import system_languages
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
+from gui.widgets.message import Message
 from gui.window.export_all import ExportAll
 from gui.window.file_commands import FileCommands
 from gui.window.file_dialogs import FIGURE_FOLDER, LESSON_FOLDER, FileDialogs, file_filter
@@ -27,6 +29,9 @@ from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings
 from gui.window.single_export import SingleExport
 from gui.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from gui.window.model_export import ModelExports
 
 _SCALES = (1, 2, 3, 4)
 
@@ -39,12 +44,13 @@ class ExportCommands(QObject):
 
     def __init__(self, window: QWidget, workbench: Workbench, settings: Settings, files: FileCommands) -> None:
         super().__init__(window)
-        self._workbench, self._settings, self._files = workbench, settings, files
+        self._window, self._workbench, self._settings, self._files = window, workbench, settings, files
         self._dialogs = FileDialogs(window, workbench.document, settings)
         self._turn = TurnWriter(self)
         self._turn.ended.connect(self._on_turn_ended)
         self.all = ExportAll(window, settings)
         self.single = SingleExport(window)
+        self.single.reported.connect(self._on_single_reported)
         for export in (self.all, self.single):
             export.done.connect(self.done)
             export.failed.connect(self._report)
@@ -133,6 +139,26 @@ class ExportCommands(QObject):
             return path
         self._refuse(path, REPORT_SUFFIXES)
         return None
+
+    # Models
+
+    @cached_property
+    def models(self) -> "ModelExports":
+        from gui.window.model_export import ModelExports  # what the start of the window does not need
+
+        return ModelExports(self._window, self._settings, self.single)
+
+    def export_model(self) -> None:
+        """Ask for a design, a format and a file, and write the model in the background."""
+        path = self._workbench.document.path
+        self.models.ask(self._workbench.state, Path.home() if path is None else path.parent)
+
+    def _on_single_reported(self, report: str) -> None:
+        """Show a report that has more than the line of the status bar."""
+        if report.strip().count("\n"):
+            message = Message(self._window, "The model is written", report.strip())
+            message.setIcon(Message.Icon.Information)
+            message.open()
 
     # Lessons
 

@@ -33,6 +33,8 @@ class SingleExport(QObject):
     done = Signal(str)
     """Text for the status bar."""
     failed = Signal(str)
+    reported = Signal(str)
+    """All lines of a report."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -64,6 +66,15 @@ class SingleExport(QObject):
             write_file(path, content)
 
         self._add(_Export(f"Exporting {path.name}", work, lambda _: f"Wrote {path}"))
+
+    def do(self, title: str, work: Callable[[Checkpoint], str]) -> None:
+        """Call `work` on a thread, which writes the files itself; it returns a report of some lines."""
+
+        def finish(report: str) -> str:
+            self.reported.emit(report)
+            return report.partition("\n")[0]
+
+        self._add(_Export(title, work, finish))
 
     def copy(self, name: str, paint: Callable[[], _Picture], put: Callable[[_Picture], object]) -> None:
         """Call `paint` on a thread, and `put` with the picture in that of the window."""

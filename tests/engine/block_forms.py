@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from engine.blocks import (
     BasicResidual,
     BottleneckResidual,
+    ConvNextBlock,
     DenseBlock,
     Fire,
     Inception,
@@ -19,10 +20,28 @@ from engine.blocks import (
     MlpConv,
     ReducedConv2d,
     SeparableConv2d,
+    ShuffleUnit,
     SqueezeExcite,
     Transition,
+    UNetUp,
 )
-from engine.layers import Activation, Add, AvgPool2d, BatchNorm, Concat, Conv2d, GlobalAvgPool2d, MaxPool2d, Mul
+from engine.layers import (
+    Activation,
+    Add,
+    AvgPool2d,
+    BatchNorm,
+    ChannelShuffle,
+    Concat,
+    Conv2d,
+    ConvTranspose2d,
+    GlobalAvgPool2d,
+    LayerNorm,
+    MaxPool2d,
+    Mul,
+    Resize,
+    Scale,
+    Slice,
+)
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node
 from tests.engine.strategies import fields, layers, shapes
@@ -228,6 +247,59 @@ def mbconv(block, channels):
     return rows
 
 
+def shuffle_unit(block, channels):
+    half = block.filters // 2
+    if block.stride == 1:
+        first = [("pass", Slice(0, half), "input"), ("take", Slice(half), "input")]
+        ends = ["take", "pass"]
+    else:
+        first = [
+            ("shortcut/depthwise", plain(channels, 3, block.stride, groups=channels), "input"),
+            ("shortcut/depthwise/bn", NORM, "shortcut/depthwise"),
+            ("shortcut/pointwise", plain(half, 1), "shortcut/depthwise/bn"),
+            ("shortcut/pointwise/bn", NORM, "shortcut/pointwise"),
+            ("shortcut/pointwise/relu", RELU, "shortcut/pointwise/bn"),
+        ]
+        ends = ["input", "shortcut/pointwise/relu"]
+    return [
+        *first,
+        ("reduce", plain(half, 1), ends[0]),
+        ("reduce/bn", NORM, "reduce"),
+        ("reduce/relu", RELU, "reduce/bn"),
+        ("depthwise", plain(half, 3, block.stride, groups=half), "reduce/relu"),
+        ("depthwise/bn", NORM, "depthwise"),
+        ("pointwise", plain(half, 1), "depthwise/bn"),
+        ("pointwise/bn", NORM, "pointwise"),
+        ("pointwise/relu", RELU, "pointwise/bn"),
+        ("concat", Concat(), ends[1], "pointwise/relu"),
+        ("shuffle", ChannelShuffle(2), "concat"),
+    ]
+
+
+def convnext_block(block, channels):
+    return [
+        ("depthwise", Conv2d(channels, block.kernel, groups=channels), "input"),
+        ("norm", LayerNorm(1e-6), "depthwise"),
+        ("widen", Conv2d(channels * block.expansion, 1), "norm"),
+        ("widen/gelu", Activation("gelu"), "widen"),
+        ("narrow", Conv2d(channels, 1), "widen/gelu"),
+        ("scale", Scale(), "narrow"),
+        ("add", Add(), "scale", "input"),
+    ]
+
+
+def unet_up(block, channels):
+    bias, rows, before = not block.batch_norm, [], "concat"
+    up = {"transposed": ConvTranspose2d(block.filters, 2, 2, 0), "bilinear": Resize(2.0, mode="bilinear")}[block.mode]
+    for name in ("conv1", "conv2"):
+        rows.append((name, Conv2d(block.filters, 3, padding=1, bias=bias), before))
+        if block.batch_norm:
+            rows.append((f"{name}/bn", NORM, name))
+        rows.append((f"{name}/relu", RELU, rows[-1][0]))
+        before = f"{name}/relu"
+    return [("up", up, "second input"), ("concat", Concat(), "up", "input"), *rows]
+
+
 FORMS = {
     ReducedConv2d: reduced_conv2d,
     Inception: inception,
@@ -241,13 +313,17 @@ FORMS = {
     InvertedResidual: inverted_residual,
     MbConv: mbconv,
     SqueezeExcite: squeeze_excite,
+    ShuffleUnit: shuffle_unit,
+    ConvNextBlock: convnext_block,
+    UNetUp: unet_up,
 }
 
 
-def nodes_of(name, block, channels, source):
-    """The nodes that a block called `name` stands for if it receives so many channels from `source`."""
+def nodes_of(name, block, channels, *sources):
+    """The nodes that a block called `name` stands for if it receives so many channels from the first of `sources`."""
+    inputs = dict(zip(("input", "second input"), sources, strict=False))
     return [
-        Node(f"{name}/{part}", layer, tuple(source if other == "input" else f"{name}/{other}" for other in received))
+        Node(f"{name}/{part}", layer, tuple(inputs.get(other, f"{name}/{other}") for other in received))
         for part, layer, *received in FORMS[type(block)](block, channels)
     ]
 
@@ -257,12 +333,25 @@ def blocks(draw, kind):
     """A block and the shape of an input that fits its layers by hand; often with as many channels as its output."""
     block, shape = draw(layers(kind)), draw(shapes)
     shape = shape._replace(height=shape.height + 2, width=shape.width + 2)
+    if kind.min_inputs > 1:
+        shape = shape._replace(height=2 * shape.height, width=2 * shape.width)
     if hasattr(block, "filters") and draw(st.booleans()):
         shape = shape._replace(channels=block.filters)
     optional = {field.name: field.default for field, _, _ in fields(kind) if not field.required}
-    wrong = {mistake.setting for mistake in block.mistakes([shape])}
-    block = replace(block, **{name: optional[name] for name in wrong})
-    assume(not any(block.mistakes([shape])))
-    nodes = nodes_of("block", block, shape.channels, INPUT)
-    assume(not any(report.mistakes for report in analyze(Network(tuple(nodes)), shape).reports))
+    received = received_shapes(block, shape)
+    for mistake in list(block.mistakes(received)):
+        default = {mistake.setting: optional[mistake.setting]} if mistake.setting in optional else {}
+        block = replace(block, **(default or dict(mistake.fixes[0].changes)))
+    assume(not any(block.mistakes(received)))
+    nodes = (BESIDE[kind.min_inputs], *nodes_of("block", block, shape.channels, INPUT, "beside"))
+    assume(not any(report.mistakes for report in analyze(Network(nodes), shape).reports))
     return block, shape
+
+
+BESIDE = {1: Node("beside", Activation("tanh"), (INPUT,)), 2: Node("beside", AvgPool2d(2), (INPUT,))}
+"""By number of inputs of a block, the node whose output is the second, of half the height and width."""
+
+
+def received_shapes(block, shape):
+    """The shapes of a block's inputs, the first of which is given."""
+    return [shape, shape._replace(height=shape.height // 2, width=shape.width // 2)][: block.min_inputs]

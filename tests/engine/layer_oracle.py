@@ -168,6 +168,26 @@ def _batch_norm_magnitude(layer, inputs, weights):
     return _batch_norm(layer, [abs(inputs[0])], sizes | {"mean": -sizes["mean"]})
 
 
+def _layer_norm(layer, inputs, weights):
+    return reference.layer_norm(inputs[0], weights["gamma"], weights["beta"], layer.epsilon)
+
+
+def _group_norm(layer, inputs, weights):
+    return reference.group_norm(inputs[0], weights["gamma"], weights["beta"], layer.groups, layer.epsilon)
+
+
+def _sample_norm_magnitude(forward):
+    """Where the mean is taken off, its size counts as well as that of the value."""
+
+    def magnitude(layer, inputs, weights):
+        whole = abs(inputs[0]).max() / math.sqrt(layer.epsilon)
+        spread = abs(forward(layer, inputs, {"gamma": np.ones_like(weights["gamma"]), "beta": 0 * weights["beta"]}))
+        gamma, beta = abs(weights["gamma"])[:, None, None], abs(weights["beta"])[:, None, None]
+        return gamma * np.minimum(spread + 1, whole) + beta
+
+    return magnitude
+
+
 _NUMBERS = {"leaky_relu": ("slope",), "elu": ("alpha",), "clip": ("low", "high")}
 
 
@@ -276,6 +296,18 @@ ORACLES = {
     layers.Scale: Oracle(_scale, lambda layer, inputs, weights: 2, _absolute(_scale)),
     layers.BatchNorm: Oracle(
         _batch_norm, lambda layer, inputs, weights: 8, _batch_norm_magnitude, exact=lambda layer: False
+    ),
+    layers.LayerNorm: Oracle(
+        _layer_norm,
+        lambda layer, inputs, weights: 8,
+        _sample_norm_magnitude(_layer_norm),
+        exact=lambda layer: False,
+    ),
+    layers.GroupNorm: Oracle(
+        _group_norm,
+        lambda layer, inputs, weights: 8,
+        _sample_norm_magnitude(_group_norm),
+        exact=lambda layer: False,
     ),
     layers.LocalResponseNorm: Oracle(
         _lrn,

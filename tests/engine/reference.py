@@ -209,6 +209,28 @@ def batch_norm(volume, gamma, beta, mean, var, epsilon):
     return result
 
 
+def layer_norm(volume, gamma, beta, epsilon):
+    result = _zeros(volume, volume.shape)
+    for y, x in np.ndindex(volume.shape[1:]):
+        result[:, y, x] = _normalized(volume[:, y, x].tolist(), epsilon)
+    return result * gamma[:, None, None] + beta[:, None, None]
+
+
+def group_norm(volume, gamma, beta, groups, epsilon):
+    result = _zeros(volume, volume.shape)
+    depth = len(volume) // groups
+    for group in range(groups):
+        maps = slice(group * depth, (group + 1) * depth)
+        result[maps] = np.reshape(_normalized(volume[maps].ravel().tolist(), epsilon), volume[maps].shape)
+    return result * gamma[:, None, None] + beta[:, None, None]
+
+
+def _normalized(values, epsilon):
+    mean = math.fsum(values) / len(values)
+    variance = math.fsum((value - mean) ** 2 for value in values) / len(values)
+    return [(value - mean) / math.sqrt(variance + epsilon) for value in values]
+
+
 def concat(volumes):
     channels = [channel.tolist() for volume in volumes for channel in volume]
     return np.array(channels, _zeros(volumes[0], ()).dtype)
@@ -236,7 +258,8 @@ def _combined(volumes, combine):
 def scale(volume, gamma, bias):
     result = _zeros(volume, volume.shape)
     for c, y, x in np.ndindex(volume.shape):
-        result[c, y, x] = gamma[c].item() * volume[c, y, x].item() + (0 if bias is None else bias[c].item())
+        own = c % len(gamma)
+        result[c, y, x] = gamma[own].item() * volume[c, y, x].item() + (0 if bias is None else bias[own].item())
     return result
 
 

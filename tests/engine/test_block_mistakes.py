@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.blocks import BLOCKS, BasicResidual, BottleneckResidual, Fire, MlpConv, Transition
-from engine.layers import Activation, tag_of
+from engine.blocks import BLOCKS, BasicResidual, BottleneckResidual, Fire, MlpConv, Transition, UNetUp
+from engine.layers import Activation, AvgPool2d, tag_of
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -17,6 +17,8 @@ from tests.engine import strategies
 
 KINDS = pytest.mark.parametrize("kind", BLOCKS, ids=tag_of)
 
+INPUTS = {1: (), 2: (INPUT, INPUT)}
+"""By the number that a block takes."""
 RELU, FIRE = Activation(function="relu"), Fire(1, 2, 2)
 SHAPE = Shape(4, 8, 8)
 
@@ -65,7 +67,7 @@ def test_the_least_compression_that_the_message_names_leaves_a_map(channels):
 @given(data=st.data())
 def test_a_block_has_an_output_shape_or_a_mistake_of_its_own_or_of_a_layer(kind, data):
     block, shape = data.draw(strategies.layers(kind)), data.draw(strategies.shapes)
-    analysis = analyze(Network((Node("b", block),)), shape)
+    analysis = analyze(Network((Node("b", block, INPUTS[kind.min_inputs]),)), shape)
     mistaken = [report for report in analysis.reports if report.mistakes]
     assert bool(mistaken) == (analysis.output_shape is None)
     assert all(report.name == "b" or report.name.startswith("b/") for report in mistaken)
@@ -84,7 +86,7 @@ def test_a_mistake_within_a_block_names_the_layer_that_has_it_and_makes_the_bloc
 @KINDS
 def test_a_block_whose_input_is_unknown_is_one_report_without_a_mistake(kind):
     block = strategies.plain(kind)
-    analysis = analyze(Network((Node("b", block),)), None)
+    analysis = analyze(Network((Node("b", block, INPUTS[kind.min_inputs]),)), None)
     [report] = analysis.reports
     assert (report.name, report.layer, report.mistakes) == ("b", block, ())
     assert (report.output_shape, report.params, report.macs, analysis.macs) == (None, None, None, None)
@@ -124,6 +126,14 @@ def test_a_block_takes_one_input():
     [(node, setting, text)] = problems_of(Node("a", RELU), Node("b", FIRE, ("a", INPUT)))
     assert (node, setting) == ("b", "inputs")
     assert "2 given; fire takes 1" in text
+
+
+def test_a_block_that_lacks_its_second_input_offers_the_volume_that_fits():
+    nodes = (Node("small", AvgPool2d(2)), Node("other", RELU, (INPUT,)), Node("b", UNetUp(4), (INPUT,)))
+    project = Project(NoiseInput(tuple(SHAPE)), (Design("d", Network(nodes)),))
+    [problem] = check(project).problems
+    assert problem.text == "b: inputs: 1 given; unet_up joins at least 2"
+    assert [fix.changes for fix in problem.fixes][:1] == [(("inputs", (INPUT, "small")),)]
 
 
 def test_a_cycle_through_a_block_is_reported_at_each_of_its_nodes():

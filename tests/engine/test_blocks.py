@@ -16,6 +16,7 @@ from engine.blocks import (
     BasicResidual,
     Block,
     BottleneckResidual,
+    ConvNextBlock,
     DenseBlock,
     Fire,
     Inception,
@@ -24,11 +25,13 @@ from engine.blocks import (
     MlpConv,
     ReducedConv2d,
     SeparableConv2d,
+    ShuffleUnit,
     SqueezeExcite,
     Transition,
+    UNetUp,
 )
 from engine.cost.terms import term_amounts
-from engine.layers import Activation, Add, tag_of
+from engine.layers import Activation, Add, AvgPool2d, tag_of
 from engine.network.analysis import analyze, fold_blocks
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -40,7 +43,7 @@ from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest, execute
 from engine.shapes import Shape
 from tests.engine import strategies
-from tests.engine.block_forms import FORMS, blocks, nodes_of
+from tests.engine.block_forms import BESIDE, FORMS, blocks, nodes_of, received_shapes
 from tests.engine.checkpoints import proceed
 
 KINDS = pytest.mark.parametrize("kind", BLOCKS, ids=tag_of)
@@ -49,12 +52,12 @@ TANH = Activation(function="tanh")
 SHAPE = Shape(4, 8, 8)
 
 
-def within(*nodes, last="b"):
-    """These nodes between one that feeds them and two that receive their output."""
+def within(*nodes, last="b", inputs=1):
+    """These nodes between one or two that feed them and two that receive their output."""
     return Network(
         (
             Node("before", TANH),
-            Node("beside", TANH, (INPUT,)),
+            BESIDE[inputs],
             *nodes,
             Node("after", TANH, (last,)),
             Node("sum", Activation(function="sigmoid"), (last,)),
@@ -63,16 +66,18 @@ def within(*nodes, last="b"):
 
 
 def closed_form(block):
-    return within(Node("b", block, ("before",)))
+    return within(Node("b", block, ("before", "beside")[: block.min_inputs]), inputs=block.min_inputs)
 
 
 def open_form(block, channels):
-    nodes = nodes_of("b", block, channels, "before")
-    return within(*nodes, last=nodes[-1].name)
+    nodes = nodes_of("b", block, channels, "before", "beside")
+    return within(*nodes, last=nodes[-1].name, inputs=block.min_inputs)
 
 
 def alone(block):
-    """A network of one block that receives the design's input."""
+    """A network of one block that receives the design's input, and the second of two inputs from a node beside it."""
+    if block.min_inputs > 1:
+        return Network((BESIDE[2], Node("b", block, (INPUT, "beside"))))
     return Network((Node("b", block),))
 
 
@@ -172,7 +177,8 @@ def test_an_expanded_block_is_the_same_network_and_computes_nothing_again(kind, 
 def test_the_first_layer_of_an_expanded_block_has_the_implied_input_of_the_block(kind, data):
     block, shape = data.draw(blocks(kind))
     network = alone(block)
-    assert network.with_block_expanded("b", shape.channels).nodes[0].inputs == ()
+    if block.min_inputs == 1:
+        assert network.with_block_expanded("b", shape.channels).nodes[0].inputs == ()
     assert facts(network.with_block_expanded("b", shape.channels), shape) == facts(network, shape)
 
 
@@ -191,6 +197,10 @@ BRANCHES = [
     (InvertedResidual(6), ["project", "project/bn"], ["add"]),
     (InvertedResidual(6, expansion=1), ["project", "project/bn"], ["expand", "expand/bn", "expand/relu6"]),
     (Inception(1, 0, 1, 0, 1, 0), ["pool", "concat"], ["3x3_reduce", "5x5_reduce", "pool_proj"]),
+    (ShuffleUnit(4), ["concat", "shuffle"], ["shortcut/depthwise"]),
+    (ShuffleUnit(6, 2), ["concat", "shuffle"], ["pass", "take"]),
+    (UNetUp(2), ["conv2", "conv2/bn", "conv2/relu"], []),
+    (UNetUp(2, batch_norm=False), ["conv1", "conv1/relu", "conv2", "conv2/relu"], ["conv1/bn"]),
     (SeparableConv2d(2, function="relu6"), ["pointwise/bn", "pointwise/relu6"], ["depthwise/relu"]),
     (SeparableConv2d(2, batch_norm=False), ["pointwise", "pointwise/relu"], ["depthwise/bn"]),
 ]
@@ -216,6 +226,10 @@ def test_settings_and_channels_decide_which_layers_a_block_has(block, ends, left
         (Transition(), 256, 56, (128, 28, 28), 33_280, 3136 * 32_768),
         (Fire(16, 64, 64), 96, 54, (128, 54, 54), 11_920, 2916 * 11_776),
         (SeparableConv2d(64), 32, 112, (64, 112, 112), 2_528, 12_544 * 2_336),
+        (ShuffleUnit(116, 2), 24, 56, (116, 28, 28), 7_398, 58 * (24 * 3136 + 784 * 91) + 784 * 24 * 9),
+        (ShuffleUnit(116), 116, 28, (116, 28, 28), 7_598, 784 * 58 * (58 + 9 + 58)),
+        (UNetUp(64), 64, 56, (64, 56, 56), 127_296, 784 * 64 * 256 + 3136 * 9 * 64 * 192),
+        (ConvNextBlock(), 96, 56, (96, 56, 56), 79_296, 3136 * 96 * (49 + 8 * 96)),
         (InvertedResidual(24, 2), 16, 112, (24, 56, 56), 5_136, 12_544 * 1_536 + 3136 * (864 + 2_304)),
     ],
     ids=lambda value: getattr(value, "kind", ""),
@@ -224,6 +238,19 @@ def test_blocks_of_published_networks_have_their_published_costs(block, channels
     analysis = analyze(alone(block), Shape(channels, size, size))
     assert analysis.output_shape == output
     assert (analysis.params, analysis.macs) == (params, macs)
+
+
+def test_a_block_of_two_inputs_says_which_sizes_do_not_fit():
+    network = Network((Node("small", AvgPool2d(3), (INPUT,)), Node("up", UNetUp(4), (INPUT, "small"))))
+    (report,) = [report for report in analyze(network, SHAPE).reports if report.name == "up"]
+    [mistake] = report.mistakes
+    assert mistake.text.startswith("inputs: 'input' is 4×8×8 and 'small' is 4×2×2; the second is enlarged to 4×4")
+    (report,) = analyze(alone_without_second(UNetUp(4)), SHAPE).reports
+    assert report.mistakes[0].text == "inputs: 1 given; unet_up joins at least 2"
+
+
+def alone_without_second(block):
+    return Network((Node("b", block, (INPUT,)),))
 
 
 # Sums over a block
@@ -324,8 +351,8 @@ def test_json_lists_the_layers_of_a_block_and_the_block_with_their_sums(kind, da
         >= {
             "name": "b",
             "kind": tag_of(kind),
-            "inputs": ["before"],
-            "input_shapes": [list(shape)],
+            "inputs": ["before", "beside"][: block.min_inputs],
+            "input_shapes": [list(received) for received in received_shapes(block, shape)],
             "output_shape": parts[-1]["output_shape"],
             "params": sum(node["params"] for node in parts),
             "macs": sum(node["macs"] for node in parts),
@@ -353,6 +380,10 @@ def test_json_lists_the_layers_of_a_block_and_the_block_with_their_sums(kind, da
         (Transition(), "1×1 ×0.5, 2×2 avg pool /2"),
         (Fire(16, 64, 64), "fire 16→64+64"),
         (SeparableConv2d(64, (3, 5), 2, depth_multiplier=8), "separable 3×5 /2 ×8, 64 filters"),
+        (ShuffleUnit(116, 2), "shuffle unit /2→116"),
+        (UNetUp(64), "up 2×2, joined, 2 × 3×3→64"),
+        (UNetUp(64, "bilinear"), "up bilinear, joined, 2 × 3×3→64"),
+        (ConvNextBlock(), "7×7 per channel, 1×1 ×4, 1×1, added"),
         (InvertedResidual(24, 2), "×6, 3×3 /2, 1×1→24"),
     ],
 )

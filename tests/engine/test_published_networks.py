@@ -224,6 +224,27 @@ def test_the_printed_stem_is_a_separable_convolution_with_depth_multiplier_8():
     assert agrees(2_712, "2.7K")
 
 
+COUNTED_IN_TORCHVISION = {
+    "shufflenet_v2": (2_278_604, 144_907_992),
+    "convnext_tiny": (28_589_128, 4_455_531_264),
+    "inception_v3": (23_834_568, 5_713_216_096),
+}
+"""Parameters and multiply-accumulates of torchvision 0.29's models, the latter by PyTorch's FlopCounterMode."""
+
+
+@pytest.mark.parametrize("name", COUNTED_IN_TORCHVISION)
+def test_a_network_has_the_parameters_and_macs_of_torchvisions_model(name):
+    (analysis,) = check(project_of(name)).analyses.values()
+    assert (analysis.params, analysis.macs) == COUNTED_IN_TORCHVISION[name]
+    assert analysis.output_shape == Shape(1000, 1, 1)
+
+
+def test_the_u_net_has_the_parameters_that_its_authors_repository_has_and_the_size_of_its_input():
+    analysis = analysis_of("unet", "U-Net")
+    assert (analysis.params, analysis.macs) == (7_763_041, 12_071_206_912)
+    assert analysis.output_shape == Shape(1, 256, 256)
+
+
 def test_the_two_resnets_differ_in_macs_only():
     v1, v15 = (analysis_of("resnet50", name) for name in ("v1", "v1.5"))
     assert v1.params == v15.params

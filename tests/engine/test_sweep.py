@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from engine.blocks import BLOCKS
 from engine.cost.metrics import METRICS, Costs
 from engine.files.paths import RESOURCES
-from engine.layers import Activation, Conv2d
+from engine.layers import Activation, Conv2d, Dense, GlobalAvgPool2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
@@ -24,6 +24,7 @@ from engine.run.execute import RunRequest, run_all
 from engine.sweep.axis_values import Multiple, parse_values
 from engine.sweep.columns import COUNTED
 from engine.sweep.counting import count_points
+from engine.sweep.designs import design_refusal, point_of, with_points
 from engine.sweep.faults import SweepFault
 from engine.sweep.front import best_within, pareto_front
 from engine.sweep.measuring import PointMeasurer
@@ -345,6 +346,18 @@ def test_the_measured_error_is_that_of_whole_runs_over_all_inputs():
         assert "thread" in values["machine"]
 
 
+def test_agreement_is_the_share_of_inputs_with_the_same_largest_value():
+    network = Network((Node("pool", GlobalAvgPool2d()), Node("fc", Dense(5))))
+    project = Project(NOISE, (Design("a", network), Design("b", network)))
+    inputs = tuple(NoiseInput((6, 10, 12), seed) for seed in range(1, 13))
+    sweep = plan("b/fc.bias=true", project=project, measure=("agreement",), against="a", others=inputs)
+    pairs = [[last_volume(project, name, spec).argmax() for name in "ab"] for spec in inputs]
+    expected = sum(first == second for first, second in pairs) / 12
+    assert PointMeasurer(sweep).measure((0,))["agreement"] == expected
+    with pytest.raises(SweepFault, match="8×10×12: it has no classes"):
+        PointMeasurer(plan("wide/conv.filters=8", measure=("agreement",), against="wide")).measure((0,))
+
+
 def test_a_point_of_another_shape_has_a_reason_instead_of_an_error():
     sweep = plan("thin/conv.filters=7", measure=("error",))
     with pytest.raises(SweepFault, match="its last volume is 7×10×12, that of wide 8×10×12"):
@@ -356,6 +369,35 @@ def test_a_design_is_no_further_from_itself_than_rounding():
     assert PointMeasurer(sweep).measure((0,))["error_fitted"] > 0.001
     own = plan("wide/conv.filters=8", measure=("error",), against="wide")
     assert PointMeasurer(own).measure((0,)) == {"error_fitted": 0.0, "error_held_out": None}
+
+
+# Designs
+
+
+def test_a_point_as_a_design_computes_what_it_does_in_the_sweep():
+    sweep = plan("thin/reduce.filters=1,5", "wide/conv.kernel=5", design="thin")
+    with pytest.raises(SweepFault, match="belongs to another design than thin"):
+        with_points(sweep, [(0, 0)])
+    sweep = plan("thin/reduce.filters=1,5", "thin/conv.kernel=5")
+    project = with_points(sweep, sweep)
+    assert [design.name for design in project.designs[2:]] == [
+        "reduce.filters 1, conv.kernel 5",
+        "reduce.filters 5, conv.kernel 5",
+    ]
+    assert not check(project).problems
+    for point, design in zip(sweep, project.designs[2:], strict=True):
+        expected = last_volume(sweep.projects.project_of(point), "thin", NOISE)
+        np.testing.assert_array_equal(last_volume(project, design.name, NOISE), expected)
+
+
+def test_points_that_change_the_input_are_no_designs_of_one_project():
+    sweep = plan("input.size=8,9", design="thin")
+    assert design_refusal(sweep) == "input.size belongs to all designs of a project"
+
+
+def test_the_point_of_a_row_is_found_by_its_labels():
+    sweep = plan("w: thin/reduce.filters=1,x3", "thin/conv.bias=true,false")
+    assert [point_of(sweep, sweep.labels(point)) for point in sweep] == list(sweep)
 
 
 def test_every_counted_metric_is_a_column():

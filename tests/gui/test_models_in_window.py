@@ -214,7 +214,7 @@ def test_a_check_that_cannot_run_says_why(window, tmp_path, qtbot, messages):
     assert window.onnx_check.banner is None
 
 
-# File › Add model as design
+# Design › Add model as design
 
 
 def wait_until_read(window, qtbot):

@@ -63,6 +63,17 @@ class _Dense(nn.Module):
         return self.linear(x.flatten(1))[:, :, None, None]
 
 
+class _LayerNorm(nn.Module):
+    """Layer norm over the channels of each pixel."""
+
+    def __init__(self, channels: int, epsilon: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(channels, epsilon)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
 class _Scale(nn.Module):
     """A number per channel, as ConvNeXt's layer scale: parameters of a module that others have not heard of."""
 
@@ -136,6 +147,10 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return function if "activations" in functional else module()
         case layers.BatchNorm():
             return nn.BatchNorm2d(received.channels, layer.epsilon)
+        case layers.LayerNorm():
+            return _LayerNorm(received.channels, layer.epsilon)
+        case layers.GroupNorm():
+            return nn.GroupNorm(layer.groups, received.channels, layer.epsilon)
         case layers.PRelu():
             slopes = 1 if layer.shared else received.channels
             return _Slopes(slopes) if "activations" in functional else nn.PReLU(slopes)
@@ -177,7 +192,7 @@ def _transposed(layer: layers.ConvTranspose2d, channels: int) -> nn.Module:
     settings = {
         "kernel_size": pair(layer.kernel),
         "stride": pair(layer.stride),
-        "padding": pair(layer.padding),
+        "padding": pair(0 if layer.padding == "valid" else layer.padding),
         "output_padding": pair(layer.output_padding),
         "dilation": pair(layer.dilation),
     }

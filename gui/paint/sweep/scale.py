@@ -60,7 +60,7 @@ def scale_of(column: str, amounts: Sequence[float]) -> Scale:
 
 
 def _label(column: str, value: float, values: list[float]) -> str:
-    if column.startswith("error"):
+    if column.startswith("error") or column == "agreement":
         return f"{100 * value:.6g} %"
     if abs(value) >= 1000:
         number, *prefix = abbreviate(round(value)).split(" ")

@@ -1,6 +1,6 @@
 """Edits that join branches by a layer that receives several: project → Edit."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -40,13 +40,14 @@ def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: 
     if not joins(layer):
         return ()
 
-    fitting: dict[Shape | None, bool] = {}  # of few shapes, even in a long network
+    fitting: dict[tuple[Shape | None, bool], bool] = {}  # of few shapes, even in a long network
 
     def fits(name: str) -> bool:
-        shape = shapes.get(name)
-        if shape not in fitting:
-            fitting[shape] = fits_together(layer, (shapes.get(first), shape))
-        return name not in (first, but) and fitting[shape]
+        in_order = in_list_order(network, (first, name))
+        key = shapes.get(name), in_order[0] == first
+        if key not in fitting:
+            fitting[key] = fits_together(layer, [shapes.get(one) for one in in_order])
+        return name not in (first, but) and fitting[key]
 
     later = network.downstream(but or first)
     ends = [name for name in network.loose_ends() if name not in later and fits(name)]
@@ -54,9 +55,19 @@ def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: 
         # What a concat or a sum has just received is in its own output.
         received = set(_branches_of(network, first))
         before = (name for name in upstream(network, (first,)) if name not in received and name not in later)
-        fitting_ones = [name for name in before if fits(name)]
-        ends = sorted(fitting_ones, key=lambda name: _differs_in_size(shapes.get(name), shapes.get(first)))[:1]
-    return in_list_order(network, (first, *ends))
+        ends = _nearest(filter(fits, before), lambda name: not _differs_in_size(shapes.get(name), shapes.get(first)))
+    most = len(ends) if layer.max_inputs is None else layer.max_inputs - 1
+    return in_list_order(network, (first, *ends[len(ends) - min(most, len(ends)) :]))
+
+
+def _nearest(names: Iterable[str], is_best: Callable[[str], bool]) -> list[str]:
+    """The first of the best names, else the first name, in a list; empty without any. Looks at no more than needed."""
+    others: list[str] = []
+    for name in names:
+        if is_best(name):
+            return [name]
+        others = others or [name]
+    return others
 
 
 def _differs_in_size(one: Shape | None, other: Shape | None) -> bool:
@@ -66,7 +77,7 @@ def _differs_in_size(one: Shape | None, other: Shape | None) -> bool:
 
 def _branches_of(network: Network, name: str) -> tuple[str, ...]:
     """The inputs of a node that joins; none for others."""
-    at = next((at for at, node in enumerate(network.nodes) if node.name == name), None)
+    at = network.positions.get(name)
     return network.inputs_of(at) if at is not None and joins(network.nodes[at].layer) else ()
 
 

@@ -78,7 +78,7 @@ def rename_node(project: Project, design: str, name: str, new_name: str) -> Edit
 def take_block_apart(project: Project, design: str, name: str, channels: int) -> Edit:
     """A block that receives so many channels, replaced by its layers; the selection goes to their output."""
     network = project.network(design)
-    output = parts_of(network.node(name), INPUT, channels)[-1].name
+    output = parts_of(network.node(name), network.inputs_of(network.index(name)), channels)[-1].name
     return _edit_network(project, design, network.with_block_expanded(name, channels), f"Take {name} apart", output)
 
 

@@ -1,0 +1,42 @@
+"""Names of layers as identifiers of Python."""
+
+import keyword
+import re
+from collections.abc import Iterable
+
+from engine.text.names import unique_name
+
+_LONGEST = 60
+
+
+class PythonNames:
+    """One identifier per layer, as near to its name as possible.
+
+    Parameters
+    ----------
+    taken
+        Identifiers that the module uses for something else.
+    """
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._reserved = frozenset((*taken, *keyword.kwlist, *keyword.softkwlist))
+        self._taken = set(self._reserved)
+        self._names: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self._names:
+            words = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")[:_LONGEST] or "layer"
+            words = f"_{words}" if words[0].isdigit() else words
+            self._names[name] = unique_name(f"{words}_" if words in self._reserved else words, self._taken)
+            self._taken.add(self._names[name])
+        return self._names[name]
+
+
+def class_name(kind: str) -> str:
+    """``BottleneckResidual`` for "bottleneck_residual"."""
+    return "".join(word.capitalize() for word in kind.split("_"))
+
+
+def text_comment(text: str) -> str:
+    """A text as the inside of a docstring or comment of one line."""
+    return re.sub(r'[\\"]', "'", text)

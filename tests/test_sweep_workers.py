@@ -1,0 +1,120 @@
+"""Sweeps on workers of dask: the same values as in one process, workers that die, and a scheduler that is lost."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from engine.sweep import remote
+from engine.sweep.cluster import TlsFiles, local_cluster, measure_on, remote_cluster
+from engine.sweep.counting import count_points
+from engine.sweep.measuring import measure_here
+from engine.sweep.running import open_folder, run_sweep
+from engine.text.problems import ProjectError
+from gui.command_line.main import main
+from tests.engine.test_sweep import plan
+from tests.test_sweep_command import PROJECT, rows_of
+
+pytest.importorskip("distributed", reason="dask.distributed is not installed")
+SWEEP = plan("thin/reduce.filters=1..24", measure=("error",), against="wide")
+
+
+@pytest.fixture(scope="module")
+def client():
+    with local_cluster(2) as client:
+        yield client
+
+
+def by_point(measured):
+    return {counted.point: (values, problem) for counted, values, problem in measured}
+
+
+def test_workers_measure_what_one_process_does(client):
+    here = by_point(measure_here(SWEEP)(count_points(SWEEP)))
+    there = by_point(measure_on(client, SWEEP)(count_points(SWEEP)))
+    assert {point: values["error_fitted"] for point, (values, _) in there.items()} == pytest.approx(
+        {point: values["error_fitted"] for point, (values, _) in here.items()}, rel=1e-5
+    )
+    assert len(there) == 24
+    assert not any(problem for _, problem in there.values())
+
+
+def test_a_point_that_has_no_error_has_the_same_reason(client):
+    sweep = plan("thin/conv.filters=7,8", measure=("error",), against="wide")
+    assert by_point(measure_on(client, sweep)(count_points(sweep))) == by_point(
+        measure_here(sweep)(count_points(sweep))
+    )
+
+
+def test_times_are_of_one_thread(client):
+    sweep = plan("thin/conv.filters=7,8", measure=("ms",))
+    values = [values for values, _ in by_point(measure_on(client, sweep)(count_points(sweep))).values()]
+    assert all(row["machine"].endswith(", 1 thread") for row in values)
+    assert len(values) == 2
+
+
+def test_a_worker_that_is_killed_loses_no_point(client):
+    done = {}
+    for counted, _, problem in measure_on(client, SWEEP)(count_points(SWEEP)):
+        done[counted.point] = problem
+        if len(done) == 3:
+            os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+    assert list(done.values()) == [""] * 24
+
+
+def deadly(_message, point):
+    import os
+    import signal
+
+    if point == (5,):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if point == (6,):
+        raise OSError("no disk")
+    return {}, ""
+
+
+def test_a_point_that_kills_its_worker_each_time_has_a_row_with_the_reason(client, monkeypatch):
+    deadly.__module__ = "__main__"  # of which pickles hold functions themselves, not their names
+    monkeypatch.setattr(remote, "measure_remotely", deadly)
+    problems = {
+        point: problem for point, (_, problem) in by_point(measure_on(client, SWEEP)(count_points(SWEEP))).items()
+    }
+    assert {point: problem for point, problem in problems.items() if problem} == {
+        (5,): "its worker died 4 times",
+        (6,): "failed 4 times: OSError: no disk",
+    }
+    assert len(problems) == 24
+
+
+def test_a_scheduler_that_is_lost_leaves_the_rows_and_the_sweep_continues(client, tmp_path):
+    """The last test with this cluster."""
+
+    def end_scheduler(progress):
+        if progress.done == 3:
+            threading.Thread(target=client.cluster.close).start()
+
+    with pytest.raises(ProjectError, match="the scheduler is lost"), open_folder(SWEEP, tmp_path) as file:
+        run_sweep(SWEEP, file, measure_on(client, SWEEP), end_scheduler)
+    before = len(rows_of(tmp_path))
+    assert 3 <= before <= 24
+    with open_folder(SWEEP, tmp_path) as file:
+        assert len(file.rows) == before
+        run_sweep(SWEEP, file, measure_here(SWEEP), lambda progress: None)
+    assert len(rows_of(tmp_path)) == 24
+
+
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
+    monkeypatch.setattr("engine.sweep.cluster._START_SECONDS", 0.3)
+    with (
+        pytest.raises(ProjectError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9"),
+        remote_cluster("tcp://127.0.0.1:9", TlsFiles()),
+    ):
+        pass
+
+
+def test_the_command_measures_on_workers(tmp_path, capsys, qapp):
+    (tmp_path / "p.toml").write_text(PROJECT, encoding="utf-8")
+    assert main(["sweep", str(tmp_path / "p.toml"), "--workers", "1", "--out", str(tmp_path / "out")]) == 0
+    assert "measuring in 1 process" in capsys.readouterr().err
+    assert sum(bool(row["error_fitted"]) for row in rows_of(tmp_path / "out")) == 8

@@ -20,7 +20,7 @@ from engine.sweep.answers import answer_lines, default_pair
 from engine.sweep.columns import FITS, MACHINE, MEASURES, PROBLEM, column_title
 from engine.sweep.suggestions import suggested_axes
 from engine.text.units import count_text
-from gui.paint.sweep.content import sweep_plot
+from gui.paint.sweep.content import empty_plot, sweep_plot
 from gui.state import edits
 from gui.state.edit import Edit
 from gui.state.requests import Cancel, RunSweep
@@ -188,7 +188,8 @@ class SweepView(View):
 
     def _show_plot(self) -> None:
         sweep, rows = self._state.sweep.sweep, self._state.sweep.rows
-        plot = None if sweep is None else sweep_plot(sweep, rows, self._pair(), self._state.picture_costs)
+        costs = self._state.picture_costs
+        plot = empty_plot(self._state.project, costs) if sweep is None else sweep_plot(sweep, rows, self._pair(), costs)
         self.canvas.show_plot(self._state, plot, self._selected)
         self.add.setEnabled(self._selected is not None and self._edit() is not None)
 

@@ -69,8 +69,8 @@ class SweepCanvas(Canvas):
 
     @property
     def layout_of_plot(self) -> PlotLayout | None:
-        """Where things are now; None without points or space."""
-        if self._plot is None or not self._plot.points:
+        """Where things are now; None without anything to draw, or space."""
+        if self._plot is None or not (self._plot.points or self._plot.designs):
             return None
         layout = lay_out_plot(QRectF(self.rect()), self._plot, _TEXT_SIZE * text_scale(self))
         if layout.plot.width() < _LEAST_SIZE or layout.plot.height() < _LEAST_SIZE:
@@ -97,10 +97,21 @@ class SweepCanvas(Canvas):
         """The settings and both amounts of a point."""
         sweep, found = self._state.sweep.sweep, self._point_at(point)
         if found is None or sweep is None or self._plot is None:
-            return ""
+            return self._design_at(point)
         amounts = zip(self._plot.columns, (found.x, found.y), strict=True)
         texts = ", ".join(amount_text(column, amount) for column, amount in amounts)
         return f"{settings_text(sweep, self._state.sweep.rows[found.row])}: {texts}"
+
+    def _design_at(self, place: QPointF) -> str:
+        """The name and both amounts of a design whose star is at a place; "" without one."""
+        layout, plot = self.layout_of_plot, self._plot
+        if layout is None or plot is None:
+            return ""
+        for design in plot.designs:
+            if (layout.at(design.x, design.y) - place).manhattanLength() <= layout.size:
+                amounts = zip(plot.columns, (design.x, design.y), strict=True)
+                return f"{design.name}: {', '.join(amount_text(column, amount) for column, amount in amounts)}"
+        return ""
 
     def tip(self, point: QPointF) -> str:
         return self.describe(point)

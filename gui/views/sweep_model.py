@@ -3,6 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt
+from PySide6.QtGui import QColor
 
 from engine.cost.metrics import METRICS
 from engine.rank_search.report import error_text
@@ -47,8 +48,9 @@ class SweepModel(ReportModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal and section < len(self.columns):
             column = self.columns[section]
-            if role == ROLE.DisplayRole and self._sweep is not None:
-                return column_title(column, self._sweep.convention)
+            if role in (ROLE.DisplayRole, ROLE.ToolTipRole) and self._sweep is not None:
+                title = column_title(column, self._sweep.convention)
+                return title if role == ROLE.ToolTipRole else title.replace(f"{self._sweep.design}/", "")
             if role == ROLE.TextAlignmentRole:
                 return _alignment(column)
         return None
@@ -64,8 +66,6 @@ class SweepModel(ReportModel):
             case ROLE.ToolTipRole:
                 return row.get(PROBLEM) or (exact_text(value) if column in _AMOUNTS else None)
             case ROLE.ForegroundRole if not fitting_rows([row]):
-                from PySide6.QtGui import QColor
-
                 return QColor(self._theme.muted)
         return _sort_key(value) if role == SORT_ROLE else None
 

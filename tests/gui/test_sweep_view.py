@@ -55,7 +55,7 @@ def heads(model):
 
 def test_points_fill_the_table_and_the_plot(qtbot, view, workbench):
     run(qtbot, view, workbench, where="macs < 30000", measures=["error"])
-    assert heads(view.model)[:3] == ["bottleneck/reduce.filters", "MACs", "Params"]
+    assert heads(view.model)[:3] == ["reduce.filters", "MACs", "Params"]
     assert [row["macs"] for row in workbench.state.sweep.rows] == [144 * r * (8 + 150) for r in range(1, 7)]
     assert view.model.index(0, 1).data() == "22.75 K"
     fits = heads(view.model).index("fits")
@@ -147,8 +147,9 @@ def test_its_model_obeys_the_rules_of_qt(qtbot, view, workbench, qtmodeltester: 
     assert "groups" in model.index(1, problem).data()
 
 
-def test_an_empty_canvas_and_one_without_space_select_nothing(qtbot, view):
-    assert view.canvas.layout_of_plot is None
+def test_before_a_sweep_the_plot_has_the_designs_and_nothing_to_select(qtbot, view, workbench):
+    layout, (naive, _) = view.canvas.layout_of_plot, view.canvas._plot.designs
+    assert view.canvas.describe(layout.at(naive.x, naive.y)) == "naive: 172.8 K MACs, 1.206 K params"
     qtbot.mouseClick(view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
     qtbot.keyClick(view.canvas, Qt.Key.Key_Left)
     assert view.table.currentIndex().row() == -1

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from engine.cost.metrics import Costs, metric_by_id
+from engine.project.project import Project
 from engine.sweep.answers import fitting_rows
 from engine.sweep.columns import COUNTED, Values, column_title
 from engine.sweep.front import cost_of, pareto_front
@@ -65,15 +66,22 @@ def sweep_plot(sweep: Sweep, rows: Sequence[Values], pair: tuple[str, str], cost
     points = tuple(plotted(index, row) for index, row in known)
     front = tuple(sorted(point for point in points if point.kind == "front"))
     titles = column_title(pair[0], sweep.convention), column_title(pair[1], sweep.convention)
-    return SweepPlot(pair, titles, points, front, _designs(sweep, pair, costs))
+    return SweepPlot(pair, titles, points, front, _designs(sweep.project, pair, costs))
 
 
-def _designs(sweep: Sweep, pair: tuple[str, str], costs: Costs) -> tuple[PlotDesign, ...]:
+def empty_plot(project: Project, costs: Costs) -> SweepPlot:
+    """The designs of a project before a sweep."""
+    pair = "macs", "params"
+    titles = column_title(pair[0], costs.convention), column_title(pair[1], costs.convention)
+    return SweepPlot(pair, titles, (), (), _designs(project, pair, costs))
+
+
+def _designs(project: Project, pair: tuple[str, str], costs: Costs) -> tuple[PlotDesign, ...]:
     """The designs of the project; none if one of the metrics has to be measured."""
     if not set(pair) <= {metric.id for metric in COUNTED}:
         return ()
     designs = []
-    for design in sweep.project.designs:
+    for design in project.designs:
         if design.name not in costs.check.analyses:
             continue
         amounts = [costs.total(metric_by_id(column), design.name) for column in pair]

@@ -56,7 +56,7 @@ def lay_out_plot(rect: QRectF, plot: SweepPlot, size: float) -> PlotLayout:
 
 def paint_sweep(painter: QPainter, rect: QRectF, plot: SweepPlot, theme: Theme, size: float = 14) -> None:
     """Draw points, front, designs, axes and legend into a rectangle."""
-    if plot.points:
+    if plot.points or plot.designs:
         draw_plot(painter, lay_out_plot(rect, plot, size), plot, theme)
     else:
         draw_text(painter, rect, _NOTHING, size, theme.muted, _CENTRE)

@@ -4,18 +4,17 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from engine.sweep.answers import answer_lines, default_pair
-from gui.paint.sweep.content import SweepPlot, sweep_plot
+from gui.paint.sweep.content import empty_plot, sweep_plot
 from gui.paint.sweep.drawing import paint_sweep
 from gui.state.view_state import ViewState
 from gui.theme import Theme
-
-_NOTHING = SweepPlot(("macs", "params"), ("", ""), (), ())
 
 
 def paint_state_sweep(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw the points of the last sweep in the two metrics that matter most."""
     sweep, rows = state.sweep.sweep, state.sweep.rows
-    plot = _NOTHING if sweep is None else sweep_plot(sweep, rows, default_pair(sweep), state.picture_costs)
+    costs = state.picture_costs
+    plot = empty_plot(state.project, costs) if sweep is None else sweep_plot(sweep, rows, default_pair(sweep), costs)
     paint_sweep(painter, rect, plot, theme)
 
 

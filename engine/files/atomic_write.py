@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from errno import EACCES, EINVAL, EISDIR, ENOTSUP
 from pathlib import Path
@@ -19,7 +19,11 @@ _BINARY = getattr(os, "O_BINARY", 0)
 _NOTHING_TO_SYNC = (EINVAL, ENOTSUP)
 
 
-def write_atomically(path: Path, content: bytes, mode: int = 0o666) -> Stamp:
+Content = bytes | Sequence[bytes | memoryview]
+"""The bytes of a file, or parts of it in their order: large arrays need no copy then."""
+
+
+def write_atomically(path: Path, content: Content, mode: int = 0o666) -> Stamp:
     """Replace a file by a complete new one; on failure the old one stays and no other file is left.
 
     A symbolic link stays one; its target is replaced. Owner, permissions and extended attributes stay. A file with
@@ -53,7 +57,7 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o666) -> Stamp:
     return _overwrite(target, content)
 
 
-def _replace(target: Path, content: bytes, mode: int, *, exists: bool) -> Stamp:
+def _replace(target: Path, content: Content, mode: int, *, exists: bool) -> Stamp:
     """Put a new file in the place of the old one; AttributeFault before that if it would have another owner."""
     temporary = unfinished.new_path(str(target.parent), unfinished.FILE_PREFIX)
     with unfinished.removed_on_failure(temporary):
@@ -69,7 +73,7 @@ def _replace(target: Path, content: bytes, mode: int, *, exists: bool) -> Stamp:
     return stamp
 
 
-def _overwrite(target: Path, content: bytes) -> Stamp:
+def _overwrite(target: Path, content: Content) -> Stamp:
     """Write into the file itself, after a copy of the new content is safe beside it in case the power fails."""
     descriptor = os.open(target, os.O_RDWR | _BINARY)
     try:
@@ -88,7 +92,7 @@ def _overwrite(target: Path, content: bytes) -> Stamp:
         os.close(descriptor)
 
 
-def _copy_beside(target: Path, content: bytes) -> Path | None:
+def _copy_beside(target: Path, content: Content) -> Path | None:
     """A new file with the content beside the target; None if the folder forbids it."""
     if not os.access(target.parent, os.W_OK | os.X_OK):
         return None
@@ -103,13 +107,16 @@ def _remove(copy: Path | None) -> None:
             copy.unlink()
 
 
-def _fill(descriptor: int, content: bytes) -> Stamp:
+def _fill(descriptor: int, content: Content) -> Stamp:
     """Make this the whole content of an open file, on the disk."""
     os.lseek(descriptor, 0, os.SEEK_SET)
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-    os.ftruncate(descriptor, len(content))
+    size = 0
+    for part in (content,) if isinstance(content, bytes) else content:
+        rest = memoryview(part).cast("B")
+        size += len(rest)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    os.ftruncate(descriptor, size)
     os.fsync(descriptor)
     status = os.fstat(descriptor)
     return status.st_mtime_ns, status.st_size

@@ -61,7 +61,7 @@ def prelu(volume: Volume, slope: _Values, checkpoint: Checkpoint) -> Volume:
 
     def fill(block: Region) -> None:
         own = slope[block[0]] if len(slope) > 1 else slope
-        _leaky_relu(volume[block], result[block], own[:, None, None])
+        _fill_prelu(volume[block], result[block], own[:, None, None])
 
     share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
     return result
@@ -70,6 +70,11 @@ def prelu(volume: Volume, slope: _Values, checkpoint: Checkpoint) -> Volume:
 def _computed(function: Callable[[_Values], _Values]) -> Callable[[_Values, _Values], object]:
     """A function of an array, with an array for its result."""
     return lambda x, out: np.copyto(out, function(x), casting="unsafe")
+
+
+def _relu(x: _Values, out: _Values) -> None:
+    """``max(x, 0)``, but np.maximum with a number takes three times as long."""
+    np.clip(x, 0, np.iinfo(x.dtype).max if np.issubdtype(x.dtype, np.integer) else np.inf, out=out)
 
 
 def _sigmoid(x: _Values) -> _Values:
@@ -112,7 +117,11 @@ def _gelu_tanh(x: _Values) -> _Values:
     return values
 
 
-def _leaky_relu(x: _Values, out: _Values, slope: Any) -> None:
+def _leaky_relu(x: _Values, out: _Values, slope: float) -> None:
+    np.maximum(x, slope * x if slope else 0, out=out)  # with a slope of at most 1
+
+
+def _fill_prelu(x: _Values, out: _Values, slope: _Values) -> None:
     np.copyto(out, np.maximum(x, 0) + slope * np.minimum(x, 0), casting="unsafe")
 
 
@@ -128,7 +137,7 @@ class ElementFunction(NamedTuple):
 
 
 ELEMENTWISE: dict[str, ElementFunction] = {
-    "relu": ElementFunction("max({x}, 0)", lambda x, out: np.maximum(x, 0, out=out)),
+    "relu": ElementFunction("max({x}, 0)", _relu),
     "relu6": ElementFunction("min(max({x}, 0), 6)", lambda x, out: np.clip(x, 0, 6, out=out)),
     "leaky_relu": ElementFunction("max({x}, {slope} · {s})", _leaky_relu, ("slope",)),
     "elu": ElementFunction(

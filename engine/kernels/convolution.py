@@ -57,8 +57,10 @@ def conv2d(
     )
     result = np.empty((filters, *extent), volume.dtype)
     biases = None if bias is None else bias.reshape(groups, filters // groups, 1)
-    plan = onnx_convolution.plan_of(case)
-    if plan is not None:
+    plan = None if tiling.is_product(case) else onnx_convolution.plan_of(case)
+    if tiling.is_product(case):
+        _multiply_in_place(case, biases, result.reshape(filters, prod(extent)), checkpoint)
+    elif plan is not None:
         onnx_convolution.convolve(plan, case, biases, result.reshape(groups, filters // groups, *extent), checkpoint)
     elif shifts.suits(case):
         shifts.convolve(case, biases, result.reshape(groups, filters // groups, *extent), checkpoint)
@@ -152,6 +154,22 @@ class _Product(NamedTuple):
             checkpoint()
         if self.bias is not None:
             target += self.bias[:, filters]
+
+
+def _multiply_in_place(case: Case, biases: Matrices | None, result: Matrices, checkpoint: Checkpoint) -> None:
+    """Fill ``result`` (filters, pixels) by products with the pixels where they lie, and nothing else."""
+    channels = case.weight.shape[2]
+    weight, pixels = case.weight[0, :, :, 0, 0], case.source.reshape(channels, -1)
+
+    def compute(piece: tuple[slice, slice]) -> None:
+        filters, part = piece
+        target = result[filters, part]
+        np.matmul(weight[filters], pixels[:, part], out=target)
+        if biases is not None:
+            target += biases[0, filters]
+
+    pieces = tiling.pieces((1, *result.shape), channels, 1, result.itemsize)
+    share(pieces, lambda piece, _: compute(piece), checkpoint)
 
 
 def _multiply(case: Case, biases: Matrices | None, result: Matrices, checkpoint: Checkpoint) -> None:

@@ -20,24 +20,15 @@ def batch_norm(
 ) -> Volume:
     """``gamma · (x − mean) / √(var + epsilon) + beta``; the four arrays are (C,)."""
     factors = gamma / np.sqrt(var + epsilon)
-    result = np.empty(volume.shape, volume.dtype)
-
-    def fill(block: Region) -> None:
-        channels, part = (block[0], None, None), result[block]
-        np.subtract(volume[block], mean[channels], out=part, casting="unsafe")
-        np.multiply(part, factors[channels], out=part, casting="unsafe")
-        np.add(part, beta[channels], out=part, casting="unsafe")
-
-    share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
-    return result
+    return scale(volume, factors, beta - mean * factors, checkpoint)
 
 
 def scale(volume: Volume, gamma: npt.NDArray[Any], bias: npt.NDArray[Any] | None, checkpoint: Checkpoint) -> Volume:
-    """``gamma · x + bias``; both arrays are (C,)."""
+    """``gamma · x + bias``; both arrays are (C,), or (1,) for all channels."""
     result = np.empty(volume.shape, volume.dtype)
 
     def fill(block: Region) -> None:
-        channels, part = (block[0], None, None), result[block]
+        channels, part = (block[0] if len(gamma) > 1 else slice(None), None, None), result[block]
         np.multiply(volume[block], gamma[channels], out=part, casting="unsafe")
         if bias is not None:
             np.add(part, bias[channels], out=part, casting="unsafe")

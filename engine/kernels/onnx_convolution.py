@@ -95,14 +95,15 @@ class Plan(NamedTuple):
 def plan_of(case: Case) -> Plan | None:
     """The plan if ONNX Runtime is installed and takes less time than our kernels; else None.
 
-    Measured on one core, as multiples of ONNX Runtime with constant weights:
+    A 1×1 convolution that is one product never comes here (`tiling.is_product`). Measured on one core, as multiples of
+    ONNX Runtime with constant weights:
 
     ====================== ============= ================ ====
     layer                  ordered by us as they are      ours
     ====================== ============= ================ ====
     3×3, 5×5, dense        1.0           1.1–1.6          1.2–1.6
     7×7, stride 2, RGB     1.0           1.4              1.4
-    1×1                    1.1           1.0              1.3
+    1×1                    1.1           1.0              0.9–1.0
     groups of few channels not possible  1.0              1.5
     depthwise              1.1           2.5–5            4–5
     ====================== ============= ================ ====

@@ -36,9 +36,11 @@ def max_pool2d(
     """
     lowest = -np.inf if volume.dtype.kind == "f" else np.iinfo(volume.dtype).min
     padded = volume.shape[1] + padding[0] + padding[2], volume.shape[2] + padding[1] + padding[3]
-    extent = window_counts(volume.shape[1:], padding, kernel, stride, ceil=ceil)
-    if stride == dilation == (1, 1) and 2 * prod(extent) >= prod(padded) <= cache_values(volume):
-        return _max_of_neighbours(volume, kernel, padded, extent, padding, lowest, checkpoint)
+    window = dilated_extent(kernel[0], dilation[0]), dilated_extent(kernel[1], dilation[1])
+    extent = window_counts(volume.shape[1:], padding, window, stride, ceil=ceil)
+    if stride == (1, 1) and 2 * prod(extent) >= prod(padded) <= cache_values(volume):
+        steps = [dilation[1]] * (kernel[1] - 1) + [dilation[0] * padded[1]] * (kernel[0] - 1)
+        return _max_of_neighbours(volume, steps, padded, extent, padding, lowest, checkpoint)
     return _pool(np.maximum, lowest, volume, kernel, stride, padding, ceil, checkpoint, dilation)
 
 
@@ -138,7 +140,7 @@ def adaptive_avg_pool2d(volume: Volume, size: Pair, checkpoint: Checkpoint) -> V
 
 def _max_of_neighbours(
     volume: Volume,
-    kernel: Pair,
+    steps: list[int],
     padded: Pair,
     extent: Pair,
     padding: Margins,
@@ -147,11 +149,11 @@ def _max_of_neighbours(
 ) -> Volume:
     """Maximum of all windows side by side: of the padded maps, shifted by each tap, in one piece of memory.
 
-    So inner loops are as long as maps, where rows are short; what a shift moves across an edge is no window's.
+    So inner loops are as long as maps, where rows are short; what a shift moves across an edge is no window's. The
+    steps are those from tap to tap, along a row and from row to row.
     """
     result = np.empty((len(volume), *extent), volume.dtype)
     inner = np.s_[:, padding[0] : padding[0] + volume.shape[1], padding[1] : padding[1] + volume.shape[2]]
-    steps = [1] * (kernel[1] - 1) + [padded[1]] * (kernel[0] - 1)
 
     def fill(channels: slice, checkpoint: Checkpoint) -> None:
         maps = np.full((channels.stop - channels.start, *padded), lowest, volume.dtype)

@@ -27,6 +27,10 @@ class Places(NamedTuple):
         """Those of some of the values."""
         return Places(self.first[values], self.second[values], self.fraction[values])
 
+    def moved(self, by: int) -> "Places":
+        """These places, so many values further on."""
+        return Places(self.first + by, self.second + by, self.fraction)
+
 
 def resize(volume: Volume, rows: Places, columns: Places, checkpoint: Checkpoint) -> Volume:
     """``Σ w · volume[c, y', x']`` over the one to four pixels between which each value lies, (C, rows, columns)."""
@@ -35,8 +39,13 @@ def resize(volume: Volume, rows: Places, columns: Places, checkpoint: Checkpoint
 
     def fill(block: Region, checkpoint: Checkpoint) -> None:
         channels, lines, cols = block
-        part = _between(volume[channels], rows.part(lines), 1)
-        result[block] = _between(part, columns.part(cols), 2)
+        own_rows, own_columns = rows.part(lines), columns.part(cols)
+        first, last = int(own_rows.first.min()), int(own_rows.second.max())
+        if lines.stop - lines.start > last - first:  # fewer rows before than behind: columns first
+            part = _between(volume[channels, first : last + 1], own_columns, 2)
+            result[block] = _between(part, own_rows.moved(-first), 1)
+        else:
+            result[block] = _between(_between(volume[channels], own_rows, 1), own_columns, 2)
         checkpoint()
 
     # A block reads whole rows of the input.
@@ -47,12 +56,13 @@ def resize(volume: Volume, rows: Places, columns: Places, checkpoint: Checkpoint
 
 def _between(values: npt.NDArray[Any], places: Places, axis: int) -> npt.NDArray[Any]:
     """The values at places along an axis."""
-    first = values.take(places.first, axis)
     if not places.fraction.any():
-        return first
+        return values.take(places.first, axis, mode="clip")
     shape = [1, 1, 1]
     shape[axis] = -1
     weight = places.fraction.astype(values.dtype).reshape(shape)
+    first, second = values.take(places.first, axis, mode="clip"), values.take(places.second, axis, mode="clip")
     first *= 1 - weight
-    first += weight * values.take(places.second, axis)
+    second *= weight
+    first += second
     return first

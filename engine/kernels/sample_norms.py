@@ -72,15 +72,18 @@ def group_norm(
         averages: _Numbers = np.bincount(owners, sums, groups) / size
         return averages
 
-    mean = means(lambda part, group: float(part.sum(dtype=np.float64)))
-    variance = means(lambda part, group: float(np.square(part - mean[group]).sum()))
-    scale = 1 / np.sqrt(variance + epsilon)
+    # Sums of a row are accurate, as they are added pairwise; those of rows, and of parts, in double precision.
+    mean = means(lambda part, group: float(part.sum(axis=2).sum(dtype=np.float64)))
+    shift = mean.astype(volume.dtype)
+    variance = means(lambda part, group: float(np.square(part - shift[group]).sum(axis=2).sum(dtype=np.float64)))
+    factors = (1 / np.sqrt(variance + epsilon)).repeat(depth) * gamma
 
     def fill(part: tuple[int, int, slice, tuple[slice, slice]], _: Checkpoint) -> None:
         group, channels, pixels = part[1:]
-        own = channels, None, None
-        centred = volume[channels, *pixels] - mean[group]
-        result[channels, *pixels] = centred * scale[group] * gamma[own] + beta[own]
+        own, target = (channels, None, None), result[channels, *pixels]
+        np.subtract(volume[channels, *pixels], shift[group], out=target)
+        np.multiply(target, factors[own].astype(target.dtype), out=target)
+        np.add(target, beta[own].astype(target.dtype), out=target)
 
     share(parts, fill, checkpoint, fewest=4)
     return result

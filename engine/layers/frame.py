@@ -65,8 +65,8 @@ class _Frame(Layer, frozen=True):
         return Shape(inputs[0].channels, *self.windows(inputs[0]).output)
 
     def label(self) -> str:
-        sides = self.margins if isinstance(self.margins, int) else ", ".join(map(str, self.margins))
-        return f"{self.kind} {sides}"
+        sides = (self.margins,) if isinstance(self.margins, int) else self.margins
+        return f"{self.kind} {('×' if len(sides) == 2 else '/').join(map(str, sides))}"
 
 
 class Pad(_Frame, frozen=True, tag="pad"):

@@ -67,7 +67,7 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
 class Scale(Layer, frozen=True, tag="scale"):
     """``gamma·x + bias``, channel by channel: the layer scale of ConvNeXt.
 
-    Parameters: gamma (C,), bias (C,).
+    Parameters: gamma (C,), bias (C,); both (1,) if shared.
     Source: H. Touvron et al., Going deeper with image transformers, 2021.
     """
 
@@ -77,6 +77,7 @@ class Scale(Layer, frozen=True, tag="scale"):
     reads: ClassVar[Reads] = "pixel"
 
     bias: Annotated[bool, Meta(title="Bias", description="One added number per channel")] = False
+    shared: Annotated[bool, Meta(title="Shared", description="One number for all channels")] = False
 
     @property
     def has_table_row(self) -> bool:
@@ -86,10 +87,11 @@ class Scale(Layer, frozen=True, tag="scale"):
         return [channels]
 
     def param_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
-        return dict.fromkeys(("gamma", *(("bias",) if self.bias else ())), (inputs[0].channels,))
+        shape = (1,) if self.shared else (inputs[0].channels,)
+        return {"gamma": shape, "bias": shape} if self.bias else {"gamma": shape}
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
-        return {"scale": output.size, **({"scale_biases": output.channels} if self.bias else {})}
+        return {"scale": output.size, **({"scale_biases": 1 if self.shared else output.channels} if self.bias else {})}
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         return normalization.scale(inputs[0], weights["gamma"], weights.get("bias"), checkpoint)
@@ -103,7 +105,8 @@ class Scale(Layer, frozen=True, tag="scale"):
             f"{target.title} = γ · x{plus[0]}",
             f"= {number_text(gamma)} · {operand_text(x)}{plus[1]} = {number_text(result)}",
         )
-        description = "The value is scaled by its channel's number from training; neighbours do not count."
+        whose = "the number of all channels" if self.shared else "its channel's number"
+        description = f"The value is scaled by {whose} from training; neighbours do not count."
         return Explanation(target.at, result, description, formula, window)
 
 

@@ -72,7 +72,7 @@ class Resize(Layer, frozen=True, tag="resize"):
     ] = 2.0
     size: Annotated[
         HeightWidth | None,
-        Meta(title="Size", description="Height and width of the output; left out: those that result"),
+        Meta(title="Size", description="Height and width of the output; left out: the scaled input"),
     ] = None
     mode: Annotated[Mode, Meta(title="Mode", description="The nearest value, or a mean of four")] = "nearest"
     corners: Annotated[

@@ -1,19 +1,22 @@
 """Writes a design that came from an ONNX model as a copy of its file in which only what was edited has other bytes."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
+from engine.files.paths import resolve_path
 from engine.kernels import Checkpoint
+from engine.model_export.checker import checker_fault
 from engine.model_export.kinds import find_row
-from engine.model_export.model_file import FileArray, FileNode, GraphValue, ModelFile, external_files, live_nodes
+from engine.model_export.model_file import FileNode, GraphValue, ModelFile, data_files, live_nodes
 from engine.model_export.model_values import ModelValues
+from engine.model_export.onnx_arrays import OnnxArray, array_of_values
 from engine.model_export.onnx_graph import OnnxScope
 from engine.model_export.onnx_kinds import ONNX_KINDS
 from engine.model_export.origin import Origin
 from engine.model_export.plan import PlannedLayer
 from engine.model_export.tensor_forms import in_shape, is_maps, is_vector, tensor_from_maps
+from engine.model_export.wire import Bytes
 from engine.onnx_files.tensors import Tensor
 from engine.shapes import Shape
 from engine.text.problems import Problem, ProjectError
@@ -33,12 +36,12 @@ class EditedCopy:
         self._values = ModelValues(origin, self._file)
         self._graph = self._values.graph
         self._arrays = dict(self._file.arrays)
-        self.external_files = external_files(self._file.nodes, self._arrays.values())
+        self.external_files = data_files(self._file.nodes, self._arrays.values())
 
-    def content(self) -> bytes:
-        """The bytes of the copy."""
+    def content(self) -> list[Bytes]:
+        """The bytes of the copy, in parts."""
         if self._origin.is_unchanged:
-            return self._file.content
+            return [self._file.content]
         model = self._file
         live = live_nodes(model.nodes, (value.name for value in model.outputs))
         used = {value for node in model.nodes for value in node.received}
@@ -52,24 +55,24 @@ class EditedCopy:
         nodes = [node for node in self._values.nodes if id(node) in needed or (node.raw and id(node) not in live)]
         received = {value for node in nodes for value in node.received}.union(names)
         arrays = {name: array for name, array in self._arrays.items() if name in received or name not in used}
-        arrays |= {name: FileArray(each) for name, each in self._graph.constants.items() if name in received}
-        self.external_files = external_files(nodes, arrays.values())
-        content = model.copy(nodes, arrays, outputs, self._changed_values())
-        self._require_valid(content)
-        return content
+        arrays |= {name: array for name, array in self._graph.constants.items() if name in received}
+        self.external_files = data_files(nodes, arrays.values())
+        self._require_valid(nodes, arrays, outputs)
+        return model.copy(nodes, arrays, outputs, self._changed_values())
 
-    def _require_valid(self, content: bytes) -> None:
-        """Raise ProjectError if the standard's checker refuses the copy, but not the model; data apart is not there."""
-        checker = self._file.onnx.checker
-        try:
-            if not self.external_files:
-                checker.check_model(content)
-        except checker.ValidationError as fault:
-            reason = str(fault).strip().splitlines()[0]
-            with suppress(checker.ValidationError):
-                checker.check_model(self._file.content)
-                text = f"the edited copy is not valid: {reason}; undo the last edits, or choose another format"
-                raise ProjectError([Problem(text, "")], self._origin.path) from None
+    def _require_valid(self, nodes: list[FileNode], arrays: Mapping[str, OnnxArray], outputs: list[GraphValue]) -> None:
+        """Raise ProjectError if the standard's checker refuses the copy, but not the model.
+
+        Large arrays are inputs for it, of the same type and shape. Files beside the model are not there yet.
+        """
+        if self.external_files:
+            return
+        small = {name: array for name, array in arrays.items() if not array.is_large}
+        large = [array for array in arrays.values() if array.is_large]
+        reason = checker_fault(b"".join(self._file.copy(nodes, small, outputs, self._changed_values(), large)))
+        if reason and not checker_fault(str(resolve_path(self._origin.path))):
+            text = f"the edited copy is not valid: {reason}; undo the last edits, or choose another format"
+            raise ProjectError([Problem(text, "")], self._origin.path)
 
     def _take_over(self, layer: PlannedLayer) -> None:
         """Change what makes the value of a layer, if it has to be changed."""
@@ -124,7 +127,7 @@ class EditedCopy:
         """Put other values into the arrays of a layer, and return whether that is possible."""
         source = self._before[old].source
         nodes, _ = self._values.function(old)
-        arrays: dict[str, FileArray] = {}
+        arrays: dict[str, OnnxArray] = {}
         for role, array in layer.arrays.items():
             name = getattr(source, role, "")
             if name not in self._file.arrays or any(name in node.received for node in set(self._values.nodes) - nodes):
@@ -134,7 +137,7 @@ class EditedCopy:
             if stored.shape != own.shape and not (own.ndim == 1 and stored.size == own.size):
                 return False  # vectors may have axes of size 1
             values = np.ascontiguousarray(own.reshape(stored.shape), stored.dtype)
-            arrays[name] = FileArray(self._file.onnx.numpy_helper.from_array(values, name))
+            arrays[name] = array_of_values(name, values)
         self._arrays |= arrays
         return True
 
@@ -157,6 +160,8 @@ class EditedCopy:
     def _entry(self, value: str, name: str, shape: Shape, users: set[FileNode]) -> str | None:
         """The value that nodes receive in place of another one; None if its axes do not fit."""
         tensor = self._tensors[value]
+        if any(now > 1 and before == 1 for now, before in zip(shape, tensor.volume, strict=True)):
+            return None  # its nodes may be right for one pixel alone, such as a softmax over all values
         first = self._values.name(tensor.source)
         fits = tensor.volume == shape or self._fits_any_size(value, first)
         if fits and self._origin.counterparts.get(name) == tensor.source:

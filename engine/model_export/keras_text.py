@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from engine.kernels import Checkpoint
 from engine.model_export.keras_kinds import KERAS_KINDS, KERAS_NAMES
 from engine.model_export.kinds import find_row
-from engine.model_export.plan import ExportPlan, PlannedLayer
+from engine.model_export.plan import ExportPlan, PlannedLayer, argument_names, received_values
 from engine.model_export.python_names import PythonNames, text_comment
-from engine.model_export.python_scope import PythonScope, Value
+from engine.model_export.python_scope import CodeValue, PythonScope
 from engine.model_export.torch_text import PythonModule, sizes_text
 from engine.network.graph import INPUT
 from engine.shapes import Shape
@@ -73,7 +73,7 @@ def keras_module(plan: ExportPlan, checkpoint: Checkpoint) -> PythonModule:
         A layer has no counterpart in Keras.
     """
     blocks: dict[tuple[str, ...], str] = {}
-    code = _FunctionCode(INPUT, Value("x"), "")
+    code = _FunctionCode({INPUT: CodeValue("x")}, "")
     for (_, block), group in groupby(plan.layers, lambda layer: (layer.ref[0], layer.block)):
         layers = list(group)
         checkpoint()
@@ -94,7 +94,8 @@ def keras_module(plan: ExportPlan, checkpoint: Checkpoint) -> PythonModule:
     build = (docstring, first, *network.lines[:-1], f"return keras.Model(x, {outputs})")
     lines = []
     for body_lines, name in blocks.items():
-        lines += ["", "", f"def {name}(x, name):", *(f"    {line}" for line in body_lines)]
+        head, *rest = body_lines
+        lines += ["", "", head.format(name=name), *(f"    {line}" for line in rest)]
     lines += ["", "", "def build() -> keras.Model:", *(f"    {line}" for line in build)]
     text = "\n".join(lines)
     imports = "import functools\n" if "functools." in text else ""
@@ -102,22 +103,24 @@ def keras_module(plan: ExportPlan, checkpoint: Checkpoint) -> PythonModule:
 
 
 def _block(plan: ExportPlan, code: "_FunctionCode", block: str, layers: Sequence[PlannedLayer]) -> _Function:
-    source = layers[0].inputs[0]
-    inner = _FunctionCode(source, Value("x", code.values[source].is_vector), block)
+    sources = received_values(layers)
+    called = argument_names(sources)
+    inner = _FunctionCode({name: CodeValue(called[name], code.values[name].is_vector) for name in sources}, block)
     for layer in layers:
         inner.add(layer, layer.ref[1].removeprefix(f"{block}/"))
     body = inner.body((layers[-1].name,))
-    docstring = f'"""{plan.shape_of(source)} → {layers[-1].output_shape}."""'
-    return body._replace(lines=(docstring, *body.lines))
+    shapes = ", ".join(str(plan.shape_of(name)) for name in sources)
+    head = f"def {{name}}({', '.join(called.values())}, name):"
+    return body._replace(lines=(head, f'"""{shapes} → {layers[-1].output_shape}."""', *body.lines))
 
 
 class _FunctionCode:
     """A function while it grows; layers of a block have names that begin with its own."""
 
-    def __init__(self, source: str, value: Value, block: str) -> None:
-        self.values = {source: value}
+    def __init__(self, values: Mapping[str, CodeValue], block: str) -> None:
+        self.values = dict(values)
         self._block = block
-        self._names = PythonNames(KERAS_NAMES)
+        self._names = PythonNames({*KERAS_NAMES, *(value.text for value in values.values())})
         self._steps: list[str] = []
         self._arrays: dict[str, NDArray[Any]] = {}
 
@@ -131,15 +134,15 @@ class _FunctionCode:
         self._arrays |= {f"{layer_name}.{role}": array for role, array in code.arrays.items()}
         self._arrays |= {f"{layer_name}_{suffix}.kernel": array for suffix, array in code.constants.items()}
         self._add_step(name, code.call, layer.output_shape, "" if name == title else title)
-        self.values[layer.name] = Value(name, code.is_vector)
+        self.values[layer.name] = CodeValue(name, code.is_vector)
 
     def add_block(self, title: str, function: str, body: _Function, layers: Sequence[PlannedLayer]) -> None:
         name, last = self._names[title], layers[-1]
-        argument = self.values[layers[0].inputs[0]].text
+        arguments = ", ".join(self.values[source].text for source in received_values(layers))
         prefix = name.lstrip("_")
         self._arrays |= {f"{prefix}-{inner}": array for inner, array in body.arrays.items()}
-        self._add_step(name, f'{function}({argument}, "{prefix}")', last.output_shape, "" if name == title else title)
-        self.values[last.name] = Value(name, body.is_vector)
+        self._add_step(name, f'{function}({arguments}, "{prefix}")', last.output_shape, "" if name == title else title)
+        self.values[last.name] = CodeValue(name, body.is_vector)
 
     def _add_step(self, name: str, call: str, shape: Shape, remark: str) -> None:
         self._steps.append(f"{name} = {call}  # {shape}{f', {text_comment(remark)}' if remark else ''}")

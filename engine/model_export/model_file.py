@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from engine.files import paths
 from engine.files.onnx_model import require_onnx
-from engine.model_export.wire import WireField, message_field, message_fields
+from engine.model_export.onnx_arrays import OnnxArray, array_of_field, external_files
+from engine.model_export.wire import Bytes, WireField, field_parts, message_field, message_fields
 
 _GRAPH = 7
 _NODE, _INITIALIZER, _INPUT, _OUTPUT, _VALUE_INFO = 1, 5, 11, 12, 13
@@ -17,8 +18,6 @@ _GROUPED = (_NODE, _INITIALIZER, _INPUT, _OUTPUT, _VALUE_INFO)
 """Fields that are written one behind the other, where the first of them was."""
 _APART = 4
 """The version of the format from which on arrays need not be inputs."""
-
-Bytes = bytes | memoryview
 
 
 class FileNode(Struct, eq=False):
@@ -32,7 +31,7 @@ class FileNode(Struct, eq=False):
 
     @property
     def field(self) -> Bytes:
-        return self.raw or message_field(_NODE, [self.proto.SerializeToString()])
+        return self.raw or message_field(_NODE, self.proto.SerializeToString())
 
     @property
     def received(self) -> set[str]:
@@ -49,18 +48,6 @@ class FileNode(Struct, eq=False):
         if any(value in names for value in self.proto.input):
             self.proto.input[:] = [names.get(value, value) for value in self.proto.input]
             self.raw = b""
-
-
-class FileArray(Struct, frozen=True, eq=False):
-    """An initializer."""
-
-    proto: Any
-    raw: Bytes = b""
-    """Its field in the file; empty if it has to be written anew."""
-
-    @property
-    def field(self) -> Bytes:
-        return self.raw or message_field(_INITIALIZER, [self.proto.SerializeToString()])
 
 
 class GraphValue(Struct, frozen=True, eq=False):
@@ -92,8 +79,7 @@ class ModelFile:
             FileNode(self._parsed(field, self.onnx.NodeProto), index, field.raw)
             for index, field in enumerate(self._of(_NODE))
         ]
-        arrays = (FileArray(self._parsed(field, self.onnx.TensorProto), field.raw) for field in self._of(_INITIALIZER))
-        self.arrays = {str(array.proto.name): array for array in arrays}
+        self.arrays = {array.name: array for array in map(array_of_field, self._of(_INITIALIZER))}
         self._inputs, self.outputs, self._infos = (
             [GraphValue(self._parsed(field, self.onnx.ValueInfoProto), field.raw) for field in self._of(number)]
             for number in (_INPUT, _OUTPUT, _VALUE_INFO)
@@ -118,22 +104,29 @@ class ModelFile:
         """An output that the file does not have."""
         element = self.onnx.helper.np_dtype_to_tensor_dtype(dtype)
         proto = self.onnx.helper.make_tensor_value_info(name, element, list(sizes))
-        return GraphValue(proto, message_field(_OUTPUT, [proto.SerializeToString()]))
+        return GraphValue(proto, message_field(_OUTPUT, proto.SerializeToString()))
 
     def copy(
         self,
         nodes: Iterable[FileNode],
-        arrays: Mapping[str, FileArray],
+        arrays: Mapping[str, OnnxArray],
         outputs: Iterable[GraphValue],
         changed_values: Iterable[str],
-    ) -> bytes:
-        """The file with these parts; shapes of values that are no more, or have changed, are left out."""
+        further_inputs: Iterable[OnnxArray] = (),
+    ) -> list[Bytes]:
+        """The file with these parts, as parts; shapes of values that are no more, or have changed, are left out.
+
+        Parameters
+        ----------
+        further_inputs
+            Arrays that are inputs alone: without their values.
+        """
         ordered = _in_order(list(nodes))
         stated = {value for node in ordered for value in node.made} - set(changed_values)
         groups: dict[int, list[Bytes]] = {
             _NODE: [node.field for node in ordered],
-            _INITIALIZER: [array.field for array in arrays.values()],
-            _INPUT: list(self._input_fields(arrays)),
+            _INITIALIZER: [part for array in arrays.values() for part in array.parts],
+            _INPUT: [*self._input_fields(arrays), *(array.input_field for array in further_inputs)],
             _OUTPUT: [value.field for value in outputs],
             _VALUE_INFO: [value.field for value in self._infos if value.name in stated],
         }
@@ -142,27 +135,27 @@ class ModelFile:
             graph += groups.pop(part.number, []) if part.number in _GROUPED else [part.raw]
         for rest in groups.values():
             graph += rest
-        fields = (message_field(_GRAPH, graph) if field.number == _GRAPH else field.raw for field in self._fields)
-        return b"".join(fields)
+        return [
+            part
+            for field in self._fields
+            for part in (field_parts(_GRAPH, graph) if field.number == _GRAPH else [field.raw])
+        ]
 
-    def _input_fields(self, arrays: Mapping[str, FileArray]) -> Iterator[Bytes]:
+    def _input_fields(self, arrays: Mapping[str, OnnxArray]) -> Iterator[Bytes]:
         """Yield the inputs; in old models every array is one as well."""
         for value in self._inputs:
             if value.name not in self.arrays or value.name in arrays:
                 yield value.field
         for name, array in arrays.items() if self._has_arrays_as_inputs else ():
             if name not in self.arrays:
-                tensor = array.proto
-                proto = self.onnx.helper.make_tensor_value_info(name, tensor.data_type, tensor.dims)
-                yield message_field(_INPUT, [proto.SerializeToString()])
+                yield array.input_field
 
 
-def external_files(nodes: Iterable[FileNode], arrays: Iterable[FileArray]) -> tuple[str, ...]:
+def data_files(nodes: Iterable[FileNode], arrays: Iterable[OnnxArray]) -> tuple[str, ...]:
     """Places of the files beside a model in which its arrays are, relative to it."""
-    tensors = [array.proto for array in arrays]
+    tensors = [array.head for array in arrays]
     tensors += [attribute.t for node in nodes for attribute in node.proto.attribute if attribute.HasField("t")]
-    entries = (entry for tensor in tensors for entry in tensor.external_data if entry.key == "location")
-    return tuple(dict.fromkeys(str(entry.value) for entry in entries))
+    return external_files(tensors)
 
 
 def live_nodes(nodes: Iterable[FileNode], outputs: Iterable[str]) -> set[int]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from engine.files.onnx_model import require_onnx
 from engine.layers import Kind
+from engine.model_export.onnx_arrays import OnnxArray, array_of_values
 from engine.model_export.plan import PlannedLayer
 from engine.shapes import Margins, Shape
 
@@ -35,7 +36,7 @@ class OnnxGraph:
         self.onnx = require_onnx()
         self.opset, self.dtype = opset, dtype
         self.nodes: list[Any] = []
-        self.constants: dict[str, Any] = {}
+        self.constants: dict[str, OnnxArray] = {}
         self._names = set(names)
         self._maps: dict[str, str] = {}
         self._vectors: dict[str, str] = {}
@@ -93,8 +94,8 @@ class OnnxGraph:
     def constant(self, name: str, array: NDArray[Any]) -> str:
         """Add an array; numbers of 32 bits get the type of the values of the graph."""
         name = self.new_name(name)
-        array = array.astype(self.dtype) if array.dtype == np.float32 else array
-        self.constants[name] = self.onnx.numpy_helper.from_array(np.ascontiguousarray(array), name)
+        array = array.astype(self.dtype, copy=False) if array.dtype == np.float32 else array
+        self.constants[name] = array_of_values(name, array)
         return name
 
     def new_name(self, name: str) -> str:

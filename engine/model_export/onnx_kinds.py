@@ -1,35 +1,31 @@
 """What each kind of layer is in an ONNX graph: one row a kind."""
 
-from collections.abc import Callable
-from math import inf, sqrt
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from engine.layers import (
-    Activation,
     AdaptiveAvgPool2d,
     Add,
     AvgPool2d,
-    BatchNorm,
     Concat,
     Conv2d,
     Dense,
     Dropout,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
-    LocalResponseNorm,
     MaxPool2d,
     Mul,
     Opaque,
 )
 from engine.layers.opaque import NODE_ROLE
-from engine.model_export.onnx_graph import ROW_AXES, OnnxKind, OnnxScope
+from engine.model_export.onnx_arrays import array_of_proto
+from engine.model_export.onnx_functions import ONNX_FUNCTIONS
+from engine.model_export.onnx_graph import OnnxKind, OnnxScope
 from engine.model_export.onnx_moves import ONNX_MOVES
+from engine.model_export.onnx_norms import ONNX_NORMS
 from engine.model_export.windows import divisors, full_margins, mean_matrix
-
-_CLIP_INPUTS = 11
-"""The version of the operators from which on the limits of Clip are inputs."""
 
 
 def _conv(at: OnnxScope) -> None:
@@ -104,80 +100,6 @@ def _adaptive_avg_pool(at: OnnxScope) -> None:
     at.last("MatMul", at.step("MatMul", rows, at.maps()), columns)
 
 
-def _activation(at: OnnxScope) -> None:
-    _FUNCTIONS[at.layer.function](at)
-
-
-def _function(operator: str, **attributes: Any) -> Callable[[OnnxScope], None]:
-    return lambda at: at.last_elementwise(operator, *at.any_form(), **attributes)
-
-
-def _relu6(at: OnnxScope) -> None:
-    if at.graph.opset < _CLIP_INPUTS:
-        at.last_elementwise("Clip", *at.any_form(), min=0.0, max=6.0)
-    else:
-        at.last_elementwise("Clip", *at.any_form(), at.constant("min", 0), at.constant("max", 6))
-
-
-def _silu(at: OnnxScope) -> None:
-    (value,) = at.any_form()
-    at.last_elementwise("Mul", value, at.step("Sigmoid", value))
-
-
-def _hard_swish(at: OnnxScope) -> None:
-    (value,) = at.any_form()
-    at.last_elementwise("Mul", value, at.step("HardSigmoid", value, alpha=1 / 6, beta=0.5))
-
-
-def _gelu(at: OnnxScope) -> None:
-    (value,) = at.any_form()
-    erf = at.step("Erf", at.step("Div", value, at.constant("root", sqrt(2))))
-    product = at.step("Mul", value, at.step("Add", erf, at.constant("one", 1)))
-    at.last_elementwise("Mul", product, at.constant("half", 0.5))
-
-
-def _softmax(at: OnnxScope) -> None:
-    if at.is_vector or at.graph.opset >= ROW_AXES or at.received[1:] == (1, 1):
-        at.last_elementwise("Softmax", *at.any_form(), axis=1)
-        return
-    rows = at.step("Softmax", at.step("Transpose", at.maps(), perm=[0, 2, 3, 1]), axis=3)
-    at.last("Transpose", rows, perm=[0, 3, 1, 2])
-
-
-_FUNCTIONS: dict[str, Callable[[OnnxScope], None]] = {
-    "relu": _function("Relu"),
-    "relu6": _relu6,
-    "leaky_relu": _function("LeakyRelu", alpha=0.01),
-    "sigmoid": _function("Sigmoid"),
-    "tanh": _function("Tanh"),
-    "silu": _silu,
-    "hard_swish": _hard_swish,
-    "gelu": _gelu,
-    "softmax": _softmax,
-}
-
-
-def _batch_norm(at: OnnxScope) -> None:
-    weights = at.weights("gamma", "beta", "mean", "var")
-    at.last_elementwise("BatchNormalization", *at.any_form(), *weights, epsilon=at.layer.epsilon)
-
-
-def _lrn(at: OnnxScope) -> None:
-    layer = at.layer
-    if layer.size % 2:
-        at.last("LRN", at.maps(), size=layer.size, alpha=layer.alpha, beta=layer.beta, bias=layer.k)
-        return
-    # The operator is for odd sizes: the mean of squares over channels as rows of one map.
-    channels, height, width = at.received
-    square = at.step("Mul", at.maps(), at.maps())
-    rows = at.graph.reshaped(square, f"{at.planned.name}/rows", (0, 1, channels, height * width))
-    pads = [layer.size // 2, 0, (layer.size - 1) // 2, 0]
-    mean = at.step("AveragePool", rows, kernel_shape=[layer.size, 1], pads=pads, count_include_pad=1)
-    maps = at.graph.reshaped(mean, f"{at.planned.name}/means", (0, channels, height, width))
-    base = at.step("Add", at.step("Mul", maps, at.constant("alpha", layer.alpha)), at.constant("k", layer.k))
-    at.last("Div", at.maps(), at.step("Pow", base, at.constant("beta", layer.beta)))
-
-
 def _dropout(at: OnnxScope) -> None:
     at.last_elementwise("Identity", *at.any_form())
 
@@ -208,7 +130,7 @@ def _opaque(at: OnnxScope) -> None:
         called[value.name] = graph.reshaped(at.maps(index), f"{name}/input {index}", shape)
     for tensor in model.graph.initializer:
         called[tensor.name] = tensor.name = graph.new_name(f"{name}.{tensor.name}")
-        graph.constants[tensor.name] = tensor
+        graph.constants[tensor.name] = array_of_proto(tensor)
     for node in model.graph.node:
         for value in filter(None, node.output):
             called[value] = graph.new_name(f"{name}/{value}")
@@ -227,14 +149,13 @@ ONNX_KINDS: tuple[OnnxKind, ...] = (
     OnnxKind(GlobalAvgPool2d, _global_avg_pool),
     OnnxKind(GlobalMaxPool2d, _global_max_pool),
     OnnxKind(AdaptiveAvgPool2d, _adaptive_avg_pool),
-    OnnxKind(Activation, _activation),
-    OnnxKind(BatchNorm, _batch_norm),
-    OnnxKind(LocalResponseNorm, _lrn),
     OnnxKind(Dropout, _dropout),
     OnnxKind(Dense, _dense),
     OnnxKind(Concat, _concat),
     OnnxKind(Add, _add),
     OnnxKind(Mul, _mul),
     *ONNX_MOVES,
+    *ONNX_FUNCTIONS,
+    *ONNX_NORMS,
     OnnxKind(Opaque, _opaque),
 )

@@ -24,8 +24,8 @@ from engine.text.names import quoted, unique_name
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import byte_size
 
-_COPIES = 3
-"""Times that weights are in memory while a model is written: as arrays, in the model, and as bytes."""
+_COPIES = 2
+"""Times that weights are in memory while a model is written: those with their axes in another order are copied."""
 
 OnLayer = Callable[[str, int, int], object]
 """Receives the name of the layer that is next, how many are done, and how many there are."""
@@ -94,14 +94,14 @@ def export_plan(request: RunRequest, design: str) -> ExportPlan:
     own = check.analyses[design]
     if not own.reports:
         raise ProjectError([Problem(f"{design_text(design)} has no layers; add one", "$.designs")])
-    taken = {INPUT, *own.report_by_name}
+    reserved = {INPUT, *own.report_by_name}
     entry, layers = INPUT, list[PlannedLayer]()
     for name in names:
         called = {INPUT: entry}
         for report in check.analyses[name].reports:
-            is_shared = name != design and report.name in taken
-            called[report.name] = unique_name(f"stem/{report.name}", taken) if is_shared else report.name
-            taken.add(called[report.name])
+            is_shared = name != design and report.name in reserved
+            called[report.name] = unique_name(f"stem/{report.name}", reserved) if is_shared else report.name
+            reserved.add(called[report.name])
             layer = _planned(name, report, called)
             if report.block is not None:
                 kind = check.analyses[name].blocks[report.block].layer.kind
@@ -129,6 +129,17 @@ def _planned(design: str, report: Report, called: Mapping[str, str]) -> PlannedL
     )
 
 
+def received_values(layers: Sequence[PlannedLayer]) -> tuple[str, ...]:
+    """The names of what layers receive of others, in the order in which they receive it."""
+    own = {layer.name for layer in layers}
+    return tuple(dict.fromkeys(name for layer in layers for name in layer.inputs if name not in own))
+
+
+def argument_names(values: Sequence[str]) -> Mapping[str, str]:
+    """What a function calls the values that it receives: "x", and "x2" if there are two."""
+    return {name: f"x{number}" if number > 1 else "x" for number, name in enumerate(values, 1)}
+
+
 def _needed(layers: list[PlannedLayer], outputs: tuple[str, ...]) -> tuple[PlannedLayer, ...]:
     """The layers on which an output depends."""
     needed = set(outputs)
@@ -138,7 +149,7 @@ def _needed(layers: list[PlannedLayer], outputs: tuple[str, ...]) -> tuple[Plann
     return tuple(layer for layer in layers if layer.name in needed)
 
 
-class Weights(Struct, frozen=True, eq=False):
+class WeightLoader(Struct, frozen=True, eq=False):
     """Where the arrays of a plan come from."""
 
     request: RunRequest
@@ -155,22 +166,22 @@ class Weights(Struct, frozen=True, eq=False):
         ProjectError
             They need more memory than is free, or a file does not have them.
         """
-        wanted = [layer for layer in plan.layers if layer.name not in but]
-        self._require_memory(plan, wanted)
+        layers_to_load = [layer for layer in plan.layers if layer.name not in but]
+        self._require_memory(plan, layers_to_load)
         layers = {layer.name: layer for layer in plan.layers}
-        for done, layer in enumerate(wanted):
+        for done, layer in enumerate(layers_to_load):
             self.checkpoint()
-            self.on_layer(layer.name, done, len(wanted))
+            self.on_layer(layer.name, done, len(layers_to_load))
             layers[layer.name] = replace(layer, arrays=self._arrays(layer))
         return replace(plan, layers=tuple(layers.values()))
 
-    def _require_memory(self, plan: ExportPlan, wanted: Sequence[PlannedLayer]) -> None:
-        needed = _COPIES * sum(self.request.check.reports[layer.ref].weight_bytes for layer in wanted)
+    def _require_memory(self, plan: ExportPlan, layers_to_load: Sequence[PlannedLayer]) -> None:
+        needed = _COPIES * sum(self.request.check.reports[layer.ref].weight_bytes for layer in layers_to_load)
         free = psutil.virtual_memory().available
         if needed > free:
             text = f"writing its weights needs {byte_size(needed)}; {byte_size(free)} of memory are free"
             raise ProjectError([Problem(f"{plan.design}: {text}", "$.designs")])
-        if any(isinstance(layer.source, LowRankWeights) for layer in wanted):
+        if any(isinstance(layer.source, LowRankWeights) for layer in layers_to_load):
             require_memory(self.request, self.cache)  # fitting them needs volumes
 
     def _arrays(self, layer: PlannedLayer) -> Mapping[str, NDArray[Any]]:

@@ -24,17 +24,17 @@ def weight_arrays(plan: ExportPlan) -> dict[str, NDArray[Any]]:
     }
 
 
-def safetensors_content(arrays: Mapping[str, NDArray[Any]], checkpoint: Checkpoint) -> bytes:
-    """The file: the length of a table, the table in JSON, and the values, little-endian, in the order of the table."""
+def safetensors_content(arrays: Mapping[str, NDArray[Any]], checkpoint: Checkpoint) -> list[bytes | memoryview]:
+    """The file in parts: the length of a table, the table in JSON, and the values, little-endian, in its order."""
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
-    parts: list[bytes] = []
+    parts: list[memoryview] = []
     end = 0
     for name, array in arrays.items():
         checkpoint()
-        values = np.ascontiguousarray(array, "<f4").tobytes()
+        values = np.ascontiguousarray(array, "<f4").reshape(-1).view(np.uint8).data
         header[name] = {"dtype": "F32", "shape": array.shape, "data_offsets": (end, end + len(values))}
         parts.append(values)
         end += len(values)
     text = json.encode(header)
     text += b" " * (-len(text) % _ALIGNMENT)
-    return b"".join((len(text).to_bytes(8, "little"), text, *parts))
+    return [len(text).to_bytes(8, "little"), text, *parts]

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint
 from engine.model_export.kinds import find_row
-from engine.model_export.plan import ExportPlan, PlannedLayer
+from engine.model_export.plan import ExportPlan, PlannedLayer, argument_names, received_values
 from engine.model_export.python_names import PythonNames, class_name, text_comment
-from engine.model_export.python_scope import PythonScope, Value
+from engine.model_export.python_scope import CodeValue, PythonScope
 from engine.model_export.torch_kinds import TORCH_KINDS, TORCH_NAMES
 from engine.network.graph import INPUT
 from engine.shapes import Shape
@@ -102,7 +102,7 @@ class _Writer:
         """Names of the classes of blocks by their body: equal blocks share a class."""
 
     def network(self) -> _Class:
-        code = _ClassCode(INPUT, self._plan.input_shape, Value("x"))
+        code = _ClassCode({INPUT: CodeValue("x")})
         for (_, block), group in groupby(self._plan.layers, lambda layer: (layer.ref[0], layer.block)):
             layers = list(group)
             self._checkpoint()
@@ -114,23 +114,26 @@ class _Writer:
         return code.body(f"{sizes_text(self._plan)}.", self._plan.outputs)
 
     def _add_block(self, code: "_ClassCode", block: str, layers: Sequence[PlannedLayer]) -> None:
-        source = layers[0].inputs[0]
-        shape, value = self._plan.shape_of(source), code.values[source]
-        inner = _ClassCode(source, shape, Value("x", value.is_vector))
+        sources = received_values(layers)
+        called = argument_names(sources)
+        inner = _ClassCode({name: CodeValue(called[name], code.values[name].is_vector) for name in sources})
         for layer in layers:
             inner.add(layer, layer.ref[1].removeprefix(f"{block}/"))
         last = layers[-1]
-        body = inner.body(f"{shape} → {last.output_shape}.", (last.name,))
+        shapes = ", ".join(str(self._plan.shape_of(name)) for name in sources)
+        body = inner.body(f"{shapes} → {last.output_shape}.", (last.name,))
         own = unique_name(class_name(last.block_kind), {*self.blocks.values(), "Network"})
-        code.add_block(block, self.blocks.setdefault(body.lines, own), body, value.text, last)
+        arguments = ", ".join(code.values[name].text for name in sources)
+        code.add_block(block, self.blocks.setdefault(body.lines, own), body, arguments, last)
 
 
 class _ClassCode:
     """The two methods of a class while they grow."""
 
-    def __init__(self, source: str, shape: Shape, value: Value) -> None:
-        self.values = {source: value}
-        self._names = PythonNames(TORCH_NAMES)
+    def __init__(self, values: Mapping[str, CodeValue]) -> None:
+        self.values = dict(values)
+        self._arguments = tuple(value.text for value in values.values())
+        self._names = PythonNames({*TORCH_NAMES, *self._arguments})
         self._modules: list[str] = []
         self._steps: list[str] = []
         self._arrays: dict[str, NDArray[Any]] = {}
@@ -144,19 +147,21 @@ class _ClassCode:
         if code.module:
             self._modules.append(f"self.{name} = {code.module}{remark}")
         for suffix, array in code.constants.items():
-            self._modules.append(f'self.register_buffer("{name}_{suffix}", torch.zeros{array.shape})')
+            values = f"torch.zeros({array.shape})"
+            parameter, buffer = f"self.{name}_{suffix} = nn.Parameter({values})", f'"{name}_{suffix}", {values}'
+            self._modules.append(parameter if code.is_trained else f"self.register_buffer({buffer})")
             self._arrays[f"{name}_{suffix}"] = array
         self._arrays |= {f"{name}.{role}": array for role, array in code.arrays.items()}
         self._add_step(name, code.call, layer.output_shape, "" if code.module else remark.removeprefix("  # "))
-        self.values[layer.name] = Value(name, code.is_vector)
+        self.values[layer.name] = CodeValue(name, code.is_vector)
 
-    def add_block(self, title: str, class_: str, body: _Class, argument: str, last: PlannedLayer) -> None:
+    def add_block(self, title: str, class_: str, body: _Class, arguments: str, last: PlannedLayer) -> None:
         name = self._names[title]
         remark = "" if name == title else f"  # {text_comment(title)}"
         self._modules.append(f"self.{name} = {class_}(){remark}")
         self._arrays |= {f"{name}.{inner}": array for inner, array in body.arrays.items()}
-        self._add_step(name, f"self.{name}({argument})", last.output_shape, "")
-        self.values[last.name] = Value(name, body.is_vector)
+        self._add_step(name, f"self.{name}({arguments})", last.output_shape, "")
+        self.values[last.name] = CodeValue(name, body.is_vector)
 
     def _add_step(self, name: str, call: str, shape: Shape, remark: str) -> None:
         self._steps.append(f"{name} = {call}  # {shape}{f', {remark}' if remark else ''}")
@@ -167,7 +172,8 @@ class _ClassCode:
         lines = [f'"""{docstring}"""', ""]
         if self._modules:
             lines += ["def __init__(self) -> None:", *_indented(["super().__init__()", *self._modules]), ""]
-        lines += [f"def forward(self, x: Tensor) -> {kind}:"]
+        arguments = ", ".join(f"{name}: Tensor" for name in self._arguments)
+        lines += [f"def forward(self, {arguments}) -> {kind}:"]
         lines += _indented([*self._steps, f"return {', '.join(value.text for value in values)}"])
         return _Class(tuple(lines), self._arrays, values[0].is_vector)
 

@@ -1,7 +1,9 @@
 """Splits messages of protobuf into their fields, so that those which nobody changes keep their bytes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+Bytes = bytes | memoryview
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _SIZES = {_FIXED64: 8, _FIXED32: 4}
@@ -38,10 +40,15 @@ def message_fields(message: memoryview) -> Iterator[WireField]:
         start = end
 
 
-def message_field(number: int, parts: Iterable[bytes | memoryview]) -> bytes:
+def field_parts(number: int, parts: Sequence[Bytes]) -> list[Bytes]:
+    """A field that holds a message of these parts, which are not copied."""
+    size = sum(map(len, parts))
+    return [_varint_bytes(number << 3 | _BYTES) + _varint_bytes(size), *parts]
+
+
+def message_field(number: int, *parts: Bytes) -> bytes:
     """A field that holds a message of these parts."""
-    content = b"".join(parts)
-    return b"".join((_varint_bytes(number << 3 | _BYTES), _varint_bytes(len(content)), content))
+    return b"".join(field_parts(number, parts))
 
 
 def _varint(message: memoryview, start: int) -> tuple[int, int]:

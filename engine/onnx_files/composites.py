@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.files.onnx_model import Array, GraphNode, output_users
-from engine.onnx_files.operators import GATE, GROUP_NORM, HARD_GATE, LAYER_NORM
+from engine.onnx_files.operators import GATE, GROUP_NORM, HARD_GATE, LAYER_NORM, SCALE
 
 
 class Composite(Struct, frozen=True, eq=False):
@@ -275,6 +275,16 @@ def _conv_with_bias(last: GraphNode, around: Surroundings) -> tuple[GraphNode, t
     return None
 
 
+def _scale_with_bias(last: GraphNode, around: Surroundings) -> tuple[GraphNode, tuple[GraphNode, ...]] | None:
+    """``gamma · x + bias``, both constants."""
+    for product, bias in _orders(last):
+        node = around.inner(product, "Mul")
+        for value, gamma in _orders(node):
+            if node is not None and {gamma, bias} <= around.constants.keys() and value not in around.constants:
+                return _joined(last, SCALE, value, gamma, bias), (node,)
+    return None
+
+
 def _joined(last: GraphNode, operator: str, *inputs: str) -> GraphNode:
     return replace(last, operator=operator, inputs=inputs, settings={})
 
@@ -292,6 +302,7 @@ _PATTERNS: tuple[tuple[str, str, _Pattern], ...] = (
     ("Add", "group norm", _group_norm),
     ("Add", "convolution with bias", _conv_with_bias),
     ("Add", "dense with bias", _dense_with_bias),
+    ("Add", "scale with bias", _scale_with_bias),
 )
 """(operator of the last node, title, pattern)."""
 

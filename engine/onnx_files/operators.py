@@ -26,9 +26,10 @@ from engine.network.weight_specs import FileWeights
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
 from engine.shapes import Margins, dilated_extent, same_padding
 
-GATE, HARD_GATE = "convolume.Silu", "convolume.HardSwish"
+GATE, HARD_GATE, SCALE = "convolume.Silu", "convolume.HardSwish", "convolume.Scale"
 LAYER_NORM, GROUP_NORM = "convolume.LayerNorm", "convolume.GroupNorm"
-"""Operators that `composites` writes for those that several nodes compute; ONNX has them in newer versions only."""
+"""Operators that `composites` writes for those that several nodes compute; ONNX has them in newer versions only, or
+not at all."""
 
 
 class Operands(Struct, frozen=True, eq=False):
@@ -315,21 +316,27 @@ def _lrn(operands: Operands) -> Match:
 
 
 def _dense(operands: Operands) -> Match:
-    """Gemm, and MatMul, which has no bias."""
+    """Gemm, and MatMul, which has no bias: of all values, or at each pixel of those of its channels."""
     tensor = operands.plain()
     operands.require(alpha=1.0, transA=0)
-    if len(tensor.axes) != 2 or tensor.axes[0] or tensor.letters != tensor.letters_in_order:
+    is_pointwise = tensor.rank > 2 and tensor.axes[-1] == "c" and not any("c" in group for group in tensor.axes[:-1])
+    is_row = len(tensor.axes) == 2 and not tensor.axes[0] and tensor.letters == tensor.letters_in_order
+    if not is_pointwise and not is_row:
         raise NotNative(f"its input has the shape {list(tensor.shape)}; one row in the order C, H, W is expected")
     name = operands.stored_name(1, rank=2)
     shape = operands.stored[name].shape
     own = bool(operands.setting("transB", 0))
     units, values = shape if own else shape[::-1]
-    if values != tensor.volume.size:
-        raise NotNative(f"its weights are for {values} values; it receives {tensor.volume.size}")
+    expected = tensor.volume.channels if is_pointwise else tensor.volume.size
+    if values != expected:
+        raise NotNative(f"its weights are for {values} values; it receives {expected}")
     bias = operands.stored_name(2, (units,)) if len(operands.node.inputs) > 2 else ""
     if bias:
         operands.require(beta=1.0)
     weights = FileWeights(operands.path, name, bias, layout="oi" if own else "io")
+    if is_pointwise:
+        convolution = make_layer(Conv2d, filters=units, kernel=1, bias=bool(bias))
+        return Match(convolution, (tensor,), (*tensor.axes[:-1], "c"), weights)
     return Match(make_layer(Dense, units=units, bias=bool(bias)), (tensor,), ("", "c"), weights)
 
 

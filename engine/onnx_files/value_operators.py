@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.layers import Activation, Add, Layer, Mul, PRelu, Scale
 from engine.network.weight_specs import FileWeights
-from engine.onnx_files.operators import GATE, HARD_GATE, Match, Operands, make_layer
+from engine.onnx_files.operators import GATE, HARD_GATE, SCALE, Match, Operands, make_layer
 from engine.onnx_files.tensors import NotNative, Tensor
 
 _NO_LIMIT = 1e30
@@ -50,7 +50,7 @@ def _gelu(operands: Operands) -> Match:
 def _prelu(operands: Operands) -> Match:
     tensor = operands.plain()
     name = _channel_name(operands, 1, tensor)
-    layer = make_layer(PRelu, shared=tensor.volume.channels > 1 and operands.stored[name].size == 1)
+    layer = make_layer(PRelu, shared=_is_shared(operands, name, tensor))
     return Match(layer, (tensor,), tensor.axes, FileWeights(operands.path, slope=name))
 
 
@@ -61,9 +61,24 @@ def _multiplied(operands: Operands) -> Match:
         return _combined(Mul)(operands)
     tensor = operands.plain(1 - constants[0])
     name = _channel_name(operands, constants[0], tensor)
-    if operands.stored[name].size != tensor.volume.channels:
-        raise NotNative("it multiplies all channels by the same number")
-    return Match(make_layer(Scale), (tensor,), tensor.axes, FileWeights(operands.path, gamma=name))
+    layer = make_layer(Scale, shared=_is_shared(operands, name, tensor))
+    return Match(layer, (tensor,), tensor.axes, FileWeights(operands.path, gamma=name))
+
+
+def _scale(operands: Operands) -> Match:
+    """A product and a sum with a number per channel each, or with one for all."""
+    tensor = operands.plain()
+    gamma, bias = (_channel_name(operands, index, tensor) for index in (1, 2))
+    shared = _is_shared(operands, gamma, tensor)
+    if shared != _is_shared(operands, bias, tensor):
+        raise NotNative("it has a number per channel and one for all")
+    layer = make_layer(Scale, bias=True, shared=shared)
+    return Match(layer, (tensor,), tensor.axes, FileWeights(operands.path, gamma=gamma, bias=bias))
+
+
+def _is_shared(operands: Operands, name: str, tensor: Tensor) -> bool:
+    """Whether a constant is one number for several channels."""
+    return tensor.volume.channels > 1 and operands.stored[name].size == 1
 
 
 def _softmax(operands: Operands) -> Match:
@@ -122,5 +137,6 @@ VALUE_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Softmax": _softmax,
     GATE: _function("silu"),
     HARD_GATE: _function("hard_swish"),
+    SCALE: _scale,
 }
 """Each raises NotNative with the reason if a node is beyond what our layer does."""

@@ -1,15 +1,18 @@
 """Reads a project from plain tables: collects all mistakes, each with its place in the file."""
 
 import os
+from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 from msgspec import Struct
 
 from engine.blocks import BLOCKS, Block
 from engine.files.paths import BUNDLED
-from engine.layers import IMPORTED_LAYERS, LAYERS, Layer, tag_of
+from engine.layers import IMPORTED_LAYERS, LAYERS, Activation, Layer, tag_of
+from engine.layers.activation import Function
 from engine.network.graph import Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput, Seed
 from engine.network.weight_specs import FileWeights, LowRankWeights, PresetWeights, SeedWeights, WeightSource
@@ -28,6 +31,7 @@ from engine.project.project import (
 from engine.project.table_reader import Data, TableReader, TooManyProblemsError, fields_of
 from engine.text.messages import accepted_text, value_text
 from engine.text.names import MAX_DESIGN_NAME, name_fault
+from engine.text.other_names import own_name
 from engine.text.problems import Problem
 
 _MAX_INPUTS = 1000
@@ -42,6 +46,7 @@ def _tags(*kinds: type[Struct]) -> dict[str, type[Struct]]:
 
 _KINDS: tuple[type[Layer | Block], ...] = (*LAYERS, *BLOCKS, *IMPORTED_LAYERS)
 KINDS = {tag_of(kind): kind for kind in _KINDS}
+_ACTIVATION, _FUNCTIONS = tag_of(Activation), get_args(Function)
 _INPUTS = _tags(ImageInput, ArrayInput, NoiseInput)
 _PLAIN_SOURCES = _tags(FileWeights, PresetWeights, SeedWeights)
 _SOURCES = _PLAIN_SOURCES | _tags(LowRankWeights)
@@ -158,6 +163,12 @@ class ProjectReader(TableReader):
         if layer is None or name is None or inputs is None or group is None:
             return None
         return Node(name, layer, inputs, weights, group)
+
+    def meant(self, word: str, kinds: Container[str]) -> str:
+        """A function is no kind of its own."""
+        name = word if word in _FUNCTIONS else own_name(word, _FUNCTIONS)
+        name = name if _ACTIVATION in kinds else ""
+        return f'write kind = "activation", function = "{name}"' if name else ""
 
     def _inputs(self, raw: Data, place: str) -> tuple[str, ...] | None:
         inputs: tuple[str, ...] | None = self.value(raw, "inputs", tuple[str, ...], place, ())

@@ -1,7 +1,7 @@
 """Reads structs from the plain tables of a file: collects all mistakes, each with its place in the file."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any, ClassVar
@@ -76,11 +76,15 @@ class TableReader:
         kind = raw[tag]
         if not isinstance(kind, str) or kind not in kinds:
             word = kind if isinstance(kind, str) else ""
-            self.add(f"{place}.{tag}", f"is {value_text(kind)}; {suggestion(word, kinds)}")
+            self.add(f"{place}.{tag}", f"is {value_text(kind)}; {self.meant(word, kinds) or suggestion(word, kinds)}")
             return None
         settings = tuple(field.name for field in fields_of(kinds[kind]))
         self.check_keys(raw, (tag, *other_keys, *settings), place, f" for {kind}")
         return self.plain_struct(raw, kinds[kind], place)
+
+    def meant(self, word: str, kinds: Container[str]) -> str:
+        """What to write in place of a word that is no kind; "" if only similar ones are known."""
+        return ""
 
     def plain_struct(self, raw: Data, kind: type[Struct], place: str) -> Any:
         before = len(self.problems)

@@ -15,6 +15,8 @@ LAYOUTS: Mapping[int, Mapping[str, str]] = {
         "ohwi": "TensorFlow Lite",
         "hwoi": "depthwise in TensorFlow and Keras",
         "ihwo": "depthwise in TensorFlow Lite",
+        "oi": "a matrix for a 1×1 convolution, in PyTorch and ONNX",
+        "io": "a matrix for a 1×1 convolution, in TensorFlow, Keras and JAX",
     },
     2: {"oi": "PyTorch, ONNX, Caffe", "io": "TensorFlow, Keras, JAX"},
 }
@@ -43,8 +45,13 @@ def fitting_layouts(file_shape: tuple[int, ...], shape: tuple[int, ...]) -> tupl
     return tuple(by_order.values())
 
 
+def shape_by_axes(file_shape: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of weights without their 1×1 kernel if the array of the file is a matrix: O×I."""
+    return shape[:2] if len(file_shape) == 2 and shape[2:] == (1, 1) else shape
+
+
 def _fits(file_shape: tuple[int, ...], shape: tuple[int, ...], layout: str) -> bool:
-    if len(file_shape) != len(shape):
+    if len(file_shape) != len(layout) or any(extent > 1 for extent in shape[len(layout) :]):
         return False
     if file_shape == _shape_in(shape, layout):
         return True
@@ -107,5 +114,5 @@ def in_own_layout(values: NDArray[np.float32], shape: tuple[int, ...], layout: s
     own = next(iter(LAYOUTS.get(len(shape), {})), "")
     if layout == own:
         return values
-    ordered = values.reshape(_shape_in(shape, layout)).transpose([layout.index(letter) for letter in own])
-    return np.ascontiguousarray(ordered)
+    order = [layout.index(letter) for letter in own if letter in layout]
+    return np.ascontiguousarray(values.reshape(_shape_in(shape, layout)).transpose(order)).reshape(shape)

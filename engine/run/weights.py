@@ -99,7 +99,8 @@ def source_notices(source: FileWeights, shape: tuple[int, ...]) -> Iterator[str]
         array = _find_array(source, "weight", shape)
     except FileFault:
         return  # a mistake, see `weight_faults`
-    if text := weight_layouts.layout_notice(array.shape, shape, source.layout, array.title):
+    needed = weight_layouts.shape_by_axes(array.shape, shape)
+    if text := weight_layouts.layout_notice(array.shape, needed, source.layout, array.title):
         yield f"weights: {text}"
 
 
@@ -237,9 +238,9 @@ def _find_array(source: FileWeights, role: str, shape: tuple[int, ...]) -> _Foun
     file_shape = arrays.read_header(source.path, name, role).shape
     title = f"{role} {name!r} in {source.path}" if name else f"{role} in {source.path}"
     if role == "weight":
-        return _FoundArray(
-            name, file_shape, title, weight_layouts.resolve_layout(file_shape, shape, source.layout, title)
-        )
+        needed = weight_layouts.shape_by_axes(file_shape, shape)
+        layout = weight_layouts.resolve_layout(file_shape, needed, source.layout, title)
+        return _FoundArray(name, file_shape, title, layout)
     if file_shape != shape and not _is_same_vector(source, file_shape, shape):
         difference = (
             f"has shape {arrays.array_shape_text(file_shape)}; this layer needs {arrays.array_shape_text(shape)}"
@@ -251,7 +252,8 @@ def _find_array(source: FileWeights, role: str, shape: tuple[int, ...]) -> _Foun
 def _from_file(source: FileWeights, role: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray[np.float32]:
     array = _find_array(source, role, shape)
     values = arrays.read_array(source.path, array.name, checkpoint, "weights")
-    return weight_layouts.in_own_layout(values, shape, array.layout).reshape(shape)
+    needed = weight_layouts.shape_by_axes(array.shape, shape) if role == "weight" else shape
+    return weight_layouts.in_own_layout(values, needed, array.layout).reshape(shape)
 
 
 def _is_same_vector(source: FileWeights, file_shape: tuple[int, ...], shape: tuple[int, ...]) -> bool:

@@ -13,7 +13,6 @@ from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT, Network, Node
 from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
-from engine.shapes import Shape
 from engine.text.names import name_within
 from engine.text.problems import Problem
 from engine.text.units import count_text, exact_text
@@ -277,13 +276,9 @@ class LayerForm(Panel):
 
     def _show_sources(self, state: ViewState, network: Network, index: int, report: Report | None) -> None:
         node = network.nodes[index]
-        design, analysis = state.focus.design, state.analysis(state.focus.design)
-        shapes: dict[str, Shape | None] = {INPUT: None if analysis is None else analysis.input_shape}
-        for other in network.nodes:
-            input_report = state.report((design, other.name))
-            shapes[other.name] = None if input_report is None else input_report.output_shape
         self.foot.setVisible(True)
-        self.inputs.show_node(network, index, shapes)
+        design = state.focus.design
+        self.inputs.show_node(network, index, {} if state.analysis(design) is None else state.shapes(design))
         self.weights_field.set_visible(bool(array_roles(node.layer)) or node.weights is not None)
         self.weights.show_node(node, report)
         self.weights.show_notices(self._state.notices_at(self._ref))

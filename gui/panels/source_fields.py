@@ -26,6 +26,7 @@ from engine.network.weight_specs import (
 )
 from engine.run.weight_layouts import LAYOUTS, fitting_layouts, layout_text
 from engine.shapes import Shape
+from gui.paint.basics.unchanged_items import LastResults
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.file_row import ARRAY_FILTER, FileRow
@@ -63,6 +64,7 @@ class InputFields(QObject):
         self.one.setAccessibleName("Input")
         self.one.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.many.set_title("Inputs")
+        self._options = LastResults[tuple[tuple[str, ...], str]]()
         self.one_field = grid.add("Input", self.one)
         self.many_field = grid.add("Inputs", self.many, wide=True)
         self.one.chosen.connect(self.changed)
@@ -92,12 +94,17 @@ class InputFields(QObject):
             return
         before = network.nodes[index - 1].name if index else INPUT
         options: list[tuple[tuple[str, ...], str]] = [((), f"the node before: {before}" if index else INPUT)]
-        options += [((name,), _name_with_shape(name, shapes.get(name))) for name in names if index or name != INPUT]
+        offered = names if index else names[1:]
+        options += self._options.map(_make_option, offered, [shapes.get(name) for name in offered])
         if len(node.inputs) > 1:
             options.append((node.inputs, ", ".join(node.inputs)))
         self.one.set_options(options)
         self.one.disable([(name,) for name in downstream], "depends on this layer")
         self.one.show_value(() if not index and node.inputs == (INPUT,) else node.inputs)
+
+
+def _make_option(name: str, shape: Shape | None) -> tuple[tuple[str, ...], str]:
+    return (name,), _name_with_shape(name, shape)
 
 
 def _name_with_shape(name: str, shape: Shape | None) -> str:
@@ -116,7 +123,7 @@ class WeightsControl(QWidget):
         self.source.setAccessibleName("Weights")
         self.file = FileRow("file of weights", ARRAY_FILTER)
         self.arrays = FieldGrid(("gamma", "layout"))
-        self.layout_choice = ChoiceBox()
+        self.layout_choice = ChoiceBox(longest=0)  # beside two titles
         self.layout_choice.setAccessibleName("Layout of the weight")
         self.notices = make_note()
         self.notices.setForegroundRole(self.notices.palette().ColorRole.WindowText)
@@ -157,7 +164,7 @@ class WeightsControl(QWidget):
         names, roles = array_names(weights.path), array_roles(layer)
         for role in roles:
             if role not in self.roles:
-                choice = ChoiceBox()
+                choice = ChoiceBox(longest=0)
                 choice.setAccessibleName(f"Array of the {role}")
                 choice.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
                 choice.chosen.connect(lambda name, role=role: self._on_array_chosen(role, name))

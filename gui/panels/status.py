@@ -49,6 +49,8 @@ def _notice_counts(state: ViewState) -> dict[NodeRef, int]:
     """The number of notices by node, where there are any: from the headers of files, and from a run."""
     of_headers = {(notice.design, notice.node) for notice in state.check.notices}
     of_runs = {ref for ref, result in state.run.results.items() if result.notices}
+    if not (of_headers or of_runs):
+        return {}
     refs = [ref for ref in ((STEM, INPUT), *state.check.reports) if ref in of_headers or ref in of_runs]
     return {ref: count for ref in refs if (count := len(state.notices_at(ref)))}
 

@@ -1,6 +1,6 @@
 """Drags in the picture of the volumes: a box to another place, a line from box to box, a rubber band around boxes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -81,7 +81,7 @@ class BoxDrag:
 
     # Where boxes and ports are
 
-    def _boxes(self) -> tuple[PlacedBox, ...]:
+    def _boxes(self) -> Sequence[PlacedBox]:
         return self._canvas.current_layout().scene.boxes
 
     def _rect(self, box: PlacedBox) -> QRectF:

@@ -23,23 +23,36 @@ _FLAGS = Qt.ItemDataRole.UserRole - 1
 """The role under which a combo box stores the item flags of an option."""
 _TEXT_MARGIN = 1
 """Pixels between the text of a combo box and its frame, in Fusion."""
+_MOST_WIDTHS = 50_000
+"""Number of texts whose widths a box remembers."""
 _LONGEST = 13
-"""Number of characters of the longest text that is never shortened ("height, width"); others make room for it."""
+"""Number of characters of the longest text that is never shortened ("height, width"), unless a box says otherwise."""
 
 
 class ChoiceBox(QComboBox):
-    """A combo box of (value, text) pairs. The wheel needs the focus."""
+    """A combo box of (value, text) pairs. The wheel needs the focus.
+
+    Parameters
+    ----------
+    longest
+        Number of characters of the longest text that is never shortened: other widgets make room for it. With 0 the
+        box becomes as narrow as can be.
+    """
 
     chosen = Signal(object)
 
-    def __init__(self, options: Iterable[tuple[Any, str]] = (), parent: QWidget | None = None) -> None:
+    def __init__(
+        self, options: Iterable[tuple[Any, str]] = (), parent: QWidget | None = None, longest: int = _LONGEST
+    ) -> None:
         super().__init__(parent)
+        self._longest = longest
         self._options: tuple[tuple[Any, str], ...] = ()
         self._disabled: dict[int, str] = {}
         """The reason by the position of each disabled option."""
+        self._measured_font, self._widths = self.font(), dict[str, int]()
         self.set_options(options)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumContentsLength(4)
+        self.setMinimumContentsLength(4 if longest else 2)
         self.activated.connect(lambda index: self.chosen.emit(self._options[index][0]))
         self.activated.connect(self.updateGeometry)
 
@@ -107,7 +120,7 @@ class ChoiceBox(QComboBox):
     def minimumSizeHint(self) -> QSize:
         """Return a size in which the current text is complete, unless it is long."""
         smallest, text, metrics = super().minimumSizeHint(), self.currentText(), self.fontMetrics()
-        if len(text) > _LONGEST:
+        if len(text) > self._longest:
             return smallest
         around = smallest.width() - self.minimumContentsLength() * metrics.horizontalAdvance("X")
         return QSize(max(smallest.width(), around + metrics.horizontalAdvance(text)), smallest.height())
@@ -120,8 +133,17 @@ class ChoiceBox(QComboBox):
         width = style.subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width() - 2 * _TEXT_MARGIN
         if metrics.horizontalAdvance(option.currentText) > width:
             texts = [text for _, text in self._options]
-            short = shorten_names(texts, lambda text: metrics.horizontalAdvance(text) <= width)
+            short = shorten_names(texts, lambda text: self._width_of(text) <= width)
             option.currentText = short.get(option.currentText, option.currentText)
+
+    def _width_of(self, text: str) -> int:
+        """The width of a text in pixels; remembered, since a list of a long network is shortened at every repaint."""
+        if self.font() != self._measured_font or len(self._widths) > _MOST_WIDTHS:
+            self._measured_font, self._widths = self.font(), {}
+        width = self._widths.get(text)
+        if width is None:
+            width = self._widths[text] = self.fontMetrics().horizontalAdvance(text)
+        return width
 
     def event(self, event: QEvent) -> bool:
         """Show the complete text of an option that is shortened, before the tool tip of the box if that has one."""

@@ -1,9 +1,15 @@
 """Small networks with each kind of layer and each of its settings, for tests of exported models."""
 
+from pathlib import Path
 from typing import get_args
+
+import numpy as np
+from msgspec.structs import replace
 
 from engine.blocks.inception import Inception
 from engine.blocks.residual import BottleneckResidual
+from engine.blocks.unet import UNetUp
+from engine.files.arrays import write_npz
 from engine.layers import (
     Activation,
     AdaptiveAvgPool2d,
@@ -19,20 +25,27 @@ from engine.layers import (
     Dropout,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    GroupNorm,
+    Layer,
+    LayerNorm,
     LocalResponseNorm,
     MaxPool2d,
     Mul,
     Pad,
     PixelShuffle,
     PixelUnshuffle,
+    PRelu,
     Resize,
+    Scale,
     Slice,
 )
 from engine.layers.activation import Function
 from engine.layers.resize import Corners, Mode
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
+from engine.network.weight_specs import FileWeights
 from engine.project.project import Design, Project
+from engine.run.check import check
 
 LAYERS_OF_ONE_INPUT = (
     Conv2d(5, 3),
@@ -62,6 +75,17 @@ LAYERS_OF_ONE_INPUT = (
     AdaptiveAvgPool2d((2, 7)),
     AdaptiveAvgPool2d((5, 14)),
     *(Activation(function) for function in get_args(Function)),
+    Activation("leaky_relu", slope=0.2),
+    Activation("elu", alpha=0.7),
+    Activation("clip", low=-0.25, high=0.5),
+    PRelu(),
+    PRelu(shared=True),
+    LayerNorm(1e-3),
+    GroupNorm(1e-3, 2),
+    GroupNorm(groups=4),
+    Scale(),
+    Scale(bias=True),
+    Scale(bias=True, shared=True),
     BatchNorm(1e-3),
     LocalResponseNorm(),
     LocalResponseNorm(4, 0.5, 0.6, 2.0),
@@ -97,6 +121,23 @@ def project_of(*nodes: Node, shape=(4, 8, 7), stem: Network | None = None, title
 SQUARES = (PixelUnshuffle(2), PixelUnshuffle(2, "dcr"))
 """For heights and widths that are even."""
 
+
+def with_values(project: Project, folder: Path) -> Project:
+    """The project with random arrays in a file for all layers but those of blocks: none is 0 or 1 throughout."""
+    design = project.designs[0]
+    generator = np.random.default_rng(7)
+    arrays = {}
+    nodes = []
+    for node in design.network.nodes:
+        shapes = check(project).reports[design.name, node.name].array_shapes if isinstance(node.layer, Layer) else {}
+        for role, shape in shapes.items():
+            arrays[f"{node.name} {role}"] = generator.uniform(0.2, 0.9, shape).astype(np.float32)
+        source = FileWeights(str(folder / "values.npz"), **{role: f"{node.name} {role}" for role in shapes})
+        nodes.append(replace(node, weights=source) if shapes else node)
+    write_npz(folder / "values.npz", arrays)
+    return project.with_network(design.name, Network(tuple(nodes)))
+
+
 JOINS = (
     Node("product", Mul(), ("a", "b")),
     Node("gated", Mul(), ("a", "means", "b")),
@@ -127,6 +168,8 @@ CHAIN = project_of(
     Node("fc2", Dense(9), ("drop",)),
     Node("twice", Add(), ("drop", "fc2")),
     Node("norm", BatchNorm()),
+    Node("slopes", PRelu()),
+    Node("layer norm", LayerNorm()),
     Node("softmax", Activation("softmax")),
     Node("means", GlobalAvgPool2d(), ("3a 5×5",)),
     title="Chain",
@@ -146,6 +189,16 @@ BLOCKS = project_of(
 )
 """Blocks of which two are equal."""
 
+STEPS = project_of(
+    Node("wide", Conv2d(3, 3)),
+    Node("small", MaxPool2d(2)),
+    Node("up", UNetUp(3), ("wide", "small")),
+    Node("small2", MaxPool2d(2)),
+    Node("up2", UNetUp(3, "bilinear", batch_norm=False), ("wide", "small2")),
+    shape=(4, 8, 6),
+)
+"""Blocks of two inputs."""
+
 CASES = {
     **{
         f"{number} {layer.label()}": project_of(Node("layer", layer))
@@ -154,6 +207,7 @@ CASES = {
     **{f"{layer.label()} {layer.order}": project_of(Node("layer", layer), shape=(3, 4, 6)) for layer in SQUARES},
     **{join.name: joined(join) for join in JOINS},
     "chain": CHAIN,
+    "steps": STEPS,
 }
 
 NOT_IN_KERAS = tuple(

@@ -258,7 +258,8 @@ def _combined(volumes, combine):
 def scale(volume, gamma, bias):
     result = _zeros(volume, volume.shape)
     for c, y, x in np.ndindex(volume.shape):
-        result[c, y, x] = gamma[c].item() * volume[c, y, x].item() + (0 if bias is None else bias[c].item())
+        own = c % len(gamma)
+        result[c, y, x] = gamma[own].item() * volume[c, y, x].item() + (0 if bias is None else bias[own].item())
     return result
 
 

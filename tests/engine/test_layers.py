@@ -14,7 +14,23 @@ from msgspec import inspect
 
 from engine import kernels
 from engine.blocks import BLOCKS
-from engine.layers import LAYERS, Activation, Add, AvgPool2d, Concat, Conv2d, Dense, MaxPool2d, Mul, tag_of
+from engine.layers import (
+    LAYERS,
+    Activation,
+    Add,
+    AvgPool2d,
+    Concat,
+    Conv2d,
+    ConvTranspose2d,
+    Crop,
+    Dense,
+    MaxPool2d,
+    Mul,
+    Pad,
+    Resize,
+    Slice,
+    tag_of,
+)
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -230,6 +246,15 @@ def test_three_margins_are_refused_by_name():
         (AvgPool2d(kernel=2, stride=(1, 2)), "2×2 avg pool /1×2"),
         (AvgPool2d(kernel=(2, 3)), "2×3 avg pool /2×3"),
         (Dense(units=10), "dense, 10 units"),
+        (ConvTranspose2d(8, (2, 3), 2, groups=4), "2×3 transposed ×2, 8 filters, 4 groups"),
+        (Resize(1.5), "nearest ×1.5"),
+        (Resize(size=(7, 8), mode="bilinear"), "bilinear to 7×8"),
+        (Pad(2, "edge"), "pad 2, edge"),
+        (Pad((1, 2), value=0.5), "pad 1×2, 0.5"),
+        (Crop((1, 2, 3, 4)), "crop 1/2/3/4"),
+        (Slice(2), "channels 2…"),
+        (Slice(2, 5), "channels 2…4"),
+        (MaxPool2d(3, 1, dilation=2), "3×3 max pool dilated 2"),
         (Activation(function="leaky_relu"), "leaky relu"),
         (Activation(function="leaky_relu", slope=0.2), "leaky relu 0.2"),
         (Activation(function="clip", high=6), "clip −1 to 6"),

@@ -9,6 +9,7 @@ from onnx import TensorProto, helper
 from engine.files import arrays
 from engine.layers import (
     Activation,
+    Add,
     AvgPool2d,
     ChannelShuffle,
     Conv2d,
@@ -455,6 +456,23 @@ def test_layer_norm_of_nine_nodes_is_recognised(tmp_path):
     assert worst(path, model) < 1e-5
 
 
+def test_a_product_with_the_channels_of_each_pixel_is_a_1x1_convolution(tmp_path):
+    nodes = [
+        node("Transpose", ["x"], ["a"], perm=[0, 2, 3, 1]),
+        node("MatMul", ["a", "wide"], ["b"], "widen"),
+        node("Add", ["bias", "b"], ["c"]),
+        node("MatMul", ["c", "narrow"], ["d"], "narrow"),
+        node("Transpose", ["d"], ["y"], perm=[0, 3, 1, 2]),
+    ]
+    model = model_of(nodes, (1, 6, 4, 5), wide=values(1, 6, 9), bias=values(2, 9), narrow=values(3, 9, 1))
+    path = write_model(tmp_path, model)
+    imported = import_model(path)
+    assert layers_of(imported) == [("widen", Conv2d(9, 1)), ("narrow", Conv2d(1, 1, bias=False))]
+    assert [entry.weights.layout for entry in imported.project.designs[0].network.nodes] == ["io", "io"]
+    assert not check(imported.project).problems
+    assert worst(path, model) < 1e-5
+
+
 def test_layer_norm_of_channels_last_is_that_of_the_channels(tmp_path):
     nodes = [
         node("Transpose", ["x"], ["a"], perm=[0, 2, 3, 1]),
@@ -625,6 +643,7 @@ def test_a_product_whose_axes_do_not_correspond_needs_the_runtime(tmp_path):
         (helper.make_node("PRelu", ["x", "slopes"], ["y"]), PRelu()),
         (helper.make_node("PRelu", ["x", "slope"], ["y"]), PRelu(shared=True)),
         (helper.make_node("Mul", ["slopes", "x"], ["y"]), Scale()),
+        (helper.make_node("Mul", ["x", "low"], ["y"]), Scale(shared=True)),
     ],
 )
 def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
@@ -642,13 +661,11 @@ def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
         helper.make_node("HardSigmoid", ["x"], ["y"]),
         helper.make_node("LeakyRelu", ["x"], ["y"], alpha=2.0),
         helper.make_node("Mul", ["x", "row"], ["y"]),
-        helper.make_node("Mul", ["x", "one"], ["y"]),
         helper.make_node("PRelu", ["x", "row"], ["y"]),
     ],
 )
 def test_functions_beyond_ours_need_the_runtime(tmp_path, node):
-    arrays = {"row": values(1, 8), "one": values(2, 1)}
-    model = model_of([node], **{name: array for name, array in arrays.items() if name in node.input})
+    model = model_of([node], **({"row": values(1, 8)} if "row" in node.input else {}))
     imported = import_model(write_model(tmp_path, model))
     assert [node.layer.kind for node in imported.project.designs[0].network.nodes] == ["opaque"]
 
@@ -667,4 +684,45 @@ def test_mish_and_hard_sigmoid_of_several_nodes_are_a_layer_each(tmp_path):
     imported = import_model(write_model(tmp_path, model))
     layers = [node.layer for node in imported.project.designs[0].network.nodes]
     assert layers == [Activation("mish"), Activation("hard_sigmoid")]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-6
+
+
+def test_a_product_with_a_matrix_at_each_pixel_is_a_1x1_convolution(tmp_path):
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["last"], perm=[0, 2, 3, 1]),
+        helper.make_node("MatMul", ["last", "wide"], ["product"]),
+        helper.make_node("Add", ["product", "offsets"], ["hidden"]),
+        helper.make_node("MatMul", ["hidden", "narrow"], ["mixed"]),
+        helper.make_node("Transpose", ["mixed"], ["first"], perm=[0, 3, 1, 2]),
+        helper.make_node("Mul", ["scales", "first"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "x"], ["y"]),
+    ]
+    weights = {
+        "wide": values(1, 3, 5),
+        "offsets": values(2, 5),
+        "narrow": values(3, 5, 3),
+        "scales": values(4, 3, 1, 1),
+    }
+    model = model_of(nodes, (1, 3, 4, 6), **weights)
+    imported = import_model(write_model(tmp_path, model))
+    layers = [node.layer for node in imported.project.designs[0].network.nodes]
+    assert layers == [Conv2d(5, 1), Conv2d(3, 1, bias=False), Scale(), Add()]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-6
+
+
+def test_products_and_sums_with_constants_are_scales(tmp_path):
+    nodes = [
+        helper.make_node("Mul", ["x", "gamma"], ["scaled"], "scaled"),
+        helper.make_node("Add", ["bias", "scaled"], ["shifted"], "shifted"),
+        helper.make_node("Mul", ["two", "shifted"], ["doubled"], "doubled"),
+        helper.make_node("Add", ["doubled", "half"], ["moved"], "moved"),
+        helper.make_node("Mul", ["moved", "row"], ["weighted"], "weighted"),
+        helper.make_node("Add", ["weighted", "bias"], ["y"], "last"),
+    ]
+    numbers = {"two": np.float32(2), "half": np.full((1,), 0.5, np.float32)}
+    model = model_of(nodes, **numbers, gamma=values(1, 3, 1, 1), bias=values(2, 3, 1, 1), row=values(3, 8))
+    imported = import_model(write_model(tmp_path, model))
+    layers = [node.layer for node in imported.project.designs[0].network.nodes]
+    assert layers[:2] == [Scale(bias=True), Scale(bias=True, shared=True)]
+    assert [layer.kind for layer in layers[2:]] == ["opaque", "opaque"]
     assert max(errors_against_runtime(model, imported).values()) < 1e-6

@@ -916,3 +916,10 @@ def test_a_kind_by_the_name_that_others_have_for_it_is_a_mistake_that_says_ours(
     with pytest.raises(ProjectError) as error:
         read(f'{NODE}kind = "{word}"')
     assert error.value.problems[0].text == f"is {word!r}; did you mean {meant!r}?"
+
+
+@pytest.mark.parametrize(("word", "function"), [("relu", "relu"), ("swish", "silu")])
+def test_a_function_as_a_kind_is_a_mistake_that_says_how_to_write_it(word, function, read):
+    with pytest.raises(ProjectError) as error:
+        read(f'{NODE}kind = "{word}"')
+    assert error.value.problems[0].text == f'is {word!r}; write kind = "activation", function = "{function}"'

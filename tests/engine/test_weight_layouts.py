@@ -58,7 +58,10 @@ def notices(layer, source):
     return list(weights.weight_notices(report_of(layer, source)))
 
 
-@pytest.mark.parametrize("layout", LAYOUTS[4])
+OF_FILTERS = [layout for layout in LAYOUTS[4] if len(layout) == 4]
+
+
+@pytest.mark.parametrize("layout", OF_FILTERS)
 def test_a_convolution_reads_every_layout(layout, source):
     stated = source(in_layout(CONV, layout), layout=layout)
     np.testing.assert_array_equal(load(CONV_LAYER, stated), CONV)
@@ -71,9 +74,22 @@ def test_a_convolution_reads_every_layout(layout, source):
         assert not text or (f"is read as {layout.upper()}" in text[0] and f'layout = "{layout}"' in text[0])
 
 
-@pytest.mark.parametrize("layout", LAYOUTS[4])
+@pytest.mark.parametrize("layout", OF_FILTERS)
 def test_a_depthwise_convolution_reads_every_layout_without_a_statement(layout, source):
     np.testing.assert_array_equal(load(DEPTHWISE_LAYER, source(in_layout(DEPTHWISE, layout))), DEPTHWISE)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS[2])
+def test_a_1x1_convolution_reads_a_matrix(layout, source):
+    matrix = RNG.standard_normal((6, 8)).astype(np.float32)
+    layer, array = Conv2d(6, 1, bias=False), in_layout(matrix, layout)
+    for stated in ("", layout):
+        np.testing.assert_array_equal(load(layer, source(array, layout=stated)), matrix[:, :, None, None])
+
+
+def test_a_convolution_of_several_taps_reads_no_matrix(source):
+    [text] = mistakes(CONV_LAYER, source(MATRIX, layout="oi"))
+    assert "this layer needs" in text
 
 
 def test_several_filters_per_channel_are_the_last_axis_in_keras(source):
@@ -83,6 +99,18 @@ def test_several_filters_per_channel_are_the_last_axis_in_keras(source):
     for channel in range(8):
         for number in range(2):
             np.testing.assert_array_equal(result[2 * channel + number, 0], keras[:, :, channel, number])
+
+
+def test_a_matrix_is_the_weights_of_a_1x1_convolution(tmp_path):
+    matrix = np.arange(12, dtype=np.float32).reshape(3, 4)
+    np.savez(tmp_path / "w.npz", oi=matrix, io=matrix.T)
+    for name in ("oi", "io"):
+        source = FileWeights(str(tmp_path / "w.npz"), name)
+        assert not list(weights.source_faults(source, {"weight": (3, 4, 1, 1)}, "conv2d"))
+        arrays = weights.weights_from_source(source, {"weight": (3, 4, 1, 1)}, seed=0, checkpoint=proceed)
+        np.testing.assert_array_equal(arrays["weight"][:, :, 0, 0], matrix)
+    [fault] = weights.source_faults(FileWeights(str(tmp_path / "w.npz"), "oi"), {"weight": (3, 5, 1, 1)}, "conv2d")
+    assert "has shape (3, 4); this layer needs" in fault
 
 
 @pytest.mark.parametrize("layout", LAYOUTS[2])

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.layers import Conv2d
+from engine.network.weight_specs import FileWeights
 from gui.app import set_theme
 from gui.catalogue.workspaces import WORKSPACES
-from gui.state.edits import set_setting
+from gui.state.edits import set_setting, set_weights
 from gui.window.main_window import MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
@@ -65,6 +66,16 @@ def test_nothing_is_clipped_in_a_part_opened_in_a_small_window(
             faults[part_id] = clipped
     assert not faults
     assert (window.width(), window.height()) == SIZES[0]
+
+
+@pytest.mark.usefixtures("text_scale")
+def test_the_form_of_weights_from_a_file_fits_into_its_dock(open_window: Callable[[], MainWindow]) -> None:
+    window = open_window()
+    weights = FileWeights("resources:weights/efficientnet_lite0_fp16.safetensors", "stem.weight", layout="oihw")
+    project = set_weights(window.workbench.state.project, ("naive", "conv5x5"), weights, "weights").project
+    window.workbench.edit("Weights", project)
+    QApplication.processEvents()
+    assert window.form.minimumSizeHint().width() <= window.form.parentWidget().width(), "the scroll area cuts it off"
 
 
 @pytest.mark.usefixtures("text_scale")

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 
 from engine.blocks import Inception
 from engine.files.paths import RESOURCES
-from engine.layers import Activation, Concat
+from engine.layers import Activation, Concat, Conv2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
@@ -53,6 +53,18 @@ def test_a_closed_block_is_one_box_with_its_name_after_an_arrow_with_its_label()
     assert arrow.role == "design"
     assert "inception" in arrow.texts[0].text
     assert scene.frames == ()
+
+
+def test_the_arrow_to_a_group_says_its_number_of_layers_however_little_space_it_has():
+    groups = [
+        Node(f"{group}/{name}", layer, group=group)
+        for group in ("one", "two", "three", "four")
+        for name, layer in (("conv", Conv2d(8, 3)), ("relu", Activation("relu")))
+    ]
+    project = Project(NoiseInput((3, 16, 16)), (Design("d", Network(tuple(groups))),))
+    for width in (1600, 500, 300):
+        texts = [arrow.texts[0].text for arrow in scene_of(state_of(project, blocks="closed"), (width, 400)).arrows]
+        assert texts == ["2 layers"] * 4
 
 
 def test_an_open_block_is_a_frame_of_its_layers_named_without_the_block():

@@ -116,7 +116,7 @@ def test_parts_near_an_area_are_those_whose_rectangles_overlap_it(left, top, wid
         ends = (min(across), max(across), min(down), max(down))
         return not (ends[0] > area.right() or ends[1] < left or ends[2] > area.bottom() or ends[3] < top)
 
-    assert near.boxes == [box for box in scene.boxes if overlaps([box.bounds[:2], box.bounds[2:]])]
+    assert near.boxes == [at for at, box in enumerate(scene.boxes) if overlaps([box.bounds[:2], box.bounds[2:]])]
     arrows = [at for at, arrow in enumerate(scene.arrows) if overlaps([(arrow.start, arrow.y), (arrow.end, arrow.y)])]
     assert near.arrows == arrows
     assert near.wires == [wire for wire in scene.wires if overlaps(wire)]

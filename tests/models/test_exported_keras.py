@@ -8,7 +8,7 @@ import pytest
 from engine.files.paths import RESOURCES
 from engine.project.file import load_project
 from engine.text.problems import ProjectError
-from tests.engine.exported_layers import BLOCKS, CASES, NOT_IN_KERAS
+from tests.engine.exported_layers import BLOCKS, CASES, NOT_IN_KERAS, with_values
 from tests.models.test_exported_modules import written_module
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -28,7 +28,7 @@ def require_equal(project, out):
 
 @pytest.mark.parametrize("name", [*(name for name in CASES if name not in NOT_IN_KERAS), "blocks"])
 def test_keras_computes_what_a_run_does(name, tmp_path):
-    require_equal(CASES.get(name, BLOCKS), tmp_path / "network.py")
+    require_equal(with_values(CASES.get(name, BLOCKS), tmp_path), tmp_path / "network.py")
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "googlenet"])

@@ -15,7 +15,7 @@ from engine.network.graph import INPUT
 from engine.network.node_ref import STEM
 from engine.project.file import load_project
 from engine.run.execute import RunRequest, run_all
-from tests.engine.exported_layers import BLOCKS, CASES
+from tests.engine.exported_layers import BLOCKS, CASES, with_values
 
 PUBLISHED = ("mobilenet_v2", "googlenet")
 
@@ -47,7 +47,7 @@ def require_equal(project, out):
 
 @pytest.mark.parametrize("name", [*CASES, "blocks"])
 def test_pytorch_computes_what_a_run_does(name, tmp_path):
-    require_equal(CASES.get(name, BLOCKS), tmp_path / "network.py")
+    require_equal(with_values(CASES.get(name, BLOCKS), tmp_path), tmp_path / "network.py")
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

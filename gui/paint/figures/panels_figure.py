@@ -15,11 +15,12 @@ from gui.paint.figures.caption import caption_phrases, colour_bar_texts, distinc
 from gui.paint.figures.excerpt import Excerpt, FigurePart, make_excerpt
 from gui.paint.figures.phrases import Phrase, flow_phrases, phrases_width, place_phrases
 from gui.paint.figures.width_bands import draw_width_bands
+from gui.paint.volumes.break_candidates import DESIGN_GAP, LineBreaks
 from gui.paint.volumes.camera import LENGTH_SCALES, Camera
 from gui.paint.volumes.drawing import draw_scene
 from gui.paint.volumes.labels import LINE_SPACING, Label, elide_names, measure_text
 from gui.paint.volumes.legend import COLOUR_BAR_SPACE, draw_label, draw_volumes_bar
-from gui.paint.volumes.line_breaks import DESIGN_GAP, LineBreaks, break_lines, fit_boxes
+from gui.paint.volumes.line_breaks import break_lines, fit_boxes
 from gui.paint.volumes.scene import VolumesScene
 from gui.paint.volumes.scene_layout import lay_out_scene
 from gui.paint.volumes.space import rows_extent

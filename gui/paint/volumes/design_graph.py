@@ -1,6 +1,7 @@
 """Arranges a design in a grid: columns by longest path, rows by branch, lanes for connections that skip columns."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -10,6 +11,7 @@ from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
 from engine.shapes import Shape
 from engine.text.names import name_within
+from gui.paint.basics.unchanged_items import last_results
 
 _Connections = tuple[tuple[int, ...], ...]
 """Vertices per vertex or per column."""
@@ -54,7 +56,7 @@ class OpenBlock(NamedTuple):
     columns: range
 
 
-class DesignGraph(Struct, frozen=True, eq=False):
+class DesignGraph(Struct, frozen=True, eq=False, dict=True):
     """Vertices (0 is the input) with their sources and targets; `sections` are runs of columns that share rows.
 
     Rows count within a section: branches go down from 0, lanes up from −1; a section of one vertex has only row 0.
@@ -70,10 +72,81 @@ class DesignGraph(Struct, frozen=True, eq=False):
     """Columns of one vertex that no connection bypasses: everything after depends on it alone."""
     open_blocks: tuple["OpenBlock", ...]
 
+    @property
+    def is_chain(self) -> bool:
+        """Whether each column has one vertex, that of its number: a vertex comes after its sources."""
+        return len(self.columns) == len(self.vertices)
 
-def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> DesignGraph:
-    """Arrange a design; `shapes` are earlier shapes of nodes whose shape is unknown now."""
-    sources, targets = _find_connections(analysis)
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """The number of each vertex by name; of two with the same name that of the first."""
+        count = len(self.vertices)
+        return {vertex.name: count - back for back, vertex in enumerate(reversed(self.vertices), 1)}
+
+    @cached_property
+    def wide_columns(self) -> list[int]:
+        """Columns of several vertices."""
+        return [] if self.is_chain else [at for at, members in enumerate(self.columns) if len(members) > 1]
+
+    @cached_property
+    def wide_sections(self) -> list[range]:
+        """Sections other than a lone column."""
+        return [section for section in self.sections if section.start not in self.lone_columns]
+
+
+class _Grid(NamedTuple):
+    """The places of all vertices, which depend on names and connections alone; for the fields see `DesignGraph`."""
+
+    columns: list[int]
+    rows: list[int]
+    sources: _Connections
+    targets: _Connections
+    members: _Connections
+    sections: tuple[range, ...]
+    lanes: tuple[Lane, ...]
+    lone_columns: frozenset[int]
+
+
+def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape], design: str = "") -> DesignGraph:
+    """Arrange a design; `shapes` are earlier shapes of nodes whose shape is unknown now.
+
+    Vertices that are the same as in the last graph of a `design` of that name are the same objects.
+    """
+    reports = analysis.reports
+    grid = _arrange(tuple([report.name for report in reports]), tuple([report.inputs for report in reports]))
+    open_blocks = tuple(_find_open_blocks(analysis, grid.columns, grid.members))
+    framed = {block.name for block in open_blocks}
+    if framed:
+        around = [analysis.group_of.get(report.name) or report.block or "" for report in reports]
+        labels = [
+            name_within(report.name, block) if block in framed else report.name
+            for report, block in zip(reports, around, strict=True)
+        ]
+    else:
+        labels = [report.name for report in reports]
+    visible_shapes = [report.output_shape or shapes.get(report.name) for report in reports]
+    vertices = last_results("vertex", design).map(
+        _make_vertex, reports, labels, visible_shapes, grid.columns[1:], grid.rows[1:]
+    )
+    start = _make_input_vertex(analysis.input_shape or shapes.get(INPUT), grid.columns[0], grid.rows[0])
+    return DesignGraph((start, *vertices), *grid[2:], open_blocks)
+
+
+@lru_cache(maxsize=64)
+def _make_input_vertex(shape: Shape | None, column: int, row: int) -> Vertex:
+    """The vertex of the input of a design; the same object for the same shape, like the others of a layer."""
+    return Vertex(INPUT, INPUT, None, shape, column, row, False)
+
+
+def _make_vertex(report: Report, label: str, shape: Shape | None, column: int, row: int) -> Vertex:
+    compact = report.layer.role == "elementwise" and report.output_shape is not None
+    return Vertex(report.name, label, report, shape, column, row, compact, "" if compact else _ALL_EDGES)
+
+
+@lru_cache(maxsize=16)
+def _arrange(names: tuple[str, ...], inputs: tuple[tuple[str, ...], ...]) -> _Grid:
+    """The places of the nodes of these names and inputs."""
+    sources, targets = _find_connections(names, inputs)
     columns = _assign_columns(sources)
     members = _column_members(columns)
     passing = _passing_columns(sources, columns)
@@ -85,19 +158,7 @@ def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Desig
     for section in sections:
         if not single[section.start]:
             lanes += _place_section(section, members, sources, targets, columns, rows)
-    open_blocks = tuple(_find_open_blocks(analysis, columns, members))
-    framed = {block.name for block in open_blocks}
-    reports: tuple[Report | None, ...] = (None, *analysis.reports)
-    vertices = []
-    for index, report in enumerate(reports):
-        name = INPUT if report is None else report.name
-        shape = analysis.input_shape if report is None else report.output_shape
-        compact = report is not None and report.layer.role == "elementwise" and shape is not None
-        around = "" if report is None else analysis.group_of.get(name) or report.block or ""
-        label = name_within(name, around) if around in framed else name
-        position, numbers = (columns[index], rows[index]), "" if compact else _ALL_EDGES
-        vertices.append(Vertex(name, label, report, shape or shapes.get(name), *position, compact, numbers))
-    return DesignGraph(tuple(vertices), sources, targets, members, sections, tuple(lanes), lone_columns, open_blocks)
+    return _Grid(columns, rows, sources, targets, members, sections, tuple(lanes), lone_columns)
 
 
 def with_edge_numbers(graph: DesignGraph, letters: str, *, sparse: bool) -> DesignGraph:
@@ -117,7 +178,7 @@ def with_edge_numbers(graph: DesignGraph, letters: str, *, sparse: bool) -> Desi
 def _find_open_blocks(analysis: Analysis, columns: list[int], members: _Connections) -> Iterator[OpenBlock]:
     """The open blocks whose columns contain only their layers; others cannot have a frame."""
     inside: dict[str, list[int]] = {}
-    for index, report in enumerate(analysis.reports, 1):
+    for index, report in enumerate(analysis.reports if analysis.foldable else (), 1):
         # A block within an open group has no frame of its own.
         around = analysis.group_of.get(report.name) or report.block
         if around is not None:
@@ -131,19 +192,19 @@ def _find_open_blocks(analysis: Analysis, columns: list[int], members: _Connecti
             yield OpenBlock(name, block.layer.title.lower(), span)
 
 
-def _find_connections(analysis: Analysis) -> tuple[_Connections, _Connections]:
+def _find_connections(names: tuple[str, ...], inputs: tuple[tuple[str, ...], ...]) -> tuple[_Connections, _Connections]:
     """Sources of each vertex, one as often as it is received, and its targets, each once.
 
     Without unknown names and back edges of cycles.
     """
     number = {INPUT: 0}
     sources: list[tuple[int, ...]] = [()]
-    targets: list[list[int]] = [[] for _ in range(1 + len(analysis.reports))]
-    for target, report in enumerate(analysis.reports, 1):
-        sources.append(tuple([number[name] for name in report.inputs if name in number]))
+    targets: list[list[int]] = [[] for _ in range(1 + len(names))]
+    for target, (name, received) in enumerate(zip(names, inputs, strict=True), 1):
+        sources.append(tuple([number[source] for source in received if source in number]))
         for source in dict.fromkeys(sources[target]):
             targets[source].append(target)
-        number.setdefault(report.name, target)
+        number.setdefault(name, target)
     return tuple(sources), tuple(map(tuple, targets))
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from engine.network.node_ref import NodeRef
 from engine.shapes import Shape
 from engine.text.units import number_text
@@ -10,6 +12,7 @@ from gui.paint.volumes.camera import BoxFace, FaceSide, Rect
 from gui.paint.volumes.face_values import front_channel, photo_at, visible_focus
 from gui.paint.volumes.layout import VolumesLayout, earlier_shape
 from gui.paint.volumes.scene import PlacedBox, VolumesScene
+from gui.paint.volumes.scene_index import index_of
 from gui.paint.volumes.visible_parts import TEXT_REACH
 from gui.state.view_state import Focus, ViewState
 
@@ -33,7 +36,8 @@ def hit_volumes(state: ViewState, layout: VolumesLayout, x: float, y: float) -> 
     scene = layout.scene
     x, y = x / scene.shrink, y / scene.shrink
     reach = TEXT_REACH * scene.line_breaks.text_sizes.em
-    boxes = [box for box in scene.boxes if _contains_point(box.bounds, x, y, reach)]
+    near_parts = index_of(scene).near((x - reach, y - reach, x + reach, y + reach))
+    boxes = [scene.boxes[number] for number in near_parts.boxes]
     for box in boxes:
         for face in reversed(box.prism.faces()):
             at = face.fractions_at(x, y)
@@ -43,9 +47,8 @@ def hit_volumes(state: ViewState, layout: VolumesLayout, x: float, y: float) -> 
     for box in boxes:
         if _contains_point(box.bounds, x, y, near) or any(_contains_point(text.rect, x, y) for text in box.texts):
             return VolumeHit(box.ref)
-    for arrow in scene.arrows:
-        if abs(y - arrow.y) > reach:
-            continue
+    for number in np.flatnonzero(np.abs(y - scene.arrow_places.y) <= reach).tolist():
+        arrow = scene.arrows[number]
         on_line = arrow.start <= x <= arrow.end and abs(y - arrow.y) <= near
         if on_line or any(_contains_point(text.rect, x, y) for text in arrow.texts):
             return VolumeHit(arrow.ref)
@@ -125,7 +128,7 @@ def find_box(state: ViewState, scene: VolumesScene, ref: NodeRef) -> PlacedBox |
     block, visible_ref = state.check.block(ref), state.visible_ref(ref)
     if block is not None and state.is_open(ref):
         visible_ref = ref[0], block.output
-    return next((box for box in scene.boxes if box.ref == visible_ref), None)
+    return next((scene.boxes[number] for number in scene.numbers_of(*visible_ref)), None)
 
 
 def find_rect(state: ViewState, scene: VolumesScene, ref: NodeRef) -> Rect | None:
@@ -136,7 +139,7 @@ def find_rect(state: ViewState, scene: VolumesScene, ref: NodeRef) -> Rect | Non
     box = find_box(state, scene, ref)
     if box is None:
         return None
-    arrows = [arrow for arrow in scene.arrows if arrow.ref == box.ref]
+    arrows = [scene.arrows[number] for number in scene.arrows_to(*box.ref)]
     texts = [text.rect for text in (*box.texts, *(text for arrow in arrows for text in arrow.texts))]
     return _bounding_rect([box.bounds, *texts, *((arrow.start, arrow.y, arrow.end, arrow.y) for arrow in arrows)])
 
@@ -153,15 +156,18 @@ def find_neighbour(scene: VolumesScene, box: PlacedBox | None, direction: Direct
     if direction in ("left", "right"):
         return _find_linked(scene, box, direction)
     sign = 1 if direction == "down" else -1
-    others = [other for other in scene.boxes if sign * (other.y - box.y) > 1.0]
-    nearest = min(others, key=lambda other: abs(other.y - box.y) + 2 * abs(other.x - box.x), default=None)
-    return None if nearest is None else nearest.ref
+    x, y = scene.box_places.centres
+    others = np.flatnonzero(sign * (y - box.y) > 1.0)
+    if not others.size:
+        return None
+    distances = np.abs(y[others] - box.y) + 2 * np.abs(x[others] - box.x)
+    return scene.box_places.refs[int(others[np.argmin(distances)])]
 
 
 def _find_linked(scene: VolumesScene, box: PlacedBox, direction: Direction) -> NodeRef | None:
     design_row = next(design_row for design_row in scene.line_breaks.design_rows if design_row.name == box.ref[0])
     graph = design_row.graph
-    index = next(number for number, vertex in enumerate(graph.vertices) if vertex is box.vertex)
+    index = graph.positions[box.vertex.name]
     neighbours = (graph.targets if direction == "right" else graph.sources)[index]
     level = design_row.routes.levels
     best = min(

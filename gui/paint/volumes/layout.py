@@ -8,9 +8,10 @@ from engine.network.input_specs import ImageInput
 from engine.network.node_ref import STEM, NodeRef
 from engine.shapes import Shape
 from engine.text.units import count_text
+from gui.paint.volumes.break_candidates import LineBreaks
 from gui.paint.volumes.camera import make_camera
 from gui.paint.volumes.class_line import CLASSES_HEIGHT
-from gui.paint.volumes.line_breaks import LineBreaks, break_lines
+from gui.paint.volumes.line_breaks import break_lines
 from gui.paint.volumes.scene import VolumesScene
 from gui.paint.volumes.scene_layout import lay_out_scene
 from gui.state.view_state import ViewState

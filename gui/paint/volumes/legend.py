@@ -8,18 +8,21 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from engine.cost.metrics import METRICS, Costs, Metric, compare_amounts, metric_by_id
+from engine.cost.metrics import METRICS, Amount, Costs, Metric, compare_amounts, metric_by_id
 from engine.reports.tables import comparable_totals
 from engine.text.units import number_text, range_texts
 from gui.paint.basics import colours
+from gui.paint.basics.unchanged_items import LastResults, last_results
 from gui.paint.maps.map_measures import count_non_finite, not_finite_text, volume_range
+from gui.paint.volumes.break_candidates import LineBreaks
 from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS
 from gui.paint.volumes.class_line import ClassLine, lay_out_classes
+from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.face_values import photo_at, value_regions, visible_focus
 from gui.paint.volumes.labels import Label, cached_font, elide_names, elide_sentence, elide_text, measure_text
 from gui.paint.volumes.layout import VOLUMES_MARGIN, VolumesLayout
-from gui.paint.volumes.line_breaks import LineBreaks
 from gui.paint.volumes.scene import VolumesScene
+from gui.paint.volumes.space import DesignRow
 from gui.paint.volumes.volume_numbers import numbers_of
 from gui.state.view_state import ViewState
 from gui.state.volume_at import Float32Volume
@@ -45,14 +48,26 @@ def arrow_widths(state: ViewState, scene: VolumesScene) -> tuple[float, ...]:
 def _compute_arrow_widths(costs: Costs, metric_id: str, line_breaks: LineBreaks) -> tuple[float, ...]:
     """Widths ∝ √cost, so that small costs stay visible; arrows of unknown or no cost are thinnest."""
     metric = metric_by_id(metric_id)
-    reports = [
-        (design_row.name, vertex.report)
-        for design_row in line_breaks.design_rows
-        for vertex in design_row.graph.vertices[1:]
-    ]
-    amounts = [costs.amount(metric, design, report) or 0 if report else 0 for design, report in reports]
+    amounts = [amount for design_row in line_breaks.design_rows for amount in _amounts(costs, metric, design_row)]
     most = max(amounts, default=0)
-    return tuple([max(_THINNEST, _THICKEST * sqrt(amount / most)) if most else _THINNEST for amount in amounts])
+    if not most:
+        return (_THINNEST,) * len(amounts)
+    width_of = {amount: max(_THINNEST, _THICKEST * sqrt(amount / most)) for amount in set(amounts)}
+    return tuple([width_of[amount] for amount in amounts])
+
+
+def _amounts(costs: Costs, metric: Metric, design_row: DesignRow) -> list[Amount]:
+    """The amounts of the vertices of a design without its input, 0 if they are unknown.
+
+    An amount that is no sum, or measured, may depend on more than its layer: it is always computed anew.
+    """
+
+    def amount(vertex: Vertex) -> Amount:
+        return costs.amount(metric, design_row.name, vertex.report) or 0 if vertex.report else 0
+
+    is_own = metric.is_additive and not metric.is_measured
+    last = last_results("amount", design_row.name, metric.id, costs.convention) if is_own else LastResults[Amount]()
+    return last.map(amount, design_row.graph.vertices[1:])
 
 
 def draw_label(painter: QPainter, text: Label, colour: str) -> None:
@@ -173,8 +188,9 @@ def _legend_lines(state: ViewState, layout: VolumesLayout) -> list[str]:
 
 
 def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
-    volumes = [(box, state.volume_at(box.ref)) for box in layout.scene.boxes]
-    computed = [at for box, at in volumes if at.volume_of(box.vertex.shape) is not None]
+    places = layout.scene.box_places
+    volumes = zip(places.vertices, map(state.volume_at, places.refs), strict=True)
+    computed = [at for vertex, at in volumes if at.volume_of(vertex.shape) is not None]
     count_odd = numbers_of(("not finite",), count_non_finite)
     non_finite = sum(count_odd(at.volume) for at in computed if at.volume is not None)
     if non_finite:
@@ -191,7 +207,7 @@ def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
     yield FACES_TEXT
     if any(not at.is_fresh for at in computed):
         yield "dimmed: for earlier settings"
-    if len(computed) < sum(box.vertex.shape is not None for box in layout.scene.boxes):
+    if len(computed) < sum(vertex.shape is not None for vertex in places.vertices):
         yield "plain: not run yet"
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.cost.counting import Convention
@@ -13,21 +12,21 @@ from engine.network.analysis import Report, fold_blocks
 from engine.network.node_ref import STEM, NodeRef
 from engine.run.check import ProjectCheck
 from engine.shapes import Shape
+from gui.paint.basics.unchanged_items import last_results
 from gui.paint.volumes.box_sizes import BoxMeasurer, VolumeCaption, get_box_measurer, make_caption, shorten_captions
+from gui.paint.volumes.break_candidates import BreakCandidates, LineBreaks
 from gui.paint.volumes.camera import Camera, make_camera
-from gui.paint.volumes.design_graph import DesignGraph, build_design_graph, with_edge_numbers
+from gui.paint.volumes.design_graph import DesignGraph, Vertex, build_design_graph, with_edge_numbers
 from gui.paint.volumes.operator_texts import FORMULA_LINES, make_operator_text
 from gui.paint.volumes.routes import AXIS_LEVEL, Routes, route_connections
-from gui.paint.volumes.row_breaker import RowBreaker
 from gui.paint.volumes.space import (
     DesignRow,
     LineColumns,
     RowSizes,
-    box_kinds,
-    line_width,
+    box_kind,
+    first_of_each,
     measure_gaps,
     measure_row,
-    rows_extent,
     unit_range,
 )
 from gui.paint.volumes.text_options import SCREEN_TEXT_OPTIONS, ArrowDetail, TextOptions, TextSizes
@@ -39,37 +38,14 @@ _LARGEST = 4.0
 _ENOUGH = 2.0
 """Factor over the least box size below which the texts at arrows get shorter."""
 
-DESIGN_GAP = 1.6
-"""Between designs side by side, in ems."""
-
 _WORTH = 1.3
 """Least growth of the boxes for which readable numbers at arrows are left out."""
 
 _HOPELESS = 0.5
 """If everything shrinks below this factor, the texts at arrows are as short as possible."""
 
-_MOST_LINES = 40
 _STEPS, _COARSE_STEPS, _EXACT = 12, 7, 2e-4
 """Most steps to find a size, halvings to compare line breaks, and the relative precision that ends the search."""
-
-
-class LineBreaks(Struct, frozen=True, eq=False):
-    """Designs with their lines and text sizes; `space` is the width and height for the graphs, in pixels."""
-
-    design_rows: tuple[DesignRow, ...]
-    lines: tuple[LineColumns, ...]
-    text_sizes: TextSizes
-    scale: str
-    space: tuple[float, float]
-    text_options: TextOptions = SCREEN_TEXT_OPTIONS
-    side_by_side: bool = False
-    """Whether designs are side by side instead of below each other."""
-
-    @property
-    def row_width(self) -> float:
-        """Greatest width of a line, in pixels."""
-        count = len(self.design_rows) if self.side_by_side else 1
-        return (self.space[0] - (count - 1) * DESIGN_GAP * self.text_sizes.em) / max(count, 1)
 
 
 class BoxFit(NamedTuple):
@@ -99,7 +75,7 @@ def fit_boxes(line_breaks: LineBreaks, camera: Camera) -> tuple[BoxFit, BoxMeasu
 
     def excess(unit: float) -> float:
         """Fraction by which the picture is too large."""
-        return 1 / min(_growth_factors(line_breaks, line_breaks.lines, measure(unit))) - 1
+        return 1 / min(line_breaks.growth_factors(line_breaks.lines, measure(unit))) - 1
 
     least, most = _box_unit_range(line_breaks)
     over = excess(least)
@@ -185,7 +161,7 @@ def _design_graphs(
         if name != STEM:
             blocks = {block for design, block in closed_blocks if design == name}
             earlier = {node: shape for (design, node), shape in shapes if design == name}
-            yield name, build_design_graph(fold_blocks(analysis, blocks), earlier)
+            yield name, build_design_graph(fold_blocks(analysis, blocks), earlier, name)
 
 
 class _PreparedDesign(NamedTuple):
@@ -212,18 +188,17 @@ def _prepare_design(
     short_names = shorten_captions(graph.vertices, names, text_sizes)
     if not options.has_names:
         short_names = ("",) * len(names)
-    captions = [
-        make_caption(
-            vertex,
-            name,
-            mistakes.get((design, vertex.name), ()),
-            text_sizes,
-            stacked=options.one_line_captions or level != AXIS_LEVEL,
-            has_note=options.notes != "none",
-        )
-        for vertex, name, level in zip(graph.vertices, short_names, routes.levels, strict=True)
-    ]
-    return _PreparedDesign(design, graph, routes, tuple(captions), box_kinds(graph, captions))
+
+    def caption(vertex: Vertex, name: str, texts: tuple[str, ...], level: int) -> VolumeCaption:
+        stacked = options.one_line_captions or level != AXIS_LEVEL
+        return make_caption(vertex, name, texts, text_sizes, stacked=stacked, has_note=options.notes != "none")
+
+    texts = [mistakes.get((design, vertex.name), ()) for vertex in graph.vertices] if mistakes else None
+    captions = last_results("caption", design, text_sizes, options).map(
+        caption, graph.vertices, short_names, texts or [()] * len(names), routes.levels
+    )
+    kinds = last_results("box kind", design).map(box_kind, graph.vertices, captions)
+    return _PreparedDesign(design, graph, routes, tuple(captions), tuple(first_of_each(kinds)))
 
 
 def _make_row(
@@ -231,17 +206,14 @@ def _make_row(
 ) -> DesignRow:
     """Add the texts at the arrows, in the sizes and with the options of `empty`."""
     sizes, options = empty.text_sizes, empty.text_options
-    operators = tuple(
-        make_operator_text(
-            vertex,
-            detail,
-            sizes,
-            formula_of(vertex.report) if detail in FORMULA_LINES and vertex.report else "",
-            options,
-        )
-        for vertex in design.graph.vertices
+    vertices = design.graph.vertices
+    formulas = [""] * len(vertices)
+    if detail in FORMULA_LINES:
+        formulas = [formula_of(vertex.report) if vertex.report else "" for vertex in vertices]
+    operators = last_results("operator", design.name, detail, sizes, options).map(
+        lambda vertex, formula: make_operator_text(vertex, detail, sizes, formula, options), vertices, formulas
     )
-    return DesignRow(*design, operators, measure_gaps(design.graph, design.routes, operators, sizes.em))
+    return DesignRow(*design, tuple(operators), measure_gaps(design.graph, design.routes, operators, sizes.em))
 
 
 def _choose_most_readable(
@@ -278,9 +250,10 @@ def _choose_line_breaks(
     """Of all candidate line breaks, choose those with the largest boxes; candidates have more and more lines."""
     least, most = _box_unit_range(line_breaks)
     row_sizes = [measure_row(design_row, measurer_of(least)) for design_row in line_breaks.design_rows]
+    candidates = BreakCandidates(line_breaks, row_sizes)
     growths: dict[tuple[LineColumns, ...], float] = {}
-    for lines in _candidate_breaks(line_breaks, row_sizes):
-        across, down = _growth_factors(line_breaks, lines, row_sizes)
+    for count in candidates.promising_counts():
+        lines, across, down = candidates[count]
         growths[lines] = min(across, down)
         if down < min(1.0, across):
             break  # more lines would be higher still
@@ -292,51 +265,6 @@ def _choose_line_breaks(
     for _ in range(_COARSE_STEPS):
         middle = (low + high) / 2
         row_sizes = [measure_row(design_row, measurer_of(middle)) for design_row in line_breaks.design_rows]
-        still = [lines for lines in fitting if min(_growth_factors(line_breaks, lines, row_sizes)) >= 1.0]
+        still = [lines for lines in fitting if min(line_breaks.growth_factors(lines, row_sizes)) >= 1.0]
         low, high, fitting = (middle, high, still) if still else (low, middle, fitting)
     return fitting[0], BoxFit(low, 1.0)
-
-
-def _growth_factors(
-    line_breaks: LineBreaks, lines: tuple[LineColumns, ...], row_sizes: list[RowSizes]
-) -> tuple[float, float]:
-    """Factors by which the picture can grow until it fills the width and the height of the space."""
-    width, height = rows_extent(
-        line_breaks.design_rows, lines, row_sizes, line_breaks.text_sizes.em, beside=line_breaks.side_by_side
-    )
-    return line_breaks.row_width / max(width, 1.0), line_breaks.space[1] / max(height, 1.0)
-
-
-def _candidate_breaks(line_breaks: LineBreaks, row_sizes: list[RowSizes]) -> Iterator[tuple[LineColumns, ...]]:
-    """Each design in one line; then the longest in two, three, … lines and the others in lines as wide."""
-    em = line_breaks.text_sizes.em
-    single_lines: tuple[LineColumns, ...] = tuple(
-        (range(len(design_row.gaps)),) for design_row in line_breaks.design_rows
-    )
-    yield single_lines
-    widest = max(
-        line_width(design_row, line[0], size, em)
-        for design_row, line, size in zip(line_breaks.design_rows, single_lines, row_sizes, strict=True)
-    )
-    column_widths = [
-        [width + gap for width, gap in zip(size.widths, design_row.gaps, strict=True)]
-        for design_row, size in zip(line_breaks.design_rows, row_sizes, strict=True)
-    ]
-    breakers = [
-        RowBreaker(widths, _may_begin_line(design_row))
-        for widths, design_row in zip(column_widths, line_breaks.design_rows, strict=True)
-    ]
-    longest = max(len(design_row.gaps) for design_row in line_breaks.design_rows)
-    for count in range(2, min(_MOST_LINES, 1 + longest // 2)):
-        yield tuple(breaker.break_at(widest / count) for breaker in breakers)
-
-
-def _may_begin_line(design_row: DesignRow) -> list[bool]:
-    """Whether each column may begin a line: after a lone column, unless it is compact and the only target of that."""
-    graph = design_row.graph
-    target_counts = [len(graph.targets[members[0]]) for members in graph.columns]
-    return [
-        number - 1 in graph.lone_columns
-        and (target_counts[number - 1] > 1 or not graph.vertices[members[0]].is_compact)
-        for number, members in enumerate(graph.columns)
-    ]

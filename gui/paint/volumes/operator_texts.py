@@ -97,9 +97,11 @@ def _split_label(label: str) -> tuple[str, str]:
 
 
 def _split_block_label(block: Block) -> tuple[str, str]:
-    """Split the label of a block into its title and its numbers."""
-    title = block.title.lower()
-    return title, block.label().removeprefix(title).lstrip(", ")
+    """Split the label of a block into its title and its numbers; a short one that lacks the title stays whole."""
+    title, label = block.title.lower(), block.label()
+    if not label.startswith(title) and "," not in label:
+        return label, ""
+    return title, label.removeprefix(title).lstrip(", ")
 
 
 _COLOURS: dict[str, TextRole] = {"weights": "design", "resampling": "pool"}

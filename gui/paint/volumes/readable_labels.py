@@ -1,15 +1,15 @@
 """Selects and places the texts of boxes, arrows and frames that are readable at a zoom."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 from engine.blocks import Block
 from engine.cost import metrics
+from gui.paint.volumes.break_candidates import LineBreaks
 from gui.paint.volumes.camera import Rect
 from gui.paint.volumes.face_values import FaceValues, face_note
 from gui.paint.volumes.labels import Label, make_centred_label, measure_text
-from gui.paint.volumes.line_breaks import LineBreaks
 from gui.paint.volumes.operator_texts import fullest_operator_text
 from gui.paint.volumes.scene import OperatorArrow, PlacedBox, ScenePoint, VolumesScene
 from gui.paint.volumes.text_options import TextSizes
@@ -54,10 +54,11 @@ def readable_labels(
     """The readable texts, up to `right`; names of blocks and operators are enlarged if smaller texts are unreadable."""
     text_sizes = scene.line_breaks.text_sizes
     small, edge = zoom.is_readable(text_sizes.small), _EDGE * text_sizes.em
-    boxes: Iterator[tuple[PlacedBox, FaceValues | None]] = chain(
-        visible.boxes, ((flat.box, None) for flat in visible.flat_boxes)
-    )
-    for box, values in boxes:
+    flat_boxes: Iterable[tuple[PlacedBox, FaceValues | None]] = ()
+    if visible.flat_boxes:
+        blocks = {flat.number for flat in visible.flat_boxes}.intersection(scene.box_places.blocks)
+        flat_boxes = ((scene.boxes[number], None) for number in sorted(blocks))
+    for box, values in chain(visible.boxes, flat_boxes):
         texts = _box_texts(box, values, scene.line_breaks) if small else tuple(_block_names(box, zoom))
         for text in texts:
             line = _line_rect(text, texts)
@@ -68,7 +69,9 @@ def readable_labels(
             label = text if small else _enlarge_title(text, zoom, frame.rect[2] - text.x)
             if zoom.is_readable(label.size):
                 yield AnchoredLabel(frame.ref[0], label, (frame.texts[0].x, frame.rect[1]))
-    for arrow, _ in visible.arrows:
+    has_operators = small or zoom.text_fineness != 1.0 or zoom.is_readable(_MOST_GROWTH * text_sizes.em)
+    for number in visible.arrows if has_operators else ():
+        arrow = scene.arrows[number]
         if not small and zoom.text_fineness == 1.0 and not _has_readable_operator(arrow, zoom):
             continue
         for text in _arrow_texts(state, arrow, text_sizes, zoom):

@@ -1,7 +1,7 @@
 """Routes each connection of a design through the gaps between columns, as tracks and levels without sizes."""
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -28,12 +28,22 @@ class Route(NamedTuple):
     """Number of earlier connections from the same source to the same target, beside which this one runs."""
 
 
-class Routes(Struct, frozen=True, eq=False):
+class Routes(Struct, frozen=True, eq=False, dict=True):
     """All routes of a design, the number of vertical tracks per gap, and the level of each vertex."""
 
     routes: tuple[Route, ...]
     tracks: tuple[int, ...]
     levels: tuple[int, ...]
+    bent: tuple[int, ...]
+    """Numbers of the routes of which more is visible than the arrow into the next box, even within a line."""
+
+    @cached_property
+    def routes_of(self) -> dict[int, list[int]]:
+        """Numbers of the routes from each vertex."""
+        numbers: dict[int, list[int]] = {}
+        for number, route in enumerate(self.routes):
+            numbers.setdefault(route.source, []).append(number)
+        return numbers
 
 
 class _Turn(NamedTuple):
@@ -92,7 +102,16 @@ def _route_grid(grid: _Grid) -> Routes:
     # Copies meet the first connection just before the arrow, for which they need a track.
     meeting_gaps = {grid.places[route.target][0] - 1 for route in routes if route.copy}
     tracks = tuple(len(gap) + (number in meeting_gaps) for number, gap in enumerate(gaps))
-    return Routes(routes, tracks, tuple(levels))
+    bent = [number for number, route in enumerate(routes) if _is_bent(grid, tracks, route)]
+    return Routes(routes, tracks, tuple(levels), tuple(bent))
+
+
+def _is_bent(grid: _Grid, tracks: tuple[int, ...], route: Route) -> bool:
+    """Whether a route turns, has tracks before its target, or goes to a target of several sources."""
+    column = grid.places[route.target][0]
+    is_long = column != grid.places[route.source][0] + 1
+    turns = route.first_track is not None or route.last_track is not None
+    return is_long or turns or bool(tracks[column - 1]) or len(grid.sources[route.target]) != 1
 
 
 def _single_row_columns(grid: _Grid) -> frozenset[int]:

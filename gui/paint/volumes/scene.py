@@ -1,15 +1,18 @@
 """A laid-out picture of volumes: its boxes, arrows, lines and frames with their texts."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from engine.network.node_ref import NodeRef
 from gui.paint.volumes.box_sizes import NOTE_SEPARATOR, BoxBody, VolumeCaption, place_caption
+from gui.paint.volumes.break_candidates import LineBreaks
 from gui.paint.volumes.camera import Camera, Prism, Rect
 from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.labels import ASCENT, LINE_SPACING, Label, TextRole, make_centred_label, measure_text
-from gui.paint.volumes.line_breaks import LineBreaks
 from gui.paint.volumes.operator_texts import OperatorText
 from gui.paint.volumes.text_options import TextSizes
 
@@ -105,14 +108,44 @@ class BlockFrame(NamedTuple):
     texts: tuple[Label, ...]
 
 
+class BoxPlaces(NamedTuple):
+    """Where all n boxes are; they themselves are made when they are looked at."""
+
+    refs: list[NodeRef]
+    vertices: list[Vertex]
+    bodies: list[BoxBody]
+    centres: NDArray[np.float64]
+    """2 × n: x and y of the middle."""
+    corners: NDArray[np.float64]
+    """2 × n: x and y of the top left corner of the front face."""
+    bounds: NDArray[np.float64]
+    """4 × n: left, top, right and bottom."""
+    marked: list[int]
+    """Numbers of those with a mistake or an unknown shape."""
+    blocks: list[int]
+    """Numbers of those of closed blocks."""
+
+
+class ArrowPlaces(NamedTuple):
+    """Where all n arrows are, and their colours."""
+
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+    y: NDArray[np.float64]
+    colours: list[tuple[TextRole, str]]
+    """Role and design; the design is "" unless the role has its colour."""
+
+
 class VolumesScene(Struct, frozen=True, eq=False):
     """A laid-out picture.
 
     Coordinates are pixels divided by `shrink`, except `heading_points`, which are in pixels.
     """
 
-    boxes: tuple[PlacedBox, ...]
-    arrows: tuple[OperatorArrow, ...]
+    boxes: Sequence[PlacedBox]
+    arrows: Sequence[OperatorArrow]
+    box_places: BoxPlaces
+    arrow_places: ArrowPlaces
     wires: tuple[tuple[ScenePoint, ...], ...]
     frames: tuple[BlockFrame, ...]
     heading_points: tuple[ScenePoint, ...]
@@ -120,3 +153,21 @@ class VolumesScene(Struct, frozen=True, eq=False):
     shrink: float
     camera: Camera
     line_breaks: LineBreaks
+
+    def numbers_of(self, design: str, name: str) -> list[int]:
+        """The number of the box of a node, in a list; empty if it has none."""
+        return self._numbers_of(design, name, 0)
+
+    def arrows_to(self, design: str, name: str) -> list[int]:
+        """The number of the arrow to a node, in a list; empty if it has none, as inputs have."""
+        return self._numbers_of(design, name, 1)
+
+    def _numbers_of(self, design: str, name: str, first: int) -> list[int]:
+        """The number of a part of a node; each design has one for every vertex from `first` on."""
+        start = 0
+        for design_row in self.line_breaks.design_rows:
+            at = design_row.graph.positions.get(name, -1) if design_row.name == design else -1
+            if at >= first:
+                return [start + at - first]
+            start += len(design_row.graph.vertices) - first
+        return []

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gui.paint.volumes.camera import Rect
-from gui.paint.volumes.scene import BlockFrame, OperatorArrow, PlacedBox, ScenePoint, VolumesScene
+from gui.paint.volumes.scene import BlockFrame, ScenePoint, VolumesScene
 
 _Part = TypeVar("_Part")
 
 
 class NearParts(NamedTuple):
-    """Parts of a scene; arrows by their numbers."""
+    """Parts of a scene; boxes and arrows by their numbers."""
 
-    boxes: list[PlacedBox]
+    boxes: list[int]
     arrows: list[int]
     wires: list[tuple[ScenePoint, ...]]
     frames: list[BlockFrame]
@@ -27,8 +27,9 @@ class SceneIndex:
 
     def __init__(self, scene: VolumesScene) -> None:
         self._scene = scene
-        self._boxes = _rect_array([box.bounds for box in scene.boxes])
-        self._arrows = _rect_array([_arrow_rect(arrow) for arrow in scene.arrows])
+        self._boxes = scene.box_places.bounds
+        start, end, y, _ = scene.arrow_places
+        self._arrows = np.stack((start, y, end, y))
         self._wires = _rect_array([_bounding_rect(wire) for wire in scene.wires])
         self._frames = _rect_array([frame.rect for frame in scene.frames])
 
@@ -36,7 +37,7 @@ class SceneIndex:
         """The parts whose rectangles overlap an area or touch it."""
         scene = self._scene
         return NearParts(
-            _select(scene.boxes, _overlapping(self._boxes, area)),
+            _overlapping(self._boxes, area),
             _overlapping(self._arrows, area),
             _select(scene.wires, _overlapping(self._wires, area)),
             _select(scene.frames, _overlapping(self._frames, area)),
@@ -58,15 +59,11 @@ def _overlapping(rects: NDArray[np.float64], area: Rect) -> list[int]:
     """Numbers of the rectangles (4 × n) that overlap an area."""
     (left, top, right, bottom), (area_left, area_top, area_right, area_bottom) = rects, area
     overlaps = (left <= area_right) & (area_left <= right) & (top <= area_bottom) & (area_top <= bottom)
-    return [int(number) for number in np.flatnonzero(overlaps)]
+    return np.flatnonzero(overlaps).tolist()
 
 
 def _select(parts: Sequence[_Part], numbers: Sequence[int]) -> list[_Part]:
     return [parts[number] for number in numbers]
-
-
-def _arrow_rect(arrow: OperatorArrow) -> Rect:
-    return arrow.start, arrow.y, arrow.end, arrow.y
 
 
 def _bounding_rect(points: tuple[ScenePoint, ...]) -> Rect:

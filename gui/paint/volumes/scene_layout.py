@@ -2,16 +2,29 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
-from gui.paint.volumes.box_sizes import BoxBody, BoxMeasurer
+import numpy as np
+
+from gui.paint.volumes.box_sizes import BoxMeasurer
+from gui.paint.volumes.break_candidates import DESIGN_GAP, LineBreaks
 from gui.paint.volumes.camera import Camera
 from gui.paint.volumes.design_graph import OpenBlock, Vertex
 from gui.paint.volumes.labels import Label, elide_names, measure_text
-from gui.paint.volumes.line_breaks import DESIGN_GAP, LineBreaks, fit_boxes
-from gui.paint.volumes.operator_texts import OperatorText, make_operator_text, operator_role
-from gui.paint.volumes.routes import Route
-from gui.paint.volumes.scene import BlockFrame, OperatorArrow, PlacedBox, ScenePoint, VolumesScene
+from gui.paint.volumes.lazy_parts import LazyParts
+from gui.paint.volumes.line_breaks import fit_boxes
+from gui.paint.volumes.operator_texts import OperatorText, make_operator_text
+from gui.paint.volumes.routes import AXIS_LEVEL, Route
+from gui.paint.volumes.scene import (
+    ArrowPlaces,
+    BlockFrame,
+    BoxPlaces,
+    OperatorArrow,
+    PlacedBox,
+    ScenePoint,
+    VolumesScene,
+)
 from gui.paint.volumes.space import (
     BLOCK_TITLE_HEIGHT,
     GAP_PADDING,
@@ -71,8 +84,10 @@ def lay_out_scene(
         drawings.append(_PlacedDesign(design_row, measurer, row_sizes[number], lines))
         x, y = (x + step, top / shrink) if beside else (x, y)
     return VolumesScene(
-        tuple(box for drawing in drawings for box in drawing.boxes),
-        tuple(arrow for drawing in drawings for arrow in drawing.arrows),
+        LazyParts([(len(drawing.places.vertices), drawing.make_box) for drawing in drawings]),
+        LazyParts([(len(drawing.places.vertices) - 1, drawing.make_arrow) for drawing in drawings]),
+        _join_boxes([drawing.places for drawing in drawings]),
+        _join_arrows([drawing.arrow_places for drawing in drawings]),
         tuple(wire for drawing in drawings for wire in drawing.wires),
         tuple(frame for drawing in drawings for frame in drawing.frames),
         tuple(heading_points),
@@ -83,8 +98,29 @@ def lay_out_scene(
     )
 
 
+def _join_boxes(places: Sequence[BoxPlaces]) -> BoxPlaces:
+    """The places of the boxes of all designs."""
+    starts = list(accumulate((len(each.vertices) for each in places), initial=0))
+    return BoxPlaces(
+        [ref for each in places for ref in each.refs],
+        [vertex for each in places for vertex in each.vertices],
+        [body for each in places for body in each.bodies],
+        np.concatenate([np.empty((2, 0)), *(each.centres for each in places)], axis=1),
+        np.concatenate([np.empty((2, 0)), *(each.corners for each in places)], axis=1),
+        np.concatenate([np.empty((4, 0)), *(each.bounds for each in places)], axis=1),
+        [start + number for each, start in zip(places, starts, strict=False) for number in each.marked],
+        [start + number for each, start in zip(places, starts, strict=False) for number in each.blocks],
+    )
+
+
+def _join_arrows(places: Sequence[ArrowPlaces]) -> ArrowPlaces:
+    """The places of the arrows of all designs."""
+    start, end, y = (np.concatenate([np.empty(0), *(each[field] for each in places)]) for field in range(3))
+    return ArrowPlaces(start, end, y, [colour for each in places for colour in each.colours])
+
+
 class _PlacedDesign:
-    """Places one design: `boxes`, `arrows`, `wires` and `frames`."""
+    """Places one design: its `places` of boxes and arrows, and its `wires` and `frames`."""
 
     def __init__(
         self, design_row: DesignRow, measurer: BoxMeasurer, row_sizes: RowSizes, lines: list[_PlacedLine]
@@ -96,15 +132,13 @@ class _PlacedDesign:
         self.line_of: list[_PlacedLine] = []
         self.y: dict[tuple[int, int], float] = {}  # of (column, level)
         self.section_starts = [section.start for section in design_row.graph.sections]
-        self.ends: dict[int, tuple[BoxBody, float, float]] = {}  # of each kind of box: its body and the ends of lines
         # Compact boxes stay close to their source.
         compact = [vertex.is_compact for vertex in design_row.graph.vertices]
         self.may_widen_gap = [not all(compact[at] for at in members) for members in design_row.graph.columns]
         for line, spare in zip(lines, self._spare_gaps(), strict=True):
             self._place_line(line, spare)
-        vertices = list(enumerate(design_row.graph.vertices))
-        self.boxes = [self._place_box(index, vertex) for index, vertex in vertices]
-        self.arrows = [self._place_arrow(index, vertex) for index, vertex in vertices[1:]]
+        self._place_boxes()
+        self._place_arrows()
         self.wires: list[tuple[ScenePoint, ...]] = []
         self._add_wires()
         self.frames = [frame for block in design_row.graph.open_blocks for frame in self._place_frames(block)]
@@ -131,8 +165,11 @@ class _PlacedDesign:
             self.line_of.append(line)
             x += before + after
         first, last = (bisect_left(self.section_starts, at) for at in (line.columns.start, line.columns.stop))
-        sections = self.design_row.graph.sections
-        for section, levels in zip(sections[first:last], self.row_sizes.levels[first:last], strict=True):
+        for section in self.design_row.graph.sections[first:last]:
+            levels = self.row_sizes.levels.get(section.start)
+            if levels is None:
+                self.y[section.start, AXIS_LEVEL] = line.axis
+                continue
             heights = [level_space.y for level_space in levels.values()]
             distance = max(heights) - min(heights) if len(heights) > 1 else 0.0
             stretch = min(line.spread, 1.0 + line.spare_height / distance) if distance else 1.0
@@ -140,30 +177,48 @@ class _PlacedDesign:
                 for column in section:
                     self.y[column, level] = line.axis + stretch * level_space.y
 
-    def _box_centre(self, index: int) -> ScenePoint:
-        """The middle of a vertex's box."""
-        vertex = self.design_row.graph.vertices[index]
-        return self.centre[vertex.column], self.y[vertex.column, self.design_row.routes.levels[index]]
+    def _place_boxes(self) -> None:
+        """Place all boxes: those of one kind have the same body."""
+        row, graph, reach = self.design_row, self.design_row.graph, _REACH * self.em
+        columns = [vertex.column for vertex in graph.vertices]
+        self.x = self.centre if graph.is_chain else [self.centre[column] for column in columns]
+        self.box_y = [self.y[place] for place in zip(columns, row.routes.levels, strict=True)]
+        kinds = list(dict.fromkeys(row.kinds))
+        bodies = [self.measurer.measure_body(graph.vertices[kind]) for kind in kinds]
+        ends = [self.measurer.line_ends(graph.vertices[kind], row.captions[kind]) for kind in kinds]
+        number = {kind: at for at, kind in enumerate(kinds)}
+        numbers = np.array([number[kind] for kind in row.kinds], dtype=np.intp)
+        x, y = np.array(self.x), np.array(self.box_y)
+        around = np.array([(*body.bounds, *body.box[:2], *end) for body, end in zip(bodies, ends, strict=True)])
+        left, top, right, bottom, corner_x, corner_y, before, after = around.T[:, numbers]
+        self.arrow_ends, self.line_starts = x + before - reach, x + after + reach
+        self.places = BoxPlaces(
+            [(row.name, vertex.name) for vertex in graph.vertices],
+            list(graph.vertices),
+            [bodies[at] for at in numbers.tolist()],
+            np.stack((x, y)),
+            np.stack((corner_x + x, corner_y + y)),
+            np.stack((x + left, y + top, x + right, y + bottom)),
+            row.marked,
+            row.blocks,
+        )
 
-    def _place_box(self, index: int, vertex: Vertex) -> PlacedBox:
-        x, y = self._box_centre(index)
-        kind, caption = self.design_row.kinds[index], self.design_row.captions[index]
-        if kind not in self.ends:
-            self.ends[kind] = self.measurer.measure_body(vertex), *self.measurer.line_ends(vertex, caption)
-        body, before, after = self.ends[kind]
-        left, top, right, bottom = body.bounds
+    def make_box(self, number: int) -> PlacedBox:
+        """Make the box of a vertex."""
+        graph, places, x, y = self.design_row.graph, self.places, self.x[number], self.box_y[number]
+        left, top, right, bottom = places.bounds[:, number].tolist()
         return PlacedBox(
-            (self.design_row.name, vertex.name),
-            vertex,
-            tuple([self.design_row.graph.vertices[target] for target in self.design_row.graph.targets[index]]),
-            caption,
-            body.box.translate(x, y),
-            (x + left, y + top, x + right, y + bottom),
+            places.refs[number],
+            graph.vertices[number],
+            tuple([graph.vertices[target] for target in graph.targets[number]]),
+            self.design_row.captions[number],
+            places.bodies[number].box.translate(x, y),
+            (left, top, right, bottom),
             x,
             y,
-            x + before - _REACH * self.em,
-            x + after + _REACH * self.em,
-            body,
+            float(self.arrow_ends[number]),
+            float(self.line_starts[number]),
+            places.bodies[number],
             self.measurer.text_sizes,
         )
 
@@ -196,40 +251,55 @@ class _PlacedDesign:
         fits = longer_text.width <= space and longer_text.down <= self.row_sizes.box_spaces[index].down
         return longer_text if left_out and fits else operator_text
 
-    def _place_arrow(self, index: int, vertex: Vertex) -> OperatorArrow:
-        em, column, operator_text = self.em, vertex.column, self.design_row.operators[index]
-        box, sources = self.boxes[index], self.design_row.graph.sources[index]
-        tracks = self.design_row.routes.tracks[column - 1]
-        start, y, role = self.begin[column] + tracks * TRACK_WIDTH * em, box.y, operator_role(vertex)
-        ends = start, box.x - self.row_sizes.box_spaces[index].left - _REACH * em
-        if not tracks and len(sources) == 1 and column - 1 in self.line_of[column].columns:
-            start = self.boxes[sources[0]].line_start_x
-        elif not sources:  # no source exists: a stub in the colour of mistakes
-            start, role = ends[1] - operator_text.width, "error"
-            ends = start, ends[1]
-        ref, middle = (self.design_row.name, vertex.name), sum(ends) / 2
-        operator_text = self._choose_operator_text(index, vertex, ends[1] - ends[0])
+    def _place_arrows(self) -> None:
+        """Place all arrows; those of a chain begin at the box before, others behind the tracks of their gap."""
+        row, graph, em = self.design_row, self.design_row.graph, self.em
+        columns = np.array([vertex.column for vertex in graph.vertices[1:]], dtype=np.intp)
+        tracks = np.array(row.routes.tracks, dtype=np.float64)[columns - 1]
+        start = np.array(self.begin)[columns] + tracks * TRACK_WIDTH * em
+        left = np.array([space.left for space in self.row_sizes.box_spaces[1:]])
+        stop = np.array(self.x[1:]) - left - _REACH * em
+        text_start, colours = start.copy(), row.arrow_colours.copy()
+        begins_line = {line.columns.start for line in self.lines}
+        for number in np.flatnonzero(tracks == 0).tolist():
+            sources = graph.sources[number + 1]
+            if len(sources) == 1 and graph.vertices[number + 1].column not in begins_line:
+                start[number] = self.line_starts[sources[0]]
+        for number in [number for number, sources in enumerate(graph.sources[1:]) if not sources]:
+            start[number] = text_start[number] = stop[number] - row.operators[number + 1].width
+            colours[number] = "error", ""  # no source exists: a stub in the colour of mistakes
+        self.arrow_middles, self.arrow_spaces = (text_start + stop) / 2, stop - text_start
+        self.arrow_places = ArrowPlaces(start, self.arrow_ends[1:], np.array(self.box_y[1:]), colours)
+
+    def make_arrow(self, number: int) -> OperatorArrow:
+        """Make the arrow to the vertex after that of this number."""
+        vertex, (start, end, y, colours) = self.design_row.graph.vertices[number + 1], self.arrow_places
+        space = float(self.arrow_spaces[number])
         return OperatorArrow(
-            ref,
+            (self.design_row.name, vertex.name),
             vertex,
-            start,
-            box.arrow_end_x,
-            y,
-            middle,
-            role,
-            operator_text,
+            float(start[number]),
+            float(end[number]),
+            float(y[number]),
+            float(self.arrow_middles[number]),
+            colours[number][0],
+            self._choose_operator_text(number + 1, vertex, space),
             self.measurer.text_sizes,
-            ends[1] - ends[0],
+            space,
         )
 
     def _add_wires(self) -> None:
         """Add the lines from boxes to the arrows that they feed, along tracks, lanes and returns to the next line."""
         return_ends: dict[int, ScenePoint] = {}
-        vertices = self.design_row.graph.vertices
-        for route in self.design_row.routes.routes:
-            column = vertices[route.source].column
-            start = self.boxes[route.source].line_start_x, self.boxes[route.source].y
-            if column + 1 not in self.line_of[column].columns:
+        graph, routes = self.design_row.graph, self.design_row.routes
+        line_ends = {line.columns.stop - 1 for line in self.lines}
+        last = [vertex for column in line_ends for vertex in graph.columns[column]]
+        at_ends = [number for vertex in last for number in routes.routes_of.get(vertex, ())]
+        for number in sorted({*routes.bent, *at_ends}):
+            route = routes.routes[number]
+            column = graph.vertices[route.source].column
+            start = float(self.line_starts[route.source]), self.box_y[route.source]
+            if column in line_ends:
                 if route.source not in return_ends:
                     way_back = self._return_wire(column, start)
                     self.wires.append(way_back)
@@ -251,7 +321,7 @@ class _PlacedDesign:
                 x = self.begin[column] + (track + 0.5) * TRACK_WIDTH * self.em
                 y = self.y.get((column, level))
                 points += [(x, points[-1][1]), (x, self.y[column - 1, level] if y is None else y)]
-        end = self.arrows[route.target - 1].start
+        end = float(self.arrow_places.start[route.target - 1])
         if end > points[-1][0] + 1e-6:
             points.append((end, points[-1][1]))
         return self._beside(points, route.copy)

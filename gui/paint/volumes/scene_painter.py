@@ -14,6 +14,7 @@ from gui.paint.volumes.camera import BoxFace, Prism, make_box_edges
 from gui.paint.volumes.face_values import FaceValues
 from gui.paint.volumes.kernel_boxes import KernelBox, find_kernel_boxes
 from gui.paint.volumes.labels import TextRole, cached_font
+from gui.paint.volumes.legend import arrow_widths
 from gui.paint.volumes.readable_labels import AnchoredLabel, TextZoom, readable_labels
 from gui.paint.volumes.scene import PlacedBox, VolumesScene
 from gui.paint.volumes.visible_parts import VisibleParts
@@ -105,12 +106,16 @@ class ScenePainter:
 
     def _draw_arrows(self) -> None:
         """Draw all arrows, those of one colour together, which is faster."""
-        em, arrows = self.em / self.zoom.text_fineness, self.visible.arrows
+        em, arrows, widths = (
+            self.em / self.zoom.text_fineness,
+            self.visible.arrows,
+            arrow_widths(self.state, self.scene),
+        )
         least = _SMALLEST_HEAD / self.zoom.pixels if self.visible.flat_boxes else 0.0
         if len(arrows) == len(self.scene.arrows):
-            shapes = whole_arrow_shapes(self.scene, tuple([ems for _, ems in arrows]), em, least)
+            shapes = whole_arrow_shapes(self.scene, widths, em, least)
         else:
-            shapes = arrow_shapes(arrows, em, least)
+            shapes = arrow_shapes(self.scene, arrows, widths, em, least)
         self.painter.setPen(Qt.PenStyle.NoPen)
         for (role, design), (shafts, heads) in shapes.items():
             self.painter.setBrush(QColor(self._colour(role, design)))
@@ -125,20 +130,22 @@ class ScenePainter:
             ("flat", name, zero_centred),
             lambda volume: faces.flat_colour(volume, name, zero_centred=zero_centred).rgb(),
         )
-        boxes_by_colour: dict[tuple[int, bool], list[PlacedBox]] = {}
-        for box, volume, is_fresh in self.visible.flat_boxes:
+        numbers_by_colour: dict[tuple[int, bool], list[int]] = {}
+        for number, volume, is_fresh in self.visible.flat_boxes:
             colour = (plain.rgb(), True) if volume is None else (colour_of(volume), is_fresh)
-            boxes_by_colour.setdefault(colour, []).append(box)
+            numbers_by_colour.setdefault(colour, []).append(number)
+        bodies, corners = self.scene.box_places.bodies, self.scene.box_places.corners
         self.painter.setPen(self._pen(self.theme.text, 0.8 * self.line))
         outlines: dict[int, QPolygonF] = {}
-        for (rgb, is_fresh), boxes in boxes_by_colour.items():
+        for (rgb, is_fresh), numbers in numbers_by_colour.items():
             colour_now = QColor.fromRgb(rgb)
             self.painter.setBrush(colour_now if is_fresh else _mix(colour_now, plain, _DIMMED))
-            for box in boxes:
-                outline = outlines.get(id(box.body))
+            for number, x, y in zip(numbers, *corners[:, numbers].tolist(), strict=True):
+                body = bodies[number]
+                outline = outlines.get(id(body))
                 if outline is None:
-                    outline = outlines[id(box.body)] = make_box_edges(*box.body.box[2:]).outline
-                self.painter.drawPolygon(outline.translated(box.prism.x, box.prism.y))
+                    outline = outlines[id(body)] = make_box_edges(*body.box[2:]).outline
+                self.painter.drawPolygon(outline.translated(x, y))
 
     def _draw_faces(self) -> None:
         """Draw all faces without antialiasing, which is much faster; lines cover their edges later."""

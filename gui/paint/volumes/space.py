@@ -1,16 +1,20 @@
 """Computes the width and height of lines of boxes from the space that each box and gap needs."""
 
 from collections.abc import Sequence
+from functools import cached_property, lru_cache, partial
+from itertools import count as count_up
 from math import floor, log
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from engine.shapes import Shape
+from engine.blocks import Block
+from gui.paint.basics.unchanged_items import last_results
 from gui.paint.volumes.box_sizes import BoxMeasurer, BoxSpace, VolumeCaption
 from gui.paint.volumes.camera import LENGTH_SCALES
-from gui.paint.volumes.design_graph import DesignGraph
-from gui.paint.volumes.operator_texts import OperatorText
+from gui.paint.volumes.design_graph import DesignGraph, Vertex
+from gui.paint.volumes.labels import TextRole
+from gui.paint.volumes.operator_texts import OperatorText, operator_role
 from gui.paint.volumes.routes import AXIS_LEVEL, Routes
 
 TRACK_WIDTH, GAP_PADDING, TURN_SPACE = 0.9, 0.5, 1.2
@@ -22,11 +26,13 @@ BLOCK_TITLE_HEIGHT, _FOOT = 1.5, 0.2
 _STEP = 1.02
 """Smallest units are rounded to powers of this, so that cached measures survive small edits."""
 
+_NUMBERS = count_up()
+
 LineColumns = tuple[range, ...]
 """The columns of each line of a design."""
 
 
-class DesignRow(Struct, frozen=True, eq=False):
+class DesignRow(Struct, frozen=True, eq=False, dict=True):
     """A design with all its texts; `gaps` is the space before each column, in pixels."""
 
     name: str
@@ -34,9 +40,45 @@ class DesignRow(Struct, frozen=True, eq=False):
     routes: Routes
     captions: tuple[VolumeCaption, ...]
     kinds: tuple[int, ...]
-    """See `box_kinds`."""
+    """For each vertex the first one of the same size: long networks have few different boxes, measured once."""
     operators: tuple[OperatorText, ...]
     gaps: tuple[float, ...]
+
+    @cached_property
+    def marked(self) -> list[int]:
+        """Numbers of the vertices with a mistake or an unknown shape."""
+        marks = last_results("marked", self.name).map(_is_marked, self.graph.vertices, self.captions)
+        return [at for at, is_marked in enumerate(marks) if is_marked]
+
+    @cached_property
+    def blocks(self) -> list[int]:
+        """Numbers of the vertices that are closed blocks."""
+        are_blocks = last_results("block", self.name).map(_is_block, self.graph.vertices)
+        return [at for at, is_block in enumerate(are_blocks) if is_block]
+
+    @cached_property
+    def arrow_colours(self) -> list[tuple[TextRole, str]]:
+        """Of the arrow to each vertex but the first: the role, and the design if the role has its colour."""
+        return last_results("arrow colour", self.name).map(partial(_arrow_colour, self.name), self.graph.vertices[1:])
+
+    @cached_property
+    def heights(self) -> tuple[list[float], list[float]]:
+        """Space of the texts at the arrow to the first vertex of each column, above and below it."""
+        firsts = [self.operators[members[0]] for members in self.graph.columns]
+        return [text.up for text in firsts], [text.down for text in firsts]
+
+
+def _is_marked(vertex: Vertex, caption: VolumeCaption) -> bool:
+    return vertex.shape is None or vertex.is_earlier or bool(caption.mistakes)
+
+
+def _arrow_colour(design: str, vertex: Vertex) -> tuple[TextRole, str]:
+    role = operator_role(vertex)
+    return role, design if role == "design" else ""
+
+
+def _is_block(vertex: Vertex) -> bool:
+    return vertex.report is not None and isinstance(vertex.report.layer, Block)
 
 
 class LevelSpace(NamedTuple):
@@ -56,65 +98,53 @@ class RowSizes(NamedTuple):
     """Of the columns, the sums of both sides."""
     up: list[float]
     down: list[float]
-    levels: list[dict[int, LevelSpace]]
-    """Per section."""
+    levels: dict[int, dict[int, LevelSpace]]
+    """Of the sections that are no lone column, by their first column."""
 
 
-def measure_gaps(
-    graph: DesignGraph, routes: Routes, operators: tuple[OperatorText, ...], em: float
-) -> tuple[float, ...]:
+def measure_gaps(graph: DesignGraph, routes: Routes, operators: Sequence[OperatorText], em: float) -> tuple[float, ...]:
     """Space before each column: its tracks and its widest operator."""
-    gaps = [0.0]
-    for column, members in enumerate(graph.columns[1:], 1):
-        text = max(operators[vertex].width for vertex in members)
-        gaps.append(2 * GAP_PADDING * em + routes.tracks[column - 1] * TRACK_WIDTH * em + text)
-    return tuple(gaps)
+    widths = [operator.width for operator in operators]
+    texts = [
+        widths[members[0]] if len(members) == 1 else max([widths[at] for at in members]) for members in graph.columns
+    ]
+    empty, step = 2 * GAP_PADDING * em, TRACK_WIDTH
+    return (0.0, *[empty + tracks * step * em + text for tracks, text in zip(routes.tracks, texts[1:], strict=False)])
 
 
-def box_kinds(graph: DesignGraph, captions: Sequence[VolumeCaption]) -> tuple[int, ...]:
-    """For each vertex the first one of the same size: long networks have few different boxes, measured once."""
-    first: dict[object, int] = {}
-    return tuple(
-        [
-            first.setdefault((vertex.shape, vertex.is_compact, vertex.edge_numbers, caption.width, caption.height), at)
-            for at, (vertex, caption) in enumerate(zip(graph.vertices, captions, strict=True))
-        ]
-    )
+def box_kind(vertex: Vertex, caption: VolumeCaption) -> int:
+    """A number of everything that the size of a box depends on."""
+    return _kind_number(vertex.shape, vertex.is_compact, vertex.edge_numbers, caption.width, caption.height)
+
+
+@lru_cache(maxsize=4096)
+def _kind_number(*_size: object) -> int:
+    return next(_NUMBERS)
+
+
+def first_of_each(kinds: Sequence[int]) -> list[int]:
+    """For each item the position of the first one that is equal."""
+    first: dict[int, int] = {}
+    return [first.setdefault(kind, at) for at, kind in enumerate(kinds)]
 
 
 def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
     """Measure the space of every box, column and section."""
-    space_of = {
-        kind: measurer.measure_space(design_row.graph.vertices[kind], design_row.captions[kind])
-        for kind in set(design_row.kinds)
-    }
-    graph, kinds, operators = design_row.graph, design_row.kinds, design_row.operators
+    graph, kinds = design_row.graph, design_row.kinds
+    space_of = {kind: measurer.measure_space(graph.vertices[kind], design_row.captions[kind]) for kind in set(kinds)}
     spaces = [space_of[kind] for kind in kinds]
-    columns, up, down, levels = [], list[float](), list[float](), list[dict[int, LevelSpace]]()
-    for members in graph.columns:
-        first = spaces[members[0]]
-        if len(members) == 1:
-            columns.append((first.left, first.right))
-        else:
-            inside = [spaces[vertex] for vertex in members]
-            columns.append((max([space.left for space in inside]), max([space.right for space in inside])))
-    lone_levels: dict[tuple[int, float, float], dict[int, LevelSpace]] = {}
-    for section in graph.sections:
-        if section.start in graph.lone_columns:
-            (only,) = graph.columns[section.start]
-            space, text = spaces[only], operators[only]
-            key = kinds[only], text.up, text.down
-            if key not in lone_levels:
-                lone_levels[key] = {AXIS_LEVEL: LevelSpace(max(space.up, text.up), max(space.down, text.down), 0.0)}
-            levels.append(lone_levels[key])
-            level = lone_levels[key][AXIS_LEVEL]
-            up.append(level.up)
-            down.append(level.down)
-            continue
-        section_levels = _measure_levels(design_row, section, spaces, measurer.text_sizes.em)
-        levels.append(section_levels)
-        up += [max([level.up - level.y for level in section_levels.values()])] * len(section)
-        down += [max([level.down + level.y for level in section_levels.values()])] * len(section)
+    firsts = spaces if graph.is_chain else [spaces[members[0]] for members in graph.columns]
+    columns = [space[:2] for space in firsts]
+    for column in graph.wide_columns:
+        inside = [spaces[vertex] for vertex in graph.columns[column]]
+        columns[column] = max([space.left for space in inside]), max([space.right for space in inside])
+    up, down = (list(map(max, [space[2 + side] for space in firsts], design_row.heights[side])) for side in (0, 1))
+    levels: dict[int, dict[int, LevelSpace]] = {}
+    for section in graph.wide_sections:
+        levels[section.start] = at_levels = _measure_levels(design_row, section, spaces, measurer.text_sizes.em)
+        span, count = slice(section.start, section.stop), len(section)
+        up[span] = [max([level.up - level.y for level in at_levels.values()])] * count
+        down[span] = [max([level.down + level.y for level in at_levels.values()])] * count
     for block in design_row.graph.open_blocks:
         span, count = slice(block.columns.start, block.columns.stop), len(block.columns)
         up[span] = [max(up[span]) + BLOCK_TITLE_HEIGHT * measurer.text_sizes.em] * count
@@ -182,12 +212,17 @@ def unit_range(
     design_rows: tuple[DesignRow, ...], scale: str, em: float, least: float, most: float
 ) -> tuple[float, float]:
     """Range of pixels per unit: from a mean box size of `least` ems to a unit of `most` ems."""
-    length = LENGTH_SCALES[scale]
-    shapes: list[Shape] = [
-        vertex.shape for design_row in design_rows for vertex in design_row.graph.vertices if vertex.shape is not None
-    ]
-    longest_of = {shape: max(map(length, shape)) for shape in set(shapes)}
-    longest = [longest_of[shape] for shape in shapes] or [1.0]
+    sides = [side for design_row in design_rows for side in _longest_sides(design_row.graph, scale)]
+    longest = sides or [1.0]
     largest = min(most * em, 1e4 / max(longest))
     smallest = min(largest, least * em * len(longest) / sum(longest))
     return _STEP ** floor(log(smallest, _STEP)), largest
+
+
+@lru_cache(maxsize=16)
+def _longest_sides(graph: DesignGraph, scale: str) -> list[float]:
+    """The longest side of every known shape; cached, since several details of texts are tried for a graph."""
+    length = LENGTH_SCALES[scale]
+    shapes = [vertex.shape for vertex in graph.vertices if vertex.shape is not None]
+    longest_of = {shape: max(map(length, shape)) for shape in set(shapes)}
+    return [longest_of[shape] for shape in shapes]

@@ -1,15 +1,15 @@
 """Selects the parts of a scene that a repaint draws: all, or those in the zoomed area."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
+import numpy as np
 from PySide6.QtCore import QRectF
 
 from engine.cost.receptive_fields import Region
 from engine.network.node_ref import NodeRef
 from gui.paint.volumes.face_values import FaceValues, face_values, value_regions, visible_focus
-from gui.paint.volumes.legend import arrow_widths
-from gui.paint.volumes.scene import BlockFrame, OperatorArrow, PlacedBox, ScenePoint, VolumesScene
+from gui.paint.volumes.scene import BlockFrame, PlacedBox, ScenePoint, VolumesScene
 from gui.paint.volumes.scene_index import index_of
 from gui.state.view_state import Focus, ViewState
 from gui.state.volume_at import Float32Volume
@@ -21,17 +21,19 @@ TEXT_REACH = 8.0
 class FlatBox(NamedTuple):
     """A box that is too small for faces: it has one colour, that of the mean of its values if there are any."""
 
-    box: PlacedBox
+    number: int
+    """Of the box in the scene."""
     volume: Float32Volume | None
     is_fresh: bool
 
 
 class VisibleParts(NamedTuple):
-    """Boxes with the values on their faces, arrows with their widths in ems, lines and frames."""
+    """Boxes with the values on their faces, flat boxes, arrows, lines and frames."""
 
     boxes: list[tuple[PlacedBox, FaceValues | None]]
     flat_boxes: list[FlatBox]
-    arrows: list[tuple[OperatorArrow, float]]
+    arrows: Sequence[int]
+    """Numbers of the arrows in the scene."""
     wires: list[tuple[ScenePoint, ...]]
     frames: list[BlockFrame]
     focus: Focus
@@ -51,39 +53,44 @@ def find_visible_parts(
     """
     focus = visible_focus(state) if marks else Focus()
     others = frozenset((state.focus.design, name) for name in state.focus.others) if marks else frozenset()
-    widths = arrow_widths(state, scene)
+    numbers: Sequence[int]
+    arrows: Sequence[int]
     if area is None:
-        boxes, wires, frames = list(scene.boxes), list(scene.wires), list(scene.frames)
-        arrows = list(zip(scene.arrows, widths, strict=True))
+        numbers, arrows = range(len(scene.boxes)), range(len(scene.arrows))
+        wires, frames = list(scene.wires), list(scene.frames)
     else:
         reach = TEXT_REACH * scene.line_breaks.text_sizes.em
         rect = (area.left() - reach, area.top() - reach, area.right() + reach, area.bottom() + reach)
-        boxes, numbers, wires, frames = index_of(scene).near(rect)
-        arrows = [(scene.arrows[number], widths[number]) for number in numbers]
+        numbers, arrows, wires, frames = index_of(scene).near(rect)
     flat_boxes: list[FlatBox] = []
     if flat_size:
-        marked = {focus.ref, *others, *state.found_boxes}
-        small = [box for box in boxes if _size(box) < flat_size and not _is_marked(box, marked)]
-        refs = {box.ref for box in small}
-        boxes = [box for box in boxes if box.ref not in refs]
-        flat_boxes = [_flat_box(state, box) for box in small]
+        numbers, flat = _split_by_size(scene, numbers, flat_size, {focus.ref, *others, *state.found_boxes})
+        flat_boxes = _flat_boxes(state, scene, flat)
     face_focus = visible_focus(state)
+    boxes = [scene.boxes[number] for number in numbers]
     boxes_with_values = [(box, face_values(state, box, face_focus)) for box in boxes]
     regions = value_regions(state) if marks else {}
     return VisibleParts(boxes_with_values, flat_boxes, arrows, wires, frames, focus, others, regions)
 
 
-def _size(box: PlacedBox) -> float:
-    left, top, right, bottom = box.bounds
-    return max(right - left, bottom - top)
+def _split_by_size(
+    scene: VolumesScene, numbers: Sequence[int], flat_size: float, marked: Set[NodeRef]
+) -> tuple[list[int], list[int]]:
+    """The numbers of boxes with faces and of flat ones; what is marked in some way has faces."""
+    places = scene.box_places
+    left, top, right, bottom = places.bounds
+    is_flat = np.maximum(right - left, bottom - top) < flat_size
+    is_flat[places.marked] = False
+    for design, name in marked:
+        is_flat[scene.numbers_of(design, name)] = False
+    chosen = np.array(numbers, dtype=np.intp)
+    return chosen[~is_flat[chosen]].tolist(), chosen[is_flat[chosen]].tolist()
 
 
-def _is_marked(box: PlacedBox, marked: Set[NodeRef]) -> bool:
-    """Whether something about a box is marked: a mistake, an unknown shape, the selection or a match."""
-    is_unknown = box.vertex.shape is None or box.vertex.is_earlier
-    return is_unknown or bool(box.caption.mistakes) or box.ref in marked
-
-
-def _flat_box(state: ViewState, box: PlacedBox) -> FlatBox:
-    at = state.volume_at(box.ref)
-    return FlatBox(box, at.volume_of(box.vertex.shape), at.is_fresh)
+def _flat_boxes(state: ViewState, scene: VolumesScene, numbers: Sequence[int]) -> list[FlatBox]:
+    refs, vertices, volume_at = scene.box_places.refs, scene.box_places.vertices, state.volume_at
+    flat_boxes = []
+    for number in numbers:
+        at = volume_at(refs[number])
+        flat_boxes.append(FlatBox(number, at.volume_of(vertices[number].shape), at.is_fresh))
+    return flat_boxes

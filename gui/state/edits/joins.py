@@ -1,6 +1,6 @@
 """Edits that join branches by a layer that receives several: project → Edit."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -55,10 +55,19 @@ def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: 
         # What a concat or a sum has just received is in its own output.
         received = set(_branches_of(network, first))
         before = (name for name in upstream(network, (first,)) if name not in received and name not in later)
-        fitting_ones = [name for name in before if fits(name)]
-        ends = sorted(fitting_ones, key=lambda name: _differs_in_size(shapes.get(name), shapes.get(first)))[:1]
+        ends = _nearest(filter(fits, before), lambda name: not _differs_in_size(shapes.get(name), shapes.get(first)))
     most = len(ends) if layer.max_inputs is None else layer.max_inputs - 1
     return in_list_order(network, (first, *ends[len(ends) - min(most, len(ends)) :]))
+
+
+def _nearest(names: Iterable[str], is_best: Callable[[str], bool]) -> list[str]:
+    """The first of the best names, else the first name, in a list; empty without any. Looks at no more than needed."""
+    others: list[str] = []
+    for name in names:
+        if is_best(name):
+            return [name]
+        others = others or [name]
+    return others
 
 
 def _differs_in_size(one: Shape | None, other: Shape | None) -> bool:
@@ -68,7 +77,7 @@ def _differs_in_size(one: Shape | None, other: Shape | None) -> bool:
 
 def _branches_of(network: Network, name: str) -> tuple[str, ...]:
     """The inputs of a node that joins; none for others."""
-    at = next((at for at, node in enumerate(network.nodes) if node.name == name), None)
+    at = network.positions.get(name)
     return network.inputs_of(at) if at is not None and joins(network.nodes[at].layer) else ()
 
 

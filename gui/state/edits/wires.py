@@ -48,5 +48,6 @@ def upstream(network: Network, names: Iterable[str]) -> Iterator[str]:
 
 def in_list_order(network: Network, names: Iterable[str]) -> tuple[str, ...]:
     """These names, each once, in the order of the list; INPUT is first."""
-    members = set(names)
-    return tuple(name for name in (INPUT, *(node.name for node in network.nodes)) if name in members)
+    members, positions = set(names), network.positions
+    known = sorted((name for name in members if name in positions), key=positions.__getitem__)
+    return (INPUT, *known) if INPUT in members and INPUT not in positions else tuple(known)

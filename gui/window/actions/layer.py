@@ -141,11 +141,11 @@ LAYER_MENUS: Menus = {
     **{name: entries for menu in _ADD_MENUS.items() for name, entries in _add_menus(*menu).items()},
 }  # fmt: skip
 
-ROW_MENU = (*_ADD_MENUS, SEPARATOR, "Join", SEPARATOR, "group", "take_apart",
-            "toggle_block", "make_separable", "make_dense", SEPARATOR, "reduce", "search_ranks", SEPARATOR, "cut",
-            "copy", "paste", "duplicate", "remove", "rename", "move_up", "move_down")  # fmt: skip
+ROW_MENU = (*_ADD_MENUS, SEPARATOR, "Join", SEPARATOR, "group", "take_apart", "toggle_block",
+            "make_separable", "make_dense", SEPARATOR, "reduce", "search_ranks", SEPARATOR, "cut", "copy",
+            "paste", "duplicate", "remove", "rename", "move_up", "move_down")  # fmt: skip
 """Commands and menus of the context menu of a row in the list."""
 
-BOX_MENU = (*_ADD_MENUS, SEPARATOR, "Join", SEPARATOR, "group", "take_apart",
-            "toggle_block", SEPARATOR, "cut", "copy", "paste", "duplicate", "remove", SEPARATOR)  # fmt: skip
+BOX_MENU = (*_ADD_MENUS, SEPARATOR, "Join", SEPARATOR, "group", "take_apart", "toggle_block",
+            SEPARATOR, "cut", "copy", "paste", "duplicate", "remove", SEPARATOR)  # fmt: skip
 """Commands and menus at the top of the context menu of the volumes."""

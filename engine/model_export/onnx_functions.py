@@ -1,0 +1,111 @@
+"""What activations are in an ONNX graph: one row a function, and one a kind."""
+
+from collections.abc import Callable
+from math import pi, sqrt
+from typing import Any
+
+from engine.layers import Activation, PRelu
+from engine.model_export.onnx_graph import ROW_AXES, OnnxKind, OnnxScope
+
+_CLIP_INPUTS = 11
+"""The version of the operators from which on the limits of Clip are inputs."""
+
+
+def _activation(at: OnnxScope) -> None:
+    _FUNCTIONS[at.layer.function](at)
+
+
+def _function(operator: str, **attributes: Any) -> Callable[[OnnxScope], None]:
+    return lambda at: at.last_elementwise(operator, *at.any_form(), **attributes)
+
+
+def _relu6(at: OnnxScope) -> None:
+    _limit(at, 0.0, 6.0)
+
+
+def _clip(at: OnnxScope) -> None:
+    _limit(at, at.layer.low, at.layer.high)
+
+
+def _limit(at: OnnxScope, low: float, high: float) -> None:
+    if at.graph.opset < _CLIP_INPUTS:
+        at.last_elementwise("Clip", *at.any_form(), min=low, max=high)
+    else:
+        at.last_elementwise("Clip", *at.any_form(), at.constant("min", low), at.constant("max", high))
+
+
+def _leaky_relu(at: OnnxScope) -> None:
+    at.last_elementwise("LeakyRelu", *at.any_form(), alpha=at.layer.slope)
+
+
+def _elu(at: OnnxScope) -> None:
+    at.last_elementwise("Elu", *at.any_form(), alpha=at.layer.alpha)
+
+
+def _mish(at: OnnxScope) -> None:
+    (value,) = at.any_form()
+    at.last_elementwise("Mul", value, at.step("Tanh", at.step("Softplus", value)))
+
+
+def _silu(at: OnnxScope) -> None:
+    (value,) = at.any_form()
+    at.last_elementwise("Mul", value, at.step("Sigmoid", value))
+
+
+def _hard_swish(at: OnnxScope) -> None:
+    (value,) = at.any_form()
+    at.last_elementwise("Mul", value, at.step("HardSigmoid", value, alpha=1 / 6, beta=0.5))
+
+
+def _gelu(at: OnnxScope) -> None:
+    (value,) = at.any_form()
+    erf = at.step("Erf", at.step("Div", value, at.constant("root", sqrt(2))))
+    product = at.step("Mul", value, at.step("Add", erf, at.constant("one", 1)))
+    at.last_elementwise("Mul", product, at.constant("half", 0.5))
+
+
+def _gelu_tanh(at: OnnxScope) -> None:
+    (value,) = at.any_form()
+    cube = at.step("Mul", at.step("Mul", value, value), value)
+    inner = at.step("Add", value, at.step("Mul", cube, at.constant("cubic", 0.044715)))
+    gate = at.step("Tanh", at.step("Mul", inner, at.constant("root", sqrt(2 / pi))))
+    product = at.step("Mul", value, at.step("Add", gate, at.constant("one", 1)))
+    at.last_elementwise("Mul", product, at.constant("half", 0.5))
+
+
+def _softmax(at: OnnxScope) -> None:
+    if at.is_vector or at.graph.opset >= ROW_AXES or at.received[1:] == (1, 1):
+        at.last_elementwise("Softmax", *at.any_form(), axis=1)
+        return
+    rows = at.step("Softmax", at.step("Transpose", at.maps(), perm=[0, 2, 3, 1]), axis=3)
+    at.last("Transpose", rows, perm=[0, 3, 1, 2])
+
+
+_FUNCTIONS: dict[str, Callable[[OnnxScope], None]] = {
+    "relu": _function("Relu"),
+    "relu6": _relu6,
+    "leaky_relu": _leaky_relu,
+    "elu": _elu,
+    "clip": _clip,
+    "sigmoid": _function("Sigmoid"),
+    "hard_sigmoid": _function("HardSigmoid", alpha=1 / 6, beta=0.5),
+    "tanh": _function("Tanh"),
+    "silu": _silu,
+    "hard_swish": _hard_swish,
+    "mish": _mish,
+    "gelu": _gelu,
+    "gelu_tanh": _gelu_tanh,
+    "softmax": _softmax,
+}
+
+
+def _prelu(at: OnnxScope) -> None:
+    slope = at.planned.arrays["slope"]
+    values = slope if at.is_vector else slope.reshape(-1, 1, 1)
+    at.last_elementwise("PRelu", *at.any_form(), at.constant("slope", values))
+
+
+ONNX_FUNCTIONS: tuple[OnnxKind, ...] = (
+    OnnxKind(Activation, _activation),
+    OnnxKind(PRelu, _prelu),
+)

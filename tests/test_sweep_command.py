@@ -80,8 +80,8 @@ def test_the_folder_has_a_table_a_picture_and_a_project_that_opens(finished, fil
     assert main(["sweep", str(file), "--out", str(finished)]) == 0
     out = capsys.readouterr().out.splitlines()
     assert out[0].startswith("12 points, 8 without a problem that satisfy every condition; ")
-    assert out[0].endswith(" on the front of macs and error_held_out")
-    assert out[1].startswith("best macs: thin/reduce.filters 1, thin/reduce.bias true (2.088 K MACs, an error of ")
+    assert out[0].endswith(" on the front of MACs and Error (held out)")
+    assert out[1].startswith("best MACs: thin/reduce.filters 1, thin/reduce.bias true (2.088 K MACs, an error of ")
     assert out[-4:] == [str(finished / name) for name in ("points.csv", "sweep.toml", "front.svg", "front.toml")]
     front = load_project(finished / "front.toml").project
     assert [design.name for design in front.designs[:3]] == ["wide", "thin", "reduce.filters 1, reduce.bias true"]

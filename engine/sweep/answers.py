@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from engine.cost.metrics import METRICS
 from engine.rank_search.report import error_text
 from engine.sweep.axis_values import label_text
-from engine.sweep.columns import FITS, PROBLEM, Values
+from engine.sweep.columns import FITS, PROBLEM, Values, column_title
 from engine.sweep.front import cost_of, pareto_front
 from engine.sweep.sweep import Sweep
 from engine.text.units import abbreviate, count_text, exact_text
@@ -49,10 +49,11 @@ def answer_lines(sweep: Sweep, rows: Sequence[Values], pair: tuple[str, str]) ->
     front = pareto_front(fitting, *pair)
     if not front:
         return lines
-    lines[0] += f"; {count_text(len(front), 'point')} on the front of {pair[0]} and {pair[1]}"
-    for metric, other in (pair, pair[::-1]):
+    titles = [column_title(column, sweep.convention) for column in pair]
+    lines[0] += f"; {count_text(len(front), 'point')} on the front of {titles[0]} and {titles[1]}"
+    for title, (metric, other) in zip(titles, (pair, pair[::-1]), strict=True):
         known = [row for row in fitting if cost_of(row, metric) is not None]
         best = min(known, key=lambda row: (cost_of(row, metric) or 0.0, cost_of(row, other) or 0.0))
         amounts = ", ".join(amount_text(column, best[column]) for column in (metric, other))
-        lines.append(f"best {metric}: {settings_text(sweep, best)} ({amounts})")
+        lines.append(f"best {title}: {settings_text(sweep, best)} ({amounts})")
     return lines

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.kernels import Checkpoint
 from engine.project.project import Project
 from engine.sweep.axis_values import Multiple, label_of, label_text, parse_values
 from engine.sweep.faults import SweepFault
@@ -26,6 +27,8 @@ from engine.text.spreadsheet import cell
 _TIE = " + "
 _MOST_TIES = 8
 """Signs " + " in a path, each of which may belong to a name."""
+_CHECK_EVERY = 1000
+"""Values between two checkpoints."""
 _NAMED = re.compile(r"\s*([A-Za-z_]\w{0,59})\s*:\s+(.+)", re.DOTALL)
 
 
@@ -45,7 +48,7 @@ class Axis(Struct, frozen=True):
     values: tuple[AxisValue, ...]
 
 
-def parse_axis(text: str, project: Project, paths: SettingPaths) -> Axis:
+def parse_axis(text: str, project: Project, paths: SettingPaths, checkpoint: Checkpoint = lambda: None) -> Axis:
     """The axis of a text such as "bottleneck/reduce.filters=4..64..4" or "width: net/*.filters=x0.5, x1".
 
     Raises
@@ -59,13 +62,16 @@ def parse_axis(text: str, project: Project, paths: SettingPaths) -> Axis:
     if cell(name) != name:
         example = f"width: {targets[0].text}"
         raise SweepFault(f"{value_text(name)} would be a formula as the name of a column; name the axis: {example!r}")
-    values = tuple(_axis_value(project, targets, raw) for raw in parse_values(rest))
-    labels: set[str] = set()
-    for value in values:
-        if label_text(value.label) in labels:
-            raise SweepFault(f"{name} is {label_text(value.label)} twice; keep one")
-        labels.add(label_text(value.label))
-    return Axis(name, targets, values)
+    values: dict[str, AxisValue] = {}
+    for number, raw in enumerate(parse_values(rest)):
+        if number % _CHECK_EVERY == 0:
+            checkpoint()
+        value = _axis_value(project, targets, raw)
+        label = label_text(value.label)
+        if label in values:
+            raise SweepFault(f"{name} is {label} twice; keep one")
+        values[label] = value
+    return Axis(name, targets, tuple(values.values()))
 
 
 def _split(text: str, paths: SettingPaths) -> tuple[str, tuple[SettingPath, ...], str]:

@@ -11,6 +11,7 @@ from asyncio import CancelledError
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError as FutureCancelledError
 from contextlib import contextmanager
+from itertools import islice
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
@@ -33,9 +34,9 @@ _LOST_SECONDS = 20
 """How long a scheduler may be silent before it counts as lost."""
 _POLL_SECONDS = 0.2
 _LOST = "the scheduler is lost; the rows so far are complete, run again to continue"
-_PER_WORKER = 4
+_PER_WORKER = 8
 """Points that are under way per worker, so that none waits for the next."""
-_FEWEST_UNDER_WAY = 8
+_FEWEST_UNDER_WAY = 16
 
 
 class TlsFiles(Struct, frozen=True):
@@ -138,14 +139,15 @@ def measure_on(client: Any, sweep: Sweep, checkpoint: Checkpoint = lambda: None)
         finished: SimpleQueue[Any] = SimpleQueue()
         under_way: dict[Any, CountedPoint] = {}
         heard = monotonic()
+        limit = max(_PER_WORKER * len(client.nthreads()), _FEWEST_UNDER_WAY)
         while True:
-            limit = max(
-                _PER_WORKER * len(client.nthreads() if not under_way else ()), _FEWEST_UNDER_WAY, len(under_way)
-            )
-            while len(under_way) < limit and (counted := next(points, None)) is not None:
-                future = client.submit(function, message, counted.point, pure=False, retries=_RETRIES)
-                under_way[future] = counted
-                future.add_done_callback(finished.put)
+            if len(under_way) <= limit // 2:  # several at a time, which takes a fraction of the time of one by one
+                new = list(islice(points, limit - len(under_way)))
+                places = [counted.point for counted in new]
+                futures = client.map(function, [message] * len(new), places, pure=False, retries=_RETRIES)
+                for future, counted in zip(futures, new, strict=True):
+                    under_way[future] = counted
+                    future.add_done_callback(finished.put)
             if not under_way:
                 return
             try:

@@ -21,10 +21,10 @@ COUNTED: tuple[Metric, ...] = tuple(metric for metric in METRICS if not metric.i
 
 MEASURES: dict[str, tuple[MeasuredColumn, ...]] = {
     "error": (
-        MeasuredColumn("error_fitted", "Error on the photos for fitting"),
-        MeasuredColumn("error_held_out", "Error on the other photos"),
+        MeasuredColumn("error_fitted", "Error (fitted)"),
+        MeasuredColumn("error_held_out", "Error (held out)"),
     ),
-    "agreement": (MeasuredColumn("agreement", "Share of photos with the same class"),),
+    "agreement": (MeasuredColumn("agreement", "Agreement"),),
     "ms": (MeasuredColumn("milliseconds", "Time", "ms"),),
 }
 """Columns by what is to be measured. The error of a point is that on the other photos, if there are any."""

@@ -94,24 +94,39 @@ def run_sweep(
         No point satisfies the conditions on metrics, the disk is full, or the scheduler of a cluster is lost; rows that
         are written stay.
     """
-    _require_fitting_point(sweep, checkpoint)
-
-    def append(counted: CountedPoint, measured: Values, problem: str) -> None:
-        file.append(row_of(sweep, counted.point, counted.values, measured, problem, fits=counted.fits))
+    for row in finished_rows(sweep, file.has, measure, checkpoint):
+        file.append(row)
         on_progress(Progress(len(file.rows), len(sweep)))
 
+
+def finished_rows(
+    sweep: Sweep, has_row: Callable[[Values], bool], measure: Measure, checkpoint: Checkpoint = lambda: None
+) -> Iterator[Values]:
+    """Yield the row of each point without one as soon as it is known; ProjectError as `run_sweep`."""
+    _require_fitting_point(sweep, checkpoint)
+    new = (c for c in count_points(sweep, checkpoint) if not has_row(sweep.labels(c.point)))
+    if not sweep.settings.measure:
+        for counted in new:
+            yield row_of(sweep, counted.point, counted.values, {}, counted.problem, fits=counted.fits)
+        return
+    passed_over: list[CountedPoint] = []
+
     def points_to_measure() -> Iterator[CountedPoint]:
-        """Those that need it; the rows of the others are appended on the way."""
-        for counted in count_points(sweep, checkpoint):
-            if file.has(sweep.labels(counted.point)):
-                continue
-            if sweep.settings.measure and counted.fits and not counted.problem:
+        for counted in new:
+            if counted.fits and not counted.problem:
                 yield counted
             else:
-                append(counted, {}, counted.problem)
+                passed_over.append(counted)
+
+    def rows_passed_over() -> Iterator[Values]:
+        while passed_over:
+            counted = passed_over.pop(0)
+            yield row_of(sweep, counted.point, counted.values, {}, counted.problem, fits=counted.fits)
 
     for counted, measured, problem in measure(points_to_measure()):
-        append(counted, measured, problem)
+        yield from rows_passed_over()
+        yield row_of(sweep, counted.point, counted.values, measured, problem, fits=counted.fits)
+    yield from rows_passed_over()
 
 
 def _require_fitting_point(sweep: Sweep, checkpoint: Checkpoint) -> None:

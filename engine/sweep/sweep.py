@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import product
 from math import prod
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from engine.kernels import Checkpoint
 from engine.network.graph import topological_order
 from engine.network.node_ref import STEM
 from engine.project.project import Project, SweepSettings
-from engine.rank_search.calibration import CalibrationSet
+from engine.rank_search.calibration import CalibrationSet, calibration_set
 from engine.sweep.axes import Axis, all_paths, parse_axis
 from engine.sweep.axis_values import MOST_POINTS, label_of
 from engine.sweep.columns import COMPARED, COUNTED, FITS, MACHINE, MEASURES, PROBLEM, measured_columns
@@ -88,6 +89,16 @@ class Sweep(Struct, frozen=True, eq=False):
         return self.conditions.hold(known, self.labels(point) | dict(values), lambda path: self.setting(point, path))
 
 
+def sweep_inputs(project: Project, settings: SweepSettings) -> CalibrationSet:
+    """The inputs on which a sweep compares and fits; if it does neither, the project's own alone.
+
+    ProjectError if photos cannot be used.
+    """
+    if COMPARED.intersection(settings.measure) or settings.photos or any("low_rank" in axis for axis in settings.axes):
+        return calibration_set(project, Path(settings.photos) if settings.photos else None)
+    return CalibrationSet((project.input,))
+
+
 def plan_sweep(
     project: Project, settings: SweepSettings, calibration: CalibrationSet, checkpoint: Checkpoint = lambda: None
 ) -> Sweep:
@@ -102,7 +113,7 @@ def plan_sweep(
     axes = []
     for number, text in enumerate(settings.axes):
         try:
-            axes.append(parse_axis(text, project, paths))
+            axes.append(parse_axis(text, project, paths, checkpoint))
         except SweepFault as fault:
             problems.append(Problem(str(fault), f"$.sweep.axes[{number}]"))
     if problems:

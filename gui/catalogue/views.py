@@ -64,6 +64,20 @@ VIEWS: tuple[ViewRow, ...] = (
         ),
     ),
     ViewRow(
+        id="sweep",
+        title="Sweep",
+        manual_page="sweeps",
+        area="centre",
+        widget="gui.views.sweep:SweepView",
+        picture=Picture(
+            "gui.paint.sweep.state_drawing:paint_state_sweep",
+            (900, 600),
+            "gui.export.contents:missing_sweep",
+            "gui.export.descriptions:describe_sweep",
+            prepare="gui.export.sweep:add_sweep",
+        ),
+    ),
+    ViewRow(
         id="filters",
         title="Filters",
         manual_page="filters",

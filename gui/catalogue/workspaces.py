@@ -44,7 +44,7 @@ class WorkspaceRow(Struct, frozen=True, kw_only=True):
 
 _LISTS = Place(area="left", tabs=("designs",), share=40), Place(area="left", tabs=("layer",), share=60)
 _VOLUMES = Place(area="centre", tabs=("volumes",))
-_BOTTLENECK = Place(area="centre", tabs=("bottleneck", "volumes"))
+_BOTTLENECK = Place(area="centre", tabs=("bottleneck", "volumes", "sweep"))
 _TABLES = ("counting", "paper", "differences", "notes")
 
 WORKSPACES: tuple[WorkspaceRow, ...] = (
@@ -110,7 +110,7 @@ WORKSPACES: tuple[WorkspaceRow, ...] = (
             bottom=28,
         ),
         narrow=Arrangement(places=(*_LISTS, _BOTTLENECK)),
-        views=("bottleneck",),
+        views=("bottleneck", "sweep"),
     ),
 )
 """In the order of the toolbar and of the keys Ctrl+1, Ctrl+2 …; the first one is the default."""

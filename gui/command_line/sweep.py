@@ -9,20 +9,21 @@ from time import monotonic
 from msgspec.structs import replace
 
 from engine.cost.counting import CONVENTIONS
+from engine.cost.metrics import Costs
 from engine.kernels.threads import available_cores
 from engine.project.file import save_project
 from engine.project.project import Project, SweepSettings
-from engine.rank_search import CalibrationSet, calibration_set
+from engine.run.check import check
 from engine.sweep.answers import answer_lines, default_pair, fitting_rows
 from engine.sweep.cluster import TlsFiles, has_dask, local_cluster, measure_on, remote_cluster
-from engine.sweep.columns import COMPARED, FITS, MACHINE, MEASURES, PROBLEM, Values
+from engine.sweep.columns import FITS, MACHINE, MEASURES, PROBLEM, Values
 from engine.sweep.designs import point_of, with_points
 from engine.sweep.faults import SweepFault
 from engine.sweep.front import pareto_front
 from engine.sweep.measuring import Measure, measure_here, worker_bytes
 from engine.sweep.points_file import POINTS_FILE
 from engine.sweep.running import SWEEP_FILE, Progress, open_folder, run_sweep
-from engine.sweep.sweep import Sweep, plan_sweep
+from engine.sweep.sweep import Sweep, plan_sweep, sweep_inputs
 from engine.text.messages import suggestion
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import byte_size, count_text
@@ -74,7 +75,7 @@ def sweep_designs(options: argparse.Namespace) -> None:
     project = load_known(options.project, options.size)
     settings = _settings(options, project)
     try:
-        sweep = plan_sweep(project, settings, _calibration(project, settings))
+        sweep = plan_sweep(project, settings, sweep_inputs(project, settings))
         pair = _pair(options, sweep)
     except ProjectError as error:
         raise ProjectError(error.problems, error.file or options.project) from None
@@ -109,13 +110,6 @@ def _settings(options: argparse.Namespace, project: Project) -> SweepSettings:
         "photos": options.photos and str(options.photos.absolute()),
     }
     return replace(settings, **{name: value for name, value in changes.items() if value})
-
-
-def _calibration(project: Project, settings: SweepSettings) -> CalibrationSet:
-    """The photos for errors and fits; without errors the project's own input alone."""
-    if COMPARED.intersection(settings.measure) or settings.photos or any("low_rank" in axis for axis in settings.axes):
-        return calibration_set(project, Path(settings.photos) if settings.photos else None)
-    return CalibrationSet((project.input,))
 
 
 @contextmanager
@@ -198,7 +192,8 @@ def _draw_front(options: argparse.Namespace, sweep: Sweep, rows: list[Values], p
 
     with offscreen_application(options.theme):
         title = f"{sweep.project.title} · sweep"
-        write_file(options.out / _FRONT_PICTURE, render_sweep(sweep_plot(sweep, rows, pair), title, options.theme))
+        plot = sweep_plot(sweep, rows, pair, Costs(check(sweep.project), sweep.convention))
+        write_file(options.out / _FRONT_PICTURE, render_sweep(plot, title, options.theme))
 
 
 def _write_front(options: argparse.Namespace, sweep: Sweep, rows: list[Values], pair: tuple[str, str]) -> bool:

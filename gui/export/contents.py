@@ -47,3 +47,10 @@ def missing_rank_search(state: ViewState) -> str:
     search = state.rank_search
     has_curve = search.curve is not None and search.query is not None and search.query.ref == state.focus.ref
     return "" if has_curve else "no bottleneck has been searched for at the selected layer; search first"
+
+
+def missing_sweep(state: ViewState) -> str:
+    """What the points of a sweep need; "" if there are any."""
+    if state.sweep.rows:
+        return ""
+    return "the project has no sweep; add axes in the view Sweep" if state.project.sweep is None else "no sweep has run"

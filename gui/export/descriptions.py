@@ -5,6 +5,7 @@ from gui.paint.bottleneck.drawing import build_bottleneck_content
 from gui.paint.inspector.content import load_inspector_content
 from gui.paint.inspector.description import describe_inspector
 from gui.paint.maps.mosaic import build_mosaic_content
+from gui.paint.sweep.state_drawing import describe_state_sweep
 from gui.state.view_state import ViewState
 
 
@@ -22,3 +23,7 @@ def describe_value(state: ViewState) -> str:
 
 def describe_rank_search(state: ViewState) -> str:
     return build_bottleneck_content(state).description
+
+
+def describe_sweep(state: ViewState) -> str:
+    return describe_state_sweep(state)

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from engine.project.project import SweepSettings
 from gui.state.rank_search import RankQuery
 
 
@@ -26,8 +27,14 @@ class MeasureReplacement(Struct, frozen=True):
     """Name and largest relative error of each convolution."""
 
 
+class RunSweep(Struct, frozen=True):
+    """Count and measure the points of a sweep."""
+
+    settings: SweepSettings
+
+
 class Cancel(Struct, frozen=True):
     """End the work in progress."""
 
 
-Request = SearchRanks | SearchDesign | MeasureReplacement | Cancel
+Request = SearchRanks | SearchDesign | MeasureReplacement | RunSweep | Cancel

@@ -30,6 +30,7 @@ from gui.state.earlier import EarlierDesign
 from gui.state.find import find_nodes, next_match
 from gui.state.lesson_place import LessonPlace
 from gui.state.rank_search import RankSearchState
+from gui.state.sweep import SweepState
 from gui.state.volume_at import VolumeAt, VolumeResult
 
 _MOST_OPEN = 60
@@ -143,6 +144,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     path: Path | None = None
     clean: bool = True
     rank_search: RankSearchState = RankSearchState()
+    sweep: SweepState = SweepState()
     earlier: Mapping[str, EarlierDesign] = {}
     """For each design of which something is unknown now, what was known last; see `earlier_designs`."""
     automatic: AutomaticRunState = AutomaticRunState()

@@ -20,12 +20,13 @@ from gui.state.initial_focus import fallback_focus, initial_focus
 from gui.state.lesson_place import LessonPlace
 from gui.state.rank_search import RankSearchState
 from gui.state.renames import Renames
-from gui.state.requests import Cancel, MeasureReplacement, Request, SearchDesign, SearchRanks
+from gui.state.requests import Cancel, MeasureReplacement, Request, RunSweep, SearchDesign, SearchRanks
 from gui.state.view_state import Focus, Look, RunProgress, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.workbench.document import Document, Version
 from gui.workbench.rank_search import BackgroundRankSearch
 from gui.workbench.runner import RunEvent, Runner
+from gui.workbench.sweep import BackgroundSweep
 
 
 class Workbench(QObject):
@@ -39,6 +40,7 @@ class Workbench(QObject):
         self.cache = VolumeCache()
         self.runner = Runner(self.cache, self)
         self.rank_search = BackgroundRankSearch(self)
+        self.sweep = BackgroundSweep(self)
         project_check = check(project)
         self.state = ViewState(project, project_check, RunView(), initial_focus(project, project_check), look or Look())
         self.document.version_changed.connect(self._on_document_version_changed)
@@ -46,6 +48,7 @@ class Workbench(QObject):
         self.runner.advanced.connect(self._on_runner_advanced)
         self.runner.ended.connect(self._on_runner_ended)
         self.rank_search.changed.connect(self._on_rank_search_changed)
+        self.sweep.changed.connect(lambda sweep: self._set_state(replace(self.state, sweep=sweep)))
 
     def edit(self, text: str, project: Project, merge: str = "", focus: Focus | None = None) -> None:
         """Make `project` the current one as one undo step, and `focus`, if any, the selection."""
@@ -99,6 +102,7 @@ class Workbench(QObject):
     def _end_session(self) -> None:
         self.cancel()
         self.rank_search.clear()
+        self.sweep.clear()
 
     def run(self) -> None:
         """Compute all designs in the background, instead of the current run."""
@@ -125,12 +129,15 @@ class Workbench(QObject):
                 self.rank_search.search_design(project, design, query)
             case MeasureReplacement(query, choices):
                 self.rank_search.measure_replacement(project, query, choices)
+            case RunSweep(settings):
+                self.sweep.run(project, settings, self.state.look.convention)
             case Cancel():
                 self.cancel()
 
     def cancel(self) -> None:
-        """End the run and the rank search in progress; their results so far stay."""
+        """End the run, the rank search and the sweep in progress; their results so far stay."""
         self.rank_search.cancel()
+        self.sweep.cancel()
         self.runner.flush()
         self.runner.cancel()
         if self.state.run.progress is not None:
@@ -138,6 +145,7 @@ class Workbench(QObject):
 
     def close(self) -> None:
         self.rank_search.close()
+        self.sweep.close()
         self.runner.close()
 
     def _set_state(self, new: ViewState) -> None:

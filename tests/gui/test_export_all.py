@@ -67,7 +67,7 @@ def test_everything_is_written_after_a_run(window: MainWindow, qtbot: QtBot, tmp
     dialog = ask(window)
     choose(dialog, tmp_path / "new" / "out", set(VIEW_IDS), set(FORMAT_IDS))
     wait_until_written(window, dialog, qtbot)
-    views = set(VIEW_IDS) - {"bottleneck"}  # nothing was searched for
+    views = set(VIEW_IDS) - {"bottleneck", "sweep"}  # nothing was searched for or swept
     expected = {f"{view}.{end}" for view in views for end in ("png", "svg", "pdf")} | TEXTS | ATTACHMENTS
     assert names_in(tmp_path / "new" / "out") == expected
     assert all(path.stat().st_size for path in (tmp_path / "new" / "out").iterdir())

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from engine.cost.metrics import Costs, metric_by_id
-from engine.run.check import check
+from engine.project.project import Project
 from engine.sweep.answers import fitting_rows
 from engine.sweep.columns import COUNTED, Values, column_title
 from engine.sweep.front import cost_of, pareto_front
@@ -22,6 +22,8 @@ class PlotPoint(NamedTuple):
     x: float
     y: float
     kind: PointKind
+    row: int
+    """Its position in the table."""
 
 
 class PlotDesign(NamedTuple):
@@ -44,29 +46,44 @@ class SweepPlot(Struct, frozen=True):
     designs: tuple[PlotDesign, ...] = ()
 
 
-def sweep_plot(sweep: Sweep, rows: Sequence[Values], pair: tuple[str, str]) -> SweepPlot:
-    """The points that have both metrics."""
+def sweep_plot(sweep: Sweep, rows: Sequence[Values], pair: tuple[str, str], costs: Costs) -> SweepPlot:
+    """The points that have both metrics, and the designs whose costs are known.
+
+    Parameters
+    ----------
+    costs
+        Of the designs beside which the points are shown.
+    """
     fitting = fitting_rows(rows)
     front_rows = [fitting[index] for index in pareto_front(fitting, *pair)]
     on_front, fits = set(map(id, front_rows)), set(map(id, fitting))
 
-    def plotted(row: Values) -> PlotPoint:
+    def plotted(index: int, row: Values) -> PlotPoint:
         kind: PointKind = "broken" if id(row) not in fits else "front" if id(row) in on_front else "dominated"
-        return PlotPoint(row[pair[0]], row[pair[1]], kind)
+        return PlotPoint(row[pair[0]], row[pair[1]], kind, index)
 
-    known = [row for row in rows if all(cost_of(row, column) is not None for column in pair)]
-    front = tuple(sorted(map(plotted, front_rows)))
+    known = [(i, row) for i, row in enumerate(rows) if all(cost_of(row, column) is not None for column in pair)]
+    points = tuple(plotted(index, row) for index, row in known)
+    front = tuple(sorted(point for point in points if point.kind == "front"))
     titles = column_title(pair[0], sweep.convention), column_title(pair[1], sweep.convention)
-    return SweepPlot(pair, titles, tuple(map(plotted, known)), front, _designs(sweep, pair))
+    return SweepPlot(pair, titles, points, front, _designs(sweep.project, pair, costs))
 
 
-def _designs(sweep: Sweep, pair: tuple[str, str]) -> tuple[PlotDesign, ...]:
+def empty_plot(project: Project, costs: Costs) -> SweepPlot:
+    """The designs of a project before a sweep."""
+    pair = "macs", "params"
+    titles = column_title(pair[0], costs.convention), column_title(pair[1], costs.convention)
+    return SweepPlot(pair, titles, (), (), _designs(project, pair, costs))
+
+
+def _designs(project: Project, pair: tuple[str, str], costs: Costs) -> tuple[PlotDesign, ...]:
     """The designs of the project; none if one of the metrics has to be measured."""
     if not set(pair) <= {metric.id for metric in COUNTED}:
         return ()
-    costs = Costs(check(sweep.project), sweep.convention)
     designs = []
-    for design in sweep.project.designs:
+    for design in project.designs:
+        if design.name not in costs.check.analyses:
+            continue
         amounts = [costs.total(metric_by_id(column), design.name) for column in pair]
         if amounts[0] is not None and amounts[1] is not None:
             designs.append(PlotDesign(design.name, amounts[0], amounts[1], design.colour - 1))

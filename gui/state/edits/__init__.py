@@ -64,6 +64,7 @@ from gui.state.edits.selection import (
 )
 from gui.state.edits.sequences import Side, add_layers
 from gui.state.edits.settings import kind_entries, layer_settings, new_layer, setting_metadata
+from gui.state.edits.sweeps import add_point, set_sweep
 
 __all__ = [
     "Side",
@@ -76,6 +77,7 @@ __all__ = [
     "add_layer",
     "add_layer_before",
     "add_layers",
+    "add_point",
     "add_reduction",
     "apply_fix",
     "can_copy",
@@ -138,6 +140,7 @@ __all__ = [
     "set_seed",
     "set_setting",
     "set_settings",
+    "set_sweep",
     "set_title",
     "set_weights",
     "setting_metadata",

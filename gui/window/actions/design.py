@@ -57,6 +57,8 @@ DESIGN_ACTIONS: tuple[Action, ...] = (
            tip="All views have the designs in the order of the list"),
     Action("differences", "Show what differs", run=lambda window: window.parts.begin("differences"),
            tip="Layers and settings in which two designs differ, and what each difference costs"),
+    Action("sweep", "Sweep settings…", run=lambda window: window.parts.begin("sweep"),
+           tip="Counts and measures many designs that differ in a few settings"),
     *(
         Action(f"colour_{colour}", name, edit=partial(_set_colour, colour),
                checked=partial(_has_colour, colour), group="colour", swatch=colour,
@@ -67,6 +69,6 @@ DESIGN_ACTIONS: tuple[Action, ...] = (
 
 DESIGN_MENUS: Menus = {
     "Design": ("add_design", "second_model", "duplicate_design", "remove_design", "rename_design", SEPARATOR,
-               "design_up", "design_down", "Colour", SEPARATOR, "differences"),
+               "design_up", "design_down", "Colour", SEPARATOR, "differences", "sweep"),
     "Colour": tuple(f"colour_{colour}" for colour in range(1, DESIGN_COLOURS + 1)),
 }  # fmt: skip

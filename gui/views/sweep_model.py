@@ -1,0 +1,105 @@
+"""The table of a sweep as an item model that grows while the sweep runs; a proxy sorts it."""
+
+from typing import Any
+
+from PySide6.QtCore import QSortFilterProxyModel, Qt
+from PySide6.QtGui import QColor
+
+from engine.cost.metrics import METRICS
+from engine.rank_search.report import error_text
+from engine.sweep.answers import fitting_rows
+from engine.sweep.axis_values import label_text
+from engine.sweep.columns import FITS, MACHINE, PROBLEM, column_title
+from engine.sweep.sweep import Sweep
+from engine.text.units import abbreviate, exact_text
+from gui.state.view_state import ViewState
+from gui.views.report_model import NO_PARENT, ROLE, Index, ReportModel
+
+SORT_ROLE = Qt.ItemDataRole.UserRole
+"""The value of a cell by which rows are sorted."""
+_TEXTS = (FITS, MACHINE, PROBLEM)
+_AMOUNTS = frozenset(metric.id for metric in METRICS)
+
+
+class SweepModel(ReportModel):
+    """A row per point, a column per axis and metric."""
+
+    def __init__(self, state: ViewState) -> None:
+        super().__init__(state)
+        self._sweep: Sweep | None = None
+        self.rows: tuple[dict[str, Any], ...] = ()
+        self.columns: tuple[str, ...] = ()
+
+    def show_state(self, state: ViewState) -> None:
+        """Show other points: those of the same sweep are added below."""
+        self._take_state(state)
+        sweep, rows = state.sweep.sweep, state.sweep.rows
+        count = len(self.rows)
+        if sweep is self._sweep and rows[:1] == self.rows[:1] and len(rows) >= count:
+            if len(rows) > count:
+                self.beginInsertRows(NO_PARENT, count, len(rows) - 1)
+                self.rows = rows
+                self.endInsertRows()
+            return
+        self.beginResetModel()
+        self._sweep, self.rows, self.columns = sweep, rows, () if sweep is None else sweep.columns
+        self.endResetModel()
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal and section < len(self.columns):
+            column = self.columns[section]
+            if role in (ROLE.DisplayRole, ROLE.ToolTipRole) and self._sweep is not None:
+                title = column_title(column, self._sweep.convention)
+                return title if role == ROLE.ToolTipRole else title.replace(f"{self._sweep.design}/", "")
+            if role == ROLE.TextAlignmentRole:
+                return _alignment(column)
+        return None
+
+    def _cell_data(self, index: Index, role: int) -> Any:
+        column, row = self.columns[index.column()], self.rows[index.row()]
+        value = row.get(column)
+        match role:
+            case ROLE.DisplayRole:
+                return cell_text(column, value)
+            case ROLE.TextAlignmentRole:
+                return _alignment(column)
+            case ROLE.ToolTipRole:
+                return row.get(PROBLEM) or (exact_text(value) if column in _AMOUNTS else None)
+            case ROLE.ForegroundRole if not fitting_rows([row]):
+                return QColor(self._theme.muted)
+        return _sort_key(value) if role == SORT_ROLE else None
+
+
+def cell_text(column: str, value: Any) -> str:
+    """A value of the table as text for people."""
+    if value is None or value == "":
+        return ""
+    if column.startswith("error"):
+        return error_text(value)
+    if column == "agreement":
+        return f"{100 * value:.4g} %"
+    if column == FITS:
+        return "yes" if value else "no"
+    if column in _AMOUNTS:
+        return exact_text(value) if isinstance(value, float) else abbreviate(value)
+    return label_text(value)
+
+
+def _alignment(column: str) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column in _TEXTS else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _sort_key(value: Any) -> Any:
+    """What is unknown comes first."""
+    if value is None:
+        return float("-inf")
+    return float(value) if isinstance(value, bool | int | float) else str(value)
+
+
+def sorted_model(model: SweepModel) -> QSortFilterProxyModel:
+    """The model in the order of a column that a click on its head chooses."""
+    proxy = QSortFilterProxyModel()
+    proxy.setSourceModel(model)
+    proxy.setSortRole(SORT_ROLE)
+    return proxy

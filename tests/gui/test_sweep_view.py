@@ -1,0 +1,180 @@
+"""The Sweep view by real widgets: axes as text, points that arrive, a plot and a table that select together."""
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.modeltest import ModelTester
+
+from engine.project.project import SweepSettings
+from gui.export.contents import missing_sweep
+from gui.export.pictures import prepare_view, render_view
+from gui.state import edits
+from gui.state.requests import Cancel, RunSweep
+from gui.state.view_state import Focus
+from gui.views.sweep import SweepView
+from gui.views.sweep_model import SweepModel
+from gui.workbench.workbench import Workbench
+from tests.gui.conftest import PROJECT
+from tests.gui.view_harness import state_of
+
+AXIS = "bottleneck/reduce.filters=1..6"
+
+
+@pytest.fixture
+def workbench(qtbot):
+    workbench = Workbench(PROJECT)
+    yield workbench
+    workbench.close()
+
+
+@pytest.fixture
+def view(qtbot, workbench):
+    """The view, whose proposals and requests reach a workbench as in the window."""
+    view = SweepView(workbench.state)
+    qtbot.addWidget(view)
+    view.resize(1000, 500)
+    workbench.changed.connect(view.show_state)
+    view.edit_proposed.connect(lambda edit: workbench.edit(edit.text, edit.project, edit.merge, edit.focus))
+    view.requested.connect(workbench.answer)
+    view.show()
+    return view
+
+
+def run(qtbot, view, workbench, axes=AXIS, where="", measures=()):
+    view.axes.setPlainText(axes)
+    view.where.setPlainText(where)
+    for name in measures:
+        view.measures[name].setChecked(True)
+    view.start.click()
+    qtbot.waitUntil(lambda: not workbench.state.sweep.is_busy, timeout=20_000)
+
+
+def heads(model):
+    return [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
+
+
+def test_points_fill_the_table_and_the_plot(qtbot, view, workbench):
+    run(qtbot, view, workbench, where="macs < 30000", measures=["error"])
+    assert heads(view.model)[:3] == ["reduce.filters", "MACs", "Params"]
+    assert [row["macs"] for row in workbench.state.sweep.rows] == [144 * r * (8 + 150) for r in range(1, 7)]
+    assert view.model.index(0, 1).data() == "22.75 K"
+    fits = heads(view.model).index("fits")
+    assert [view.model.index(row, fits).data() for row in range(6)] == ["yes", "no", "no", "no", "no", "no"]
+    assert view.note.text().startswith("6 points, 1 without a problem")
+    assert view.across.value() == "macs"
+    assert view.up.value() == "error_held_out"
+    assert len(view.canvas._plot.points) == 1, "those that break the condition are not measured"
+    view.up.show_value("params")
+    view.up.chosen.emit("params")
+    assert {point.kind for point in view.canvas._plot.points} == {"front", "broken"}
+
+
+def test_the_sweep_is_saved_with_the_project_and_can_be_undone(qtbot, view, workbench):
+    run(qtbot, view, workbench, where="macs < 1e9")
+    assert workbench.state.project.sweep == SweepSettings((AXIS,), ("macs < 1e9",))
+    workbench.document.undo_stack.undo() if hasattr(
+        workbench.document, "undo_stack"
+    ) else workbench.document.stack.undo()
+    assert workbench.state.project.sweep is None
+    assert view.axes.toPlainText() == ""
+
+
+@pytest.mark.parametrize(
+    ("axes", "words"),
+    [
+        ("bottleneck/reduce.filter=1,2", "did you mean 'bottleneck/reduce.filters'?"),
+        ("", "has no axes"),
+        ("bottleneck/reduce.filters=1..1000000000", "1,000,000,000 values"),
+    ],
+)
+def test_a_mistake_is_named_below(qtbot, view, workbench, axes, words):
+    run(qtbot, view, workbench, axes)
+    assert words in view.note.text()
+    assert view.start.text() == "Start"
+
+
+def test_a_click_in_the_plot_selects_the_row_and_enter_adds_the_design(qtbot, view, workbench):
+    run(qtbot, view, workbench)
+    layout = view.canvas.layout_of_plot
+    point = next(point for point in view.canvas._plot.points if point.row == 3)
+    place = layout.at(point.x, point.y).toPoint()
+    assert view.canvas.describe(place.toPointF()) == "bottleneck/reduce.filters 4: 91.01 K MACs, 642 params"
+    qtbot.mouseClick(view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert view.table.currentIndex().data() == "4"
+    view.table.setFocus()
+    qtbot.keyClick(view.table, Qt.Key.Key_Return)
+    design = workbench.state.project.designs[-1]
+    assert design.name == "reduce.filters 4"
+    assert design.network.node("reduce").layer.filters == 4
+    assert workbench.state.check.analyses[design.name].macs == workbench.state.sweep.rows[3]["macs"]
+    assert workbench.state.focus.design == design.name
+
+
+def test_keys_step_along_the_front_and_the_table_is_sorted_by_numbers(qtbot, view, workbench):
+    run(qtbot, view, workbench, "bottleneck/reduce.filters=8..12")
+    qtbot.keyClick(view.canvas, Qt.Key.Key_Right)
+    assert view.table.currentIndex().data() == "8"
+    view.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
+    assert [view.sorted.index(row, 0).data() for row in range(5)] == ["12", "11", "10", "9", "8"]
+    assert view.table.currentIndex().data() == "8", "the selection stays with its point"
+
+
+def test_a_press_on_stop_ends_a_sweep_and_keeps_its_points(qtbot, view, workbench):
+    view.axes.setPlainText("bottleneck/reduce.filters=1..20000")
+    view.start.click()
+    assert view.start.text() == "Stop"
+    qtbot.waitUntil(lambda: bool(workbench.state.sweep.rows), timeout=20_000)
+    view.start.click()
+    assert not workbench.state.sweep.is_busy
+    assert 0 < len(workbench.state.sweep.rows) < 20_000
+    assert view.start.text() == "Start"
+
+
+def test_the_command_suggests_axes_for_the_selected_layer(qtbot, view, workbench):
+    workbench.set_focus(Focus("naive", "conv5x5"))
+    view.begin()
+    assert view.axes.toPlainText().splitlines()[0] == "naive/conv5x5.filters=1..12..1"
+    view.begin()
+    assert len(view.axes.toPlainText().splitlines()) == 1, "what is there stays"
+
+
+def test_its_model_obeys_the_rules_of_qt(qtbot, view, workbench, qtmodeltester: ModelTester):
+    run(qtbot, view, workbench, "bottleneck/reduce.filters=1,2\nbottleneck/conv5x5.groups=1,4", measures=["ms"])
+    model = SweepModel(workbench.state)
+    model.show_state(workbench.state)
+    qtmodeltester.check(model)
+    problem = heads(model).index("problem")
+    assert "groups" in model.index(1, problem).data()
+
+
+def test_before_a_sweep_the_plot_has_the_designs_and_nothing_to_select(qtbot, view, workbench):
+    layout, (naive, _) = view.canvas.layout_of_plot, view.canvas._plot.designs
+    assert view.canvas.describe(layout.at(naive.x, naive.y)) == "naive: 172.8 K MACs, 1.206 K params"
+    qtbot.mouseClick(view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    qtbot.keyClick(view.canvas, Qt.Key.Key_Left)
+    assert view.table.currentIndex().row() == -1
+
+
+def test_the_picture_of_a_file_is_that_of_the_projects_sweep(qapp):
+    state = state_of(PROJECT)
+    assert missing_sweep(prepare_view(state, "sweep")) == "the project has no sweep; add axes in the view Sweep"
+    prepared = prepare_view(state_of(replace(PROJECT, sweep=SweepSettings((AXIS,)))), "sweep")
+    assert missing_sweep(prepared) == ""
+    assert b"Params" in render_view(prepared, "sweep", "svg")
+
+
+def test_an_edit_of_the_sweep_is_none_if_nothing_changes():
+    settings = SweepSettings((AXIS,))
+    edit = edits.set_sweep(PROJECT, settings)
+    assert edits.set_sweep(edit.project, settings) is None
+
+
+def test_requests_name_what_the_fields_say(qtbot):
+    view = SweepView(state_of(PROJECT))
+    qtbot.addWidget(view)
+    requests = []
+    view.requested.connect(requests.append)
+    view.axes.setPlainText(f"\n {AXIS} \n\n")
+    view.start.click()
+    assert requests == [RunSweep(SweepSettings((AXIS,)))]
+    assert Cancel() not in requests

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from onnx import helper
 
 from engine.files.arrays import read_array, read_headers
 from engine.project.file import save_project
@@ -9,6 +10,9 @@ from engine.run.cache import VolumeCache
 from engine.run.execute import RunRequest, weights_at
 from gui.command_line.main import main
 from tests.engine.exported_layers import CHAIN
+from tests.engine.onnx_models import model_of
+from tests.engine.onnx_models import write_model as write_onnx
+from tests.engine.test_edited_copy import model
 
 
 @pytest.fixture
@@ -66,3 +70,22 @@ def test_a_file_that_the_project_reads_is_never_written_over(project, tmp_path, 
     assert main(["export-model", str(project), "--format", "safetensors", "--out", str(weights)]) == 2
     assert "weights.safetensors', which is read; choose another place" in capsys.readouterr().err
     assert weights.read_bytes() == content
+
+
+def test_a_model_is_exported_as_it_is_from_a_project_in_another_folder(tmp_path, capsys):
+    source = write_onnx(tmp_path, model(), "source.onnx")
+    project, out = tmp_path / "inner" / "project.toml", tmp_path / "copy.onnx"
+    project.parent.mkdir()
+    assert main(["import", str(source), "--out", str(project)]) == 0
+    assert "../source.onnx" in project.read_text()
+    assert main(["export-model", str(project), "--out", str(out)]) == 0
+    assert capsys.readouterr().err.endswith("(14 nodes, 9 layers, 1 opaque): nothing is changed\n")
+    assert out.read_bytes() == source.read_bytes()
+
+
+def test_a_model_that_leaves_its_size_open_is_exported_as_it_is(tmp_path):
+    conv = helper.make_node("Conv", ["x", "w"], ["y"], "conv")
+    source = write_onnx(tmp_path, model_of([conv], (1, 3, "h", "w"), w=np.ones((4, 3, 3, 3), np.float32)))
+    out = tmp_path / "copy.onnx"
+    assert main(["export-model", str(source), "--size", "20x10", "--out", str(out)]) == 0
+    assert out.read_bytes() == source.read_bytes()

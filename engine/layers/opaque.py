@@ -1,13 +1,14 @@
 """A node of an ONNX model that is none of our layers: ONNX Runtime computes it."""
 
 from collections.abc import Mapping, Sequence
-from math import nan
+from math import nan, prod
 from typing import Annotated, ClassVar
 
 import numpy as np
 from msgspec import Meta
 
 from engine.kernels import Checkpoint, Volume, onnx_process
+from engine.kernels.onnx_process import ModelFault
 from engine.layers.base import Count, Layer, Mask, Reads, Role
 from engine.layers.explanation import Explanation, Target
 from engine.shapes import Shape, Windows
@@ -63,6 +64,9 @@ class Opaque(Layer, frozen=True, tag="opaque"):
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         output = onnx_process.run_model(weights[NODE_ROLE][0].tobytes(), inputs, checkpoint)[0]
+        if output.array.size != prod(self.output):
+            shape = list(output.array.shape)
+            raise ModelFault(f"it makes {shape} of what it receives now; {list(self.output)} is expected")
         return np.ascontiguousarray(output.array.reshape(self.output), np.float32)
 
     def explain(self, target: Target) -> Explanation:

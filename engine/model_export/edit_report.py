@@ -26,8 +26,8 @@ def edit_report(origin: Origin) -> str:
         lines += _line(title, [layer for layer, own in origin.fates.items() if own == fate])
     lines += _line("removed", origin.removed)
     lines += _line("renamed", [f"{old} → {new}" for old, new in origin.renamed])
-    kept = sum(fate == "kept" for fate in origin.fates.values())
-    lines.append(f"as they were: {count_text(kept, 'layer')}")
+    unchanged = sum(fate == "kept" for fate in origin.fates.values())
+    lines.append(f"as they were: {count_text(unchanged, 'layer')}")
     return "\n".join(lines) + "\n"
 
 

@@ -160,6 +160,8 @@ class EditedCopy:
     def _entry(self, value: str, name: str, shape: Shape, users: set[FileNode]) -> str | None:
         """The value that nodes receive in place of another one; None if its axes do not fit."""
         tensor = self._tensors[value]
+        if any(now > 1 and before == 1 for now, before in zip(shape, tensor.volume, strict=True)):
+            return None  # its nodes may be right for one pixel alone, such as a softmax over all values
         first = self._values.name(tensor.source)
         fits = tensor.volume == shape or self._fits_any_size(value, first)
         if fits and self._origin.counterparts.get(name) == tensor.source:

@@ -18,7 +18,7 @@ from engine.model_export.external_data import beside
 from engine.model_export.keras_text import keras_module
 from engine.model_export.onnx_writer import onnx_content
 from engine.model_export.origin import find_origin
-from engine.model_export.plan import ExportPlan, OnLayer, Weights, export_plan
+from engine.model_export.plan import ExportPlan, OnLayer, WeightLoader, export_plan
 from engine.model_export.safetensors import safetensors_content, weight_arrays
 from engine.model_export.torch_text import PythonModule, torch_module
 from engine.run.cache import VolumeCache
@@ -26,7 +26,7 @@ from engine.run.execute import RunRequest
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import count_text
 
-WEIGHTS_SUFFIX = ".safetensors"
+_WEIGHTS_SUFFIX = ".safetensors"
 
 
 class ModelExport(NamedTuple):
@@ -69,15 +69,15 @@ class ModelFormat(NamedTuple):
     id: str
     title: str
     suffix: str
-    make: Callable[[ModelExport, ExportPlan, Weights], MadeModel]
+    make: Callable[[ModelExport, ExportPlan, WeightLoader], MadeModel]
     has_weights_file: bool = False
     """Whether the weights are in a file of their own beside the one that is named."""
 
     def paths(self, out: Path) -> tuple[Path, ...]:
-        return (out, out.with_suffix(WEIGHTS_SUFFIX)) if self.has_weights_file else (out,)
+        return (out, out.with_suffix(_WEIGHTS_SUFFIX)) if self.has_weights_file else (out,)
 
 
-def _onnx(export: ModelExport, plan: ExportPlan, weights: Weights) -> MadeModel:
+def _onnx(export: ModelExport, plan: ExportPlan, weights: WeightLoader) -> MadeModel:
     """A copy of the model that the design came from, with its edits; or a new one."""
     origin = find_origin(plan, weights.checkpoint)
     if origin is None or origin.before.input_shape != plan.input_shape:
@@ -87,22 +87,22 @@ def _onnx(export: ModelExport, plan: ExportPlan, weights: Weights) -> MadeModel:
                 f"written anew: the input is {plan.input_shape}, that of {origin.path} {origin.before.input_shape}\n"
             )
         return _whole(export, plan, reason, onnx_content(weights.load(plan), weights.checkpoint))
-    kept = [name for name, fate in origin.fates.items() if fate == "kept"]
-    copy = EditedCopy(replace(origin, plan=weights.load(plan, but=kept)), weights.checkpoint)
+    unchanged = [name for name, fate in origin.fates.items() if fate == "kept"]
+    copy = EditedCopy(replace(origin, plan=weights.load(plan, but=unchanged)), weights.checkpoint)
     content = copy.content()
     files = beside(copy.external_files, Path(origin.path), export.out, export.files_read)
     return MadeModel((*files, (export.out, content)), f"{export.out.name}: {edit_report(origin)}")
 
 
 def _python(
-    make: Callable[[ExportPlan, Checkpoint], PythonModule], export: ModelExport, plan: ExportPlan, weights: Weights
+    make: Callable[[ExportPlan, Checkpoint], PythonModule], export: ModelExport, plan: ExportPlan, weights: WeightLoader
 ) -> MadeModel:
     module = make(weights.load(plan), weights.checkpoint)
     content = safetensors_content(module.arrays, weights.checkpoint)
     return _whole(export, plan, "", module.text.encode(), content)
 
 
-def _safetensors(export: ModelExport, plan: ExportPlan, weights: Weights) -> MadeModel:
+def _safetensors(export: ModelExport, plan: ExportPlan, weights: WeightLoader) -> MadeModel:
     arrays = weight_arrays(weights.load(plan))
     return _whole(export, plan, "", safetensors_content(arrays, weights.checkpoint))
 
@@ -120,7 +120,7 @@ MODEL_FORMATS: tuple[ModelFormat, ...] = (
     ModelFormat("onnx", "ONNX model", ".onnx", _onnx),
     ModelFormat("pytorch", "PyTorch module", ".py", partial(_python, torch_module), has_weights_file=True),
     ModelFormat("keras", "Keras 3 module", ".py", partial(_python, keras_module), has_weights_file=True),
-    ModelFormat("safetensors", "weights alone", WEIGHTS_SUFFIX, _safetensors),
+    ModelFormat("safetensors", "weights alone", _WEIGHTS_SUFFIX, _safetensors),
 )
 
 
@@ -144,7 +144,7 @@ def write_model(
     """
     export.require_target()
     plan = export_plan(export.request, export.design)
-    weights = Weights(export.request, cache or VolumeCache(), checkpoint, on_layer)
+    weights = WeightLoader(export.request, cache or VolumeCache(), checkpoint, on_layer)
     model = export.format.make(export, plan, weights)
     checkpoint()
     for path, content in model.files:

@@ -11,7 +11,7 @@ from engine.model_export.keras_kinds import KERAS_KINDS, KERAS_NAMES
 from engine.model_export.kinds import find_row
 from engine.model_export.plan import ExportPlan, PlannedLayer, argument_names, received_values
 from engine.model_export.python_names import PythonNames, text_comment
-from engine.model_export.python_scope import PythonScope, Value
+from engine.model_export.python_scope import CodeValue, PythonScope
 from engine.model_export.torch_text import PythonModule, sizes_text
 from engine.network.graph import INPUT
 from engine.shapes import Shape
@@ -73,7 +73,7 @@ def keras_module(plan: ExportPlan, checkpoint: Checkpoint) -> PythonModule:
         A layer has no counterpart in Keras.
     """
     blocks: dict[tuple[str, ...], str] = {}
-    code = _FunctionCode({INPUT: Value("x")}, "")
+    code = _FunctionCode({INPUT: CodeValue("x")}, "")
     for (_, block), group in groupby(plan.layers, lambda layer: (layer.ref[0], layer.block)):
         layers = list(group)
         checkpoint()
@@ -105,7 +105,7 @@ def keras_module(plan: ExportPlan, checkpoint: Checkpoint) -> PythonModule:
 def _block(plan: ExportPlan, code: "_FunctionCode", block: str, layers: Sequence[PlannedLayer]) -> _Function:
     sources = received_values(layers)
     called = argument_names(sources)
-    inner = _FunctionCode({name: Value(called[name], code.values[name].is_vector) for name in sources}, block)
+    inner = _FunctionCode({name: CodeValue(called[name], code.values[name].is_vector) for name in sources}, block)
     for layer in layers:
         inner.add(layer, layer.ref[1].removeprefix(f"{block}/"))
     body = inner.body((layers[-1].name,))
@@ -117,7 +117,7 @@ def _block(plan: ExportPlan, code: "_FunctionCode", block: str, layers: Sequence
 class _FunctionCode:
     """A function while it grows; layers of a block have names that begin with its own."""
 
-    def __init__(self, values: Mapping[str, Value], block: str) -> None:
+    def __init__(self, values: Mapping[str, CodeValue], block: str) -> None:
         self.values = dict(values)
         self._block = block
         self._names = PythonNames({*KERAS_NAMES, *(value.text for value in values.values())})
@@ -134,7 +134,7 @@ class _FunctionCode:
         self._arrays |= {f"{layer_name}.{role}": array for role, array in code.arrays.items()}
         self._arrays |= {f"{layer_name}_{suffix}.kernel": array for suffix, array in code.constants.items()}
         self._add_step(name, code.call, layer.output_shape, "" if name == title else title)
-        self.values[layer.name] = Value(name, code.is_vector)
+        self.values[layer.name] = CodeValue(name, code.is_vector)
 
     def add_block(self, title: str, function: str, body: _Function, layers: Sequence[PlannedLayer]) -> None:
         name, last = self._names[title], layers[-1]
@@ -142,7 +142,7 @@ class _FunctionCode:
         prefix = name.lstrip("_")
         self._arrays |= {f"{prefix}-{inner}": array for inner, array in body.arrays.items()}
         self._add_step(name, f'{function}({arguments}, "{prefix}")', last.output_shape, "" if name == title else title)
-        self.values[last.name] = Value(name, body.is_vector)
+        self.values[last.name] = CodeValue(name, body.is_vector)
 
     def _add_step(self, name: str, call: str, shape: Shape, remark: str) -> None:
         self._steps.append(f"{name} = {call}  # {shape}{f', {text_comment(remark)}' if remark else ''}")

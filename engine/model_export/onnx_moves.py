@@ -30,8 +30,8 @@ def _conv_transpose(at: OnnxScope) -> None:
         at.last("ConvTranspose", at.maps(), *weights, output_padding=margins.added, **attributes)
         return
     # Programs add less than a stride: the rest has no value but the bias.
-    made = at.step("ConvTranspose", at.maps(), at.weight("weight"), **attributes)
-    maps = at.graph.padded(made, (0, 0, *margins.added))
+    whole = at.step("ConvTranspose", at.maps(), at.weight("weight"), **attributes)
+    maps = at.graph.padded(whole, (0, 0, *margins.added))
     if "bias" in at.planned.arrays:
         at.last("Add", maps, at.constant("bias", at.planned.arrays["bias"].reshape(-1, 1, 1)))
     else:
@@ -135,10 +135,10 @@ def _resizes_so(layer: Resize, places: Places, scale: np.float32, extent: int) -
         expected = np.clip(position, 0, extent - 1)
         return bool(np.abs(places.first + places.fraction - expected).max() < 1e-6)
     # Near the middle of two values, or near the first, 32 bits may round to the other one.
-    wanted = np.floor(position if layer.corners == "asymmetric" else position + 0.5)
-    rest = position - wanted if layer.corners == "asymmetric" else position + 0.5 - wanted
+    nearest = np.floor(position if layer.corners == "asymmetric" else position + 0.5)
+    rest = position - nearest if layer.corners == "asymmetric" else position + 0.5 - nearest
     is_clear = np.isin(rest, [0, 0.5]) | ((rest > 1e-4) & (rest < 1 - 1e-4))
-    return bool(is_clear.all() and (np.clip(wanted, 0, extent - 1) == places.first).all())
+    return bool(is_clear.all() and (np.clip(nearest, 0, extent - 1) == places.first).all())
 
 
 def _between(at: OnnxScope, maps: str, places: Places, axis: int) -> str:

@@ -90,18 +90,18 @@ def _counterparts(plan: ExportPlan, before: ExportPlan) -> dict[str, str]:
     """Layers of the same name; then those that differ in their name alone."""
     names = {layer.name for layer in plan.layers}
     earlier = {layer.name for layer in before.layers}
-    found = {INPUT: INPUT, **{name: name for name in names & earlier}}
+    counterparts = {INPUT: INPUT, **{name: name for name in names & earlier}}
     missing = {layer.name: layer for layer in before.layers if layer.name not in names}
     for layer in plan.layers:
-        if layer.name in found:
+        if layer.name in counterparts:
             continue
-        inputs = tuple(found.get(name, "") for name in layer.inputs)
+        inputs = tuple(counterparts.get(name, "") for name in layer.inputs)
         for old in missing.values():
             if old.layer == layer.layer and old.source == layer.source and old.inputs == inputs:
-                found[layer.name] = old.name
+                counterparts[layer.name] = old.name
                 del missing[old.name]
                 break
-    return found
+    return counterparts
 
 
 def _fate(layer: PlannedLayer, old: PlannedLayer | None, counterparts: Mapping[str, str]) -> Fate:

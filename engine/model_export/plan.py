@@ -94,14 +94,14 @@ def export_plan(request: RunRequest, design: str) -> ExportPlan:
     own = check.analyses[design]
     if not own.reports:
         raise ProjectError([Problem(f"{design_text(design)} has no layers; add one", "$.designs")])
-    taken = {INPUT, *own.report_by_name}
+    reserved = {INPUT, *own.report_by_name}
     entry, layers = INPUT, list[PlannedLayer]()
     for name in names:
         called = {INPUT: entry}
         for report in check.analyses[name].reports:
-            is_shared = name != design and report.name in taken
-            called[report.name] = unique_name(f"stem/{report.name}", taken) if is_shared else report.name
-            taken.add(called[report.name])
+            is_shared = name != design and report.name in reserved
+            called[report.name] = unique_name(f"stem/{report.name}", reserved) if is_shared else report.name
+            reserved.add(called[report.name])
             layer = _planned(name, report, called)
             if report.block is not None:
                 kind = check.analyses[name].blocks[report.block].layer.kind
@@ -149,7 +149,7 @@ def _needed(layers: list[PlannedLayer], outputs: tuple[str, ...]) -> tuple[Plann
     return tuple(layer for layer in layers if layer.name in needed)
 
 
-class Weights(Struct, frozen=True, eq=False):
+class WeightLoader(Struct, frozen=True, eq=False):
     """Where the arrays of a plan come from."""
 
     request: RunRequest
@@ -166,22 +166,22 @@ class Weights(Struct, frozen=True, eq=False):
         ProjectError
             They need more memory than is free, or a file does not have them.
         """
-        wanted = [layer for layer in plan.layers if layer.name not in but]
-        self._require_memory(plan, wanted)
+        layers_to_load = [layer for layer in plan.layers if layer.name not in but]
+        self._require_memory(plan, layers_to_load)
         layers = {layer.name: layer for layer in plan.layers}
-        for done, layer in enumerate(wanted):
+        for done, layer in enumerate(layers_to_load):
             self.checkpoint()
-            self.on_layer(layer.name, done, len(wanted))
+            self.on_layer(layer.name, done, len(layers_to_load))
             layers[layer.name] = replace(layer, arrays=self._arrays(layer))
         return replace(plan, layers=tuple(layers.values()))
 
-    def _require_memory(self, plan: ExportPlan, wanted: Sequence[PlannedLayer]) -> None:
-        needed = _COPIES * sum(self.request.check.reports[layer.ref].weight_bytes for layer in wanted)
+    def _require_memory(self, plan: ExportPlan, layers_to_load: Sequence[PlannedLayer]) -> None:
+        needed = _COPIES * sum(self.request.check.reports[layer.ref].weight_bytes for layer in layers_to_load)
         free = psutil.virtual_memory().available
         if needed > free:
             text = f"writing its weights needs {byte_size(needed)}; {byte_size(free)} of memory are free"
             raise ProjectError([Problem(f"{plan.design}: {text}", "$.designs")])
-        if any(isinstance(layer.source, LowRankWeights) for layer in wanted):
+        if any(isinstance(layer.source, LowRankWeights) for layer in layers_to_load):
             require_memory(self.request, self.cache)  # fitting them needs volumes
 
     def _arrays(self, layer: PlannedLayer) -> Mapping[str, NDArray[Any]]:

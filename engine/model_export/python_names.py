@@ -14,12 +14,12 @@ class PythonNames:
 
     Parameters
     ----------
-    taken
+    reserved
         Identifiers that the module uses for something else.
     """
 
-    def __init__(self, taken: Iterable[str]) -> None:
-        self._reserved = frozenset((*taken, *keyword.kwlist, *keyword.softkwlist))
+    def __init__(self, reserved: Iterable[str]) -> None:
+        self._reserved = frozenset((*reserved, *keyword.kwlist, *keyword.softkwlist))
         self._taken = set(self._reserved)
         self._names: dict[str, str] = {}
 

@@ -10,7 +10,7 @@ from engine.model_export.plan import PlannedLayer
 from engine.shapes import Margins, Shape, Windows
 
 
-class Value(NamedTuple):
+class CodeValue(NamedTuple):
     """A volume in the code: maps, or a vector if all of it are channels."""
 
     text: str
@@ -44,7 +44,7 @@ class PythonScope:
         The expression of its object: ``self.conv1``.
     """
 
-    def __init__(self, planned: PlannedLayer, inputs: tuple[Value, ...], own: str) -> None:
+    def __init__(self, planned: PlannedLayer, inputs: tuple[CodeValue, ...], own: str) -> None:
         self.planned, self.own = planned, own
         self._inputs = inputs
 
@@ -73,7 +73,7 @@ class PythonScope:
             return [value.text for value in self._inputs]
         return [as_maps(value.text) if value.is_vector else value.text for value in self._inputs]
 
-    def value(self, index: int = 0) -> Value:
+    def value(self, index: int = 0) -> CodeValue:
         return self._inputs[index]
 
 
@@ -87,6 +87,11 @@ class PythonKind(NamedTuple):
 def short(pair: tuple[int, int]) -> str:
     """``3`` for (3, 3), else ``(3, 5)``."""
     return str(pair[0]) if pair[0] == pair[1] else f"({pair[0]}, {pair[1]})"
+
+
+def unless(pair: tuple[int, int], default: int) -> str | None:
+    """The pair as `short`; None if both are the default."""
+    return None if pair == (default, default) else short(pair)
 
 
 def is_symmetric(margins: Margins) -> bool:

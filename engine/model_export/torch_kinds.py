@@ -10,23 +10,15 @@ from numpy.typing import NDArray
 
 from engine.layers import (
     Activation,
-    AdaptiveAvgPool2d,
     Add,
-    AvgPool2d,
     BatchNorm,
     ChannelShuffle,
     Concat,
-    Conv2d,
-    ConvTranspose2d,
     Crop,
-    Dense,
     Dropout,
-    GlobalAvgPool2d,
-    GlobalMaxPool2d,
     GroupNorm,
     LayerNorm,
     LocalResponseNorm,
-    MaxPool2d,
     Mul,
     Pad,
     PixelShuffle,
@@ -36,9 +28,14 @@ from engine.layers import (
     Scale,
     Slice,
 )
-from engine.model_export.python_scope import LayerCode, PythonKind, PythonScope, Value, is_symmetric, options, short
-from engine.model_export.windows import full_margins, outer_margins, place_matrix, resizes_by_size, transposed_margins
-from engine.shapes import Margins
+from engine.model_export.python_scope import (
+    LayerCode,
+    PythonKind,
+    PythonScope,
+    options,
+)
+from engine.model_export.torch_windows import TORCH_WINDOWS, torch_input, torch_maps
+from engine.model_export.windows import outer_margins, place_matrix, resizes_by_size
 
 TORCH_NAMES = frozenset(
     re.findall(
@@ -56,128 +53,6 @@ TORCH_NAMES = frozenset(
     )
 )
 """Identifiers that a layer cannot have: attributes of every module, and names of the text."""
-
-
-def as_maps(text: str) -> str:
-    """Maps of 1×1 of a vector."""
-    return f"{text}[:, :, None, None]"
-
-
-def _maps(at: PythonScope, index: int = 0) -> str:
-    value = at.value(index)
-    return as_maps(value.text) if value.is_vector else value.text
-
-
-def _flat(value: Value) -> str:
-    return value.text if value.is_vector else f"{value.text}.flatten(1)"
-
-
-def _padded(text: str, margins: Margins, fill: str | None = None) -> str:
-    top, left, bottom, right = margins
-    if not any(margins):
-        return text
-    return f"F.pad({text}, ({left}, {right}, {top}, {bottom}){options(value=fill)})"
-
-
-def _no_default(pair: tuple[int, int], default: int) -> str | None:
-    return None if pair == (default, default) else short(pair)
-
-
-def _conv(at: PythonScope) -> LayerCode:
-    layer, windows = at.layer, at.windows
-    own = is_symmetric(windows.margins)
-    settings = options(
-        stride=_no_default(windows.stride, 1),
-        padding=_no_default(windows.margins[:2], 0) if own else None,
-        dilation=_no_default(windows.dilation, 1),
-        groups=None if layer.groups == 1 else layer.groups,
-        bias=None if layer.bias else False,
-    )
-    module = f"nn.Conv2d({at.received.channels}, {layer.filters}, {short(windows.kernel)}{settings})"
-    text = _maps(at) if own else _padded(_maps(at), windows.margins)
-    return LayerCode(f"{at.own}({text})", module, at.planned.arrays)
-
-
-def _conv_transpose(at: PythonScope) -> LayerCode:
-    layer = at.layer
-    margins = transposed_margins(layer, at.windows, at.received)
-    limits = [max(pair) - 1 for pair in zip(margins.stride, margins.dilation, strict=True)]
-    own = is_symmetric(margins.cut) and all(a <= limit for a, limit in zip(margins.added, limits, strict=True))
-    settings = options(
-        stride=_no_default(margins.stride, 1),
-        padding=_no_default(margins.cut[:2], 0) if own else None,
-        output_padding=_no_default(margins.added, 0) if own else None,
-        groups=None if layer.groups == 1 else layer.groups,
-        bias=None if layer.bias else False,
-        dilation=_no_default(margins.dilation, 1),
-    )
-    module = f"nn.ConvTranspose2d({at.received.channels}, {layer.filters}, {short(margins.kernel)}{settings})"
-    call = f"{at.own}({_maps(at)})"
-    if not own:
-        top, left, bottom, right = margins.cut
-        change = (-top, -left, margins.added[0] - bottom, margins.added[1] - right)
-        bias = f"{at.own}.bias[:, None, None]"
-        # Rows that are added have no value but the bias.
-        has_bias = layer.bias and any(margins.added)
-        call = f"{_padded(f'{call} - {bias}', change)} + {bias}" if has_bias else _padded(call, change)
-    return LayerCode(call, module, at.planned.arrays)
-
-
-def _dense(at: PythonScope) -> LayerCode:
-    module = f"nn.Linear({at.received.size}, {at.layer.units}{options(bias=None if at.layer.bias else False)})"
-    return LayerCode(f"{at.own}({_flat(at.value())})", module, at.planned.arrays, is_vector=True)
-
-
-def _has_own_padding(at: PythonScope) -> bool:
-    """Whether the padding is one that pooling of PyTorch has: symmetric, at most half of the kernel."""
-    windows = at.windows
-    halves = zip(windows.margins, windows.kernel * 2, strict=True)
-    return is_symmetric(windows.margins) and all(2 * margin <= size for margin, size in halves)
-
-
-def _pool_settings(at: PythonScope) -> str:
-    windows = at.windows
-    padding = _no_default(windows.margins[:2], 0)
-    return f"{short(windows.kernel)}, {short(windows.stride)}" + options(
-        padding=padding, dilation=_no_default(windows.dilation, 1), ceil_mode=True if at.layer.ceil else None
-    )
-
-
-def _max_pool(at: PythonScope) -> LayerCode:
-    if _has_own_padding(at):
-        return LayerCode(f"F.max_pool2d({_maps(at)}, {_pool_settings(at)})")
-    windows = at.windows
-    text = _padded(_maps(at), full_margins(windows, at.received), '-float("inf")')
-    settings = options(dilation=_no_default(windows.dilation, 1))
-    return LayerCode(f"F.max_pool2d({text}, {short(windows.kernel)}, {short(windows.stride)}{settings})")
-
-
-def _avg_pool(at: PythonScope) -> LayerCode:
-    windows, counts = at.windows, at.layer.count_padding
-    if _has_own_padding(at):
-        is_padded = any(windows.margins)
-        settings = options(count_include_pad=False if is_padded and not counts else None)
-        return LayerCode(f"F.avg_pool2d({_maps(at)}, {_pool_settings(at)}{settings})")
-    # What is divided by: the part of each window in the input, or in its margins as well.
-    margins = full_margins(windows, at.received)
-    sizes = f"{short(windows.kernel)}, {short(windows.stride)}"
-    ones = f"torch.ones_like({_maps(at)}[:1, :1])"
-    beyond = (0, 0, margins[2] - windows.margins[2], margins[3] - windows.margins[3])
-    inside = f"F.pad({_padded(ones, windows.margins, '1')}, (0, {beyond[3]}, 0, {beyond[2]}))"
-    shares = inside if counts else _padded(ones, margins)
-    return LayerCode(f"F.avg_pool2d({_padded(_maps(at), margins)}, {sizes}) / F.avg_pool2d({shares}, {sizes})")
-
-
-def _global_avg_pool(at: PythonScope) -> LayerCode:
-    return LayerCode(f"{_maps(at)}.mean((2, 3), keepdim=True)")
-
-
-def _global_max_pool(at: PythonScope) -> LayerCode:
-    return LayerCode(f"{_maps(at)}.amax((2, 3), keepdim=True)")
-
-
-def _adaptive_avg_pool(at: PythonScope) -> LayerCode:
-    return LayerCode(f"F.adaptive_avg_pool2d({_maps(at)}, {short(at.windows.output)})")
 
 
 _FUNCTIONS: Mapping[str, str] = {
@@ -229,7 +104,7 @@ def _layer_norm(at: PythonScope) -> LayerCode:
 
 def _group_norm(at: PythonScope) -> LayerCode:
     module = f"nn.GroupNorm({at.layer.groups}, {at.received.channels}, eps={at.layer.epsilon})"
-    return LayerCode(f"{at.own}({_maps(at)})", module, _weight_and_bias(at))
+    return LayerCode(f"{at.own}({torch_input(at)})", module, _weight_and_bias(at))
 
 
 def _weight_and_bias(at: PythonScope) -> Mapping[str, NDArray[Any]]:
@@ -239,13 +114,13 @@ def _weight_and_bias(at: PythonScope) -> Mapping[str, NDArray[Any]]:
 def _scale(at: PythonScope) -> LayerCode:
     arrays = {role: array.reshape(-1, 1, 1) for role, array in at.planned.arrays.items()}
     shift = f" + {at.own}_bias" if "bias" in arrays else ""
-    return LayerCode(f"{at.own}_gamma * {_maps(at)}{shift}", constants=arrays, is_trained=True)
+    return LayerCode(f"{at.own}_gamma * {torch_input(at)}{shift}", constants=arrays, is_trained=True)
 
 
 def _lrn(at: PythonScope) -> LayerCode:
     layer = at.layer
     settings = options(alpha=layer.alpha, beta=layer.beta, k=layer.k)
-    return LayerCode(f"F.local_response_norm({_maps(at)}, {layer.size}{settings})")
+    return LayerCode(f"F.local_response_norm({torch_input(at)}, {layer.size}{settings})")
 
 
 def _dropout(at: PythonScope) -> LayerCode:
@@ -253,15 +128,15 @@ def _dropout(at: PythonScope) -> LayerCode:
 
 
 def _concat(at: PythonScope) -> LayerCode:
-    return LayerCode(f"torch.cat([{', '.join(at.inputs(as_maps))}], 1)", is_vector=at.is_vector)
+    return LayerCode(f"torch.cat([{', '.join(at.inputs(torch_maps))}], 1)", is_vector=at.is_vector)
 
 
 def _add(at: PythonScope) -> LayerCode:
-    return LayerCode(" + ".join(at.inputs(as_maps)), is_vector=at.is_vector)
+    return LayerCode(" + ".join(at.inputs(torch_maps)), is_vector=at.is_vector)
 
 
 def _mul(at: PythonScope) -> LayerCode:
-    return LayerCode(" * ".join(at.inputs(as_maps)), is_vector=at.is_vector)
+    return LayerCode(" * ".join(at.inputs(torch_maps)), is_vector=at.is_vector)
 
 
 def _pad(at: PythonScope) -> LayerCode:
@@ -269,12 +144,12 @@ def _pad(at: PythonScope) -> LayerCode:
     modes = {"constant": None, "reflect": '"reflect"', "edge": '"replicate"'}
     value = f"{layer.value:g}" if layer.mode == "constant" and layer.value else None
     sides = f"({left}, {right}, {top}, {bottom})"
-    return LayerCode(f"F.pad({_maps(at)}, {sides}{options(mode=modes[layer.mode], value=value)})")
+    return LayerCode(f"F.pad({torch_input(at)}, {sides}{options(mode=modes[layer.mode], value=value)})")
 
 
 def _crop(at: PythonScope) -> LayerCode:
     (top, left, bottom, right), (_, height, width) = outer_margins(at.layer, at.received), at.received
-    return LayerCode(f"{_maps(at)}[:, :, {-top}:{height + bottom}, {-left}:{width + right}]")
+    return LayerCode(f"{torch_input(at)}[:, :, {-top}:{height + bottom}, {-left}:{width + right}]")
 
 
 def _slice(at: PythonScope) -> LayerCode:
@@ -284,20 +159,20 @@ def _slice(at: PythonScope) -> LayerCode:
 
 
 def _channel_shuffle(at: PythonScope) -> LayerCode:
-    return LayerCode(f"torch.channel_shuffle({_maps(at)}, {at.layer.groups})")
+    return LayerCode(f"torch.channel_shuffle({torch_input(at)}, {at.layer.groups})")
 
 
 def _pixel_shuffle(at: PythonScope) -> LayerCode:
     factor, (channels, height, width) = at.layer.factor, at.received
     if at.layer.order == "crd":
-        return LayerCode(f"F.pixel_shuffle({_maps(at)}, {factor})")
+        return LayerCode(f"F.pixel_shuffle({torch_input(at)}, {factor})")
     return _rearranged(at, (factor, factor, channels // factor**2, height, width), (0, 3, 4, 1, 5, 2))
 
 
 def _pixel_unshuffle(at: PythonScope) -> LayerCode:
     factor, (channels, height, width) = at.layer.factor, at.received
     if at.layer.order == "crd":
-        return LayerCode(f"F.pixel_unshuffle({_maps(at)}, {factor})")
+        return LayerCode(f"F.pixel_unshuffle({torch_input(at)}, {factor})")
     return _rearranged(at, (channels, height // factor, factor, width // factor, factor), (0, 3, 5, 1, 2, 4))
 
 
@@ -305,7 +180,7 @@ def _rearranged(at: PythonScope, split: tuple[int, ...], order: tuple[int, ...])
     """Axes split into these, in another order, and joined to those of the output."""
     sizes, joined = (", ".join(map(str, numbers)) for numbers in (split, at.planned.output_shape))
     order_text = ", ".join(map(str, order))
-    return LayerCode(f"{_maps(at)}.reshape(-1, {sizes}).permute({order_text}).reshape(-1, {joined})")
+    return LayerCode(f"{torch_input(at)}.reshape(-1, {sizes}).permute({order_text}).reshape(-1, {joined})")
 
 
 _MODES: Mapping[tuple[str, str], str] = {
@@ -320,23 +195,17 @@ _MODES: Mapping[tuple[str, str], str] = {
 def _resize(at: PythonScope) -> LayerCode:
     layer, size = at.layer, at.planned.output_shape[1:]
     if at.windows.uneven is None:
-        return LayerCode(_maps(at))
+        return LayerCode(torch_input(at))
     mode = _MODES.get((layer.mode, layer.corners))
     if mode is not None and resizes_by_size(layer, at.windows, at.received):
-        return LayerCode(f"F.interpolate({_maps(at)}, {size}, mode={mode})")
+        return LayerCode(f"F.interpolate({torch_input(at)}, {size}, mode={mode})")
     rows, columns = (place_matrix(at.windows, axis, at.received) for axis in (0, 1))
-    call = f"{at.own}_rows @ {_maps(at)} @ {at.own}_columns"
+    call = f"{at.own}_rows @ {torch_input(at)} @ {at.own}_columns"
     return LayerCode(call, constants={"rows": rows, "columns": np.ascontiguousarray(columns.T)})
 
 
 TORCH_KINDS: tuple[PythonKind, ...] = (
-    PythonKind(Conv2d, _conv),
-    PythonKind(ConvTranspose2d, _conv_transpose),
-    PythonKind(MaxPool2d, _max_pool),
-    PythonKind(AvgPool2d, _avg_pool),
-    PythonKind(GlobalAvgPool2d, _global_avg_pool),
-    PythonKind(GlobalMaxPool2d, _global_max_pool),
-    PythonKind(AdaptiveAvgPool2d, _adaptive_avg_pool),
+    *TORCH_WINDOWS,
     PythonKind(Resize, _resize),
     PythonKind(PixelShuffle, _pixel_shuffle),
     PythonKind(PixelUnshuffle, _pixel_unshuffle),
@@ -352,7 +221,6 @@ TORCH_KINDS: tuple[PythonKind, ...] = (
     PythonKind(Scale, _scale),
     PythonKind(LocalResponseNorm, _lrn),
     PythonKind(Dropout, _dropout),
-    PythonKind(Dense, _dense),
     PythonKind(Concat, _concat),
     PythonKind(Add, _add),
     PythonKind(Mul, _mul),

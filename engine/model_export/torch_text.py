@@ -10,7 +10,7 @@ from engine.kernels import Checkpoint
 from engine.model_export.kinds import find_row
 from engine.model_export.plan import ExportPlan, PlannedLayer, argument_names, received_values
 from engine.model_export.python_names import PythonNames, class_name, text_comment
-from engine.model_export.python_scope import PythonScope, Value
+from engine.model_export.python_scope import CodeValue, PythonScope
 from engine.model_export.torch_kinds import TORCH_KINDS, TORCH_NAMES
 from engine.network.graph import INPUT
 from engine.shapes import Shape
@@ -102,7 +102,7 @@ class _Writer:
         """Names of the classes of blocks by their body: equal blocks share a class."""
 
     def network(self) -> _Class:
-        code = _ClassCode({INPUT: Value("x")})
+        code = _ClassCode({INPUT: CodeValue("x")})
         for (_, block), group in groupby(self._plan.layers, lambda layer: (layer.ref[0], layer.block)):
             layers = list(group)
             self._checkpoint()
@@ -116,7 +116,7 @@ class _Writer:
     def _add_block(self, code: "_ClassCode", block: str, layers: Sequence[PlannedLayer]) -> None:
         sources = received_values(layers)
         called = argument_names(sources)
-        inner = _ClassCode({name: Value(called[name], code.values[name].is_vector) for name in sources})
+        inner = _ClassCode({name: CodeValue(called[name], code.values[name].is_vector) for name in sources})
         for layer in layers:
             inner.add(layer, layer.ref[1].removeprefix(f"{block}/"))
         last = layers[-1]
@@ -130,7 +130,7 @@ class _Writer:
 class _ClassCode:
     """The two methods of a class while they grow."""
 
-    def __init__(self, values: Mapping[str, Value]) -> None:
+    def __init__(self, values: Mapping[str, CodeValue]) -> None:
         self.values = dict(values)
         self._arguments = tuple(value.text for value in values.values())
         self._names = PythonNames({*TORCH_NAMES, *self._arguments})
@@ -153,7 +153,7 @@ class _ClassCode:
             self._arrays[f"{name}_{suffix}"] = array
         self._arrays |= {f"{name}.{role}": array for role, array in code.arrays.items()}
         self._add_step(name, code.call, layer.output_shape, "" if code.module else remark.removeprefix("  # "))
-        self.values[layer.name] = Value(name, code.is_vector)
+        self.values[layer.name] = CodeValue(name, code.is_vector)
 
     def add_block(self, title: str, class_: str, body: _Class, arguments: str, last: PlannedLayer) -> None:
         name = self._names[title]
@@ -161,7 +161,7 @@ class _ClassCode:
         self._modules.append(f"self.{name} = {class_}(){remark}")
         self._arrays |= {f"{name}.{inner}": array for inner, array in body.arrays.items()}
         self._add_step(name, f"self.{name}({arguments})", last.output_shape, "")
-        self.values[last.name] = Value(name, body.is_vector)
+        self.values[last.name] = CodeValue(name, body.is_vector)
 
     def _add_step(self, name: str, call: str, shape: Shape, remark: str) -> None:
         self._steps.append(f"{name} = {call}  # {shape}{f', {remark}' if remark else ''}")

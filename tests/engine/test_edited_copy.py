@@ -168,6 +168,11 @@ EDITS = {
         {"fc", "flatten"},
         "added: 1 (twice)\nweights replaced: 1 (fc)",
     ),
+    "maps in place of a vector": (
+        lambda n: n.without("softmax").with_node_after(Node("softmax", Activation("softmax"), ("sum",)), "sum"),
+        {"softmax", "pool"},
+        "receiving others: 2 (softmax, pool)",
+    ),
     "a new name": (lambda n: n.with_node_renamed("conv2", "wide"), {"conv2"}, "renamed: 1 (conv2 → wide)"),
     "pooling in place of a stride": (
         lambda n: n.with_layer("conv2", Conv2d(6, 3, 1, (1, 1, 1, 0))).with_node_after(
@@ -274,3 +279,10 @@ def test_the_model_itself_is_never_written_over(tmp_path):
     with pytest.raises(ProjectError, match=r"it is .*source.onnx', which is read; choose another place"):
         export(import_model(source).project, source)
     assert source.read_bytes() == content
+
+
+def test_an_edit_that_a_node_without_a_layer_cannot_follow_is_a_mistake_there(tmp_path):
+    project = import_model(write_onnx(tmp_path, model(), "source.onnx")).project
+    project = edited(project, lambda n: n.without("sum").without("conv3").with_layer("conv1", Conv2d(4, 3, 1, 3)))
+    with pytest.raises(ProjectError, match=r"selu: ONNX Runtime cannot run it: it makes \[1, 6, 6, 6\] of what it"):
+        run_all(RunRequest.of(project), lambda event: None)

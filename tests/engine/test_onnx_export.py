@@ -10,7 +10,7 @@ from engine.model_export.export import MODEL_FORMATS, ModelExport, model_format,
 from engine.model_export.keras_kinds import KERAS_KINDS
 from engine.model_export.onnx_kinds import ONNX_KINDS
 from engine.model_export.onnx_writer import onnx_content
-from engine.model_export.plan import Weights, export_plan
+from engine.model_export.plan import WeightLoader, export_plan
 from engine.model_export.torch_kinds import TORCH_KINDS
 from engine.network.graph import INPUT, Network, Node
 from engine.network.node_ref import STEM
@@ -94,7 +94,7 @@ def test_a_node_that_onnx_runtime_computes_is_taken_over_with_its_version(tmp_pa
     imported = import_model(source).project
     project = project_of(*imported.designs[0].network.nodes, Node("more", Conv2d(2, 1)), shape=(3, 8, 8))
     request = RunRequest.of(project)
-    weights = Weights(request, VolumeCache(), lambda: None, lambda *_: None)
+    weights = WeightLoader(request, VolumeCache(), lambda: None, lambda *_: None)
     content = onnx_content(weights.load(export_plan(request, "design")), lambda: None)
     (tmp_path / "model.onnx").write_bytes(b"".join(content))
     volumes = {ref: done.volume for ref, done in run_all(request, lambda event: None).items()}

@@ -17,6 +17,7 @@ from tests.measuring import (
     has_torch,
     in_turn,
     onnx_runtime_convolution,
+    quiet_clock,
     torch_convolution,
 )
 
@@ -130,7 +131,7 @@ def passes(layer: Layer, rng: np.random.Generator) -> Callable[[], object]:
 
 def row(layer: Layer, threads: int) -> str:
     functions = works(layer, threads)
-    quiet = in_turn([*functions.values()], SECONDS)
+    quiet = in_turn([*functions.values()], SECONDS, clock=quiet_clock(threads))
     with busy_cores(10 * SECONDS):
         busy = in_turn([*functions.values()], SECONDS)
     ratios = (quiet[0] / quiet[2], quiet[1] / quiet[2], busy[0] / quiet[0], busy[0] / busy[2])
@@ -144,7 +145,9 @@ def row(layer: Layer, threads: int) -> str:
 def main() -> None:
     limit_blas()
     names = [*works(LAYERS[0], 1)]
-    print("Milliseconds, lower quartile, quiet and then with a busy loop per core, measured in turn.")
+    print(
+        "Milliseconds, lower quartile, in turn, quiet (of one thread its processor time) and with a busy loop per core."
+    )
     print(f"Ratios: ours and NumPy alone to {names[2]} (aims 1.1 and 1.6, depthwise 1.5 and 3);")
     print(f"busy: ours to ours quiet (aim {AIM_BUSY}), beside: ours to {names[2]}, both busy (aim {AIM_BUSY_BESIDE}).")
     heads = "".join(f"{name:>8}" for name in names * 2) + "".join(f"{name:>7}" for name in RATIOS)

@@ -2,7 +2,7 @@
 
 from engine.kernels import onnx_convolution
 from engine.kernels.threads import MOST_THREADS, available_cores, limit_blas, thread_limit
-from tests.measuring import has_onnx_runtime, in_turn
+from tests.measuring import has_onnx_runtime, in_turn, quiet_clock
 from tests.onnx_networks import BundledNetwork
 
 SECONDS = 2
@@ -29,7 +29,7 @@ def row(name: str, network: BundledNetwork, threads: int) -> str:
         return network.forward(volumes, 3 * len(network.layers) // 4)
 
     others = (network.onnx_runtime(threads, all_volumes=True), network.onnx_runtime(threads, all_volumes=False))
-    times = in_turn((ours, numpy, after_edit, *others), SECONDS, fewest=4)
+    times = in_turn((ours, numpy, after_edit, *others), SECONDS, fewest=4, clock=quiet_clock(threads))
     ratio, edit = times[0] / times[3], times[3] / times[2]
     missed = "".join(
         f"  {what} missed" for what, is_met in (("aim", ratio <= AIMS[name]), ("edit", edit >= AIM_EDIT)) if not is_met
@@ -42,7 +42,7 @@ def main() -> None:
         print("ONNX Runtime is not installed: nothing to compare with")
         return
     limit_blas()
-    print("Milliseconds of the layers, weights in memory; lower quartile, measured in turn.")
+    print("Milliseconds of the layers, weights in memory; lower quartile, in turn; of one thread its processor time.")
     print(f"Aims: ours to ORT with all volumes {AIMS}, ORT to ours after an edit {AIM_EDIT}.")
     print("network, threads            ours     NumPy  an edit    ORT all  ORT last   ratio    edit")
     for name in AIMS:

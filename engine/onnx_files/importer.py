@@ -20,7 +20,7 @@ from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ImageInput, Input, NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
-from engine.onnx_files.map_operators import MAP_OPERATORS, shuffle_of, split
+from engine.onnx_files.map_operators import MAP_OPERATORS, gathered_shape, shuffle_of, split
 from engine.onnx_files.module_groups import with_groups
 from engine.onnx_files.operators import ONNX_OPERATORS, Match, Operands, zero_margins
 from engine.onnx_files.report import ImportReport
@@ -269,6 +269,8 @@ class _Importer:
         tensor = operands.tensor()
         if node.operator == "Transpose":
             return tensor.transposed(node.settings.get("perm") or range(len(tensor.axes))[::-1])
+        if node.operator == "Gather":
+            return tensor.reshaped(gathered_shape(operands))
         rest = {name: self._constants[name] for name in node.inputs[1:] if name in self._constants}
         values = np.broadcast_to(np.float32(0), tensor.shape)
         # The rule of the operator says which shape the values have.
@@ -338,7 +340,7 @@ class _Importer:
 
 
 _OPERATORS = {**ONNX_OPERATORS, **MAP_OPERATORS, **VALUE_OPERATORS}
-_REORDERINGS = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
+_REORDERINGS = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Gather")
 
 
 def _takes_margins(user: GraphNode) -> bool:

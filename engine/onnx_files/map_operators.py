@@ -190,6 +190,15 @@ def shuffle_of(tensor: Tensor, order: Sequence[int]) -> tuple[Layer, tuple[int, 
     return None
 
 
+def gathered_shape(operands: Operands) -> tuple[int, ...]:
+    """The shape into which a Gather puts a row of values if it takes all in their order, as PyTorch writes a view."""
+    indices, tensor = operands.constant(1), operands.tensor()
+    is_row = tensor.rank == 1 and operands.setting("axis", 0) == 0
+    if not is_row or indices is None or not np.array_equal(np.ravel(indices), np.arange(tensor.shape[0])):
+        raise NotNative("it takes some of the values, or in another order")
+    return tuple(np.shape(indices))
+
+
 MAP_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Resize": _resize,
     "Upsample": _resize,

@@ -219,6 +219,22 @@ def test_padding_that_no_convolution_takes_is_a_layer(tmp_path, settings, pads, 
     assert worst(path, model) == 0
 
 
+def test_a_row_of_values_that_a_gather_puts_into_another_shape_stays_the_same(tmp_path):
+    nodes = [
+        node("GlobalAveragePool", ["x"], ["a"]),
+        node("Reshape", ["a", "row"], ["b"]),
+        node("Gather", ["b", "places"], ["c"]),
+        node("Gather", ["b", "others"], ["d"]),
+        node("Relu", ["c"], ["y"]),
+    ]
+    places = np.arange(6).reshape(1, 6, 1, 1)
+    model = model_of(nodes, (1, 6, 4, 5), row=np.array([-1]), places=places, others=places[:, ::-1])
+    path = write_model(tmp_path, model)
+    kinds = [layer.kind for _, layer in layers_of(import_model(path))]
+    assert sorted(kinds) == ["activation", "global_avg_pool2d", "opaque"]
+    assert worst(path, model) < 1e-6
+
+
 def test_a_slice_of_rows_and_columns_is_a_crop(tmp_path):
     nodes = [node("Slice", ["x", "starts", "ends", "axes"], ["y"])]
     constants = {"starts": np.array([2, -6]), "ends": np.array([100, -1]), "axes": np.array([2, 3])}

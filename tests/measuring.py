@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from statistics import quantiles
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any
 
 import numpy as np
@@ -19,18 +19,28 @@ Work = Callable[[], object]
 _LOOP = "import time\nend = time.monotonic() + {seconds}\nwhile time.monotonic() < end: pass"
 
 
-def in_turn(functions: Sequence[Work], seconds: float, fewest: int = 5) -> list[float]:
-    """Lower quartile of the milliseconds that each takes, run in turn so that what disturbs one disturbs all."""
+def in_turn(
+    functions: Sequence[Work], seconds: float, fewest: int = 5, clock: Callable[[], float] = perf_counter
+) -> list[float]:
+    """Lower quartile of the milliseconds that each takes, run in turn so that what disturbs one disturbs all.
+
+    With `thread_time` as the clock, what other programs take of the cores does not count.
+    """
     for function in functions:
         function()
     times: list[list[float]] = [[] for _ in functions]
     end = perf_counter() + seconds
     while perf_counter() < end or len(times[0]) < fewest:
         for function, row in zip(functions, times, strict=True):
-            start = perf_counter()
+            start = clock()
             function()
-            row.append(1000 * (perf_counter() - start))
+            row.append(1000 * (clock() - start))
     return [quantiles(row, n=4)[0] for row in times]
+
+
+def quiet_clock(threads: int) -> Callable[[], float]:
+    """The clock for works that are measured quiet, so that other programs disturb those of one thread little."""
+    return thread_time if threads == 1 else perf_counter
 
 
 @contextmanager

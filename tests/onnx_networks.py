@@ -1,6 +1,7 @@
 """Bundled networks as ONNX models with every volume an output, and the same by our layers, for benchmarks."""
 
 from collections.abc import Callable, Mapping
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,20 @@ Volumes = dict[NodeRef, Any]
 
 
 class BundledNetwork:
-    """The layers of a project with its input and weights, both in memory."""
+    """The layers of a project with its input and weights, both in memory.
 
-    def __init__(self, name: str) -> None:
+    Parameters
+    ----------
+    before
+        The kind of layer before which it ends; all layers if no layer has it.
+    """
+
+    def __init__(self, name: str, before: str = "") -> None:
         self._request = RunRequest.of(load_project(RESOURCES / "projects" / f"{name}.toml").project)
         project, reports = self._request.project, self._request.check.reports
         self.start = inputs.load_input(project.input, lambda: None)
-        self.layers = tuple(ref for ref in self._request.refs if ref in reports)
+        layers = (ref for ref in self._request.refs if ref in reports)
+        self.layers = tuple(takewhile(lambda ref: reports[ref].layer.kind != before, layers))
         self._input_ref = next(ref for ref in self._request.refs if ref not in reports)
         self._arrays = {
             ref: weights.load_weights(reports[ref], seed=project.seed, design=ref[0], checkpoint=lambda: None)

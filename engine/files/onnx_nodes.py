@@ -94,7 +94,7 @@ class _Graph:
     def constant(self, array: Array, name: str = "") -> str:
         name = name or f"constant {len(self.constants)}"
         if all(tensor.name != name for tensor in self.constants):
-            self.constants.append(self._onnx.numpy_helper.from_array(np.ascontiguousarray(array), name))
+            self.constants.append(self._onnx.numpy_helper.from_array(np.asarray(array, order="C"), name))
         return name
 
     def tensor(self, text: str, volume: tuple[int, ...]) -> str:

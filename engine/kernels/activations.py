@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,9 +92,12 @@ def _scaled_erfc(t: _Values) -> _Values:
     return np.array([math.exp(z * z) * math.erfc(z) * (1 + z / 2) for z in 2 / t - 2])
 
 
-_SERIES = np.polynomial.Chebyshev.interpolate(_scaled_erfc, 14, domain=[1 / (1 + _SERIES_END / 2), 1]).convert(
-    kind=np.polynomial.Polynomial
-)
+@cache
+def _series() -> Callable[[_Values], _Values]:
+    """The polynomial that interpolates it, made for the first GELU: its module and its points take 5 ms."""
+    points = np.polynomial.Chebyshev.interpolate(_scaled_erfc, 14, domain=[1 / (1 + _SERIES_END / 2), 1])
+    polynomial: Callable[[_Values], _Values] = points.convert(kind=np.polynomial.Polynomial)
+    return polynomial
 
 
 def _gelu(x: _Values) -> _Values:
@@ -106,7 +110,7 @@ def _gelu(x: _Values) -> _Values:
     size = np.abs(x, dtype=np.float64)
     z = size * math.sqrt(0.5)
     t = 1 / (1 + np.minimum(z, _SERIES_END) / 2)
-    tail: _Values = size * (0.5 * t * np.exp(-z * z) * _SERIES(t))
+    tail: _Values = size * (0.5 * t * np.exp(-z * z) * _series()(t))
     return np.maximum(x, 0) - tail
 
 
@@ -123,6 +127,24 @@ def _leaky_relu(x: _Values, out: _Values, slope: float) -> None:
 
 def _fill_prelu(x: _Values, out: _Values, slope: _Values) -> None:
     np.copyto(out, np.maximum(x, 0) + slope * np.minimum(x, 0), casting="unsafe")
+
+
+def _hard_sigmoid(x: _Values, out: _Values) -> None:
+    np.clip(np.add(x, 3, out=out), 0, 6, out=out)
+    np.divide(out, 6, out=out)
+
+
+def _hard_swish(x: _Values, out: _Values) -> None:
+    np.clip(np.add(x, 3, out=out), 0, 6, out=out)
+    np.divide(np.multiply(out, x, out=out), 6, out=out)
+
+
+def _mish(x: _Values) -> _Values:
+    """``x · tanh(ln(1 + n)) = x · w / (w + 2)``, ``w = n (n + 2)``, ``n = exp(x)``, which is 1 · x from 20 on."""
+    power = np.exp(np.minimum(x, 20))
+    product = power * (power + 2)
+    values: _Values = x * (product / (product + 2))
+    return values
 
 
 class ElementFunction(NamedTuple):
@@ -149,15 +171,11 @@ ELEMENTWISE: dict[str, ElementFunction] = {
         "min(max({x}, {low}), {high})", lambda x, out, low, high: np.clip(x, low, high, out=out), ("low", "high")
     ),
     "sigmoid": ElementFunction("1 / (1 + exp(−{s}))", _computed(_sigmoid)),
-    "hard_sigmoid": ElementFunction("min(max({x} + 3, 0), 6) / 6", _computed(lambda x: np.clip(x + 3, 0, 6) / 6)),
+    "hard_sigmoid": ElementFunction("min(max({x} + 3, 0), 6) / 6", _hard_sigmoid),
     "tanh": ElementFunction("tanh({x})", _computed(np.tanh)),
     "silu": ElementFunction("{x} / (1 + exp(−{s}))", _computed(lambda x: x * _sigmoid(x))),
-    "hard_swish": ElementFunction(
-        "{x} · min(max({x} + 3, 0), 6) / 6", _computed(lambda x: x * np.clip(x + 3, 0, 6) / 6)
-    ),
-    "mish": ElementFunction(
-        "{x} · tanh(ln(1 + exp({x})))", _computed(lambda x: x * np.tanh(np.logaddexp(x.dtype.type(0), x)))
-    ),
+    "hard_swish": ElementFunction("{x} · min(max({x} + 3, 0), 6) / 6", _hard_swish),
+    "mish": ElementFunction("{x} · tanh(ln(1 + exp({x})))", _computed(_mish)),
     "gelu": ElementFunction("{x} · Φ({x})", _computed(_gelu)),
     "gelu_tanh": ElementFunction("{x} · (1 + tanh(√(2/π) · ({x} + 0.044715 · {s}³))) / 2", _computed(_gelu_tanh)),
 }

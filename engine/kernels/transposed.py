@@ -1,4 +1,8 @@
-"""Transposed convolution: per phase of the stride a convolution by the taps that meet there."""
+"""Transposed convolution: per phase of the stride a convolution by the taps that meet there.
+
+Phases that read the same windows are one convolution, whose filters are those of all of them: with a kernel as large as
+the stride, each value is read once.
+"""
 
 from collections.abc import Iterator
 from math import gcd
@@ -52,25 +56,49 @@ def conv_transpose2d(
     """
     own = _as_filters(weight, groups)
     result = np.empty((len(own), *extent), volume.dtype)
-    most = max(1, PART_BYTES // (len(own) * -(-extent[1] // stride[1]) * volume.itemsize))
+    most = max(1, PART_BYTES // (len(own) * stride[0] * extent[1] * volume.itemsize))
+    phases: dict[object, list[_PhasePair]] = {}
     for rows in _phases(volume.shape[1], weight.shape[2], stride[0], dilation[0], margins[0], extent[0], most):
         for columns in _phases(volume.shape[2], weight.shape[3], stride[1], dilation[1], margins[1], extent[1]):
-            target = result[:, rows.outputs, columns.outputs]
             if rows.is_empty or columns.is_empty:
-                _fill(target, bias, checkpoint)
-                continue
-            part = conv2d(
-                volume[:, rows.read, columns.read],
-                np.ascontiguousarray(own[:, :, rows.taps, columns.taps][:, :, ::-1, ::-1]),
-                bias,
-                stride=(1, 1),
-                padding=(rows.before, columns.before, rows.after, columns.after),
-                dilation=(rows.step, columns.step),
-                groups=groups,
-                checkpoint=checkpoint,
-            )
-            _copy(part, target, checkpoint)
+                _fill(result[:, rows.outputs, columns.outputs], bias, checkpoint)
+            else:
+                phases.setdefault((rows.window, columns.window), []).append((rows, columns))
+    for alike in phases.values():
+        _convolve(volume, own, bias, alike, groups, result, checkpoint)
     return result
+
+
+def _convolve(
+    volume: Volume,
+    weight: npt.NDArray[Any],
+    bias: npt.NDArray[Any] | None,
+    phases: "list[_PhasePair]",
+    groups: int,
+    result: Volume,
+    checkpoint: Checkpoint,
+) -> None:
+    """Compute the phases of rows and columns that read the same windows; weight is (filters, C / groups, kh, kw)."""
+    rows, columns = phases[0]
+    shape = groups, len(weight) // groups, *weight.shape[1:2]
+    filters = np.stack([weight[:, :, down.taps, across.taps][:, :, ::-1, ::-1] for down, across in phases])
+    kernel = filters.shape[3:]
+    stacked = filters.reshape(len(phases), *shape, *kernel).swapaxes(0, 1).reshape(-1, shape[2], *kernel)
+    biases = None if bias is None else np.tile(bias.reshape(groups, 1, -1), (1, len(phases), 1)).ravel()
+    part = conv2d(
+        volume[:, rows.read, columns.read],
+        stacked,
+        biases,
+        stride=(1, 1),
+        padding=(rows.before, columns.before, rows.after, columns.after),
+        dilation=(rows.step, columns.step),
+        groups=groups,
+        checkpoint=checkpoint,
+    )
+    maps = part.reshape(*shape[:1], len(phases), shape[1], *part.shape[1:])
+    targets = result.reshape(*shape[:2], *result.shape[1:])
+    for number, (down, across) in enumerate(phases):
+        _copy(maps[:, number], targets[:, :, down.outputs, across.outputs], checkpoint)
 
 
 class _Phase(NamedTuple):
@@ -86,9 +114,19 @@ class _Phase(NamedTuple):
     """Its dilation."""
 
     @property
+    def window(self) -> tuple[int, ...]:
+        """All that the convolution needs to know of them, the same for phases that read the same windows."""
+        taps = len(range(self.taps.start, self.taps.stop, self.taps.step))
+        return taps, self.read.start, self.read.stop, self.before, self.after, self.step
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing is read."""
         return bool(self.taps.start >= self.taps.stop or self.read.start >= self.read.stop)
+
+
+_PhasePair = tuple[_Phase, _Phase]
+"""Of rows and of columns."""
 
 
 def _phases(
@@ -125,7 +163,8 @@ def _fill(target: npt.NDArray[Any], bias: npt.NDArray[Any] | None, checkpoint: C
     checkpoint()
 
 
-def _copy(part: Volume, target: npt.NDArray[Any], checkpoint: Checkpoint) -> None:
-    step = max(1, cache_values(part) // max(part[0].size, 1))
-    parts = [*split_range(len(part), step)]
-    share(parts, lambda channels, _: np.copyto(target[channels], part[channels]), checkpoint, fewest=4)
+def _copy(part: npt.NDArray[Any], target: npt.NDArray[Any], checkpoint: Checkpoint) -> None:
+    """Copy maps (groups, filters, h, w)."""
+    step = max(1, cache_values(part) // max(part[0, 0].size, 1))
+    parts = [(group, maps) for group in range(len(part)) for maps in split_range(part.shape[1], step)]
+    share(parts, lambda place, _: np.copyto(target[place], part[place]), checkpoint, fewest=4)

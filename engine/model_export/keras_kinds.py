@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
-from msgspec.structs import asdict
 
 from engine.layers import (
     Activation,
@@ -35,7 +34,7 @@ from engine.model_export.keras_windows import (
     keras_padded,
     matrix_products,
 )
-from engine.model_export.python_scope import LayerCode, PythonKind, PythonScope, short
+from engine.model_export.python_scope import LayerCode, PythonKind, PythonScope, number_code, numbers_code, short
 from engine.model_export.windows import outer_margins, place_matrix
 
 KERAS_NAMES = frozenset(
@@ -68,7 +67,7 @@ _FUNCTIONS: Mapping[str, str] = {
 
 
 def _activation(at: PythonScope) -> LayerCode:
-    text = _FUNCTIONS[at.layer.function].format(at.value().text, **asdict(at.layer))
+    text = _FUNCTIONS[at.layer.function].format(at.value().text, **numbers_code(at.layer))
     return LayerCode(text, is_vector=at.is_vector)
 
 
@@ -83,17 +82,19 @@ def _prelu(at: PythonScope) -> LayerCode:
 def _batch_norm(at: PythonScope) -> LayerCode:
     names = {"gamma": "gamma", "beta": "beta", "mean": "moving_mean", "var": "moving_variance"}
     arrays = {names[role]: array for role, array in at.planned.arrays.items()}
-    call = keras_layer(at, "BatchNormalization", at.value().text, epsilon=at.layer.epsilon)
+    call = keras_layer(at, "BatchNormalization", at.value().text, epsilon=number_code(at.layer.epsilon))
     return LayerCode(call, arrays=arrays, is_vector=at.is_vector)
 
 
 def _layer_norm(at: PythonScope) -> LayerCode:
-    call = keras_layer(at, "LayerNormalization", at.value().text, epsilon=at.layer.epsilon)
+    call = keras_layer(at, "LayerNormalization", at.value().text, epsilon=number_code(at.layer.epsilon))
     return LayerCode(call, arrays=at.planned.arrays, is_vector=at.is_vector)
 
 
 def _group_norm(at: PythonScope) -> LayerCode:
-    call = keras_layer(at, "GroupNormalization", keras_input(at), at.layer.groups, epsilon=at.layer.epsilon)
+    call = keras_layer(
+        at, "GroupNormalization", keras_input(at), at.layer.groups, epsilon=number_code(at.layer.epsilon)
+    )
     return LayerCode(call, arrays=at.planned.arrays)
 
 

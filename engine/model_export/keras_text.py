@@ -1,7 +1,6 @@
 """Writes a planned network as a Python module for Keras 3: a function that builds it, and one for each block."""
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from engine.kernels import Checkpoint
 from engine.model_export.keras_kinds import KERAS_KINDS, KERAS_NAMES
 from engine.model_export.kinds import find_row
+from engine.model_export.module_runs import module_part, module_runs
 from engine.model_export.plan import ExportPlan, PlannedLayer, argument_names, received_values
 from engine.model_export.python_names import PythonNames, text_comment
 from engine.model_export.python_scope import CodeValue, PythonScope
@@ -73,17 +73,15 @@ def keras_module(plan: ExportPlan, checkpoint: Checkpoint) -> PythonModule:
         A layer has no counterpart in Keras.
     """
     blocks: dict[tuple[str, ...], str] = {}
-    code = _FunctionCode({INPUT: CodeValue("x")}, "")
-    for (_, block), group in groupby(plan.layers, lambda layer: (layer.ref[0], layer.block)):
-        layers = list(group)
+    code = _FunctionCode({INPUT: CodeValue("x")})
+    for run in module_runs(plan.layers):
         checkpoint()
-        if block:
-            body = _block(plan, code, block, layers)
-            own = unique_name(layers[-1].block_kind, {*blocks.values(), *KERAS_NAMES})
-            code.add_block(block, blocks.setdefault(body.lines, own), body, layers)
+        if run[0].module is None:
+            code.add(run[0], run[0].name)
         else:
-            for layer in layers:
-                code.add(layer, layer.name)
+            body, part = _module(plan, code, run), module_part(run[-1])
+            own = unique_name(f"make_{part.kind}", set(blocks.values()))
+            code.add_block(part.name, blocks.setdefault(body.lines, own), body, run)
     channels, height, width = plan.input_shape
     title = text_comment(f"{plan.title + ': ' if plan.title else ''}{plan.design}, {sizes_text(plan)}.")
     network = code.body(plan.outputs)
@@ -102,12 +100,13 @@ def keras_module(plan: ExportPlan, checkpoint: Checkpoint) -> PythonModule:
     return PythonModule(f"{_HEAD.format(title=title, imports=imports)}{text}\n{_TAIL}", network.arrays)
 
 
-def _block(plan: ExportPlan, code: "_FunctionCode", block: str, layers: Sequence[PlannedLayer]) -> _Function:
+def _module(plan: ExportPlan, code: "_FunctionCode", layers: Sequence[PlannedLayer]) -> _Function:
     sources = received_values(layers)
     called = argument_names(sources)
-    inner = _FunctionCode({name: CodeValue(called[name], code.values[name].is_vector) for name in sources}, block)
+    values = {name: CodeValue(called[name], code.values[name].is_vector) for name in sources}
+    inner = _FunctionCode(values, is_module=True)
     for layer in layers:
-        inner.add(layer, layer.ref[1].removeprefix(f"{block}/"))
+        inner.add(layer, module_part(layer).title)
     body = inner.body((layers[-1].name,))
     shapes = ", ".join(str(plan.shape_of(name)) for name in sources)
     head = f"def {{name}}({', '.join(called.values())}, name):"
@@ -117,10 +116,10 @@ def _block(plan: ExportPlan, code: "_FunctionCode", block: str, layers: Sequence
 class _FunctionCode:
     """A function while it grows; layers of a block have names that begin with its own."""
 
-    def __init__(self, values: Mapping[str, CodeValue], block: str) -> None:
+    def __init__(self, values: Mapping[str, CodeValue], *, is_module: bool = False) -> None:
         self.values = dict(values)
-        self._block = block
-        self._names = PythonNames({*KERAS_NAMES, *(value.text for value in values.values())})
+        self._is_module = is_module
+        self._names = PythonNames({*KERAS_NAMES, *(value.text for value in values.values())}, "make_")
         self._steps: list[str] = []
         self._arrays: dict[str, NDArray[Any]] = {}
 
@@ -128,7 +127,7 @@ class _FunctionCode:
         """Add a layer, which is called by this title in the function."""
         name = self._names[title]
         layer_name = name.lstrip("_")  # which other backends do not take as the first sign
-        own = f'f"{{name}}-{layer_name}"' if self._block else f'"{layer_name}"'
+        own = f'f"{{name}}-{layer_name}"' if self._is_module else f'"{layer_name}"'
         inputs = tuple(self.values[source] for source in layer.inputs)
         code = find_row(layer, KERAS_KINDS, "Keras").code(PythonScope(layer, inputs, own))
         self._arrays |= {f"{layer_name}.{role}": array for role, array in code.arrays.items()}

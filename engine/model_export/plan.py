@@ -1,8 +1,9 @@
 """What is exported of a design: its layers in execution order, blocks opened, with the weights that a run uses."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
+import re
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 from msgspec import Struct
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.layers import Layer
-from engine.network.analysis import Report
+from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef, design_text
 from engine.network.weight_specs import LowRankWeights, WeightSource
@@ -31,6 +32,17 @@ OnLayer = Callable[[str, int, int], object]
 """Receives the name of the layer that is next, how many are done, and how many there are."""
 
 
+class ModulePart(NamedTuple):
+    """A layer of a block or of a group, which formats with modules have as one."""
+
+    name: str
+    """That of the block or group."""
+    kind: str
+    """That of the block, or a word for the group."""
+    title: str
+    """The name of the layer within it."""
+
+
 class PlannedLayer(Struct, frozen=True, eq=False):
     """A layer of the exported network."""
 
@@ -43,9 +55,8 @@ class PlannedLayer(Struct, frozen=True, eq=False):
     input_shapes: tuple[Shape, ...]
     output_shape: Shape
     source: WeightSource | None = None
-    block: str = ""
-    """Name of the block that it is a part of, if any."""
-    block_kind: str = ""
+    module: "ModulePart | None" = None
+    """What it is a part of, if anything."""
     arrays: Mapping[str, NDArray[Any]] = {}
     """By role, as the run uses them."""
 
@@ -96,23 +107,38 @@ def export_plan(request: RunRequest, design: str) -> ExportPlan:
         raise ProjectError([Problem(f"{design_text(design)} has no layers; add one", "$.designs")])
     reserved = {INPUT, *own.report_by_name}
     entry, layers = INPUT, list[PlannedLayer]()
+    modules: dict[NodeRef, ModulePart] = {}
     for name in names:
         called = {INPUT: entry}
+        modules |= {(name, layer): part for layer, part in _module_parts(check.analyses[name])}
         for report in check.analyses[name].reports:
             is_shared = name != design and report.name in reserved
             called[report.name] = unique_name(f"stem/{report.name}", reserved) if is_shared else report.name
             reserved.add(called[report.name])
-            layer = _planned(name, report, called)
-            if report.block is not None:
-                kind = check.analyses[name].blocks[report.block].layer.kind
-                layer = replace(layer, block=report.block, block_kind=kind)
-            layers.append(layer)
+            layers.append(_planned(name, report, called))
         entry = called[check.analyses[name].output]
     received = {name for layer in layers for name in layer.inputs}
     outputs = tuple(layer.name for layer in layers if layer.ref[0] == design and layer.name not in received)
     shape = check.input_shape
     assert shape is not None, "a layer with a key has an input"
+    layers = [replace(layer, module=modules.get(layer.ref)) for layer in layers]
     return ExportPlan(design_text(design), project.title, shape, _needed(layers, outputs), outputs)
+
+
+def _module_parts(analysis: Analysis) -> Iterator[tuple[str, ModulePart]]:
+    """Yield (layer, part) of the blocks, and of those groups that run without others between."""
+    for block in analysis.blocks.values():
+        for part in block.parts:
+            yield part.name, ModulePart(block.name, block.layer.kind, part.name.removeprefix(f"{block.name}/"))
+    positions = {report.name: number for number, report in enumerate(analysis.reports)}
+    for group in analysis.groups.values():
+        numbers = [positions[part.name] for part in group.parts]
+        runs_alone = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        if runs_alone and not any(part.block for part in group.parts):
+            kind = re.sub(r"\W+", "_", group.name, flags=re.ASCII).strip("_") or "group"
+            for part in group.parts:
+                title = re.split(rf"{re.escape(group.name)}[/.]", part.name)[-1]
+                yield part.name, ModulePart(group.name, kind, title)
 
 
 def _planned(design: str, report: Report, called: Mapping[str, str]) -> PlannedLayer:

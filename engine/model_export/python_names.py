@@ -16,9 +16,12 @@ class PythonNames:
     ----------
     reserved
         Identifiers that the module uses for something else.
+    prefix
+        The beginning of further ones.
     """
 
-    def __init__(self, reserved: Iterable[str]) -> None:
+    def __init__(self, reserved: Iterable[str], prefix: str = "") -> None:
+        self._prefix = prefix
         self._reserved = frozenset((*reserved, *keyword.kwlist, *keyword.softkwlist))
         self._taken = set(self._reserved)
         self._names: dict[str, str] = {}
@@ -27,14 +30,16 @@ class PythonNames:
         if name not in self._names:
             words = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")[:_LONGEST] or "layer"
             words = f"_{words}" if words[0].isdigit() else words
-            self._names[name] = unique_name(f"{words}_" if words in self._reserved else words, self._taken)
+            is_reserved = words in self._reserved or (self._prefix and words.startswith(self._prefix))
+            self._names[name] = unique_name(f"{words}_" if is_reserved else words, self._taken)
             self._taken.add(self._names[name])
         return self._names[name]
 
 
 def class_name(kind: str) -> str:
-    """``BottleneckResidual`` for "bottleneck_residual"."""
-    return "".join(word.capitalize() for word in kind.split("_"))
+    """``BottleneckResidual`` for "bottleneck_residual", ``Layer1_0`` for "layer1_0"."""
+    words = re.sub(r"(?:^|_)([^\W\d_])", lambda match: match[1].upper(), kind)
+    return f"Block{words}" if words[0].isdigit() else words
 
 
 def text_comment(text: str) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+from msgspec.structs import asdict
 from numpy.typing import NDArray
 
 from engine.layers import Kind
@@ -101,3 +103,13 @@ def is_symmetric(margins: Margins) -> bool:
 def options(**values: object) -> str:
     """``, stride=2, bias=False``: keyword arguments behind others, those that are None left out."""
     return "".join(f", {name}={value}" for name, value in values.items() if value is not None)
+
+
+def number_code(value: float) -> str:
+    """The shortest text of a number that is the same in 32 bits: ``1e-05`` for 9.999999747378752e-06."""
+    return str(np.float32(value))
+
+
+def numbers_code(layer: Kind) -> dict[str, str]:
+    """The settings of a layer that are numbers with a fraction."""
+    return {name: number_code(value) for name, value in asdict(layer).items() if isinstance(value, float)}

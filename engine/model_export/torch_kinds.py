@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from msgspec.structs import asdict
 from numpy.typing import NDArray
 
 from engine.layers import (
@@ -32,6 +31,8 @@ from engine.model_export.python_scope import (
     LayerCode,
     PythonKind,
     PythonScope,
+    number_code,
+    numbers_code,
     options,
 )
 from engine.model_export.torch_windows import TORCH_WINDOWS, torch_input, torch_maps
@@ -74,7 +75,7 @@ _FUNCTIONS: Mapping[str, str] = {
 
 
 def _activation(at: PythonScope) -> LayerCode:
-    text = _FUNCTIONS[at.layer.function].format(at.value().text, **asdict(at.layer))
+    text = _FUNCTIONS[at.layer.function].format(at.value().text, **numbers_code(at.layer))
     return LayerCode(text, is_vector=at.is_vector)
 
 
@@ -89,8 +90,9 @@ def _batch_norm(at: PythonScope) -> LayerCode:
     kind = "BatchNorm1d" if at.is_vector else "BatchNorm2d"
     names = {"gamma": "weight", "beta": "bias", "mean": "running_mean", "var": "running_var"}
     arrays = {names[role]: array for role, array in at.planned.arrays.items()}
-    epsilon = None if at.layer.epsilon == 1e-5 else at.layer.epsilon
-    module = f"nn.{kind}({at.received.channels}{options(eps=epsilon)})"
+    epsilon = number_code(at.layer.epsilon)
+    epsilon_setting = None if epsilon == "1e-05" else epsilon
+    module = f"nn.{kind}({at.received.channels}{options(eps=epsilon_setting)})"
     return LayerCode(f"{at.own}({at.value().text})", module, arrays, is_vector=at.is_vector)
 
 
@@ -98,12 +100,12 @@ def _layer_norm(at: PythonScope) -> LayerCode:
     """Over the channels: the last axis of a vector, the second of maps."""
     text = at.value().text
     call = f"{at.own}({text})" if at.is_vector else f"{at.own}({text}.movedim(1, -1)).movedim(-1, 1)"
-    module = f"nn.LayerNorm({at.received.channels}, eps={at.layer.epsilon})"
+    module = f"nn.LayerNorm({at.received.channels}, eps={number_code(at.layer.epsilon)})"
     return LayerCode(call, module, _weight_and_bias(at), is_vector=at.is_vector)
 
 
 def _group_norm(at: PythonScope) -> LayerCode:
-    module = f"nn.GroupNorm({at.layer.groups}, {at.received.channels}, eps={at.layer.epsilon})"
+    module = f"nn.GroupNorm({at.layer.groups}, {at.received.channels}, eps={number_code(at.layer.epsilon)})"
     return LayerCode(f"{at.own}({torch_input(at)})", module, _weight_and_bias(at))
 
 
@@ -119,7 +121,7 @@ def _scale(at: PythonScope) -> LayerCode:
 
 def _lrn(at: PythonScope) -> LayerCode:
     layer = at.layer
-    settings = options(alpha=layer.alpha, beta=layer.beta, k=layer.k)
+    settings = options(**numbers_code(layer))
     return LayerCode(f"F.local_response_norm({torch_input(at)}, {layer.size}{settings})")
 
 

@@ -1,13 +1,13 @@
 """Writes a planned network as a Python module for PyTorch: a class for it, and one for each block."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint
 from engine.model_export.kinds import find_row
+from engine.model_export.module_runs import module_part, module_runs
 from engine.model_export.plan import ExportPlan, PlannedLayer, argument_names, received_values
 from engine.model_export.python_names import PythonNames, class_name, text_comment
 from engine.model_export.python_scope import CodeValue, PythonScope
@@ -103,28 +103,27 @@ class _Writer:
 
     def network(self) -> _Class:
         code = _ClassCode({INPUT: CodeValue("x")})
-        for (_, block), group in groupby(self._plan.layers, lambda layer: (layer.ref[0], layer.block)):
-            layers = list(group)
+        for layers in module_runs(self._plan.layers):
             self._checkpoint()
-            if block:
-                self._add_block(code, block, layers)
+            if layers[0].module is None:
+                code.add(layers[0], layers[0].name)
             else:
-                for layer in layers:
-                    code.add(layer, layer.name)
+                self._add_module(code, layers)
         return code.body(f"{sizes_text(self._plan)}.", self._plan.outputs)
 
-    def _add_block(self, code: "_ClassCode", block: str, layers: Sequence[PlannedLayer]) -> None:
+    def _add_module(self, code: "_ClassCode", layers: Sequence[PlannedLayer]) -> None:
         sources = received_values(layers)
         called = argument_names(sources)
         inner = _ClassCode({name: CodeValue(called[name], code.values[name].is_vector) for name in sources})
         for layer in layers:
-            inner.add(layer, layer.ref[1].removeprefix(f"{block}/"))
+            inner.add(layer, module_part(layer).title)
         last = layers[-1]
         shapes = ", ".join(str(self._plan.shape_of(name)) for name in sources)
         body = inner.body(f"{shapes} → {last.output_shape}.", (last.name,))
-        own = unique_name(class_name(last.block_kind), {*self.blocks.values(), "Network"})
+        part = module_part(last)
+        own = unique_name(class_name(part.kind), {*self.blocks.values(), "Network"})
         arguments = ", ".join(code.values[name].text for name in sources)
-        code.add_block(block, self.blocks.setdefault(body.lines, own), body, arguments, last)
+        code.add_block(part.name, self.blocks.setdefault(body.lines, own), body, arguments, last)
 
 
 class _ClassCode:

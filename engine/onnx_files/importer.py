@@ -20,7 +20,7 @@ from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ImageInput, Input, NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
-from engine.onnx_files.map_operators import MAP_OPERATORS, shuffle_of, split
+from engine.onnx_files.map_operators import MAP_OPERATORS, gathered_shape, shuffle_of, split
 from engine.onnx_files.module_groups import with_groups
 from engine.onnx_files.operators import ONNX_OPERATORS, Match, Operands, zero_margins
 from engine.onnx_files.report import ImportReport
@@ -176,6 +176,9 @@ class _Importer:
                 for index, match in enumerate(split(self._operands(node))):
                     if node.outputs[index]:
                         self._place(node, match, node.outputs[index])
+            elif node.operator == "Gather" and (shape := gathered_shape(self._operands(node))) is not None:
+                tensor = self._operands(node).tensor().reshaped(shape)
+                self._pass_on(node, tensor, "the same values in another shape")
             elif node.operator in _REORDERINGS and self._has_shuffled(node):
                 return
             elif node.operator in _REORDERINGS:

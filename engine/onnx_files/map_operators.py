@@ -190,10 +190,34 @@ def shuffle_of(tensor: Tensor, order: Sequence[int]) -> tuple[Layer, tuple[int, 
     return None
 
 
+def gathered_shape(operands: Operands) -> tuple[int, ...] | None:
+    """The shape into which a Gather puts a row of values if it takes all in their order, as PyTorch writes a view."""
+    indices, tensor = operands.constant(1), operands.tensor()
+    is_row = tensor.rank == 1 and operands.setting("axis", 0) == 0
+    if not is_row or indices is None or not np.array_equal(np.ravel(indices), np.arange(tensor.shape[0])):
+        return None
+    return tuple(np.shape(indices))
+
+
+def _gather(operands: Operands) -> Match:
+    """One channel, or some that follow one another."""
+    tensor, indices = operands.plain(), operands.constant(1)
+    axis = operands.setting("axis", 0) % tensor.rank
+    if indices is None or np.ndim(indices) > 1 or tensor.axes[axis] != "c":
+        raise NotNative("it takes others than channels")
+    places = np.ravel(indices) % tensor.volume.channels
+    if not np.array_equal(places, places[0] + np.arange(len(places))):
+        raise NotNative("it takes channels that do not follow one another")
+    layer = make_layer(Slice, start=int(places[0]), end=int(places[-1]) + 1)
+    kept = ("c",) if np.ndim(indices) else ()
+    return Match(layer, (tensor,), (*tensor.axes[:axis], *kept, *tensor.axes[axis + 1 :]))
+
+
 MAP_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Resize": _resize,
     "Upsample": _resize,
     "Slice": _slice,
+    "Gather": _gather,
     "Pad": _pad,
     "DepthToSpace": _pixel_shuffle(PixelShuffle, "DCR"),
     "SpaceToDepth": _pixel_shuffle(PixelUnshuffle, "DCR"),

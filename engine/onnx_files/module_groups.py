@@ -13,6 +13,7 @@ from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
 from engine.network.weight_specs import FileWeights
 from engine.shapes import Shape
+from engine.text.names import name_fault
 
 _LEAST_WEIGHTS = 2
 """Layers with weights of a group: a convolution with its normalization and activation is no block."""
@@ -98,7 +99,7 @@ def _choose_modules(network: Network, scopes: Sequence[tuple[str, ...]]) -> Set[
     for name in inner:
         fitting = [outer for outer in (name, *_outer_modules(name, modules)) if is_fitting(outer)]
         chosen.update(fitting[-1:])
-    return chosen
+    return {name for name in chosen if not name_fault(name)}
 
 
 class _Module(Struct):

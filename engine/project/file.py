@@ -162,7 +162,9 @@ def _save_refusal(project: Project) -> str:
     if has_too_many_layers(project):
         return f"the project has more than {MAX_LAYERS:,} designs and layers; save parts of it as several projects"
     names = [(design.name, MAX_DESIGN_NAME) for design in project.designs]
-    names += [(node.name, MAX_NODE_NAME) for _, network in project.networks() for node in network.nodes]
+    for _, network in project.networks():
+        names += [(node.name, MAX_NODE_NAME) for node in network.nodes]
+        names += [(node.group, MAX_NODE_NAME) for node in network.nodes if node.group]
     faults = (f"{value_text(name)}: {fault}" for name, longest in names if (fault := name_fault(name, longest)))
     return next(faults, "")
 

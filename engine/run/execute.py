@@ -123,12 +123,7 @@ def volume_at(
     if ref not in keys:
         raise ProjectError(request.check.problems)
     goal, makers = keys[ref], request.check.makers
-
-    def input_keys(key: bytes) -> list[bytes]:
-        (design, name), _ = makers[key]
-        report = request.check.reports.get((design, name))
-        return [] if report is None else [keys[design, source] for source in report.inputs]
-
+    input_keys = _input_keys(request.check)
     volumes, users = _cached_inputs(goal, input_keys, cache)
     for key in sorted(users.keys() - volumes.keys(), key=lambda key: makers[key].position):
         checkpoint()
@@ -139,6 +134,17 @@ def volume_at(
                 del volumes[source]
     cache.put(goal, *volumes[goal])
     return volumes[goal].volume
+
+
+def _input_keys(project_check: ProjectCheck) -> Callable[[bytes], list[bytes]]:
+    """A function from the key of a volume to those of the volumes that it is computed from."""
+
+    def keys_of(key: bytes) -> list[bytes]:
+        (design, name), _ = project_check.makers[key]
+        report = project_check.reports.get((design, name))
+        return [] if report is None else [project_check.keys[design, source] for source in report.inputs]
+
+    return keys_of
 
 
 def _cached_inputs(
@@ -276,10 +282,9 @@ def _costs(request: RunRequest, cache: VolumeCache) -> dict[NodeRef, _Cost]:
     project_check = request.check
     costs = {}
     for ref in uncached_refs(request, cache):
-        report = project_check.reports.get(ref)
-        shape = project_check.input_shape if report is None else report.output_shape
-        assert shape is not None, "a node with a key has a shape"
-        costs[ref] = _Cost(shape.bytes, project_check.reading_bytes if report is None else _weight_bytes(request, ref))
+        is_input = ref not in project_check.reports
+        scratch = project_check.reading_bytes if is_input else _weight_bytes(request, ref)
+        costs[ref] = _Cost(_volume_bytes(project_check, ref), scratch)
     return costs
 
 
@@ -289,9 +294,32 @@ def _weight_bytes(request: RunRequest, ref: NodeRef) -> int:
     report = project_check.reports[ref]
     if ref not in project_check.low_rank_fits:
         return report.weight_bytes
-    return report.weight_bytes + low_rank_weights.scratch_bytes(
-        low_rank_weights.fit_plan(project_check.analyses[ref[0]], report)
-    )
+    plan = low_rank_weights.fit_plan(project_check.analyses[ref[0]], report)
+    own_input = request.project.input
+    is_own = all(spec == own_input for spec in plan.recipe.calibration)
+    passing = 0 if is_own else _passing_bytes(project_check, (ref[0], plan.input_ref))
+    return report.weight_bytes + low_rank_weights.scratch_bytes(plan) + passing
+
+
+def _passing_bytes(project_check: ProjectCheck, ref: NodeRef) -> int:
+    """Memory of the volumes that `volume_at` has at the same time at most, for another input of the same shape."""
+    input_keys, makers = _input_keys(project_check), project_check.makers
+    _, users = _cached_inputs(project_check.keys[ref], input_keys, VolumeCache(0))
+    held = most = 0
+    for key in sorted(users, key=lambda key: makers[key].position):
+        held += _volume_bytes(project_check, makers[key].ref)
+        most = max(most, held)
+        for source in input_keys(key):
+            users[source] -= 1
+            held -= 0 if users[source] else _volume_bytes(project_check, makers[source].ref)
+    return most
+
+
+def _volume_bytes(project_check: ProjectCheck, ref: NodeRef) -> int:
+    report = project_check.reports.get(ref)
+    shape = project_check.input_shape if report is None else report.output_shape
+    assert shape is not None, "a node with a key has a shape"
+    return shape.bytes
 
 
 def run_notices(request: RunRequest, results: Mapping[NodeRef, NodeDone]) -> tuple[Notice, ...]:

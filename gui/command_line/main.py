@@ -18,11 +18,14 @@ from gui.command_line.output import print_message, print_result
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
+_GENERAL = ("-h", "--help", "--version")
+"""Options without a command."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status: 0 done, 1 our fault, 2 the project's, 3 no display."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or words[0] not in (*(command.name for command in COMMANDS), "-h", "--help", "--version"):
+    if not words or words[0] not in (*(command.name for command in COMMANDS), *_GENERAL):
         words.insert(0, "window")
     if isinstance(sys.stdout, io.TextIOWrapper):  # the encoding of a pipe on Windows lacks most of our signs
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -57,7 +60,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser(chosen: str) -> argparse.ArgumentParser:
-    """The parser with all commands; of those that are not chosen only the names, as options import much."""
+    """The parser of the chosen command. Its options import much; those of others are not made, nor are their names.
+
+    Without a command the names of all are in its help.
+    """
     parser = _Parser(
         prog="convolume",
         description="Shows what convolutions do and cost. Without a command, opens the window on PROJECT.",
@@ -67,6 +73,8 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"convolume, project format {FORMAT}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in COMMANDS:
+        if chosen not in (command.name, *_GENERAL):
+            continue
         options = commands.add_parser(command.name, help=command.help, description=command.help)
         if command.name == chosen:
             options.set_defaults(run=command.run)

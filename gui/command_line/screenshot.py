@@ -12,7 +12,7 @@ from gui.command_line.options import add_no_run_option, add_project_option, add_
 from gui.command_line.output import print_message, print_result
 from gui.command_line.projects import files_read, load_known, missing_memory, print_notices, report_problems
 from gui.lessons.catalogue import open_lesson
-from gui.lessons.reader import is_lesson
+from gui.lessons.file_kind import is_lesson
 
 
 def add_screenshot_options(command: ArgumentParser) -> None:

@@ -1,5 +1,6 @@
 """The command `window`, the default: opens the window."""
 
+import gc
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def show_window(options: Namespace) -> int:
             "convolume screenshot PROJECT --out FILE.png"
         )
         return NO_DISPLAY
+    gc.disable()  # as in main.py; the window collects garbage by itself
     from gui.app import open_window
 
     return open_window(options.project)

@@ -22,7 +22,6 @@ from engine.run.execute import NodeDone, RunRequest, execute
 from engine.run.inputs import load_input
 from engine.text.problems import ProjectError
 from gui.export.pictures import png_bytes
-from gui.paint.volumes.thumbnail import paint_thumbnail
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
@@ -169,6 +168,8 @@ def paint_project(request: PictureRequest, checkpoint: Checkpoint, *, runs: bool
 
 def thumbnail_image(state: ViewState, width: int, height: int, ratio: float) -> QImage:
     """A small picture of the volumes, in pixels of the screen with `ratio` of them per pixel of the window."""
+    from gui.paint.volumes.thumbnail import paint_thumbnail  # stored pictures need no painter
+
     theme = THEMES[state.look.theme]
     image = QImage(width, height, QImage.Format.Format_RGB32)
     image.fill(QColor(theme.base))

@@ -18,6 +18,7 @@ from engine.text.messages import suggestion, value_text
 from engine.text.names import control_fault
 from engine.text.problems import Problem, ProjectError
 from gui.lessons.exercise_reader import ExerciseReader
+from gui.lessons.file_kind import MOST_BYTES
 from gui.lessons.lesson import LESSON_FORMAT, Lesson, Step
 from gui.lessons.lesson_tables import Texts
 from gui.lessons.translations import language_files, preferred_language, translate
@@ -30,37 +31,14 @@ _MAX_STEPS = 200
 _MAX_PROJECTS = 50
 
 _STEP_ID = re.compile(r"[A-Za-z0-9_-]{1,60}")
-_LESSON_TABLE = re.compile(
-    r"^[ \t]*(?:\[\[[ \t]*steps[ \t]*\]\]|\[[ \t]*projects[ \t]*\]|(?:steps|projects)[ \t]*=)", re.MULTILINE
-)
-_PROJECT_TABLE = re.compile(
-    r"^[ \t]*(?:\[\[?[ \t]*(?:designs|input|stem)\b|(?:designs|input|stem)[ \t]*=)", re.MULTILINE
-)
-_MAX_BYTES = 2**20
-"""Size of a lesson file."""
-
-
-def is_lesson(path: Path) -> bool:
-    """Whether a file is a lesson and no project: it has steps or projects, and neither input nor designs.
-
-    Only the text is looked at, so that a lesson with mistakes is one as well.
-    """
-    if path.suffix.lower() != ".toml":
-        return False
-    try:
-        with path.open("rb") as file:
-            text = file.read(_MAX_BYTES).decode("utf-8-sig", "replace")
-    except (OSError, ValueError):
-        return False
-    return bool(_LESSON_TABLE.search(text)) and not _PROJECT_TABLE.search(text)
 
 
 def load_lesson(path: Path, language: str = "en") -> Lesson:
     """The lesson of a file, in that language as far as it is translated; ProjectError lists all mistakes."""
     text, _ = file_text(path, "lesson")
     reader = LessonReader(path)
-    if len(text) > _MAX_BYTES:
-        problem = Problem(f"has {len(text):,} characters; of a lesson, at most {_MAX_BYTES:,} are read", "")
+    if len(text) > MOST_BYTES:
+        problem = Problem(f"has {len(text):,} characters; of a lesson, at most {MOST_BYTES:,} are read", "")
         raise ProjectError([problem], path)
     lesson = reader.lesson(parse_toml(text, path))
     if lesson is None:

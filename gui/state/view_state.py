@@ -1,6 +1,6 @@
 """The state of the window as frozen values: views compare two of them and redraw what differs. No Qt here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
@@ -314,7 +314,10 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         """Cache of `volume_at`, which states with the same layers and results share."""
         known_check, volumes = _VOLUMES.get(self.run, (None, {}))
         if known_check is not self.check:
-            volumes = {}
+            if known_check is None or self._problems:
+                volumes = {}
+            else:
+                volumes = dict(_unaffected(known_check, self.check, volumes))
             _VOLUMES[self.run] = self.check, volumes
         return volumes
 
@@ -392,6 +395,18 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     def colour_index(self, design: str) -> int:
         """Index of the colour of a design among those of the theme; -1 for the stem."""
         return next((d.colour - 1 for d in self.project.designs if d.name == design), -1)
+
+
+def _unaffected(
+    before: ProjectCheck, check: ProjectCheck, volumes: Mapping[NodeRef, VolumeAt]
+) -> Iterator[tuple[NodeRef, VolumeAt]]:
+    """The volumes of layers and blocks that are the same by both checks, of which the later one has no problems."""
+    old_reports, reports, old_keys, keys = before.reports, check.reports, before.keys, check.keys
+    for ref, at in volumes.items():
+        report = reports.get(ref)
+        is_same = report is not None and report is old_reports.get(ref) and not at.problems
+        if is_same and keys.get(at.source) == old_keys.get(at.source):
+            yield ref, at
 
 
 @lru_cache(maxsize=8)

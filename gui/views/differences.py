@@ -21,7 +21,7 @@ from gui.views.differences_table import DifferencesTable
 from gui.views.error_canvas import ErrorCanvas
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.flow import FlowLayout
-from gui.widgets.texts import shorten_long_names
+from gui.widgets.texts import ElidedLabel, shorten_long_names
 from gui.worker import Worker
 
 _REDRAW_MS = 100
@@ -47,6 +47,7 @@ class DifferencesView(View):
         self.model, self.table, self.copy_button = self._rows.model, self._rows.table, self._rows.copy_button
         self.canvas = ErrorCanvas(self._content, state, self)
         self.hint, self.note = QLabel(self), QLabel(self)
+        self.first_difference = ElidedLabel(parent=self)
         self.splitter = QSplitter(self)
         self._redraw = QTimer(self, singleShot=True, interval=_REDRAW_MS)
         self._worker = Worker(self)
@@ -98,6 +99,10 @@ class DifferencesView(View):
         below.setContentsMargins(6, 3, 6, 3)
         below.addWidget(self.note, 1)
         below.addWidget(self.share)
+        row = QHBoxLayout()
+        row.setContentsMargins(6, 3, 6, 0)
+        row.addWidget(self.first_difference)
+        column.addLayout(row)
         column.addLayout(below)
         self.setFocusProxy(self.table)
 
@@ -163,8 +168,10 @@ class DifferencesView(View):
     def _show_note(self, differences: DesignDifferences | None) -> None:
         """Show at which layer values begin to differ, and how many layers have random weights."""
         seeds = "" if differences is None else describe_seeds(differences)
-        self.note.setText("\n".join(filter(None, (self._content.first_text, seeds))))
-        self.note.setVisible(bool(self.note.text()))
+        self.first_difference.set_text(self._content.first_text)
+        self.first_difference.setVisible(bool(self._content.first_text))
+        self.note.setText(seeds)
+        self.note.setVisible(bool(seeds))
         self.share.setVisible(bool(seeds))
 
     def _show_errors(self) -> None:

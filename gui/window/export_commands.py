@@ -18,8 +18,6 @@ from gui.export.animation import TurnWriter, paint_turn_frames
 from gui.export.files import write_file
 from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, render_view
 from gui.export.texts import TEXT_FORMATS, text_for_file
-from gui.lessons.lesson import Lesson
-from gui.lessons.translations import system_languages
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
 from gui.widgets.message import Message
 from gui.window.export_all import ExportAll
@@ -31,6 +29,7 @@ from gui.window.single_export import SingleExport
 from gui.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
+    from gui.lessons.lesson import Lesson
     from gui.window.model_export import ModelExports
 
 _SCALES = (1, 2, 3, 4)
@@ -162,7 +161,7 @@ class ExportCommands(QObject):
 
     # Lessons
 
-    def export_lesson(self, current: Lesson | None = None) -> None:
+    def export_lesson(self, current: "Lesson | None" = None) -> None:
         """Write the lesson that is taken as one page; without any, ask for a file."""
         lesson = current or self._ask_lesson()
         if lesson is None:
@@ -173,9 +172,10 @@ class ExportCommands(QObject):
 
             self.single.write_long(path, partial(lesson_page, lesson))
 
-    def _ask_lesson(self) -> Lesson | None:
+    def _ask_lesson(self) -> "Lesson | None":
         """A lesson in the language of the system, if the user chooses one that can be read."""
         from gui.lessons.reader import load_lesson
+        from gui.lessons.translations import system_languages
 
         path = self._dialogs.ask_open("Lesson to export", file_filter("Lessons", (".toml",)), LESSON_FOLDER)
         try:

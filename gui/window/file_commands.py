@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
@@ -15,13 +16,12 @@ from engine.files.photo_formats import PHOTO_SUFFIXES
 from engine.files.targets import same_file
 from engine.network.graph import Network
 from engine.network.input_specs import NoiseInput
-from engine.onnx_files.importer import ImportedModel
 from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
 from gui.catalogue.samples import SAMPLES
 from gui.lessons.catalogue import open_lesson
+from gui.lessons.file_kind import is_lesson
 from gui.lessons.head import lesson_heads
-from gui.lessons.reader import is_lesson
 from gui.widgets.message import Message
 from gui.window.dropped_files import PROJECT_SUFFIXES, SAVED_SUFFIXES, DroppedFiles
 from gui.window.file_dialogs import INPUT_FOLDER, PROJECT_FOLDER, FileDialogs, file_filter
@@ -30,6 +30,9 @@ from gui.window.model_opening import ModelOpening
 from gui.window.settings import Settings
 from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from engine.onnx_files.importer import ImportedModel
 
 _MOST_RECENT = 10
 NEW_PROJECT = Project(NoiseInput((3, 32, 32)), (Design("design 1", Network()),))
@@ -239,7 +242,7 @@ class FileCommands(QObject):
             self._open_project(path)
         then()
 
-    def _on_model_opened(self, path: Path, model: ImportedModel) -> None:
+    def _on_model_opened(self, path: Path, model: "ImportedModel") -> None:
         if self._workbench.state.project is not self._project_before and not self.may_discard():
             return  # edited meanwhile
         self._workbench.show_project(model.project)

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QInputDialog, QProgressDialog, QWidget
 
 from engine.kernels import Checkpoint
-from engine.onnx_files.importer import ImportedModel, OpenSize, import_model
 from engine.shapes import Pair
 from engine.text.problems import ProjectError
 from gui.worker import Worker
+
+if TYPE_CHECKING:
+    from engine.onnx_files.importer import ImportedModel
 
 _USUAL_SIZE = "224x224"
 _DELAY_MS = 400
@@ -62,7 +64,9 @@ class ModelOpening(QObject):
         self._worker.close()
 
     def _start(self, request: _Request, size: Pair | None) -> None:
-        def task(checkpoint: Checkpoint) -> Iterator[ImportedModel]:
+        def task(checkpoint: Checkpoint) -> "Iterator[ImportedModel]":
+            from engine.onnx_files.importer import import_model  # most windows open no model, and all would load it
+
             yield import_model(request.path, size, checkpoint)
 
         self._request = request
@@ -93,10 +97,12 @@ class ModelOpening(QObject):
         self._end_progress()
         self.started.emit("Nothing was opened")
 
-    def _on_worker_reported(self, model: ImportedModel) -> None:
+    def _on_worker_reported(self, model: "ImportedModel") -> None:
         self._model = model
 
     def _on_worker_ended(self, error: Exception | None) -> None:
+        from engine.onnx_files.importer import OpenSize
+
         request, model = self._request, self._model
         self._request = self._model = None
         self._end_progress()

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from engine.files.onnx_model import ONNX_SUFFIX
 from engine.kernels import Checkpoint
-from engine.onnx_files.verification import Verification, model_path, run_and_verify
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
 from engine.text.names import quoted
@@ -13,6 +13,9 @@ from engine.text.units import number_text
 from gui.state.view_state import Focus, ViewState
 from gui.window.banner_task import BannerTask, Pace
 from gui.window.banners import Answer, Banner
+
+if TYPE_CHECKING:
+    from engine.onnx_files.verification import Verification
 
 
 def has_model(state: ViewState) -> bool:
@@ -27,6 +30,8 @@ class OnnxCheck(BannerTask):
 
     def start(self) -> None:
         """Check the design in focus, or if it has no model, the first one that has."""
+        from engine.onnx_files.verification import model_path  # few windows check a model, and all would load it
+
         project, focus = self._workbench.state.project, self._workbench.state.focus
         names = [design.name for design in project.designs if model_path(design.network)]
         if not names:
@@ -38,7 +43,7 @@ class OnnxCheck(BannerTask):
             f"{name} is checked against ONNX Runtime", lambda checkpoint: _check(project, name, cache, checkpoint)
         )
 
-    def result_banner(self, result: Verification) -> Banner:
+    def result_banner(self, result: "Verification") -> Banner:
         error, worst = result.errors[result.worst], result.worst
         text = (
             f"The largest error, relative to the largest value of its volume, is {number_text(error, 2)} at "
@@ -53,8 +58,10 @@ class OnnxCheck(BannerTask):
             self._workbench.set_focus(Focus(design, node))
 
 
-def _check(project: Project, design: str, cache: VolumeCache, checkpoint: Checkpoint) -> Iterator[str | Verification]:
+def _check(project: Project, design: str, cache: VolumeCache, checkpoint: Checkpoint) -> "Iterator[str | Verification]":
     """In the thread: texts about the progress, then the result."""
+    from engine.onnx_files.verification import Verification, run_and_verify
+
     pace = Pace()
     for event in run_and_verify(project, design, cache, checkpoint):
         if isinstance(event, Verification):

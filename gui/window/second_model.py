@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.files.onnx_model import ONNX_SUFFIX
-from engine.onnx_files.importer import ImportedModel
 from engine.project.file import load_project
 from engine.project.project import Project
 from engine.text.problems import ProjectError
@@ -17,6 +17,9 @@ from gui.window.file_dialogs import PROJECT_FOLDER, FileDialogs, file_filter
 from gui.window.model_opening import ModelOpening
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from engine.onnx_files.importer import ImportedModel
 
 _TITLE = "Add model as design"
 
@@ -64,7 +67,7 @@ class SecondModel(QObject):
         except ProjectError as error:
             self._show_message("This cannot be done", str(error))
 
-    def _on_model_opened(self, path: Path, model: ImportedModel) -> None:
+    def _on_model_opened(self, path: Path, model: "ImportedModel") -> None:
         try:
             self._add(path, model.project)
         except ProjectError as error:

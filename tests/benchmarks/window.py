@@ -249,7 +249,6 @@ def main() -> None:
         ("start project", start_project, Focus("naive", "conv5x5"), 16.0),
         ("chain of 100 layers", chain(100), Focus("chain", "conv25"), 33.0),
         ("chain of 1,000 layers", chain(1000), Focus("chain", "conv490"), 33.0),
-        ("chain of 7,500 layers", chain(7500), Focus("chain", "conv3740"), 100.0),
     ):
         edit, turn = measure(project, focus)
         rows += [(f"{name}: edit in the form", edit, aim), (f"{name}: turn of the camera", turn, min(aim, 16.0))]
@@ -274,7 +273,7 @@ def main() -> None:
     rows.append((f"  the slowest, {slowest}", edits[slowest], 33.0))
     print(f"{'1600×1000 window, offscreen; ms if nothing else is said':<60} {'is':>8} {'aim':>8}")
     for name, amount, aim in rows:
-        print(f"{name:<60} {amount:>8.1f} {aim:>8.1f}  {'ok' if amount <= aim else 'over'}")
+        print(f"{name:<60} {amount:>8.1f} {aim:>8.1f}  {'ok' if amount <= aim else 'missed'}")
 
 
 if __name__ == "__main__":

@@ -189,6 +189,23 @@ BLOCKS = project_of(
 )
 """Blocks of which two are equal."""
 
+GROUPS = project_of(
+    Node("stem", Conv2d(4, 1)),
+    *(
+        node
+        for name in ("layer1.0", "layer1.1")
+        for node in (
+            Node(f"{name}/conv1", Conv2d(4, 3), group=name),
+            Node(f"{name}/bn/1", BatchNorm(9.999999747378752e-06), group=name),
+            Node(f"{name}/out", Activation("relu"), group=name),
+        )
+    ),
+    Node("a/left", Conv2d(2, 1), group="a"),
+    Node("b", Conv2d(2, 1), ("layer1.1/out",)),
+    Node("a/joined", Concat(), ("a/left", "b"), group="a"),
+)
+"""Two equal groups, and one that cannot run without another layer."""
+
 STEPS = project_of(
     Node("wide", Conv2d(3, 3)),
     Node("small", MaxPool2d(2)),
@@ -207,6 +224,7 @@ CASES = {
     **{f"{layer.label()} {layer.order}": project_of(Node("layer", layer), shape=(3, 4, 6)) for layer in SQUARES},
     **{join.name: joined(join) for join in JOINS},
     "chain": CHAIN,
+    "groups": GROUPS,
     "steps": STEPS,
 }
 

@@ -185,3 +185,9 @@ def test_json_names_the_group_of_each_node_and_lists_its_sums():
     (block,) = design["blocks"]
     assert (block["name"], block["kind"], block["nodes"][-1]) == ("g", "group", "g.add")
     assert block["macs"] == sum(entry["macs"] for entry in design["nodes"][1:5])
+
+
+def test_a_group_that_the_file_could_not_hold_is_not_saved(tmp_path):
+    wrong = PROJECT.with_network("a", Network(tuple(replace(n, group=n.group and "\x07") for n in RESIDUAL.nodes)))
+    with pytest.raises(ProjectError, match="U\\+0007"):
+        project_content(wrong, tmp_path / "p.toml")

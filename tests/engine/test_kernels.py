@@ -2,6 +2,8 @@
 
 import tracemalloc
 from contextlib import contextmanager
+from itertools import pairwise
+from time import thread_time
 
 import numpy as np
 import pytest
@@ -250,6 +252,16 @@ def test_onnx_runtime_is_called_in_parts_between_which_a_run_can_be_cancelled(mo
     macs = 256 * 256 * 9 * 200 * 200
     assert len(sizes) >= macs / onnx_convolution._MOST_WORK
     assert {*calls} == {*range(len(sizes) + 1)}
+
+
+def test_a_checkpoint_is_called_at_least_every_200_ms_of_a_large_convolution():
+    times = []
+    volume, weight = zeros(256, 112, 112), zeros(512, 256, 3, 3)  # more than 200 ms in one part
+    with threads.thread_limit(1):
+        times.append(thread_time())
+        kernels.conv2d(volume, weight, None, **SAME, checkpoint=lambda: times.append(thread_time()))
+    # Of this thread: that of other programs is none of ours.
+    assert max(after - before for before, after in pairwise(times)) < 0.2
 
 
 @pytest.mark.parametrize("kernel", [1, 3])

@@ -166,6 +166,16 @@ def test_both_parts_share_a_fit_and_each_has_its_own_weights():
     assert required_bytes(request, cache) > required_bytes(RunRequest.of(PLAIN), cache)
 
 
+def test_the_predicted_memory_has_the_volumes_of_other_inputs_of_the_calibration():
+    other = replace(PLAIN.input, seed=2)
+    needed = [
+        required_bytes(RunRequest.of(with_recipe(calibration=specs)), VolumeCache())
+        for specs in ((PLAIN.input,), (PLAIN.input, other))
+    ]
+    received, relu = (8 * 9 * 10 * 4,) * 2
+    assert needed[1] - needed[0] == received + relu
+
+
 def test_an_input_file_that_is_rewritten_changes_the_fit(tmp_path):
     path, fits = tmp_path / "volume.npy", []
     for height in (9, 12):

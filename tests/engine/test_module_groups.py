@@ -102,3 +102,8 @@ def test_names_of_weights_tell_the_modules_if_those_of_nodes_do_not():
 def test_nodes_without_modules_stay_as_they_are():
     network = Network((conv("Conv_0", weight="w0"), Node("Relu_1", RELU)))
     assert with_groups(network, Shape(4, 8, 8)) is network
+
+
+def test_a_module_whose_name_cannot_be_one_is_no_group():
+    nodes = residual(" ", "relu/Relu")
+    assert groups_of(*STEM, *nodes, conv("a/Conv"), conv("b/Conv"), conv("c/Conv")) == {}

@@ -219,6 +219,47 @@ def test_padding_that_no_convolution_takes_is_a_layer(tmp_path, settings, pads, 
     assert worst(path, model) == 0
 
 
+def test_a_row_of_values_that_a_gather_puts_into_another_shape_stays_the_same(tmp_path):
+    nodes = [
+        node("GlobalAveragePool", ["x"], ["a"]),
+        node("Reshape", ["a", "row"], ["b"]),
+        node("Gather", ["b", "places"], ["c"]),
+        node("Gather", ["b", "others"], ["d"]),
+        node("Relu", ["c"], ["y"]),
+    ]
+    places = np.arange(6).reshape(1, 6, 1, 1)
+    model = model_of(nodes, (1, 6, 4, 5), row=np.array([-1]), places=places, others=places[:, ::-1])
+    path = write_model(tmp_path, model)
+    kinds = [layer.kind for _, layer in layers_of(import_model(path))]
+    assert sorted(kinds) == ["activation", "global_avg_pool2d", "opaque"]
+    assert worst(path, model) < 1e-6
+
+
+def test_a_channel_that_a_gather_takes_is_a_slice(tmp_path):
+    nodes = [
+        node("Gather", ["x", "last"], ["a"], "blue", axis=1),
+        node("Unsqueeze", ["a", "one"], ["b"]),
+        node("Gather", ["x", "first"], ["c"], "rest", axis=1),
+        node("Concat", ["b", "c"], ["d"], axis=1),
+        node("Conv", ["d", "w"], ["y"]),
+    ]
+    constants = {"last": np.array(-1), "one": np.array([1]), "first": np.array([0, 1]), "w": values(1, 4, 3, 3, 3)}
+    model = model_of(nodes, (1, 3, 7, 8), **constants)
+    path = write_model(tmp_path, model)
+    layers = [layer for _, layer in layers_of(import_model(path))]
+    assert layers[:2] == [Slice(2, 3), Slice(0, 2)]
+    assert [layer.kind for layer in layers[2:]] == ["concat", "conv2d"]
+    assert worst(path, model) < 1e-5
+
+
+def test_a_node_that_the_runtime_computes_receives_a_number_as_a_number(tmp_path):
+    nodes = [node("Gather", ["x", "row"], ["a"], axis=2), node("Relu", ["a"], ["y"])]
+    model = model_of(nodes, (1, 3, 7, 8), row=np.array(4))
+    path = write_model(tmp_path, model)
+    assert import_model(path).tensors["a"].shape == (1, 3, 8)
+    assert worst(path, model) == 0
+
+
 def test_a_slice_of_rows_and_columns_is_a_crop(tmp_path):
     nodes = [node("Slice", ["x", "starts", "ends", "axes"], ["y"])]
     constants = {"starts": np.array([2, -6]), "ends": np.array([100, -1]), "axes": np.array([2, 3])}

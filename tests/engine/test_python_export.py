@@ -14,7 +14,7 @@ from engine.model_export.export import ModelExport, model_format, write_model
 from engine.network.graph import Node
 from engine.run.execute import RunRequest
 from engine.text.problems import ProjectError
-from tests.engine.exported_layers import BLOCKS, CASES, NOT_IN_KERAS, project_of
+from tests.engine.exported_layers import BLOCKS, CASES, GROUPS, NOT_IN_KERAS, project_of
 from tests.golden import golden
 
 
@@ -61,6 +61,18 @@ def test_arrays_are_called_and_ordered_as_keras_does(tmp_path):
     assert shapes["layer1_0-conv1_bn.moving_mean"] == (4,)
     assert shapes["3a-3x3_reduce.kernel"] == (1, 1, 16, 3)
     assert shapes["fc.kernel"] == (11, 5)
+
+
+def test_groups_that_run_alone_are_classes_and_functions_that_equal_ones_share(tmp_path):
+    text, shapes = written(GROUPS, tmp_path / "network.py")
+    assert re.findall(r"^class (\w+)", text, re.MULTILINE) == ["Layer1_0", "Network"]
+    assert "self.layer1_1 = Layer1_0()  # layer1.1\n" in text
+    assert "self.bn_1 = nn.BatchNorm2d(4)  # bn/1\n" in text
+    assert "a_joined = torch.cat([a_left, b], 1)" in text
+    assert shapes["layer1_1.conv1.weight"] == (4, 4, 3, 3)
+    text, shapes = written(GROUPS, tmp_path / "network.py", "keras")
+    assert re.findall(r"^def (\w+)", text, re.MULTILINE)[:2] == ["make_layer1_0", "build"]
+    assert shapes["layer1_1-conv1.kernel"] == (3, 3, 4, 4)
 
 
 def test_names_that_python_or_every_module_has_are_changed_and_stay_in_a_comment(tmp_path):

@@ -21,7 +21,8 @@ from engine.text.names import control_fault
 from engine.text.problems import ProjectError
 from gui.command_line.command import DONE, WRONG
 from gui.command_line.main import main
-from gui.lessons.reader import is_lesson, load_lesson
+from gui.lessons.file_kind import is_lesson
+from gui.lessons.reader import load_lesson
 from gui.lessons.validation import lesson_problems, typed_figures
 
 _ADDRESS_SPACE = 4 * 2**30

@@ -3,7 +3,8 @@
 import pytest
 
 from engine.files.paths import RESOURCES
-from gui.lessons.reader import is_lesson, load_lesson
+from gui.lessons.file_kind import is_lesson
+from gui.lessons.reader import load_lesson
 from gui.lessons.validation import lesson_problems, typed_figures
 
 BUNDLED = sorted(file for file in (RESOURCES / "lessons").glob("*.toml") if is_lesson(file))

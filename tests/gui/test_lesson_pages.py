@@ -8,9 +8,10 @@ from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEWS
 from gui.command_line.main import main
 from gui.lessons.catalogue import LESSONS
+from gui.lessons.file_kind import is_lesson
 from gui.lessons.guesses import answer_text, describe_guess, is_near, parse_guess
 from gui.lessons.head import lesson_heads, read_head
-from gui.lessons.reader import is_lesson, load_lesson
+from gui.lessons.reader import load_lesson
 from gui.window.lesson_arrangement import arrange_step
 from tests.gui.window_lesson import write_lesson
 

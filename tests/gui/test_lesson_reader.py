@@ -12,6 +12,7 @@ from engine.run.check import check
 from engine.text.problems import ProjectError
 from gui.lessons.changes import ChangeError, change_edit
 from gui.lessons.expressions import Expression
+from gui.lessons.file_kind import is_lesson
 from gui.lessons.lesson import (
     Choice,
     ChoiceQuestion,
@@ -23,7 +24,7 @@ from gui.lessons.lesson import (
     Target,
     Task,
 )
-from gui.lessons.reader import is_lesson, load_lesson
+from gui.lessons.reader import load_lesson
 from gui.lessons.states import shown_state, step_state
 from gui.lessons.walk import solved_project, step_project
 from gui.state.view_state import Focus, Look, RunView, ViewState

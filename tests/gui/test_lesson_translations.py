@@ -3,8 +3,9 @@
 import pytest
 
 from engine.text.problems import ProjectError
+from gui.lessons.file_kind import is_lesson
 from gui.lessons.lesson import ChoiceQuestion, NumberQuestion, Task
-from gui.lessons.reader import is_lesson, load_lesson
+from gui.lessons.reader import load_lesson
 from gui.lessons.translations import preferred_language, system_languages
 from gui.lessons.validation import lesson_problems
 from tests.gui.lesson_files import write_lesson

@@ -228,7 +228,7 @@ def test_a_second_model_is_a_design_that_is_compared_with_the_first(window, tmp_
     half = {name: array.astype(np.float16).astype(np.float32) for name, array in ARRAYS.items()}
     second = write_model(tmp_path, model_of(CONVS, shape, **half), "half.onnx")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(second), ""))
-    window.actions_by_id["add_model"].trigger()
+    window.actions_by_id["second_model"].trigger()
     wait_until_read(window, qtbot)
     workbench = window.workbench
     assert [design.name for design in workbench.state.project.designs] == ["model", "half"]
@@ -236,7 +236,7 @@ def test_a_second_model_is_a_design_that_is_compared_with_the_first(window, tmp_
     assert workbench.state.look.pair == ("model", "half")
     workbench.run()
     view = window.views["differences"]
-    qtbot.waitUntil(lambda: "the first that differs is 'first'" in view.note.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "the first that differs is 'first'" in view.first_difference.text(), timeout=10_000)
     assert [(error.value or 0.0) > 0 for error in view._content.errors] == [True, True]
     workbench.document.undo_stack.undo()
     assert workbench.state.project == before

@@ -88,8 +88,21 @@ def test_the_source_of_a_volume_is_the_layer_or_input_that_computes_it(
 def test_a_volume_is_looked_up_once_for_all_states_with_the_same_layers_and_results() -> None:
     state = state_of()
     assert replace(state, focus=Focus("d", "a")).volume_at(("d", "a")) is state.volume_at(("d", "a"))
-    for other in (replace(state, run=replace(state.run)), replace(state, check=replace(state.check))):
-        assert other.volume_at(("d", "a")) is not state.volume_at(("d", "a"))
+    assert replace(state, run=replace(state.run)).volume_at(("d", "a")) is not state.volume_at(("d", "a"))
+
+
+def test_after_an_edit_only_the_volumes_that_it_affects_are_looked_up_again() -> None:
+    state = state_of()
+    assert state.volume_at(("d", "a")).is_fresh
+    keys, reports = state.check.keys, state.check.reports
+    other_key = replace(state, check=replace(state.check, keys={**keys, ("d", "a"): b"other"}))
+    assert not other_key.volume_at(("d", "a")).is_fresh
+    same = replace(state, check=replace(state.check))
+    at = same.volume_at(("d", "a"))
+    assert replace(same, check=replace(same.check)).volume_at(("d", "a")) is at
+    other_shape = replace(reports["d", "a"], output_shape=Shape(1, 1, 1))
+    other = replace(same, check=replace(same.check, reports={**reports, ("d", "a"): other_shape}))
+    assert other.volume_at(("d", "a")).shape == Shape(1, 1, 1)
 
 
 def test_a_volume_of_earlier_settings_is_stale() -> None:

@@ -45,7 +45,7 @@ def _rename(window: CommandWindow) -> None:
 DESIGN_ACTIONS: tuple[Action, ...] = (
     Action("add_design", "Add design", edit=lambda state: edits.add_design(state.project), allowed=always,
            tool_tip=lambda _: "Add an empty design"),
-    Action("add_model", "Add model as design…", run=lambda window: window.second_model.choose(),
+    Action("second_model", "Add model as design…", run=lambda window: window.second_model.choose(),
            tip="A second model, or the designs of a second project, on the same input: to be compared layer by layer"),
     Action("duplicate_design", "Duplicate design", "Ctrl+Shift+D", edit=edits.duplicate_selected_design,
            allowed=_on_design),
@@ -68,7 +68,7 @@ DESIGN_ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 DESIGN_MENUS: Menus = {
-    "Design": ("add_design", "add_model", "duplicate_design", "remove_design", "rename_design", SEPARATOR, "design_up",
-               "design_down", "Colour", SEPARATOR, "differences", "sweep"),
+    "Design": ("add_design", "second_model", "duplicate_design", "remove_design", "rename_design", SEPARATOR,
+               "design_up", "design_down", "Colour", SEPARATOR, "differences", "sweep"),
     "Colour": tuple(f"colour_{colour}" for colour in range(1, DESIGN_COLOURS + 1)),
 }  # fmt: skip

@@ -56,9 +56,9 @@ def parse_axis(text: str, project: Project, paths: SettingPaths, checkpoint: Che
     SweepFault
         A setting is unknown, or a value is none that it accepts.
     """
+    if fault := control_fault(text):
+        raise SweepFault(f"{value_text(text)}: {fault}")
     name, targets, rest = _split(text, paths)
-    if fault := control_fault(name):
-        raise SweepFault(f"{value_text(name)} cannot be the name of a column: {fault}")
     if cell(name) != name:
         example = f"width: {targets[0].text}"
         raise SweepFault(f"{value_text(name)} would be a formula as the name of a column; name the axis: {example!r}")

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from engine.project.project import SweepSettings
 from engine.sweep.answers import answer_lines, default_pair
 from engine.sweep.columns import FITS, MACHINE, MEASURES, PROBLEM, column_title
 from engine.sweep.suggestions import suggested_axes
+from engine.text.spreadsheet import delimited_text
 from engine.text.units import count_text
 from gui.paint.sweep.content import empty_plot, sweep_plot
 from gui.state import edits
@@ -51,6 +52,7 @@ class SweepView(View):
         self.measures = {name: QCheckBox(_MEASURE_TITLES[name], self) for name in MEASURES}
         self.start = QPushButton("Start", self)
         self.add = QPushButton("Add as a design", self)
+        self.copy = QPushButton("Copy table", self)
         self.across, self.up = ChoiceBox(parent=self), ChoiceBox(parent=self)
         self.note = QLabel(self)
         self.canvas = SweepCanvas(state, self)
@@ -84,6 +86,7 @@ class SweepView(View):
         for box in (self.across, self.up):
             box.setMinimumContentsLength(12)
         self.add.setToolTip("Add the selected point to the project (Enter in the table)")
+        self.copy.setToolTip("Copy all points with all digits, for a spreadsheet")
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setWordWrap(True)
         self.note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -94,7 +97,7 @@ class SweepView(View):
         texts.addWidget(self.where, 2)
         controls = FlowLayout()
         controls.setSpacing(6)
-        for widget in (*self.measures.values(), self.start, self.across, self.up, self.add):
+        for widget in (*self.measures.values(), self.start, self.across, self.up, self.add, self.copy):
             controls.addWidget(widget)
         splitter = QSplitter(self)
         splitter.addWidget(self.canvas)
@@ -115,6 +118,7 @@ class SweepView(View):
     def _connect(self) -> None:
         self.start.clicked.connect(self._start_or_stop)
         self.add.clicked.connect(self._add_selected)
+        self.copy.clicked.connect(self._copy_table)
         for box in (self.across, self.up):
             box.chosen.connect(lambda _: self._show_plot())
         self.canvas.row_selected.connect(self._select)
@@ -191,6 +195,7 @@ class SweepView(View):
         costs = self._state.picture_costs
         plot = empty_plot(self._state.project, costs) if sweep is None else sweep_plot(sweep, rows, self._pair(), costs)
         self.canvas.show_plot(self._state, plot, self._selected)
+        self.copy.setEnabled(bool(rows))
         self.add.setEnabled(self._selected is not None and self._edit() is not None)
 
     # Widgets → proposals
@@ -223,6 +228,11 @@ class SweepView(View):
         edit = self._edit()
         if edit is not None:
             self.edit_proposed.emit(edit)
+
+    def _copy_table(self) -> None:
+        columns = self.model.columns
+        rows = ([row.get(column, "") for column in columns] for row in self._state.sweep.rows)
+        QGuiApplication.clipboard().setText(delimited_text((columns, *rows), "excel-tab"))
 
     def _select(self, row: int) -> None:
         index = self.sorted.mapFromSource(self.model.index(row, 0))

@@ -1,6 +1,7 @@
 """Sweeps: axes and conditions with their faults, points counted like any design, fronts, and measured errors."""
 
 import re
+from contextlib import suppress
 from itertools import islice
 
 import numpy as np
@@ -124,6 +125,31 @@ def test_an_axis_with_a_mistake_is_refused_with_the_reason(axis, words):
 def test_a_sweep_with_a_mistake_is_refused_before_anything_is_counted(axes, settings, words):
     with pytest.raises(ProjectError, match=re.escape(words)):
         plan(*axes, **settings)
+
+
+_AXIS_WORDS = st.sampled_from(
+    [
+        *("thin/reduce.filters", "thin/*", "input.size", "seed", "conv", "*", ".", "/", "=", "..", ",", "x", "×", "*2"),
+        *("[", "]", " + ", "w: ", "1", "8", "0", "-1", "1e9", "1e-99", "0.5", "3x5", "9" * 30, "same", "true", "NaN"),
+        *("'", "\n", "\ud800"),
+    ]
+)
+
+
+@given(st.lists(_AXIS_WORDS, max_size=9).map("".join))
+def test_no_text_of_an_axis_raises_anything_but_its_own_errors(text):
+    with suppress(ProjectError):
+        plan(f"thin/reduce.filters={text}")
+    with suppress(ProjectError):
+        plan(text)
+
+
+@given(
+    st.lists(st.sampled_from(["macs", "w", "setting(", "'thin/reduce.filters'", ")", "<", "*", "9", "/", "0", " and "]))
+)
+def test_no_text_of_a_condition_raises_anything_but_its_own_errors(words):
+    with suppress(ProjectError):
+        list(count_points(plan("w: thin/reduce.filters=1,2", where=("".join(words),))))
 
 
 def test_a_name_that_is_a_formula_is_refused_and_another_one_helps():

@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from pytestqt.modeltest import ModelTester
 
 from engine.project.project import SweepSettings
@@ -108,6 +109,16 @@ def test_a_click_in_the_plot_selects_the_row_and_enter_adds_the_design(qtbot, vi
     assert design.network.node("reduce").layer.filters == 4
     assert workbench.state.check.analyses[design.name].macs == workbench.state.sweep.rows[3]["macs"]
     assert workbench.state.focus.design == design.name
+
+
+def test_the_copied_table_has_all_digits(qtbot, view, workbench):
+    assert not view.copy.isEnabled()
+    run(qtbot, view, workbench)
+    view.copy.click()
+    head, first, *rest = QGuiApplication.clipboard().text().splitlines()
+    assert head.split("\t")[:2] == ["bottleneck/reduce.filters", "macs"]
+    assert first.split("\t")[:2] == ["1", "22752"]
+    assert len(rest) == 5
 
 
 def test_keys_step_along_the_front_and_the_table_is_sorted_by_numbers(qtbot, view, workbench):

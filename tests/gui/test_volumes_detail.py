@@ -46,13 +46,31 @@ def parts_of(state: ViewState, smallest_box: float):
     return find_visible_parts(state, scene, None, flat_size=smallest_box / scene.shrink)
 
 
-def test_small_boxes_are_flat_unless_they_are_marked():
-    state = replace(chain(1000, focus="c500"), query="c77")
+def test_small_boxes_are_flat_unless_they_are_selected_or_unknown():
+    state = chain(1000, focus="c500")
     parts = parts_of(state, SMALL)
-    found = {ref for ref in state.found_boxes if ref[0] == "d"}
-    assert {box.ref for box, _ in parts.boxes} == {("d", "c500"), *found}
+    assert {box.ref for box, _ in parts.boxes} == {("d", "c500")}
     assert len(parts.flat_boxes) == 1001 - len(parts.boxes)
     assert all(flat.volume is not None and flat.is_fresh for flat in parts.flat_boxes)
+
+
+@pytest.mark.parametrize(
+    ("query", "focus", "colour"), [("c77", Focus(), "warning"), ("", Focus("d", "c500"), "accent")]
+)
+def test_small_boxes_that_are_found_or_selected_have_a_mark_that_covers_pixels(query, focus, colour):
+    plain = replace(chain(1000), focus=Focus())
+    states = [plain, replace(plain, query=query, focus=focus)]
+    scene = lay_out_volumes(states[0], *SIZE).scene
+    mark = QColor(getattr(THEMES["light"], colour)).rgb()
+    counts = []
+    for state in states:
+        image = QImage(*SIZE, QImage.Format.Format_RGB32)
+        image.fill(QColor(THEMES["light"].base))
+        painter = QPainter(image)
+        drawing.draw_scene(painter, state, THEMES["light"], scene, 6.0, SIZE[0], smallest_box=SMALL)
+        painter.end()
+        counts.append(int(np.count_nonzero(np.frombuffer(image.constBits(), np.uint32) == mark)))
+    assert counts[1] > counts[0] + 2
 
 
 def test_boxes_are_not_flat_in_a_short_network_and_in_files():

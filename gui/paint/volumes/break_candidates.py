@@ -13,7 +13,7 @@ from gui.paint.volumes.text_options import SCREEN_TEXT_OPTIONS, TextOptions, Tex
 DESIGN_GAP = 1.6
 """Between designs side by side, in ems."""
 
-_MOST_LINES = 40
+_MOST_LINES = 200
 _ROUNDING = 1e-9
 """Relative error of a bound that is added up in another order."""
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import sqrt
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -10,6 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from engine.cost.metrics import METRICS, Amount, Costs, Metric, compare_amounts, metric_by_id
 from engine.reports.tables import comparable_totals
+from engine.run.check import ProjectCheck
 from engine.text.units import number_text, range_texts
 from gui.paint.basics import colours
 from gui.paint.basics.unchanged_items import LastResults, last_results
@@ -24,7 +27,7 @@ from gui.paint.volumes.layout import VOLUMES_MARGIN, VolumesLayout
 from gui.paint.volumes.scene import VolumesScene
 from gui.paint.volumes.space import DesignRow
 from gui.paint.volumes.volume_numbers import numbers_of
-from gui.state.view_state import ViewState
+from gui.state.view_state import RunView, ViewState
 from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 
@@ -181,6 +184,36 @@ def _choose_fitting(choices: Sequence[tuple[str, ...]], size: int, width: float)
     return next(fitting, choices[-1])
 
 
+class _Summary(NamedTuple):
+    """What the legend says about all volumes of a scene: the numbers of those computed, and of those of known shape."""
+
+    computed: int
+    known: int
+    non_finite: int
+    """Values that are no number or infinite."""
+    has_stale: bool
+
+
+_SUMMARIES: "WeakKeyDictionary[RunView, tuple[ProjectCheck, LineBreaks, _Summary]]" = WeakKeyDictionary()
+"""The last summary of each run, which stays the same while the camera turns; it keeps no volume."""
+
+
+def _summarise(state: ViewState, scene: VolumesScene) -> _Summary:
+    check, line_breaks, summary = _SUMMARIES.get(state.run, (None, None, None))
+    if summary is None or check is not state.check or line_breaks is not scene.line_breaks:
+        vertices, volumes = scene.box_places.vertices, map(state.volume_at, scene.box_places.refs)
+        computed = [at for vertex, at in zip(vertices, volumes, strict=True) if at.volume_of(vertex.shape) is not None]
+        count_odd = numbers_of(("not finite",), count_non_finite)
+        summary = _Summary(
+            len(computed),
+            sum(vertex.shape is not None for vertex in vertices),
+            sum(count_odd(at.volume) for at in computed if at.volume is not None),
+            any(not at.is_fresh for at in computed),
+        )
+        _SUMMARIES[state.run] = state.check, scene.line_breaks, summary
+    return summary
+
+
 def _legend_lines(state: ViewState, layout: VolumesLayout) -> list[str]:
     """The text of the legend, and a shorter one."""
     phrases = list(_legend_phrases(state, layout))
@@ -188,26 +221,22 @@ def _legend_lines(state: ViewState, layout: VolumesLayout) -> list[str]:
 
 
 def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
-    places = layout.scene.box_places
-    volumes = zip(places.vertices, map(state.volume_at, places.refs), strict=True)
-    computed = [at for vertex, at in volumes if at.volume_of(vertex.shape) is not None]
-    count_odd = numbers_of(("not finite",), count_non_finite)
-    non_finite = sum(count_odd(at.volume) for at in computed if at.volume is not None)
-    if non_finite:
-        yield not_finite_text(non_finite)
+    summary = _summarise(state, layout.scene)
+    if summary.non_finite:
+        yield not_finite_text(summary.non_finite)
     yield LENGTH_SCALE_TEXTS[state.look.scale]
     metric = metric_by_id(state.look.metric)
     if any(width > _THINNEST for width in arrow_widths(state, layout.scene)):
         yield f"arrow width ∝ √{state.costs.unit(metric) or metric.unit}"
-    if not computed:
+    if not summary.computed:
         yield "run (F5) to see values"
         return
     if value_regions(state):
         yield "inner boxes: what the selected value sees"
     yield FACES_TEXT
-    if any(not at.is_fresh for at in computed):
+    if summary.has_stale:
         yield "dimmed: for earlier settings"
-    if len(computed) < sum(vertex.shape is not None for vertex in places.vertices):
+    if summary.computed < summary.known:
         yield "plain: not run yet"
 
 

@@ -4,7 +4,7 @@ from itertools import groupby
 from math import hypot
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QTransform
 
 from engine.network.node_ref import NodeRef
 from gui.paint.basics import colours
@@ -27,6 +27,9 @@ _DIMMED = 0.38
 
 _SMALL_WINDOW, _SMALLEST_WINDOW = 12.0, 3.0
 """Sizes in pixels below which a kernel box is only an outline, and below which it is left out."""
+
+_LEAST_FOUND, _LEAST_FOCUS = 5.0, 2.4
+"""Least widths in pixels of the marks of found and selected boxes beside flat boxes."""
 
 _SMALLEST_HEAD = 0.7
 """Size in pixels below which the heads of arrows are left out beside flat boxes."""
@@ -84,6 +87,10 @@ class ScenePainter:
             pen = self._pens[colour, width] = QPen(QBrush(QColor(colour)), width, Qt.PenStyle.SolidLine, cap, join)
         return pen
 
+    def _mark_pen(self, colour: str, width: float, least: float) -> QPen:
+        """A pen for a mark, in lines; in an overview at least so many pixels wide, to be found there."""
+        return self._pen(colour, max(width * self.line, least / self.zoom.pixels if self.visible.flat_boxes else 0.0))
+
     def _colour(self, role: TextRole, design: str) -> str:
         return self._designs[design] if role == "design" else str(getattr(self.theme, role))
 
@@ -134,18 +141,29 @@ class ScenePainter:
         for number, volume, is_fresh in self.visible.flat_boxes:
             colour = (plain.rgb(), True) if volume is None else (colour_of(volume), is_fresh)
             numbers_by_colour.setdefault(colour, []).append(number)
-        bodies, corners = self.scene.box_places.bodies, self.scene.box_places.corners
+        self._draw_marks_of_flat_boxes()
         self.painter.setPen(self._pen(self.theme.text, 0.8 * self.line))
-        outlines: dict[int, QPolygonF] = {}
         for (rgb, is_fresh), numbers in numbers_by_colour.items():
             colour_now = QColor.fromRgb(rgb)
             self.painter.setBrush(colour_now if is_fresh else _mix(colour_now, plain, _DIMMED))
-            for number, x, y in zip(numbers, *corners[:, numbers].tolist(), strict=True):
-                body = bodies[number]
-                outline = outlines.get(id(body))
-                if outline is None:
-                    outline = outlines[id(body)] = make_box_edges(*body.box[2:]).outline
-                self.painter.drawPolygon(outline.translated(x, y))
+            self._draw_outlines(numbers)
+
+    def _draw_marks_of_flat_boxes(self) -> None:
+        """Draw a wide line around each small box that is found; the box covers the inner half."""
+        places, found = self.scene.box_places, self.state.found_boxes
+        numbers = (
+            [flat.number for flat in self.visible.flat_boxes if places.refs[flat.number] in found] if found else []
+        )
+        self.painter.setPen(self._pen(self.theme.warning, 7.0 * self.line))
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        self._draw_outlines(numbers)
+
+    def _draw_outlines(self, numbers: list[int]) -> None:
+        """Draw the polygons around small boxes."""
+        bodies, corners = self.scene.box_places.bodies, self.scene.box_places.corners
+        for number, x, y in zip(numbers, *corners[:, numbers].tolist(), strict=True):
+            outline = make_box_edges(*bodies[number].box[2:]).outline
+            self.painter.drawPolygon(outline.translated(x, y))
 
     def _draw_faces(self) -> None:
         """Draw all faces without antialiasing, which is much faster; lines cover their edges later."""
@@ -224,10 +242,11 @@ class ScenePainter:
         """Draw the outline red if there is a mistake, thick if selected, and dashed if the shape is unknown now."""
         outline, in_focus = box.prism.outline(), self._is_selected(box.ref)
         if box.ref in self.state.found_boxes:
-            self.painter.setPen(self._pen(self.theme.warning, 7.0 * self.line))
+            self.painter.setPen(self._mark_pen(self.theme.warning, 7.0, _LEAST_FOUND))
             self.painter.drawPolygon(outline)
-        for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)) if in_focus else ():
-            self.painter.setPen(self._pen(colour, width * self.line))
+        marks = (self.theme.base, 4.5, 1.5 * _LEAST_FOCUS), (self.theme.accent, 3.0, _LEAST_FOCUS)
+        for colour, width, least in marks if in_focus else ():
+            self.painter.setPen(self._mark_pen(colour, width, least))
             self.painter.drawPolygon(outline)
         has_mistakes = bool(box.caption.mistakes)
         if in_focus and not has_mistakes:

@@ -64,7 +64,7 @@ def find_visible_parts(
         numbers, arrows, wires, frames = index_of(scene).near(rect)
     flat_boxes: list[FlatBox] = []
     if flat_size:
-        numbers, flat = _split_by_size(scene, numbers, flat_size, {focus.ref, *others, *state.found_boxes})
+        numbers, flat = _split_by_size(scene, numbers, flat_size, {focus.ref, *others})
         flat_boxes = _flat_boxes(state, scene, flat)
     face_focus = visible_focus(state)
     boxes = [scene.boxes[number] for number in numbers]

@@ -60,6 +60,8 @@ class PictureCard(QAbstractButton):
         self.details = tuple(details)
         self._image = QImage()
         self._scale = 1.0
+        self._text_heights: dict[int, int] = {}
+        """By width, as layouts ask again and again; forgotten with the texts and the font."""
         self.setText(title)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -72,7 +74,9 @@ class PictureCard(QAbstractButton):
     def set_details(self, details: Sequence[str]) -> None:
         if tuple(details) != self.details:
             self.details = tuple(details)
+            self._text_heights.clear()
             self._describe()
+            self.updateGeometry()
             self.update()
 
     @property
@@ -163,6 +167,11 @@ class PictureCard(QAbstractButton):
 
     def _text_height(self, width: int) -> int:
         """The height of the texts; of cards side by side that of as many lines as they may have."""
+        if width not in self._text_heights:
+            self._text_heights[width] = self._measured_text_height(width)
+        return self._text_heights[width]
+
+    def _measured_text_height(self, width: int) -> int:
         title, spacing = QFontMetrics(self._title_font()), self.fontMetrics().lineSpacing()
         titles, lines = self.form.title_lines, self.form.lines
         if self.form.fills:
@@ -181,6 +190,7 @@ class PictureCard(QAbstractButton):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
+            self._text_heights.clear()
             self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -10,13 +10,15 @@ from engine.files.paths import RESOURCES
 from engine.project.file import load_project
 from gui.app import make_application
 from tests.benchmarks.bottleneck import seconds_of_curve
-from tests.benchmarks.window import ROOT, START, START_PAGE, chain, measure_run
+from tests.benchmarks.window import FLOOR, ROOT, START, START_PAGE, chain, measure_run
 from tests.measuring import busy_cores
 
 SAMPLE = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
 ROUNDS = 7
 IMPORTS = "import numpy, PySide6.QtWidgets, pyqtgraph"
-"""What any window with a drawing has to import: the lower bound of the start."""
+"""What any window with a drawing has to import."""
+ENGINE = "import argparse, numpy, msgspec"
+"""What any command has to import: the lower bound of `analyze`."""
 ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
 """Compiled modules are kept, as for a person."""
 Row = tuple[str, float, float]
@@ -33,12 +35,14 @@ def process_ms(arguments: list[str]) -> float:
 def start_rows() -> list[Row]:
     """Lower quartiles of processes of their own, in turn."""
     programs = {
-        "imports of NumPy, Qt and pyqtgraph alone, ms": ["-c", IMPORTS],
+        "floor of the start page: an empty window, ms": ["-c", FLOOR],
+        "floor of a project: imports of NumPy, Qt and pyqtgraph, ms": ["-c", IMPORTS],
+        "floor of analyze: imports of NumPy and msgspec, ms": ["-c", ENGINE],
         "start to a painted project, ms": ["-c", START],
         "start to the painted start page, ms": ["-c", START_PAGE],
         "analyze, ms": ["main.py", "analyze", str(SAMPLE)],
     }
-    aims = (float("inf"), 600.0, 600.0, 200.0)
+    aims = (float("inf"), float("inf"), float("inf"), 600.0, 600.0, 200.0)
     times: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(ROUNDS + 1):
         for name, arguments in programs.items():

@@ -38,7 +38,7 @@ def slow_model(window, monkeypatch):
             checkpoint()
         return import_model(path, size, checkpoint)
 
-    monkeypatch.setattr("gui.window.model_opening.import_model", import_slowly)
+    monkeypatch.setattr("engine.onnx_files.importer.import_model", import_slowly)
     return may_go_on
 
 

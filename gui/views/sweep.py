@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QSplitter,
+    QStackedWidget,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.project.project import SweepSettings
 from engine.sweep.answers import answer_lines, default_pair
-from engine.sweep.columns import FITS, MACHINE, MEASURES, PROBLEM, column_title
+from engine.sweep.columns import COUNTED, FITS, MACHINE, MEASURES, PROBLEM, column_title
 from engine.sweep.suggestions import suggested_axes
 from engine.text.spreadsheet import delimited_text
 from engine.text.units import count_text
@@ -28,10 +29,12 @@ from gui.state.requests import Cancel, RunSweep
 from gui.state.view_state import ViewState
 from gui.views.base import View, looks_differ
 from gui.views.sweep_canvas import SweepCanvas
+from gui.views.sweep_forecast import SweepForecast
 from gui.views.sweep_model import SweepModel, sorted_model
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.flow import FlowLayout
 from gui.widgets.tables import make_row_table
+from gui.widgets.texts import make_note
 
 _MEASURE_TITLES = {"error": "Error", "agreement": "Agreement", "ms": "Time"}
 _SHARE = 500
@@ -41,6 +44,8 @@ _WIDEST = 24
 _LINES = 3
 """Lines of each text field."""
 _HINT = "Axes, one per line: a setting and its values, as net/conv.filters=4..64..4"
+_EMPTY_TABLE = "Here will be a row per point, with its settings and metrics. Name axes above and press Start."
+_COUNTED_PAIR = "macs", "params"
 
 
 class SweepView(View):
@@ -61,7 +66,11 @@ class SweepView(View):
         self.table = make_row_table(self.sorted, "Points of the sweep", "Axes and metrics")
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.rows = QStackedWidget(self)
         self._selected: int | None = None
+        self._options: list[tuple[str, str]] = []
+        self._forecast_text = ""
+        self.forecast = SweepForecast(lambda: (self._state.project, self.settings()), self)
         self._describe()
         self._compose()
         self._connect()
@@ -93,15 +102,26 @@ class SweepView(View):
 
     def _compose(self) -> None:
         texts = QHBoxLayout()
-        texts.addWidget(self.axes, 3)
-        texts.addWidget(self.where, 2)
+        for title, field, share in (("Axes", self.axes, 3), ("Conditions", self.where, 2)):
+            label = QLabel(title, self)
+            label.setBuddy(field)
+            titled = QVBoxLayout()
+            titled.setSpacing(2)
+            titled.addWidget(label)
+            titled.addWidget(field)
+            texts.addLayout(titled, share)
         controls = FlowLayout()
         controls.setSpacing(6)
         for widget in (*self.measures.values(), self.start, self.across, self.up, self.add, self.copy):
             controls.addWidget(widget)
         splitter = QSplitter(self)
         splitter.addWidget(self.canvas)
-        splitter.addWidget(self.table)
+        hint = make_note(_EMPTY_TABLE)
+        hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        hint.setMargin(12)
+        self.rows.addWidget(hint)
+        self.rows.addWidget(self.table)
+        splitter.addWidget(self.rows)
         splitter.setChildrenCollapsible(False)
         for index in range(splitter.count()):
             splitter.setStretchFactor(index, 1)
@@ -117,6 +137,11 @@ class SweepView(View):
 
     def _connect(self) -> None:
         self.start.clicked.connect(self._start_or_stop)
+        for field in (self.axes, self.where):
+            field.textChanged.connect(self._ask_forecast)
+        for check in self.measures.values():
+            check.toggled.connect(self._ask_forecast)
+        self.forecast.changed.connect(self._on_forecast_changed)
         self.add.clicked.connect(self._add_selected)
         self.copy.clicked.connect(self._copy_table)
         for box in (self.across, self.up):
@@ -136,6 +161,8 @@ class SweepView(View):
             self._show_settings()
         if old.sweep.sweep is not new.sweep.sweep:
             self._selected = None
+        if old.project is not new.project:
+            self._ask_forecast()
         if old.sweep is not new.sweep or old.check is not new.check or looks_differ(old, new, ("theme", "convention")):
             self._show_points()
 
@@ -158,45 +185,81 @@ class SweepView(View):
         self.start.setText("Stop" if shown.is_busy else "Start")
         before = self.model.columns
         self.model.show_state(self._state)
-        if sweep is not None and self.model.columns != before:
-            self._show_columns()
+        self.rows.setCurrentIndex(int(sweep is not None))
+        self._show_options()
+        if self.model.columns != before:
+            self._fit_columns()
         self.note.setText(self._note())
         self._show_plot()
 
     def _note(self) -> str:
         shown, sweep = self._state.sweep, self._state.sweep.sweep
-        if shown.problems:
+        if shown.problems and not self._forecast_text:
             return "\n".join(problem.text for problem in shown.problems)
-        if sweep is None:
-            return ""
+        if sweep is None or (self._forecast_text and not shown.is_busy):
+            return self._forecast_text
         if shown.is_busy:
             return f"{len(shown.rows):,} of {count_text(shown.total, 'point')}"
         return "\n".join(answer_lines(sweep, shown.rows, self._pair()))
 
-    def _show_columns(self) -> None:
-        """Offer the metrics for both axes of the plot, and give each column of the table its width."""
+    def _show_options(self) -> None:
+        """Offer the metrics for both axes of the plot; a choice stays as long as there is the same to choose from."""
         sweep = self._state.sweep.sweep
-        assert sweep is not None, "only a sweep has columns"
-        metrics = [name for name in sweep.columns[len(sweep.axes) :] if name not in (FITS, MACHINE, PROBLEM)]
-        options = [(name, column_title(name, sweep.convention)) for name in metrics]
-        for box, value in zip((self.across, self.up), default_pair(sweep), strict=True):
+        names = [metric.id for metric in COUNTED]
+        if sweep is not None:
+            names = [name for name in sweep.columns[len(sweep.axes) :] if name not in (FITS, MACHINE, PROBLEM)]
+        convention = self._state.picture_costs.convention if sweep is None else sweep.convention
+        options = [(name, column_title(name, convention)) for name in names]
+        if options == self._options:
+            return
+        self._options = options
+        pair = _COUNTED_PAIR if sweep is None else default_pair(sweep)
+        for box, value in zip((self.across, self.up), pair, strict=True):
             box.set_options(options)
             box.show_value(value)
+
+    def _fit_columns(self) -> None:
+        """Give each column of the table its width."""
         widest = _WIDEST * self.table.fontMetrics().horizontalAdvance("0")
         for column in range(self.sorted.columnCount()):
             width = max(self.table.sizeHintForColumn(column), self.table.horizontalHeader().sectionSizeHint(column)) + 8
             self.table.setColumnWidth(column, min(width, widest))
 
     def _pair(self) -> tuple[str, str]:
-        return self.across.value() or "macs", self.up.value() or "params"
+        return self.across.value() or _COUNTED_PAIR[0], self.up.value() or _COUNTED_PAIR[1]
 
     def _show_plot(self) -> None:
         sweep, rows = self._state.sweep.sweep, self._state.sweep.rows
         costs = self._state.picture_costs
-        plot = empty_plot(self._state.project, costs) if sweep is None else sweep_plot(sweep, rows, self._pair(), costs)
+        pair = self._pair()
+        plot = empty_plot(self._state.project, pair, costs) if sweep is None else sweep_plot(sweep, rows, pair, costs)
         self.canvas.show_plot(self._state, plot, self._selected)
         self.copy.setEnabled(bool(rows))
         self.add.setEnabled(self._selected is not None and self._edit() is not None)
+
+    # Forecast
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._state.sweep.sweep is None:
+            self._ask_forecast()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.forecast.cancel()
+
+    def close_down(self) -> None:
+        self.forecast.close()
+
+    def _ask_forecast(self) -> None:
+        if self.isVisible() and not self._state.sweep.is_busy:
+            self.forecast.ask()
+
+    def _on_forecast_changed(self, text: str) -> None:
+        sweep = self._state.sweep.sweep
+        is_shown = sweep is not None and _is_same(sweep.settings, self.settings())
+        self._forecast_text = "" if is_shown else text
+        self.note.setText(self._note())
 
     # Widgets → proposals
 
@@ -217,6 +280,8 @@ class SweepView(View):
         edit = edits.set_sweep(self._state.project, settings)
         if edit is not None:
             self.edit_proposed.emit(edit)
+        self.forecast.cancel()
+        self._forecast_text = ""
         self.requested.emit(RunSweep(settings))
 
     def _edit(self) -> Edit | None:
@@ -247,3 +312,8 @@ class SweepView(View):
 
 def _lines(field: QPlainTextEdit) -> tuple[str, ...]:
     return tuple(line.strip() for line in field.toPlainText().splitlines() if line.strip())
+
+
+def _is_same(done: SweepSettings, wanted: SweepSettings) -> bool:
+    """Whether both have the same points and measures."""
+    return (done.axes, done.where, done.measure) == (wanted.axes, wanted.where, wanted.measure)

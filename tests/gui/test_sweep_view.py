@@ -38,7 +38,8 @@ def view(qtbot, workbench):
     view.edit_proposed.connect(lambda edit: workbench.edit(edit.text, edit.project, edit.merge, edit.focus))
     view.requested.connect(workbench.answer)
     view.show()
-    return view
+    yield view
+    view.close_down()
 
 
 def run(qtbot, view, workbench, axes=AXIS, where="", measures=()):
@@ -68,6 +69,39 @@ def test_points_fill_the_table_and_the_plot(qtbot, view, workbench):
     view.up.show_value("params")
     view.up.chosen.emit("params")
     assert {point.kind for point in view.canvas._plot.points} == {"front", "broken"}
+
+
+def test_before_start_the_number_of_points_and_the_time_are_shown_as_they_are_typed(qtbot, view, workbench):
+    view.axes.setPlainText(AXIS)
+    qtbot.waitUntil(lambda: view.note.text().startswith("6 points, about 0."), timeout=5000)
+    view.where.setPlainText("setting('bottleneck/reduce.filters') > 6")
+    qtbot.waitUntil(lambda: view.note.text().startswith("none of 6 points satisfies"), timeout=5000)
+    assert workbench.state.sweep.sweep is None, "nothing has started"
+    view.axes.setPlainText("")
+    qtbot.waitUntil(lambda: not view.note.text(), timeout=5000)
+
+
+def test_after_a_sweep_its_answers_stay_until_another_is_typed(qtbot, view, workbench):
+    run(qtbot, view, workbench)
+    view.forecast.changed.emit("6 points, about 0.01 s")
+    assert "best MACs" in view.note.text()
+    view.axes.setPlainText("bottleneck/reduce.filters=1..3")
+    qtbot.waitUntil(lambda: view.note.text().startswith("3 points, about 0."), timeout=5000)
+    view.start.click()
+    qtbot.waitUntil(lambda: not workbench.state.sweep.is_busy, timeout=20_000)
+    assert "best MACs" in view.note.text()
+
+
+def test_before_a_sweep_metrics_can_be_chosen_and_the_table_says_what_will_be_there(qtbot, view, workbench):
+    assert (view.across.value(), view.up.value()) == ("macs", "params")
+    assert not view.table.isVisible()
+    assert "a row per point" in view.rows.currentWidget().text()
+    view.up.show_value("ops")
+    view.up.chosen.emit("ops")
+    assert view.canvas._plot.columns == ("macs", "ops")
+    run(qtbot, view, workbench)
+    assert view.table.isVisible()
+    assert view.up.value() == "ops", "what is chosen stays"
 
 
 def test_the_sweep_is_saved_with_the_project_and_can_be_undone(qtbot, view, workbench):

@@ -69,9 +69,8 @@ def sweep_plot(sweep: Sweep, rows: Sequence[Values], pair: tuple[str, str], cost
     return SweepPlot(pair, titles, points, front, _designs(sweep.project, pair, costs))
 
 
-def empty_plot(project: Project, costs: Costs) -> SweepPlot:
+def empty_plot(project: Project, pair: tuple[str, str], costs: Costs) -> SweepPlot:
     """The designs of a project before a sweep."""
-    pair = "macs", "params"
     titles = column_title(pair[0], costs.convention), column_title(pair[1], costs.convention)
     return SweepPlot(pair, titles, (), (), _designs(project, pair, costs))
 

@@ -14,7 +14,11 @@ def paint_state_sweep(painter: QPainter, rect: QRectF, state: ViewState, theme: 
     """Draw the points of the last sweep in the two metrics that matter most."""
     sweep, rows = state.sweep.sweep, state.sweep.rows
     costs = state.picture_costs
-    plot = empty_plot(state.project, costs) if sweep is None else sweep_plot(sweep, rows, default_pair(sweep), costs)
+    plot = (
+        empty_plot(state.project, ("macs", "params"), costs)
+        if sweep is None
+        else sweep_plot(sweep, rows, default_pair(sweep), costs)
+    )
     paint_sweep(painter, rect, plot, theme)
 
 

@@ -129,9 +129,9 @@ def _fill_prelu(x: _Values, out: _Values, slope: _Values) -> None:
     np.copyto(out, np.maximum(x, 0) + slope * np.minimum(x, 0), casting="unsafe")
 
 
-def _hard_sigmoid(x: _Values, out: _Values) -> None:
-    np.clip(np.add(x, 3, out=out), 0, 6, out=out)
-    np.divide(out, 6, out=out)
+def _hard_sigmoid(x: _Values, out: _Values, factor: float, offset: float) -> None:
+    # The sum comes first: offset / factor is mostly a short number, 3 or 2.5, so that little is lost near its zero.
+    np.clip(np.multiply(np.add(x, offset / factor, out=out), factor, out=out), 0, 1, out=out)
 
 
 def _hard_swish(x: _Values, out: _Values) -> None:
@@ -171,7 +171,7 @@ ELEMENTWISE: dict[str, ElementFunction] = {
         "min(max({x}, {low}), {high})", lambda x, out, low, high: np.clip(x, low, high, out=out), ("low", "high")
     ),
     "sigmoid": ElementFunction("1 / (1 + exp(−{s}))", _computed(_sigmoid)),
-    "hard_sigmoid": ElementFunction("min(max({x} + 3, 0), 6) / 6", _hard_sigmoid),
+    "hard_sigmoid": ElementFunction("min(max({factor} · {s} + {offset}, 0), 1)", _hard_sigmoid, ("factor", "offset")),
     "tanh": ElementFunction("tanh({x})", _computed(np.tanh)),
     "silu": ElementFunction("{x} / (1 + exp(−{s}))", _computed(lambda x: x * _sigmoid(x))),
     "hard_swish": ElementFunction("{x} · min(max({x} + 3, 0), 6) / 6", _hard_swish),

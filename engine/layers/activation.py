@@ -36,7 +36,9 @@ _Slope = Annotated[float, Meta(ge=-1e30, le=1.0, title="Slope", description="Lea
 _Alpha = Annotated[Finite, Meta(title="Alpha", description="ELU: how far below 0 it goes, as −alpha")]
 _Low = Annotated[Finite, Meta(title="Low", description="Clip: smaller values become this one")]
 _High = Annotated[Finite, Meta(title="High", description="Clip: larger values become this one")]
-_NUMBERS = ("slope", "alpha", "low", "high")
+_Factor = Annotated[float, Meta(ge=1e-6, le=1e6, title="Factor", description="Hard sigmoid: factor of the value")]
+_Offset = Annotated[Finite, Meta(title="Offset", description="Hard sigmoid: added before the limits 0 and 1")]
+_NUMBERS = ("slope", "alpha", "low", "high", "factor", "offset")
 
 
 class Activation(Layer, frozen=True, tag="activation"):
@@ -55,6 +57,8 @@ class Activation(Layer, frozen=True, tag="activation"):
     alpha: _Alpha = 1.0
     low: _Low = -1.0
     high: _High = 1.0
+    factor: _Factor = 1 / 6
+    offset: _Offset = 0.5
 
     def __post_init__(self) -> None:
         for name in self.unused_settings:

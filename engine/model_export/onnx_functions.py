@@ -38,6 +38,10 @@ def _leaky_relu(at: OnnxScope) -> None:
     at.last_elementwise("LeakyRelu", *at.any_form(), alpha=at.layer.slope)
 
 
+def _hard_sigmoid(at: OnnxScope) -> None:
+    at.last_elementwise("HardSigmoid", *at.any_form(), alpha=at.layer.factor, beta=at.layer.offset)
+
+
 def _elu(at: OnnxScope) -> None:
     at.last_elementwise("Elu", *at.any_form(), alpha=at.layer.alpha)
 
@@ -88,7 +92,7 @@ _FUNCTIONS: dict[str, Callable[[OnnxScope], None]] = {
     "elu": _elu,
     "clip": _clip,
     "sigmoid": _function("Sigmoid"),
-    "hard_sigmoid": _function("HardSigmoid", alpha=1 / 6, beta=0.5),
+    "hard_sigmoid": _hard_sigmoid,
     "tanh": _function("Tanh"),
     "silu": _silu,
     "hard_swish": _hard_swish,

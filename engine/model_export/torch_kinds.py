@@ -73,9 +73,15 @@ _FUNCTIONS: Mapping[str, str] = {
     "softmax": "F.softmax({}, 1)",
 }
 
+_OTHER_HARD_SIGMOID = "torch.clamp({factor} * {} + {offset}, 0, 1)"
+"""The framework's function has no numbers."""
+
 
 def _activation(at: PythonScope) -> LayerCode:
-    text = _FUNCTIONS[at.layer.function].format(at.value().text, **numbers_code(at.layer))
+    template = _FUNCTIONS[at.layer.function]
+    if at.layer.function == "hard_sigmoid" and at.layer != Activation("hard_sigmoid"):
+        template = _OTHER_HARD_SIGMOID
+    text = template.format(at.value().text, **numbers_code(at.layer))
     return LayerCode(text, is_vector=at.is_vector)
 
 

@@ -76,6 +76,7 @@ LAYERS_OF_ONE_INPUT = (
     AdaptiveAvgPool2d((5, 14)),
     *(Activation(function) for function in get_args(Function)),
     Activation("leaky_relu", slope=0.2),
+    Activation("hard_sigmoid", factor=0.2, offset=0.4),
     Activation("elu", alpha=0.7),
     Activation("clip", low=-0.25, high=0.5),
     PRelu(),

@@ -188,7 +188,12 @@ def _sample_norm_magnitude(forward):
     return magnitude
 
 
-_NUMBERS = {"leaky_relu": ("slope",), "elu": ("alpha",), "clip": ("low", "high")}
+_NUMBERS = {
+    "leaky_relu": ("slope",),
+    "elu": ("alpha",),
+    "clip": ("low", "high"),
+    "hard_sigmoid": ("factor", "offset"),
+}
 
 
 def _activation(layer, inputs, weights):

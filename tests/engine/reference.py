@@ -294,7 +294,7 @@ _FUNCTIONS = {
     "elu": lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
     "clip": lambda x, low, high: min(max(x, low), high),
     "sigmoid": _sigmoid,
-    "hard_sigmoid": lambda x: min(max(x + 3, 0), 6) / 6,
+    "hard_sigmoid": lambda x, factor=1 / 6, offset=0.5: min(max(factor * x + offset, 0), 1),
     "tanh": math.tanh,
     "silu": lambda x: x * _sigmoid(x),
     "hard_swish": lambda x: x * min(max(x + 3, 0), 6) / 6,

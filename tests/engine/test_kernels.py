@@ -376,7 +376,12 @@ def test_merging_and_the_global_mean_equal_the_oracle(seed, shape, values):
     np.testing.assert_array_equal(mean, reference.global_avg_pool2d(volumes[0]))
 
 
-NUMBERS = {"leaky_relu": {"slope": 0.125}, "elu": {"alpha": 1.5}, "clip": {"low": -2.0, "high": 3.0}}
+NUMBERS = {
+    "leaky_relu": {"slope": 0.125},
+    "elu": {"alpha": 1.5},
+    "clip": {"low": -2.0, "high": 3.0},
+    "hard_sigmoid": {"factor": 0.2, "offset": 0.5},
+}
 
 
 @pytest.mark.parametrize("name", kernels.ACTIVATIONS)

@@ -257,6 +257,7 @@ def test_three_margins_are_refused_by_name():
         (MaxPool2d(3, 1, dilation=2), "3×3 max pool dilated 2"),
         (Activation(function="leaky_relu"), "leaky relu"),
         (Activation(function="leaky_relu", slope=0.2), "leaky relu 0.2"),
+        (Activation(function="hard_sigmoid", factor=0.2), "hard sigmoid 0.2"),
         (Activation(function="clip", high=6), "clip −1 to 6"),
         (Concat(), "concat"),
     ],
@@ -378,7 +379,7 @@ def test_layers_on_maps_of_28_by_28_have_the_costs_counted_by_hand(channels, lay
 def test_numbers_that_a_function_does_not_take_have_their_defaults():
     assert Activation("relu", slope=0.3, low=-5) == Activation("relu")
     assert Activation("leaky_relu", slope=0.3) != Activation("leaky_relu")
-    assert Activation("leaky_relu").unused_settings == {"alpha", "low", "high"}
+    assert Activation("leaky_relu").unused_settings == {"alpha", "low", "high", "factor", "offset"}
 
 
 def test_a_slope_of_a_tenth_is_that_of_darknet():

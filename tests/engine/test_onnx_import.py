@@ -677,6 +677,8 @@ def test_a_product_whose_axes_do_not_correspond_needs_the_runtime(tmp_path):
         (helper.make_node("LeakyRelu", ["x"], ["y"], alpha=0.1), Activation("leaky_relu", slope=0.1)),
         (helper.make_node("Elu", ["x"], ["y"], alpha=0.3), Activation("elu", alpha=0.3)),
         (helper.make_node("HardSigmoid", ["x"], ["y"], alpha=1 / 6), Activation("hard_sigmoid")),
+        (helper.make_node("HardSigmoid", ["x"], ["y"]), Activation("hard_sigmoid", factor=0.2)),
+        (helper.make_node("HardSigmoid", ["x"], ["y"], beta=0.4), Activation("hard_sigmoid", factor=0.2, offset=0.4)),
         (helper.make_node("Mish", ["x"], ["y"]), Activation("mish")),
         (helper.make_node("Gelu", ["x"], ["y"], approximate="tanh"), Activation("gelu_tanh")),
         (helper.make_node("Clip", ["x", "low", "high"], ["y"]), Activation("clip", low=-1.5, high=0.7)),
@@ -699,7 +701,7 @@ def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
 @pytest.mark.parametrize(
     "node",
     [
-        helper.make_node("HardSigmoid", ["x"], ["y"]),
+        helper.make_node("HardSigmoid", ["x"], ["y"], alpha=-0.2),
         helper.make_node("LeakyRelu", ["x"], ["y"], alpha=2.0),
         helper.make_node("Mul", ["x", "row"], ["y"]),
         helper.make_node("PRelu", ["x", "row"], ["y"]),

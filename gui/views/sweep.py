@@ -28,6 +28,7 @@ from gui.state.edit import Edit
 from gui.state.requests import Cancel, RunSweep
 from gui.state.view_state import ViewState
 from gui.views.base import View, looks_differ
+from gui.views.sweep_answers import SweepAnswers
 from gui.views.sweep_canvas import SweepCanvas
 from gui.views.sweep_forecast import SweepForecast
 from gui.views.sweep_model import SweepModel, sorted_model
@@ -60,6 +61,7 @@ class SweepView(View):
         self.copy = QPushButton("Copy table", self)
         self.across, self.up = ChoiceBox(parent=self), ChoiceBox(parent=self)
         self.note = QLabel(self)
+        self.answers = SweepAnswers(self)
         self.canvas = SweepCanvas(state, self)
         self.model = SweepModel(state)
         self.sorted = sorted_model(self.model)
@@ -133,6 +135,7 @@ class SweepView(View):
         column.addLayout(controls)
         column.addWidget(splitter, 1)
         column.addWidget(self.note)
+        column.addWidget(self.answers)
         self.setFocusProxy(self.axes)
 
     def _connect(self) -> None:
@@ -147,6 +150,7 @@ class SweepView(View):
         for box in (self.across, self.up):
             box.chosen.connect(lambda _: self._show_plot())
         self.canvas.row_selected.connect(self._select)
+        self.answers.row_selected.connect(self._select)
         self.canvas.hovered.connect(self.hovered)
         self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -190,6 +194,7 @@ class SweepView(View):
         if self.model.columns != before:
             self._fit_columns()
         self.note.setText(self._note())
+        self.answers.show_state(self._state)
         self._show_plot()
 
     def _note(self) -> str:

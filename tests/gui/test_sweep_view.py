@@ -92,6 +92,17 @@ def test_after_a_sweep_its_answers_stay_until_another_is_typed(qtbot, view, work
     assert "best MACs" in view.note.text()
 
 
+def test_a_button_selects_the_point_of_least_error_within_the_macs_of_the_design(qtbot, view, workbench):
+    run(qtbot, view, workbench, measures=["error"])
+    rows = workbench.state.sweep.rows
+    budget = workbench.state.check.analyses["bottleneck"].macs
+    best = min((row for row in rows if row["macs"] <= budget), key=lambda row: row["error_held_out"])
+    index = next(i for i, note in enumerate(view.answers.notes) if note.text().startswith("Best within"))
+    assert view.answers.buttons[index].isVisible()
+    view.answers.buttons[index].click()
+    assert view.table.currentIndex().data() == str(best["bottleneck/reduce.filters"])
+
+
 def test_before_a_sweep_metrics_can_be_chosen_and_the_table_says_what_will_be_there(qtbot, view, workbench):
     assert (view.across.value(), view.up.value()) == ("macs", "params")
     assert not view.table.isVisible()

@@ -93,25 +93,33 @@ def _scaled_erfc(t: _Values) -> _Values:
 
 
 @cache
-def _series() -> Callable[[_Values], _Values]:
-    """The polynomial that interpolates it, made for the first GELU: its module and its points take 5 ms."""
-    points = np.polynomial.Chebyshev.interpolate(_scaled_erfc, 14, domain=[1 / (1 + _SERIES_END / 2), 1])
-    polynomial: Callable[[_Values], _Values] = points.convert(kind=np.polynomial.Polynomial)
-    return polynomial
+def _series() -> tuple[float, ...]:
+    """Coefficients of the polynomial that interpolates it, highest first, made for the first GELU: it takes 5 ms."""
+    points = np.polynomial.Chebyshev.interpolate(_scaled_erfc, 10, domain=[1 / (1 + _SERIES_END / 2), 1])
+    return tuple(points.convert(kind=np.polynomial.Polynomial).coef[::-1].tolist())
 
 
 def _gelu(x: _Values) -> _Values:
-    """``max(x, 0) − |x| Φ(−|x|)``, Φ with a relative error below 1e-12 down to Φ(−9).
+    """``max(x, 0) − |x| Φ(−|x|)``, with a relative error below 3e-9 for x down to −9.
 
     NumPy has no erf. ``2 Φ(−|x|) = erfc(z) = t · exp(−z²) · P(t)`` with ``z = |x|/√2``, ``t = 1 / (1 + z/2)`` is the
     form of Press et al., "Numerical Recipes", section 6.2; here the polynomial P interpolates `math.erfc` at Chebyshev
-    points.
+    points. Every step works in place, as new arrays take a quarter of the time.
     """
     size = np.abs(x, dtype=np.float64)
     z = size * math.sqrt(0.5)
-    t = 1 / (1 + np.minimum(z, _SERIES_END) / 2)
-    tail: _Values = size * (0.5 * t * np.exp(-z * z) * _series()(t))
-    return np.maximum(x, 0) - tail
+    t = np.minimum(z, _SERIES_END)
+    np.divide(1, np.add(np.multiply(t, 0.5, out=t), 1, out=t), out=t)
+    highest, *others = _series()
+    series: _Values = np.full_like(t, highest)
+    for coefficient in others:
+        series *= t
+        series += coefficient
+    np.exp(np.negative(np.multiply(z, z, out=z), out=z), out=z)
+    for factor in (t, z, size):
+        series *= factor
+    series *= 0.5
+    return np.subtract(np.maximum(x, 0), series, out=series)
 
 
 def _gelu_tanh(x: _Values) -> _Values:

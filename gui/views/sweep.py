@@ -42,8 +42,8 @@ _SHARE = 500
 """Size of plot and of table in proportion, until a person drags their border."""
 _WIDEST = 24
 """Digits of the widest column of the table."""
-_LINES = 3
-"""Lines of each text field."""
+_LEAST_LINES, _LINES = 2, 3
+"""Lines of each text field, in small windows and else."""
 _HINT = "Axes, one per line: a setting and its values, as net/conv.filters=4..64..4"
 _EMPTY_TABLE = "Here will be a row per point, with its settings and metrics. Name axes above and press Start."
 _COUNTED_PAIR = "macs", "params"
@@ -88,7 +88,8 @@ class SweepView(View):
             field.setPlaceholderText(hint)
             field.setToolTip(hint)
             field.setTabChangesFocus(True)
-            field.setFixedHeight(field.fontMetrics().lineSpacing() * _LINES + 12)
+            for lines, set_bound in ((_LEAST_LINES, field.setMinimumHeight), (_LINES, field.setMaximumHeight)):
+                set_bound(field.fontMetrics().lineSpacing() * lines + 12)
         self.measures["error"].setToolTip("Relative error of the last volume against the first other design, on photos")
         self.measures["agreement"].setToolTip("How often classifiers name the same class")
         self.measures["ms"].setToolTip("Milliseconds of a run, the median of five")

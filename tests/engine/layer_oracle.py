@@ -201,6 +201,13 @@ def _activation(layer, inputs, weights):
     return reference.activation(layer.function, inputs[0], **numbers)
 
 
+def _activation_magnitude(layer, inputs, weights):
+    """The size of the terms of the sum in a hard sigmoid, which nearly cancel at its zero; else that of the result."""
+    if layer.function == "hard_sigmoid":
+        return abs(layer.factor * inputs[0]) + abs(layer.offset)
+    return _activation(layer, inputs, weights)
+
+
 def _scale(layer, inputs, weights):
     return reference.scale(inputs[0], weights["gamma"], weights.get("bias"))
 
@@ -293,6 +300,7 @@ ORACLES = {
     layers.Activation: Oracle(
         _activation,
         lambda layer, inputs, weights: 16,
+        _activation_magnitude,
         exact=lambda layer: layer.function in ("relu", "relu6", "clip"),
     ),
     layers.PRelu: Oracle(

@@ -60,8 +60,8 @@ class Header(Struct, frozen=True):
 def read_headers(path: str) -> dict[str, Header]:
     """All arrays of a file by name: the only one of a .npy is called "", those of .onnx are its constants."""
     suffix = Path(path).suffix.lower()
-    if suffix not in WEIGHT_SUFFIXES:
-        raise FileFault(f"{path} ends in {suffix or 'nothing'!r}; arrays are read from {', '.join(WEIGHT_SUFFIXES)}")
+    if suffix not in _WEIGHT_SUFFIXES:
+        raise FileFault(f"{path} ends in {suffix or 'nothing'!r}; arrays are read from {', '.join(_WEIGHT_SUFFIXES)}")
     return _headers(path, paths.stamp_of(path))
 
 
@@ -361,4 +361,4 @@ def _tensor(subject: str, raw: Raw, start: int, length: int) -> Header:
 
 _READERS = {".npy": _read_npy, ".npz": _read_npz, ".safetensors": _read_safetensors}
 ARRAY_SUFFIXES = tuple(_READERS)
-WEIGHT_SUFFIXES = (*ARRAY_SUFFIXES, ONNX_SUFFIX)
+_WEIGHT_SUFFIXES = (*ARRAY_SUFFIXES, ONNX_SUFFIX)

@@ -49,7 +49,7 @@ def softmax(volume: Volume, checkpoint: Checkpoint) -> Volume:
 
 def activation(name: str, volume: Volume, checkpoint: Checkpoint, **numbers: float) -> Volume:
     """Apply one of `ELEMENTWISE`, which takes these numbers, or softmax."""
-    if name == SOFTMAX:
+    if name == _SOFTMAX:
         return softmax(volume, checkpoint)
     function = ELEMENTWISE[name]
     arguments = [numbers[number] for number in function.numbers]
@@ -190,6 +190,6 @@ ELEMENTWISE: dict[str, ElementFunction] = {
 """By name: a function is one row here, and its name in `engine.layers.activation`. GELU's Φ is the exact normal
 distribution, `gelu_tanh` its usual approximation."""
 
-SOFTMAX = "softmax"
-ACTIVATIONS = (*ELEMENTWISE, SOFTMAX)
+_SOFTMAX = "softmax"
+ACTIVATIONS = (*ELEMENTWISE, _SOFTMAX)
 """The names of all functions."""

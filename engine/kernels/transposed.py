@@ -17,7 +17,7 @@ from engine.kernels.threads import share
 from engine.kernels.tiling import PART_BYTES
 from engine.shapes import Margins, Pair, TransposedSpans, dilated_extent
 
-MAX_ROWS = 2**62
+_MAX_ROWS = 2**62
 """No limit."""
 
 
@@ -130,7 +130,7 @@ _PhasePair = tuple[_Phase, _Phase]
 
 
 def _phases(
-    length: int, kernel: int, stride: int, dilation: int, margin: int, extent: int, most: int = MAX_ROWS
+    length: int, kernel: int, stride: int, dilation: int, margin: int, extent: int, most: int = _MAX_ROWS
 ) -> Iterator[_Phase]:
     """Yield the phases of an axis, of at most so many outputs each."""
     spans = TransposedSpans(kernel, stride, dilation, margin)

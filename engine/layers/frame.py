@@ -14,7 +14,7 @@ from engine.layers.windows import check_padding, normalise_spelling
 from engine.shapes import Margins, Shape, Windows
 from engine.text.units import number_text
 
-Sides = Margin | Annotated[tuple[Margin, ...], Meta(min_length=2, max_length=4)]
+_Sides = Margin | Annotated[tuple[Margin, ...], Meta(min_length=2, max_length=4)]
 
 
 class FoldedSpans(NamedTuple):
@@ -42,7 +42,7 @@ class _Frame(Layer, frozen=True):
     role: ClassVar[Role] = "resampling"
     reads: ClassVar[Reads] = "windows"
 
-    margins: Annotated[Sides, Meta(title="Margins", description="Rows and columns on each side", examples=[1])]
+    margins: Annotated[_Sides, Meta(title="Margins", description="Rows and columns on each side", examples=[1])]
 
     def __post_init__(self) -> None:
         check_padding(self.margins, "margins")

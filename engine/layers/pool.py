@@ -113,10 +113,10 @@ class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):
         return place_windows(received, self.kernel, self.step, self.padding, self.dilation, ceil=self.ceil)
 
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
-        found = list(super().mistakes(inputs, names))
-        yield from found
+        faults = list(super().mistakes(inputs, names))
+        yield from faults
         windows, (_, height, width) = self.windows(inputs[0]), inputs[0]
-        if not found and not (_all_reach(windows, 0, height) and _all_reach(windows, 1, width)):
+        if not faults and not (_all_reach(windows, 0, height) and _all_reach(windows, 1, width)):
             text = (
                 f"dilation {setting_text(self.dilation)} leaves windows of {size_text(windows.kernel)} "
                 f"with nothing to pool of {height}×{width}: all their taps lie in the padding"

@@ -18,7 +18,7 @@ from engine.layers.windows import check_padding, normalise_spelling, pair, setti
 from engine.shapes import Margins, Pair, Shape, Windows, dilated_extent, transposed_windows
 from engine.text.units import count_text, number_text
 
-MarginPair = Margin | Annotated[tuple[Margin, ...], Meta(min_length=2, max_length=2)]
+_MarginPair = Margin | Annotated[tuple[Margin, ...], Meta(min_length=2, max_length=2)]
 
 
 class ConvTranspose2d(Layer, frozen=True, tag="conv_transpose2d"):
@@ -43,7 +43,7 @@ class ConvTranspose2d(Layer, frozen=True, tag="conv_transpose2d"):
         "same"
     )
     output_padding: Annotated[
-        MarginPair,
+        _MarginPair,
         Meta(title="Output padding", description="Rows below and columns right that are added to the output"),
     ] = 0
     dilation: Annotated[HeightWidth, Meta(title="Dilation", description="Pixels between neighbouring taps")] = 1

@@ -64,8 +64,8 @@ def _layer_norm(last: GraphNode, around: Surroundings) -> Found:
 
 def _reduced_axes(node: GraphNode, around: Surroundings) -> tuple[int, ...]:
     """The axes of a mean that keeps them; () if they are not known."""
-    given = around.constants.get(node.inputs[1]) if len(node.inputs) > 1 else node.settings.get("axes")
-    return tuple(int(axis) for axis in given) if given is not None and node.settings.get("keepdims", 1) else ()
+    axes = around.constants.get(node.inputs[1]) if len(node.inputs) > 1 else node.settings.get("axes")
+    return tuple(int(axis) for axis in axes) if axes is not None and node.settings.get("keepdims", 1) else ()
 
 
 def _group_norm(last: GraphNode, around: Surroundings) -> Found:

@@ -302,8 +302,8 @@ class _Importer:
             return False
         layer, dims = shuffle
         self._place(node, Match(layer, (tensor,)), node.outputs[0])
-        made = self._tensors[node.outputs[0]]
-        self._tensors[node.outputs[0]] = replace(made, axes=(), dims=dims)
+        tensor = self._tensors[node.outputs[0]]
+        self._tensors[node.outputs[0]] = replace(tensor, axes=(), dims=dims)
         return True
 
     def _add_layer(self, node: GraphNode) -> None:

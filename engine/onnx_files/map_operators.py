@@ -37,9 +37,9 @@ def _resize(operands: Operands) -> Match:
     scales, size = _scales_and_size(operands, tensor)
     if corners is None or (coordinates == "pytorch_half_pixel" and 1 in size):
         raise NotNative(f"its coordinates are {coordinates}")
-    given = {"factor": float(scales[0])} if len(set(scales)) == 1 else {"size": size}
+    extent = {"factor": float(scales[0])} if len(set(scales)) == 1 else {"size": size}
     for corner in (corners, *get_args(Corners)) if mode == "nearest" else (corners,):
-        layer = make_layer(Resize, mode=mode, corners=corner, **given)
+        layer = make_layer(Resize, mode=mode, corners=corner, **extent)
         assert isinstance(layer, Resize)
         if any(layer.mistakes([tensor.volume])) or layer.output_shape([tensor.volume])[1:] != size:
             raise NotNative(f"its output has the size {list(size)}")
@@ -62,8 +62,10 @@ def _scales_and_size(operands: Operands, tensor: Tensor) -> tuple[tuple[Fraction
         shape = [by_axis.get(axis, extent) for axis, extent in enumerate(tensor.shape)]
         factors = [Fraction(new, extent) for new, extent in zip(shape, tensor.shape, strict=True)]
     elif scales is not None and len(scales):
-        given = dict(zip(axes, (Fraction(float(scale)).limit_denominator(100_000) for scale in scales), strict=True))
-        factors = [given.get(axis, Fraction(1)) for axis in range(4)]
+        factor_of = dict(
+            zip(axes, (Fraction(float(scale)).limit_denominator(100_000) for scale in scales), strict=True)
+        )
+        factors = [factor_of.get(axis, Fraction(1)) for axis in range(4)]
         shape = [int(extent * factor) for extent, factor in zip(tensor.shape, factors, strict=True)]
         if factors[2] != factors[3] and any(
             extent * factor != new for extent, factor, new in zip(tensor.shape, factors, shape, strict=True)
@@ -209,8 +211,8 @@ def _gather(operands: Operands) -> Match:
     if not np.array_equal(places, places[0] + np.arange(len(places))):
         raise NotNative("it takes channels that do not follow one another")
     layer = make_layer(Slice, start=int(places[0]), end=int(places[-1]) + 1)
-    kept = ("c",) if np.ndim(indices) else ()
-    return Match(layer, (tensor,), (*tensor.axes[:axis], *kept, *tensor.axes[axis + 1 :]))
+    group = ("c",) if np.ndim(indices) else ()
+    return Match(layer, (tensor,), (*tensor.axes[:axis], *group, *tensor.axes[axis + 1 :]))
 
 
 MAP_OPERATORS: dict[str, Callable[[Operands], Match]] = {

@@ -8,7 +8,7 @@ from engine.reports.differences import ComparedLayer, DesignDifferences
 from engine.text.names import quoted
 from engine.text.units import count_text, number_text
 
-ROUNDING = 1e-5
+_ROUNDING = 1e-5
 """Relative error of a volume up to which it counts as equal: what sums in another order differ by in a deep network."""
 
 
@@ -26,7 +26,7 @@ class FirstDifference(Struct, frozen=True):
             return ""
         volumes = count_text(self.compared, "pair")
         if self.layer is None:
-            return f"{volumes} of volumes compared: none differs by more than {ROUNDING:g} of its size"
+            return f"{volumes} of volumes compared: none differs by more than {_ROUNDING:g} of its size"
         return (
             f"{volumes} of volumes compared: the first that differs is {quoted(self.layer.name)}, "
             f"by {number_text(100 * self.error, 2)} %"
@@ -34,9 +34,9 @@ class FirstDifference(Struct, frozen=True):
 
 
 def first_difference(differences: DesignDifferences, errors: Sequence[float | None]) -> FirstDifference:
-    """The first layer, in the order of the first network, whose error is larger than `ROUNDING`."""
+    """The first layer, in the order of the first network, whose error is larger than `_ROUNDING`."""
     compared = [(layer, error) for layer, error in zip(differences.layers, errors, strict=True) if error is not None]
     for layer, error in compared:
-        if error > ROUNDING:
+        if error > _ROUNDING:
             return FirstDifference(len(compared), layer, error)
     return FirstDifference(len(compared))

@@ -305,13 +305,13 @@ def _passing_bytes(project_check: ProjectCheck, ref: NodeRef) -> int:
     """Memory of the volumes that `volume_at` has at the same time at most, for another input of the same shape."""
     input_keys, makers = _input_keys(project_check), project_check.makers
     _, users = _cached_inputs(project_check.keys[ref], input_keys, VolumeCache(0))
-    held = most = 0
+    total = most = 0
     for key in sorted(users, key=lambda key: makers[key].position):
-        held += _volume_bytes(project_check, makers[key].ref)
-        most = max(most, held)
+        total += _volume_bytes(project_check, makers[key].ref)
+        most = max(most, total)
         for source in input_keys(key):
             users[source] -= 1
-            held -= 0 if users[source] else _volume_bytes(project_check, makers[source].ref)
+            total -= 0 if users[source] else _volume_bytes(project_check, makers[source].ref)
     return most
 
 

@@ -23,7 +23,7 @@ from engine.text.problems import Problem, ProjectError
 _Volume = NDArray[np.float32]
 
 
-class Photo(Struct, frozen=True):
+class ComparedPhoto(Struct, frozen=True):
     """`done` of `total` photos are computed; this one is next."""
 
     path: str
@@ -67,7 +67,7 @@ class PhotoComparison(Struct, frozen=True):
 
 def compare_on_photos(
     project: Project, designs: Sequence[str], photos: Sequence[str], checkpoint: Checkpoint
-) -> Iterator[Photo | PhotoComparison]:
+) -> Iterator[ComparedPhoto | PhotoComparison]:
     """Run one or two designs on each photo, prepared like the input of the project.
 
     Raises
@@ -83,7 +83,7 @@ def compare_on_photos(
     totals = _Totals(designs)
     skipped: list[tuple[str, str]] = []
     for number, path in enumerate(photos):
-        yield Photo(path, number, len(photos))
+        yield ComparedPhoto(path, number, len(photos))
         request = RunRequest.of(
             replace(project.with_designs(map(project.design, designs)), input=with_photo(spec, path))
         )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from engine.cost.metrics import METRICS
 from engine.rank_search.report import error_text
 from engine.sweep.axis_values import label_text
-from engine.sweep.columns import FITS, PROBLEM, Values, column_title
+from engine.sweep.columns import FITS, PROBLEM_COLUMN, Values, column_title
 from engine.sweep.front import cost_of, pareto_front
 from engine.sweep.sweep import Sweep
 from engine.text.units import abbreviate, count_text, exact_text
@@ -25,7 +25,7 @@ def amount_text(column: str, amount: float | None) -> str:
 
 def fitting_rows(rows: Sequence[Values]) -> list[Values]:
     """The rows that satisfy all conditions and have no problem."""
-    return [row for row in rows if row.get(FITS, True) in (True, None) and not row.get(PROBLEM)]
+    return [row for row in rows if row.get(FITS, True) in (True, None) and not row.get(PROBLEM_COLUMN)]
 
 
 def default_pair(sweep: Sweep) -> tuple[str, str]:
@@ -35,7 +35,7 @@ def default_pair(sweep: Sweep) -> tuple[str, str]:
     return ("macs", "milliseconds") if "ms" in sweep.settings.measure else ("macs", "params")
 
 
-def settings_text(sweep: Sweep, row: Mapping[str, object]) -> str:
+def point_settings_text(sweep: Sweep, row: Mapping[str, object]) -> str:
     """The values of the axes in a row: "width 0.5, input.size 192"."""
     return ", ".join(f"{axis.name} {label_text(row[axis.name])}" for axis in sweep.axes)
 
@@ -52,8 +52,8 @@ def answer_lines(sweep: Sweep, rows: Sequence[Values], pair: tuple[str, str]) ->
     titles = [column_title(column, sweep.convention) for column in pair]
     lines[0] += f"; {count_text(len(front), 'point')} on the front of {titles[0]} and {titles[1]}"
     for title, (metric, other) in zip(titles, (pair, pair[::-1]), strict=True):
-        known = [row for row in fitting if cost_of(row, metric) is not None]
-        best = min(known, key=lambda row: (cost_of(row, metric) or 0.0, cost_of(row, other) or 0.0))
+        rows_with_cost = [row for row in fitting if cost_of(row, metric) is not None]
+        best = min(rows_with_cost, key=lambda row: (cost_of(row, metric) or 0.0, cost_of(row, other) or 0.0))
         amounts = ", ".join(amount_text(column, best[column]) for column in (metric, other))
-        lines.append(f"best {title}: {settings_text(sweep, best)} ({amounts})")
+        lines.append(f"best {title}: {point_settings_text(sweep, best)} ({amounts})")
     return lines

@@ -17,7 +17,7 @@ from engine.sweep.setting_paths import (
     SettingPath,
     SettingPaths,
     is_of_node,
-    setting_value,
+    value_of_setting,
     with_project_setting,
 )
 from engine.text.messages import accepted_text, suggestion, value_text
@@ -88,10 +88,12 @@ def _split(text: str, paths: SettingPaths) -> tuple[str, tuple[SettingPath, ...]
             return named[1], targets, rest
     left = text[: places[0]].strip()
     named = _NAMED.fullmatch(left)
-    wanted = named[2].strip() if named else left
-    if wanted in paths.ambiguous:
-        raise SweepFault(f"{value_text(wanted)} could be two settings; rename a design or a layer")
-    unknown = next((part for part in wanted.split(_TIE) if not _resolve(part.strip(), paths)), wanted).strip()
+    setting_text = named[2].strip() if named else left
+    if setting_text in paths.ambiguous:
+        raise SweepFault(f"{value_text(setting_text)} could be two settings; rename a design or a layer")
+    unknown = next(
+        (part for part in setting_text.split(_TIE) if not _resolve(part.strip(), paths)), setting_text
+    ).strip()
     raise SweepFault(f"unknown setting {value_text(unknown)}; {suggestion(unknown, paths.by_text)}")
 
 
@@ -106,9 +108,9 @@ def _resolve(text: str, paths: SettingPaths, ties: int = _MOST_TIES) -> tuple[Se
         if len(parts) > _MOST_TIES:
             return ()
         pattern = re.compile(".*".join(parts), re.DOTALL)
-        found = tuple(path for known, path in paths.by_text.items() if pattern.fullmatch(known))
-        if found:
-            return found
+        matches = tuple(path for path_text, path in paths.by_text.items() if pattern.fullmatch(path_text))
+        if matches:
+            return matches
     for match in re.finditer(re.escape(_TIE), text) if ties else ():
         first = _resolve(text[: match.start()].strip(), paths, 0)
         second = _resolve(text[match.end() :].strip(), paths, ties - 1) if first else ()
@@ -119,8 +121,8 @@ def _resolve(text: str, paths: SettingPaths, ties: int = _MOST_TIES) -> tuple[Se
 
 def _without_design(text: str, paths: SettingPaths) -> tuple[SettingPath, ...]:
     """The one setting whose path is the text behind its design; () if there are several or none."""
-    found = [path for path in paths.by_text.values() if is_of_node(path) and f"{path.ref[1]}.{path.setting}" == text]
-    return tuple(found) if len(found) == 1 else ()
+    matches = [path for path in paths.by_text.values() if is_of_node(path) and f"{path.ref[1]}.{path.setting}" == text]
+    return tuple(matches) if len(matches) == 1 else ()
 
 
 def _axis_value(project: Project, paths: Sequence[SettingPath], raw: Any) -> AxisValue:
@@ -162,7 +164,7 @@ def _multiple(project: Project, path: SettingPath, multiple: Multiple) -> Any:
         product = number * multiple.factor
         return floor(product + 0.5) if isinstance(number, int) else product
 
-    value = setting_value(project, path)
+    value = value_of_setting(project, path)
     return tuple(map(times, value)) if isinstance(value, tuple) else times(value)
 
 

@@ -32,7 +32,7 @@ MEASURES: dict[str, tuple[MeasuredColumn, ...]] = {
 COMPARED = frozenset({"error", "agreement"})
 """Measures that compare a point with another design."""
 
-MACHINE, FITS, PROBLEM = "machine", "fits", "problem"
+MACHINE, FITS, PROBLEM_COLUMN = "machine", "fits", "problem"
 """Further columns: what measured the time, whether the point satisfies all conditions, and why it has no values."""
 
 _MORE_IS_BETTER = frozenset({"intensity", "receptive_field", "agreement"})
@@ -43,8 +43,8 @@ Values = dict[str, Any]
 
 def measured_columns(measure: Iterable[str]) -> tuple[MeasuredColumn, ...]:
     """The columns of what is to be measured, in the order of `MEASURES`."""
-    wanted = set(measure)
-    return tuple(column for name, columns in MEASURES.items() if name in wanted for column in columns)
+    names = set(measure)
+    return tuple(column for name, columns in MEASURES.items() if name in names for column in columns)
 
 
 def is_better_lower(metric: str) -> bool:

@@ -14,7 +14,7 @@ from engine.sweep.axes import Axis
 from engine.sweep.columns import COUNTED, MEASURES
 from engine.sweep.faults import SweepFault
 
-SettingLookup = Callable[[str], Value]
+_SettingLookup = Callable[[str], Value]
 """The value of the setting at a path in a point; ExpressionError if there is none."""
 
 
@@ -34,11 +34,11 @@ class Constraint(Struct, frozen=True):
     known: Known
 
 
-def _setting(lookup: SettingLookup, path: str) -> Value:
+def _setting(lookup: _SettingLookup, path: str) -> Value:
     return lookup(path)
 
 
-def _divides(_lookup: SettingLookup, divisor: float, number: float) -> Value:
+def _divides(_lookup: _SettingLookup, divisor: float, number: float) -> Value:
     if not divisor:
         raise ExpressionError("divides by zero")
     return not number_of(number) % number_of(divisor)
@@ -67,28 +67,28 @@ class Conditions:
 
     def __init__(self, texts: Iterable[str], axes: Iterable[Axis], measure: Iterable[str]) -> None:
         columns = {column.id: name for name, columns in MEASURES.items() for column in columns} | {_ERROR: _ERROR}
-        wanted = set(measure)
+        measure_names = set(measure)
         counted = {metric.id: metric.title for metric in COUNTED}
-        measured = {column: name for column, name in columns.items() if name in wanted}
+        measured = {column: name for column, name in columns.items() if name in measure_names}
         names = {axis.name: axis.name for axis in axes if axis.name.isidentifier()}
         if clash := next((name for name in names if name in counted or name in columns or name in _FUNCTIONS), ""):
             raise SweepFault(f"an axis is called {clash!r}, as a metric or a function is; give it another name")
         self._language = Language(_FUNCTIONS, names | counted | measured)
-        known = dict.fromkeys(counted, Known.COUNTED) | dict.fromkeys(measured, Known.MEASURED)
-        self.constraints = tuple(Constraint(text, self._known(text, known)) for text in texts)
+        stages = dict.fromkeys(counted, Known.COUNTED) | dict.fromkeys(measured, Known.MEASURED)
+        self.constraints = tuple(Constraint(text, self._known(text, stages)) for text in texts)
 
-    def _known(self, text: str, known: Mapping[str, Known]) -> Known:
+    def _known(self, text: str, stages: Mapping[str, Known]) -> Known:
         try:
             self._language.check(text)
         except ExpressionError as error:
             raise SweepFault(f"{text!r}: {error}") from None
-        return max((known.get(name, Known.BEFORE) for name in self._language.names_in(text)), default=Known.BEFORE)
+        return max((stages.get(name, Known.BEFORE) for name in self._language.names_in(text)), default=Known.BEFORE)
 
-    def has(self, known: Known) -> bool:
+    def has(self, stage: Known) -> bool:
         """Whether any condition is decided then."""
-        return any(constraint.known == known for constraint in self.constraints)
+        return any(constraint.known == stage for constraint in self.constraints)
 
-    def hold(self, known: Known, values: Mapping[str, Any], lookup: SettingLookup) -> bool:
+    def hold(self, stage: Known, values: Mapping[str, Any], lookup: _SettingLookup) -> bool:
         """Whether all conditions that are decided then hold; what is unknown does not.
 
         Parameters
@@ -97,7 +97,7 @@ class Conditions:
             Labels of axes and amounts of metrics by name.
         """
         for constraint in self.constraints:
-            if constraint.known != known:
+            if constraint.known != stage:
                 continue
             if any(values.get(name) is None for name in self._language.names_in(constraint.text)):
                 return False

@@ -8,7 +8,7 @@ from engine.network.graph import Network
 from engine.network.node_ref import STEM
 from engine.network.weight_specs import SeedWeights
 from engine.project.project import Design, Project
-from engine.sweep.answers import settings_text
+from engine.sweep.answers import point_settings_text
 from engine.sweep.axes import all_paths
 from engine.sweep.axis_values import label_text
 from engine.sweep.faults import SweepFault
@@ -56,7 +56,7 @@ def with_points(sweep: Sweep, points: Iterable[Point]) -> Project:
 
 def _name(sweep: Sweep, point: Point) -> str:
     """The settings of a point, without the name of the design in their paths."""
-    return settings_text(sweep, sweep.labels(point)).replace(f"{sweep.design}/", "")[:MAX_DESIGN_NAME]
+    return point_settings_text(sweep, sweep.labels(point)).replace(f"{sweep.design}/", "")[:MAX_DESIGN_NAME]
 
 
 def _with_seeds(network: Network, design: str) -> Network:

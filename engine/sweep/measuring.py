@@ -31,7 +31,7 @@ from engine.sweep.sweep import Sweep
 from engine.text.problems import ProjectError
 from engine.text.units import count_text
 
-CACHE_BYTES = 2**28
+_CACHE_BYTES = 2**28
 """Bytes of volumes that points share: what lies before the layers that change."""
 _REFERENCE_BYTES = 2**26
 """Bytes of last volumes of the design that points are compared with."""
@@ -62,7 +62,7 @@ class PointMeasurer:
         self._sweep = sweep
         self._machine = machine_text(threads)
         self._checkpoint = checkpoint
-        self._cache = VolumeCache(CACHE_BYTES)
+        self._cache = VolumeCache(_CACHE_BYTES)
         self._references = VolumeCache(_REFERENCE_BYTES)
         self._earlier: dict[tuple[str, Input], EarlierCheck] = {}
 
@@ -205,9 +205,9 @@ def worker_bytes(sweep: Sweep, checkpoint: Checkpoint = lambda: None) -> int:
 
     largest = max(count_points(sweep, checkpoint), key=size)
     if largest.problem:
-        return _PROCESS_BYTES + CACHE_BYTES
+        return _PROCESS_BYTES + _CACHE_BYTES
     project = _with_design(sweep.projects.project_of(largest.point), sweep.design)
-    return _PROCESS_BYTES + CACHE_BYTES + required_bytes(RunRequest.of(project), VolumeCache())
+    return _PROCESS_BYTES + _CACHE_BYTES + required_bytes(RunRequest.of(project), VolumeCache())
 
 
 def _with_design(project: Project, name: str) -> Project:

@@ -13,7 +13,7 @@ from engine.run.check import check
 from engine.sweep.axes import Axis, all_paths
 from engine.sweep.faults import SweepFault
 from engine.sweep.low_rank_axes import Group, Replaced, group_of, rank_changes, with_replacement
-from engine.sweep.setting_paths import LOW_RANK, SettingPath, is_of_node, setting_value, with_project_setting
+from engine.sweep.setting_paths import LOW_RANK, SettingPath, is_of_node, value_of_setting, with_project_setting
 
 _Changes = dict[NodeRef, dict[str, Any]]
 Point = tuple[int, ...]
@@ -59,17 +59,17 @@ class PointProjects:
         return groups
 
     def _refuse_conflicts(self) -> None:
-        taken: set[tuple[NodeRef, str]] = set()
+        settings: set[tuple[NodeRef, str]] = set()
         inside = {(group.ref[0], name) for group in self._groups.values() for name in group.nodes}
         for path in all_paths(self.axes):
             ref = self._groups[path.ref].ref if path.is_low_rank else path.ref
-            if (ref, path.setting) in taken:
+            if (ref, path.setting) in settings:
                 raise SweepFault(f"{path.text} is changed twice; leave it in one axis")
             if not path.is_low_rank and path.ref in inside:
                 raise SweepFault(
                     f"{path.text} belongs to low-rank convolutions that another axis changes; leave it out"
                 )
-            taken.add((ref, path.setting))
+            settings.add((ref, path.setting))
 
     def changes(self, point: Point) -> dict[SettingPath, Any]:
         """What each setting of the axes is in a point."""
@@ -104,7 +104,7 @@ class PointProjects:
         for group, values in settings.items():
             rank = SettingPath(group.ref, f"{LOW_RANK}rank", None)
             replaced = Replaced(group, values.get("form", group.form), values.get("refit", group.refit))
-            replacements[replaced] = values.get("rank", setting_value(self.project, rank))
+            replacements[replaced] = values.get("rank", value_of_setting(self.project, rank))
             if replacements[replaced] is None:
                 raise SweepFault(
                     f"{group.ref[1]} is not replaced yet, so its rank is unknown; add an axis for its rank"

@@ -50,9 +50,9 @@ class PointsFile:
         content = delimited_text([cells]).encode()
         end = os.lseek(self._descriptor, 0, os.SEEK_END)
         try:
-            written = 0
-            while written < len(content):
-                written += os.write(self._descriptor, content[written:])
+            done = 0
+            while done < len(content):
+                done += os.write(self._descriptor, content[done:])
             if monotonic() - self._synced > _SYNC_SECONDS:
                 self.sync()
         except OSError as error:

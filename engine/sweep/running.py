@@ -12,7 +12,7 @@ from engine.files.file_lock import FileLock
 from engine.files.targets import require_folder
 from engine.kernels import Checkpoint
 from engine.project.file import project_content
-from engine.sweep.columns import FITS, PROBLEM, Values
+from engine.sweep.columns import FITS, PROBLEM_COLUMN, Values
 from engine.sweep.constraints import Known
 from engine.sweep.counting import CountedPoint, count_points
 from engine.sweep.measuring import Measure
@@ -143,4 +143,4 @@ def row_of(sweep: Sweep, point: Point, counted: Values, measured: Values, proble
         errors = [measured.get(name) for name in ("error_held_out", "error_fitted")]
         named = values | {"error": next((error for error in errors if error is not None), None)}
         fits = fits and sweep.holds(Known.MEASURED, point, named)
-    return sweep.labels(point) | values | {FITS: fits, PROBLEM: problem}
+    return sweep.labels(point) | values | {FITS: fits, PROBLEM_COLUMN: problem}

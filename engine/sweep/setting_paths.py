@@ -100,7 +100,7 @@ def _node_paths(ref: NodeRef, node: Node) -> Iterator[SettingPath]:
             yield SettingPath(ref, LOW_RANK + name, type_)
 
 
-def setting_value(project: Project, path: SettingPath) -> Any:
+def value_of_setting(project: Project, path: SettingPath) -> Any:
     """The present value of a setting; of low-rank convolutions None if the layer is not replaced."""
     if path.ref == _PROJECT_REF:
         return project.seed

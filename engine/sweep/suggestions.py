@@ -4,7 +4,7 @@ from typing import get_args
 
 from engine.network.node_ref import NodeRef
 from engine.project.project import Project
-from engine.sweep.setting_paths import setting_paths, setting_value
+from engine.sweep.setting_paths import setting_paths, value_of_setting
 
 _MOST = 2
 _PARTS = 4
@@ -17,7 +17,7 @@ def suggested_axes(project: Project, ref: NodeRef) -> tuple[str, ...]:
     for text, path in setting_paths(project).by_text.items():
         if path.ref != ref or path.is_low_rank or get_args(path.type)[:1] != (int,):
             continue
-        value = setting_value(project, path)
+        value = value_of_setting(project, path)
         if isinstance(value, int) and value > 1:
             step = max(1, value // _PARTS)
             axes.append(f"{text}={step}..{2 * value}..{step}")

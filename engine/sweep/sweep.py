@@ -19,11 +19,11 @@ from engine.project.project import Project, SweepSettings
 from engine.rank_search.calibration import CalibrationSet, calibration_set
 from engine.sweep.axes import Axis, all_paths, parse_axis
 from engine.sweep.axis_values import MOST_POINTS, label_of
-from engine.sweep.columns import COMPARED, COUNTED, FITS, MACHINE, MEASURES, PROBLEM, measured_columns
+from engine.sweep.columns import COMPARED, COUNTED, FITS, MACHINE, MEASURES, PROBLEM_COLUMN, measured_columns
 from engine.sweep.constraints import Conditions, Known
 from engine.sweep.faults import SweepFault
 from engine.sweep.point_projects import Point, PointProjects
-from engine.sweep.setting_paths import SettingPath, SettingPaths, is_of_node, setting_paths, setting_value
+from engine.sweep.setting_paths import SettingPath, SettingPaths, is_of_node, setting_paths, value_of_setting
 from engine.text.messages import suggestion, value_text
 from engine.text.problems import Problem, ProjectError
 
@@ -68,7 +68,7 @@ class Sweep(Struct, frozen=True, eq=False):
             *(column.id for column in measured),
             *((MACHINE,) if "ms" in self.settings.measure else ()),
             *((FITS,) if any(c.known for c in self.conditions.constraints) else ()),
-            PROBLEM,
+            PROBLEM_COLUMN,
         )
 
     def labels(self, point: Point) -> dict[str, Any]:
@@ -77,16 +77,16 @@ class Sweep(Struct, frozen=True, eq=False):
 
     def setting(self, point: Point, path: str) -> Value:
         """The value of a setting in a point, for conditions."""
-        known = self.paths.by_text.get(path)
-        if known is None or path in self.paths.ambiguous:
+        at = self.paths.by_text.get(path)
+        if at is None or path in self.paths.ambiguous:
             raise ExpressionError(f"unknown setting {value_text(path)}; {suggestion(path, self.paths.by_text)}")
         changes = self.projects.changes(point)
-        value = changes[known] if known in changes else setting_value(self.project, known)
+        value = changes[at] if at in changes else value_of_setting(self.project, at)
         return value if isinstance(value, bool | int | float | str | tuple | None) else label_of(value)
 
-    def holds(self, known: Known, point: Point, values: Mapping[str, Any]) -> bool:
+    def holds(self, stage: Known, point: Point, values: Mapping[str, Any]) -> bool:
         """Whether a point satisfies the conditions that are decided then."""
-        return self.conditions.hold(known, self.labels(point) | dict(values), lambda path: self.setting(point, path))
+        return self.conditions.hold(stage, self.labels(point) | dict(values), lambda path: self.setting(point, path))
 
 
 def sweep_inputs(project: Project, settings: SweepSettings) -> CalibrationSet:
@@ -167,11 +167,11 @@ def _require_names(axes: tuple[Axis, ...]) -> None:
     if len(axes) > _MOST_AXES:
         raise SweepFault(f"has {len(axes)} axes; at most {_MOST_AXES} are possible")
     reserved = {metric.id for metric in COUNTED} | {column.id for columns in MEASURES.values() for column in columns}
-    seen: set[str] = set()
+    names: set[str] = set()
     for axis in axes:
-        if axis.name in seen or axis.name in reserved | {MACHINE, FITS, PROBLEM}:
+        if axis.name in names or axis.name in reserved | {MACHINE, FITS, PROBLEM_COLUMN}:
             raise SweepFault(f"two columns would be called {value_text(axis.name)}; name the axis as in width: …")
-        seen.add(axis.name)
+        names.add(axis.name)
 
 
 def _counted_design(project: Project, settings: SweepSettings, axes: tuple[Axis, ...]) -> str:

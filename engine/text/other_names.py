@@ -34,7 +34,7 @@ _OTHER_NAMES: dict[str, str] = {
 """In small letters without underscores."""
 
 
-def own_name(word: str, known: Container[object]) -> str:
+def own_name(word: str, names: Container[object]) -> str:
     """Our name for what others call so, if it is one of those known; else ""."""
     name = _OTHER_NAMES.get(word.lower().replace("_", "").replace(" ", ""), "")
-    return name if name in known else ""
+    return name if name in names else ""

@@ -100,8 +100,8 @@ def export_pictures(options: Namespace) -> int:
     focus = find_focus(*selected, project, project_check, options.project)
     _require_candidate(options, views, focus, project_check)
     request = RunRequest(project, project_check)
-    wanted = not options.no_run and _shows_volumes(options, views)
-    run = run_for_pictures(options.project, request) if wanted else PictureRun()
+    has_volumes = not options.no_run and _shows_volumes(options, views)
+    run = run_for_pictures(options.project, request) if has_volumes else PictureRun()
     with offscreen.offscreen_application(options.theme):
         state = offscreen.state_after_run(request, run.volumes, options.theme, options.edges)
         selection = _select_pictures(options, views, page, replace(state, focus=focus or state.focus))

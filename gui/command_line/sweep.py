@@ -16,7 +16,7 @@ from engine.project.project import Project, SweepSettings
 from engine.run.check import check
 from engine.sweep.answers import answer_lines, default_pair, fitting_rows
 from engine.sweep.cluster import TlsFiles, has_dask, local_cluster, measure_on, remote_cluster
-from engine.sweep.columns import FITS, MACHINE, MEASURES, PROBLEM, Values
+from engine.sweep.columns import FITS, MACHINE, MEASURES, PROBLEM_COLUMN, Values
 from engine.sweep.designs import point_of, with_points
 from engine.sweep.faults import SweepFault
 from engine.sweep.front import pareto_front
@@ -139,15 +139,15 @@ def _local_workers(options: argparse.Namespace, sweep: Sweep, remaining: int) ->
         return 0
     import psutil
 
-    wanted = min(options.workers or available_cores(), remaining)
+    count = min(options.workers or available_cores(), remaining)
     needed, free = worker_bytes(sweep), psutil.virtual_memory().available
     possible = int(free // needed)
     if not possible:
         text = f"a worker needs {byte_size(needed)}; {byte_size(free)} of memory are free. Make the designs smaller"
         raise ProjectError([Problem(text, "")])
-    if possible < wanted:
-        print_message(f"memory for {possible} of {wanted} workers, of which each needs about {byte_size(needed)}")
-    return min(wanted, possible)
+    if possible < count:
+        print_message(f"memory for {possible} of {count} workers, of which each needs about {byte_size(needed)}")
+    return min(count, possible)
 
 
 def _worker_count(text: str) -> int:
@@ -160,10 +160,10 @@ def _pair(options: argparse.Namespace, sweep: Sweep) -> tuple[str, str]:
     if options.plot is None:
         return default_pair(sweep)
     names = [part.strip() for part in options.plot.split(",")]
-    known = [column for column in sweep.columns[len(sweep.axes) :] if column not in (FITS, MACHINE, PROBLEM)]
-    unknown = [name for name in names if name not in known]
+    metrics = [column for column in sweep.columns[len(sweep.axes) :] if column not in (FITS, MACHINE, PROBLEM_COLUMN)]
+    unknown = [name for name in names if name not in metrics]
     if unknown:
-        raise ProjectError([Problem(f"--plot: {unknown[0]!r} is no metric; {suggestion(unknown[0], known)}", "")])
+        raise ProjectError([Problem(f"--plot: {unknown[0]!r} is no metric; {suggestion(unknown[0], metrics)}", "")])
     if len(names) != 2:
         raise ProjectError(
             [Problem(f"--plot names {count_text(len(names), 'metric')}; two are needed: macs,params", "")]

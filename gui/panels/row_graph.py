@@ -39,11 +39,11 @@ class RowGraph(Struct, frozen=True):
         return _STEP * min(self.columns, _MOST)
 
 
-Wiring = tuple[tuple[str, tuple[str, ...]], ...]
+_Wiring = tuple[tuple[str, tuple[str, ...]], ...]
 """Names of the nodes and of their inputs: lines depend on nothing else, so most edits leave them as they are."""
 
 
-def folded_wiring(network: Network, analysis: Analysis) -> Wiring:
+def folded_wiring(network: Network, analysis: Analysis) -> _Wiring:
     """The rows of a network with their inputs; a group has one row, where its last layer is in the list."""
     wiring = tuple([(node.name, network.inputs_of(at)) for at, node in enumerate(network.nodes)])
     if not analysis.groups:
@@ -65,7 +65,7 @@ def folded_wiring(network: Network, analysis: Analysis) -> Wiring:
 
 
 @lru_cache(maxsize=32)
-def row_graphs(wiring: Wiring) -> tuple[RowGraph | None, ...]:
+def row_graphs(wiring: _Wiring) -> tuple[RowGraph | None, ...]:
     """The lines beside each row; None for each of a network without branches, whose list is the whole order."""
     rows = list(_rows(wiring))
     columns = 1 + max((column for row in rows for column in (row.column, *row.passing)), default=0)
@@ -74,7 +74,7 @@ def row_graphs(wiring: Wiring) -> tuple[RowGraph | None, ...]:
     return tuple(RowGraph(row.column, columns, row.passing, row.forks, row.ends, row.goes_on) for row in rows)
 
 
-def _rows(wiring: Wiring) -> Iterator[RowGraph]:
+def _rows(wiring: _Wiring) -> Iterator[RowGraph]:
     """The rows from above to below; what a layer receives from below has no line."""
     last_use: dict[str, int] = {}
     for at, (_, inputs) in enumerate(wiring):
@@ -132,7 +132,7 @@ def _add_curve(path: QPainterPath, start: QPointF, end: QPointF) -> None:
 
 
 @lru_cache(maxsize=32)
-def branch_texts(wiring: Wiring) -> tuple[str, ...]:
+def branch_texts(wiring: _Wiring) -> tuple[str, ...]:
     """In words, for each row: the branch that begins there, or what it joins; "" for neither."""
     uses = Counter(name for _, inputs in wiring for name in set(inputs))
 

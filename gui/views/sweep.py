@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.project.project import SweepSettings
 from engine.sweep.answers import answer_lines, default_pair
-from engine.sweep.columns import COUNTED, FITS, MACHINE, MEASURES, PROBLEM, column_title
+from engine.sweep.columns import COUNTED, FITS, MACHINE, MEASURES, PROBLEM_COLUMN, column_title
 from engine.sweep.suggestions import suggested_axes
 from engine.text.spreadsheet import delimited_text
 from engine.text.units import count_text
@@ -186,8 +186,8 @@ class SweepView(View):
             box.setChecked(name in settings.measure)
 
     def _show_points(self) -> None:
-        shown, sweep = self._state.sweep, self._state.sweep.sweep
-        self.start.setText("Stop" if shown.is_busy else "Start")
+        state, sweep = self._state.sweep, self._state.sweep.sweep
+        self.start.setText("Stop" if state.is_busy else "Start")
         before = self.model.columns
         self.model.show_state(self._state)
         self.rows.setCurrentIndex(int(sweep is not None))
@@ -199,21 +199,21 @@ class SweepView(View):
         self._show_plot()
 
     def _note(self) -> str:
-        shown, sweep = self._state.sweep, self._state.sweep.sweep
-        if shown.problems and not self._forecast_text:
-            return "\n".join(problem.text for problem in shown.problems)
-        if sweep is None or (self._forecast_text and not shown.is_busy):
+        state, sweep = self._state.sweep, self._state.sweep.sweep
+        if state.problems and not self._forecast_text:
+            return "\n".join(problem.text for problem in state.problems)
+        if sweep is None or (self._forecast_text and not state.is_busy):
             return self._forecast_text
-        if shown.is_busy:
-            return f"{len(shown.rows):,} of {count_text(shown.total, 'point')}"
-        return "\n".join(answer_lines(sweep, shown.rows, self._pair()))
+        if state.is_busy:
+            return f"{len(state.rows):,} of {count_text(state.total, 'point')}"
+        return "\n".join(answer_lines(sweep, state.rows, self._pair()))
 
     def _show_options(self) -> None:
         """Offer the metrics for both axes of the plot; a choice stays as long as there is the same to choose from."""
         sweep = self._state.sweep.sweep
         names = [metric.id for metric in COUNTED]
         if sweep is not None:
-            names = [name for name in sweep.columns[len(sweep.axes) :] if name not in (FITS, MACHINE, PROBLEM)]
+            names = [name for name in sweep.columns[len(sweep.axes) :] if name not in (FITS, MACHINE, PROBLEM_COLUMN)]
         convention = self._state.picture_costs.convention if sweep is None else sweep.convention
         options = [(name, column_title(name, convention)) for name in names]
         if options == self._options:
@@ -320,6 +320,6 @@ def _lines(field: QPlainTextEdit) -> tuple[str, ...]:
     return tuple(line.strip() for line in field.toPlainText().splitlines() if line.strip())
 
 
-def _is_same(done: SweepSettings, wanted: SweepSettings) -> bool:
+def _is_same(done: SweepSettings, new: SweepSettings) -> bool:
     """Whether both have the same points and measures."""
-    return (done.axes, done.where, done.measure) == (wanted.axes, wanted.where, wanted.measure)
+    return (done.axes, done.where, done.measure) == (new.axes, new.where, new.measure)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.cost.metrics import metric_by_id
-from engine.sweep.answers import amount_text, default_pair, fitting_rows, settings_text
+from engine.sweep.answers import amount_text, default_pair, fitting_rows, point_settings_text
 from engine.sweep.front import best_within
 from engine.sweep.sweep import Sweep
 from gui.state.view_state import ViewState
@@ -70,12 +70,12 @@ def _answers(state: ViewState, sweep: Sweep, rows: tuple[dict[str, Any], ...]) -
     fitting = fitting_rows(rows)
     answers: list[tuple[str, int] | None] = []
     for title, metric, limited, limit in questions:
-        found = best_within(fitting, metric, limited, limit)
-        if found is None:
+        index = best_within(fitting, metric, limited, limit)
+        if index is None:
             answers.append(None)
             continue
-        best = fitting[found]
+        best = fitting[index]
         amounts = ", ".join(amount_text(name, best[name]) for name in ("macs", error))
         position = next(index for index, row in enumerate(rows) if row is best)
-        answers.append((f"{title}: {settings_text(sweep, best)} ({amounts})", position))
+        answers.append((f"{title}: {point_settings_text(sweep, best)} ({amounts})", position))
     return [*answers, None][:2]

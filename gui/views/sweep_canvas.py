@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
-from engine.sweep.answers import amount_text, settings_text
+from engine.sweep.answers import amount_text, point_settings_text
 from gui.graphics.canvas import Canvas
 from gui.graphics.painted_item import PaintedItem
 from gui.graphics.text_scale import text_scale
@@ -95,12 +95,12 @@ class SweepCanvas(Canvas):
 
     def describe(self, point: QPointF) -> str:
         """The settings and both amounts of a point."""
-        sweep, found = self._state.sweep.sweep, self._point_at(point)
-        if found is None or sweep is None or self._plot is None:
+        sweep, target = self._state.sweep.sweep, self._point_at(point)
+        if target is None or sweep is None or self._plot is None:
             return self._design_at(point)
-        amounts = zip(self._plot.columns, (found.x, found.y), strict=True)
+        amounts = zip(self._plot.columns, (target.x, target.y), strict=True)
         texts = ", ".join(amount_text(column, amount) for column, amount in amounts)
-        return f"{settings_text(sweep, self._state.sweep.rows[found.row])}: {texts}"
+        return f"{point_settings_text(sweep, self._state.sweep.rows[target.row])}: {texts}"
 
     def _design_at(self, place: QPointF) -> str:
         """The name and both amounts of a design whose star is at a place; "" without one."""
@@ -117,8 +117,8 @@ class SweepCanvas(Canvas):
         return self.describe(point)
 
     def click(self, point: QPointF) -> None:
-        if (found := self._point_at(point)) is not None:
-            self.row_selected.emit(found.row)
+        if (target := self._point_at(point)) is not None:
+            self.row_selected.emit(target.row)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)

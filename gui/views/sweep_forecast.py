@@ -19,9 +19,9 @@ class SweepForecast(QObject):
     changed = Signal(object)
     """The text; "" without axes."""
 
-    def __init__(self, wanted: Callable[[], tuple[Project, SweepSettings]], parent: QObject) -> None:
+    def __init__(self, request: Callable[[], tuple[Project, SweepSettings]], parent: QObject) -> None:
         super().__init__(parent)
-        self._wanted = wanted
+        self._request = request
         self._worker = Worker(self)
         self._worker.reported.connect(self.changed)
         self._worker.ended.connect(self._on_worker_ended)
@@ -42,7 +42,7 @@ class SweepForecast(QObject):
         self._worker.close()
 
     def _begin(self) -> None:
-        project, settings = self._wanted()
+        project, settings = self._request()
         if settings.axes:
             self._worker.start(lambda checkpoint: _forecast(project, settings, checkpoint))
         else:

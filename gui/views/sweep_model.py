@@ -9,15 +9,15 @@ from engine.cost.metrics import METRICS
 from engine.rank_search.report import error_text
 from engine.sweep.answers import fitting_rows
 from engine.sweep.axis_values import label_text
-from engine.sweep.columns import FITS, MACHINE, PROBLEM, column_title
+from engine.sweep.columns import FITS, MACHINE, PROBLEM_COLUMN, column_title
 from engine.sweep.sweep import Sweep
 from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
 from gui.views.report_model import NO_PARENT, ROLE, Index, ReportModel
 
-SORT_ROLE = Qt.ItemDataRole.UserRole
+_SORT_ROLE = Qt.ItemDataRole.UserRole
 """The value of a cell by which rows are sorted."""
-_TEXTS = (FITS, MACHINE, PROBLEM)
+_TEXTS = (FITS, MACHINE, PROBLEM_COLUMN)
 _AMOUNTS = frozenset(metric.id for metric in METRICS)
 
 
@@ -64,10 +64,10 @@ class SweepModel(ReportModel):
             case ROLE.TextAlignmentRole:
                 return _alignment(column)
             case ROLE.ToolTipRole:
-                return row.get(PROBLEM) or (exact_text(value) if column in _AMOUNTS else None)
+                return row.get(PROBLEM_COLUMN) or (exact_text(value) if column in _AMOUNTS else None)
             case ROLE.ForegroundRole if not fitting_rows([row]):
                 return QColor(self._theme.muted)
-        return _sort_key(value) if role == SORT_ROLE else None
+        return _sort_key(value) if role == _SORT_ROLE else None
 
 
 def cell_text(column: str, value: Any) -> str:
@@ -101,5 +101,5 @@ def sorted_model(model: SweepModel) -> QSortFilterProxyModel:
     """The model in the order of a column that a click on its head chooses."""
     proxy = QSortFilterProxyModel()
     proxy.setSourceModel(model)
-    proxy.setSortRole(SORT_ROLE)
+    proxy.setSortRole(_SORT_ROLE)
     return proxy

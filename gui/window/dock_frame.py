@@ -130,10 +130,10 @@ class DockFrame(QMainWindow):
     def _place(self, dock_id: str) -> None:
         dock, row = self.docks[dock_id], next(row for row in _DOCK_ROWS if row.id == dock_id)
         area = _AREAS[row.area or next(other.area for other in _ROWS if other.id == row.behind) or "right"]
-        placed = [other for other in self.docks.values() if not other.isHidden() and not other.isFloating()]
-        groups = [[other for other in placed if other.objectName() == row.behind]]
+        docks = [other for other in self.docks.values() if not other.isHidden() and not other.isFloating()]
+        groups = [[other for other in docks if other.objectName() == row.behind]]
         for side in (area, _AREAS["bottom"], _AREAS["right"]):
-            groups.append([other for other in placed if self.dockWidgetArea(other) == side])
+            groups.append([other for other in docks if self.dockWidgetArea(other) == side])
         beside = next((group[-1] for group in groups if group), None)
         if beside is None:
             self.addDockWidget(area, dock)

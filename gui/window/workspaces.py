@@ -87,8 +87,8 @@ class Workspaces(QObject):
 
     def save_as(self, title: str) -> None:
         """Save the present layout as a workspace of its own, and switch to it."""
-        taken = {workspace.id for workspace in self.all()}
-        new = next(name for number in range(1, len(taken) + 2) if (name := f"saved{number}") not in taken)
+        ids = {workspace.id for workspace in self.all()}
+        new = next(name for number in range(1, len(ids) + 2) if (name := f"saved{number}") not in ids)
         self.store()
         self._set_saved([*self._saved(), Workspace(new, title.strip(), "", is_saved=True)])
         self._present, self._is_own, self._borrowed = new, True, None

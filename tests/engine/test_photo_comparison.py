@@ -22,7 +22,7 @@ from engine.reports.differences import compare_designs
 from engine.reports.photo_comparison import photo_comparison_data, photo_comparison_text
 from engine.run.check import check
 from engine.run.execute import Cancelled
-from engine.run.photo_comparison import Agreement, LayerUsage, Photo, agreement_of, compare_on_photos
+from engine.run.photo_comparison import Agreement, ComparedPhoto, LayerUsage, agreement_of, compare_on_photos
 from engine.text.problems import ProjectError
 from tests.engine.checkpoints import proceed
 
@@ -100,7 +100,7 @@ def project_of(folder, first=(), second=()):
 def result_of(project, folder, designs=("a", "b")):
     *progress, result = compare_on_photos(project, designs, photos_in(folder), proceed)
     assert [event.done for event in progress] == list(range(len(photos_in(folder))))
-    assert all(isinstance(event, Photo) for event in progress)
+    assert all(isinstance(event, ComparedPhoto) for event in progress)
     return result
 
 

@@ -12,7 +12,7 @@ from engine.sweep.columns import COUNTED, Values, column_title
 from engine.sweep.front import cost_of, pareto_front
 from engine.sweep.sweep import Sweep
 
-PointKind = Literal["front", "dominated", "broken"]
+_PointKind = Literal["front", "dominated", "broken"]
 """On the front; beaten by another point; breaks a condition."""
 
 
@@ -21,7 +21,7 @@ class PlotPoint(NamedTuple):
 
     x: float
     y: float
-    kind: PointKind
+    kind: _PointKind
     row: int
     """Its position in the table."""
 
@@ -59,11 +59,11 @@ def sweep_plot(sweep: Sweep, rows: Sequence[Values], pair: tuple[str, str], cost
     on_front, fits = set(map(id, front_rows)), set(map(id, fitting))
 
     def plotted(index: int, row: Values) -> PlotPoint:
-        kind: PointKind = "broken" if id(row) not in fits else "front" if id(row) in on_front else "dominated"
+        kind: _PointKind = "broken" if id(row) not in fits else "front" if id(row) in on_front else "dominated"
         return PlotPoint(row[pair[0]], row[pair[1]], kind, index)
 
-    known = [(i, row) for i, row in enumerate(rows) if all(cost_of(row, column) is not None for column in pair)]
-    points = tuple(plotted(index, row) for index, row in known)
+    complete_rows = [(i, row) for i, row in enumerate(rows) if all(cost_of(row, column) is not None for column in pair)]
+    points = tuple(plotted(index, row) for index, row in complete_rows)
     front = tuple(sorted(point for point in points if point.kind == "front"))
     titles = column_title(pair[0], sweep.convention), column_title(pair[1], sweep.convention)
     return SweepPlot(pair, titles, points, front, _designs(sweep.project, pair, costs))

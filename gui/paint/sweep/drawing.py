@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, text_width
 from gui.paint.sweep.content import PlotDesign, PlotPoint, SweepPlot
-from gui.paint.sweep.scale import Scale, scale_of
+from gui.paint.sweep.scale import PlotScale, scale_of
 from gui.theme import Theme
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -25,8 +25,8 @@ class PlotLayout(NamedTuple):
     """Where things are in the picture."""
 
     plot: QRectF
-    x: Scale
-    y: Scale
+    x: PlotScale
+    y: PlotScale
     size: float
     """Of the text."""
     visible: QRectF = WHOLE

@@ -15,14 +15,14 @@ _MARGIN = 0.05
 _MOST_TICKS = 6
 
 
-class Tick(NamedTuple):
+class ScaleTick(NamedTuple):
     """A tick at a share of the axis."""
 
     share: float
     label: str
 
 
-class Scale(NamedTuple):
+class PlotScale(NamedTuple):
     """Maps amounts to shares of an axis, from 0 to 1."""
 
     column: str
@@ -36,19 +36,19 @@ class Scale(NamedTuple):
         value = log10(amount) if self.is_logarithmic else amount
         return (value - self.low) / (self.high - self.low)
 
-    def ticks(self) -> list[Tick]:
+    def ticks(self) -> list[ScaleTick]:
         """Round amounts on the axis."""
         if not self.is_logarithmic:
             values = round_ticks(self.low, self.high, _MOST_TICKS)
-            return [Tick(self.share(value), _label(self.column, value, values)) for value in values]
+            return [ScaleTick(self.share(value), _label(self.column, value, values)) for value in values]
         values = round_values(10**self.low, 10**self.high)
         if len(values) > 2 * _MOST_TICKS:
             values = [value for value in values if f"{value:.0e}".startswith("1")]
         visible = [value for value in values if 0 <= self.share(value) <= 1]
-        return [Tick(self.share(value), _label(self.column, value, values)) for value in visible]
+        return [ScaleTick(self.share(value), _label(self.column, value, values)) for value in visible]
 
 
-def scale_of(column: str, amounts: Sequence[float]) -> Scale:
+def scale_of(column: str, amounts: Sequence[float]) -> PlotScale:
     """The scale on which all amounts are visible."""
     low, high = (min(amounts), max(amounts)) if amounts else (0.0, 1.0)
     positive = [amount for amount in amounts if amount > 0]
@@ -56,7 +56,7 @@ def scale_of(column: str, amounts: Sequence[float]) -> Scale:
     if is_logarithmic:
         low, high = log10(low), log10(high)
     space = _MARGIN * (high - low) or abs(high) * _MARGIN or 1.0
-    return Scale(column, low - space, high + space, is_logarithmic)
+    return PlotScale(column, low - space, high + space, is_logarithmic)
 
 
 def _label(column: str, value: float, values: list[float]) -> str:

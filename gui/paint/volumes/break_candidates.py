@@ -88,9 +88,9 @@ class BreakCandidates:
         """
         _, across, down = self[1]
         guess = round(sqrt(down / across)) if across < min(1.0, down) else 1
-        known = min(1.0, *self[min(max(guess, 1), self._counts[-1])][1:])
+        zoom = min(1.0, *self[min(max(guess, 1), self._counts[-1])][1:])
         for count in self._counts:
-            if self._most_across(count) >= known:
+            if self._most_across(count) >= zoom:
                 yield count
 
     def _most_across(self, count: int) -> float:

@@ -19,7 +19,7 @@ help:
 	@echo "make lint         the checks alone: style, types, imports (seconds)"
 	@echo "make test-fast    the tests that take no time, of every folder (under half a minute)"
 	@echo "make test-newest  all checks and tests with the newest releases, in .venv-newest"
-	@echo "make test-models  checks our counting rules by the tools themselves, with PyTorch, in .venv-models"
+	@echo "make test-models  checks our counting rules by the tools themselves, and exported modules, with PyTorch, in .venv-models"
 	@echo "make fuzz         opens damaged and hostile files for 10 minutes (MINUTES=2 SEED=1 change that)"
 	@echo "make soak         a random user and a killer for minutes (STEPS=20000 KILLS=500 SEED=1 change that)"
 	@echo "make hooks        lets git run lint before each commit and test-fast before each push"

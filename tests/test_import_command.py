@@ -5,6 +5,8 @@ import json
 import pytest
 from onnx import helper
 
+from engine.kernels import onnx_process
+from engine.onnx_files import verification
 from gui.command_line.main import main
 from tests.engine.onnx_models import model_of, values, write_model
 from tests.engine.test_onnx_import import CONV, WEIGHTS
@@ -64,6 +66,23 @@ def test_verify_names_the_worst_node_and_fails_for_weights_that_are_not_the_mode
     model.write_bytes(model_of([CONV], (1, 3, "h", "w"), c=WEIGHTS["b"] + 1, **WEIGHTS).SerializeToString())
     assert main(["run", str(project), *run]) == 2
     assert "1 volume NOT equal to ONNX Runtime's; the largest error is 0." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("optimised_error", "is_equal"), [(0.0, True), (3e-5, False)])
+def test_an_error_over_1e_5_counts_if_onnx_runtime_does_not_differ_from_itself_by_half_of_it(
+    model, tmp_path, capsys, monkeypatch, optimised_error, is_equal
+):
+    def run_model(content, inputs, checkpoint, *, optimised=False):
+        error = optimised_error if optimised else 3e-5
+        outputs = onnx_process.run_model(content, inputs, checkpoint, optimised=optimised)
+        return [output._replace(array=output.array + error * abs(output.array).max()) for output in outputs]
+
+    monkeypatch.setattr(verification, "run_model", run_model)
+    status = main(["run", str(model), "--size", "8x10", "--verify", "--out", str(tmp_path / "out")])
+    text = capsys.readouterr().err
+    assert (status, "NOT equal" not in text) == ((0, True) if is_equal else (2, False))
+    assert "the largest error is 3e-05" in text
+    assert ("ONNX Runtime differs from itself by 3e-05 there, with its optimisations" in text) is is_equal
 
 
 def test_verify_needs_a_design_of_a_model(tmp_path, capsys):

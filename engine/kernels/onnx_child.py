@@ -37,8 +37,9 @@ def _run(head: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = 2, 4
-    # The operators as the model has them: fused ones round in another way, and a single node gains nothing.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    if not head["optimised"]:
+        # The operators as the model has them: joined ones round in another way, and a single node gains nothing.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     start = head["model"]
     session = onnxruntime.InferenceSession(data[:start], options, ["CPUExecutionProvider"])
     feeds = {}

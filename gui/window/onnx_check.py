@@ -49,6 +49,8 @@ class OnnxCheck(BannerTask):
             f"The largest error, relative to the largest value of its volume, is {number_text(error, 2)} at "
             f"{quoted(worst)}."
         )
+        if result.own_sentence:
+            text = f"{text} {result.own_sentence}."
         select: Answer = ("Select it", partial(self._select, result.design, worst))
         return Banner(f"{result.design}: {result.verdict}", text, (select, ("Close", self._close)))
 

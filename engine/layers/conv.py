@@ -1,10 +1,8 @@
 """The convolution layer."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import gcd
 from typing import Annotated, Any, ClassVar
 
-import numpy as np
 from msgspec import Meta
 from msgspec.structs import replace
 from numpy.typing import NDArray
@@ -12,7 +10,7 @@ from numpy.typing import NDArray
 from engine.kernels import Checkpoint, Volume, convolution
 from engine.layers.base import Count, HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role, changes_if_valid
 from engine.layers.explanation import Explanation, Target, WindowProduct, read_window, tap_text
-from engine.layers.fixes import nearest_divisors, nearest_multiples, setting_fixes
+from engine.layers.groups import channels_of_groups, group_mistakes
 from engine.layers.weighted_sum import explain_weighted_sum
 from engine.layers.windows import (
     changes_to_keep_size,
@@ -62,8 +60,7 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         """The channels of the same group."""
-        groups = channels.reshape(self.groups, -1).any(axis=1)
-        return [np.repeat(groups, inputs[0].channels // self.groups)]
+        return [channels_of_groups(channels, self.groups, inputs[0].channels)]
 
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         yield from size_mistakes(self.windows(inputs[0]), inputs[0])
@@ -157,15 +154,3 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
         if window.padding_taps:
             text += f" {window.padding_taps} of the {window.inside.size} taps lie in the padding and read 0."
         return text
-
-
-def group_mistakes(groups: int, channels: int, filters: int) -> Iterator[Mistake]:
-    """Yield a mistake if groups divide the input channels or the filters unequally."""
-    divisors = nearest_divisors(gcd(channels, filters), groups)
-    use = f"use {' or '.join(map(str, divisors))}"
-    fixes = setting_fixes("groups", divisors)
-    if channels % groups:
-        yield Mistake("groups", f"groups {groups} does not divide the {channels} input channels: {use}", fixes)
-    if filters % groups:
-        more = () if channels % groups else setting_fixes("filters", nearest_multiples(groups, filters))
-        yield Mistake("groups", f"groups {groups} does not divide the {filters} filters: {use}", fixes + more)

@@ -10,7 +10,7 @@ from engine.kernels import Checkpoint, Volume, frames, resizing
 from engine.layers.base import Finite, Layer, Margin, Mask, Mistake, Reads, Role
 from engine.layers.explanation import Explanation, Spot, Target, explain_copy
 from engine.layers.fixes import setting_fixes
-from engine.layers.windows import check_padding, normalise_spelling
+from engine.layers.windows import check_padding, four_sides, normalise_spelling
 from engine.shapes import Margins, Shape, Windows
 from engine.text.units import number_text
 
@@ -50,10 +50,7 @@ class _Frame(Layer, frozen=True):
 
     @property
     def _sides(self) -> Margins:
-        if isinstance(self.margins, int):
-            return self.margins, self.margins, self.margins, self.margins
-        top, left, bottom, right = self.margins if len(self.margins) == 4 else (*self.margins, *self.margins)
-        return top, left, bottom, right
+        return four_sides(self.margins)
 
     def windows(self, received: Shape) -> Windows:
         return _single_windows(received, self._sides)

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from engine.kernels import Checkpoint, Volume, normalization
 from engine.layers.base import Extent, Finite, Layer, Mask, Reads, Role
-from engine.layers.explanation import Explanation, Target, Terms, operand_text, read_pixel
+from engine.layers.explanation import Explanation, Target, Terms, WindowProduct, operand_text, read_pixel
 from engine.shapes import Shape
 from engine.text.units import count_text, number_text
 
@@ -49,19 +49,28 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
         return normalization.batch_norm(inputs[0], *roles, self.epsilon, checkpoint)
 
     def explain(self, target: Target) -> Explanation:
-        window = read_pixel(target)
-        x = float(window.values[0, 0, 0])
-        gamma, beta, mean, var = (float(target.weights[role]) for role in ("gamma", "beta", "mean", "var"))
-        result = gamma * (x - mean) / sqrt(var + self.epsilon) + beta
-        variance = f"{number_text(var)} + {number_text(self.epsilon)}"
-        deviation = f"{number_text(x)} − {operand_text(mean)}"
-        formula = (
-            f"{target.title} = γ · (x − mean) / √(var + ε) + β",
-            f"= {number_text(gamma)} · ({deviation}) / √({variance}) + {operand_text(beta)}",
-            f"= {number_text(result)}",
-        )
         description = "The value is shifted and scaled by its channel's numbers from training; neighbours do not count."
-        return Explanation(target.at, result, description, formula, window)
+        mean, var = float(target.weights["mean"]), float(target.weights["var"])
+        return explain_normalized(
+            target, read_pixel(target), mean=mean, var=var, epsilon=self.epsilon, description=description
+        )
+
+
+def explain_normalized(
+    target: Target, window: WindowProduct, *, mean: float, var: float, epsilon: float, description: str
+) -> Explanation:
+    """Explain a value that is shifted and scaled by this mean and variance, then by its channel's gamma and beta."""
+    x = float(target.inputs[0][target.at])
+    gamma, beta = float(target.weights["gamma"]), float(target.weights["beta"])
+    result = gamma * (x - mean) / sqrt(var + epsilon) + beta
+    variance = f"{number_text(var)} + {number_text(epsilon)}"
+    deviation = f"{number_text(x)} − {operand_text(mean)}"
+    formula = (
+        f"{target.title} = γ · (x − mean) / √(var + ε) + β",
+        f"= {number_text(gamma)} · ({deviation}) / √({variance}) + {operand_text(beta)}",
+        f"= {number_text(result)}",
+    )
+    return Explanation(target.at, result, description, formula, window)
 
 
 class Scale(Layer, frozen=True, tag="scale"):

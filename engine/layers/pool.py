@@ -88,14 +88,6 @@ class Pool(Layer, frozen=True):
         stride = "" if self.step == 1 else f" /{setting_text(self.step)}"
         return f"{size_text(pair(self.kernel))} {self.kind[:3]} pool{stride}"
 
-    def _read(self, target: Target) -> tuple[WindowProduct, str]:
-        """The values that a window reads, and their position as text for a formula."""
-        channel, y, x = target.at
-        volume = target.inputs[0]
-        window = read_window(volume, self.windows(Shape(*volume.shape)), y, x, slice(channel, channel + 1))
-        rows, columns = window.rows[window.inside.any(axis=1)], window.columns[window.inside.any(axis=0)]
-        return window, f"in[{channel}, {rows[0]}…{rows[-1]}, {columns[0]}…{columns[-1]}]"
-
 
 class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):
     """The maximum of each window per channel; padding never is the maximum."""
@@ -142,7 +134,7 @@ class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):
         )
 
     def explain(self, target: Target) -> Explanation:
-        window, region = self._read(target)
+        window, region = _values_read(target, self)
         return _explain_largest(target, window, region, f"a {size_text(window.inside.shape)} window")
 
 
@@ -178,7 +170,7 @@ class AvgPool2d(Pool, frozen=True, tag="avg_pool2d"):
         )
 
     def explain(self, target: Target) -> Explanation:
-        window, region = self._read(target)
+        window, region = _values_read(target, self)
         divisor = self._divisor(target, window)
         return _explain_mean(
             target, window, region, divisor, f"a {size_text(window.inside.shape)} window of the same channel"
@@ -195,11 +187,9 @@ class AvgPool2d(Pool, frozen=True, tag="avg_pool2d"):
         return int(np.count_nonzero(rows) * np.count_nonzero(columns))
 
 
-class GlobalMaxPool2d(Layer, frozen=True, tag="global_max_pool2d"):
-    """The maximum of each whole map: C×H×W → C×1×1."""
+class _GlobalPool(Layer, frozen=True):
+    """The base of kinds whose windows are whole maps: C×H×W → C×1×1."""
 
-    title: ClassVar[str] = "Global max pooling"
-    help: ClassVar[str] = "Keeps the largest value of each whole map."
     role: ClassVar[Role] = "resampling"
     reads: ClassVar[Reads] = "map"
 
@@ -211,6 +201,13 @@ class GlobalMaxPool2d(Layer, frozen=True, tag="global_max_pool2d"):
 
     def patch_size(self, received: Shape | None) -> str | None:
         return f"{received.height}×{received.width}/1" if received is not None else None
+
+
+class GlobalMaxPool2d(_GlobalPool, frozen=True, tag="global_max_pool2d"):
+    """The maximum of each whole map: C×H×W → C×1×1."""
+
+    title: ClassVar[str] = "Global max pooling"
+    help: ClassVar[str] = "Keeps the largest value of each whole map."
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
         return {"max_pool": inputs[0].size}
@@ -225,22 +222,11 @@ class GlobalMaxPool2d(Layer, frozen=True, tag="global_max_pool2d"):
         return _explain_largest(target, _whole_map(target), f"in[{target.at.channel}]", "the whole map")
 
 
-class GlobalAvgPool2d(Layer, frozen=True, tag="global_avg_pool2d"):
+class GlobalAvgPool2d(_GlobalPool, frozen=True, tag="global_avg_pool2d"):
     """The mean of each whole map: C×H×W → C×1×1."""
 
     title: ClassVar[str] = "Global average pooling"
     help: ClassVar[str] = "Keeps the mean of each whole map."
-    role: ClassVar[Role] = "resampling"
-    reads: ClassVar[Reads] = "map"
-
-    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
-        return [channels]
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        return Shape(inputs[0].channels, 1, 1)
-
-    def patch_size(self, received: Shape | None) -> str | None:
-        return f"{received.height}×{received.width}/1" if received is not None else None
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
         return _adaptive_operations(inputs[0], output)
@@ -301,13 +287,18 @@ class AdaptiveAvgPool2d(Layer, frozen=True, tag="adaptive_avg_pool2d"):
         return pooling.adaptive_avg_pool2d(inputs[0], pair(self.size), checkpoint)
 
     def explain(self, target: Target) -> Explanation:
-        channel, y, x = target.at
-        volume = target.inputs[0]
-        window = read_window(volume, self.windows(Shape(*volume.shape)), y, x, slice(channel, channel + 1))
-        rows, columns = window.rows, window.columns
-        region = f"in[{channel}, {rows[0]}…{rows[-1]}, {columns[0]}…{columns[-1]}]"
+        window, region = _values_read(target, self)
         over = f"a {size_text(window.inside.shape)} window of the same channel"
         return _explain_mean(target, window, region, window.inside.size, over)
+
+
+def _values_read(target: Target, layer: Layer) -> tuple[WindowProduct, str]:
+    """The values that a window of a layer reads, and their position as text for a formula."""
+    channel, y, x = target.at
+    volume = target.inputs[0]
+    window = read_window(volume, layer.windows(Shape(*volume.shape)), y, x, slice(channel, channel + 1))
+    rows, columns = window.rows[window.inside.any(axis=1)], window.columns[window.inside.any(axis=0)]
+    return window, f"in[{channel}, {rows[0]}…{rows[-1]}, {columns[0]}…{columns[-1]}]"
 
 
 def _padding_fixes(windows: Windows) -> tuple[Fix, ...]:

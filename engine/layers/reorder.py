@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from engine.kernels import Checkpoint, Volume, reordering
 from engine.layers.base import Count, Layer, Margin, Mask, Mistake, PartRead, Reads, Role, changes_if_valid
 from engine.layers.explanation import Explanation, Spot, Target, explain_copy
-from engine.layers.fixes import nearest_divisors, setting_fixes
+from engine.layers.fixes import setting_fixes
+from engine.layers.groups import group_mistakes
 from engine.shapes import Shape, Windows
 from engine.text.units import count_text
 
@@ -79,11 +80,7 @@ class ChannelShuffle(Layer, frozen=True, tag="channel_shuffle"):
     groups: Annotated[Count, Meta(title="Groups", description="Groups of channels that are mixed", examples=[2])]
 
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
-        channels = inputs[0].channels
-        if channels % self.groups:
-            divisors = nearest_divisors(channels, self.groups)
-            text = f"groups {self.groups} does not divide the {channels} input channels"
-            yield Mistake("groups", f"{text}: use {' or '.join(map(str, divisors))}", setting_fixes("groups", divisors))
+        yield from group_mistakes(self.groups, inputs[0].channels)
 
     def _sources(self, channels: int) -> NDArray[np.intp]:
         return np.arange(channels).reshape(self.groups, -1).T.ravel()

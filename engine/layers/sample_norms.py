@@ -1,7 +1,6 @@
 """Normalisation by the statistics of the sample itself: layer norm over channels, and group norm."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import sqrt
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -9,10 +8,11 @@ from msgspec import Meta
 
 from engine.kernels import Checkpoint, Volume, sample_norms
 from engine.layers.base import Count, Layer, Mask, Mistake, Reads, Role
-from engine.layers.explanation import Explanation, Numbers, Target, WindowProduct, operand_text, read_pixel
-from engine.layers.fixes import nearest_divisors, setting_fixes
+from engine.layers.explanation import Explanation, Numbers, Target, WindowProduct, read_pixel
+from engine.layers.groups import channels_of_groups, group_mistakes
+from engine.layers.normalization import explain_normalized
 from engine.shapes import Shape, Windows
-from engine.text.units import count_text, number_text
+from engine.text.units import count_text
 
 
 class _SampleNorm(Layer, frozen=True):
@@ -39,18 +39,9 @@ class _SampleNorm(Layer, frozen=True):
 
     def _explain(self, target: Target, values: Numbers, window: WindowProduct, of: str) -> Explanation:
         """Explain a value that is normalized by the statistics of these values."""
-        x = float(target.inputs[0][target.at])
-        mean, var = float(values.mean()), float(values.var())
-        gamma, beta = float(target.weights["gamma"]), float(target.weights["beta"])
-        result = gamma * (x - mean) / sqrt(var + self.epsilon) + beta
-        formula = (
-            f"{target.title} = γ · (x − mean) / √(var + ε) + β",
-            f"= {number_text(gamma)} · ({number_text(x)} − {operand_text(mean)}) / "
-            f"√({number_text(var)} + {number_text(self.epsilon)}) + {operand_text(beta)}",
-            f"= {number_text(result)}",
-        )
         description = f"Mean and variance are those of {of}, computed in the run; γ and β are its channel's."
-        return Explanation(target.at, result, description, formula, window)
+        mean, var = float(values.mean()), float(values.var())
+        return explain_normalized(target, window, mean=mean, var=var, epsilon=self.epsilon, description=description)
 
 
 class LayerNorm(_SampleNorm, frozen=True, tag="layer_norm"):
@@ -91,11 +82,7 @@ class GroupNorm(_SampleNorm, frozen=True, tag="group_norm"):
     ] = 1
 
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
-        channels = inputs[0].channels
-        if channels % self.groups:
-            divisors = nearest_divisors(channels, self.groups)
-            text = f"groups {self.groups} does not divide the {channels} input channels"
-            yield Mistake("groups", f"{text}: use {' or '.join(map(str, divisors))}", setting_fixes("groups", divisors))
+        yield from group_mistakes(self.groups, inputs[0].channels)
 
     def windows(self, received: Shape) -> Windows:
         """The whole map, for each value."""
@@ -104,8 +91,7 @@ class GroupNorm(_SampleNorm, frozen=True, tag="group_norm"):
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         """Those of the same groups."""
-        groups = channels.reshape(self.groups, -1).any(axis=1)
-        return [np.repeat(groups, len(channels) // self.groups)]
+        return [channels_of_groups(channels, self.groups, len(channels))]
 
     def label(self) -> str:
         return f"group norm, {count_text(self.groups, 'group')}"

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint, Volume, transposed
 from engine.layers.base import Count, HeightWidth, Layer, Margin, Mask, Mistake, Padding, Reads, Role, changes_if_valid
-from engine.layers.conv import group_mistakes
 from engine.layers.explanation import Explanation, Target, WeightsByRole, read_window
 from engine.layers.fixes import setting_fixes
+from engine.layers.groups import channels_of_groups, group_mistakes
 from engine.layers.weighted_sum import explain_weighted_sum
-from engine.layers.windows import check_padding, normalise_spelling, pair, setting_text, size_text
+from engine.layers.windows import check_padding, four_sides, normalise_spelling, pair, setting_text, size_text
 from engine.shapes import Margins, Pair, Shape, Windows, dilated_extent, transposed_windows
 from engine.text.units import count_text, number_text
 
@@ -69,18 +69,13 @@ class ConvTranspose2d(Layer, frozen=True, tag="conv_transpose2d"):
             cut = [size - n * s for size, n, s in zip(whole, received[1:], strides, strict=True)]
             top, left = (max(margin, 0) // 2 for margin in cut)
             margins = top, left, cut[0] - top, cut[1] - left
-        elif isinstance(self.padding, tuple):
-            sides = self.padding if len(self.padding) == 4 else (*self.padding, *self.padding)
-            margins = sides[0], sides[1], sides[2], sides[3]
         else:
-            margin = 0 if isinstance(self.padding, str) else self.padding
-            margins = margin, margin, margin, margin
+            margins = four_sides(self.padding)
         return margins, (whole[0] - margins[0] - margins[2], whole[1] - margins[1] - margins[3])
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         """The channels of the same group."""
-        groups = channels.reshape(self.groups, -1).any(axis=1)
-        return [np.repeat(groups, inputs[0].channels // self.groups)]
+        return [channels_of_groups(channels, self.groups, inputs[0].channels)]
 
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         margins, (height, width) = self._placement(inputs[0])

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.layers.base import HeightWidth, Mistake, Padding
 from engine.layers.fixes import setting_fixes, shortest_spelling
-from engine.shapes import Pair, Shape, Windows, dilated_extent, same_padding, window_counts
+from engine.shapes import Margins, Pair, Shape, Windows, dilated_extent, same_padding, window_counts
 from engine.text.problems import Fix
 
 _AnyStruct = TypeVar("_AnyStruct", bound=Struct)
@@ -41,6 +41,15 @@ def check_padding(padding: Padding, setting: str = "padding") -> None:
         raise ValueError(f"{setting} {list(padding)} has 3 values; use one, [h, w] or [top, left, bottom, right]")
 
 
+def four_sides(margins: Padding) -> Margins:
+    """A setting as (top, left, bottom, right): one number for all, [h, w] for both ends of an axis; "valid" is none."""
+    if isinstance(margins, tuple):
+        top, left, bottom, right = margins if len(margins) == 4 else (*margins, *margins)
+        return top, left, bottom, right
+    margin = 0 if isinstance(margins, str) else margins
+    return margin, margin, margin, margin
+
+
 def place_windows(
     shape: Shape,
     kernel: HeightWidth,
@@ -56,10 +65,8 @@ def place_windows(
     if padding == "same":
         top, bottom = same_padding(shape.height, height, strides[0])
         left, right = same_padding(shape.width, width, strides[1])
-    elif isinstance(padding, tuple):
-        top, left, bottom, right = padding if len(padding) == 4 else (*padding, *padding)
     else:
-        top = left = bottom = right = 0 if isinstance(padding, str) else padding
+        top, left, bottom, right = four_sides(padding)
     margins = (top, left, bottom, right)
     output = window_counts((shape.height, shape.width), margins, (height, width), strides, ceil=ceil)
     return Windows(kernels, strides, dilations, margins, output)

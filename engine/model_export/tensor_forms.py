@@ -18,7 +18,7 @@ def in_shape(tensor: Tensor, volume: Shape) -> Tensor:
     """
     if tensor.volume == volume or tensor.dims:
         return replace(tensor, volume=volume)
-    if replace(tensor, margins=(0, 0, 0, 0)).is_nchw:
+    if tensor.has_nchw_axes:
         axes: Sequence[str] = NCHW
     elif tensor.rank == 2:
         axes = ("", "chw")
@@ -56,7 +56,7 @@ def maps_of(graph: OnnxGraph, value: str, tensor: Tensor) -> str:
 def tensor_from_maps(graph: OnnxGraph, maps: str, tensor: Tensor) -> str:
     """The value with the axes of a tensor that has the values of these maps."""
     value = graph.padded(maps, tensor.margins) if any(tensor.margins) else maps
-    if tensor.rank == 4 and not tensor.dims and replace(tensor, margins=(0, 0, 0, 0)).is_nchw:
+    if tensor.rank == 4 and not tensor.dims and tensor.has_nchw_axes:
         return value
     if not tensor.dims and tensor.letters != tensor.letters_in_order:
         rest = [letter for letter in "chw" if letter not in tensor.letters]

@@ -87,7 +87,7 @@ def _group_norm(last: GraphNode, around: Surroundings) -> Found:
 
 
 def _dense_with_bias(last: GraphNode, around: Surroundings) -> Found:
-    for product, bias in (last.inputs, last.inputs[::-1]) if len(last.inputs) == 2 else ():
+    for product, bias in orders(last):
         node = around.inner(product, "MatMul")
         constant = around.constants.get(bias)
         if node is not None and len(node.inputs) == 2 and constant is not None and constant.ndim == 1:

@@ -9,14 +9,9 @@ from engine.onnx_files.surroundings import Found, PatternRow, Surroundings, join
 
 
 def _silu(last: GraphNode, around: Surroundings) -> Found:
-    for value, gate in (last.inputs, last.inputs[::-1]) if len(last.inputs) == 2 else ():
-        node = around.makers.get(gate)
-        if (
-            node is not None
-            and node.operator == "Sigmoid"
-            and node.inputs == (value,)
-            and around.inner(gate, "Sigmoid")
-        ):
+    for value, gate in orders(last):
+        node = around.inner(gate, "Sigmoid")
+        if node is not None and node.inputs == (value,):
             return joined_node(last, GATE, value), (node,)
     return None
 
@@ -33,19 +28,15 @@ def _mish(last: GraphNode, around: Surroundings) -> Found:
 
 def _hard_sigmoid_of_steps(last: GraphNode, around: Surroundings) -> Found:
     """``min(max(x + 3, 0), 6) / 6``."""
-    sixth = around.split(last)
-    clip = None if sixth is None or not _is_sixth(last, sixth[1]) else around.inner(sixth[0], "Clip")
-    shifted = None if clip is None else around.inner(clip.inputs[0], "Add")
-    three = None if shifted is None else around.split(shifted)
-    parts = None if sixth is None or three is None else _clipped(three[0], sixth[0], around)
-    if three is None or parts is None:
+    clipped = _clipped(_sixth(last, around), around)
+    if clipped is None:
         return None
-    gate = joined_node(last, "HardSigmoid", three[0])
-    return replace(gate, settings={"alpha": 1 / 6, "beta": 0.5}), parts
+    gate = joined_node(last, "HardSigmoid", clipped[0])
+    return replace(gate, settings={"alpha": 1 / 6, "beta": 0.5}), clipped[1]
 
 
 def _hard_swish(last: GraphNode, around: Surroundings) -> Found:
-    for value, gate in (last.inputs, last.inputs[::-1]) if len(last.inputs) == 2 else ():
+    for value, gate in orders(last):
         node = around.inner(gate, "HardSigmoid")
         if node is not None and node.inputs == (value,):
             slope, shift = node.settings.get("alpha", 0.2), node.settings.get("beta", 0.5)
@@ -56,36 +47,36 @@ def _hard_swish(last: GraphNode, around: Surroundings) -> Found:
 
 def _hard_swish_of_steps(last: GraphNode, around: Surroundings) -> Found:
     """``x · min(max(x + 3, 0), 6) / 6``, with the division last or before the product."""
-    sixth = around.split(last)
-    if sixth is not None and _is_sixth(last, sixth[1]):
-        product = around.inner(sixth[0], "Mul")
-        for value, gate in orders(product):
-            parts = _clipped(value, gate, around)
-            if parts is not None and product is not None:
-                return joined_node(last, HARD_GATE, value), (*parts, product)
+    product = around.inner(_sixth(last, around), "Mul")
+    for value, gate in orders(product):
+        clipped = _clipped(gate, around)
+        if clipped is not None and clipped[0] == value and product is not None:
+            return joined_node(last, HARD_GATE, value), (*clipped[1], product)
     for value, gate in orders(last) if last.operator == "Mul" else ():
         scaled = around.inner(gate, "Div") or around.inner(gate, "Mul")
-        sixth = None if scaled is None else around.split(scaled)
-        if scaled is not None and sixth is not None and _is_sixth(scaled, sixth[1]):
-            parts = _clipped(value, sixth[0], around)
-            if parts is not None:
-                return joined_node(last, HARD_GATE, value), (*parts, scaled)
+        clipped = None if scaled is None else _clipped(_sixth(scaled, around), around)
+        if scaled is not None and clipped is not None and clipped[0] == value:
+            return joined_node(last, HARD_GATE, value), (*clipped[1], scaled)
     return None
 
 
-def _is_sixth(node: GraphNode, number: float) -> bool:
-    return abs(number - (6 if node.operator == "Div" else 1 / 6)) < 1e-6
+def _sixth(node: GraphNode, around: Surroundings) -> str:
+    """The value of which a node computes a sixth; "" if it computes something else."""
+    value, number = around.split(node) or ("", 0.0)
+    if node.operator == "Div":
+        return value if node.inputs[0] == value and abs(number - 6) < 1e-6 else ""
+    return value if abs(number - 1 / 6) < 1e-6 else ""
 
 
-def _clipped(value: str, gate: str, around: Surroundings) -> tuple[GraphNode, ...] | None:
-    """The nodes that compute ``min(max(value + 3, 0), 6)`` as `gate`."""
+def _clipped(gate: str, around: Surroundings) -> tuple[str, tuple[GraphNode, ...]] | None:
+    """The value of which `gate` is ``min(max(value + 3, 0), 6)``, and the nodes that compute it."""
     clip = around.inner(gate, "Clip")
     shifted = None if clip is None else around.inner(clip.inputs[0], "Add")
-    three = None if shifted is None else around.split(shifted)
-    if clip is None or shifted is None or three != (value, 3.0):
+    value, three = (None if shifted is None else around.split(shifted)) or ("", 0.0)
+    if clip is None or shifted is None or three != 3:
         return None
     limits = [around.number(name) for name in clip.inputs[1:]] or [clip.settings.get(name) for name in ("min", "max")]
-    return (shifted, clip) if limits == [0, 6] else None
+    return (value, (shifted, clip)) if limits == [0, 6] else None
 
 
 def _gelu(last: GraphNode, around: Surroundings) -> Found:
@@ -96,7 +87,7 @@ def _gelu(last: GraphNode, around: Surroundings) -> Found:
         product_parts = None if product is None else _erf_product(product, around)
         if product_parts is not None and product is not None:
             return joined_node(last, "Gelu", product_parts[0]), (*product_parts[1], product)
-    for half, gate in (last.inputs, last.inputs[::-1]) if len(last.inputs) == 2 else ():
+    for half, gate in orders(last):
         node = around.inner(half, "Mul")
         halved = None if node is None else around.split(node)
         if node is not None and halved is not None and abs(halved[1] - 0.5) < 1e-6:
@@ -107,7 +98,7 @@ def _gelu(last: GraphNode, around: Surroundings) -> Found:
 
 
 def _erf_product(node: GraphNode, around: Surroundings) -> tuple[str, tuple[GraphNode, ...]] | None:
-    for value, gate in (node.inputs, node.inputs[::-1]) if len(node.inputs) == 2 else ():
+    for value, gate in orders(node):
         parts = _erf_gate(value, gate, around)
         if parts is not None:
             return value, parts

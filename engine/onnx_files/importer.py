@@ -1,8 +1,9 @@
 """Makes a project of an ONNX file: its graph as a design whose weights stay in the file."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from msgspec import Struct
@@ -20,9 +21,9 @@ from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ImageInput, Input, NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
-from engine.onnx_files.map_operators import MAP_OPERATORS, gathered_shape, shuffle_of, split
+from engine.onnx_files.map_operators import MAP_OPERATORS, gathered_shape, shuffle_of, split, zero_margins
 from engine.onnx_files.module_groups import with_groups
-from engine.onnx_files.operators import ONNX_OPERATORS, Match, Operands, zero_margins
+from engine.onnx_files.operators import ONNX_OPERATORS, Match, Operands
 from engine.onnx_files.report import ImportReport
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, tensor_of, tensor_of_shape
 from engine.onnx_files.value_operators import VALUE_OPERATORS
@@ -31,6 +32,7 @@ from engine.shapes import Pair, Shape
 from engine.text.names import MAX_NODE_NAME, quoted, unique_name, without_controls
 from engine.text.problems import Problem, ProjectError
 
+_Read = TypeVar("_Read")
 _PHOTO = f"{BUNDLED}photos/chelsea.png"
 _SKIPPED = {"Identity": "passes its input on", "Dropout": "does nothing when run"}
 _CHANNELS_FIRST = ("Conv", "MaxPool", "AveragePool", "BatchNormalization", "GlobalAveragePool", "Pad", "Resize")
@@ -173,10 +175,10 @@ class _Importer:
             if node.operator in _SKIPPED:
                 self._pass_on(node, self._operands(node).tensor(), _SKIPPED[node.operator])
             elif node.operator == "Split":
-                for index, match in enumerate(split(self._operands(node))):
+                for index, match in enumerate(self._read(node, split)):
                     if node.outputs[index]:
                         self._place(node, match, node.outputs[index])
-            elif node.operator == "Gather" and (shape := gathered_shape(self._operands(node))) is not None:
+            elif node.operator == "Gather" and (shape := self._read(node, gathered_shape)) is not None:
                 tensor = self._operands(node).tensor().reshaped(shape)
                 self._pass_on(node, tensor, "the same values in another shape")
             elif node.operator in _REORDERINGS and self._has_shuffled(node):
@@ -239,10 +241,7 @@ class _Importer:
         name = self._name_of(node)
         tensor = tensor_of_shape(name, output.shape, str(dtype))
         layer = Opaque(node.operator, tuple(tensor.volume), texts, result)
-        inputs = tuple(tensor.source for tensor in tensors)
-        is_implied = inputs == ((self._nodes[-1].name if self._nodes else INPUT),)
-        weights = FileWeights(path, node.name)
-        self._nodes.append(Node(name, layer, () if is_implied else inputs, weights))
+        self._append(name, Match(layer, tuple(tensors), weights=FileWeights(path, node.name)))
         return tensor
 
     def _fold(self, node: GraphNode) -> bool:
@@ -263,6 +262,13 @@ class _Importer:
         path, opset = self._model.path, self._model.opset
         return Operands(node, self._tensors, self._constants, self._stored, path, opset)
 
+    def _read(self, node: GraphNode, rule: Callable[[Operands], _Read]) -> _Read:
+        """What a rule says of a node; NotNative if the settings of the node are not as the standard says."""
+        try:
+            return rule(self._operands(node))
+        except (TypeError, ValueError, IndexError, ZeroDivisionError, OverflowError):
+            raise NotNative("its settings cannot be read") from None
+
     def _pass_on(self, node: GraphNode, tensor: Tensor, reason: str) -> None:
         self._tensors[node.outputs[0]] = tensor
         self._folded.append((node.operator, reason))
@@ -281,10 +287,8 @@ class _Importer:
         return tensor.reshaped(next(iter(outputs.values())).shape)
 
     def _pad(self, node: GraphNode) -> None:
-        operands = self._operands(node)
-        try:
-            margins, tensor = zero_margins(operands), operands.tensor()
-        except NotNative:
+        margins, tensor = self._read(node, zero_margins), self._operands(node).tensor()
+        if margins is None:
             return self._add_layer(node)
         if margins == tensor.margins:
             return self._pass_on(node, tensor, "adds nothing")
@@ -310,27 +314,27 @@ class _Importer:
         rule = _OPERATORS.get(node.operator)
         if rule is None or node.has_graph:
             raise NotNative("the operator has no layer here")
-        try:
-            match = rule(self._operands(node))
-        except (TypeError, ValueError, IndexError, ZeroDivisionError, OverflowError):
-            raise NotNative("its settings cannot be read") from None
+        match = self._read(node, rule)
         if len(match.inputs) == 1 and match.layer.min_inputs > 1:  # the sum or concatenation of one volume
             return self._pass_on(node, match.inputs[0], "joins one volume")
         return self._place(node, match, node.outputs[0])
 
     def _place(self, node: GraphNode, match: Match, output: str) -> None:
         """Add the layer that makes an output of a node."""
-        inputs = tuple(tensor.source for tensor in match.inputs)
         shapes = [tensor.volume for tensor in match.inputs]
-        mistake = next(match.layer.mistakes(shapes, inputs), None)
+        mistake = next(match.layer.mistakes(shapes, match.sources), None)
         if mistake is not None:
             raise FileFault(f"{self._model.path}: {node.title}: {mistake.text}")
         name = self._name_of(node)
-        is_implied = inputs == ((self._nodes[-1].name if self._nodes else INPUT),)
-        self._nodes.append(Node(name, match.layer, () if is_implied else inputs, match.weights))
+        self._append(name, match)
         self._layers.append((node.name, match.layer.kind))
         volume = match.layer.output_shape(shapes)
         self._tensors[output] = tensor_of(name, volume, match.axes, match.inputs[0].dtype)
+
+    def _append(self, name: str, match: Match) -> None:
+        """Add a node of the design; what it receives is implied if that is the node before alone."""
+        is_implied = match.sources == ((self._nodes[-1].name if self._nodes else INPUT),)
+        self._nodes.append(Node(name, match.layer, () if is_implied else match.sources, match.weights))
 
     def _name_of(self, node: GraphNode) -> str:
         """The name of a node without what names of layers cannot have."""

@@ -11,7 +11,7 @@ from engine.layers import ChannelShuffle, Crop, Layer, Pad, PixelShuffle, PixelU
 from engine.layers.resize import Corners
 from engine.onnx_files.operators import Match, Operands, make_layer
 from engine.onnx_files.tensors import NotNative, Tensor
-from engine.shapes import Pair
+from engine.shapes import Margins, Pair
 
 _CORNERS: dict[str, Corners] = {
     "half_pixel": "half_pixel",
@@ -40,7 +40,6 @@ def _resize(operands: Operands) -> Match:
     extent = {"factor": float(scales[0])} if len(set(scales)) == 1 else {"size": size}
     for corner in (corners, *get_args(Corners)) if mode == "nearest" else (corners,):
         layer = make_layer(Resize, mode=mode, corners=corner, **extent)
-        assert isinstance(layer, Resize)
         if any(layer.mistakes([tensor.volume])) or layer.output_shape([tensor.volume])[1:] != size:
             raise NotNative(f"its output has the size {list(size)}")
         if mode != "nearest" or all(
@@ -136,20 +135,32 @@ def _cut(spans: dict[str, tuple[int, int]], tensor: Tensor) -> Layer:
 
 def _pad(operands: Operands) -> Match:
     tensor = operands.plain_maps()
-    mode = operands.setting("mode", "constant")
-    pads, value = operands.constant(1, "pads"), operands.constant(2, "value")
-    axes = operands.constant(3)
+    mode, value, margins = operands.setting("mode", "constant"), operands.constant(2, "value"), _margins(operands)
+    if max(margins) <= 0:
+        return Match(make_layer(Crop, margins=tuple(-margin for margin in margins)), (tensor,))
+    filling = {} if value is None else {"value": float(value)}
+    return Match(make_layer(Pad, margins=margins, mode=mode, **filling), (tensor,))
+
+
+def _margins(operands: Operands) -> Margins:
+    """What a Pad adds above, left, below and right of maps, below 0 where it cuts off."""
+    pads, axes = operands.constant(1, "pads"), operands.constant(3)
     if pads is None:
         raise NotNative("its pads are missing")
     places = [int(axis) % 4 for axis in axes] if axes is not None else list(range(4))
     befores, afters = (dict(zip(places, map(int, half), strict=True)) for half in np.split(np.asarray(pads), 2))
     if any(befores.get(axis) or afters.get(axis) for axis in (0, 1)):
         raise NotNative("it adds more than rows and columns")
-    margins = (befores.get(2, 0), befores.get(3, 0), afters.get(2, 0), afters.get(3, 0))
-    if max(margins) <= 0:
-        return Match(make_layer(Crop, margins=tuple(-margin for margin in margins)), (tensor,))
-    filling = {} if value is None else {"value": float(value)}
-    return Match(make_layer(Pad, margins=margins, mode=mode, **filling), (tensor,))
+    return (befores.get(2, 0), befores.get(3, 0), afters.get(2, 0), afters.get(3, 0))
+
+
+def zero_margins(operands: Operands) -> Margins | None:
+    """The margins of maps behind a Pad that a convolution can have as its own; None if it adds others than zeros."""
+    tensor, value, added = operands.maps(), operands.constant(2, "value"), _margins(operands)
+    if operands.setting("mode", "constant") != "constant" or min(added) < 0 or (value is not None and float(value)):
+        return None
+    top, left, bottom, right = (own + more for own, more in zip(tensor.margins, added, strict=True))
+    return (top, left, bottom, right)
 
 
 def split(operands: Operands) -> list[Match]:

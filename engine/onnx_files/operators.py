@@ -1,10 +1,9 @@
 """Which of our layers an operator of ONNX is: one row an operator."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct, ValidationError, convert
-from msgspec.structs import replace
 
 from engine.files.onnx_model import Array, GraphNode
 from engine.layers import (
@@ -24,7 +23,7 @@ from engine.layers import (
 )
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
-from engine.shapes import Margins, dilated_extent, same_padding
+from engine.shapes import dilated_extent, same_padding
 
 GATE, HARD_GATE, SCALE = "convolume.Silu", "convolume.HardSwish", "convolume.Scale"
 LAYER_NORM, GROUP_NORM = "convolume.LayerNorm", "convolume.GroupNorm"
@@ -63,7 +62,7 @@ class Operands(Struct, frozen=True, eq=False):
     def maps(self, index: int = 0) -> Tensor:
         """A volume in the order N×C×H×W, perhaps with margins."""
         tensor = self.tensor(index)
-        if not replace(tensor, margins=(0, 0, 0, 0)).is_nchw:
+        if not tensor.has_nchw_axes:
             raise NotNative(f"its input has the shape {list(tensor.shape)}; 1×C×H×W is expected")
         return tensor
 
@@ -104,8 +103,43 @@ class Operands(Struct, frozen=True, eq=False):
             raise NotNative(f"input {index + 1} has the shape {list(shape)}; {size} values are expected")
         return name
 
+    def channel_name(self, index: int, tensor: Tensor) -> str:
+        """The name of a constant of the file with a value for each channel of a tensor, or one for all."""
+        name = self.stored_name(index)
+        shape = self.stored[name].shape
+        if len(shape) > tensor.rank:
+            raise NotNative(f"input {index + 1} has the shape {list(shape)}; at most {tensor.rank} axes are expected")
+        own = zip(tensor.axes[tensor.rank - len(shape) :], shape, strict=True)
+        if any(extent != (tensor.volume.channels if axis == "c" else 1) and extent != 1 for axis, extent in own):
+            raise NotNative(f"input {index + 1} has the shape {list(shape)}; a number per channel is expected")
+        return name
+
+    def filters(self) -> tuple[str, tuple[int, ...]]:
+        """The name and shape of the weights of a convolution."""
+        name = self.stored_name(1, rank=4)
+        shape = self.stored[name].shape
+        kernel = list(shape[2:])
+        if "kernel_shape" in self.node.settings and list(self.setting("kernel_shape")) != kernel:
+            raise NotNative(f"kernel_shape is {list(self.setting('kernel_shape'))}, but its weights are {kernel}")
+        return name, shape
+
     def setting(self, name: str, default: Any = None) -> Any:
         return self.node.settings.get(name, default)
+
+    def pair(self, name: str, default: tuple[int, ...] = (1, 1)) -> tuple[int, int]:
+        """A setting along height and width; NotNative if it has more or fewer values."""
+        pair = tuple(self.setting(name, default))
+        if len(pair) != 2:
+            raise NotNative(f"it has windows of {len(pair)} axes; 2 are expected")
+        return pair
+
+    def pads(self) -> tuple[int, ...]:
+        """What is added around maps, or cut off: above, left, below and right."""
+        is_valid = self.setting("auto_pad", "NOTSET") == "VALID"
+        pads = (0, 0, 0, 0) if is_valid else tuple(self.setting("pads", (0, 0, 0, 0)))
+        if len(pads) != 4:
+            raise NotNative(f"pads has {len(pads)} values; 4 are expected")
+        return pads
 
     def require(self, **defaults: object) -> None:
         """Raise NotNative if one of these settings has another value."""
@@ -122,8 +156,16 @@ class Match(Struct, frozen=True):
     axes: TensorAxes = NCHW
     weights: FileWeights | None = None
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the nodes that make what it receives."""
+        return tuple(tensor.source for tensor in self.inputs)
 
-def make_layer(kind: type[Layer], **settings: object) -> Layer:
+
+_AnyLayer = TypeVar("_AnyLayer", bound=Layer)
+
+
+def make_layer(kind: type[_AnyLayer], **settings: object) -> _AnyLayer:
     """A layer of a kind; NotNative if it cannot have these settings."""
     try:
         return convert(settings, kind)
@@ -131,20 +173,12 @@ def make_layer(kind: type[Layer], **settings: object) -> Layer:
         raise NotNative(str(error)) from None
 
 
-def as_pair(values: Any) -> tuple[int, int]:
-    """Values along height and width; NotNative if there are more or fewer."""
-    pair = tuple(values)
-    if len(pair) != 2:
-        raise NotNative(f"it has windows of {len(pair)} axes; 2 are expected")
-    return pair
-
-
 def _padding(operands: Operands, tensor: Tensor, kernel: tuple[int, int]) -> object:
     """The padding of windows, with the margins that the tensor waits for."""
     mode = operands.setting("auto_pad", "NOTSET")
     if mode == "SAME_UPPER" and not any(tensor.margins):
         return "same"
-    stride, dilation = (as_pair(operands.setting(name, (1, 1))) for name in ("strides", "dilations"))
+    stride, dilation = (operands.pair(name) for name in ("strides", "dilations"))
     if mode in ("SAME_LOWER", "SAME_UPPER"):
         tensor.require_no_margins()
         if min(*stride, *dilation, *kernel) < 1:
@@ -152,26 +186,20 @@ def _padding(operands: Operands, tensor: Tensor, kernel: tuple[int, int]) -> obj
         extents = zip(tensor.volume[1:], kernel, stride, dilation, strict=True)
         rows, columns = (same_padding(size, dilated_extent(k, d), step) for size, k, step, d in extents)
         return (rows[1], columns[1], rows[0], columns[0])  # the odd pixel goes before
-    pads = (0, 0, 0, 0) if mode == "VALID" else tuple(operands.setting("pads", (0, 0, 0, 0)))
-    if len(pads) != 4:
-        raise NotNative(f"pads has {len(pads)} values; 4 are expected")
-    return tuple(own + more for own, more in zip(pads, tensor.margins, strict=True))
+    return tuple(own + more for own, more in zip(operands.pads(), tensor.margins, strict=True))
 
 
 def _conv(operands: Operands) -> Match:
     tensor = operands.maps()
-    name = operands.stored_name(1, rank=4)
-    filters, _, *kernel = operands.stored[name].shape
-    if "kernel_shape" in operands.node.settings and list(operands.setting("kernel_shape")) != kernel:
-        raise NotNative(f"kernel_shape is {list(operands.setting('kernel_shape'))}, but its weights are {kernel}")
+    name, (filters, _, *kernel) = operands.filters()
     bias = operands.vector_name(2, filters) if len(operands.node.inputs) > 2 else ""
     layer = make_layer(
         Conv2d,
         filters=filters,
         kernel=tuple(kernel),
-        stride=as_pair(operands.setting("strides", (1, 1))),
+        stride=operands.pair("strides"),
         padding=_padding(operands, tensor, (kernel[0], kernel[1])),
-        dilation=as_pair(operands.setting("dilations", (1, 1))),
+        dilation=operands.pair("dilations"),
         groups=operands.setting("group", 1),
         bias=bool(bias),
     )
@@ -180,29 +208,28 @@ def _conv(operands: Operands) -> Match:
 
 def _conv_transpose(operands: Operands) -> Match:
     tensor = operands.plain_maps()
-    name = operands.stored_name(1, rank=4)
-    _, own, *kernel = operands.stored[name].shape
+    name, (_, own, *kernel) = operands.filters()
     groups, filters = operands.setting("group", 1), own * operands.setting("group", 1)
     bias = operands.vector_name(2, filters) if len(operands.node.inputs) > 2 else ""
-    strides = as_pair(operands.setting("strides", (1, 1)))
     layer = make_layer(
         ConvTranspose2d,
         filters=filters,
         kernel=tuple(kernel),
-        stride=strides,
-        padding=_transposed_padding(operands, tensor, strides),
-        output_padding=as_pair(operands.setting("output_padding", (0, 0))),
-        dilation=as_pair(operands.setting("dilations", (1, 1))),
+        stride=operands.pair("strides"),
+        padding=_transposed_padding(operands, tensor),
+        output_padding=operands.pair("output_padding", (0, 0)),
+        dilation=operands.pair("dilations"),
         groups=groups,
         bias=bool(bias),
     )
     return Match(layer, (tensor,), weights=FileWeights(operands.path, name, bias, layout="oihw"))
 
 
-def _transposed_padding(operands: Operands, tensor: Tensor, strides: tuple[int, int]) -> object:
+def _transposed_padding(operands: Operands, tensor: Tensor) -> object:
     """What is cut off the output of a transposed convolution."""
     mode, size = operands.setting("auto_pad", "NOTSET"), operands.setting("output_shape")
-    own = tuple(extent * stride for extent, stride in zip(tensor.volume[1:], strides, strict=True))
+    pairs = zip(tensor.volume[1:], operands.pair("strides"), strict=True)
+    own = tuple(extent * stride for extent, stride in pairs)
     if size is not None and tuple(size)[-2:] != own:
         raise NotNative(f"its output has the size {list(size)}; {list(own)} is expected")
     # With a stated size, an odd pixel goes before unless the mode says otherwise.
@@ -210,29 +237,25 @@ def _transposed_padding(operands: Operands, tensor: Tensor, strides: tuple[int, 
         return "same"
     if mode == "SAME_LOWER" or size is not None:
         raise NotNative("it cuts the odd pixel off before the maps")
-    pads = (0, 0, 0, 0) if mode == "VALID" else tuple(operands.setting("pads", (0, 0, 0, 0)))
-    if len(pads) != 4:
-        raise NotNative(f"pads has {len(pads)} values; 4 are expected")
-    return pads
+    return operands.pads()
 
 
 def _pool(kind: type[Layer], **flags: str) -> Callable[[Operands], Match]:
     """Pooling of a kind; `flags` are further settings of it by the attributes that they are in ONNX."""
 
     def match(operands: Operands) -> Match:
-        tensor = operands.maps()
-        tensor.require_no_margins()
+        tensor = operands.plain_maps()
         operands.require(storage_order=0)
-        dilation = as_pair(operands.setting("dilations", (1, 1)))
-        if kind is not MaxPool2d:
+        dilation = operands.pair("dilations")
+        if "dilation" not in kind.__struct_fields__:
             operands.require(dilations=(1, 1))
         if len(operands.node.outputs) > 1 and operands.node.outputs[1]:
             raise NotNative("its second output, the places of the largest values, is used")
-        kernel = as_pair(operands.setting("kernel_shape", ()))
+        kernel = operands.pair("kernel_shape", ())
         layer = make_layer(
             kind,
             kernel=kernel,
-            stride=as_pair(operands.setting("strides", (1, 1))),
+            stride=operands.pair("strides"),
             padding=_padding(operands, tensor, kernel),
             **{name: bool(operands.setting(attribute, 0)) for name, attribute in flags.items()},
             **({"dilation": dilation} if dilation != (1, 1) else {}),
@@ -266,8 +289,7 @@ def _reduce(operands: Operands, layer: Layer) -> Match:
 
 
 def _batch_norm(operands: Operands) -> Match:
-    tensor = operands.maps()
-    tensor.require_no_margins()
+    tensor = operands.plain_maps()
     operands.require(training_mode=0)
     gamma, beta, mean, var = (operands.stored_name(index, (tensor.volume.channels,)) for index in range(1, 5))
     layer = make_layer(BatchNorm, epsilon=operands.setting("epsilon", 1e-5))
@@ -275,11 +297,13 @@ def _batch_norm(operands: Operands) -> Match:
     return Match(layer, (tensor,), weights=weights)
 
 
-def _norm_weights(operands: Operands, channels: int) -> FileWeights:
-    """The gamma and beta that a node receives after its volume."""
+def _norm_weights(operands: Operands, tensor: Tensor) -> FileWeights:
+    """The gamma and beta that a node receives after its volume; those of composites are along its channels."""
     if len(operands.node.inputs) < 3:
         raise NotNative("it has no beta")
-    gamma, beta = (operands.vector_name(index, channels) for index in (1, 2))
+    gamma, beta = (operands.vector_name(index, tensor.volume.channels) for index in (1, 2))
+    if operands.node.operator in (LAYER_NORM, GROUP_NORM):
+        gamma, beta = (operands.channel_name(index, tensor) for index in (1, 2))
     return FileWeights(operands.path, gamma=gamma, beta=beta)
 
 
@@ -293,7 +317,7 @@ def _layer_norm(operands: Operands) -> Match:
     if any(operands.node.outputs[1:]):
         raise NotNative("its mean and deviation are used")
     layer = make_layer(LayerNorm, epsilon=operands.setting("epsilon", 1e-5))
-    return Match(layer, (tensor,), tensor.axes, _norm_weights(operands, channels))
+    return Match(layer, (tensor,), tensor.axes, _norm_weights(operands, tensor))
 
 
 def _group_norm(operands: Operands) -> Match:
@@ -302,12 +326,11 @@ def _group_norm(operands: Operands) -> Match:
     channels = tensor.volume.channels
     groups = channels if operands.node.operator == "InstanceNormalization" else operands.setting("num_groups", 1)
     layer = make_layer(GroupNorm, groups=groups, epsilon=operands.setting("epsilon", 1e-5))
-    return Match(layer, (tensor,), weights=_norm_weights(operands, channels))
+    return Match(layer, (tensor,), weights=_norm_weights(operands, tensor))
 
 
 def _lrn(operands: Operands) -> Match:
-    tensor = operands.maps()
-    tensor.require_no_margins()
+    tensor = operands.plain_maps()
     size = operands.setting("size", 0)
     if size % 2 == 0:
         raise NotNative(f"size is {size}; an odd one is expected, as ours takes the odd channel on the other side")
@@ -373,20 +396,3 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Concat": _concat,
 }
 """Each raises NotNative with the reason if a node is beyond what our layer does."""
-
-
-def zero_margins(operands: Operands) -> Margins:
-    """What a Pad adds above, left, below and right of maps; NotNative if it adds anything else but zeros there."""
-    tensor = operands.maps()
-    operands.require(mode="constant")
-    pads_given, value = operands.constant(1, "pads"), operands.constant(2, "value")
-    if value is not None and float(value) != 0:
-        raise NotNative(f"it adds {float(value):g} around the maps")
-    pads = [int(size) for size in pads_given] if pads_given is not None else []
-    if len(operands.node.inputs) > 3 or len(pads) != 8 or any(pads[axis] for axis in (0, 1, 4, 5)):
-        raise NotNative("it adds more than rows and columns")
-    if min(pads) < 0:
-        raise NotNative("it removes rows or columns")
-    added = (pads[2], pads[3], pads[6], pads[7])
-    top, left, bottom, right = (own + more for own, more in zip(tensor.margins, added, strict=True))
-    return (top, left, bottom, right)

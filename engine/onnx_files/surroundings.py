@@ -18,10 +18,7 @@ class Surroundings:
 
     def inner(self, value: str, operator: str) -> GraphNode | None:
         """The node that makes a value, if it is of this operator and nothing else needs the value."""
-        node = self.makers.get(value)
-        if node is None or node.operator != operator or value in self._outputs or len(self._users[value]) != 1:
-            return None
-        return node
+        return self.shared(value, operator, 1)
 
     def shared(self, value: str, operator: str, count: int) -> GraphNode | None:
         """The node that makes a value, if it is of this operator and so many inputs of nodes need the value."""

@@ -67,6 +67,11 @@ class Tensor(Struct, frozen=True):
         return self.shape == (1, *self.volume) and self.letters == self.letters_in_order
 
     @property
+    def has_nchw_axes(self) -> bool:
+        """Whether it is N×C×H×W, perhaps with margins."""
+        return replace(self, margins=(0, 0, 0, 0)).is_nchw
+
+    @property
     def letters_in_order(self) -> str:
         return "".join(letter for letter, size in self.sizes.items() if size > 1)
 

@@ -49,7 +49,7 @@ def _gelu(operands: Operands) -> Match:
 
 def _prelu(operands: Operands) -> Match:
     tensor = operands.plain()
-    name = _channel_name(operands, 1, tensor)
+    name = operands.channel_name(1, tensor)
     layer = make_layer(PRelu, shared=_is_shared(operands, name, tensor))
     return Match(layer, (tensor,), tensor.axes, FileWeights(operands.path, slope=name))
 
@@ -60,7 +60,7 @@ def _multiplied(operands: Operands) -> Match:
     if len(constants) != 1 or len(operands.node.inputs) != 2:
         return _combined(Mul)(operands)
     tensor = operands.plain(1 - constants[0])
-    name = _channel_name(operands, constants[0], tensor)
+    name = operands.channel_name(constants[0], tensor)
     layer = make_layer(Scale, shared=_is_shared(operands, name, tensor))
     return Match(layer, (tensor,), tensor.axes, FileWeights(operands.path, gamma=name))
 
@@ -68,7 +68,7 @@ def _multiplied(operands: Operands) -> Match:
 def _scale(operands: Operands) -> Match:
     """A product and a sum with a number per channel each, or with one for all."""
     tensor = operands.plain()
-    gamma, bias = (_channel_name(operands, index, tensor) for index in (1, 2))
+    gamma, bias = (operands.channel_name(index, tensor) for index in (1, 2))
     shared = _is_shared(operands, gamma, tensor)
     if shared != _is_shared(operands, bias, tensor):
         raise NotNative("it has a number per channel and one for all")
@@ -89,18 +89,6 @@ def _softmax(operands: Operands) -> Match:
     if reached != ("c" if tensor.volume.channels > 1 else ""):
         raise NotNative("it is over other axes than the channels")
     return Match(Activation("softmax"), (tensor,), tensor.axes)
-
-
-def _channel_name(operands: Operands, index: int, tensor: Tensor) -> str:
-    """The name of a constant of the file with a value for each channel of a tensor, or one for all."""
-    name = operands.stored_name(index)
-    shape = operands.stored[name].shape
-    if len(shape) > tensor.rank:
-        raise NotNative(f"input {index + 1} has the shape {list(shape)}; at most {tensor.rank} axes are expected")
-    own = zip(tensor.axes[tensor.rank - len(shape) :], shape, strict=True)
-    if any(extent != (tensor.volume.channels if axis == "c" else 1) and extent != 1 for axis, extent in own):
-        raise NotNative(f"input {index + 1} has the shape {list(shape)}; a number per channel is expected")
-    return name
 
 
 def _combined(kind: type[Layer]) -> Callable[[Operands], Match]:

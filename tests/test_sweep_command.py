@@ -11,7 +11,9 @@ from pathlib import Path
 from xml.dom import minidom
 
 import msgspec
+import numpy as np
 import pytest
+from PIL import Image
 
 from engine.files.paths import RESOURCES
 from engine.project.file import load_project
@@ -117,6 +119,70 @@ def test_another_sweep_in_the_folder_is_refused(options, words, finished, file, 
     assert main(["sweep", str(file), "--out", str(finished), *options]) == 2
     assert words in capsys.readouterr().err
     assert {path: path.read_bytes() for path in finished.iterdir()} == before
+
+
+WITH_FILES = """
+format = 1
+labels = "classes.txt"
+[input]
+kind = "image"
+path = "photos/own.png"
+size = [6, 6]
+[[designs]]
+name = "net"
+nodes = [{ name = "conv", kind = "conv2d", filters = 2, kernel = 1, weights = { source = "file", path = "w.npy" } }]
+[sweep]
+axes = ["net/conv.bias=true,false"]
+measure = ["error"]
+photos = "photos"
+"""
+
+
+@pytest.fixture
+def project_with_files(tmp_path):
+    """A project with a photo, more of them in a folder, a weight file and labels."""
+    (tmp_path / "photos").mkdir()
+    for grey, name in enumerate(("own", "other")):
+        Image.new("RGB", (6, 6), (grey, grey, grey)).save(tmp_path / "photos" / f"{name}.png")
+    np.save(tmp_path / "w.npy", np.ones((2, 3, 1, 1), np.float32))
+    (tmp_path / "classes.txt").write_text("cat\ndog\n", encoding="utf-8")
+    path = tmp_path / "p.toml"
+    path.write_text(WITH_FILES, encoding="utf-8")
+    return path
+
+
+def test_a_sweep_does_not_continue_with_files_of_another_content(project_with_files, tmp_path, capsys, qapp):
+    words = ["sweep", str(project_with_files), "--out", str(tmp_path / "out")]
+    assert main(words) == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    for name in ("photos/own.png", "photos/other.png", "w.npy", "classes.txt"):
+        path = tmp_path / name
+        content = path.read_bytes()
+        path.write_bytes(content + b" ")
+        capsys.readouterr()
+        assert main(words) == 2
+        assert f"{path}: has changed since the rows in " in capsys.readouterr().err
+        path.write_bytes(content)
+    Image.new("RGB", (6, 6)).save(tmp_path / "photos" / "new.png")
+    assert main(words) == 2
+    assert "new.png: has changed since " in capsys.readouterr().err
+    (tmp_path / "photos" / "new.png").unlink()
+    (tmp_path / "photos" / "other.png").rename(tmp_path / "other.png")
+    assert main(words) == 2
+    assert '"other.png" was used for the rows in ' in capsys.readouterr().err
+    (tmp_path / "other.png").rename(tmp_path / "photos" / "other.png")
+    assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+    os.utime(tmp_path / "w.npy", (1, 1))
+    assert main(words) == 0, "all have the content that they had"
+
+
+def test_a_sweep_continues_where_its_files_were_moved_to(project_with_files, tmp_path, qapp):
+    assert main(["sweep", str(project_with_files), "--out", str(tmp_path / "out")]) == 0
+    (tmp_path / "elsewhere").mkdir()
+    for path in ("photos", "w.npy", "classes.txt", "p.toml", "out"):
+        (tmp_path / path).rename(tmp_path / "elsewhere" / path)
+    folder = tmp_path / "elsewhere"
+    assert main(["sweep", str(folder / "out" / "sweep.toml"), "--out", str(folder / "out")]) == 0
 
 
 def test_a_damaged_row_in_the_middle_is_named(finished, file, capsys):

@@ -22,7 +22,11 @@ SWEEP = plan("thin/reduce.filters=1..24", measure=("error",), against="wide")
 
 @pytest.fixture(scope="module")
 def client():
-    with local_cluster(2) as client:
+    """Two workers; a point is given up when its worker has died twice, and one that dies is soon taken for lost."""
+    import dask
+
+    settings = {"distributed.scheduler.allowed-failures": 1, "distributed.deploy.lost-worker-timeout": "10ms"}
+    with dask.config.set(settings), local_cluster(2) as client:
         yield client
 
 
@@ -63,13 +67,25 @@ def test_a_worker_that_is_killed_loses_no_point(client):
     assert list(done.values()) == [""] * 24
 
 
-def deadly(_message, point):
-    import os
-    import signal
+def deadly(file):
+    """A function of which one point kills its worker each time, and another one only twice, as if others did it."""
 
-    if point == (5,):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return {}, ""
+    def measure(_message, point):
+        import os
+        import signal
+
+        if point == (9,):
+            with open(file, "ab+") as deaths:
+                deaths.write(b".")
+                deaths.flush()
+                is_dying = deaths.tell() <= 2
+        else:
+            is_dying = point == (5,)
+        if is_dying:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return {}, ""
+
+    return measure
 
 
 def failing(_message, point):
@@ -91,12 +107,18 @@ def test_a_point_that_fails_each_time_has_a_row_with_the_reason(client, monkeypa
     assert {point: text for point, text in problems.items() if text} == {(6,): "failed 4 times: OSError: no disk"}
 
 
-def test_a_point_that_kills_its_worker_each_time_has_a_row_with_the_reason(client, monkeypatch):
-    """Points that wait behind it on the same worker may be blamed as well: dask does not know which of them did it."""
-    problems = problems_with(deadly, client, monkeypatch)
+def test_only_a_point_that_kills_its_worker_when_it_is_alone_has_a_row_with_the_reason(client, monkeypatch, tmp_path):
+    """Dask also gives up points that only wait on workers that others kill; alone, these are measured."""
+    deaths = tmp_path / "deaths"
+    problems = problems_with(deadly(str(deaths)), client, monkeypatch)
     assert len(problems) == 24
-    assert problems[5,] == "its worker died 4 times"
-    assert set(problems.values()) == {"", "its worker died 4 times"}
+    assert {point: text for point, text in problems.items() if text} == {(5,): "its worker died 2 times"}
+    assert deaths.read_bytes() == b"..."
+
+
+def test_a_second_cluster_of_the_machine_starts_without_a_warning(client):
+    with local_cluster(0) as second:
+        assert second.status == "running"
 
 
 def test_a_scheduler_that_is_lost_leaves_the_rows_and_the_sweep_continues(client, tmp_path):

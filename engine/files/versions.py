@@ -1,6 +1,6 @@
 """Which state of a file this is: its stamp, which is quick to compare, and the digest of its content, which decides."""
 
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 from msgspec import Struct
@@ -25,5 +25,5 @@ def version_of(path: Path, earlier: FileVersion | None = None) -> FileVersion:
     stamp = stamp_of(str(path))
     if earlier is not None and earlier.stamp == stamp:
         return earlier
-    with name_file_in_errors(str(path)):
-        return FileVersion(stamp, digest_of(path.read_bytes()))
+    with name_file_in_errors(str(path)), path.open("rb") as file:
+        return FileVersion(stamp, file_digest(file, sha256).digest())

@@ -197,8 +197,8 @@ def to_data(project: Project, folder: Path) -> Data:
         for key, items in (("notes", project.notes), ("published", project.published))
         if items
     }
-    if project.sweep is not None:
-        data["sweep"] = msgspec.to_builtins(project.sweep)
+    if located.sweep is not None:
+        data["sweep"] = msgspec.to_builtins(located.sweep)
     return data
 
 

@@ -8,7 +8,7 @@ import importlib.util
 import logging
 import pickle
 from asyncio import CancelledError
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError as FutureCancelledError
 from contextlib import contextmanager
 from itertools import islice
@@ -23,9 +23,11 @@ from engine.sweep import remote
 from engine.sweep.columns import Values
 from engine.sweep.counting import CountedPoint
 from engine.sweep.measuring import Measure, Measured
+from engine.sweep.point_projects import Point
 from engine.sweep.sweep import Sweep
 from engine.sweep.worker import pack_sweep
 from engine.text.problems import Problem, ProjectError
+from engine.text.units import count_text
 
 _RETRIES = 3
 _START_SECONDS = 60
@@ -62,6 +64,7 @@ def local_cluster(workers: int) -> Iterator[Any]:
             threads_per_worker=1,
             processes=True,
             dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # else an HTTP server listens at port 8787 even so
             memory_limit=0,
             silence_logs=logging.CRITICAL,
         ) as cluster,
@@ -130,36 +133,59 @@ class _ByValue:
 def measure_on(client: Any, sweep: Sweep, checkpoint: Checkpoint = lambda: None) -> Measure:
     """Measure points on a cluster; they come back in any order.
 
-    A point whose worker dies, or fails in a way that is not the point's fault, is tried again three times; then the
-    reason is its problem. ProjectError if the scheduler is lost; points that have come back stay.
+    A point that fails in a way that is not its fault is tried again three times, and one whose worker dies as often as
+    the scheduler allows; then the reason is its problem. ProjectError if the scheduler is lost; points that have come
+    back stay.
     """
     message, function = pack_sweep(sweep), _ByValue(remote.measure_remotely)
 
+    def submit(places: Sequence[Point]) -> list[Any]:
+        return list(client.map(function, [message] * len(places), places, pure=False, retries=_RETRIES))
+
     def measure(points: Iterator[CountedPoint]) -> Iterator[Measured]:
-        finished: SimpleQueue[Any] = SimpleQueue()
-        under_way: dict[Any, CountedPoint] = {}
-        heard = monotonic()
+        suspects = []
         limit = max(_PER_WORKER * len(client.nthreads()), _FEWEST_UNDER_WAY)
-        while True:
-            if len(under_way) <= limit // 2:  # several at a time, which takes a fraction of the time of one by one
-                new = list(islice(points, limit - len(under_way)))
-                places = [counted.point for counted in new]
-                futures = client.map(function, [message] * len(new), places, pure=False, retries=_RETRIES)
-                for future, counted in zip(futures, new, strict=True):
-                    under_way[future] = counted
-                    future.add_done_callback(finished.put)
-            if not under_way:
-                return
-            try:
-                future = finished.get(timeout=_POLL_SECONDS)
-            except Empty:
-                checkpoint()
-                heard = _require_scheduler(client, heard)
-                continue
-            heard = monotonic()
-            yield under_way.pop(future), *_result_of(future)
+        for counted, future in _completed(client, submit, points, limit, checkpoint):
+            values, problem, deaths = _result_of(future)
+            if deaths:
+                suspects.append(counted)
+            else:
+                yield counted, values, problem
+        # Dask also blames points that only wait on a worker that another one kills; alone, none is blamed for others.
+        for counted, future in _completed(client, submit, iter(suspects), 1, checkpoint):
+            values, problem, _ = _result_of(future)
+            yield counted, values, problem
 
     return measure
+
+
+def _completed(
+    client: Any,
+    submit: Callable[[Sequence[Point]], list[Any]],
+    points: Iterator[CountedPoint],
+    limit: int,
+    checkpoint: Checkpoint,
+) -> Iterator[tuple[CountedPoint, Any]]:
+    """Yield points with their futures as these complete; at most `limit` are under way."""
+    finished: SimpleQueue[Any] = SimpleQueue()
+    under_way: dict[Any, CountedPoint] = {}
+    heard = monotonic()
+    while True:
+        if len(under_way) <= limit // 2:  # several at a time, which takes a fraction of the time of one by one
+            new = list(islice(points, limit - len(under_way)))
+            for future, counted in zip(submit([counted.point for counted in new]), new, strict=True):
+                under_way[future] = counted
+                future.add_done_callback(finished.put)
+        if not under_way:
+            return
+        try:
+            future = finished.get(timeout=_POLL_SECONDS)
+        except Empty:
+            checkpoint()
+            heard = _require_scheduler(client, heard)
+            continue
+        heard = monotonic()
+        yield under_way.pop(future), future
 
 
 def _require_scheduler(client: Any, heard: float) -> float:
@@ -171,19 +197,21 @@ def _require_scheduler(client: Any, heard: float) -> float:
     return heard
 
 
-def _result_of(future: Any) -> tuple[Values, str]:
+def _result_of(future: Any) -> tuple[Values, str, int]:
+    """What was measured, a problem, and how many workers died of it, or while it waited on them."""
     try:
         error = future.exception(timeout=_LOST_SECONDS)
         if error is None:
             values, problem = future.result(timeout=_LOST_SECONDS)
-            return values, problem
+            return values, problem, 0
     except (CancelledError, FutureCancelledError, TimeoutError, OSError):
         raise _fault(_LOST) from None
     if isinstance(error, ModuleNotFoundError):
         raise _fault(f"a worker cannot measure: {_first_line(error)}; install the same version on all workers")
     if type(error).__name__ == "KilledWorker":
-        return {}, f"its worker died {_RETRIES + 1} times"
-    return {}, f"failed {_RETRIES + 1} times: {type(error).__name__}: {_first_line(error)}"
+        deaths = error.allowed_failures + 1
+        return {}, f"its worker died {count_text(deaths, 'time')}", deaths
+    return {}, f"failed {_RETRIES + 1} times: {type(error).__name__}: {_first_line(error)}", 0
 
 
 def _first_line(error: BaseException) -> str:

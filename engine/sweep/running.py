@@ -19,6 +19,7 @@ from engine.sweep.measuring import Measure
 from engine.sweep.point_projects import Point
 from engine.sweep.points_file import POINTS_FILE, PointsFile
 from engine.sweep.sweep import Sweep
+from engine.sweep.used_files import changed_file_fault, file_comments
 from engine.text.problems import Problem, ProjectError
 
 SWEEP_FILE = "sweep.toml"
@@ -40,7 +41,8 @@ def open_folder(sweep: Sweep, out: Path) -> Iterator[PointsFile]:
     Raises
     ------
     ProjectError
-        The folder holds another sweep, another program is at it, or it cannot be written to.
+        The folder holds another sweep, or one of files that have changed, another program is at it, or it cannot be
+        written to.
     """
     require_folder(out, (POINTS_FILE, SWEEP_FILE))
     try:
@@ -65,18 +67,23 @@ def open_folder(sweep: Sweep, out: Path) -> Iterator[PointsFile]:
 
 
 def _write_project(sweep: Sweep, path: Path) -> None:
-    """Write the project with the sweep, or make sure that it is the one that is there."""
+    """Write the project with the sweep, or make sure that it is the one that is there, with the same files."""
     content = project_content(replace(sweep.project, sweep=sweep.settings), path)
+    comments = file_comments(sweep)
+    head = "".join(comments.values()).encode()
     try:
-        if path.exists():
-            if path.read_bytes() != content:
-                text = "is another sweep, or the project has changed since; choose another folder with --out"
-                raise ProjectError([Problem(text, "")], path)
+        if not path.exists():
+            write_atomically(path, head + content)
             return
-        write_atomically(path, content)
+        present = path.read_bytes()
     except OSError as error:
         text = f"cannot be written: {error.strerror or error}; choose another folder"
         raise ProjectError([Problem(text, "")], path) from None
+    if not present.endswith(content):
+        text = "is another sweep, or the project has changed since; choose another folder with --out"
+        raise ProjectError([Problem(text, "")], path)
+    if present != head + content:
+        raise changed_file_fault(comments, present.removesuffix(content).decode("utf-8", "replace"), path)
 
 
 def run_sweep(

@@ -22,11 +22,10 @@ SWEEP = plan("thin/reduce.filters=1..24", measure=("error",), against="wide")
 
 @pytest.fixture(scope="module")
 def client():
-    """Two workers; a point is given up when its worker has died twice, and one that dies is soon taken for lost."""
+    """Two workers; a point is given up when its worker has died twice."""
     import dask
 
-    settings = {"distributed.scheduler.allowed-failures": 1, "distributed.deploy.lost-worker-timeout": "10ms"}
-    with dask.config.set(settings), local_cluster(2) as client:
+    with dask.config.set({"distributed.scheduler.allowed-failures": 1}), local_cluster(2) as client:
         yield client
 
 

@@ -102,7 +102,7 @@ def label_of(value: Any) -> int | float | str | bool:
         return value.factor
     if isinstance(value, tuple):
         return "x".join(map(str, value)) if len(value) == 2 else json.dumps(list(value))
-    return value  # type: ignore[no-any-return]
+    return value  # type: ignore[no-any-return]  # the rest are plain values of settings
 
 
 def label_text(label: object) -> str:

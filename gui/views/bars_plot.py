@@ -127,7 +127,7 @@ class TotalsPlot(pg.GraphicsWidget):
         left = column.bar_left
         # An axis limits its own size to what its texts would take.
         self.rows_axis.setWidth(left - rect.left())  # type: ignore[arg-type]  # any number
-        self.amounts_axis.setHeight(axis_rect.height())  # type: ignore[arg-type]
+        self.amounts_axis.setHeight(axis_rect.height())  # type: ignore[arg-type]  # any number
         self.rows_axis.setGeometry(QRectF(rect.left(), rect.top(), left - rect.left(), rect.height()))
         self.box.setGeometry(QRectF(left, rect.top(), rect.right() - left, rect.height()))
         self.amounts_axis.setGeometry(QRectF(left, axis_rect.top(), rect.right() - left, axis_rect.height()))

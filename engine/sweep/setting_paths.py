@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 from msgspec.structs import FieldInfo, fields, replace
 
-from engine.layers import Conv2d, Opaque
-from engine.layers.base import Count, HeightWidth
+from engine.layers.base import Count, HeightWidth, Layer
 from engine.layers.windows import pair
+from engine.low_rank.forms import as_convolution
 from engine.network.graph import INPUT, Node
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput, Seed
 from engine.network.node_ref import STEM, NodeRef, design_text
@@ -88,13 +88,14 @@ _FIELDS: dict[type, tuple[FieldInfo, ...]] = {}
 
 def _node_paths(ref: NodeRef, node: Node) -> Iterator[SettingPath]:
     layer = node.layer
-    if isinstance(layer, Opaque):
+    if isinstance(layer, Layer) and layer.runs_node:  # its settings belong to the ONNX file
         return
     if type(layer) not in _FIELDS:
         _FIELDS[type(layer)] = fields(type(layer))
     for field in _FIELDS[type(layer)]:
         yield SettingPath(ref, field.name, field.type)
-    is_wide = isinstance(layer, Conv2d) and layer.groups == 1 and max(pair(layer.kernel)) > 1
+    convolution = as_convolution(layer)
+    is_wide = convolution is not None and convolution.groups == 1 and max(pair(convolution.kernel)) > 1
     if is_wide or isinstance(node.weights, LowRankWeights):
         for name, type_ in _LOW_RANK_TYPES.items():
             yield SettingPath(ref, LOW_RANK + name, type_)

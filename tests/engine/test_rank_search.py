@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from engine.blocks import BottleneckResidual, Fire, Inception
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Concat, Conv2d
-from engine.low_rank.factorisation import energy
+from engine.low_rank.energies import energy
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.network.node_ref import STEM

@@ -66,6 +66,8 @@ class RankSearch:
     ----------
     checkpoint
         Called often; an exception that it raises ends the work. May be replaced between two calls.
+    computed
+        Volumes of earlier runs, which are not computed again; none is added.
 
     Raises
     ------
@@ -73,12 +75,19 @@ class RankSearch:
         There is not enough memory to run the project.
     """
 
-    def __init__(self, project: Project, calibration: CalibrationSet, checkpoint: Checkpoint = lambda: None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        calibration: CalibrationSet,
+        checkpoint: Checkpoint = lambda: None,
+        computed: VolumeCache | None = None,
+    ) -> None:
         self.project = project
         self.calibration = calibration
         self.checkpoint = checkpoint
         self.request = RunRequest.of(project)
         self._cache = VolumeCache(_CACHE_BYTES)
+        self._computed = computed
         self._requests: dict[Input, RunRequest] = {}
         """The most recent requests with other inputs than the project's."""
         self._fitters: dict[NodeRef, Fitter] = {}
@@ -173,6 +182,10 @@ class RankSearch:
 
     def _volume_at(self, request: RunRequest, ref: NodeRef) -> Volume:
         """A volume; ProjectError if mistakes prevent it, naming the input if it is not the project's."""
+        key = request.check.keys.get(ref)
+        entry = None if self._computed is None or key is None else self._computed.get(key)
+        if entry is not None:
+            return entry.volume
         try:
             return volume_at(request, ref, self._cache, self.checkpoint)
         except ProjectError as error:

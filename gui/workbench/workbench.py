@@ -39,7 +39,7 @@ class Workbench(QObject):
         self.document = Document(project, self)
         self.cache = VolumeCache()
         self.runner = Runner(self.cache, self)
-        self.rank_search = BackgroundRankSearch(self)
+        self.rank_search = BackgroundRankSearch(self.cache, self)
         self.sweep = BackgroundSweep(self)
         project_check = check(project)
         self.state = ViewState(project, project_check, RunView(), initial_focus(project, project_check), look or Look())

@@ -115,7 +115,8 @@ class Workbench(QObject):
         )
         if refs:
             visible = {self.state.visible_ref(ref) for ref in refs}
-            self.runner.start(request, frozenset(self.state.volume_at(ref).source for ref in visible))
+            boxes = frozenset(self.state.volume_at(ref).source for ref in visible)
+            self.runner.start(request, boxes, self.state.look)
         else:
             self.runner.cancel()
 

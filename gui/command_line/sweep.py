@@ -22,6 +22,7 @@ from engine.sweep.faults import SweepFault
 from engine.sweep.front import pareto_front
 from engine.sweep.measuring import Measure, measure_here, worker_bytes
 from engine.sweep.points_file import POINTS_FILE
+from engine.sweep.points_parquet import PARQUET_FILE, parquet_content, require_pyarrow
 from engine.sweep.running import SWEEP_FILE, Progress, open_folder, run_sweep
 from engine.sweep.sweep import Sweep, plan_sweep, sweep_inputs
 from engine.text.messages import suggestion
@@ -57,6 +58,7 @@ def add_sweep_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--measure", type=parse_choices(tuple(MEASURES)), metavar="WHAT", help="error,agreement,ms")
     command.add_argument("--against", metavar="NAME", help="the design that points are compared with")
     command.add_argument("--photos", type=Path, metavar="DIR", help="photos for errors; every third is held out")
+    command.add_argument("--parquet", action="store_true", help=f"write {PARQUET_FILE} as well; needs pyarrow")
     command.add_argument("--plot", metavar="X,Y", help="the two metrics of front.svg")
     command.add_argument(
         "--workers", type=_worker_count, metavar="N", help="processes that measure; 0: this one, with all its threads"
@@ -72,6 +74,8 @@ def add_sweep_options(command: argparse.ArgumentParser) -> None:
 
 def sweep_designs(options: argparse.Namespace) -> None:
     """Run a sweep, or what is left of it."""
+    if options.parquet:
+        require_pyarrow()
     project = load_known(options.project, options.size)
     settings = _settings(options, project)
     try:
@@ -89,6 +93,9 @@ def sweep_designs(options: argparse.Namespace) -> None:
     _draw_front(options, sweep, rows, pair)
     print_result("".join(f"{line}\n" for line in answer_lines(sweep, rows, pair)))
     names = [POINTS_FILE, SWEEP_FILE, _FRONT_PICTURE]
+    if options.parquet:
+        _write_parquet(sweep, rows, options.out)
+        names.append(PARQUET_FILE)
     if _write_front(options, sweep, rows, pair):
         names.append(_FRONT_PROJECT)
     print_result("".join(f"{options.out / name}\n" for name in names))
@@ -194,6 +201,12 @@ def _draw_front(options: argparse.Namespace, sweep: Sweep, rows: list[Values], p
         title = f"{sweep.project.title} · sweep"
         plot = sweep_plot(sweep, rows, pair, Costs(check(sweep.project), sweep.convention))
         write_file(options.out / _FRONT_PICTURE, render_sweep(plot, title, options.theme))
+
+
+def _write_parquet(sweep: Sweep, rows: list[Values], out: Path) -> None:
+    from gui.export.files import write_file
+
+    write_file(out / PARQUET_FILE, parquet_content(sweep, rows))
 
 
 def _write_front(options: argparse.Namespace, sweep: Sweep, rows: list[Values], pair: tuple[str, str]) -> bool:

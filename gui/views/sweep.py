@@ -5,9 +5,7 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QPushButton,
     QSplitter,
     QStackedWidget,
@@ -16,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.network.node_ref import NodeRef
 from engine.project.project import SweepSettings
 from engine.sweep.answers import answer_lines, default_pair
 from engine.sweep.columns import COUNTED, FITS, MACHINE, MEASURES, PROBLEM_COLUMN, column_title
@@ -29,6 +28,7 @@ from gui.state.requests import Cancel, RunSweep
 from gui.state.view_state import ViewState
 from gui.views.base import View, looks_differ
 from gui.views.sweep_answers import SweepAnswers
+from gui.views.sweep_axes import SweepAxes, lines_of
 from gui.views.sweep_canvas import SweepCanvas
 from gui.views.sweep_forecast import SweepForecast
 from gui.views.sweep_model import SweepModel, sorted_model
@@ -43,9 +43,6 @@ _SHARE = 500
 """Size of plot and of table in proportion, until a person drags their border."""
 _WIDEST = 24
 """Digits of the widest column of the table."""
-_LEAST_LINES, _LINES = 2, 3
-"""Lines of each text field, in small windows and else."""
-_HINT = "Axes, one per line: a setting and its values, as net/conv.filters=4..64..4"
 _EMPTY_TABLE = "Here will be a row per point, with its settings and metrics. Name axes above and press Start."
 _COUNTED_PAIR = "macs", "params"
 
@@ -55,7 +52,8 @@ class SweepView(View):
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
-        self.axes, self.where = QPlainTextEdit(self), QPlainTextEdit(self)
+        self.texts = SweepAxes(state, self.settings, self)
+        self.axes, self.where = self.texts.axes, self.texts.where
         self.measures = {name: QCheckBox(_MEASURE_TITLES[name], self) for name in MEASURES}
         self.workers = WorkersButton(self)
         self.start = QPushButton("Start", self)
@@ -82,16 +80,6 @@ class SweepView(View):
         self._show_points()
 
     def _describe(self) -> None:
-        for field, name, hint in (
-            (self.axes, "Axes", _HINT),
-            (self.where, "Conditions", "Conditions, one per line: macs < 20e6"),
-        ):
-            field.setAccessibleName(name)
-            field.setPlaceholderText(hint)
-            field.setToolTip(hint)
-            field.setTabChangesFocus(True)
-            for lines, set_bound in ((_LEAST_LINES, field.setMinimumHeight), (_LINES, field.setMaximumHeight)):
-                set_bound(field.fontMetrics().lineSpacing() * lines + 12)
         self.measures["error"].setToolTip("Relative error of the last volume against the first other design, on photos")
         self.measures["agreement"].setToolTip("How often classifiers name the same class")
         self.measures["ms"].setToolTip("Milliseconds of a run, the median of five")
@@ -106,15 +94,6 @@ class SweepView(View):
         self.note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
     def _compose(self) -> None:
-        texts = QHBoxLayout()
-        for title, field, share in (("Axes", self.axes, 3), ("Conditions", self.where, 2)):
-            label = QLabel(title, self)
-            label.setBuddy(field)
-            titled = QVBoxLayout()
-            titled.setSpacing(2)
-            titled.addWidget(label)
-            titled.addWidget(field)
-            texts.addLayout(titled, share)
         controls = FlowLayout()
         controls.setSpacing(6)
         for widget in (*self.measures.values(), self.workers, self.start, self.across, self.up, self.add, self.copy):
@@ -134,17 +113,17 @@ class SweepView(View):
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 4, 6, 4)
         column.setSpacing(4)
-        column.addLayout(texts)
+        column.addWidget(self.texts)
         column.addLayout(controls)
         column.addWidget(splitter, 1)
         column.addWidget(self.note)
         column.addWidget(self.answers)
-        self.setFocusProxy(self.axes)
+        self.setFocusProxy(self.texts)
 
     def _connect(self) -> None:
         self.start.clicked.connect(self._start_or_stop)
-        for field in (self.axes, self.where):
-            field.textChanged.connect(self._ask_forecast)
+        self.texts.changed.connect(self._ask_forecast)
+        self.texts.edit_proposed.connect(self.edit_proposed)
         for check in self.measures.values():
             check.toggled.connect(self._ask_forecast)
         self.workers.changed.connect(self._ask_forecast)
@@ -165,6 +144,7 @@ class SweepView(View):
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
+        self.texts.show_state(new)
         if old.session != new.session or old.project.sweep != new.project.sweep:
             self._show_settings()
         if old.sweep.sweep is not new.sweep.sweep:
@@ -181,10 +161,13 @@ class SweepView(View):
             self.axes.setPlainText("\n".join(suggested_axes(self._state.project, ref)))
         self.axes.setFocus()
 
+    def sweep_setting(self, ref: NodeRef, setting: str, *, everywhere: bool = False) -> None:
+        """Add an axis of a setting to what is typed, unless it has one, and select its values."""
+        self.texts.sweep_setting(ref, setting, everywhere=everywhere)
+
     def _show_settings(self) -> None:
         settings = self._state.project.sweep or SweepSettings(())
-        self.axes.setPlainText("\n".join(settings.axes))
-        self.where.setPlainText("\n".join(settings.where))
+        self.texts.show_settings(settings)
         for name, box in self.measures.items():
             box.setChecked(name in settings.measure)
 
@@ -277,8 +260,8 @@ class SweepView(View):
         """What the fields say; what they have no place for stays."""
         return replace(
             self._state.project.sweep or SweepSettings(()),
-            axes=_lines(self.axes),
-            where=_lines(self.where),
+            axes=lines_of(self.axes),
+            where=lines_of(self.where),
             measure=tuple(name for name, box in self.measures.items() if box.isChecked()),
         )
 
@@ -318,10 +301,6 @@ class SweepView(View):
     def _on_current_row_changed(self, current: QModelIndex) -> None:
         self._selected = self.sorted.mapToSource(current).row() if current.isValid() else None
         self._show_plot()
-
-
-def _lines(field: QPlainTextEdit) -> tuple[str, ...]:
-    return tuple(line.strip() for line in field.toPlainText().splitlines() if line.strip())
 
 
 def _is_same(done: SweepSettings, new: SweepSettings) -> bool:

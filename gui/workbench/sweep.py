@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
@@ -12,6 +13,9 @@ from engine.project.project import Project, SweepSettings
 from engine.text.problems import ProjectError
 from gui.state.sweep import SweepState, with_rule
 from gui.worker import Worker
+
+if TYPE_CHECKING:  # a start needs none of it
+    from engine.sweep.brushing import ColumnRange
 
 _SECONDS = 0.25
 """The least time between two reports."""
@@ -39,6 +43,11 @@ class BackgroundSweep(QObject):
         self._worker.cancel()
         if self.state.is_busy:
             self._set_state(replace(self.state, is_busy=False))
+
+    def brush(self, ranges: "tuple[ColumnRange, ...]") -> None:
+        """Show the points within these ranges."""
+        if ranges != self.state.brush:
+            self._set_state(replace(self.state, brush=ranges))
 
     def clear(self) -> None:
         """Forget all points, for another project."""

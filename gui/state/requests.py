@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from engine.project.project import SweepSettings
+from engine.sweep.worker_settings import WorkerSettings
 from gui.state.rank_search import RankQuery
 
 if TYPE_CHECKING:  # a start needs none of it
@@ -36,6 +37,7 @@ class RunSweep(Struct, frozen=True):
     """Count and measure the points of a sweep."""
 
     settings: SweepSettings
+    workers: WorkerSettings = WorkerSettings()
 
 
 class BrushSweep(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The Sweep view: what a project sweeps, the points in two metrics, and a table of them."""
+"""The Sweep view: what a project sweeps, how far that is, and its points."""
 
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
@@ -26,34 +26,30 @@ from gui.views.base import View, looks_differ
 from gui.views.sweep_answers import SweepAnswers
 from gui.views.sweep_forecast import SweepForecast
 from gui.views.sweep_points import SweepPoints
+from gui.views.sweep_workers import WorkersButton
 from gui.widgets.flow import FlowLayout
 
 _MEASURE_TITLES = {"error": "Error", "agreement": "Agreement", "ms": "Time"}
-_SHARE = 500
-"""Size of plot and of table in proportion, until a person drags their border."""
-_WIDEST = 24
-"""Digits of the widest column of the table."""
 _LEAST_LINES, _LINES = 2, 3
 """Lines of each text field, in small windows and else."""
 _HINT = "Axes, one per line: a setting and its values, as net/conv.filters=4..64..4"
-_EMPTY_TABLE = "Here will be a row per point, with its settings and metrics. Name axes above and press Start."
-_COUNTED_PAIR = "macs", "params"
 
 
 class SweepView(View):
-    """Texts of the axes and conditions above; below them a scatter plot beside a table."""
+    """Texts of the axes and conditions above; below them the points, and what they say in sentences."""
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self.axes, self.where = QPlainTextEdit(self), QPlainTextEdit(self)
         self.measures = {name: QCheckBox(_MEASURE_TITLES[name], self) for name in MEASURES}
+        self.workers = WorkersButton(self)
         self.start = QPushButton("Start", self)
         self.add = QPushButton("Add as a design", self)
         self.note = QLabel(self)
         self.answers = SweepAnswers(self)
         self.points = SweepPoints(state, self)
         self._forecast_text = ""
-        self.forecast = SweepForecast(lambda: (self._state.project, self.settings()), self)
+        self.forecast = SweepForecast(lambda: (self._state.project, self.settings(), self.workers.settings), self)
         self._describe()
         self._compose()
         self._connect()
@@ -94,6 +90,7 @@ class SweepView(View):
         points = self.points
         for widget in (
             *self.measures.values(),
+            self.workers,
             self.start,
             points.across,
             points.up,
@@ -118,6 +115,7 @@ class SweepView(View):
             field.textChanged.connect(self._ask_forecast)
         for check in self.measures.values():
             check.toggled.connect(self._ask_forecast)
+        self.workers.changed.connect(self._ask_forecast)
         self.forecast.changed.connect(self._on_forecast_changed)
         self.add.clicked.connect(self._add_selected)
         self.answers.row_selected.connect(self.points.select)
@@ -176,7 +174,8 @@ class SweepView(View):
             return self._forecast_text
         if state.is_busy:
             within = f", {int(self.points.within.sum()):,} of them within the marked ranges" if state.brush else ""
-            return f"{len(state.rows):,} of {count_text(state.total, 'point')}{within}"
+            progress = f"{len(state.rows):,} of {count_text(state.total, 'point')}{within}"
+            return f"{progress}; {state.place}" if state.place else progress
         total = len(state.rows) if state.brush else None
         return "\n".join(answer_lines(sweep, self.points.rows_within, self.points.pair, total))
 
@@ -226,7 +225,7 @@ class SweepView(View):
             self.edit_proposed.emit(edit)
         self.forecast.cancel()
         self._forecast_text = ""
-        self.requested.emit(RunSweep(settings))
+        self.requested.emit(RunSweep(settings, self.workers.settings))
 
     def _edit(self) -> Edit | None:
         rows, selected = self._state.sweep.rows, self.points.selected

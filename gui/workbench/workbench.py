@@ -39,7 +39,7 @@ class Workbench(QObject):
         self.document = Document(project, self)
         self.cache = VolumeCache()
         self.runner = Runner(self.cache, self)
-        self.rank_search = BackgroundRankSearch(self)
+        self.rank_search = BackgroundRankSearch(self.cache, self)
         self.sweep = BackgroundSweep(self)
         project_check = check(project)
         self.state = ViewState(project, project_check, RunView(), initial_focus(project, project_check), look or Look())
@@ -115,7 +115,8 @@ class Workbench(QObject):
         )
         if refs:
             visible = {self.state.visible_ref(ref) for ref in refs}
-            self.runner.start(request, frozenset(self.state.volume_at(ref).source for ref in visible))
+            boxes = frozenset(self.state.volume_at(ref).source for ref in visible)
+            self.runner.start(request, boxes, self.state.look)
         else:
             self.runner.cancel()
 
@@ -129,8 +130,8 @@ class Workbench(QObject):
                 self.rank_search.search_design(project, design, query)
             case MeasureReplacement(query, choices):
                 self.rank_search.measure_replacement(project, query, choices)
-            case RunSweep(settings):
-                self.sweep.run(project, settings, self.state.look.convention)
+            case RunSweep(settings, workers):
+                self.sweep.run(project, settings, self.state.look.convention, workers)
             case BrushSweep(ranges):
                 self.sweep.brush(ranges)
             case Cancel():

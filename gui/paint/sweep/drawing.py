@@ -13,7 +13,8 @@ from gui.theme import Theme
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _NOTHING = "No point has both metrics"
-_PALE = 0.35
+_PALE = {"front": 1.0, "dominated": 0.4, "outside": 0.12}
+"""Opacity of the marks by the kind of their points."""
 _MANY = 3000
 """Points from which on they are drawn as such, without edges, in a tenth of the time."""
 
@@ -113,7 +114,7 @@ def _draw_points(painter: QPainter, layout: PlotLayout, plot: SweepPlot, theme: 
     """Draw dominated points first, so that the front lies on top."""
     painter.setPen(QPen(QColor(theme.accent), layout.size * 0.1))
     painter.drawPolyline(QPolygonF([layout.at(point.x, point.y) for point in plot.front]))
-    for kind in ("broken", "dominated", "front"):
+    for kind in ("outside", "broken", "dominated", "front"):
         same = [point for point in plot.points if point.kind == kind]
         _draw_marks(painter, (layout.at(point.x, point.y) for point in same), kind, layout.size, theme)
     for design in plot.designs:
@@ -122,16 +123,16 @@ def _draw_points(painter: QPainter, layout: PlotLayout, plot: SweepPlot, theme: 
 
 def _draw_marks(painter: QPainter, places: Iterable[QPointF], kind: str, size: float, theme: Theme) -> None:
     colour = QColor(theme.accent if kind == "front" else theme.muted)
-    painter.setPen(QPen(QColor(theme.base), size * 0.05))
+    painter.setPen(Qt.PenStyle.NoPen if kind == "outside" else QPen(QColor(theme.base), size * 0.05))
     if kind == "broken":
         painter.setPen(QPen(colour, size * 0.08))
         painter.setBrush(Qt.BrushStyle.NoBrush)
     else:
-        colour.setAlphaF(1.0 if kind == "front" else _PALE)
+        colour.setAlphaF(_PALE[kind])
         painter.setBrush(colour)
-    radius = size * (0.3 if kind == "front" else 0.22)
+    radius = size * {"front": 0.3, "outside": 0.16}.get(kind, 0.22)
     marks = list(places)
-    if len(marks) > _MANY and kind == "dominated":
+    if len(marks) > _MANY and kind in ("dominated", "outside"):
         painter.setPen(QPen(colour, 2 * radius, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawPoints(QPolygonF(marks))
         return
@@ -176,7 +177,12 @@ def _entries(painter: QPainter, plot: SweepPlot, theme: Theme, size: float) -> I
         return lambda at: draw_star(painter, at, size * 0.6, colour, theme)
 
     kinds = {point.kind for point in plot.points}
-    for kind, words in (("front", "front"), ("dominated", "beaten by another"), ("broken", "breaks a condition")):
+    for kind, words in (
+        ("front", "front"),
+        ("dominated", "beaten by another"),
+        ("broken", "breaks a condition"),
+        ("outside", "outside"),
+    ):
         if kind in kinds:
             yield words, dots(kind)
     for design in plot.designs:
@@ -184,11 +190,11 @@ def _entries(painter: QPainter, plot: SweepPlot, theme: Theme, size: float) -> I
 
 
 def nearest_point(layout: PlotLayout, plot: SweepPlot, at: QPointF) -> PlotPoint | None:
-    """The point whose mark is at a place; None without one."""
+    """The point within all ranges whose mark is at a place; None without one."""
     reach = layout.size
     near = [
         ((layout.at(point.x, point.y) - at).manhattanLength(), index)
         for index, point in enumerate(plot.points)
-        if (layout.at(point.x, point.y) - at).manhattanLength() <= reach
+        if point.kind != "outside" and (layout.at(point.x, point.y) - at).manhattanLength() <= reach
     ]
     return plot.points[min(near)[1]] if near else None

@@ -1,5 +1,7 @@
 """Requests of views for work in the background, as values. No Qt here."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from engine.project.project import SweepSettings
@@ -35,8 +37,14 @@ class RunSweep(Struct, frozen=True):
     workers: WorkerSettings = WorkerSettings()
 
 
+class ShowPoint(Struct, frozen=True, eq=False):
+    """Show a point of the sweep beside the designs, or none."""
+
+    row: Mapping[str, object] | None
+
+
 class Cancel(Struct, frozen=True):
     """End the work in progress."""
 
 
-Request = SearchRanks | SearchDesign | MeasureReplacement | RunSweep | Cancel
+Request = SearchRanks | SearchDesign | MeasureReplacement | RunSweep | ShowPoint | Cancel

@@ -25,7 +25,7 @@ from engine.text.units import count_text
 from gui.paint.sweep.content import empty_plot, sweep_plot
 from gui.state import edits
 from gui.state.edit import Edit
-from gui.state.requests import Cancel, RunSweep
+from gui.state.requests import Cancel, RunSweep, ShowPoint
 from gui.state.view_state import ViewState
 from gui.views.base import View, looks_differ
 from gui.views.sweep_answers import SweepAnswers
@@ -317,6 +317,7 @@ class SweepView(View):
 
     def _on_current_row_changed(self, current: QModelIndex) -> None:
         self._selected = self.sorted.mapToSource(current).row() if current.isValid() else None
+        self.requested.emit(ShowPoint(None if self._selected is None else self._state.sweep.rows[self._selected]))
         self._show_plot()
 
 

@@ -64,7 +64,7 @@ from gui.state.edits.selection import (
 )
 from gui.state.edits.sequences import Side, add_layers
 from gui.state.edits.settings import kind_entries, layer_settings, new_layer, setting_metadata
-from gui.state.edits.sweeps import add_point, set_sweep
+from gui.state.edits.sweeps import add_point, set_sweep, without_ghost
 
 __all__ = [
     "Side",
@@ -149,4 +149,5 @@ __all__ = [
     "take_block_apart",
     "take_selected_block_apart",
     "with_channels",
+    "without_ghost",
 ]

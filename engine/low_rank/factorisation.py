@@ -5,7 +5,7 @@ LAPACK computes on one thread, as BLAS does in the kernels: see `engine.kernels.
 All errors are relative: ‖y − ŷ‖ / ‖y‖ over all values of the layer's output y, both without the bias.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,13 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.kernels import BLOCK_BYTES, Checkpoint, Volume
-from engine.kernels.blocks import gather, split_range
+from engine.kernels.blocks import split_range
 from engine.kernels.threads import limit_blas
 from engine.layers import Conv2d
+from engine.low_rank.energies import NotFinite
 from engine.low_rank.forms import POINTWISE, Filters, run_linear
+from engine.low_rank.window_matrix import window_blocks
 from engine.network.weight_specs import Form
-from engine.shapes import Shape
 
 _Matrix = NDArray[np.float64]
 Volumes = Callable[[], Iterable[Volume]]
@@ -26,10 +27,6 @@ Volumes = Callable[[], Iterable[Volume]]
 
 _RANK_TOLERANCE = 1e-10
 """Directions whose energy is a smaller share of the largest one's are rounding errors."""
-
-
-class NotFinite(ValueError):
-    """Volumes contain values that are not finite: nothing can be fitted to them or measured on them."""
 
 
 class Split(Struct, frozen=True, eq=False):
@@ -95,8 +92,8 @@ def factor_reduction(weight: Filters, covariance: _Matrix | None = None) -> Spli
     limit_blas()
     filters, channels, height, width = weight.shape
     unfolded = weight.astype(np.float64).transpose(0, 2, 3, 1).reshape(-1, channels)
-    root, inverse = (np.eye(channels),) * 2 if covariance is None else _roots(covariance)
-    product = unfolded @ root
+    root, inverse = (None, None) if covariance is None else _roots(covariance)
+    product = unfolded if root is None else unfolded @ root
     # V and S² from the C×C matrix of products; to decompose M·Σ^½, with its F·kh·kw rows, takes 5 times as long.
     energies, directions = np.linalg.eigh(product.T @ product)
     energies, directions = energies[::-1].clip(0), directions[:, ::-1]
@@ -104,7 +101,7 @@ def factor_reduction(weight: Filters, covariance: _Matrix | None = None) -> Spli
     right = directions[:, nonzero]
     # The sign of a direction is arbitrary; with a rule for it, maps look the same whatever LAPACK computes them.
     right = right * np.where(right.sum(axis=0) < 0, -1.0, 1.0)
-    before = (right.T @ inverse)[:, :, None, None]
+    before = (right.T if inverse is None else right.T @ inverse)[:, :, None, None]
     behind = (product @ right).reshape(filters, height, width, -1).transpose(0, 3, 1, 2)
     return Split(before, behind, energies[nonzero])
 
@@ -147,56 +144,6 @@ def project_filters(weight: Filters, last: Filters) -> Filters:
     return np.asarray(np.tensordot(last[:, :, 0, 0].T, weight, 1), np.float32)
 
 
-class ErrorSums(Struct, frozen=True):
-    """Energies of the errors per rank, and of the exact output: sums, so that those of several volumes add up."""
-
-    error: tuple[float, ...] = ()
-    total: float = 0.0
-
-    @property
-    def errors(self) -> tuple[float, ...]:
-        return tuple((energy / self.total) ** 0.5 if self.total else 0.0 for energy in self.error)
-
-    def __add__(self, other: "ErrorSums") -> "ErrorSums":
-        if not self.error:
-            return other
-        wrong = tuple(first + second for first, second in zip(self.error, other.error, strict=True))
-        return ErrorSums(wrong, self.total + other.total)
-
-
-def measure_errors(
-    split: Split, layers: tuple[Conv2d, Conv2d], exact: Volume, volume: Volume, ranks: Sequence[int],
-    checkpoint: Checkpoint,
-) -> ErrorSums:  # fmt: skip
-    """Errors of pairs of rising rank on a volume with a known exact output, all for little more than one run.
-
-    Each direction adds its part to the output, so the remainder shrinks from rank to rank.
-    """
-    remainder = exact.copy()
-    energies: list[float] = []
-    done = 0
-    for rank in ranks:
-        end = min(rank, len(split.energies))
-        if end > done:
-            checkpoint()
-            before, behind = (np.ascontiguousarray(w, np.float32) for w in (split.before[done:end],
-                                                                            split.behind[:, done:end]))  # fmt: skip
-            maps = run_linear(layers[0], before, volume, checkpoint)
-            remainder -= run_linear(layers[1], behind, maps, checkpoint)
-            done = end
-        energies.append(energy(remainder))
-    return ErrorSums(tuple(energies), energy(exact))
-
-
-def energy(values: NDArray[Any]) -> float:
-    """Sum of squares in double precision; raises NotFinite if that is not finite."""
-    flat = values.reshape(len(values), -1).astype(np.float64)
-    total = float(np.vdot(flat, flat))
-    if not np.isfinite(total):
-        raise NotFinite("its output has values that are not finite")
-    return total
-
-
 def refit(
     layer: Conv2d, start: Filters, first: Filters, goal: Callable[[Volume], Volume], volumes: Iterable[Volume],
     checkpoint: Checkpoint,
@@ -212,33 +159,16 @@ def refit(
     for volume in volumes:
         reduced = run_linear(POINTWISE, first, volume, checkpoint)
         missing = goal(volume) - run_linear(layer, start, reduced, checkpoint)
-        for windows, pixels in _windows(layer, reduced):
+        for windows, region in window_blocks(layer, reduced):
             checkpoint()
             gram += windows @ windows.T
-            right += windows @ missing[:, pixels].reshape(len(missing), -1).astype(np.float64).T
+            right += windows @ missing[region].reshape(len(missing), -1).astype(np.float64).T
         samples += missing[0].size
     if not np.isfinite(gram).all():
         raise NotFinite("the volume that reaches it has values that are not finite")
     gram[np.diag_indices(unknowns)] += max(np.trace(gram) / max(samples, 1), np.finfo(float).tiny)
     change = np.linalg.solve(gram, right).T.reshape(start.shape)
     return np.asarray(start + change, np.float32)
-
-
-def _windows(layer: Conv2d, volume: Volume) -> Iterator[tuple[_Matrix, slice]]:
-    """The windows of a layer, (channels·kh·kw, pixels), for some rows of its output at a time."""
-    windows = layer.windows(Shape(*volume.shape))
-    (height, width), (rows, across), (top, left, _, _) = windows.kernel, windows.output, windows.margins
-    taps = len(volume) * height * width
-    for row_range in split_range(rows, max(1, BLOCK_BYTES // (8 * taps * across))):
-        block = np.empty((len(volume), height, width, row_range.stop - row_range.start, across))
-        for i in range(height):
-            for j in range(width):
-                starts = (
-                    row_range.start * windows.stride[0] + i * windows.dilation[0] - top,
-                    j * windows.dilation[1] - left,
-                )
-                gather(volume, block[:, i, j], starts, windows.stride)
-        yield block.reshape(taps, -1), row_range
 
 
 class Fitter:

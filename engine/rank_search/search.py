@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint, Volume
 from engine.low_rank import factorisation
-from engine.low_rank.factorisation import ErrorSums, Fitter, Split, measure_errors
+from engine.low_rank.energies import NotFinite, energy
+from engine.low_rank.errors import ErrorSums, measure_errors
+from engine.low_rank.factorisation import Fitter, Split
 from engine.low_rank.forms import Filters, as_convolution, layers_of_form, run_form, run_linear
 from engine.network.input_specs import Input, input_text
 from engine.network.node_ref import NodeRef
@@ -64,6 +66,8 @@ class RankSearch:
     ----------
     checkpoint
         Called often; an exception that it raises ends the work. May be replaced between two calls.
+    computed
+        Volumes of earlier runs, which are not computed again; none is added.
 
     Raises
     ------
@@ -71,12 +75,19 @@ class RankSearch:
         There is not enough memory to run the project.
     """
 
-    def __init__(self, project: Project, calibration: CalibrationSet, checkpoint: Checkpoint = lambda: None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        calibration: CalibrationSet,
+        checkpoint: Checkpoint = lambda: None,
+        computed: VolumeCache | None = None,
+    ) -> None:
         self.project = project
         self.calibration = calibration
         self.checkpoint = checkpoint
         self.request = RunRequest.of(project)
         self._cache = VolumeCache(_CACHE_BYTES)
+        self._computed = computed
         self._requests: dict[Input, RunRequest] = {}
         """The most recent requests with other inputs than the project's."""
         self._fitters: dict[NodeRef, Fitter] = {}
@@ -129,7 +140,7 @@ class RankSearch:
             volume = self._volume_before(ref, spec)
             exact = self._exact(fitter, volume)
             output = run_form(form, fitter.layer, weights, volume, self.checkpoint)
-            error = ErrorSums((factorisation.energy(output - exact),), factorisation.energy(exact)).errors[0]
+            error = ErrorSums((energy(output - exact),), energy(exact)).errors[0]
         result = RankResult(ref, self.request.check.keys[ref], form, ranks, refit, spec, exact, output, error)
         yield result
         with self._name_layer_in_errors(ref):
@@ -163,7 +174,7 @@ class RankSearch:
             exact = self._volume(self._request(spec), design)
             approximation = self._volume(RunRequest.of(replace(other, input=spec)), copy)
             with self._name_layer_in_errors((design, self.request.check.analyses[design].output)):
-                error, total = error + factorisation.energy(approximation - exact), total + factorisation.energy(exact)
+                error, total = error + energy(approximation - exact), total + energy(exact)
         return float((error / total) ** 0.5) if total else 0.0
 
     def _volume(self, request: RunRequest, design: str) -> Volume:
@@ -171,6 +182,10 @@ class RankSearch:
 
     def _volume_at(self, request: RunRequest, ref: NodeRef) -> Volume:
         """A volume; ProjectError if mistakes prevent it, naming the input if it is not the project's."""
+        key = request.check.keys.get(ref)
+        entry = None if self._computed is None or key is None else self._computed.get(key)
+        if entry is not None:
+            return entry.volume
         try:
             return volume_at(request, ref, self._cache, self.checkpoint)
         except ProjectError as error:
@@ -298,7 +313,7 @@ class RankSearch:
         try:
             with np.errstate(all="ignore"):
                 yield
-        except factorisation.NotFinite as error:
+        except NotFinite as error:
             text = f"{ref[1]}: {error}; other photos or weights may help"
             raise ProjectError([Problem(text, "", *ref)]) from None
 
@@ -309,7 +324,7 @@ class RankSearch:
             volume = self._volume_before(ref, spec)
             exact = self._exact(fitter, volume)
             output = run_form(form, fitter.layer, weights, volume, self.checkpoint)
-            total += ErrorSums((factorisation.energy(output - exact),), factorisation.energy(exact))
+            total += ErrorSums((energy(output - exact),), energy(exact))
         return total.errors[0] if total.error else None
 
 

@@ -14,7 +14,7 @@ from engine.files.paths import FileFault
 from engine.kernels import BLOCK_BYTES, LIBRARY_BYTES, Checkpoint
 from engine.kernels.onnx_process import ModelFault
 from engine.layers import Layer
-from engine.low_rank.factorisation import NotFinite
+from engine.low_rank.energies import NotFinite
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
 from engine.network.input_specs import ArrayInput, ImageInput, Input, input_text

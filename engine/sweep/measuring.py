@@ -13,7 +13,7 @@ from engine.files.paths import FileFault
 from engine.kernels import Checkpoint, Volume
 from engine.kernels.threads import available_cores
 from engine.layers import Layer
-from engine.low_rank.factorisation import NotFinite, energy
+from engine.low_rank.energies import NotFinite, energy
 from engine.network.graph import INPUT
 from engine.network.input_specs import Input
 from engine.network.node_ref import STEM, NodeRef

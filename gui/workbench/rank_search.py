@@ -22,6 +22,7 @@ from engine.rank_search import (
     rank_search_candidates,
     replace_and_measure,
 )
+from engine.run.cache import VolumeCache
 from engine.run.execute import RunRequest
 from engine.text.problems import ProjectError
 from gui.state.rank_search import RankQuery, RankSearchState
@@ -41,8 +42,9 @@ class BackgroundRankSearch(QObject):
 
     changed = Signal(RankSearchState)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, cache: VolumeCache, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._cache = cache
         self.state = RankSearchState()
         self._worker = Worker(self)
         self._worker.reported.connect(self._on_worker_reported)
@@ -185,7 +187,7 @@ class BackgroundRankSearch(QObject):
             or (search.project, search.calibration) != (project, calibration)
             or search.request.check.keys != RunRequest.of(project).check.keys
         ):
-            search = self._search = RankSearch(project, calibration)
+            search = self._search = RankSearch(project, calibration, computed=self._cache)
         search.checkpoint = checkpoint
         return search
 

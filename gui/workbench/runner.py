@@ -11,8 +11,10 @@ from engine.kernels import Checkpoint
 from engine.network.node_ref import NodeRef
 from engine.run.cache import VolumeCache
 from engine.run.execute import NodeDone, NodeStarted, RunRequest, execute
+from gui.paint.basics.colours import colour_map_name
 from gui.paint.maps.map_measures import count_non_finite
-from gui.paint.volumes.faces import most_varied_channel
+from gui.paint.volumes.faces import flat_colour, most_varied_channel
+from gui.state.view_state import Look
 from gui.state.volume_at import Float32Volume
 from gui.worker import Worker
 
@@ -22,8 +24,8 @@ _FRAME, _LONGEST_FRAME = 1 / 15, 1.0
 _SHARE = 8
 """The window works on a run for at most the time between two batches divided by this: Python code of a run waits
 while the window paints."""
-_MOST_MEASURED = 64
-"""Volumes that are measured in the thread of a run: the boxes of more are too small to show what is measured."""
+_MOST_WITH_FACES = 64
+"""Boxes beyond so many are mostly too small for pictures of maps: one colour each."""
 
 
 class _Mailbox:
@@ -68,11 +70,11 @@ class Runner(QObject):
         self._last_batch, self._work_before = 0.0, 0.0
         """When the last batch was emitted, and the processor time of the window's thread until then."""
 
-    def start(self, request: RunRequest, visible_refs: frozenset[NodeRef] = frozenset()) -> None:
-        """Run a request; cancel the current one first. The boxes of the `shown` nodes are visible."""
+    def start(self, request: RunRequest, visible_refs: frozenset[NodeRef], look: Look) -> None:
+        """Run a request; cancel the current one first. The boxes of the `visible_refs` are drawn in that look."""
         self.cancel()
-        mailbox, measured = self._mailbox, visible_refs if len(visible_refs) <= _MOST_MEASURED else frozenset()
-        self.worker.start(lambda checkpoint: self._work(request, measured, mailbox, checkpoint))
+        mailbox = self._mailbox
+        self.worker.start(lambda checkpoint: self._work(request, visible_refs, look, mailbox, checkpoint))
         self.started.emit(request)
 
     def cancel(self) -> None:
@@ -95,12 +97,17 @@ class Runner(QObject):
         self.worker.close()
 
     def _work(
-        self, request: RunRequest, measured: frozenset[NodeRef], mailbox: _Mailbox, checkpoint: Checkpoint
+        self,
+        request: RunRequest,
+        visible_refs: frozenset[NodeRef],
+        look: Look,
+        mailbox: _Mailbox,
+        checkpoint: Checkpoint,
     ) -> Iterator[None]:
         """Run in the thread of the worker; yield whenever the window has to be woken up."""
         for event in execute(request, self.cache, checkpoint):
-            if isinstance(event, NodeDone) and event.ref in measured:
-                _measure(event.volume)
+            if isinstance(event, NodeDone) and event.ref in visible_refs:
+                _measure(event.volume, look, has_faces=len(visible_refs) <= _MOST_WITH_FACES)
             if mailbox.put(event):
                 yield None
 
@@ -121,8 +128,11 @@ class Runner(QObject):
         self.ended.emit(error)
 
 
-def _measure(volume: Float32Volume) -> None:
+def _measure(volume: Float32Volume, look: Look, *, has_faces: bool) -> None:
     """Cache what the first picture of a volume needs, for which the thread of the window would have to wait."""
     with np.errstate(all="ignore"):
-        most_varied_channel(volume)
+        if has_faces:
+            most_varied_channel(volume)
+        else:
+            flat_colour(volume, colour_map_name(look), zero_centred=look.zero_centred)
         count_non_finite(volume)

@@ -40,7 +40,7 @@ class Workbench(QObject):
         self.document = Document(project, self)
         self.cache = VolumeCache()
         self.runner = Runner(self.cache, self)
-        self.rank_search = BackgroundRankSearch(self)
+        self.rank_search = BackgroundRankSearch(self.cache, self)
         self.sweep = BackgroundSweep(self)
         self.ghost = BackgroundGhost(self.cache, self)
         project_check = check(project)
@@ -119,7 +119,8 @@ class Workbench(QObject):
         )
         if refs:
             visible = {self.state.visible_ref(ref) for ref in refs}
-            self.runner.start(request, frozenset(self.state.volume_at(ref).source for ref in visible))
+            boxes = frozenset(self.state.volume_at(ref).source for ref in visible)
+            self.runner.start(request, boxes, self.state.look)
         else:
             self.runner.cancel()
 

@@ -1,6 +1,7 @@
 """The rank search: time for the curve of a trained layer, quiet and busy; memory for few and for many photos."""
 
 import tracemalloc
+from collections import deque
 from statistics import median
 from time import perf_counter
 
@@ -12,7 +13,7 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.project.file import load_project
 from engine.rank_search import CalibrationSet, RankSearch
 from engine.run.cache import VolumeCache
-from engine.run.execute import RunRequest, volume_at
+from engine.run.execute import RunRequest, execute, volume_at
 from tests.measuring import busy_cores
 
 PROJECT = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
@@ -24,11 +25,22 @@ def photos(*names: str) -> tuple[Input, ...]:
     return tuple(replace(PROJECT.input, path=f"resources:photos/{name}.png") for name in names)
 
 
-def seconds_of_curve() -> tuple[float, int, int]:
-    """(seconds including the stem's run on three photos, ranks of the curve, ranks that were measured)."""
+def seconds_of_curve(computed: VolumeCache | None = None) -> tuple[float, int, int]:
+    """(seconds including the stem's runs on three photos, ranks of the curve, ranks that were measured).
+
+    Runs whose volumes are cached in `computed` are left out: in the window, that on the project's own photo.
+    """
     start = perf_counter()
-    curve = RankSearch(PROJECT, CalibrationSet(photos("chelsea", "astronaut"), photos("coffee"))).curve(REF, "1x1+kxk")
+    calibration = CalibrationSet(photos("chelsea", "astronaut"), photos("coffee"))
+    curve = RankSearch(PROJECT, calibration, computed=computed).curve(REF, "1x1+kxk")
     return perf_counter() - start, len(curve.ranks), len(curve.points)
+
+
+def volumes_of_a_run() -> VolumeCache:
+    """The volumes of the trunk on the project's own photo, as the window has them when a layer can be selected."""
+    cache = VolumeCache()
+    deque(execute(RunRequest.of(PROJECT), cache), maxlen=0)
+    return cache
 
 
 def seconds_of_runs() -> float:

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.layers import Conv2d
-from engine.low_rank import factorisation
+from engine.low_rank.energies import NotFinite
+from engine.low_rank.errors import ErrorSums, measure_errors
 from engine.low_rank.factorisation import (
     Fitter,
-    NotFinite,
     factor_expansion,
     factor_reduction,
     input_covariance,
@@ -148,10 +148,10 @@ def test_measuring_all_ranks_at_once_equals_running_each(case):
     fit = fitter(case)
     for form, split, most in (("1x1+kxk", fit.reduction, 7), ("kxk+1x1", fit.expansion, 6)):
         layers = layers_of_form(form, layer)
-        total = factorisation.ErrorSums()
+        total = ErrorSums()
         for volume in volumes:
             exact = run_linear(layer, weight, volume, proceed)
-            total += factorisation.measure_errors(split, layers, exact, volume, range(1, most), proceed)
+            total += measure_errors(split, layers, exact, volume, range(1, most), proceed)
         alone = [error(form, layer, weight, fit.weights(form, (rank,)), volumes) for rank in range(1, most)]
         assert total.errors == pytest.approx(alone, abs=2e-3)
 

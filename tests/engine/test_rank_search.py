@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from engine.blocks import BottleneckResidual, Fire, Inception
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Concat, Conv2d
-from engine.low_rank.factorisation import energy
+from engine.low_rank.energies import energy
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.network.node_ref import STEM
@@ -31,6 +31,7 @@ from engine.rank_search import (
 from engine.rank_search.error_curve import frontier, macs_of, measured_ranks
 from engine.rank_search.replacement import apply_low_rank, copy_design
 from engine.rank_search.report import curve_text, curves_to_csv, curves_to_json, list_text
+from engine.run.cache import VolumeCache
 from engine.run.check import check
 from engine.run.execute import RunRequest, run_all
 from engine.text.problems import ProjectError
@@ -103,6 +104,18 @@ def test_random_weights_on_the_cat_lose_about_the_expected_error():
     assert point.expected_error == pytest.approx(0.36, abs=0.01)
     assert point.fit_error == pytest.approx(point.expected_error, abs=0.01)
     assert point.check_error == pytest.approx(0.42, abs=0.02)
+
+
+def test_volumes_of_an_earlier_run_are_not_computed_again():
+    project, ref = small(None, Node("before", Conv2d(8, 3))), ("design", "conv")
+    calibration = calibration_set(project)
+    earlier, request = VolumeCache(), RunRequest.of(project)
+    volume = np.zeros((8, 9, 10), np.float32)
+    volume[2] = 1.0  # one map with values: a run of this network makes eight
+    earlier.put(request.check.keys["design", "before"], volume)
+    assert len(RankSearch(project, calibration).curve(ref, "1x1+kxk").ranks) == 8
+    assert len(RankSearch(project, calibration, computed=earlier).curve(ref, "1x1+kxk").ranks) == 1
+    assert len(earlier) == 1
 
 
 def test_every_rank_has_an_expected_error_and_the_highest_loses_nothing():

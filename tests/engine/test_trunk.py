@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from engine.files import paths
-from engine.low_rank.factorisation import energy, input_covariance
+from engine.low_rank.energies import energy
+from engine.low_rank.factorisation import input_covariance
 from engine.network.node_ref import STEM
 from engine.project import file
 from engine.run.execute import RunRequest, run_all

@@ -112,6 +112,17 @@ def test_a_run_measures_the_visible_volumes_that_come_to_the_window(workbench: W
     assert all(CACHE.has((volume,), ("odd",)) for volume in volumes)
 
 
+def test_a_run_of_many_layers_computes_the_colours_and_counts_of_small_boxes(qtbot: QtBot) -> None:
+    chain = Network(tuple(Node(f"relu{number}", Activation("relu")) for number in range(70)))
+    workbench = Workbench(Project(NoiseInput((1, 2, 2)), (Design("chain", chain),)))
+    run(workbench, qtbot)
+    look, volumes = workbench.state.look, [result.volume for result in workbench.state.run.results.values()]
+    assert len(volumes) == 71
+    assert all(CACHE.has((volume,), ("flat", look.colour_map, look.zero_centred)) for volume in volumes)
+    assert all(CACHE.has((volume,), ("odd",)) for volume in volumes)
+    workbench.close()
+
+
 def test_an_edit_makes_results_stale_and_undo_makes_them_fresh(workbench: Workbench, qtbot: QtBot) -> None:
     run(workbench, qtbot)
     edit_filters(workbench, 9)

@@ -1,5 +1,7 @@
 """The Sweep view: what a project sweeps, how far that is, and its points."""
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -19,7 +21,7 @@ from engine.sweep.suggestions import suggested_axes
 from engine.text.units import count_text
 from gui.state import edits
 from gui.state.edit import Edit
-from gui.state.requests import BrushSweep, Cancel, RunSweep
+from gui.state.requests import BrushSweep, Cancel, RunSweep, ShowPoint
 from gui.state.view_state import ViewState
 from gui.views.base import View, looks_differ
 from gui.views.sweep_answers import SweepAnswers
@@ -100,7 +102,7 @@ class SweepView(View):
         self.answers.row_selected.connect(self.points.select)
         self.points.hovered.connect(self.hovered)
         self.points.point_activated.connect(self._add_selected)
-        self.points.point_changed.connect(self._show_selection)
+        self.points.point_changed.connect(self._on_point_changed)
         self.points.pair_changed.connect(self._show_note)
         self.points.brushed.connect(lambda ranges: self.requested.emit(BrushSweep(ranges)))
 
@@ -210,10 +212,17 @@ class SweepView(View):
         self._forecast_text = ""
         self.requested.emit(RunSweep(settings, self.workers.settings))
 
-    def _edit(self) -> Edit | None:
+    def _on_point_changed(self) -> None:
+        self.requested.emit(ShowPoint(self._selected_row()))
+        self._show_selection()
+
+    def _selected_row(self) -> Mapping[str, object] | None:
         rows, selected = self._state.sweep.rows, self.points.selected
-        is_row = selected is not None and selected < len(rows)
-        return edits.add_point(self._state, rows[selected or 0]) if is_row else None
+        return rows[selected] if selected is not None and selected < len(rows) else None
+
+    def _edit(self) -> Edit | None:
+        row = self._selected_row()
+        return None if row is None else edits.add_point(self._state, row)
 
     def _add_selected(self) -> None:
         edit = self._edit()

@@ -75,6 +75,7 @@ from gui.state.edits.sweeps import (
     separate_axis,
     set_sweep,
     tie_axes,
+    without_ghost,
 )
 
 __all__ = [
@@ -168,4 +169,5 @@ __all__ = [
     "take_selected_block_apart",
     "tie_axes",
     "with_channels",
+    "without_ghost",
 ]

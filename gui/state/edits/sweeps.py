@@ -9,6 +9,7 @@ from engine.network.node_ref import NodeRef
 from engine.project.project import Project, SweepSettings
 from engine.text.names import MAX_DESIGN_NAME, unique_name
 from gui.state.edit import Edit
+from gui.state.ghost import Ghost
 from gui.state.view_state import Focus, ViewState
 
 # The functions of `engine.sweep` are imported where they are used, since a start needs none of them.
@@ -126,3 +127,15 @@ def add_point(state: ViewState, row: Mapping[str, object]) -> Edit | None:
     name = unique_name(design.name, {other.name for other in project.designs}, MAX_DESIGN_NAME)
     added = replace(design, name=name, colour=0)
     return Edit(f"Add {name}", project.with_designs((*project.designs, added)), focus=Focus(name))
+
+
+def without_ghost(ghost: Ghost | None, edit: Edit) -> Edit | None:
+    """An edit that began in a picture with a ghost, without it; None if it changes nothing else."""
+    if ghost is None:
+        return edit
+    designs = [design for design in edit.project.designs if design.name != ghost.design]
+    project = edit.project.with_designs(designs)
+    if project == ghost.base:
+        return None
+    focus = None if edit.focus is not None and edit.focus.design == ghost.design else edit.focus
+    return replace(edit, project=project, focus=focus)

@@ -7,10 +7,11 @@ import threading
 import pytest
 
 from engine.sweep import remote
-from engine.sweep.cluster import TlsFiles, local_cluster, measure_on, remote_cluster
+from engine.sweep.cluster import local_cluster, measure_on, remote_cluster
 from engine.sweep.counting import count_points
 from engine.sweep.measuring import measure_here
 from engine.sweep.running import open_folder, run_sweep
+from engine.sweep.worker_settings import TlsFiles
 from engine.text.problems import ProjectError
 from gui.command_line.main import main
 from tests.engine.test_sweep import plan

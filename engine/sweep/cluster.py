@@ -16,8 +16,6 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
-from msgspec import Struct
-
 from engine.kernels import Checkpoint
 from engine.sweep import remote
 from engine.sweep.columns import Values
@@ -25,12 +23,15 @@ from engine.sweep.counting import CountedPoint
 from engine.sweep.measuring import Measure, Measured
 from engine.sweep.sweep import Sweep
 from engine.sweep.worker import pack_sweep
+from engine.sweep.worker_settings import TlsFiles
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import count_text
 
 _RETRIES = 3
 _START_SECONDS = 60
 """How long workers may take to start, or a scheduler to answer."""
+_ATTEMPT_SECONDS = 2.5
+"""How long each attempt takes; closing the window waits for it."""
 _LOST_SECONDS = 20
 """How long a scheduler may be silent before it counts as lost."""
 _POLL_SECONDS = 0.2
@@ -52,14 +53,6 @@ _LOCAL_SETTINGS = {
 
 Run = tuple[CountedPoint, ...]
 """Points next to each other, which are measured by one worker."""
-
-
-class TlsFiles(Struct, frozen=True):
-    """Files of a connection by TLS."""
-
-    ca: str | None = None
-    certificate: str | None = None
-    key: str | None = None
 
 
 def has_dask() -> bool:
@@ -89,7 +82,7 @@ def local_cluster(workers: int) -> Iterator[Any]:
 
 
 @contextmanager
-def remote_cluster(address: str, tls: TlsFiles) -> Iterator[Any]:
+def remote_cluster(address: str, tls: TlsFiles, checkpoint: Checkpoint = lambda: None) -> Iterator[Any]:
     """A client of an existing scheduler.
 
     Raises
@@ -107,21 +100,34 @@ def remote_cluster(address: str, tls: TlsFiles) -> Iterator[Any]:
             require_encryption=True,
         )
     try:
-        client = distributed.Client(address, security=security, timeout=_START_SECONDS)
+        client = _patiently(lambda wait: distributed.Client(address, security=security, timeout=wait), checkpoint)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise _fault(f"no scheduler answers at {address}: {_first_line(error)}") from None
     with client:
         try:
-            client.wait_for_workers(1, timeout=_START_SECONDS)
-        except (OSError, TimeoutError):
+            _patiently(lambda wait: client.wait_for_workers(1, timeout=wait), checkpoint)
+        except OSError:
             text = f"the scheduler at {address} has no workers; start some: dask worker {address} --nthreads 1"
             raise _fault(text) from None
         yield client
 
 
+def _patiently(attempt: Callable[[float], Any], checkpoint: Checkpoint) -> Any:
+    """The result of what may take long, tried for a few seconds at a time so that it can be cancelled; else OSError."""
+    end = monotonic() + _START_SECONDS
+    while True:
+        checkpoint()
+        left = end - monotonic()
+        try:
+            return attempt(min(left, _ATTEMPT_SECONDS))
+        except OSError:
+            if left <= _ATTEMPT_SECONDS:
+                raise
+
+
 def _distributed() -> Any:
     if not has_dask():
-        raise _fault("dask.distributed is not installed; pip install 'convolume[dask]', or leave the option out")
+        raise _fault("dask.distributed is not installed; pip install 'convolume[dask]', or measure without workers")
     distributed = importlib.import_module("distributed")
     for name in logging.root.manager.loggerDict:
         if name.startswith("distributed"):  # its import has set levels of their own

@@ -1,8 +1,6 @@
 """The command `sweep`: counts and measures many designs that differ in a few settings, into a folder."""
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -10,24 +8,23 @@ from msgspec.structs import replace
 
 from engine.cost.counting import CONVENTIONS
 from engine.cost.metrics import Costs
-from engine.kernels.threads import available_cores
 from engine.project.file import save_project
 from engine.project.project import Project, SweepSettings
 from engine.run.check import check
 from engine.sweep.answers import answer_lines, default_pair, fitting_rows
-from engine.sweep.cluster import TlsFiles, has_dask, local_cluster, measure_on, remote_cluster
 from engine.sweep.columns import FITS, MACHINE, MEASURES, PROBLEM_COLUMN, Values
 from engine.sweep.designs import point_of, with_points
 from engine.sweep.faults import SweepFault
 from engine.sweep.front import pareto_front
-from engine.sweep.measuring import Measure, measure_here, worker_bytes
 from engine.sweep.points_file import POINTS_FILE
 from engine.sweep.points_parquet import PARQUET_FILE, parquet_content, require_pyarrow
 from engine.sweep.running import SWEEP_FILE, Progress, open_folder, run_sweep
 from engine.sweep.sweep import Sweep, plan_sweep, sweep_inputs
+from engine.sweep.worker_plan import measuring, plan_workers
+from engine.sweep.worker_settings import TlsFiles, WorkerSettings
 from engine.text.messages import suggestion
 from engine.text.problems import Problem, ProjectError
-from engine.text.units import byte_size, count_text
+from engine.text.units import count_text
 from gui.command_line.options import add_input_size_option, add_project_option, add_theme_option, parse_choices
 from gui.command_line.output import print_message, print_result
 from gui.command_line.projects import load_known
@@ -37,8 +34,6 @@ _MOST_DESIGNS = 20
 """Points of the front that become designs."""
 _MESSAGE_SECONDS = 1.0
 _MOST_WORKERS = 1000
-_FEW_POINTS = 16
-"""Points that are measured before workers have started."""
 _TLS_OPTIONS = {
     "--tls-ca": "certificates that scheduler and workers are checked by",
     "--tls-cert": "the certificate of this program",
@@ -87,7 +82,10 @@ def sweep_designs(options: argparse.Namespace) -> None:
     with open_folder(sweep, options.out) as file:
         if file.rows:
             print_message(f"{len(file.rows):,} of them are in {options.out / POINTS_FILE} already")
-        with _measure(options, sweep, len(sweep) - len(file.rows)) as measure:
+        plan = plan_workers(_workers(options), sweep, len(sweep) - len(file.rows))
+        for text in plan.texts:
+            print_message(text)
+        with measuring(plan, sweep) as measure:
             run_sweep(sweep, file, measure, _Messages())
         rows = list(file.rows.values())
     _draw_front(options, sweep, rows, pair)
@@ -119,42 +117,9 @@ def _settings(options: argparse.Namespace, project: Project) -> SweepSettings:
     return replace(settings, **{name: value for name, value in changes.items() if value})
 
 
-@contextmanager
-def _measure(options: argparse.Namespace, sweep: Sweep, remaining: int) -> Iterator[Measure]:
-    """What measures points: this process, others of this machine, or a cluster."""
-    if options.scheduler is not None:
-        print_message(f"each worker needs about {byte_size(worker_bytes(sweep))}")
-        with remote_cluster(options.scheduler, TlsFiles(options.tls_ca, options.tls_cert, options.tls_key)) as client:
-            yield measure_on(client, sweep)
-        return
-    workers = _local_workers(options, sweep, remaining)
-    if workers:
-        print_message(f"measuring in {workers:,} {'process' if workers == 1 else 'processes'} of one thread each")
-        with local_cluster(workers) as client:
-            yield measure_on(client, sweep)
-    else:
-        yield measure_here(sweep)
-
-
-def _local_workers(options: argparse.Namespace, sweep: Sweep, remaining: int) -> int:
-    """How many processes measure, at most as many as there is memory for; 0 for this one alone."""
-    if not sweep.settings.measure or options.workers == 0 or not remaining:
-        return 0
-    if options.workers is None and (remaining <= _FEW_POINTS or not has_dask()):
-        if remaining > _FEW_POINTS:
-            print_message("dask.distributed is not installed: points are measured one after the other")
-        return 0
-    import psutil
-
-    count = min(options.workers or available_cores(), remaining)
-    needed, free = worker_bytes(sweep), psutil.virtual_memory().available
-    possible = int(free // needed)
-    if not possible:
-        text = f"a worker needs {byte_size(needed)}; {byte_size(free)} of memory are free. Make the designs smaller"
-        raise ProjectError([Problem(text, "")])
-    if possible < count:
-        print_message(f"memory for {possible} of {count} workers, of which each needs about {byte_size(needed)}")
-    return min(count, possible)
+def _workers(options: argparse.Namespace) -> WorkerSettings:
+    tls = TlsFiles(options.tls_ca, options.tls_cert, options.tls_key)
+    return WorkerSettings(options.workers, options.scheduler or "", tls)
 
 
 def _worker_count(text: str) -> int:

@@ -287,6 +287,8 @@ class MainWindow(QMainWindow):
     def _leave_start_page(self) -> None:
         if self.start.is_shown:
             self.start.hide()
+            if self.isVisible():
+                self.workspaces.complete()
             self.qt_actions.show_state(self.workbench.state)
             self._contents.show_views()
             self._show_window_title(self.workbench.state)
@@ -294,7 +296,8 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.workspaces.complete()
+        if not self.start.is_shown:  # docks behind the page are arranged as it is left
+            self.workspaces.complete()
         if self.focusWidget() is None:
             self.designs.tree.setFocus()  # otherwise Qt takes the tabs in the middle
 

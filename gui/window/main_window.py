@@ -10,7 +10,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from gui.catalogue.panels import PANELS
-from gui.export.files import ExportStep
 from gui.panels.status import StatusPanel
 from gui.state.edit import Edit
 from gui.state.edits import Side
@@ -47,6 +46,7 @@ from gui.workbench.edit_merging import EditMerging
 from gui.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
+    from gui.export.files import ExportStep
     from gui.window.lesson_stage import LessonStage
 
 AUTOMATIC_RUN = "run/automatic"
@@ -135,7 +135,7 @@ class MainWindow(QMainWindow):
         self.menus.add_to_drawings(view_id, self.views[view_id])
         self.keyboard.forget_chain()
 
-    def _on_export_stepped(self, step: ExportStep | None) -> None:
+    def _on_export_stepped(self, step: "ExportStep | None") -> None:
         self.status.show_export(*(("", 0, 0) if step is None else (step.name, step.done, step.total)))
 
     def _on_workspaces_changed(self) -> None:

@@ -107,6 +107,13 @@ def test_the_project_of_the_folder_continues_the_sweep(finished):
     assert (finished / "points.csv").read_bytes() == before
 
 
+def test_a_parquet_file_without_pyarrow_is_refused_before_anything_runs(file, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert main(["sweep", str(file), "--parquet", "--out", str(tmp_path / "out")]) == 2
+    assert "pip install 'convolume[parquet]'" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -7,10 +7,11 @@ import threading
 import pytest
 
 from engine.sweep import remote
-from engine.sweep.cluster import TlsFiles, local_cluster, measure_on, remote_cluster
+from engine.sweep.cluster import local_cluster, measure_on, remote_cluster
 from engine.sweep.counting import count_points
 from engine.sweep.measuring import measure_here
 from engine.sweep.running import open_folder, run_sweep
+from engine.sweep.worker_settings import TlsFiles
 from engine.text.problems import ProjectError
 from gui.command_line.main import main
 from tests.engine.test_sweep import plan
@@ -57,6 +58,36 @@ def test_times_are_of_one_thread(client):
     assert len(values) == 2
 
 
+def measured_with(measure, client, monkeypatch, sweep=SWEEP):
+    """The values and the problem of each point, "" for none, with this function of a point in the workers."""
+
+    def measure_all(_message, points):
+        return [measure(point) for point in points]
+
+    for function in (measure, measure_all):
+        function.__module__ = "__main__"  # of which pickles hold functions themselves, not their names
+    monkeypatch.setattr(remote, "measure_remotely", measure_all)
+    return by_point(measure_on(client, sweep)(count_points(sweep)))
+
+
+def worker_of(_point):
+    import os
+    import time
+
+    time.sleep(0.004)
+    return {"worker": os.getpid()}, ""
+
+
+def test_points_that_differ_in_the_last_axis_alone_are_measured_by_one_worker(client, monkeypatch):
+    monkeypatch.setattr("engine.sweep.cluster._TASK_SECONDS", 60)  # else a busy machine makes tasks short
+    sweep = plan("thin/reduce.filters=1..8", "thin/conv.filters=1..8", measure=("error",), against="wide")
+    done = measured_with(worker_of, client, monkeypatch, sweep)
+    assert len(done) == 64
+    workers = [{values["worker"] for (first, _), (values, _) in done.items() if first == row} for row in range(8)]
+    assert len(set.union(*workers)) == 2
+    assert all(len(own) == 1 for own in workers[1:]), "the first points are tasks of their own: their time is unknown"
+
+
 def test_a_worker_that_is_killed_loses_no_point(client):
     done = {}
     for counted, _, problem in measure_on(client, SWEEP)(count_points(SWEEP)):
@@ -66,38 +97,23 @@ def test_a_worker_that_is_killed_loses_no_point(client):
     assert list(done.values()) == [""] * 24
 
 
-def deadly(file):
-    """A function of which one point kills its worker each time, and another one only twice, as if others did it."""
+def deadly(point):
+    import os
+    import signal
 
-    def measure(_message, point):
-        import os
-        import signal
-
-        if point == (9,):
-            with open(file, "ab+") as deaths:
-                deaths.write(b".")
-                deaths.flush()
-                is_dying = deaths.tell() <= 2
-        else:
-            is_dying = point == (5,)
-        if is_dying:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return {}, ""
-
-    return measure
+    if point == (20,):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {}, ""
 
 
-def failing(_message, point):
+def failing(point):
     if point == (6,):
         raise OSError("no disk")
     return {}, ""
 
 
 def problems_with(measure, client, monkeypatch):
-    """The problem of each point, "" for none, with this function in the workers."""
-    measure.__module__ = "__main__"  # of which pickles hold functions themselves, not their names
-    monkeypatch.setattr(remote, "measure_remotely", measure)
-    return {point: problem for point, (_, problem) in by_point(measure_on(client, SWEEP)(count_points(SWEEP))).items()}
+    return {point: problem for point, (_, problem) in measured_with(measure, client, monkeypatch).items()}
 
 
 def test_a_point_that_fails_each_time_has_a_row_with_the_reason(client, monkeypatch):
@@ -106,13 +122,12 @@ def test_a_point_that_fails_each_time_has_a_row_with_the_reason(client, monkeypa
     assert {point: text for point, text in problems.items() if text} == {(6,): "failed 4 times: OSError: no disk"}
 
 
-def test_only_a_point_that_kills_its_worker_when_it_is_alone_has_a_row_with_the_reason(client, monkeypatch, tmp_path):
-    """Dask also gives up points that only wait on workers that others kill; alone, these are measured."""
-    deaths = tmp_path / "deaths"
-    problems = problems_with(deadly(str(deaths)), client, monkeypatch)
+def test_only_the_point_that_kills_its_workers_has_a_row_with_the_reason(client, monkeypatch):
+    """Neighbours in its task, and tasks that wait for its worker, are blamed as well until each is tried alone."""
+    monkeypatch.setattr("engine.sweep.cluster._TASK_SECONDS", 60)  # a task has up to 16 points
+    problems = problems_with(deadly, client, monkeypatch)
     assert len(problems) == 24
-    assert {point: text for point, text in problems.items() if text} == {(5,): "its worker died 2 times"}
-    assert deaths.read_bytes() == b"..."
+    assert {point: text for point, text in problems.items() if text} == {(20,): "its worker died 2 times"}
 
 
 def test_a_second_cluster_of_the_machine_starts_without_a_warning(client):

@@ -15,9 +15,8 @@ from engine.layers import (
     GlobalMaxPool2d,
     MaxPool2d,
 )
-from engine.model_export.kinds import no_counterpart
 from engine.model_export.python_scope import LayerCode, PythonKind, PythonScope, options, short, unless
-from engine.model_export.windows import full_margins, mean_matrix, transposed_margins
+from engine.model_export.windows import TransposedMargins, full_margins, mean_matrix, transposed_margins
 from engine.shapes import Margins, same_padding
 
 _NO_MARGINS = (0, 0, 0, 0)
@@ -92,7 +91,7 @@ def _conv_transpose(at: PythonScope) -> LayerCode:
     layer, arrays = at.layer, dict(at.planned.arrays)
     margins = transposed_margins(layer, at.windows, at.received)
     if layer.groups > 1 or (margins.dilation != (1, 1) and margins.stride != (1, 1)):
-        raise no_counterpart(at.planned, "Keras", "with groups, or strides together with dilation,")
+        return _stuffed_conv(at, margins)
     starts, sizes = margins.cut[:2], at.planned.output_shape[1:]
     # A row of zeros behind the input adds as many rows of the output as a stride.
     extents = [(k - 1) * d + 1 for k, d in zip(margins.kernel, margins.dilation, strict=True)]
@@ -109,6 +108,36 @@ def _conv_transpose(at: PythonScope) -> LayerCode:
         short(margins.kernel),
         strides=unless(margins.stride, 1),
         dilation_rate=unless(margins.dilation, 1),
+        use_bias=None if layer.bias else False,
+    )
+    rows, columns = (f"{first}:{first + size}" for first, size in zip(starts, sizes, strict=True))
+    return LayerCode(f"{call}[:, {rows}, {columns}]", arrays=arrays)
+
+
+def _stuffed_conv(at: PythonScope, margins: TransposedMargins) -> LayerCode:
+    """A transposed convolution that Keras lacks: one with the reversed kernels, of the input with zeros between."""
+    layer, arrays, (height, width) = at.layer, dict(at.planned.arrays), at.received[1:]
+    text, (down, across) = keras_input(at), margins.stride
+    if margins.stride != (1, 1):
+        sides = f"((0, 0), (0, 0), (0, {down - 1}), (0, 0), (0, {across - 1}), (0, 0))"
+        stuffed = f"ops.pad({text}[:, :, None, :, None], {sides})"
+        text = f"ops.reshape({stuffed}, (-1, {height * down}, {width * across}, {at.received.channels}))"
+    starts, sizes = margins.cut[:2], at.planned.output_shape[1:]
+    before = [(size - 1) * gap for size, gap in zip(margins.kernel, margins.dilation, strict=True)]
+    have = (height * down, width * across)
+    after = [max(first + size - rows, 0) for first, size, rows in zip(starts, sizes, have, strict=True)]
+    text = keras_padded(text, (before[0], before[1], after[0], after[1]))
+    weight = arrays.pop("weight")  # inputs × filters of a group × rows × columns
+    grouped = weight[..., ::-1, ::-1].reshape(layer.groups, -1, *weight.shape[1:])
+    arrays["kernel"] = grouped.transpose(3, 4, 1, 0, 2).reshape(*margins.kernel, -1, layer.filters)
+    call = keras_layer(
+        at,
+        "Conv2D",
+        text,
+        layer.filters,
+        short(margins.kernel),
+        dilation_rate=unless(margins.dilation, 1),
+        groups=None if layer.groups == 1 else layer.groups,
         use_bias=None if layer.bias else False,
     )
     rows, columns = (f"{first}:{first + size}" for first, size in zip(starts, sizes, strict=True))

@@ -137,7 +137,7 @@ def _module_parts(analysis: Analysis) -> Iterator[tuple[str, ModulePart]]:
         if runs_alone and not any(part.block for part in group.parts):
             kind = re.sub(r"\W+", "_", group.name, flags=re.ASCII).strip("_") or "group"
             for part in group.parts:
-                title = re.split(rf"{re.escape(group.name)}[/.]", part.name)[-1]
+                title = re.split(rf"{re.escape(group.name)}(?:[/.]|_(?=[^\W\d_]))", part.name)[-1]
                 yield part.name, ModulePart(group.name, kind, title)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from math import floor
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -24,12 +24,23 @@ from engine.text.messages import accepted_text, suggestion, value_text
 from engine.text.names import control_fault
 from engine.text.spreadsheet import cell
 
-_TIE = " + "
+TIE = " + "
+"""Between settings that take their values together."""
 _MOST_TIES = 8
 """Signs " + " in a path, each of which may belong to a name."""
 _CHECK_EVERY = 1000
 """Values between two checkpoints."""
 _NAMED = re.compile(r"\s*([A-Za-z_]\w{0,59})\s*:\s+(.+)", re.DOTALL)
+
+
+class AxisText(NamedTuple):
+    """The text of an axis in its parts: "name: setting=values"."""
+
+    name: str
+    """The name in front of the setting; "" without one."""
+    setting: str
+    targets: tuple[SettingPath, ...]
+    values: str
 
 
 class AxisValue(Struct, frozen=True):
@@ -58,12 +69,13 @@ def parse_axis(text: str, project: Project, paths: SettingPaths, checkpoint: Che
     """
     if fault := control_fault(text):
         raise SweepFault(f"{value_text(text)}: {fault}")
-    name, targets, rest = _split(text, paths)
+    parts = split_axis(text, paths)
+    name, targets = parts.name or parts.setting, parts.targets
     if cell(name) != name:
         example = f"width: {targets[0].text}"
         raise SweepFault(f"{value_text(name)} would be a formula as the name of a column; name the axis: {example!r}")
     values: dict[str, AxisValue] = {}
-    for number, raw in enumerate(parse_values(rest)):
+    for number, raw in enumerate(parse_values(parts.values)):
         if number % _CHECK_EVERY == 0:
             checkpoint()
         value = _axis_value(project, targets, raw)
@@ -74,25 +86,31 @@ def parse_axis(text: str, project: Project, paths: SettingPaths, checkpoint: Che
     return Axis(name, targets, tuple(values.values()))
 
 
-def _split(text: str, paths: SettingPaths) -> tuple[str, tuple[SettingPath, ...], str]:
-    """The name, the settings and the values; a sign "=" may also belong to a name."""
+def split_axis(text: str, paths: SettingPaths) -> AxisText:
+    """The parts of the text of an axis; a sign "=" may also belong to a name.
+
+    Raises
+    ------
+    SweepFault
+        There are no values, or a setting is unknown.
+    """
     places = [match.start() for match in re.finditer("=", text)]
     if not places:
         raise SweepFault(f"{value_text(text)} has no values; write them behind a =, as net/conv.filters=4..64..4")
     for place in places:
         left, rest = text[:place].strip(), text[place + 1 :]
         if targets := _resolve(left, paths):
-            return left, targets, rest
+            return AxisText("", left, targets, rest)
         named = _NAMED.fullmatch(left)
         if named and (targets := _resolve(named[2].strip(), paths)):
-            return named[1], targets, rest
+            return AxisText(named[1], named[2].strip(), targets, rest)
     left = text[: places[0]].strip()
     named = _NAMED.fullmatch(left)
     setting_text = named[2].strip() if named else left
     if setting_text in paths.ambiguous:
         raise SweepFault(f"{value_text(setting_text)} could be two settings; rename a design or a layer")
     unknown = next(
-        (part for part in setting_text.split(_TIE) if not _resolve(part.strip(), paths)), setting_text
+        (part for part in setting_text.split(TIE) if not _resolve(part.strip(), paths)), setting_text
     ).strip()
     raise SweepFault(f"unknown setting {value_text(unknown)}; {suggestion(unknown, paths.by_text)}")
 
@@ -111,7 +129,7 @@ def _resolve(text: str, paths: SettingPaths, ties: int = _MOST_TIES) -> tuple[Se
         matches = tuple(path for path_text, path in paths.by_text.items() if pattern.fullmatch(path_text))
         if matches:
             return matches
-    for match in re.finditer(re.escape(_TIE), text) if ties else ():
+    for match in re.finditer(re.escape(TIE), text) if ties else ():
         first = _resolve(text[: match.start()].strip(), paths, 0)
         second = _resolve(text[match.end() :].strip(), paths, ties - 1) if first else ()
         if second:
@@ -133,7 +151,7 @@ def _setting_of(project: Project, path: SettingPath, raw: Any) -> Any:
     """A value as one that a setting accepts."""
     value = _multiple(project, path, raw) if isinstance(raw, Multiple) else raw
     try:
-        converted = msgspec.convert(value, path.type)
+        converted = _convert(value, path.type)
     except msgspec.ValidationError:
         at = f" at x{raw.factor}" if isinstance(raw, Multiple) else ""
         text = f"{path.text} is {value_text(value)}{at}; {accepted_text(path.type)} is expected"
@@ -143,6 +161,25 @@ def _setting_of(project: Project, path: SettingPath, raw: Any) -> Any:
     except (ValueError, msgspec.ValidationError) as error:
         raise SweepFault(f"{path.text} is {value_text(value)}; {error}") from None
     return converted
+
+
+def _convert(value: Any, type_: Any) -> Any:
+    """A value as one of a type; a word such as "3x3", which is read as a pair, is a word where no pair is allowed."""
+    try:
+        return msgspec.convert(value, type_)
+    except msgspec.ValidationError:
+        if not isinstance(value, tuple):
+            raise
+        return msgspec.convert(label_of(value), type_)
+
+
+def accepts(project: Project, path: SettingPath, values: str) -> bool:
+    """Whether a setting accepts all values of a text."""
+    try:
+        _ = [_setting_of(project, path, raw) for raw in parse_values(values)]
+    except SweepFault:
+        return False
+    return True
 
 
 def _check_alone(project: Project, path: SettingPath, value: Any) -> None:

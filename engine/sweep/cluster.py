@@ -11,42 +11,48 @@ from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError as FutureCancelledError
 from contextlib import contextmanager
-from itertools import islice
+from itertools import groupby, islice
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
-
-from msgspec import Struct
 
 from engine.kernels import Checkpoint
 from engine.sweep import remote
 from engine.sweep.columns import Values
 from engine.sweep.counting import CountedPoint
 from engine.sweep.measuring import Measure, Measured
-from engine.sweep.point_projects import Point
 from engine.sweep.sweep import Sweep
 from engine.sweep.worker import pack_sweep
+from engine.sweep.worker_settings import TlsFiles
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import count_text
 
 _RETRIES = 3
 _START_SECONDS = 60
 """How long workers may take to start, or a scheduler to answer."""
+_ATTEMPT_SECONDS = 2.5
+"""How long each attempt takes; closing the window waits for it."""
 _LOST_SECONDS = 20
 """How long a scheduler may be silent before it counts as lost."""
 _POLL_SECONDS = 0.2
 _LOST = "the scheduler is lost; the rows so far are complete, run again to continue"
-_PER_WORKER = 8
-"""Points that are under way per worker, so that none waits for the next."""
-_FEWEST_UNDER_WAY = 16
+_PER_WORKER = 4
+"""Tasks that are under way per worker, so that none waits for the next."""
+_TASK_SECONDS = 1.0
+"""About how long a task takes, if it has several points: what is lost of each worker if a sweep is stopped."""
+_LONGEST_RUN = 16
+"""The points of a task at most."""
+_LOCAL_SETTINGS = {
+    # Workers keep the memory of volumes for the next ones: if they return it after each, as dask has them do, the
+    # system clears every page anew, which takes a third as long as the arithmetic on large maps.
+    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 1 << 30,
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 1 << 32,
+    "distributed.worker.profile.enabled": False,  # nobody sees it, and it takes a twentieth of a worker's time
+}
 
 
-class TlsFiles(Struct, frozen=True):
-    """Files of a connection by TLS."""
-
-    ca: str | None = None
-    certificate: str | None = None
-    key: str | None = None
+Run = tuple[CountedPoint, ...]
+"""Points next to each other, which are measured by one worker."""
 
 
 def has_dask() -> bool:
@@ -58,7 +64,9 @@ def has_dask() -> bool:
 def local_cluster(workers: int) -> Iterator[Any]:
     """A client of that many single-threaded processes of this machine, which end with it."""
     distributed = _distributed()
+    dask = importlib.import_module("dask")
     with (
+        dask.config.set(_LOCAL_SETTINGS),
         distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -74,7 +82,7 @@ def local_cluster(workers: int) -> Iterator[Any]:
 
 
 @contextmanager
-def remote_cluster(address: str, tls: TlsFiles) -> Iterator[Any]:
+def remote_cluster(address: str, tls: TlsFiles, checkpoint: Checkpoint = lambda: None) -> Iterator[Any]:
     """A client of an existing scheduler.
 
     Raises
@@ -92,21 +100,34 @@ def remote_cluster(address: str, tls: TlsFiles) -> Iterator[Any]:
             require_encryption=True,
         )
     try:
-        client = distributed.Client(address, security=security, timeout=_START_SECONDS)
+        client = _patiently(lambda wait: distributed.Client(address, security=security, timeout=wait), checkpoint)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise _fault(f"no scheduler answers at {address}: {_first_line(error)}") from None
     with client:
         try:
-            client.wait_for_workers(1, timeout=_START_SECONDS)
-        except (OSError, TimeoutError):
+            _patiently(lambda wait: client.wait_for_workers(1, timeout=wait), checkpoint)
+        except OSError:
             text = f"the scheduler at {address} has no workers; start some: dask worker {address} --nthreads 1"
             raise _fault(text) from None
         yield client
 
 
+def _patiently(attempt: Callable[[float], Any], checkpoint: Checkpoint) -> Any:
+    """The result of what may take long, tried for a few seconds at a time so that it can be cancelled; else OSError."""
+    end = monotonic() + _START_SECONDS
+    while True:
+        checkpoint()
+        left = end - monotonic()
+        try:
+            return attempt(min(left, _ATTEMPT_SECONDS))
+        except OSError:
+            if left <= _ATTEMPT_SECONDS:
+                raise
+
+
 def _distributed() -> Any:
     if not has_dask():
-        raise _fault("dask.distributed is not installed; pip install 'convolume[dask]', or leave the option out")
+        raise _fault("dask.distributed is not installed; pip install 'convolume[dask]', or measure without workers")
     distributed = importlib.import_module("distributed")
     for name in logging.root.manager.loggerDict:
         if name.startswith("distributed"):  # its import has set levels of their own
@@ -133,48 +154,65 @@ class _ByValue:
 def measure_on(client: Any, sweep: Sweep, checkpoint: Checkpoint = lambda: None) -> Measure:
     """Measure points on a cluster; they come back in any order.
 
-    A point that fails in a way that is not its fault is tried again three times, and one whose worker dies as often as
-    the scheduler allows; then the reason is its problem. ProjectError if the scheduler is lost; points that have come
-    back stay.
+    Points next to each other share most of what is computed, so about a second of them is one task of a worker. If a
+    task fails in a way that is not the fault of its points, or its worker dies, it is tried again three times, or as
+    often as the scheduler allows; then each of its points alone, whose problem is the reason if that fails too.
+    ProjectError if the scheduler is lost; points that have come back stay.
     """
     message, function = pack_sweep(sweep), _ByValue(remote.measure_remotely)
 
-    def submit(places: Sequence[Point]) -> list[Any]:
-        return list(client.map(function, [message] * len(places), places, pure=False, retries=_RETRIES))
+    def submit(runs: Sequence[Sequence[CountedPoint]]) -> list[Any]:
+        places = [[counted.point for counted in run] for run in runs]
+        return list(client.map(function, [message] * len(runs), places, pure=False, retries=_RETRIES))
 
     def measure(points: Iterator[CountedPoint]) -> Iterator[Measured]:
-        suspects = []
-        limit = max(_PER_WORKER * len(client.nthreads()), _FEWEST_UNDER_WAY)
-        for counted, future in _completed(client, submit, points, limit, checkpoint):
-            values, problem, deaths = _result_of(future)
-            if deaths:
-                suspects.append(counted)
-            else:
-                yield counted, values, problem
+        start, done = monotonic(), 0
+        workers = max(len(client.nthreads()), 1)
+        suspects: list[CountedPoint] = []
+
+        def length() -> int:
+            most = done * _TASK_SECONDS / ((monotonic() - start) * workers)
+            return max(1, min(_LONGEST_RUN, int(most)))
+
+        for run, future in _completed(client, submit, _runs(points, length), _PER_WORKER * workers, checkpoint):
+            done += len(run)
+            results, problem = _results_of(future)
+            if problem:
+                suspects += run
+            for counted, result in zip(run, results, strict=False):
+                yield counted, *result
         # Dask also blames points that only wait on a worker that another one kills; alone, none is blamed for others.
-        for counted, future in _completed(client, submit, iter(suspects), 1, checkpoint):
-            values, problem, _ = _result_of(future)
-            yield counted, values, problem
+        alone = ((counted,) for counted in suspects)
+        for run, future in _completed(client, submit, alone, 1, checkpoint):
+            results, problem = _results_of(future)
+            yield run[0], *(results[0] if results else ({}, problem))
 
     return measure
 
 
+def _runs(points: Iterator[CountedPoint], length: Callable[[], int]) -> Iterator[Run]:
+    """Yield points that differ in the last axis alone together, up to a number that is asked for each time."""
+    for _, neighbours in groupby(points, lambda counted: counted.point[:-1]):
+        while run := tuple(islice(neighbours, length())):
+            yield run
+
+
 def _completed(
     client: Any,
-    submit: Callable[[Sequence[Point]], list[Any]],
-    points: Iterator[CountedPoint],
+    submit: Callable[[Sequence[Run]], list[Any]],
+    runs: Iterator[Run],
     limit: int,
     checkpoint: Checkpoint,
-) -> Iterator[tuple[CountedPoint, Any]]:
-    """Yield points with their futures as these complete; at most `limit` are under way."""
+) -> Iterator[tuple[Run, Any]]:
+    """Yield runs of points with their futures as these complete; at most `limit` are under way."""
     finished: SimpleQueue[Any] = SimpleQueue()
-    under_way: dict[Any, CountedPoint] = {}
+    under_way: dict[Any, Run] = {}
     heard = monotonic()
     while True:
         if len(under_way) <= limit // 2:  # several at a time, which takes a fraction of the time of one by one
-            new = list(islice(points, limit - len(under_way)))
-            for future, counted in zip(submit([counted.point for counted in new]), new, strict=True):
-                under_way[future] = counted
+            new = list(islice(runs, limit - len(under_way)))
+            for future, run in zip(submit(new), new, strict=True):
+                under_way[future] = run
                 future.add_done_callback(finished.put)
         if not under_way:
             return
@@ -197,21 +235,19 @@ def _require_scheduler(client: Any, heard: float) -> float:
     return heard
 
 
-def _result_of(future: Any) -> tuple[Values, str, int]:
-    """What was measured, a problem, and how many workers died of it, or while it waited on them."""
+def _results_of(future: Any) -> tuple[list[tuple[Values, str]], str]:
+    """What was measured, or no results and the reason."""
     try:
         error = future.exception(timeout=_LOST_SECONDS)
         if error is None:
-            values, problem = future.result(timeout=_LOST_SECONDS)
-            return values, problem, 0
+            return future.result(timeout=_LOST_SECONDS), ""
     except (CancelledError, FutureCancelledError, TimeoutError, OSError):
         raise _fault(_LOST) from None
     if isinstance(error, ModuleNotFoundError):
         raise _fault(f"a worker cannot measure: {_first_line(error)}; install the same version on all workers")
     if type(error).__name__ == "KilledWorker":
-        deaths = error.allowed_failures + 1
-        return {}, f"its worker died {count_text(deaths, 'time')}", deaths
-    return {}, f"failed {_RETRIES + 1} times: {type(error).__name__}: {_first_line(error)}", 0
+        return [], f"its worker died {count_text(error.allowed_failures + 1, 'time')}"
+    return [], f"failed {_RETRIES + 1} times: {type(error).__name__}: {_first_line(error)}"
 
 
 def _first_line(error: BaseException) -> str:

@@ -35,7 +35,7 @@ _CACHE_BYTES = 2**28
 """Bytes of volumes that points share: what lies before the layers that change."""
 _REFERENCE_BYTES = 2**26
 """Bytes of last volumes of the design that points are compared with."""
-_RUNS = 5
+RUNS = 5
 """Runs whose median is the time."""
 
 
@@ -169,7 +169,7 @@ class PointMeasurer:
             raise ProjectError(request.check.problems)
         arrays = [weights_at(request, (design, r.name), self._cache, self._checkpoint) for r in reports]
         times = []
-        for _ in range(_RUNS):
+        for _ in range(RUNS):
             volumes: dict[str, Any] = {INPUT: entry}
             elapsed = 0.0
             for report, weights in zip(reports, arrays, strict=True):

@@ -3,8 +3,8 @@
 from typing import Any
 
 
-def measure_remotely(message: bytes, point: tuple[int, ...]) -> Any:
-    """Call `engine.sweep.worker.measure_point` in a worker."""
+def measure_remotely(message: bytes, points: list[tuple[int, ...]]) -> Any:
+    """Call `engine.sweep.worker.measure_points` in a worker."""
     import importlib.util
     import sys
 
@@ -14,4 +14,4 @@ def measure_remotely(message: bytes, point: tuple[int, ...]) -> Any:
             raise ModuleNotFoundError("Convolume is not installed there")
         sys.path.insert(0, next(iter(package.submodule_search_locations)))
     worker = importlib.import_module("engine.sweep.worker")
-    return worker.measure_point(message, point)
+    return worker.measure_points(message, points)

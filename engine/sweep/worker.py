@@ -2,6 +2,7 @@
 
 import pickle
 import zlib
+from collections.abc import Sequence
 from threading import Lock
 
 from msgspec.structs import replace
@@ -28,13 +29,17 @@ def pack_sweep(sweep: Sweep) -> bytes:
     return zlib.compress(pickle.dumps(content))
 
 
-def measure_point(message: bytes, point: Point) -> tuple[Values, str]:
-    """What the sweep measures of a point, on one thread; or the reason why that is not possible."""
+def measure_points(message: bytes, points: Sequence[Point]) -> list[tuple[Values, str]]:
+    """What the sweep measures of each point, on one thread; or the reason why that is not possible."""
     with _LOCK, thread_limit(1):
-        try:
-            return _measurer(message).measure(point), ""
-        except SweepFault as fault:
-            return {}, str(fault)
+        return [_measure_point(message, point) for point in points]
+
+
+def _measure_point(message: bytes, point: Point) -> tuple[Values, str]:
+    try:
+        return _measurer(message).measure(point), ""
+    except SweepFault as fault:
+        return {}, str(fault)
 
 
 def _measurer(message: bytes) -> PointMeasurer:

@@ -1,8 +1,6 @@
 """The command `sweep`: counts and measures many designs that differ in a few settings, into a folder."""
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -10,23 +8,23 @@ from msgspec.structs import replace
 
 from engine.cost.counting import CONVENTIONS
 from engine.cost.metrics import Costs
-from engine.kernels.threads import available_cores
 from engine.project.file import save_project
 from engine.project.project import Project, SweepSettings
 from engine.run.check import check
 from engine.sweep.answers import answer_lines, default_pair, fitting_rows
-from engine.sweep.cluster import TlsFiles, has_dask, local_cluster, measure_on, remote_cluster
 from engine.sweep.columns import FITS, MACHINE, MEASURES, PROBLEM_COLUMN, Values
 from engine.sweep.designs import point_of, with_points
 from engine.sweep.faults import SweepFault
 from engine.sweep.front import pareto_front
-from engine.sweep.measuring import Measure, measure_here, worker_bytes
 from engine.sweep.points_file import POINTS_FILE
+from engine.sweep.points_parquet import PARQUET_FILE, parquet_content, require_pyarrow
 from engine.sweep.running import SWEEP_FILE, Progress, open_folder, run_sweep
 from engine.sweep.sweep import Sweep, plan_sweep, sweep_inputs
+from engine.sweep.worker_plan import measuring, plan_workers
+from engine.sweep.worker_settings import TlsFiles, WorkerSettings
 from engine.text.messages import suggestion
 from engine.text.problems import Problem, ProjectError
-from engine.text.units import byte_size, count_text
+from engine.text.units import count_text
 from gui.command_line.options import add_input_size_option, add_project_option, add_theme_option, parse_choices
 from gui.command_line.output import print_message, print_result
 from gui.command_line.projects import load_known
@@ -36,8 +34,6 @@ _MOST_DESIGNS = 20
 """Points of the front that become designs."""
 _MESSAGE_SECONDS = 1.0
 _MOST_WORKERS = 1000
-_FEW_POINTS = 16
-"""Points that are measured before workers have started."""
 _TLS_OPTIONS = {
     "--tls-ca": "certificates that scheduler and workers are checked by",
     "--tls-cert": "the certificate of this program",
@@ -57,6 +53,7 @@ def add_sweep_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--measure", type=parse_choices(tuple(MEASURES)), metavar="WHAT", help="error,agreement,ms")
     command.add_argument("--against", metavar="NAME", help="the design that points are compared with")
     command.add_argument("--photos", type=Path, metavar="DIR", help="photos for errors; every third is held out")
+    command.add_argument("--parquet", action="store_true", help=f"write {PARQUET_FILE} as well; needs pyarrow")
     command.add_argument("--plot", metavar="X,Y", help="the two metrics of front.svg")
     command.add_argument(
         "--workers", type=_worker_count, metavar="N", help="processes that measure; 0: this one, with all its threads"
@@ -72,6 +69,8 @@ def add_sweep_options(command: argparse.ArgumentParser) -> None:
 
 def sweep_designs(options: argparse.Namespace) -> None:
     """Run a sweep, or what is left of it."""
+    if options.parquet:
+        require_pyarrow()
     project = load_known(options.project, options.size)
     settings = _settings(options, project)
     try:
@@ -83,12 +82,18 @@ def sweep_designs(options: argparse.Namespace) -> None:
     with open_folder(sweep, options.out) as file:
         if file.rows:
             print_message(f"{len(file.rows):,} of them are in {options.out / POINTS_FILE} already")
-        with _measure(options, sweep, len(sweep) - len(file.rows)) as measure:
+        plan = plan_workers(_workers(options), sweep, len(sweep) - len(file.rows))
+        for text in plan.texts:
+            print_message(text)
+        with measuring(plan, sweep) as measure:
             run_sweep(sweep, file, measure, _Messages())
         rows = list(file.rows.values())
     _draw_front(options, sweep, rows, pair)
     print_result("".join(f"{line}\n" for line in answer_lines(sweep, rows, pair)))
     names = [POINTS_FILE, SWEEP_FILE, _FRONT_PICTURE]
+    if options.parquet:
+        _write_parquet(sweep, rows, options.out)
+        names.append(PARQUET_FILE)
     if _write_front(options, sweep, rows, pair):
         names.append(_FRONT_PROJECT)
     print_result("".join(f"{options.out / name}\n" for name in names))
@@ -112,42 +117,9 @@ def _settings(options: argparse.Namespace, project: Project) -> SweepSettings:
     return replace(settings, **{name: value for name, value in changes.items() if value})
 
 
-@contextmanager
-def _measure(options: argparse.Namespace, sweep: Sweep, remaining: int) -> Iterator[Measure]:
-    """What measures points: this process, others of this machine, or a cluster."""
-    if options.scheduler is not None:
-        print_message(f"each worker needs about {byte_size(worker_bytes(sweep))}")
-        with remote_cluster(options.scheduler, TlsFiles(options.tls_ca, options.tls_cert, options.tls_key)) as client:
-            yield measure_on(client, sweep)
-        return
-    workers = _local_workers(options, sweep, remaining)
-    if workers:
-        print_message(f"measuring in {workers:,} {'process' if workers == 1 else 'processes'} of one thread each")
-        with local_cluster(workers) as client:
-            yield measure_on(client, sweep)
-    else:
-        yield measure_here(sweep)
-
-
-def _local_workers(options: argparse.Namespace, sweep: Sweep, remaining: int) -> int:
-    """How many processes measure, at most as many as there is memory for; 0 for this one alone."""
-    if not sweep.settings.measure or options.workers == 0 or not remaining:
-        return 0
-    if options.workers is None and (remaining <= _FEW_POINTS or not has_dask()):
-        if remaining > _FEW_POINTS:
-            print_message("dask.distributed is not installed: points are measured one after the other")
-        return 0
-    import psutil
-
-    count = min(options.workers or available_cores(), remaining)
-    needed, free = worker_bytes(sweep), psutil.virtual_memory().available
-    possible = int(free // needed)
-    if not possible:
-        text = f"a worker needs {byte_size(needed)}; {byte_size(free)} of memory are free. Make the designs smaller"
-        raise ProjectError([Problem(text, "")])
-    if possible < count:
-        print_message(f"memory for {possible} of {count} workers, of which each needs about {byte_size(needed)}")
-    return min(count, possible)
+def _workers(options: argparse.Namespace) -> WorkerSettings:
+    tls = TlsFiles(options.tls_ca, options.tls_cert, options.tls_key)
+    return WorkerSettings(options.workers, options.scheduler or "", tls)
 
 
 def _worker_count(text: str) -> int:
@@ -194,6 +166,12 @@ def _draw_front(options: argparse.Namespace, sweep: Sweep, rows: list[Values], p
         title = f"{sweep.project.title} · sweep"
         plot = sweep_plot(sweep, rows, pair, Costs(check(sweep.project), sweep.convention))
         write_file(options.out / _FRONT_PICTURE, render_sweep(plot, title, options.theme))
+
+
+def _write_parquet(sweep: Sweep, rows: list[Values], out: Path) -> None:
+    from gui.export.files import write_file
+
+    write_file(out / PARQUET_FILE, parquet_content(sweep, rows))
 
 
 def _write_front(options: argparse.Namespace, sweep: Sweep, rows: list[Values], pair: tuple[str, str]) -> bool:

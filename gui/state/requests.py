@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from engine.project.project import SweepSettings
+from engine.sweep.worker_settings import WorkerSettings
 from gui.state.rank_search import RankQuery
 
 
@@ -31,6 +32,7 @@ class RunSweep(Struct, frozen=True):
     """Count and measure the points of a sweep."""
 
     settings: SweepSettings
+    workers: WorkerSettings = WorkerSettings()
 
 
 class Cancel(Struct, frozen=True):

@@ -20,6 +20,8 @@ class SweepState(Struct, frozen=True, eq=False):
     rows: tuple[dict[str, Any], ...] = ()
     """Rows of the points that are done, by column."""
     is_busy: bool = False
+    place: str = ""
+    """Where it measures, and with how much memory."""
     problems: tuple[Problem, ...] = ()
     """Why it has not started, or has ended early."""
 

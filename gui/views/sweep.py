@@ -32,6 +32,7 @@ from gui.views.sweep_answers import SweepAnswers
 from gui.views.sweep_canvas import SweepCanvas
 from gui.views.sweep_forecast import SweepForecast
 from gui.views.sweep_model import SweepModel, sorted_model
+from gui.views.sweep_workers import WorkersButton
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.flow import FlowLayout
 from gui.widgets.tables import make_row_table
@@ -56,6 +57,7 @@ class SweepView(View):
         super().__init__(state, parent)
         self.axes, self.where = QPlainTextEdit(self), QPlainTextEdit(self)
         self.measures = {name: QCheckBox(_MEASURE_TITLES[name], self) for name in MEASURES}
+        self.workers = WorkersButton(self)
         self.start = QPushButton("Start", self)
         self.add = QPushButton("Add as a design", self)
         self.copy = QPushButton("Copy table", self)
@@ -72,7 +74,7 @@ class SweepView(View):
         self._selected: int | None = None
         self._options: list[tuple[str, str]] = []
         self._forecast_text = ""
-        self.forecast = SweepForecast(lambda: (self._state.project, self.settings()), self)
+        self.forecast = SweepForecast(lambda: (self._state.project, self.settings(), self.workers.settings), self)
         self._describe()
         self._compose()
         self._connect()
@@ -115,7 +117,7 @@ class SweepView(View):
             texts.addLayout(titled, share)
         controls = FlowLayout()
         controls.setSpacing(6)
-        for widget in (*self.measures.values(), self.start, self.across, self.up, self.add, self.copy):
+        for widget in (*self.measures.values(), self.workers, self.start, self.across, self.up, self.add, self.copy):
             controls.addWidget(widget)
         splitter = QSplitter(self)
         splitter.addWidget(self.canvas)
@@ -145,6 +147,7 @@ class SweepView(View):
             field.textChanged.connect(self._ask_forecast)
         for check in self.measures.values():
             check.toggled.connect(self._ask_forecast)
+        self.workers.changed.connect(self._ask_forecast)
         self.forecast.changed.connect(self._on_forecast_changed)
         self.add.clicked.connect(self._add_selected)
         self.copy.clicked.connect(self._copy_table)
@@ -205,7 +208,8 @@ class SweepView(View):
         if sweep is None or (self._forecast_text and not state.is_busy):
             return self._forecast_text
         if state.is_busy:
-            return f"{len(state.rows):,} of {count_text(state.total, 'point')}"
+            progress = f"{len(state.rows):,} of {count_text(state.total, 'point')}"
+            return f"{progress}; {state.place}" if state.place else progress
         return "\n".join(answer_lines(sweep, state.rows, self._pair()))
 
     def _show_options(self) -> None:
@@ -288,7 +292,7 @@ class SweepView(View):
             self.edit_proposed.emit(edit)
         self.forecast.cancel()
         self._forecast_text = ""
-        self.requested.emit(RunSweep(settings))
+        self.requested.emit(RunSweep(settings, self.workers.settings))
 
     def _edit(self) -> Edit | None:
         rows = self._state.sweep.rows

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.kernels import Checkpoint
 from engine.project.project import Project, SweepSettings
+from engine.sweep.worker_settings import WorkerSettings
 from engine.text.problems import ProjectError
 from gui.worker import Worker
 
@@ -14,12 +15,12 @@ _PAUSE_MS = 200
 
 
 class SweepForecast(QObject):
-    """Emits the number of points and the expected time, or why the sweep is refused."""
+    """Emits the number of points, the expected time and what measuring takes, or why the sweep is refused."""
 
     changed = Signal(object)
     """The text; "" without axes."""
 
-    def __init__(self, request: Callable[[], tuple[Project, SweepSettings]], parent: QObject) -> None:
+    def __init__(self, request: Callable[[], tuple[Project, SweepSettings, WorkerSettings]], parent: QObject) -> None:
         super().__init__(parent)
         self._request = request
         self._worker = Worker(self)
@@ -42,9 +43,9 @@ class SweepForecast(QObject):
         self._worker.close()
 
     def _begin(self) -> None:
-        project, settings = self._request()
+        project, settings, workers = self._request()
         if settings.axes:
-            self._worker.start(lambda checkpoint: _forecast(project, settings, checkpoint))
+            self._worker.start(lambda checkpoint: _forecast(project, settings, workers, checkpoint))
         else:
             self.changed.emit("")
 
@@ -53,14 +54,15 @@ class SweepForecast(QObject):
             raise error
 
 
-def _forecast(project: Project, settings: SweepSettings, checkpoint: Checkpoint) -> Iterator[str]:
+def _forecast(
+    project: Project, settings: SweepSettings, workers: WorkerSettings, checkpoint: Checkpoint
+) -> Iterator[str]:
     from engine.rank_search.calibration import CalibrationSet  # here, since a start needs none of it
-    from engine.sweep.estimates import estimate_text
+    from engine.sweep.estimates import estimate_texts
     from engine.sweep.sweep import plan_sweep
 
     try:
         sweep = plan_sweep(project, settings, CalibrationSet((project.input,)), checkpoint)
+        yield from estimate_texts(project, settings, sweep, workers, checkpoint)
     except ProjectError as error:
         yield "\n".join(problem.text for problem in error.problems)
-        return
-    yield estimate_text(sweep, checkpoint)

@@ -130,8 +130,8 @@ class Workbench(QObject):
                 self.rank_search.search_design(project, design, query)
             case MeasureReplacement(query, choices):
                 self.rank_search.measure_replacement(project, query, choices)
-            case RunSweep(settings):
-                self.sweep.run(project, settings, self.state.look.convention)
+            case RunSweep(settings, workers):
+                self.sweep.run(project, settings, self.state.look.convention, workers)
             case Cancel():
                 self.cancel()
 

@@ -17,11 +17,8 @@ from engine.sweep.measuring import measure_here
 from engine.sweep.sweep import Sweep, plan_sweep
 
 MODULE = "with reductions/inception_3a."
-COUNTED = (
-    (f"{MODULE}n5x5_reduce=1..10", f"{MODULE}n5x5=1..10"),
-    (f"{MODULE}n1x1=1..10", f"{MODULE}n5x5_reduce=1..10", f"{MODULE}n5x5=1..10"),
-    (f"{MODULE}n1x1=1..10", f"{MODULE}n3x3=1..10", f"{MODULE}n5x5_reduce=1..10", f"{MODULE}n5x5=1..10"),
-)
+WIDTHS = tuple(f"{MODULE}{name}=1..10" for name in ("n5x5", "n5x5_reduce", "n3x3", "n1x1", "pool_proj"))
+COUNTED = (WIDTHS[:2], WIDTHS[:3], WIDTHS[:4], WIDTHS)
 AIM_COUNTED = 15.0
 """Seconds for 10,000 designs in one process."""
 MEASURED = 200

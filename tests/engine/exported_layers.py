@@ -95,6 +95,8 @@ LAYERS_OF_ONE_INPUT = (
     ConvTranspose2d(2, 2, 3, 0, (4, 1), bias=False),
     ConvTranspose2d(2, 2, 3, 0, (4, 1)),
     ConvTranspose2d(2, 2, 3),
+    ConvTranspose2d(6, 3, (1, 2), 1, 0, 2),
+    ConvTranspose2d(4, 3, 1, 1, groups=2),
     Slice(1, 3),
     Slice(2),
     ChannelShuffle(2),
@@ -198,11 +200,11 @@ GROUPS = project_of(
         for node in (
             Node(f"{name}/conv1", Conv2d(4, 3), group=name),
             Node(f"{name}/bn/1", BatchNorm(9.999999747378752e-06), group=name),
-            Node(f"{name}/out", Activation("relu"), group=name),
+            Node(f"{name}_out", Activation("relu"), group=name),
         )
     ),
     Node("a/left", Conv2d(2, 1), group="a"),
-    Node("b", Conv2d(2, 1), ("layer1.1/out",)),
+    Node("b", Conv2d(2, 1), ("layer1.1_out",)),
     Node("a/joined", Concat(), ("a/left", "b"), group="a"),
 )
 """Two equal groups, and one that cannot run without another layer."""
@@ -228,10 +230,3 @@ CASES = {
     "groups": GROUPS,
     "steps": STEPS,
 }
-
-NOT_IN_KERAS = tuple(
-    name
-    for name, project in CASES.items()
-    if isinstance(layer := project.designs[0].network.nodes[0].layer, ConvTranspose2d) and layer.groups > 1
-)
-"""Names of networks with a layer that Keras lacks."""

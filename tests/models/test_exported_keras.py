@@ -7,8 +7,7 @@ import pytest
 
 from engine.files.paths import RESOURCES
 from engine.project.file import load_project
-from engine.text.problems import ProjectError
-from tests.engine.exported_layers import BLOCKS, CASES, NOT_IN_KERAS, with_values
+from tests.engine.exported_layers import BLOCKS, CASES, with_values
 from tests.models.test_exported_modules import written_module
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -26,7 +25,7 @@ def require_equal(project, out):
         assert np.abs(maps.reshape(volume.shape) - volume).max() < 1e-5 * np.abs(volume).max()
 
 
-@pytest.mark.parametrize("name", [*(name for name in CASES if name not in NOT_IN_KERAS), "blocks"])
+@pytest.mark.parametrize("name", [*CASES, "blocks"])
 def test_keras_computes_what_a_run_does(name, tmp_path):
     require_equal(with_values(CASES.get(name, BLOCKS), tmp_path), tmp_path / "network.py")
 
@@ -35,9 +34,3 @@ def test_keras_computes_what_a_run_does(name, tmp_path):
 def test_a_published_network_computes_what_a_run_does(name, tmp_path):
     project = load_project(RESOURCES / "projects" / f"{name}.toml").project
     require_equal(project, tmp_path / "network.py")
-
-
-@pytest.mark.parametrize("name", NOT_IN_KERAS)
-def test_what_keras_lacks_is_refused(name, tmp_path):
-    with pytest.raises(ProjectError, match="has no counterpart in Keras; choose another format"):
-        written_module(CASES[name], tmp_path / "network.py", "keras")

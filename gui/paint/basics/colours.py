@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage, qRgb
 
 from engine.network.input_specs import ImageInput
-from gui.qt_mirror import mirror_qt_lazily
 from gui.state.view_state import Look
 
 DIVERGING = "diverging"
@@ -46,8 +45,7 @@ def load_lut(name: str) -> NDArray[np.uint8]:
     elif name == "gray":
         colours = np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
     else:
-        mirror_qt_lazily()
-        from pyqtgraph import colormap  # a fifth of the start, and the start page needs no colours
+        from pyqtgraph import colormap  # a quarter of the start, and the start page needs no colours
 
         get: Callable[[str], Any] = colormap.get
         table = get(_FILES.get(name, name)).getLookupTable(0.0, 1.0, 256, alpha=False)

@@ -135,6 +135,11 @@ def test_in_the_window_a_click_or_a_key_adds_an_axis_once_and_undo_takes_it_back
     assert {"Sweep…", "Sweep in all layers of the design…"} < {action.text() for action in menu.actions()}
     assert len(menu.actions()) > 3, "the commands of the field are there as well"
     menu.close()
+    bias = window.form.visible_field("bias")
+    for part in (bias.title, bias.widget.box):
+        menu = open_menu(part, person.button("Bias"))
+        assert [action.text() for action in menu.actions()] == ["Sweep…", "Sweep in all layers of the design…"]
+        menu.close()
     window.workbench.document.undo_stack.undo()
     window.workbench.document.undo_stack.undo()
     assert window.workbench.state.project.sweep is None
@@ -144,7 +149,7 @@ def test_axes_are_tied_taken_apart_and_removed_by_buttons(make_sweeper):
     person = make_sweeper()
     person.sweep("bottleneck", "reduce", "Filters", "2, 4")
     person.sweep("bottleneck", "conv5x5", "Filters")
-    person.tie("Together with bottleneck/reduce.filters")
+    person.tie("Tie to bottleneck/reduce.filters")
     assert person.axes == ("bottleneck/reduce.filters + bottleneck/conv5x5.filters=2, 4",)
     person.type("x0.5, x1")
     person.run()

@@ -1,12 +1,16 @@
 """Requests of views for work in the background, as values. No Qt here."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from engine.project.project import SweepSettings
 from engine.sweep.worker_settings import WorkerSettings
 from gui.state.rank_search import RankQuery
+
+if TYPE_CHECKING:  # a start needs none of it
+    from engine.sweep.brushing import ColumnRange
 
 
 class SearchRanks(Struct, frozen=True):
@@ -43,8 +47,14 @@ class ShowPoint(Struct, frozen=True, eq=False):
     row: Mapping[str, object] | None
 
 
+class BrushSweep(Struct, frozen=True):
+    """Show the points of the sweep that are within all of these ranges."""
+
+    ranges: "tuple[ColumnRange, ...]"
+
+
 class Cancel(Struct, frozen=True):
     """End the work in progress."""
 
 
-Request = SearchRanks | SearchDesign | MeasureReplacement | RunSweep | ShowPoint | Cancel
+Request = SearchRanks | SearchDesign | MeasureReplacement | RunSweep | BrushSweep | ShowPoint | Cancel

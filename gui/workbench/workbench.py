@@ -20,7 +20,16 @@ from gui.state.initial_focus import fallback_focus, initial_focus
 from gui.state.lesson_place import LessonPlace
 from gui.state.rank_search import RankSearchState
 from gui.state.renames import Renames
-from gui.state.requests import Cancel, MeasureReplacement, Request, RunSweep, SearchDesign, SearchRanks, ShowPoint
+from gui.state.requests import (
+    BrushSweep,
+    Cancel,
+    MeasureReplacement,
+    Request,
+    RunSweep,
+    SearchDesign,
+    SearchRanks,
+    ShowPoint,
+)
 from gui.state.view_state import Focus, Look, RunProgress, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.workbench.document import Document, Version
@@ -139,6 +148,8 @@ class Workbench(QObject):
             case RunSweep(settings, workers):
                 self.ghost.show(self.state, None)
                 self.sweep.run(project, settings, self.state.look.convention, workers)
+            case BrushSweep(ranges):
+                self.sweep.brush(ranges)
             case Cancel():
                 self.cancel()
 

@@ -41,16 +41,16 @@ class RunSweep(Struct, frozen=True):
     workers: WorkerSettings = WorkerSettings()
 
 
-class ShowPoint(Struct, frozen=True, eq=False):
-    """Show a point of the sweep beside the designs, or none."""
-
-    row: Mapping[str, object] | None
-
-
 class BrushSweep(Struct, frozen=True):
     """Show the points of the sweep that are within all of these ranges."""
 
     ranges: "tuple[ColumnRange, ...]"
+
+
+class ShowPoint(Struct, frozen=True, eq=False):
+    """Show a point of the sweep beside the designs, or none."""
+
+    row: Mapping[str, object] | None
 
 
 class Cancel(Struct, frozen=True):

@@ -40,6 +40,11 @@ class ParallelAxis(NamedTuple):
         """The texts of the lowest and of the highest value."""
         return self.text(self.scale.amount(0.0)), self.text(self.scale.amount(1.0))
 
+    def share(self, amount: float) -> float:
+        """Where the end of a range is, from 0 to 1; a range may have been marked when the axis was longer."""
+        is_below = self.scale.is_logarithmic and amount <= 0
+        return 0.0 if is_below else min(max(self.scale.share(amount), 0.0), 1.0)
+
     def text(self, amount: float) -> str:
         """A value of the axis."""
         if self.labels:
@@ -175,7 +180,7 @@ def begin_drag(layout: ParallelLayout, plot: ParallelPlot, place: QPointF) -> Ra
     axis, start = plot.axes[index], layout.share(place.y())
     for part in plot.ranges:
         if part.column == axis.column:
-            low, high = axis.scale.share(part.low), axis.scale.share(part.high)
+            low, high = axis.share(part.low), axis.share(part.high)
             grip = _GRIP / (layout.bottom - layout.top)
             if abs(start - high) <= grip or abs(start - low) <= grip:
                 is_high = abs(start - high) <= abs(start - low)

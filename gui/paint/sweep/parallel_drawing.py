@@ -74,7 +74,7 @@ def draw_above(
     for part in plot.ranges:
         for x, axis in zip(layout.columns, plot.axes, strict=True):
             if axis.column == part.column:
-                low, high = (layout.row(axis.scale.share(end)) for end in (part.low, part.high))
+                low, high = (layout.row(axis.share(end)) for end in (part.low, part.high))
                 fill = QColor(theme.accent)
                 fill.setAlphaF(0.28)
                 painter.setBrush(fill)

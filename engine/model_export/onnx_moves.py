@@ -13,6 +13,8 @@ from engine.model_export.windows import outer_margins, transposed_margins
 _SLICE_INPUTS = 10
 _RESIZE = 11
 """Versions of the operators from which on Slice has its limits as inputs, and Resize and DepthToSpace have modes."""
+_REGION_OPTION = 13
+"""The version from which on Resize may lack a region, which it only uses to resize a part."""
 
 
 def _conv_transpose(at: OnnxScope) -> None:
@@ -109,7 +111,7 @@ def _resize(at: OnnxScope) -> None:
         at.last(
             "Resize",
             at.maps(),
-            "",
+            "" if at.graph.opset >= _REGION_OPTION else at.constant("roi", []),
             at.constant("scales", [1, 1, *scales]),
             mode="linear" if is_linear else "nearest",
             coordinate_transformation_mode=at.layer.corners,

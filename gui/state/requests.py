@@ -1,5 +1,6 @@
 """Requests of views for work in the background, as values. No Qt here."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -46,8 +47,14 @@ class BrushSweep(Struct, frozen=True):
     ranges: "tuple[ColumnRange, ...]"
 
 
+class ShowPoint(Struct, frozen=True, eq=False):
+    """Show a point of the sweep beside the designs, or none."""
+
+    row: Mapping[str, object] | None
+
+
 class Cancel(Struct, frozen=True):
     """End the work in progress."""
 
 
-Request = SearchRanks | SearchDesign | MeasureReplacement | RunSweep | BrushSweep | Cancel
+Request = SearchRanks | SearchDesign | MeasureReplacement | RunSweep | BrushSweep | ShowPoint | Cancel

@@ -1,18 +1,19 @@
 """The Sweep view: what a project sweeps, how far that is, and its points."""
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from engine.network.node_ref import NodeRef
 from engine.project.project import SweepSettings
 from engine.sweep.answers import answer_lines
 from engine.sweep.columns import MEASURES
@@ -20,19 +21,17 @@ from engine.sweep.suggestions import suggested_axes
 from engine.text.units import count_text
 from gui.state import edits
 from gui.state.edit import Edit
-from gui.state.requests import BrushSweep, Cancel, RunSweep
+from gui.state.requests import BrushSweep, Cancel, RunSweep, ShowPoint
 from gui.state.view_state import ViewState
 from gui.views.base import View, looks_differ
 from gui.views.sweep_answers import SweepAnswers
+from gui.views.sweep_axes import SweepAxes, lines_of
 from gui.views.sweep_forecast import SweepForecast
 from gui.views.sweep_points import SweepPoints
 from gui.views.sweep_workers import WorkersButton
 from gui.widgets.flow import FlowLayout
 
 _MEASURE_TITLES = {"error": "Error", "agreement": "Agreement", "ms": "Time"}
-_LEAST_LINES, _LINES = 2, 3
-"""Lines of each text field, in small windows and else."""
-_HINT = "Axes, one per line: a setting and its values, as net/conv.filters=4..64..4"
 
 
 class SweepView(View):
@@ -40,7 +39,8 @@ class SweepView(View):
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
-        self.axes, self.where = QPlainTextEdit(self), QPlainTextEdit(self)
+        self.texts = SweepAxes(state, self.settings, self)
+        self.axes, self.where = self.texts.axes, self.texts.where
         self.measures = {name: QCheckBox(_MEASURE_TITLES[name], self) for name in MEASURES}
         self.workers = WorkersButton(self)
         self.start = QPushButton("Start", self)
@@ -57,16 +57,6 @@ class SweepView(View):
         self._show_points()
 
     def _describe(self) -> None:
-        for field, name, hint in (
-            (self.axes, "Axes", _HINT),
-            (self.where, "Conditions", "Conditions, one per line: macs < 20e6"),
-        ):
-            field.setAccessibleName(name)
-            field.setPlaceholderText(hint)
-            field.setToolTip(hint)
-            field.setTabChangesFocus(True)
-            for lines, set_bound in ((_LEAST_LINES, field.setMinimumHeight), (_LINES, field.setMaximumHeight)):
-                set_bound(field.fontMetrics().lineSpacing() * lines + 12)
         self.measures["error"].setToolTip("Relative error of the last volume against the first other design, on photos")
         self.measures["agreement"].setToolTip("How often classifiers name the same class")
         self.measures["ms"].setToolTip("Milliseconds of a run, the median of five")
@@ -76,15 +66,6 @@ class SweepView(View):
         self.note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
     def _compose(self) -> None:
-        texts = QHBoxLayout()
-        for title, field, share in (("Axes", self.axes, 3), ("Conditions", self.where, 2)):
-            label = QLabel(title, self)
-            label.setBuddy(field)
-            titled = QVBoxLayout()
-            titled.setSpacing(2)
-            titled.addWidget(label)
-            titled.addWidget(field)
-            texts.addLayout(titled, share)
         controls = FlowLayout()
         controls.setSpacing(6)
         points = self.points
@@ -101,7 +82,7 @@ class SweepView(View):
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 4, 6, 4)
         column.setSpacing(4)
-        column.addLayout(texts)
+        column.addWidget(self.texts)
         column.addLayout(controls)
         column.addWidget(self.points, 1)
         said = QHBoxLayout()
@@ -109,12 +90,12 @@ class SweepView(View):
         said.addWidget(points.clear, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(said)
         column.addWidget(self.answers)
-        self.setFocusProxy(self.axes)
+        self.setFocusProxy(self.texts)
 
     def _connect(self) -> None:
         self.start.clicked.connect(self._start_or_stop)
-        for field in (self.axes, self.where):
-            field.textChanged.connect(self._ask_forecast)
+        self.texts.changed.connect(self._ask_forecast)
+        self.texts.edit_proposed.connect(self.edit_proposed)
         for check in self.measures.values():
             check.toggled.connect(self._ask_forecast)
         self.workers.changed.connect(self._ask_forecast)
@@ -123,7 +104,7 @@ class SweepView(View):
         self.answers.row_selected.connect(self.points.select)
         self.points.hovered.connect(self.hovered)
         self.points.point_activated.connect(self._add_selected)
-        self.points.point_changed.connect(self._show_selection)
+        self.points.point_changed.connect(self._on_point_changed)
         self.points.pair_changed.connect(self._show_note)
         self.points.brushed.connect(lambda ranges: self.requested.emit(BrushSweep(ranges)))
 
@@ -131,6 +112,7 @@ class SweepView(View):
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
+        self.texts.show_state(new)
         if old.session != new.session or old.project.sweep != new.project.sweep:
             self._show_settings()
         if old.sweep.sweep is not new.sweep.sweep:
@@ -147,10 +129,13 @@ class SweepView(View):
             self.axes.setPlainText("\n".join(suggested_axes(self._state.project, ref)))
         self.axes.setFocus()
 
+    def sweep_setting(self, ref: NodeRef, setting: str, *, everywhere: bool = False) -> None:
+        """Add an axis of a setting to what is typed, unless it has one, and select its values."""
+        self.texts.sweep_setting(ref, setting, everywhere=everywhere)
+
     def _show_settings(self) -> None:
         settings = self._state.project.sweep or SweepSettings(())
-        self.axes.setPlainText("\n".join(settings.axes))
-        self.where.setPlainText("\n".join(settings.where))
+        self.texts.show_settings(settings)
         for name, box in self.measures.items():
             box.setChecked(name in settings.measure)
 
@@ -215,8 +200,8 @@ class SweepView(View):
         """What the fields say; what they have no place for stays."""
         return replace(
             self._state.project.sweep or SweepSettings(()),
-            axes=_lines(self.axes),
-            where=_lines(self.where),
+            axes=lines_of(self.axes),
+            where=lines_of(self.where),
             measure=tuple(name for name, box in self.measures.items() if box.isChecked()),
         )
 
@@ -232,19 +217,22 @@ class SweepView(View):
         self._forecast_text = ""
         self.requested.emit(RunSweep(settings, self.workers.settings))
 
-    def _edit(self) -> Edit | None:
+    def _on_point_changed(self) -> None:
+        self.requested.emit(ShowPoint(self._selected_row()))
+        self._show_selection()
+
+    def _selected_row(self) -> Mapping[str, object] | None:
         rows, selected = self._state.sweep.rows, self.points.selected
-        is_row = selected is not None and selected < len(rows)
-        return edits.add_point(self._state, rows[selected or 0]) if is_row else None
+        return rows[selected] if selected is not None and selected < len(rows) else None
+
+    def _edit(self) -> Edit | None:
+        row = self._selected_row()
+        return None if row is None else edits.add_point(self._state, row)
 
     def _add_selected(self) -> None:
         edit = self._edit()
         if edit is not None:
             self.edit_proposed.emit(edit)
-
-
-def _lines(field: QPlainTextEdit) -> tuple[str, ...]:
-    return tuple(line.strip() for line in field.toPlainText().splitlines() if line.strip())
 
 
 def _is_same(done: SweepSettings, new: SweepSettings) -> bool:

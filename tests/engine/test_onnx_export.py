@@ -5,7 +5,7 @@ import onnx
 import onnxruntime
 import pytest
 
-from engine.layers import IMPORTED_LAYERS, LAYERS, Activation, Conv2d
+from engine.layers import IMPORTED_LAYERS, LAYERS, Activation, Conv2d, Resize
 from engine.model_export.export import MODEL_FORMATS, ModelExport, model_format, write_model
 from engine.model_export.keras_kinds import KERAS_KINDS
 from engine.model_export.onnx_kinds import ONNX_KINDS
@@ -84,23 +84,28 @@ def test_the_stem_alone_can_be_exported(tmp_path):
     assert error_of(output, volumes[STEM, "conv"]) < 1e-5
 
 
-def test_a_node_that_onnx_runtime_computes_is_taken_over_with_its_version(tmp_path):
+@pytest.mark.parametrize("opset", [12, 14])
+def test_a_node_that_onnx_runtime_computes_is_taken_over_with_its_version(opset, tmp_path):
     nodes = [
         onnx.helper.make_node("Conv", ["x", "w"], ["c"], "conv"),
         onnx.helper.make_node("Selu", ["c"], ["s"], "selu"),
         onnx.helper.make_node("Einsum", ["s", "v"], ["y"], "einsum", equation="bchw,cd->bdhw"),
     ]
-    source = write_onnx(tmp_path, model_of(nodes, opset=14, w=values(1, 4, 3, 3, 3), v=values(2, 4, 2)), "source.onnx")
+    source = write_onnx(
+        tmp_path, model_of(nodes, opset=opset, w=values(1, 4, 3, 3, 3), v=values(2, 4, 2)), "source.onnx"
+    )
     imported = import_model(source).project
-    project = project_of(*imported.designs[0].network.nodes, Node("more", Conv2d(2, 1)), shape=(3, 8, 8))
+    project = project_of(
+        *imported.designs[0].network.nodes, Node("more", Conv2d(2, 1)), Node("larger", Resize()), shape=(3, 8, 8)
+    )
     request = RunRequest.of(project)
     weights = WeightLoader(request, VolumeCache(), lambda: None, lambda *_: None)
     content = onnx_content(weights.load(export_plan(request, "design")), lambda: None)
     (tmp_path / "model.onnx").write_bytes(b"".join(content))
     volumes = {ref: done.volume for ref, done in run_all(request, lambda event: None).items()}
     (output,) = outputs_of(tmp_path / "model.onnx", volumes[STEM, INPUT]).values()
-    assert error_of(output, volumes["design", "more"]) < 1e-5
-    assert [entry.version for entry in onnx.load(tmp_path / "model.onnx").opset_import] == [14]
+    assert error_of(output, volumes["design", "larger"]) < 1e-5
+    assert [entry.version for entry in onnx.load(tmp_path / "model.onnx").opset_import] == [opset]
 
 
 @pytest.mark.parametrize(

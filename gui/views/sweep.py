@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QVBoxLayout,
@@ -104,7 +105,9 @@ class SweepView(View):
         self.answers.row_selected.connect(self.points.select)
         self.points.hovered.connect(self.hovered)
         self.points.point_activated.connect(self._add_selected)
-        self.points.point_changed.connect(self._on_point_changed)
+        self.points.point_changed.connect(self._show_selection)
+        # Later, as a state that is being shown may change the selection, and all views are to have shown it first.
+        self.points.point_changed.connect(self._on_point_changed, Qt.ConnectionType.QueuedConnection)
         self.points.pair_changed.connect(self._show_note)
         self.points.brushed.connect(lambda ranges: self.requested.emit(BrushSweep(ranges)))
 
@@ -219,7 +222,6 @@ class SweepView(View):
 
     def _on_point_changed(self) -> None:
         self.requested.emit(ShowPoint(self._selected_row()))
-        self._show_selection()
 
     def _selected_row(self) -> Mapping[str, object] | None:
         rows, selected = self._state.sweep.rows, self.points.selected

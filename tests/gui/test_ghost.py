@@ -36,7 +36,7 @@ def test_a_selected_point_is_drawn_beside_the_designs_and_is_no_part_of_the_proj
     volumes, bars = pictures
     run(qtbot, view, workbench)
     before, project = totals(bars), workbench.state.project
-    view._select(2)
+    view.points.select(2)
     last = NAME, "conv5x5"
     qtbot.waitUntil(lambda: workbench.state.has_ghost and last in workbench.state.ghost.results, timeout=5000)
     assert totals(bars) == before | {NAME: workbench.state.sweep.rows[2]["macs"]}
@@ -49,8 +49,8 @@ def test_a_selected_point_is_drawn_beside_the_designs_and_is_no_part_of_the_proj
     pictures[1].focus_requested.emit(Focus(NAME, "reduce"))
     assert workbench.state.focus.design != NAME, "what is no part of the project cannot be selected"
     # Enter makes it a design, and the ghost is gone; undo brings it back.
-    view.table.setFocus()
-    qtbot.keyClick(view.table, Qt.Key.Key_Return)
+    view.points.table.setFocus()
+    qtbot.keyClick(view.points.table, Qt.Key.Key_Return)
     assert not workbench.state.has_ghost
     assert set(totals(bars)) == set(before) | {"reduce.filters 3"}
     workbench.document.undo_stack.undo()
@@ -74,7 +74,7 @@ def test_a_new_sweep_and_another_project_have_no_ghost(qtbot, view, workbench, p
 
 def test_a_drag_in_the_picture_of_a_ghost_edits_the_project_alone(qtbot, view, workbench, pictures):
     run(qtbot, view, workbench)
-    view._select(2)
+    view.points.select(2)
     qtbot.waitUntil(lambda: workbench.state.has_ghost, timeout=5000)
     proposed = []
     pictures[0].edit_proposed.connect(proposed.append)

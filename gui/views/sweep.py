@@ -106,8 +106,8 @@ class SweepView(View):
         self.points.hovered.connect(self.hovered)
         self.points.point_activated.connect(self._add_selected)
         self.points.point_changed.connect(self._show_selection)
-        # Later, as a state that is being shown may change the selection, and all views are to have shown it first.
-        self.points.point_changed.connect(self._on_point_changed, Qt.ConnectionType.QueuedConnection)
+        # Queued: the selection may end while a state is shown, and views must see one change after the other.
+        self.points.point_changed.connect(self._show_point, Qt.ConnectionType.QueuedConnection)
         self.points.pair_changed.connect(self._show_note)
         self.points.brushed.connect(lambda ranges: self.requested.emit(BrushSweep(ranges)))
 
@@ -220,7 +220,7 @@ class SweepView(View):
         self._forecast_text = ""
         self.requested.emit(RunSweep(settings, self.workers.settings))
 
-    def _on_point_changed(self) -> None:
+    def _show_point(self) -> None:
         self.requested.emit(ShowPoint(self._selected_row()))
 
     def _selected_row(self) -> Mapping[str, object] | None:

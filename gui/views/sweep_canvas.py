@@ -32,7 +32,7 @@ class SweepCanvas(Canvas):
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__("Points of the sweep", THEMES[state.look.theme], parent)
-        self.setMinimumSize(160, 120)
+        self.setMinimumSize(160, 90)
         self.keys |= {key: partial(self._step, by) for key, by in _STEPS.items()}
         self._state = state
         self._plot: SweepPlot | None = None

@@ -41,7 +41,7 @@ class ParallelCanvas(Canvas):
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__("All axes and metrics of the sweep", THEMES[state.look.theme], parent)
-        self.setMinimumSize(160, 110)
+        self.setMinimumSize(160, 60)
         self.setMouseTracking(True)
         self.keys |= {Qt.Key.Key_Escape: self.clear}
         self._state = state

@@ -88,9 +88,6 @@ class SweepView(View):
         column.addWidget(self.points, 1)
         said = QHBoxLayout()
         said.addWidget(self.note, 1)
-        policy = points.clear.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # it may be higher than the note, and plots would move under the mouse
-        points.clear.setSizePolicy(policy)
         said.addWidget(points.clear, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(said)
         column.addWidget(self.answers)

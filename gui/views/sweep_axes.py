@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QTextBlock, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
@@ -15,11 +15,19 @@ from gui.state.edit import Edit
 from gui.state.view_state import ViewState
 from gui.widgets.glyphs import GlyphButton
 
-_LEAST_LINES, _LINES, _MOST_LINES = 2, 3, 6
+_LEAST_LINES, _LINES, _MOST_LINES = 1, 3, 6
 """Lines of each text field: in small windows, else, and with many axes."""
 _HINT = "Axes, one per line: a setting and its values, as net/conv.filters=4..64..4"
 _LONGEST = 60
 """Characters of an entry of a menu."""
+
+
+class _HeadButton(GlyphButton):
+    """A button that makes the head of a field hardly higher than its title."""
+
+    def sizeHint(self) -> QSize:
+        line = self.fontMetrics().height()
+        return QSize(line + 8, line + 2)
 
 
 class SweepAxes(QWidget):
@@ -33,9 +41,9 @@ class SweepAxes(QWidget):
         super().__init__(parent)
         self._state, self._settings = state, settings
         self.axes, self.where = QPlainTextEdit(self), QPlainTextEdit(self)
-        self.tie = GlyphButton("link", "Tie the axis of the cursor to another one, or take it apart", self)
-        self.remove = GlyphButton("remove", "Remove the axis of the cursor", self)
-        self.condition = GlyphButton("plus", "Add a condition", self)
+        self.tie = _HeadButton("link", "Tie the axis of the cursor to another one, or take it apart", self)
+        self.remove = _HeadButton("remove", "Remove the axis of the cursor", self)
+        self.condition = _HeadButton("plus", "Add a condition", self)
         self._describe()
         self._compose()
         self._connect()
@@ -71,7 +79,7 @@ class SweepAxes(QWidget):
             for button in buttons:
                 head.addWidget(button)
             column = QVBoxLayout()
-            column.setSpacing(2)
+            column.setSpacing(0)
             column.addLayout(head)
             column.addWidget(field)
             row.addLayout(column, share)

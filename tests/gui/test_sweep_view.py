@@ -263,7 +263,7 @@ def test_ranges_of_several_axes_filter_the_plots_the_table_and_what_is_said(
     points, lines = view.points, view.points.parallel
     assert points.axes.parentWidget() is points.splitter, "there is space for it below"
     assert not points.clear.isVisible()
-    QGuiApplication.processEvents()
+    QGuiApplication.processEvents()  # the note of the last point has its place
     before = lines.geometry()
     drag(qtbot, lines, "bottleneck/reduce.filters", 0.42, 0.58)
     assert view.note.text() == "0 of 12 points"

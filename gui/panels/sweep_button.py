@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QLineEdit, QMenu, QSpinBox, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu, QSpinBox, QWidget
 
 from gui.widgets.fields import Field
 from gui.widgets.glyphs import GlyphButton
 
 _TIP = "Sweep… (add an axis with values of this setting to the view Sweep)"
+_WITH_MENU = QSpinBox, QLineEdit, QComboBox
+"""Widgets that do not leave the context menu to what they are in."""
 
 
 class SweepButton(GlyphButton):
@@ -25,8 +26,10 @@ class SweepButton(GlyphButton):
         self._settings, self._of_node = tuple(settings), of_node
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a stop per row would double the way of the Tab key
         self.setAccessibleName(f"Sweep {field.title.text()}")
-        for part in (part for widget in self._widgets for part in (widget, *widget.findChildren(QWidget))):
-            part.installEventFilter(self)
+        boxes = [box for kind in _WITH_MENU for box in field.widget.findChildren(kind)]
+        for part in dict.fromkeys((*self._widgets, *boxes)):
+            part.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            part.customContextMenuRequested.connect(partial(self._open_context_menu, part))
         self.clicked.connect(self.choose)
         field.show_aside(self)
 
@@ -56,15 +59,12 @@ class SweepButton(GlyphButton):
         else:
             self.chosen.emit(self._settings[0][0], False)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Add the commands to the context menu of the setting, also of that which the menu key opens."""
-        if event.type() != QEvent.Type.ContextMenu or not isinstance(event, QContextMenuEvent) or not self.isEnabled():
-            return False
-        line = watched.lineEdit() if isinstance(watched, QSpinBox) else watched
+    def _open_context_menu(self, widget: QWidget, at: QPoint) -> None:
+        """Open the context menu of a part of the setting, also by the menu key: its own commands, then ours."""
+        line = widget.lineEdit() if isinstance(widget, QSpinBox) else widget
         menu = line.createStandardContextMenu() if isinstance(line, QLineEdit) else QMenu()
         menu.setParent(self, menu.windowFlags())
-        self._open_menu(menu, event.globalPos())
-        return True
+        self._open_menu(menu, widget.mapToGlobal(at))
 
     def _open_menu(self, menu: QMenu, at: QPoint) -> None:
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -61,7 +61,7 @@ def find_ghosts(
         for ref, key in request.check.keys.items()
         if ref[0] == name and (cached := cache.get(key)) is not None
     }
-    ghost = Ghost(name, project, beside, request.check, results)
+    ghost = Ghost(name, project, beside, request.check, dict(results))
     yield ghost
     work = remaining_work(request, cache)
     if not work.layers or work.obstacle or work.cost.seconds > _CHEAP:

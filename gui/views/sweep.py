@@ -77,7 +77,6 @@ class SweepView(View):
             points.up,
             self.add,
             points.export,
-            points.clear,
         ):
             controls.addWidget(widget)
         column = QVBoxLayout(self)
@@ -86,7 +85,10 @@ class SweepView(View):
         column.addWidget(self.texts)
         column.addLayout(controls)
         column.addWidget(self.points, 1)
-        column.addWidget(self.note)
+        said = QHBoxLayout()
+        said.addWidget(self.note, 1)
+        said.addWidget(points.clear, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(said)
         column.addWidget(self.answers)
         self.setFocusProxy(self.texts)
 
@@ -148,6 +150,8 @@ class SweepView(View):
         self._show_selection()
 
     def _show_note(self) -> None:
+        is_brushed = bool(self._state.sweep.brush)
+        self.note.setMinimumHeight(self.note.height() if is_brushed else 0)  # else plots would move under the mouse
         self.note.setText(self._note())
 
     def _show_selection(self) -> None:
@@ -164,7 +168,8 @@ class SweepView(View):
             progress = f"{len(state.rows):,} of {count_text(state.total, 'point')}{within}"
             return f"{progress}; {state.place}" if state.place else progress
         total = len(state.rows) if state.brush else None
-        return "\n".join(answer_lines(sweep, self.points.rows_within, self.points.pair, total))
+        text = "\n".join(answer_lines(sweep, self.points.rows_within, self.points.pair, total))
+        return text.replace(f"{sweep.design}/", "")  # as in the heads of the table
 
     # Forecast
 

@@ -163,7 +163,7 @@ class SweepAxes(QWidget):
             return
         for other, text in enumerate(settings.axes):
             if other != index:
-                entry = menu.addAction(f"Together with {_entry_text(text.rpartition('=')[0].strip())}")
+                entry = menu.addAction(f"Tie to {_entry_text(text.rpartition('=')[0].strip())}")
                 entry.setData(other)
                 edit = edits.tie_axes(project, settings, *sorted((index, other)))
                 entry.setEnabled(edit is not None)

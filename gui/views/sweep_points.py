@@ -80,6 +80,9 @@ class SweepPoints(QWidget):
         for box in (self.across, self.up):
             box.setMinimumContentsLength(12)
         self.clear.setToolTip("Clear all ranges that are marked (Esc in the plot of all axes)")
+        policy = self.clear.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # else plots would move under the mouse that marks a range
+        self.clear.setSizePolicy(policy)
         self.clear.hide()
 
     def _compose(self) -> None:

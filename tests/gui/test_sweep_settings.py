@@ -10,8 +10,12 @@ from engine.network.graph import INPUT
 from engine.network.node_ref import STEM
 from engine.project.file import load_project
 from engine.project.project import SweepSettings
+from gui.panels.input_panel import InputPanel
+from gui.panels.layer_form import LayerForm
 from gui.panels.sweep_button import SweepButton
 from gui.state.view_state import Focus
+from gui.views.sweep import SweepView
+from gui.workbench.workbench import Workbench
 from tests.engine.mobilenet_figures import MISPRINTS, differing_counts
 from tests.gui.conftest import PROJECT
 from tests.gui.window_input import activate, filters_box
@@ -29,15 +33,10 @@ def open_menu(widget, button):
 
 
 class Sweeper:
-    """A person who clicks beside settings and types values."""
+    """A person who clicks beside settings and types values, at a form and a view side by side."""
 
-    def __init__(self, window, qtbot):
-        self.window, self.qtbot = window, qtbot
-        activate(window, qtbot)
-
-    @property
-    def view(self):
-        return self.window.views["sweep"]
+    def __init__(self, workbench, form, view, qtbot):
+        self.workbench, self.form, self.view, self.qtbot = workbench, form, view, qtbot
 
     @property
     def axes(self):
@@ -45,21 +44,19 @@ class Sweeper:
 
     @property
     def rows(self):
-        return self.window.workbench.state.sweep.rows
+        return self.workbench.state.sweep.rows
 
     def button(self, title):
         (button,) = (
             button
-            for button in self.window.findChildren(SweepButton)
-            if button.isVisibleTo(self.window) and button.isEnabled() and button.accessibleName() == f"Sweep {title}"
+            for button in self.form.findChildren(SweepButton)
+            if button.isVisible() and button.accessibleName() == f"Sweep {title}"
         )
         return button
 
     def sweep(self, design, node, title, values="", entry=""):
         """Select a node, choose "Sweep…" beside a setting, perhaps an entry of its menu, and type values."""
-        self.window.workbench.set_focus(Focus(design, node))
-        if (design, node) == (STEM, INPUT):
-            self.window.docks.bring_forward("input")
+        self.workbench.set_focus(Focus(design, node))
         button = self.button(title)
         if entry:
             self.choose(open_menu(button, button), entry)
@@ -82,9 +79,8 @@ class Sweeper:
 
     def run(self):
         self.qtbot.mouseClick(self.view.start, Qt.MouseButton.LeftButton)
-        workbench = self.window.workbench
-        self.qtbot.waitUntil(lambda: not workbench.state.sweep.is_busy, timeout=30_000)
-        assert not workbench.state.sweep.problems
+        self.qtbot.waitUntil(lambda: not self.workbench.state.sweep.is_busy, timeout=30_000)
+        assert not self.workbench.state.sweep.problems
         assert self.rows
         assert not any(row.get("problem") for row in self.rows)
 
@@ -94,52 +90,66 @@ MENUS = pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)
 
 
 @pytest.fixture
-def make_sweeper(qtbot, open_window):
-    return lambda project=PROJECT: Sweeper(open_window(project), qtbot)
+def make_sweeper(qtbot):
+    """Make a person at a panel of a project and at the view; the window does the same, see the first test."""
+    workbenches = []
+
+    def make(project=PROJECT, panel=LayerForm):
+        workbench = Workbench(project)
+        workbenches.append(workbench)
+        form, view = panel(workbench.state), SweepView(workbench.state)
+        for part in (form, view):
+            qtbot.addWidget(part, before_close_func=lambda part: part.close_down())
+            workbench.changed.connect(part.show_state)
+            part.edit_proposed.connect(lambda edit: workbench.edit(edit.text, edit.project, edit.merge, edit.focus))
+            part.show()
+        form.sweep_requested.connect(lambda ref, name, everywhere: view.sweep_setting(ref, name, everywhere=everywhere))
+        view.requested.connect(workbench.answer)
+        return Sweeper(workbench, form, view, qtbot)
+
+    yield make
+    for workbench in workbenches:
+        workbench.close()
 
 
-def test_a_click_adds_an_axis_once_and_undo_takes_it_back(make_sweeper):
-    person = make_sweeper()
-    workbench = person.window.workbench
-    person.sweep("naive", "conv5x5", "Filters")
-    assert workbench.state.project.sweep == SweepSettings(("naive/conv5x5.filters=1..12..1",))
+@MENUS
+def test_in_the_window_a_click_or_a_key_adds_an_axis_once_and_undo_takes_it_back(qtbot, open_window):
+    window = open_window(PROJECT)
+    activate(window, qtbot)
+    window.workbench.set_focus(Focus("naive", "conv5x5"))
+    person = Sweeper(window.workbench, window.form, None, qtbot)
+    qtbot.mouseClick(person.button("Filters"), Qt.MouseButton.LeftButton)
+    person.view = window.views["sweep"]
+    assert window.workbench.state.project.sweep == SweepSettings(("naive/conv5x5.filters=1..12..1",))
     assert person.view.isVisible()
     assert person.view.axes.hasFocus()
     person.type("2, 4")
     person.sweep("naive", "conv5x5", "Kernel")
     assert person.axes == ("naive/conv5x5.filters=2, 4", "naive/conv5x5.kernel=1..9..2"), "what is typed stays"
-    person.sweep("naive", "conv5x5", "Filters")
-    assert len(person.axes) == 2, "a second click shows the axis"
-    assert person.view.axes.textCursor().selectedText() == "2, 4"
-    workbench.document.undo_stack.undo()
-    workbench.document.undo_stack.undo()
-    assert workbench.state.project.sweep is None
-
-
-@MENUS
-def test_the_keyboard_sweeps_the_setting_that_has_the_focus(make_sweeper):
-    person = make_sweeper()
-    window = person.window
-    window.workbench.set_focus(Focus("bottleneck", "reduce"))
     box = filters_box(window)
     box.setFocus()
     window.actions_by_id["sweep_setting"].trigger()
-    assert person.axes == ("bottleneck/reduce.filters=1..4..1",)
-    box.setFocus()
-    QApplication.sendEvent(
-        box, QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(2, 2), box.mapToGlobal(QPoint(2, 2)))
-    )
-    menu = person.button("Filters").findChildren(QMenu)[-1]
+    assert len(person.axes) == 2, "the setting has an axis, which is shown"
+    assert person.view.axes.textCursor().selectedText() == "2, 4"
+    menu = open_menu(box, person.button("Filters"))
     assert {"Sweep…", "Sweep in all layers of the design…"} < {action.text() for action in menu.actions()}
     assert len(menu.actions()) > 3, "the commands of the field are there as well"
     menu.close()
+    bias = window.form.visible_field("bias")
+    for part in (bias.title, bias.widget.box):
+        menu = open_menu(part, person.button("Bias"))
+        assert [action.text() for action in menu.actions()] == ["Sweep…", "Sweep in all layers of the design…"]
+        menu.close()
+    window.workbench.document.undo_stack.undo()
+    window.workbench.document.undo_stack.undo()
+    assert window.workbench.state.project.sweep is None
 
 
 def test_axes_are_tied_taken_apart_and_removed_by_buttons(make_sweeper):
     person = make_sweeper()
     person.sweep("bottleneck", "reduce", "Filters", "2, 4")
     person.sweep("bottleneck", "conv5x5", "Filters")
-    person.tie("Together with bottleneck/reduce.filters")
+    person.tie("Tie to bottleneck/reduce.filters")
     assert person.axes == ("bottleneck/reduce.filters + bottleneck/conv5x5.filters=2, 4",)
     person.type("x0.5, x1")
     person.run()
@@ -152,7 +162,7 @@ def test_axes_are_tied_taken_apart_and_removed_by_buttons(make_sweeper):
     condition.aboutToShow.emit()
     macs = next(action.text() for action in condition.actions() if action.text().startswith("macs"))
     person.choose(condition, macs)
-    assert person.window.workbench.state.project.sweep.where == (macs,)
+    assert person.workbench.state.project.sweep.where == (macs,)
     person.view.texts.remove.click()
     person.view.where.setPlainText("")
     assert person.axes == ()
@@ -170,15 +180,14 @@ def test_the_start_project_is_swept_by_reduction_and_form(make_sweeper):
     )
     person.run()
     assert len(person.rows) == 9
-    present = person.window.workbench.state.check.analyses["bottleneck"].macs
+    present = person.workbench.state.check.analyses["bottleneck"].macs
     as_now = [row for row in person.rows if list(row.values())[:2] == [16, "1x1+kxk"]]
     assert [row["macs"] for row in as_now] == [present]
 
 
 def test_five_widths_of_inception_3a_are_swept(make_sweeper):
     person = make_sweeper(bundled("inception_3a_192"))
-    workbench = person.window.workbench
-    present = workbench.state.check.analyses["with reductions"].macs
+    present = person.workbench.state.check.analyses["with reductions"].macs
     widths = {"1×1": 64, "3×3 reduce": 96, "3×3": 128, "5×5 reduce": 16, "Pool projection": 32}
     for title, width in widths.items():
         person.sweep("with reductions", "inception_3a", title, f"{width // 2}, {width}")
@@ -195,7 +204,7 @@ def test_densenet_is_swept_by_growth_and_layers(make_sweeper):
     person.sweep("DenseNet-121", "dense1", "Growth", entry=everywhere, values="16, 32")
     person.sweep("DenseNet-121", "dense1", "Layers", entry=everywhere, values="x0.5, x1")
     person.run()
-    analyses = person.window.workbench.state.check.analyses
+    analyses = person.workbench.state.check.analyses
     counted = {tuple(row.values())[:2]: row["macs"] for row in person.rows}
     assert counted[32, 1] == analyses["DenseNet-121"].macs
     assert counted[16, 0.5] < counted[16, 1] < counted[32, 1]
@@ -206,6 +215,8 @@ def test_mobilenets_of_four_widths_and_sizes_have_the_printed_costs(make_sweeper
     person = make_sweeper(bundled("mobilenet_v1"))
     person.sweep("MobileNet v1", "conv1", "Filters", entry="Sweep in all layers of the design…")
     assert person.axes == ("MobileNet v1/*.filters=x0.25, x0.5, x0.75, x1",)
+    typed = person.workbench.state.project
+    person = make_sweeper(typed, InputPanel)
     person.sweep(STEM, INPUT, "Size", "224, 192, 160, 128")
     person.run()
     assert len(person.rows) == 16

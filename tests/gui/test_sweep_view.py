@@ -263,12 +263,15 @@ def test_ranges_of_several_axes_filter_the_plots_the_table_and_what_is_said(
     points, lines = view.points, view.points.parallel
     assert points.axes.parentWidget() is points.splitter, "there is space for it below"
     assert not points.clear.isVisible()
+    before = lines.geometry()
     drag(qtbot, lines, "bottleneck/reduce.filters", 0.35, 0.85)
     shown = [points.sorted.index(row, 0).data() for row in range(points.sorted.rowCount())]
     assert shown == ["3", "3", "4", "4", "5", "5"]
     assert view.note.text().startswith("6 of 12 points; ")
     drag(qtbot, lines, "bottleneck/reduce.bias", 0.6, 0.9)
     assert view.note.text().startswith("3 of 12 points; ")
+    QGuiApplication.processEvents()
+    assert lines.geometry() == before, "nothing moves under the mouse"
     assert [row["bottleneck/reduce.bias"] for row in points.rows_within] == [False] * 3
     assert [point.kind for point in points.canvas._plot.points].count("outside") == 9
     assert min(point.row for point in points.canvas._plot.front) == points.within.tolist().index(True)

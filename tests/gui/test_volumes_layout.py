@@ -1,5 +1,6 @@
 """The scene of the volumes: nothing overlaps, lines end at boxes, and all edges have one scale."""
 
+import itertools
 from math import hypot, log2, sqrt
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.files.paths import RESOURCES
-from engine.layers import Activation, Add, AvgPool2d, Concat, Conv2d
+from engine.layers import Activation, Add, AvgPool2d, Concat, Conv2d, ConvTranspose2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
@@ -168,6 +169,50 @@ def test_a_long_chain_is_broken_into_lines_that_fill_the_picture():
     assert [column for line in lines for column in line] == list(range(101))
     assert max(box.bounds[2] for box in scene.boxes) * scene.shrink > 0.9 * 1920
     assert max(box.bounds[3] for box in scene.boxes) * scene.shrink > 0.85 * 1080
+
+
+LADDER = Network(
+    (
+        *(Node(f"down{number}", Conv2d(8, 3, 2, 1)) for number in range(4)),
+        *(Node(f"bottom{number}", Conv2d(8, 3, padding=1)) for number in range(9)),
+        *(
+            node
+            for number in (2, 1, 0)
+            for node in (
+                Node(f"up{number}", ConvTranspose2d(8, 2)),
+                Node(f"concat{number}", Concat(), (f"down{number}", f"up{number}")),
+                Node(f"conv{number}", Conv2d(8, 3, padding=1)),
+            )
+        ),
+    )
+)
+"""As a U-Net: three connections bypass all between."""
+
+
+@pytest.mark.parametrize("size", [(420, 500), (500, 400)])
+def test_connections_go_around_the_ends_of_lines_without_crossing(size):
+    scene = scene_of(state_of(Project(NoiseInput((3, 64, 64)), (Design("ladder", LADDER),)), run=False), size)
+    (lines,) = scene.line_breaks.lines
+    starts = {box.vertex.column for box in scene.boxes if box.vertex.name.startswith("bottom")}
+    assert any(line.start in starts for line in lines), "a line ends below all three connections"
+    assert_nothing_overlaps(scene, *size)
+    ends = {(arrow.start, arrow.y) for arrow in scene.arrows}
+    skips = [wire for wire in scene.wires if len(wire) > 6]
+    assert len(skips) >= 3
+    assert all(wire[-1] in ends for wire in skips)
+    for wire, other in itertools.combinations(skips, 2):
+        shared = [(a, b) for a in itertools.pairwise(wire) for b in itertools.pairwise(other) if coincide(a, b)]
+        assert not shared, "each connection is a line of its own"
+
+
+def coincide(first, second):
+    """Whether two vertical or horizontal pieces of lines share more than a point."""
+    for axis in (0, 1):
+        (a, b), (c, d) = ([point[axis] for point in piece] for piece in (first, second))
+        if a == b == c == d:
+            low, high = (sorted(point[1 - axis] for point in piece) for piece in (first, second))
+            return min(low[1], high[1]) - max(low[0], high[0]) > 1e-6
+    return False
 
 
 def test_branches_have_rows_of_their_own_and_merge_in_the_middle():

@@ -149,7 +149,8 @@ def _draw_marks(painter: QPainter, marks: QPolygonF, kind: str, size: float, the
         painter.setBrush(colour)
     radius = size * {"front": 0.3, "outside": 0.16}.get(kind, 0.22)
     if marks.size() > _MANY and kind in ("dominated", "outside"):
-        painter.setPen(QPen(colour, 2 * radius, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        cap = Qt.PenCapStyle.SquareCap if kind == "outside" else Qt.PenCapStyle.RoundCap
+        painter.setPen(QPen(colour, 2 * radius, Qt.PenStyle.SolidLine, cap))
         painter.drawPoints(marks)
         return
     for place in marks.toList():

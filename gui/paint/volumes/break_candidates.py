@@ -14,6 +14,8 @@ DESIGN_GAP = 1.6
 """Between designs side by side, in ems."""
 
 _MOST_LINES = 200
+_LONG_SECTION = 10
+"""Least number of columns of a section within which a line may end, with connections around its end."""
 _ROUNDING = 1e-9
 """Relative error of a bound that is added up in another order."""
 
@@ -101,11 +103,21 @@ class BreakCandidates:
 
 
 def _may_begin_line(design_row: DesignRow) -> list[bool]:
-    """Whether each column may begin a line: after a lone column, unless it is compact and the only target of that."""
+    """Whether each column may begin a line: after a lone column, unless it is compact and the only target of that.
+
+    In long sections, such as a U-Net, after any column of one box before another.
+    """
     graph = design_row.graph
     target_counts = [len(graph.targets[members[0]]) for members in graph.columns]
+    passed = {
+        number
+        for section in graph.wide_sections
+        if len(section) >= _LONG_SECTION
+        for number in section[:-1]
+        if len(graph.columns[number]) == len(graph.columns[number + 1]) == 1
+    }
     return [
-        number - 1 in graph.lone_columns
+        (number - 1 in graph.lone_columns or number - 1 in passed)
         and (target_counts[number - 1] > 1 or not graph.vertices[members[0]].is_compact)
         for number, members in enumerate(graph.columns)
     ]

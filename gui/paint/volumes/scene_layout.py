@@ -1,6 +1,6 @@
 """Places the boxes, numbers, arrows and lines of all designs, for one camera and one picture size."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -35,6 +35,7 @@ from gui.paint.volumes.space import (
     line_height,
     line_width,
     row_height,
+    turn_height,
 )
 
 _REACH = 0.3
@@ -64,7 +65,8 @@ def lay_out_scene(
     """Lay out all designs for a camera; the graphs begin at (`left`, `top`), in pixels."""
     fit, measurer, row_sizes = fit_boxes(line_breaks, camera)
     em, shrink, beside = line_breaks.text_sizes.em, fit.shrink, line_breaks.side_by_side
-    row_heights = [row_height(lines, size, em) for lines, size in zip(line_breaks.lines, row_sizes, strict=True)]
+    whole = zip(line_breaks.design_rows, line_breaks.lines, row_sizes, strict=True)
+    row_heights = [row_height(design_row, lines, size, em) for design_row, lines, size in whole]
     count = sum(map(len, line_breaks.lines))
     width, step = line_breaks.row_width / shrink, (line_breaks.row_width + DESIGN_GAP * em) / shrink
     drawings, heading_points = [], []
@@ -77,7 +79,7 @@ def lay_out_scene(
         lines: list[_PlacedLine] = []
         for line in line_breaks.lines[number]:
             up, down = line_height(line, row_sizes[number])
-            y += TURN_SPACE * em if lines else 0.0
+            y += turn_height(design_row, line.start, em) if lines else 0.0
             axis, bottom = y + spare / 2 + up, y + spare + up + down
             lines.append(_PlacedLine(line, axis, x, x + width, bottom, spare, line_breaks.text_options.branch_spread))
             y += spare + up + down
@@ -164,7 +166,10 @@ class _PlacedDesign:
             self.centre.append(x + before)
             self.line_of.append(line)
             x += before + after
-        first, last = (bisect_left(self.section_starts, at) for at in (line.columns.start, line.columns.stop))
+        first, last = (
+            bisect_right(self.section_starts, line.columns.start) - 1,
+            bisect_left(self.section_starts, line.columns.stop),
+        )
         for section in self.design_row.graph.sections[first:last]:
             levels = self.row_sizes.levels.get(section.start)
             if levels is None:
@@ -173,8 +178,9 @@ class _PlacedDesign:
             heights = [level_space.y for level_space in levels.values()]
             distance = max(heights) - min(heights) if len(heights) > 1 else 0.0
             stretch = min(line.spread, 1.0 + line.spare_height / distance) if distance else 1.0
+            inside = range(max(section.start, line.columns.start), min(section.stop, line.columns.stop))
             for level, level_space in levels.items():
-                for column in section:
+                for column in inside:
                     self.y[column, level] = line.axis + stretch * level_space.y
 
     def _place_boxes(self) -> None:
@@ -291,6 +297,7 @@ class _PlacedDesign:
     def _add_wires(self) -> None:
         """Add the lines from boxes to the arrows that they feed, along tracks, lanes and returns to the next line."""
         return_ends: dict[int, ScenePoint] = {}
+        self._levels_around = self._find_levels_around()
         graph, routes = self.design_row.graph, self.design_row.routes
         line_ends = {line.columns.stop - 1 for line in self.lines}
         last = [vertex for column in line_ends for vertex in graph.columns[column]]
@@ -301,7 +308,7 @@ class _PlacedDesign:
             start = float(self.line_starts[route.source]), self.box_y[route.source]
             if column in line_ends:
                 if route.source not in return_ends:
-                    way_back = self._return_wire(column, start)
+                    way_back = self._return_wire(route.source)
                     self.wires.append(way_back)
                     return_ends[route.source] = way_back[-1]
                 start = return_ends[route.source]
@@ -317,6 +324,10 @@ class _PlacedDesign:
             (before, route.first_track, route.level),
             (target, route.last_track, self.design_row.routes.levels[route.target]),
         ):
+            if column == target:
+                for begin in self._levels_around:
+                    if self._passes(route, begin):
+                        points += self._around(begin, route.level, points[-1][1])
             if track is not None:
                 x = self.begin[column] + (track + 0.5) * TRACK_WIDTH * self.em
                 y = self.y.get((column, level))
@@ -335,10 +346,45 @@ class _PlacedDesign:
         beside = [(max(start_x, x - shift), y - shift) for x, y in points]
         return [*beside, (end_x, end_y)]
 
-    def _return_wire(self, column: int, start: ScenePoint) -> tuple[ScenePoint, ...]:
-        """The wire from the last box of a line around its end to the start of the next line."""
-        line, after = self.line_of[column], self.line_of[column + 1]
-        between = line.bottom + 0.5 * TURN_SPACE * self.em
-        right, left = line.right - 0.4 * self.em, after.left + 0.4 * self.em
-        end = (self.begin[column + 1], after.axis)
-        return start, (right, start[1]), (right, between), (left, between), (left, after.axis), end
+    def _return_wire(self, source: int) -> tuple[ScenePoint, ...]:
+        """The wire from a box at the end of a line around that end to the start of the next line."""
+        column, level = self.design_row.graph.vertices[source].column + 1, self.design_row.routes.levels[source]
+        start = float(self.line_starts[source]), self.box_y[source]
+        points = self._around(column, level, start[1])
+        return start, *points, (self.begin[column], points[-1][1])
+
+    def _around(self, column: int, level: int, y: float) -> tuple[ScenePoint, ...]:
+        """The corners of a wire at `y` on a level around the end of a line to the start of the next, at a column.
+
+        Those of lower levels turn before the others, so that they do not cross.
+        """
+        line, after, em = self.line_of[column - 1], self.line_of[column], self.em
+        levels = self._levels_around.get(column, [level])
+        place = levels.index(level) - (len(levels) - 1) / 2
+        height = turn_height(self.design_row, column, em)
+        between = line.bottom + 0.5 * height + place * (height - TURN_SPACE * em / 2) / len(levels)
+        aside = 0.4 * em + 0.8 * em * place / len(levels)
+        right, left = line.right - 0.8 * em + aside, after.left + aside
+        end = self.y.get((column, level), after.axis)
+        return (right, y), (right, between), (left, between), (left, end)
+
+    def _find_levels_around(self) -> dict[int, list[int]]:
+        """The levels of the wires around the end of each line that others pass, the lowest first.
+
+        By the column that begins the next line.
+        """
+        graph, routes = self.design_row.graph, self.design_row.routes
+        found: dict[int, list[int]] = {}
+        for line in self.lines[1:]:
+            column = line.columns.start
+            if column - 1 in graph.lone_columns:
+                continue
+            levels = {routes.levels[vertex] for vertex in graph.columns[column - 1]}
+            levels |= {route.level for route in routes.routes if self._passes(route, column)}
+            found[column] = sorted(levels, key=lambda level: -self.y[column - 1, level])
+        return found
+
+    def _passes(self, route: Route, column: int) -> bool:
+        """Whether a route comes from before the last column of a line, of which `column` begins the next."""
+        vertices = self.design_row.graph.vertices
+        return vertices[route.source].column < column - 1 and vertices[route.target].column >= column

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache, partial
+from itertools import accumulate
 from itertools import count as count_up
 from math import floor, log
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from gui.paint.volumes.routes import AXIS_LEVEL, Routes
 
 TRACK_WIDTH, GAP_PADDING, TURN_SPACE = 0.9, 0.5, 1.2
 """Distance of vertical tracks, clearance at both ends of a gap, and space for a return, in ems."""
+_STEP_AROUND = 0.35
+"""Height for each further connection beside a return, in ems."""
 
 BLOCK_TITLE_HEIGHT, _FOOT = 1.5, 0.2
 """Space of the frame of an open block above its layers (for its name) and below, in ems."""
@@ -60,6 +63,18 @@ class DesignRow(Struct, frozen=True, eq=False, dict=True):
     def arrow_colours(self) -> list[tuple[TextRole, str]]:
         """Of the arrow to each vertex but the first: the role, and the design if the role has its colour."""
         return last_results("arrow colour", self.name).map(partial(_arrow_colour, self.name), self.graph.vertices[1:])
+
+    @cached_property
+    def bypass_counts(self) -> list[int]:
+        """For each column how many connections come from before the column before it, or go beyond that."""
+        vertices, targets = self.graph.vertices, self.graph.targets
+        changes = [0] * (len(self.graph.columns) + 2)
+        for vertex, users in zip(vertices, targets, strict=True):
+            last = max([vertices[user].column for user in users], default=0)
+            if last > vertex.column + 1:
+                changes[vertex.column + 2] += 1
+                changes[last + 1] -= 1
+        return list(accumulate(changes[: len(self.graph.columns)]))
 
     @cached_property
     def heights(self) -> tuple[list[float], list[float]]:
@@ -180,14 +195,20 @@ def line_width(design_row: DesignRow, line: range, row_sizes: RowSizes, em: floa
     return boxes + sum(design_row.gaps[line.start : line.stop]) + turns * TURN_SPACE * em
 
 
+def turn_height(design_row: DesignRow, column: int, em: float) -> float:
+    """Height of the return to a line that begins with a column: connections around the end of a line need more."""
+    return (TURN_SPACE + _STEP_AROUND * design_row.bypass_counts[column]) * em
+
+
 def line_height(line: range, row_sizes: RowSizes) -> tuple[float, float]:
     """Space of a line above and below its axis."""
     return max(row_sizes.up[line.start : line.stop]), max(row_sizes.down[line.start : line.stop])
 
 
-def row_height(lines: LineColumns, row_sizes: RowSizes, em: float) -> float:
+def row_height(design_row: DesignRow, lines: LineColumns, row_sizes: RowSizes, em: float) -> float:
     """Height of all lines of a design, including the returns between them."""
-    return sum([sum(line_height(line, row_sizes)) for line in lines]) + (len(lines) - 1) * TURN_SPACE * em
+    returns = sum([turn_height(design_row, line.start, em) for line in lines[1:]])
+    return sum([sum(line_height(line, row_sizes)) for line in lines]) + returns
 
 
 def rows_extent(
@@ -204,7 +225,7 @@ def rows_extent(
         [line_width(design_row, line, size, em) for design_row, row_lines, size in whole for line in row_lines],
         default=0.0,
     )
-    heights = [row_height(row_lines, size, em) for _, row_lines, size in whole]
+    heights = [row_height(design_row, row_lines, size, em) for design_row, row_lines, size in whole]
     return width, max(heights, default=0.0) if beside else sum(heights)
 
 

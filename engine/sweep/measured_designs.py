@@ -11,16 +11,22 @@ from engine.sweep.measuring import PointMeasurer, machine_text
 from engine.sweep.sweep import Sweep
 
 
-def measured_designs(sweep: Sweep, rows: Iterable[Values], checkpoint: Checkpoint = lambda: None) -> dict[str, Values]:
+def measured_designs(
+    sweep: Sweep, rows: Iterable[Values], checkpoint: Checkpoint = lambda: None, *, limits_threads: bool = False
+) -> dict[str, Values]:
     """Measure in this process, on as many threads as the points; without what a design does not have.
 
-    Times are left out unless all points were measured on this machine, with one thread or with all: others cannot be
-    compared. It limits the threads of the whole process.
+    Times are left out unless all points were measured on this machine with the same threads: others cannot be compared.
+
+    Parameters
+    ----------
+    limits_threads
+        Whether the threads of the whole process may be limited to one for a while, if one measured the points.
     """
     if not sweep.settings.measure:
         return {}
     machines = {row.get(MACHINE) for row in rows} - {None, ""}
-    threads = 1 if machines == {machine_text(1)} else None
+    threads = 1 if limits_threads and machines == {machine_text(1)} else None
     is_comparable = machines == {machine_text(threads)}
     measurer = PointMeasurer(sweep, checkpoint, threads)
     values: dict[str, Values] = {}

@@ -165,7 +165,8 @@ def _draw_front(options: argparse.Namespace, sweep: Sweep, rows: list[Values], p
 
     with offscreen_application(options.theme):
         title = f"{sweep.project.title} · sweep"
-        costs, measured = Costs(check(sweep.project), sweep.convention), measured_designs(sweep, rows)
+        costs = Costs(check(sweep.project), sweep.convention)
+        measured = measured_designs(sweep, rows, limits_threads=True)
         plot = sweep_plot(sweep, rows, pair, costs, measured=measured)
         write_file(options.out / _FRONT_PICTURE, render_sweep(plot, title, options.theme))
 

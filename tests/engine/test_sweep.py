@@ -426,7 +426,7 @@ def test_designs_of_the_project_are_measured_like_points_that_leave_them_as_they
     assert designs["wide"]["error_fitted"] == 0
     assert {values["machine"] for values in designs.values()} == {rows[0]["machine"]}
     alone = [{**row, "machine": machine_text(1)} for row in rows]
-    assert measured_designs(sweep, alone)["wide"]["machine"] == machine_text(1)
+    assert measured_designs(sweep, alone, limits_threads=True)["wide"]["machine"] == machine_text(1)
     others = [rows[0], {**rows[1], "machine": "node2 x86_64, 1 thread"}]
     assert set(measured_designs(sweep, others)["wide"]) == {"error_fitted", "error_held_out"}, "no time to compare"
     assert measured_designs(plan("thin/reduce.filters=1, 2"), []) == {}

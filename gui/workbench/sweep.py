@@ -23,6 +23,8 @@ _LEAST_MS = 1000 // 15
 """The least time between two reports."""
 _LEAST_REST = 3
 """The least time between two reports, as a multiple of what views take to show one."""
+_END_MS = 15_000
+"""How long other processes may take to end, after which dask ends them by force: seconds if the machine is busy."""
 
 _Rows = deque[dict[str, Any]]
 _FIELDS: dict[type, str] = {str: "place", dict: "designs"}
@@ -77,7 +79,7 @@ class BackgroundSweep(QObject):
 
     def close(self) -> None:
         self._timer.stop()
-        self._worker.close()
+        self._worker.close(_END_MS)
 
     def _set_state(self, new: SweepState) -> None:
         self.state = new

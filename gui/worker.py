@@ -51,10 +51,10 @@ class Worker(QObject):
         self._cancel.set()
         self._pool.clear()
 
-    def close(self) -> None:
+    def close(self, patience_ms: int = _PATIENCE_MS) -> None:
         """Cancel and wait, so that no thread outlives the window."""
         self.cancel()
-        self._pool.waitForDone(_PATIENCE_MS)
+        self._pool.waitForDone(patience_ms)
 
     def _work(self, token: int, task: Task, cancel: Event) -> None:
         def checkpoint() -> None:

@@ -76,7 +76,8 @@ def test_the_folder_has_a_table_a_picture_and_a_project_that_opens(finished, fil
         assert int(row["params"]) == 4 * rank + (rank if bias == "true" else 0) + 54 * rank + 6
         assert row["fits"] == ("true" if int(row["macs"]) < 9000 else "false")
         assert bool(row["error_fitted"]) == (row["fits"] == "true"), "what does not fit is not measured"
-    minidom.parse(str(finished / "front.svg"))
+    picture = minidom.parse(str(finished / "front.svg")).documentElement.toxml()
+    assert all(f">{name}<" in picture for name in ("wide", "thin")), "designs are measured as well"
     project = load_project(finished / "sweep.toml").project
     assert project == load_project(file).project
     assert main(["sweep", str(file), "--out", str(finished)]) == 0

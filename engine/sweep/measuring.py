@@ -1,10 +1,11 @@
 """Measures points of a sweep: the error of the last volume against another design's, and the time of a run."""
 
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from statistics import median
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
@@ -26,7 +27,7 @@ from engine.sweep.columns import MACHINE, Values
 from engine.sweep.counting import CountedPoint, count_points
 from engine.sweep.faults import SweepFault
 from engine.sweep.point_projects import Point
-from engine.sweep.setting_paths import INPUT_REF, SIZE, is_of_node, with_input_setting
+from engine.sweep.setting_paths import INPUT_REF, SIZE, SettingPath, is_of_node, with_input_setting
 from engine.sweep.sweep import Sweep
 from engine.text.problems import ProjectError
 from engine.text.units import count_text
@@ -45,6 +46,16 @@ _PROCESS_BYTES = 200 * 2**20
 Measured = tuple[CountedPoint, Values, str]
 """A point, what was measured, and a problem."""
 Measure = Callable[[Iterator[CountedPoint]], Iterator[Measured]]
+
+
+class _Subject(NamedTuple):
+    """What is measured: the last volume of a design."""
+
+    project: Project
+    """With that design alone."""
+    design: str
+    changes: Mapping[SettingPath, Any]
+    """Settings that the project has otherwise."""
 
 
 class PointMeasurer:
@@ -68,57 +79,57 @@ class PointMeasurer:
 
     def measure(self, point: Point) -> Values:
         """What the sweep measures of a point; SweepFault with the reason if that is not possible."""
-        try:
-            project = _with_design(self._sweep.projects.project_of(point), self._sweep.design)
-            values: Values = {}
-            sets = self._sweep.calibration
-            if "error" in self._sweep.settings.measure:
-                values["error_fitted"] = self._error(project, point, sets.fit_inputs)
-                values["error_held_out"] = self._error(project, point, sets.check_inputs)
-            if "agreement" in self._sweep.settings.measure:
-                values["agreement"] = self._agreement(project, point, sets.check_inputs or sets.fit_inputs)
-            if "ms" in self._sweep.settings.measure:
-                values |= {"milliseconds": self._milliseconds(project), MACHINE: self._machine}
-            return values
-        except ProjectError as error:
-            raise SweepFault(str(error.problems[0].text)) from None
-        except (FileFault, NotFinite) as fault:
-            raise SweepFault(str(fault)) from None
+        design, changes = self._sweep.design, self._sweep.projects.changes(point)
+        with _reasons():
+            return self._measure(
+                _Subject(_with_design(self._sweep.projects.project_of(point), design), design, changes)
+            )
 
-    def _error(self, project: Project, point: Point, specs: Sequence[Input]) -> float | None:
+    def measure_design(self, design: str, *, with_time: bool) -> Values:
+        """The same of a design of the project as it is."""
+        project = replace(_with_design(self._sweep.project, design), sweep=None)
+        with _reasons():
+            return self._measure(_Subject(project, design, {}), with_time=with_time)
+
+    def _measure(self, subject: _Subject, *, with_time: bool = True) -> Values:
+        values: Values = {}
+        sets = self._sweep.calibration
+        if "error" in self._sweep.settings.measure:
+            values["error_fitted"] = self._error(subject, sets.fit_inputs)
+            values["error_held_out"] = self._error(subject, sets.check_inputs)
+        if "agreement" in self._sweep.settings.measure:
+            values["agreement"] = self._agreement(subject, sets.check_inputs or sets.fit_inputs)
+        if "ms" in self._sweep.settings.measure and with_time:
+            values |= {"milliseconds": self._milliseconds(subject), MACHINE: self._machine}
+        return values
+
+    def _error(self, subject: _Subject, specs: Sequence[Input]) -> float | None:
         """``√(Σ‖a − b‖² / Σ‖b‖²)`` over inputs, b being the other design's last volume; None without inputs."""
         wrong = total = 0.0
-        for volume, exact in self._pairs(project, point, specs):
+        for volume, exact in self._pairs(subject, specs):
             with np.errstate(all="ignore"):  # what is not finite is a fault, see `energy`
                 wrong, total = wrong + energy(volume - exact), total + energy(exact)
         return None if not specs else float((wrong / total) ** 0.5) if total else 0.0
 
-    def _agreement(self, project: Project, point: Point, specs: Sequence[Input]) -> float:
+    def _agreement(self, subject: _Subject, specs: Sequence[Input]) -> float:
         """The share of inputs for which both classifiers have the same most likely class."""
         count = 0
-        for volume, exact in self._pairs(project, point, specs):
+        for volume, exact in self._pairs(subject, specs):
             if volume.shape[1:] != (1, 1) or len(volume) == 1:
                 raise SweepFault(f"its last volume is {_size_text(volume)}: it has no classes to agree on")
             count += agreement_of(volume.reshape(-1), exact.reshape(-1))[0]
         return count / len(specs)
 
-    def _pairs(self, project: Project, point: Point, specs: Sequence[Input]) -> Iterator[tuple[Volume, Volume]]:
-        """The last volumes of the point and of the other design for each input."""
+    def _pairs(self, subject: _Subject, specs: Sequence[Input]) -> Iterator[tuple[Volume, Volume]]:
+        """The last volumes of the subject and of the other design for each input."""
         for spec in specs:
-            spec = self._with_changes(spec, point)
+            spec = _with_changes(spec, subject.changes)
             exact = self._reference_volume(spec)
-            volume = self._last_volume(replace(project, input=spec), self._sweep.design)
+            volume = self._last_volume(replace(subject.project, input=spec), subject.design)
             if volume.shape != exact.shape:
                 sizes = f"its last volume is {_size_text(volume)}, that of {self._sweep.against} {_size_text(exact)}"
                 raise SweepFault(f"{sizes}: they cannot be compared")
             yield volume, exact
-
-    def _with_changes(self, spec: Input, point: Point) -> Input:
-        """An input with the settings that the point gives to the project's own."""
-        for path, value in self._sweep.projects.changes(point).items():
-            if path.ref == INPUT_REF and (path.setting == SIZE or hasattr(spec, path.setting)):
-                spec = with_input_setting(spec, path.setting, value)
-        return spec
 
     def _reference_volume(self, spec: Input) -> Volume:
         against = self._sweep.against
@@ -158,10 +169,10 @@ class PointMeasurer:
                     yield from ((path.ref[0], name) for name in report.inputs)
                     break
 
-    def _milliseconds(self, project: Project) -> float:
+    def _milliseconds(self, subject: _Subject) -> float:
         """The median time of the arithmetic of all layers of the design, with weights and input in memory."""
-        design = self._sweep.design
-        request = self._request(project)
+        design = subject.design
+        request = self._request(subject.project)
         require_memory(request, self._cache)
         entry = volume_at(request, (design, INPUT), self._cache, self._checkpoint)
         reports = request.check.analyses[design].reports
@@ -181,6 +192,25 @@ class PointMeasurer:
                 elapsed += perf_counter() - start
             times.append(1000 * elapsed)
         return median(times)
+
+
+@contextmanager
+def _reasons() -> Iterator[None]:
+    """SweepFault with the reason for whatever keeps a design from being measured."""
+    try:
+        yield
+    except ProjectError as error:
+        raise SweepFault(str(error.problems[0].text)) from None
+    except (FileFault, NotFinite) as fault:
+        raise SweepFault(str(fault)) from None
+
+
+def _with_changes(spec: Input, changes: Mapping[SettingPath, Any]) -> Input:
+    """An input with the settings that a point gives to the project's own."""
+    for path, value in changes.items():
+        if path.ref == INPUT_REF and (path.setting == SIZE or hasattr(spec, path.setting)):
+            spec = with_input_setting(spec, path.setting, value)
+    return spec
 
 
 def measure_here(sweep: Sweep, checkpoint: Checkpoint = lambda: None) -> Measure:

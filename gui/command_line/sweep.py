@@ -16,6 +16,7 @@ from engine.sweep.columns import FITS, MACHINE, MEASURES, PROBLEM_COLUMN, Values
 from engine.sweep.designs import point_of, with_points
 from engine.sweep.faults import SweepFault
 from engine.sweep.front import pareto_front
+from engine.sweep.measured_designs import measured_designs
 from engine.sweep.points_file import POINTS_FILE
 from engine.sweep.points_parquet import PARQUET_FILE, parquet_content, require_pyarrow
 from engine.sweep.running import SWEEP_FILE, Progress, open_folder, run_sweep
@@ -164,7 +165,9 @@ def _draw_front(options: argparse.Namespace, sweep: Sweep, rows: list[Values], p
 
     with offscreen_application(options.theme):
         title = f"{sweep.project.title} · sweep"
-        plot = sweep_plot(sweep, rows, pair, Costs(check(sweep.project), sweep.convention))
+        costs = Costs(check(sweep.project), sweep.convention)
+        measured = measured_designs(sweep, rows, limits_threads=True)
+        plot = sweep_plot(sweep, rows, pair, costs, measured=measured)
         write_file(options.out / _FRONT_PICTURE, render_sweep(plot, title, options.theme))
 
 

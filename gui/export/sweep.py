@@ -4,6 +4,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter
 
+from engine.sweep.measured_designs import measured_designs
 from engine.sweep.measuring import measure_here
 from engine.sweep.running import finished_rows
 from engine.sweep.sweep import plan_sweep, sweep_inputs
@@ -38,4 +39,4 @@ def add_sweep(state: ViewState) -> ViewState:
     settings = with_rule(settings, state.look.convention)
     sweep = plan_sweep(state.project, settings, sweep_inputs(state.project, settings))
     rows = tuple(finished_rows(sweep, lambda labels: False, measure_here(sweep)))
-    return replace(state, sweep=SweepState(sweep, rows))
+    return replace(state, sweep=SweepState(sweep, rows, designs=measured_designs(sweep, rows)))

@@ -1,16 +1,18 @@
 """The sweep as part of the state: its points so far. No Qt here."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.cost.counting import CONVENTIONS, Convention
-from engine.project.project import SweepSettings
+from engine.project.project import Project, SweepSettings
 from engine.text.problems import Problem
 
 if TYPE_CHECKING:  # a start needs none of it
     from engine.sweep.brushing import ColumnRange
+    from engine.sweep.columns import Values
     from engine.sweep.sweep import Sweep
 
 
@@ -20,6 +22,8 @@ class SweepState(Struct, frozen=True, eq=False):
     sweep: "Sweep | None" = None
     rows: tuple[dict[str, Any], ...] = ()
     """Rows of the points that are done, by column."""
+    designs: Mapping[str, "Values"] = {}
+    """What was measured of the designs of its project, when its points were done."""
     is_busy: bool = False
     place: str = ""
     """Where it measures, and with how much memory."""
@@ -27,6 +31,14 @@ class SweepState(Struct, frozen=True, eq=False):
     """Why it has not started, or has ended early."""
     brush: "tuple[ColumnRange, ...]" = ()
     """Ranges of columns that are marked: plots and table show the points within all of them. Not saved."""
+
+    def measured_designs(self, project: Project) -> Mapping[str, "Values"]:
+        """Those of the designs that are as they were."""
+        before = None if self.sweep is None else self.sweep.project
+        if before is None or (before.input, before.stem) != (project.input, project.stem):
+            return {}
+        names = {design.name for design in project.designs if design in before.designs}
+        return {name: values for name, values in self.designs.items() if name in names}
 
     @property
     def total(self) -> int:

@@ -219,7 +219,8 @@ class SweepPoints(QWidget):
             self.canvas.show_plot(state, empty_plot(state.project, self.pair, state.picture_costs), self.selected)
             self.parallel.show_plot(state, None, None)
             return
-        plot = sweep_plot(sweep, state.sweep.rows, self.pair, state.picture_costs, self.within)
+        measured = state.sweep.measured_designs(state.project)
+        plot = sweep_plot(sweep, state.sweep.rows, self.pair, state.picture_costs, self.within, measured)
         self.canvas.show_plot(state, plot, self.selected)
         self.parallel.show_plot(state, self._parallel_plot(plot), self.selected)
 

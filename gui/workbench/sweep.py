@@ -23,8 +23,12 @@ _LEAST_MS = 1000 // 15
 """The least time between two reports."""
 _LEAST_REST = 3
 """The least time between two reports, as a multiple of what views take to show one."""
+_END_MS = 15_000
+"""How long other processes may take to end, after which dask ends them by force: seconds if the machine is busy."""
 
 _Rows = deque[dict[str, Any]]
+_FIELDS: dict[type, str] = {str: "place", dict: "designs"}
+"""Parts of the state by the type of a report; else it is the sweep."""
 
 
 class BackgroundSweep(QObject):
@@ -75,7 +79,7 @@ class BackgroundSweep(QObject):
 
     def close(self) -> None:
         self._timer.stop()
-        self._worker.close()
+        self._worker.close(_END_MS)
 
     def _set_state(self, new: SweepState) -> None:
         self.state = new
@@ -98,7 +102,7 @@ class BackgroundSweep(QObject):
         self._timer.start(max(_LEAST_MS, round(1000 * _LEAST_REST * (monotonic() - start))))
 
     def _on_worker_reported(self, report: object) -> None:
-        change = {"place": report} if isinstance(report, str) else {"sweep": report}
+        change = {_FIELDS.get(type(report), "sweep"): report}
         self._set_state(replace(self.state, **change))
 
     def _on_worker_ended(self, error: Exception | None) -> None:
@@ -110,7 +114,8 @@ class BackgroundSweep(QObject):
 def _reports(
     project: Project, settings: SweepSettings, workers: WorkerSettings, done: _Rows, checkpoint: Checkpoint
 ) -> Iterator[object]:
-    """The sweep, then where it measures; its rows go into the queue."""
+    """The sweep, where it measures, and what it measures of the designs; its rows go into the queue."""
+    from engine.sweep.measured_designs import measured_designs
     from engine.sweep.running import finished_rows  # here, since a start needs none of it
     from engine.sweep.sweep import plan_sweep, sweep_inputs
     from engine.sweep.worker_plan import measuring, plan_workers
@@ -119,6 +124,9 @@ def _reports(
     yield sweep
     plan = plan_workers(workers, sweep, len(sweep), checkpoint)
     yield "; ".join(plan.texts)
+    rows = []
     with measuring(plan, sweep, checkpoint) as measure:
         for row in finished_rows(sweep, lambda labels: False, measure, checkpoint):
             done.append(row)
+            rows.append(row)
+    yield measured_designs(sweep, rows, checkpoint)

@@ -28,7 +28,8 @@ from engine.sweep.counting import count_points
 from engine.sweep.designs import design_refusal, point_of, with_points
 from engine.sweep.faults import SweepFault
 from engine.sweep.front import best_within, pareto_front
-from engine.sweep.measuring import PointMeasurer
+from engine.sweep.measured_designs import measured_designs
+from engine.sweep.measuring import PointMeasurer, machine_text, measure_here
 from engine.sweep.sweep import plan_sweep
 from engine.text.problems import ProjectError
 from tests.engine.mobilenet_figures import MISPRINTS, differing_counts
@@ -414,3 +415,24 @@ def test_the_point_of_a_row_is_found_by_its_labels():
 
 def test_every_counted_metric_is_a_column():
     assert set(plan("seed=1,2", design="thin").columns) >= {metric.id for metric in METRICS if not metric.is_measured}
+
+
+def test_designs_of_the_project_are_measured_like_points_that_leave_them_as_they_are():
+    sweep = plan("thin/reduce.filters=1, 2", measure=("error", "ms"), against="wide")
+    rows = [values for _, values, _ in measure_here(sweep)(count_points(sweep))]
+    designs = measured_designs(sweep, rows)
+    assert designs["thin"]["error_fitted"] == pytest.approx(rows[1]["error_fitted"])
+    assert designs["thin"]["error_fitted"] != pytest.approx(rows[0]["error_fitted"])
+    assert designs["wide"]["error_fitted"] == 0
+    assert {values["machine"] for values in designs.values()} == {rows[0]["machine"]}
+    alone = [{**row, "machine": machine_text(1)} for row in rows]
+    assert measured_designs(sweep, alone, limits_threads=True)["wide"]["machine"] == machine_text(1)
+    others = [rows[0], {**rows[1], "machine": "node2 x86_64, 1 thread"}]
+    assert set(measured_designs(sweep, others)["wide"]) == {"error_fitted", "error_held_out"}, "no time to compare"
+    assert measured_designs(plan("thin/reduce.filters=1, 2"), []) == {}
+
+
+def test_a_design_that_cannot_be_compared_has_no_measured_values():
+    odd = replace(PROJECT, designs=(*PROJECT.designs, Design("odd", Network((Node("conv", Conv2d(7, 3)),)))))
+    sweep = plan("thin/reduce.filters=1, 2", project=odd, measure=("error",), against="wide")
+    assert set(measured_designs(sweep, [])) == {"wide", "thin"}

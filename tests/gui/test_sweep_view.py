@@ -71,6 +71,7 @@ def test_points_fill_the_table_and_the_plot(qtbot, view, workbench):
     assert view.note.text().startswith("6 points, 1 without a problem")
     assert view.points.across.value() == "macs"
     assert view.points.up.value() == "error_held_out"
+    assert {design.name for design in view.points.canvas._plot.designs} == {"naive", "bottleneck"}, "measured as well"
     assert len(view.points.canvas._plot.points) == 1, "those that break the condition are not measured"
     view.points.up.show_value("params")
     view.points.up.chosen.emit("params")

@@ -1,6 +1,6 @@
 """What the picture of a sweep shows: points in two metrics, their front, and the designs of the project."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -48,9 +48,14 @@ class SweepPlot(Struct, frozen=True):
 
 
 def sweep_plot(
-    sweep: Sweep, rows: Sequence[Values], pair: tuple[str, str], costs: Costs, within: np.ndarray | None = None
+    sweep: Sweep,
+    rows: Sequence[Values],
+    pair: tuple[str, str],
+    costs: Costs,
+    within: np.ndarray | None = None,
+    measured: Mapping[str, Values] = {},
 ) -> SweepPlot:
-    """The points that have both metrics, and the designs whose costs are known.
+    """The points that have both metrics, and the designs whose amounts are known.
 
     Parameters
     ----------
@@ -58,6 +63,8 @@ def sweep_plot(
         Of the designs beside which the points are shown.
     within
         Whether each point is within the marked ranges, (points,); None if it is all of them. The front is of those.
+    measured
+        What was measured of designs.
     """
     inside = [True] * len(rows) if within is None else within.tolist()
     fitting = fitting_rows([row for row, is_inside in zip(rows, inside, strict=True) if is_inside])
@@ -72,24 +79,32 @@ def sweep_plot(
     points = tuple(plotted(index, row) for index, row in complete_rows)
     front = tuple(sorted(point for point in points if point.kind == "front"))
     titles = column_title(pair[0], sweep.convention), column_title(pair[1], sweep.convention)
-    return SweepPlot(pair, titles, points, front, _designs(sweep.project, pair, costs))
+    return SweepPlot(pair, titles, points, front, _designs(sweep.project, pair, costs, measured))
 
 
 def empty_plot(project: Project, pair: tuple[str, str], costs: Costs) -> SweepPlot:
     """The designs of a project before a sweep."""
     titles = column_title(pair[0], costs.convention), column_title(pair[1], costs.convention)
-    return SweepPlot(pair, titles, (), (), _designs(project, pair, costs))
+    return SweepPlot(pair, titles, (), (), _designs(project, pair, costs, {}))
 
 
-def _designs(project: Project, pair: tuple[str, str], costs: Costs) -> tuple[PlotDesign, ...]:
-    """The designs of the project; none if one of the metrics has to be measured."""
-    if not set(pair) <= {metric.id for metric in COUNTED}:
-        return ()
+def _designs(
+    project: Project, pair: tuple[str, str], costs: Costs, measured: Mapping[str, Values]
+) -> tuple[PlotDesign, ...]:
+    """The designs of the project of which both metrics are known."""
+    counted = {metric.id for metric in COUNTED}
+
+    def amount(column: str, design: str) -> float | None:
+        if column in counted:
+            return costs.total(metric_by_id(column), design)
+        values = measured.get(design, {})
+        return None if cost_of(values, column) is None else values[column]
+
     designs = []
     for design in project.designs:
         if design.name not in costs.check.analyses:
             continue
-        amounts = [costs.total(metric_by_id(column), design.name) for column in pair]
-        if amounts[0] is not None and amounts[1] is not None:
-            designs.append(PlotDesign(design.name, amounts[0], amounts[1], design.colour - 1))
+        x, y = (amount(column, design.name) for column in pair)
+        if x is not None and y is not None:
+            designs.append(PlotDesign(design.name, x, y, design.colour - 1))
     return tuple(designs)

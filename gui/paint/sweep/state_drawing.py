@@ -17,7 +17,7 @@ def paint_state_sweep(painter: QPainter, rect: QRectF, state: ViewState, theme: 
     plot = (
         empty_plot(state.project, ("macs", "params"), costs)
         if sweep is None
-        else sweep_plot(sweep, rows, default_pair(sweep), costs)
+        else sweep_plot(sweep, rows, default_pair(sweep), costs, measured=state.sweep.measured_designs(state.project))
     )
     paint_sweep(painter, rect, plot, theme)
 

@@ -17,6 +17,10 @@ for _number in (signal.SIGINT, signal.SIGTERM):
     if signal.getsignal(_number) is not signal.SIG_IGN:
         signal.signal(_number, _end)
 
+# The kernels share their work among threads of their own. BLAS would start threads as NumPy is imported, which spin
+# for 70 ms of a second core before they are limited.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Modules stay: looking through them for garbage while they are imported takes a tenth of the time.
 gc.disable()
 

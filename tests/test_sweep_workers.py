@@ -1,7 +1,9 @@
 """Sweeps on workers of dask: the same values as in one process, workers that die, and a scheduler that is lost."""
 
 import os
+import shutil
 import signal
+import subprocess
 import threading
 
 import pytest
@@ -135,6 +137,14 @@ def test_a_second_cluster_of_the_machine_starts_without_a_warning(client):
         assert second.status == "running"
 
 
+def test_the_command_measures_on_a_cluster(client, tmp_path, capsys, qapp):
+    (tmp_path / "p.toml").write_text(PROJECT, encoding="utf-8")
+    address = client.scheduler.address
+    assert main(["sweep", str(tmp_path / "p.toml"), "--scheduler", address, "--out", str(tmp_path / "out")]) == 0
+    assert "each worker needs about " in capsys.readouterr().err
+    assert sum(bool(row["error_fitted"]) for row in rows_of(tmp_path / "out")) == 8
+
+
 def test_a_scheduler_that_is_lost_leaves_the_rows_and_the_sweep_continues(client, tmp_path):
     """The last test with this cluster."""
 
@@ -161,8 +171,56 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
         pass
 
 
-def test_the_command_measures_on_workers(tmp_path, capsys, qapp):
-    (tmp_path / "p.toml").write_text(PROJECT, encoding="utf-8")
-    assert main(["sweep", str(tmp_path / "p.toml"), "--workers", "1", "--out", str(tmp_path / "out")]) == 0
-    assert "measuring in 1 process" in capsys.readouterr().err
-    assert sum(bool(row["error_fitted"]) for row in rows_of(tmp_path / "out")) == 8
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """Certificates of two authorities, and one that the first of them has signed."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    new = ["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    calls = [[*new, "-x509", "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN={name}"] for name in "ab"]
+    calls.append([*new, "-keyout", "own.key", "-out", "own.csr", "-subj", "/CN=own"])
+    calls.append(
+        [
+            "openssl",
+            "x509",
+            "-req",
+            "-in",
+            "own.csr",
+            "-CA",
+            "a.pem",
+            "-CAkey",
+            "a.key",
+            "-CAcreateserial",
+            "-out",
+            "own.pem",
+        ]
+    )
+    for call in calls:
+        subprocess.run(call, cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+def test_a_cluster_with_tls_measures_and_refuses_other_certificates(certificates):
+    import distributed
+
+    ca, other, own, key = (str(certificates / name) for name in ("a.pem", "b.pem", "own.pem", "own.key"))
+    ends = {
+        f"tls_{end}_{part}": file
+        for end in ("scheduler", "worker", "client")
+        for part, file in (("cert", own), ("key", key))
+    }
+    security = distributed.Security(tls_ca_file=ca, require_encryption=True, **ends)
+    settings = {"n_workers": 1, "processes": False, "dashboard_address": None, "silence_logs": 50, "host": "127.0.0.1"}
+    with distributed.LocalCluster(protocol="tls://", security=security, **settings) as cluster:
+        with remote_cluster(cluster.scheduler_address, TlsFiles(ca, own, key)) as client:
+            done = by_point(measure_on(client, SWEEP)(count_points(SWEEP)))
+        for files, words in (
+            (TlsFiles(other, own, key), "no scheduler answers at tls"),
+            (TlsFiles(ca, own, None), "TLS needs a certificate, its key"),
+            (TlsFiles(ca, own, str(certificates / "gone.key")), "cannot be read: No such file"),
+        ):
+            with pytest.raises(ProjectError, match=words), remote_cluster(cluster.scheduler_address, files):
+                pass
+    assert len(done) == 24
+    assert not any(problem for _, problem in done.values())

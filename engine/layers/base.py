@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint, Volume
 from engine.layers.explanation import Explanation, Target, WeightsByRole, channel_weights
-from engine.shapes import Shape, Windows, single_pixels, whole_map
+from engine.shapes import Pair, Shape, Windows, single_pixels, whole_map
 from engine.text.problems import Fix
 
 MAX_COUNT, MAX_EXTENT = 1_000_000_000, 1_000_000
@@ -135,7 +135,7 @@ class Layer(Kind, frozen=True):
     """Whether it is a node of an ONNX model, which its weights name."""
     has_known_cost: ClassVar[bool] = True
     filter_title: ClassVar[str] = "filter"
-    """Title of the weights of one output channel, before its number, if the kind has `filter_weights`."""
+    """Title of the weights of one output channel, before its number, if the kind has kernels."""
 
     def __init_subclass__(cls) -> None:
         """Reject a kind without what no default suits."""
@@ -208,6 +208,19 @@ class Layer(Kind, frozen=True):
     def filter_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
         """(C', kh, kw): the filter of an output channel over the channels and window that it reads."""
         raise NotImplementedError(f"{type(self).__name__} has no filters")  # whoever calls it asks `has_filters` first
+
+    @property
+    def has_kernels(self) -> bool:
+        """Whether each output channel has a kernel per channel that it reads, which can be shown."""
+        return self.has_filters or type(self).kernel_weights is not Layer.kernel_weights
+
+    def kernel_size(self, received: Shape) -> Pair:
+        """Height and width of a kernel."""
+        return self.windows(received).kernel
+
+    def kernel_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
+        """(C', kh, kw): the kernels of an output channel, one per channel that it reads: its filter, if it has one."""
+        return self.filter_weights(weight, channel, received)
 
     def weights_of(self, weights: WeightsByRole, channel: int) -> dict[str, NDArray[Any]]:
         """A copy of what one output channel needs of the weights by role, for `explain`."""

@@ -33,6 +33,7 @@ class ConvTranspose2d(Layer, frozen=True, tag="conv_transpose2d"):
     title: ClassVar[str] = "Transposed convolution"
     help: ClassVar[str] = "Enlarges the volume: each value adds its filters, scaled by it, to the output."
     role: ClassVar[Role] = "weights"
+    filter_title: ClassVar[str] = "kernel of filter"
     reads: ClassVar[Reads] = "windows"
     paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("{}", "filters"),)
 
@@ -121,6 +122,13 @@ class ConvTranspose2d(Layer, frozen=True, tag="conv_transpose2d"):
         more = weights * (output.height * output.width - inputs[0].height * inputs[0].width)
         amounts = {"transposed_more": max(more, 0), "transposed_fewer": max(-more, 0)}
         return {**amounts, "bias": output.size} if self.bias else amounts
+
+    def kernel_size(self, received: Shape) -> Pair:
+        """That of what a value adds to the output, not of the window that an output value reads."""
+        return pair(self.kernel)
+
+    def kernel_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
+        return self.weights_of({"weight": weight}, channel)["weight"]
 
     def weights_of(self, weights: WeightsByRole, channel: int) -> dict[str, NDArray[Any]]:
         filters = self.filters // self.groups

@@ -71,6 +71,11 @@ class Report(Struct, frozen=True):
         return self.layer if isinstance(self.layer, Layer) and self.layer.has_filters else None
 
     @property
+    def kernel_layer(self) -> Layer | None:
+        """The layer if each of its maps has kernels, as in transposed convolutions as well; else None."""
+        return self.layer if isinstance(self.layer, Layer) and self.layer.has_kernels else None
+
+    @property
     def yields_shares(self) -> bool:
         """Whether the output values at each pixel are shares that sum to 1."""
         return self.layer.yields_shares

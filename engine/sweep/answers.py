@@ -40,10 +40,16 @@ def point_settings_text(sweep: Sweep, row: Mapping[str, object]) -> str:
     return ", ".join(f"{axis.name} {label_text(row[axis.name])}" for axis in sweep.axes)
 
 
-def answer_lines(sweep: Sweep, rows: Sequence[Values], pair: tuple[str, str]) -> list[str]:
-    """How many points there are, and the best of those that satisfy the conditions in each of two metrics."""
+def answer_lines(sweep: Sweep, rows: Sequence[Values], pair: tuple[str, str], total: int | None = None) -> list[str]:
+    """How many points there are, and the best of those that satisfy the conditions in each of two metrics.
+
+    Parameters
+    ----------
+    total
+        Number of points if the rows are those of some only.
+    """
     fitting = fitting_rows(rows)
-    lines = [count_text(len(rows), "point")]
+    lines = [count_text(len(rows), "point") if total is None else f"{len(rows):,} of {count_text(total, 'point')}"]
     if len(fitting) < len(rows):
         lines[0] += f", {len(fitting):,} without a problem that satisfy every condition"
     front = pareto_front(fitting, *pair)

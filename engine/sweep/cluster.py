@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError as FutureCancelledError
 from contextlib import contextmanager
 from itertools import groupby, islice
+from pathlib import Path
 from queue import Empty, SimpleQueue
-from time import monotonic
+from socket import create_connection
+from time import monotonic, sleep
 from typing import Any
 
 from engine.kernels import Checkpoint
@@ -31,7 +33,9 @@ _RETRIES = 3
 _START_SECONDS = 60
 """How long workers may take to start, or a scheduler to answer."""
 _ATTEMPT_SECONDS = 2.5
-"""How long each attempt takes; closing the window waits for it."""
+"""How long an attempt to reach a scheduler or workers takes at most, before the next one."""
+_ANSWER_SECONDS = 10
+"""How long a scheduler that can be reached may take to answer."""
 _LOST_SECONDS = 20
 """How long a scheduler may be silent before it counts as lost."""
 _POLL_SECONDS = 0.2
@@ -92,7 +96,8 @@ def remote_cluster(address: str, tls: TlsFiles, checkpoint: Checkpoint = lambda:
     """
     distributed = _distributed()
     security = None
-    if any((tls.ca, tls.certificate, tls.key)):
+    if address.startswith("tls:") or tls != TlsFiles():
+        _require_tls_files(tls)
         security = distributed.Security(
             tls_ca_file=tls.ca,
             tls_client_cert=tls.certificate,
@@ -100,29 +105,44 @@ def remote_cluster(address: str, tls: TlsFiles, checkpoint: Checkpoint = lambda:
             require_encryption=True,
         )
     try:
-        client = _patiently(lambda wait: distributed.Client(address, security=security, timeout=wait), checkpoint)
+        host, port = distributed.comm.get_address_host_port(address)
+        _patiently(lambda seconds: create_connection((host, port), seconds).close(), checkpoint)
+        client = distributed.Client(address, security=security, timeout=_ANSWER_SECONDS)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise _fault(f"no scheduler answers at {address}: {_first_line(error)}") from None
     with client:
         try:
-            _patiently(lambda wait: client.wait_for_workers(1, timeout=wait), checkpoint)
+            _patiently(lambda seconds: client.wait_for_workers(1, timeout=seconds), checkpoint)
         except OSError:
             text = f"the scheduler at {address} has no workers; start some: dask worker {address} --nthreads 1"
             raise _fault(text) from None
         yield client
 
 
-def _patiently(attempt: Callable[[float], Any], checkpoint: Checkpoint) -> Any:
-    """The result of what may take long, tried for a few seconds at a time so that it can be cancelled; else OSError."""
+def _require_tls_files(tls: TlsFiles) -> None:
+    """ProjectError if a file of a connection by TLS is not named or cannot be read."""
+    for path in (tls.ca, tls.certificate, tls.key):
+        if path is None:
+            raise _fault("TLS needs a certificate, its key, and the certificate of the authority that checks others")
+        try:
+            Path(path).read_bytes()
+        except OSError as error:
+            raise ProjectError([Problem(f"cannot be read: {error.strerror or error}", "")], Path(path)) from None
+
+
+def _patiently(attempt: Callable[[float], Any], checkpoint: Checkpoint) -> None:
+    """Try what may take long for a few seconds at a time, so that it can be cancelled; at last, OSError."""
     end = monotonic() + _START_SECONDS
     while True:
         checkpoint()
-        left = end - monotonic()
+        start = monotonic()
         try:
-            return attempt(min(left, _ATTEMPT_SECONDS))
+            attempt(max(_POLL_SECONDS, min(end - start, _ATTEMPT_SECONDS)))
+            return
         except OSError:
-            if left <= _ATTEMPT_SECONDS:
+            if monotonic() >= end:
                 raise
+            sleep(max(0.0, start + _POLL_SECONDS - monotonic()))
 
 
 def _distributed() -> Any:

@@ -2,10 +2,10 @@
 
 import csv
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 
 from engine.files.atomic_write import write_atomically
 from engine.sweep.axis_values import label_text
@@ -135,6 +135,14 @@ class PointsFile:
         row: dict[str, Any] = dict(zip(self._columns, map(_value, cells), strict=True))
         self.rows[self._key(row)] = row
         return True
+
+
+def points_text(
+    columns: Sequence[str], rows: Iterable[Mapping[str, Any]], dialect: Literal["excel", "excel-tab"] = "excel"
+) -> str:
+    """A table with these heads as CSV or TSV, whose cells are written as in the file of a sweep."""
+    cells = ([_cell(row.get(column)) for column in columns] for row in rows)
+    return delimited_text((columns, *cells), dialect)
 
 
 def _cell(value: Any) -> Any:

@@ -94,11 +94,16 @@ def _node_paths(ref: NodeRef, node: Node) -> Iterator[SettingPath]:
         _FIELDS[type(layer)] = fields(type(layer))
     for field in _FIELDS[type(layer)]:
         yield SettingPath(ref, field.name, field.type)
-    convolution = as_convolution(layer)
-    is_wide = convolution is not None and convolution.groups == 1 and max(pair(convolution.kernel)) > 1
-    if is_wide or isinstance(node.weights, LowRankWeights):
+    if has_low_rank_settings(node):
         for name, type_ in _LOW_RANK_TYPES.items():
             yield SettingPath(ref, LOW_RANK + name, type_)
+
+
+def has_low_rank_settings(node: Node) -> bool:
+    """Whether low-rank convolutions replace a node, or can."""
+    convolution = as_convolution(node.layer)
+    is_wide = convolution is not None and convolution.groups == 1 and max(pair(convolution.kernel)) > 1
+    return is_wide or isinstance(node.weights, LowRankWeights)
 
 
 def value_of_setting(project: Project, path: SettingPath) -> Any:

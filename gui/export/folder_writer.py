@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.kernels import Checkpoint
-from gui.export.files import ExportStep, PlannedFile, write_planned
 from gui.worker import Worker
+
+if TYPE_CHECKING:
+    from gui.export.files import PlannedFile
 
 
 class FolderWriter(QObject):
     """Writes all files or none. A new start cancels the previous one."""
 
-    stepped = Signal(ExportStep)
+    stepped = Signal(object)
+    """The `ExportStep` that begins."""
     ended = Signal(object, object)
     """The folder, and None if the files are written, else the exception."""
 
@@ -28,7 +32,9 @@ class FolderWriter(QObject):
     def busy(self) -> bool:
         return self._worker.busy
 
-    def start(self, folder: Path, files: Sequence[PlannedFile]) -> None:
+    def start(self, folder: Path, files: Sequence["PlannedFile"]) -> None:
+        from gui.export.files import write_planned  # here, as it takes time that the start of the window has not
+
         self._folder = folder
 
         def task(checkpoint: Checkpoint) -> Iterator[object]:

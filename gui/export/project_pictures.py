@@ -21,7 +21,6 @@ from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest, execute
 from engine.run.inputs import load_input
 from engine.text.problems import ProjectError
-from gui.export.pictures import png_bytes
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
@@ -199,6 +198,8 @@ def _photo_result(state: ViewState, checkpoint: Checkpoint) -> dict[NodeRef, Vol
 
 def _store(image: QImage, path: Path) -> None:
     """Store a picture, if that is possible: it is painted again otherwise."""
+    from gui.export.pictures import png_bytes  # here, as the start page is shown before any is painted
+
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, png_bytes(image))

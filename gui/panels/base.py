@@ -16,6 +16,8 @@ class Panel(QWidget):
     """Whether the window puts the panel into a scroll area."""
     edit_proposed = Signal(Edit)
     focus_requested = Signal(Focus)
+    sweep_requested = Signal(object, str, bool)
+    """(reference of a node, its setting, whether in all nodes of the design that have it)."""
     hovered = Signal(str)
     """Text for the status bar about what is under the mouse; "" when it leaves."""
 

@@ -25,6 +25,7 @@ from gui.panels.layer_form import mistakes_by_setting
 from gui.panels.setting_form import SETTING_TITLES
 from gui.panels.shape_boxes import ShapeBoxes
 from gui.panels.source_fields import array_names
+from gui.panels.sweep_button import SweepButton
 from gui.state import edits
 from gui.state.crop import Crop, with_size
 from gui.state.edit import Edit, change_text
@@ -50,6 +51,16 @@ _FIELDS: dict[type[Input], tuple[str, ...]] = {
     NoiseInput: ("shape", "seed"),
 }
 """Rows of the form by kind of input."""
+_SWEPT = {
+    "size": "size",
+    "channels": "channels",
+    "axes": "axes",
+    "item": "item",
+    "nan": "nan_as_zero",
+    "shape": "size",
+    "seed": "seed",
+}
+"""Settings that an axis can change, by the row that edits them."""
 
 
 def bundled_photos() -> tuple[str, ...]:
@@ -141,6 +152,9 @@ class InputPanel(Panel):
             for name, title, widget in rows
         }
         self.label_field = grid.add("Classes", self.labels, wide=True)
+        for name, setting in _SWEPT.items():
+            button = SweepButton(self.fields[name], [(setting, name)], of_node=False)
+            button.chosen.connect(partial(self.sweep_requested.emit, (STEM, INPUT)))
         self.fields["size"].set_tip("Height and width that the crop is resized to")
         self.fields["axes"].set_tip("Order of the axes: N items, C channels, H rows, W columns")
         self.fields["item"].set_tip("Which item of the batch is the input, from 0")

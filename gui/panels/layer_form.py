@@ -21,6 +21,7 @@ from gui.panels.block_row import BlockRow
 from gui.panels.design_rows import mistakes_in_blocks
 from gui.panels.setting_form import SETTING_TITLES, SettingForm
 from gui.panels.source_fields import InputFields, WeightsControl, array_roles
+from gui.panels.sweep_button import SweepButton
 from gui.state import edits
 from gui.state.renames import Renames
 from gui.state.view_state import Focus, ViewState
@@ -32,6 +33,8 @@ from gui.widgets.number_controls import NumberControl, parse_seed
 from gui.widgets.tab_order import chain_tab_order, focusable_in_reading_order
 from gui.widgets.texts import ElidedLabel, NameField, make_error_note, make_note, show_note
 
+_LOW_RANK_SETTINGS = ("low_rank.rank", "rank"), ("low_rank.form", "form"), ("low_rank.refit", "fit")
+"""Settings of what can replace a convolution, and their titles."""
 _SUMMARY_METRICS = ("macs", "params")
 """Ids of the metrics in the summary; FLOPs are twice the MACs."""
 
@@ -168,6 +171,9 @@ class LayerForm(Panel):
         seed = self.project_fields.add("Seed", self.seed)
         seed.set_tip("Seeded weights depend on this seed and on the names of design and layer")
         self.seed.refused.connect(seed.show_error)
+        SweepButton(seed, [("seed", "seed")], of_node=False).chosen.connect(
+            partial(self.sweep_requested.emit, (STEM, ""))
+        )
         self.title.textEdited.connect(lambda text: self._propose(edits.set_title(self._project, text)))
         self.seed.changed.connect(lambda seed: self._propose(edits.set_seed(self._project, seed)))
 
@@ -186,6 +192,9 @@ class LayerForm(Panel):
         self.foot = FieldGrid(SETTING_TITLES)
         self.inputs, self.weights = InputFields(self.foot), WeightsControl()
         self.weights_field = self.foot.add("Weights", self.weights)
+        self.low_rank = SweepButton(self.weights_field, _LOW_RANK_SETTINGS, of_node=True)
+        self.low_rank.set_tip("Sweep low-rank convolutions… (their rank, form or fit, in place of this one)")
+        self.low_rank.chosen.connect(self._on_sweep_chosen)
         self.kind.chosen.connect(self._on_kind_chosen)
         self.inputs.changed.connect(lambda names: self._propose(edits.set_inputs(self._project, self._ref, names)))
         self.weights.changed.connect(
@@ -281,6 +290,7 @@ class LayerForm(Panel):
         self.inputs.show_node(network, index, {} if state.analysis(design) is None else state.shapes(design))
         self.weights_field.set_visible(bool(array_roles(node.layer)) or node.weights is not None)
         self.weights.show_node(node, report)
+        self.low_rank.setVisible(edits.has_low_rank_axes(node))
         self.weights.show_notices(self._state.notices_at(self._ref))
 
     def _show_design(self, state: ViewState, design: str, reset: bool) -> None:
@@ -312,6 +322,7 @@ class LayerForm(Panel):
             form = self.settings[kind] = SettingForm(kind)
             form.changed.connect(self._on_setting_changed)
             form.fix_chosen.connect(self._on_fix_chosen)
+            form.sweep_chosen.connect(self._on_sweep_chosen)
             self._column.insertWidget(self._settings_at, form)
             chain_tab_order(list(focusable_in_reading_order(self)))
         self.settings[kind].setVisible(bool(self.settings[kind].controls))
@@ -344,6 +355,9 @@ class LayerForm(Panel):
 
     def _on_setting_changed(self, setting: str, value: object) -> None:
         self._propose(edits.set_setting(self._project, self._ref, setting, value))
+
+    def _on_sweep_chosen(self, setting: str, everywhere: bool) -> None:
+        self.sweep_requested.emit(self._ref, setting, everywhere)
 
     def _on_fix_chosen(self, setting: str, index: int) -> None:
         self._propose(list(self._fixes[setting].values())[index])

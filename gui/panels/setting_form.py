@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.blocks import BLOCKS
 from engine.layers import IMPORTED_LAYERS, LAYERS, Kind
 from engine.layers.settings import choice_text
+from gui.panels.sweep_button import SweepButton
 from gui.state.edits import layer_settings, setting_metadata
 from gui.widgets.choice_controls import CheckControl, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
@@ -115,6 +116,8 @@ class SettingForm(QWidget):
     """(setting, value), at every change by the user."""
     fix_chosen = Signal(str, int)
     """(setting, index of the fix of its mistakes)."""
+    sweep_chosen = Signal(str, bool)
+    """(setting, whether in all layers of the design that have it)."""
 
     def __init__(self, layer: type[Kind], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -138,6 +141,7 @@ class SettingForm(QWidget):
         self._descriptions[field.name] = str(metadata.get("description", ""))
         control.changed.connect(partial(self.changed.emit, field.name))
         row.fixes.chosen.connect(partial(self.fix_chosen.emit, field.name))
+        SweepButton(row, [(field.name, title)], of_node=True).chosen.connect(self.sweep_chosen)
         if isinstance(control, NumberControl):
             control.refused.connect(row.show_error)
         if isinstance(control, OptionalControl):

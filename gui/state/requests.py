@@ -1,10 +1,16 @@
 """Requests of views for work in the background, as values. No Qt here."""
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from engine.project.project import SweepSettings
 from engine.sweep.worker_settings import WorkerSettings
 from gui.state.rank_search import RankQuery
+
+if TYPE_CHECKING:  # a start needs none of it
+    from engine.sweep.brushing import ColumnRange
 
 
 class SearchRanks(Struct, frozen=True):
@@ -35,8 +41,20 @@ class RunSweep(Struct, frozen=True):
     workers: WorkerSettings = WorkerSettings()
 
 
+class BrushSweep(Struct, frozen=True):
+    """Show the points of the sweep that are within all of these ranges."""
+
+    ranges: "tuple[ColumnRange, ...]"
+
+
+class ShowPoint(Struct, frozen=True, eq=False):
+    """Show a point of the sweep beside the designs, or none."""
+
+    row: Mapping[str, object] | None
+
+
 class Cancel(Struct, frozen=True):
     """End the work in progress."""
 
 
-Request = SearchRanks | SearchDesign | MeasureReplacement | RunSweep | Cancel
+Request = SearchRanks | SearchDesign | MeasureReplacement | RunSweep | BrushSweep | ShowPoint | Cancel

@@ -10,6 +10,7 @@ from engine.project.project import SweepSettings
 from engine.text.problems import Problem
 
 if TYPE_CHECKING:  # a start needs none of it
+    from engine.sweep.brushing import ColumnRange
     from engine.sweep.sweep import Sweep
 
 
@@ -24,6 +25,8 @@ class SweepState(Struct, frozen=True, eq=False):
     """Where it measures, and with how much memory."""
     problems: tuple[Problem, ...] = ()
     """Why it has not started, or has ended early."""
+    brush: "tuple[ColumnRange, ...]" = ()
+    """Ranges of columns that are marked: plots and table show the points within all of them. Not saved."""
 
     @property
     def total(self) -> int:

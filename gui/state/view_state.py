@@ -7,6 +7,7 @@ from typing import Literal
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.cost.counting import MACS, Convention
 from engine.cost.metrics import Amount, Costs, Metric, metric_by_id
@@ -28,6 +29,7 @@ from engine.text.problems import Problem
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.earlier import EarlierDesign
 from gui.state.find import find_nodes, next_match
+from gui.state.ghost import Ghost
 from gui.state.lesson_place import LessonPlace
 from gui.state.rank_search import RankSearchState
 from gui.state.sweep import SweepState
@@ -145,6 +147,8 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     clean: bool = True
     rank_search: RankSearchState = RankSearchState()
     sweep: SweepState = SweepState()
+    ghost: Ghost | None = None
+    """The selected point of the sweep."""
     earlier: Mapping[str, EarlierDesign] = {}
     """For each design of which something is unknown now, what was known last; see `earlier_designs`."""
     automatic: AutomaticRunState = AutomaticRunState()
@@ -158,6 +162,16 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     def analysis(self, design: str) -> Analysis | None:
         """The analysis of a design or of the stem; None if there is none of that name."""
         return self.check.analyses.get(design)
+
+    @cached_property
+    def beside(self) -> "ViewState":
+        """The state with the ghost as the last of its designs: for pictures alone, as edits must not know of it."""
+        return self if self.ghost is None or not self.has_ghost else _with_ghost(self, self.ghost)
+
+    @property
+    def has_ghost(self) -> bool:
+        """Whether a ghost is to be shown: it is one beside this project."""
+        return self.ghost is not None and self.ghost.base is self.project
 
     @cached_property
     def costs(self) -> Costs:
@@ -393,8 +407,20 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         return load_weights(self.check.reports[ref], seed=self.project.seed, design=ref[0], checkpoint=checkpoint)
 
     def colour_index(self, design: str) -> int:
-        """Index of the colour of a design among those of the theme; -1 for the stem."""
+        """Index of the colour of a design among those of the theme; -1, which is grey, for the stem and a ghost."""
+        if self.ghost is not None and design == self.ghost.design:
+            return -1
         return next((d.colour - 1 for d in self.project.designs if d.name == design), -1)
+
+
+def _with_ghost(state: ViewState, ghost: Ghost) -> ViewState:
+    return replace(state, project=ghost.project, check=ghost.check, run=_run_with(state.run, ghost))
+
+
+@lru_cache(maxsize=1)
+def _run_with(run: RunView, ghost: Ghost) -> RunView:
+    """Cached, since views look whether the results are others."""
+    return replace(run, results={**run.results, **ghost.results})
 
 
 def _unaffected(

@@ -22,7 +22,7 @@ class BarsView(View):
         self.logarithmic_box.setToolTip(
             "Equal distances mean equal ratios, so small layers stay visible beside large ones"
         )
-        self.canvas = BarsCanvas(state)
+        self.canvas = BarsCanvas(state.beside)
         self.fit_button = QToolButton()
         self.fit_button.setText("Fit")
         self.fit_button.setToolTip("Show the layers from the first on, as many as are readable (0, or double-click)")
@@ -61,8 +61,9 @@ class BarsView(View):
         self._state = new
         if old.look is not new.look:
             self._show_look()
-        if old.focus is not new.focus or old.costs_key != new.costs_key or old.session != new.session:
-            self.canvas.show_state(old, new)
+        before, after = old.beside, new.beside
+        if old.focus is not new.focus or before.costs_key != after.costs_key or old.session != new.session:
+            self.canvas.show_state(before, after)
         if old.focus.ref != new.focus.ref:
             self.canvas.scroll_to_focus()
 

@@ -42,8 +42,9 @@ class SweepAnswers(QWidget):
             row.addWidget(note, 1)
             column.addWidget(line)
 
-    def show_state(self, state: ViewState) -> None:
-        sweep, rows = state.sweep.sweep, state.sweep.rows
+    def show_state(self, state: ViewState, rows: tuple[dict[str, Any], ...]) -> None:
+        """Answer for these rows of the sweep."""
+        sweep = state.sweep.sweep
         has_error = sweep is not None and "error" in sweep.settings.measure and not state.sweep.is_busy
         answers = _answers(state, sweep, rows) if has_error and sweep is not None else [None, None]
         for index, answer in enumerate(answers):
@@ -76,6 +77,6 @@ def _answers(state: ViewState, sweep: Sweep, rows: tuple[dict[str, Any], ...]) -
             continue
         best = fitting[index]
         amounts = ", ".join(amount_text(name, best[name]) for name in ("macs", error))
-        position = next(index for index, row in enumerate(rows) if row is best)
+        position = next(index for index, row in enumerate(state.sweep.rows) if row is best)
         answers.append((f"{title}: {point_settings_text(sweep, best)} ({amounts})", position))
     return [*answers, None][:2]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QColor
 
@@ -26,7 +27,7 @@ class SweepModel(ReportModel):
 
     def __init__(self, state: ViewState) -> None:
         super().__init__(state)
-        self._sweep: Sweep | None = None
+        self.sweep: Sweep | None = None
         self.rows: tuple[dict[str, Any], ...] = ()
         self.columns: tuple[str, ...] = ()
 
@@ -35,22 +36,22 @@ class SweepModel(ReportModel):
         self._take_state(state)
         sweep, rows = state.sweep.sweep, state.sweep.rows
         count = len(self.rows)
-        if sweep is self._sweep and rows[:1] == self.rows[:1] and len(rows) >= count:
+        if sweep is self.sweep and rows[:1] == self.rows[:1] and len(rows) >= count:
             if len(rows) > count:
                 self.beginInsertRows(NO_PARENT, count, len(rows) - 1)
                 self.rows = rows
                 self.endInsertRows()
             return
         self.beginResetModel()
-        self._sweep, self.rows, self.columns = sweep, rows, () if sweep is None else sweep.columns
+        self.sweep, self.rows, self.columns = sweep, rows, () if sweep is None else sweep.columns
         self.endResetModel()
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal and section < len(self.columns):
             column = self.columns[section]
-            if role in (ROLE.DisplayRole, ROLE.ToolTipRole) and self._sweep is not None:
-                title = column_title(column, self._sweep.convention)
-                return title if role == ROLE.ToolTipRole else title.replace(f"{self._sweep.design}/", "")
+            if role in (ROLE.DisplayRole, ROLE.ToolTipRole) and self.sweep is not None:
+                title = column_title(column, self.sweep.convention)
+                return title if role == ROLE.ToolTipRole else title.replace(f"{self.sweep.design}/", "")
             if role == ROLE.TextAlignmentRole:
                 return _alignment(column)
         return None
@@ -97,9 +98,28 @@ def _sort_key(value: Any) -> Any:
     return float(value) if isinstance(value, bool | int | float) else str(value)
 
 
-def sorted_model(model: SweepModel) -> QSortFilterProxyModel:
-    """The model in the order of a column that a click on its head chooses."""
-    proxy = QSortFilterProxyModel()
-    proxy.setSourceModel(model)
-    proxy.setSortRole(_SORT_ROLE)
-    return proxy
+class PointsProxy(QSortFilterProxyModel):
+    """The points in the order of a column that a click on its head chooses, and perhaps only some of them."""
+
+    def __init__(self, model: SweepModel) -> None:
+        super().__init__()
+        self._within: np.ndarray | None = None
+        self.setSourceModel(model)
+        self.setSortRole(_SORT_ROLE)
+
+    def show_only(self, within: np.ndarray | None) -> None:
+        """Show the points for which this is true, (points,); None: all. Further ones may be added to the model then."""
+        count = self.sourceModel().rowCount()
+        if np.array_equal(_first(self._within, count), _first(within, count)):
+            self._within = within
+            return
+        self.beginFilterChange()
+        self._within = within
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+        return self._within is None or row >= len(self._within) or bool(self._within[row])
+
+
+def _first(within: np.ndarray | None, count: int) -> np.ndarray:
+    return np.ones(count, dtype=bool) if within is None else within[:count]

@@ -12,7 +12,9 @@ from engine.network.node_ref import NodeRef
 from gui.paint.volumes import hits
 from gui.paint.volumes.description import describe_volumes
 from gui.paint.volumes.hits import VolumeHit
+from gui.state import edits
 from gui.state.cameras import CAMERA_VIEWS
+from gui.state.edit import Edit
 from gui.state.node_selection import toggle_node
 from gui.state.view_state import DepthScale, Focus, Look, ViewState
 from gui.views.base import View
@@ -39,7 +41,7 @@ class VolumesView(View):
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
-        self.canvas = VolumesCanvas(state, self)
+        self.canvas = VolumesCanvas(state.beside, self)
         self.cameras = {name: self._make_button(name, tip, checkable=True) for name, tip in _VIEW_TIPS.items()}
         self.scales = {scale: self._make_button(text, tip, checkable=True) for scale, text, tip in _SCALES}
         self.fit_button = self._make_button("Fit", "Show the whole picture (0, or double-click outside the blocks)")
@@ -61,15 +63,15 @@ class VolumesView(View):
         self._lay_out()
         self._connect()
         self._show_look()
-        self.canvas.setAccessibleDescription(describe_volumes(state))
+        self.canvas.setAccessibleDescription(describe_volumes(state.beside))
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
         if old.look is not new.look:
             self._show_look()
-        if old.check is not new.check or _blocks_differ(old.look, new.look):
-            self.canvas.setAccessibleDescription(describe_volumes(new))
-        self.canvas.show_state(new)
+        if old.beside.check is not new.beside.check or _blocks_differ(old.look, new.look):
+            self.canvas.setAccessibleDescription(describe_volumes(new.beside))
+        self.canvas.show_state(new.beside)
 
     def _show_look(self) -> None:
         look = self._state.look
@@ -146,7 +148,7 @@ class VolumesView(View):
         self.canvas.ref_selected.connect(self._on_canvas_ref_selected)
         self.canvas.focus_requested.connect(self.focus_requested)
         self.canvas.hit_selected.connect(self._on_canvas_hit_selected)
-        self.canvas.edit_proposed.connect(self.edit_proposed)
+        self.canvas.edit_proposed.connect(self._on_canvas_edit_proposed)
         self.canvas.ref_toggled.connect(
             lambda ref: self.focus_requested.emit(toggle_node(self._state.focus, self._state.editable_ref(ref)))
         )
@@ -182,7 +184,13 @@ class VolumesView(View):
         self.look_requested.emit(replace(look, toggled_blocks=look.toggled_blocks ^ {ref}))
 
     def _on_canvas_hit_selected(self, hit: VolumeHit) -> None:
-        self.focus_requested.emit(hits.hit_focus(self._state, hit))
+        self.focus_requested.emit(hits.hit_focus(self._state.beside, hit))
+
+    def _on_canvas_edit_proposed(self, edit: Edit) -> None:
+        """Propose what a drag does to the project: the picture may have a design more."""
+        own = edits.without_ghost(self._state.ghost if self._state.has_ghost else None, edit)
+        if own is not None:
+            self.edit_proposed.emit(own)
 
 
 def _blocks_differ(old: Look, new: Look) -> bool:

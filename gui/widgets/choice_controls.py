@@ -50,6 +50,8 @@ class ChoiceBox(QComboBox):
         self._disabled: dict[int, str] = {}
         """The reason by the position of each disabled option."""
         self._measured_font, self._widths = self.font(), dict[str, int]()
+        self._shortened: tuple[tuple[tuple[Any, str], ...], int, dict[str, str]] | None = None
+        """Options and a width in pixels, with their texts shortened to it."""
         self.set_options(options)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumContentsLength(4 if longest else 2)
@@ -132,18 +134,22 @@ class ChoiceBox(QComboBox):
         part = QStyle.SubControl.SC_ComboBoxEditField
         width = style.subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width() - 2 * _TEXT_MARGIN
         if metrics.horizontalAdvance(option.currentText) > width:
-            texts = [text for _, text in self._options]
-            short = shorten_names(texts, lambda text: self._width_of(text) <= width)
-            option.currentText = short.get(option.currentText, option.currentText)
+            option.currentText = self._shorten_options(width).get(option.currentText, option.currentText)
 
-    def _width_of(self, text: str) -> int:
-        """The width of a text in pixels; remembered, since a list of a long network is shortened at every repaint."""
+    def _shorten_options(self, width: int) -> dict[str, str]:
+        """The short forms of all texts; remembered, as the list of a long network is the same at most repaints."""
         if self.font() != self._measured_font or len(self._widths) > _MOST_WIDTHS:
-            self._measured_font, self._widths = self.font(), {}
-        width = self._widths.get(text)
-        if width is None:
-            width = self._widths[text] = self.fontMetrics().horizontalAdvance(text)
-        return width
+            self._measured_font, self._widths, self._shortened = self.font(), {}, None
+        if self._shortened is None or self._shortened[:2] != (self._options, width):
+            widths, advance = self._widths, self.fontMetrics().horizontalAdvance
+
+            def fits(text: str) -> bool:
+                if text not in widths:
+                    widths[text] = advance(text)
+                return widths[text] <= width
+
+            self._shortened = self._options, width, shorten_names([text for _, text in self._options], fits)
+        return self._shortened[2]
 
     def event(self, event: QEvent) -> bool:
         """Show the complete text of an option that is shortened, before the tool tip of the box if that has one."""

@@ -10,9 +10,16 @@ class FlowLayout(QLayout):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
+        self._heights: dict[int, int] = {}
+        """Heights by width: a layout around this one asks for the same ones many times."""
+
+    def invalidate(self) -> None:
+        self._heights.clear()
+        super().invalidate()
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
+        self._heights.clear()
 
     def count(self) -> int:
         return len(self._items)
@@ -21,6 +28,7 @@ class FlowLayout(QLayout):
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
+        self._heights.clear()
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
@@ -30,9 +38,11 @@ class FlowLayout(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        rects = self._item_rects(QRect(0, 0, width, 0))
-        bottom = max((rect.bottom() + 1 for rect in rects), default=0)
-        return bottom + self.contentsMargins().bottom()
+        if width not in self._heights:
+            rects = self._item_rects(QRect(0, 0, width, 0))
+            bottom = max((rect.bottom() + 1 for rect in rects), default=0)
+            self._heights[width] = bottom + self.contentsMargins().bottom()
+        return self._heights[width]
 
     def sizeHint(self) -> QSize:
         return self.minimumSize()

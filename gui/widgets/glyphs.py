@@ -57,6 +57,12 @@ def _close(path: QPainterPath) -> None:
     _add_lines(path, (12, 4), (4, 12))
 
 
+def _axis(path: QPainterPath) -> None:
+    _add_lines(path, (3, 12), (13, 12))
+    for x, top in ((3, 9.5), (8, 6.5), (13, 3.5)):
+        _add_lines(path, (x, 12), (x, top))
+
+
 _GLYPHS: dict[str, _DrawGlyph] = {
     "plus": _plus,
     "close": _close,
@@ -67,6 +73,7 @@ _GLYPHS: dict[str, _DrawGlyph] = {
     "rename": _rename,
     "link": _link,
     "folder": _folder,
+    "axis": _axis,
 }
 
 

@@ -11,8 +11,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from engine.project.fragment import read_fragment
 from engine.text.names import unique_name
 from engine.text.problems import ProjectError
-from gui.export.files import write_file
-from gui.export.pictures import png_bytes
 from gui.state import edits
 from gui.state.edit import Edit
 from gui.window.file_commands import FileCommands
@@ -104,6 +102,9 @@ class Clipboard(QObject):
 
     def _store(self, path: Path, image: QImage, *, report: bool = False) -> bool:
         try:
+            from gui.export.files import write_file  # what few need takes no time of the start
+            from gui.export.pictures import png_bytes
+
             write_file(path, png_bytes(image))
         except ProjectError as error:
             if report:

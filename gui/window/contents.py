@@ -33,6 +33,9 @@ class Contents(QObject):
     made = Signal(str)
     """A view has been made, as it is visible for the first time."""
 
+    sweep_requested = Signal(object, str, bool)
+    """A panel asks for an axis: (reference of a node, its setting, whether in all nodes of the design)."""
+
     def __init__(
         self,
         workbench: Workbench,
@@ -78,6 +81,7 @@ class Contents(QObject):
         """Connect all signals of panels but those of a single one."""
         for panel in self.panels.values():
             self._connect_part(panel)
+            panel.sweep_requested.connect(self.sweep_requested)
         self.designs.query_changed.connect(self._workbench.set_query)
         self.history.index_requested.connect(self._workbench.document.go_to)
         self._workbench.document.history_changed.connect(self._show_history)

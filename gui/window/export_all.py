@@ -1,18 +1,20 @@
 """The command Export all: asks for views, formats and folder, and writes them while the window stays usable."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.text.problems import ProjectError
 from gui.catalogue.views import VIEW_IDS
-from gui.export.files import ExportStep, PlannedFile, plan_views
 from gui.export.folder_writer import FolderWriter
-from gui.export.pictures import missing_content
 from gui.state.view_state import ViewState
 from gui.window.export_dialog import FORMAT_IDS, ExportChoice, ExportDialog
 from gui.window.settings import Settings
+
+if TYPE_CHECKING:
+    from gui.export.files import ExportStep, PlannedFile
 
 
 class ExportAll(QObject):
@@ -44,10 +46,13 @@ class ExportAll(QObject):
 
     def ask(self, state: ViewState, scale: float, project_folder: Path) -> None:
         """Open the dialog for a state, which is exported as it is now."""
+        from gui.export.files import plan_views  # here, as it takes time that the start of the window has not
+        from gui.export.pictures import missing_content
+
         missing = {view: missing_content(state, view) for view in VIEW_IDS}
         first = self._last_choice(project_folder)
 
-        def plan(choice: ExportChoice) -> tuple[PlannedFile, ...]:
+        def plan(choice: ExportChoice) -> tuple["PlannedFile", ...]:
             return tuple(
                 plan_views(state, choice.views, choice.picture_formats, scale, text_formats=choice.text_formats)
             )
@@ -71,7 +76,9 @@ class ExportAll(QObject):
             self.last_folder or project_folder,
         )
 
-    def _start(self, dialog: ExportDialog, missing: dict[str, str], files: tuple[PlannedFile, ...]) -> None:
+    def _start(self, dialog: ExportDialog, missing: dict[str, str], files: tuple["PlannedFile", ...]) -> None:
+        from gui.export.files import ExportStep
+
         choice = dialog.choice
         not_offered = {view for view, reason in missing.items() if reason}
         others = {view for view in self._last_choice(Path()).views if view in not_offered}
@@ -83,7 +90,7 @@ class ExportAll(QObject):
         self._show_step(ExportStep(files[0].name, 0, len(files)))
         self._writer.start(choice.folder.absolute(), files)
 
-    def _show_step(self, step: ExportStep | None) -> None:
+    def _show_step(self, step: "ExportStep | None") -> None:
         self.progress = step
         self.stepped.emit(step)
 
@@ -101,7 +108,7 @@ class ExportAll(QObject):
             self._end_progress()
             self.done.emit("Export cancelled; nothing was written")
 
-    def _on_writer_stepped(self, step: ExportStep) -> None:
+    def _on_writer_stepped(self, step: "ExportStep") -> None:
         self._show_step(step)
 
     def _on_writer_ended(self, folder: Path, error: Exception | None) -> None:

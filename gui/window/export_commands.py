@@ -13,10 +13,9 @@ from engine.project.embedded import REPORT_SUFFIXES, is_report
 from engine.reports.formats import format_for_file
 from engine.text.problems import ProjectError
 from gui.catalogue.figures import TURN_FIGURE, figure_row
+from gui.catalogue.pictures import PICTURE_FORMATS
 from gui.catalogue.views import view_row
 from gui.export.animation import TurnWriter, paint_turn_frames
-from gui.export.files import write_file
-from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, render_view
 from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
 from gui.widgets.message import Message
@@ -64,7 +63,7 @@ class ExportCommands(QObject):
 
     def export_view(self, view: str, size: QSize) -> None:
         """Write one view as on the screen, in the format of the file name."""
-        formats = [file_filter(file_format.upper(), (f".{file_format}",)) for file_format in EXPORTERS]
+        formats = [file_filter(file_format.upper(), (f".{file_format}",)) for file_format in PICTURE_FORMATS]
         texts = (
             [file_filter(text_format.title, (text_format.ending,)) for text_format in TEXT_FORMATS]
             if view_row(view).has_texts
@@ -75,6 +74,8 @@ class ExportCommands(QObject):
 
     def copy_view(self, view: str, size: QSize) -> None:
         """Put a picture of a view on the clipboard: as pixels in the scale of exported ones, and as SVG."""
+        from gui.export.pictures import render_view  # here and below: the start of the window exports nothing
+
         state, scale = self._workbench.state, self.picture_scale
 
         def paint() -> tuple[QImage, bytes]:
@@ -109,14 +110,18 @@ class ExportCommands(QObject):
         return self._settings.number("export/scale", _SCALES[1], _SCALES)
 
     def _write_view(self, view: str, path: Path, size: QSize) -> None:
+        from gui.export.pictures import render_view
+
         state, file_format = self._workbench.state, path.suffix.lower().removeprefix(".")
         has_texts = view_row(view).has_texts
         if has_texts and format_for_file(path.name) is not None:
             self.single.write(path, lambda: str(text_for_file(state, path.name)).encode())
-        elif file_format in EXPORTERS:
+        elif file_format in PICTURE_FORMATS:
             self.single.write(path, partial(render_view, state, view, file_format, self.picture_scale, size))
         else:
-            self._refuse(path, (*(f".{name}" for name in EXPORTERS), *(f.ending for f in TEXT_FORMATS if has_texts)))
+            self._refuse(
+                path, (*(f".{name}" for name in PICTURE_FORMATS), *(f.ending for f in TEXT_FORMATS if has_texts))
+            )
 
     # Reports
 
@@ -189,7 +194,7 @@ class ExportCommands(QObject):
     def export_figure(self, name: str) -> None:
         """Write a figure for papers and slides, in the format of the file name."""
         title = figure_row(name).title
-        kinds = [file_filter(file_format.upper(), (f".{file_format}",)) for file_format in EXPORTERS]
+        kinds = [file_filter(file_format.upper(), (f".{file_format}",)) for file_format in PICTURE_FORMATS]
         if path := self._dialogs.ask_save(f"Export {title}", f"{name}.pdf", (kinds[-1], *kinds[:-1]), FIGURE_FOLDER):
             self._write_figure(name, path)
 
@@ -199,6 +204,9 @@ class ExportCommands(QObject):
         path = self._dialogs.ask_save("Export the turn of the camera", f"{TURN_FIGURE}.gif", kinds, FIGURE_FOLDER)
         if path is None:
             return
+        from gui.export.files import write_file
+        from gui.export.pictures import paper_theme
+
         state = self._workbench.state
         try:
             self._turn.start(path, paint_turn_frames(state, ANIMATION, paper_theme(state)), write_file)
@@ -226,9 +234,11 @@ class ExportCommands(QObject):
 
     def _write_figure(self, name: str, path: Path) -> None:
         file_format = path.suffix.lower().removeprefix(".")
-        if file_format not in EXPORTERS:
-            self._refuse(path, tuple(f".{name}" for name in EXPORTERS))
+        if file_format not in PICTURE_FORMATS:
+            self._refuse(path, tuple(f".{name}" for name in PICTURE_FORMATS))
             return
+        from gui.export.pictures import render_paper_figure
+
         page = PAGE_SIZES.get(self.figure_width)
         self.single.write(path, partial(render_paper_figure, self._workbench.state, name, file_format, page))
 

@@ -10,7 +10,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from gui.catalogue.panels import PANELS
-from gui.export.files import ExportStep
 from gui.panels.status import StatusPanel
 from gui.state.edit import Edit
 from gui.state.edits import Side
@@ -47,6 +46,7 @@ from gui.workbench.edit_merging import EditMerging
 from gui.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
+    from gui.export.files import ExportStep
     from gui.window.lesson_stage import LessonStage
 
 AUTOMATIC_RUN = "run/automatic"
@@ -135,7 +135,7 @@ class MainWindow(QMainWindow):
         self.menus.add_to_drawings(view_id, self.views[view_id])
         self.keyboard.forget_chain()
 
-    def _on_export_stepped(self, step: ExportStep | None) -> None:
+    def _on_export_stepped(self, step: "ExportStep | None") -> None:
         self.status.show_export(*(("", 0, 0) if step is None else (step.name, step.done, step.total)))
 
     def _on_workspaces_changed(self) -> None:
@@ -287,6 +287,8 @@ class MainWindow(QMainWindow):
     def _leave_start_page(self) -> None:
         if self.start.is_shown:
             self.start.hide()
+            if self.isVisible():
+                self.workspaces.complete()
             self.qt_actions.show_state(self.workbench.state)
             self._contents.show_views()
             self._show_window_title(self.workbench.state)
@@ -294,7 +296,8 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.workspaces.complete()
+        if not self.start.is_shown:  # docks behind the page are arranged as it is left
+            self.workspaces.complete()
         if self.focusWidget() is None:
             self.designs.tree.setFocus()  # otherwise Qt takes the tabs in the middle
 

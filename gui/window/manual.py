@@ -1,13 +1,16 @@
 """The window of the manual, opened at the page about a panel or view."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
 from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEWS
 from gui.widgets.manual_pages import MANUAL, START
-from gui.widgets.manual_reader import ManualReader
+
+if TYPE_CHECKING:
+    from gui.widgets.manual_reader import ManualReader
 
 _PAGES = {row.id: row.manual_page for row in (*PANELS, *VIEWS)} | {"lesson": "lessons"}
 
@@ -21,6 +24,8 @@ class Manual:
 
     def open_at(self, page: Path) -> None:
         if self.reader is None:
+            from gui.widgets.manual_reader import ManualReader  # here, as the start of the window has no time for it
+
             self.reader = ManualReader(self._parent)
         self.reader.show_page(page)
         self.reader.show()

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMainWindow
 
+from engine.network.node_ref import NodeRef
+from gui.panels.sweep_button import SweepButton
 from gui.widgets.tab_order import focus_entry
 from gui.window.contents import Contents
 from gui.window.docks import Docks
@@ -27,6 +29,7 @@ class PartCommands:
         self._views, self._part = contents.views, contents.part
         self._docks, self._workspaces, self._exports = docks, workspaces, exports
         self.raised = RaisedPanel(docks)
+        contents.sweep_requested.connect(self._sweep)
 
     @property
     def _focused(self) -> str:
@@ -54,6 +57,24 @@ class PartCommands:
         self.raised.keep(part_id)
         self._workspaces.open_for(part_id)
         self._part(part_id).begin()
+
+    def sweep_setting(self) -> None:
+        """Add an axis of the setting with the focus to the sweep; without one, begin with the selection."""
+        focused = self._window.focusWidget()
+        buttons = [button for button in self._window.findChildren(SweepButton) if button.is_of(focused)]
+        if buttons:
+            buttons[0].choose()
+        else:
+            self.begin("sweep")
+
+    def _sweep(self, ref: NodeRef, setting: str, everywhere: bool) -> None:
+        from gui.views.sweep import SweepView
+
+        self.raised.keep("sweep")
+        self._workspaces.open_for("sweep")
+        view = self._views["sweep"]
+        if isinstance(view, SweepView):
+            view.sweep_setting(ref, setting, everywhere=everywhere)
 
     def toggle_maximised(self) -> None:
         """Give the panel or view with the focus the whole window, or put it back."""

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from engine.kernels import Checkpoint
 from engine.text.problems import ProjectError
-from gui.export.files import write_file
 from gui.worker import Worker
 
 _Picture = TypeVar("_Picture")
@@ -63,6 +62,8 @@ class SingleExport(QObject):
         def work(checkpoint: Checkpoint) -> None:
             content = make(checkpoint)
             checkpoint()
+            from gui.export.files import write_file  # here, as it takes time that the start of the window has not
+
             write_file(path, content)
 
         self._add(_Export(f"Exporting {path.name}", work, lambda _: f"Wrote {path}"))

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -15,6 +15,9 @@ from engine.sweep.worker_settings import WorkerSettings
 from engine.text.problems import ProjectError
 from gui.state.sweep import SweepState, with_rule
 from gui.worker import Worker
+
+if TYPE_CHECKING:  # a start needs none of it
+    from engine.sweep.brushing import ColumnRange
 
 _LEAST_MS = 1000 // 15
 """The least time between two reports."""
@@ -59,6 +62,11 @@ class BackgroundSweep(QObject):
         self._worker.cancel()
         if self.state.is_busy:
             self._end(())
+
+    def brush(self, ranges: "tuple[ColumnRange, ...]") -> None:
+        """Show the points within these ranges."""
+        if ranges != self.state.brush:
+            self._set_state(replace(self.state, brush=ranges))
 
     def clear(self) -> None:
         """Forget all points, for another project."""

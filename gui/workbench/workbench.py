@@ -20,10 +20,20 @@ from gui.state.initial_focus import fallback_focus, initial_focus
 from gui.state.lesson_place import LessonPlace
 from gui.state.rank_search import RankSearchState
 from gui.state.renames import Renames
-from gui.state.requests import Cancel, MeasureReplacement, Request, RunSweep, SearchDesign, SearchRanks
+from gui.state.requests import (
+    BrushSweep,
+    Cancel,
+    MeasureReplacement,
+    Request,
+    RunSweep,
+    SearchDesign,
+    SearchRanks,
+    ShowPoint,
+)
 from gui.state.view_state import Focus, Look, RunProgress, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.workbench.document import Document, Version
+from gui.workbench.ghost import BackgroundGhost
 from gui.workbench.rank_search import BackgroundRankSearch
 from gui.workbench.runner import RunEvent, Runner
 from gui.workbench.sweep import BackgroundSweep
@@ -41,6 +51,7 @@ class Workbench(QObject):
         self.runner = Runner(self.cache, self)
         self.rank_search = BackgroundRankSearch(self.cache, self)
         self.sweep = BackgroundSweep(self)
+        self.ghost = BackgroundGhost(self.cache, self)
         project_check = check(project)
         self.state = ViewState(project, project_check, RunView(), initial_focus(project, project_check), look or Look())
         self.document.version_changed.connect(self._on_document_version_changed)
@@ -49,6 +60,7 @@ class Workbench(QObject):
         self.runner.ended.connect(self._on_runner_ended)
         self.rank_search.changed.connect(self._on_rank_search_changed)
         self.sweep.changed.connect(lambda sweep: self._set_state(replace(self.state, sweep=sweep)))
+        self.ghost.changed.connect(lambda ghost: self._set_state(replace(self.state, ghost=ghost)))
 
     def edit(self, text: str, project: Project, merge: str = "", focus: Focus | None = None) -> None:
         """Make `project` the current one as one undo step, and `focus`, if any, the selection."""
@@ -103,6 +115,7 @@ class Workbench(QObject):
         self.cancel()
         self.rank_search.clear()
         self.sweep.clear()
+        self.ghost.show(self.state, None)
 
     def run(self) -> None:
         """Compute all designs in the background, instead of the current run."""
@@ -130,8 +143,13 @@ class Workbench(QObject):
                 self.rank_search.search_design(project, design, query)
             case MeasureReplacement(query, choices):
                 self.rank_search.measure_replacement(project, query, choices)
+            case ShowPoint(row):
+                self.ghost.show(self.state, row)
             case RunSweep(settings, workers):
+                self.ghost.show(self.state, None)
                 self.sweep.run(project, settings, self.state.look.convention, workers)
+            case BrushSweep(ranges):
+                self.sweep.brush(ranges)
             case Cancel():
                 self.cancel()
 
@@ -147,6 +165,7 @@ class Workbench(QObject):
     def close(self) -> None:
         self.rank_search.close()
         self.sweep.close()
+        self.ghost.close()
         self.runner.close()
 
     def _set_state(self, new: ViewState) -> None:

@@ -38,6 +38,7 @@ Blocks = Literal["auto", "open", "closed"]
 START = """
 import gc, os, sys, time
 gc.disable()  # as main.py does for the imports
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the same
 start = time.perf_counter()
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication

@@ -182,6 +182,25 @@ def test_the_filters_of_a_kind_cover_the_window_and_channels_that_it_reads(kind,
     assert layer.filter_weights(weight, channel, inputs[0]).shape == expected
 
 
+@KINDS
+@strategies.per_kind
+@given(data=st.data(), seed=strategies.seeds)
+def test_the_kernels_of_a_kind_hold_each_weight_once(kind, data, seed):
+    layer, inputs = data.draw(strategies.cases(kind))
+    if not layer.has_kernels:
+        return
+    weight = strategies.arrays(strategies.normals, seed, layer, inputs)[1]["weight"]
+    kernels = [
+        layer.kernel_weights(weight, channel, inputs[0]) for channel in range(layer.output_shape(inputs).channels)
+    ]
+    assert {kernel.shape[1:] for kernel in kernels} == {layer.kernel_size(inputs[0])}
+    assert all(
+        len(kernel) == len(range(*layer.input_channels(channel, inputs).indices(inputs[0].channels)))
+        for channel, kernel in enumerate(kernels)
+    )
+    assert np.array_equal(np.sort(np.concatenate(kernels, axis=None)), np.sort(weight, axis=None))
+
+
 @pytest.mark.parametrize("kind", LAYERS, ids=tag_of)
 def test_paper_columns_name_settings_of_their_kind(kind):
     assert {setting for _, setting in kind.paper_columns} <= set(kind.__struct_fields__)

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from engine.files.paths import RESOURCES
-from engine.layers import Activation, Conv2d, Dense
+from engine.layers import Activation, Conv2d, ConvTranspose2d, Dense
 from engine.layers.explanation import Spot
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ImageInput, NoiseInput
@@ -386,6 +386,15 @@ class TestKernel:
         kernel = load_selected_kernel(state_of(grouped, Focus(*NAIVE, channel=5)))
         assert kernel.title.endswith("input channels 2–3")
         assert kernel.first_channel == 2
+
+    def test_of_a_transposed_convolution_it_is_a_column_of_its_weights(self):
+        layer = ConvTranspose2d(6, 3, groups=2)
+        project = Project(NoiseInput((4, 9, 9)), (design("naive", Node("up", layer)),))
+        state = state_of(project, Focus("naive", "up", 5))
+        arrays = weights.load_weights(state.report(("naive", "up")), seed=0, design="naive", checkpoint=lambda: None)
+        kernel = load_selected_kernel(state)
+        assert np.array_equal(kernel.tiles.values, arrays["weight"][2:, 2])
+        assert kernel.title == "kernel of filter 5 · 3×3 · input channels 2–3"
 
     def test_there_is_none_without_a_choice_or_a_convolution(self):
         assert load_selected_kernel(state_of(two_designs())) is None

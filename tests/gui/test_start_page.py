@@ -465,6 +465,25 @@ def test_without_a_project_the_program_begins_with_the_start_page(program):
     program(None, look)
 
 
+def test_panels_are_arranged_when_the_page_that_the_program_began_with_is_left(program, open_window):
+    def look(window: MainWindow) -> None:
+        settle()
+        behind = window.docks.frame
+        window.files.open_sample(SMALL)
+        window.workbench.cancel()
+        settle()
+        assert window.docks.frame is not behind
+        directly = open_window()
+        settle()
+        for docks in (window.docks, directly.docks):
+            assert docks.is_in_front("layer")
+        assert window.docks.visible_ids == directly.docks.visible_ids
+        assert window.docks.centre_ids == directly.docks.centre_ids
+        assert window.workspaces.present == directly.workspaces.present
+
+    program(None, look)
+
+
 def test_a_named_project_opens_directly(program):
     def look(window: MainWindow) -> None:
         assert not window.start.is_shown

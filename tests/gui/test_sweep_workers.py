@@ -89,11 +89,11 @@ def test_a_sweep_on_a_worker_stops_at_once_keeps_its_points_and_ends_the_worker(
     pytest.importorskip("distributed")
     before = set(psutil.Process().children(recursive=True))
     choose(view, local=True, count=1)
-    view.axes.setPlainText("bottleneck/reduce.filters=1..5000")
+    view.axes.setPlainText("bottleneck/reduce.filters=1..1500")
     view.measures["error"].setChecked(True)
     view.start.click()
     qtbot.waitUntil(lambda: len(workbench.state.sweep.rows) > 2, timeout=30_000)
-    assert "of 5,000 points; measuring in 1 process of one thread each" in view.note.text()
+    assert "of 1,500 points; measuring in 1 process of one thread each" in view.note.text()
     view.start.click()
     assert not workbench.state.sweep.is_busy
     rows = workbench.state.sweep.rows

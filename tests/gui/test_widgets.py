@@ -374,6 +374,12 @@ def test_a_flow_layout_puts_the_middles_of_a_row_in_line(qtbot: QtBot) -> None:
     flow.setGeometry(QRect(0, 0, 160, flow.heightForWidth(160)))
     assert [child.y() + child.height() // 2 for child in children] == [10, 10, 10, 39, 39]
     assert flow.heightForWidth(160) == 54
+    children[-1].setFixedSize(50, 40)
+    assert flow.heightForWidth(160) == 64
+    flow.takeAt(4)
+    assert flow.heightForWidth(160) == 54
+    flow.takeAt(3)
+    assert flow.heightForWidth(160) == 20
 
 
 def test_a_text_in_markdown_reads_no_file_and_opens_only_pages_of_the_web(

@@ -52,11 +52,11 @@ def load_selected_kernel(state: ViewState, budget: Budget | None = None) -> Kern
     `budget` decides whether to wait for many weights; default: wait.
     """
     channel, report = state.focus.channel, state.report(state.focus.ref)
-    layer = None if report is None else report.filter_layer
+    layer = None if report is None else report.kernel_layer
     if channel is None or report is None or layer is None:
         return None
     shape, input_shape = report.array_shapes.get("weight"), report.input_shapes[0]
-    if shape is None or input_shape is None or channel >= shape[0]:
+    if shape is None or input_shape is None or channel >= layer.output_shape([input_shape]).channels:
         return None
     source, channels = _source(report, state.project.seed), layer.input_channels(channel, [input_shape])
     first, title = channels.start, _title(layer, input_shape, channel, channels)
@@ -69,7 +69,7 @@ def load_selected_kernel(state: ViewState, budget: Budget | None = None) -> Kern
         return KernelTiles(title, source, first, reason=str(fault), is_mistake=not is_pending)
     if weight is None:
         return KernelTiles(title, source, first, reason=COMPUTING_TEXT)
-    values = layer.filter_weights(weight, channel, input_shape)
+    values = layer.kernel_weights(weight, channel, input_shape)
     limit = np.array([float(np.abs(_finite_values(values)).max()) or 1.0])
     return KernelTiles(title, source, first, MapTiles(Shape(*values.shape), values, -limit, limit, DIVERGING))
 
@@ -83,7 +83,7 @@ def _title(layer: Layer, input_shape: Shape, channel: int, channels: slice) -> s
     inputs_text = f"{inputs} input channels" if inputs > 1 else "1 input channel"
     if inputs < input_shape.channels:
         inputs_text = f"input channels {first}–{first + inputs - 1}" if inputs > 1 else f"input channel {first}"
-    return f"{layer.filter_title} {channel} · {size_text(layer.windows(input_shape).kernel)} · {inputs_text}"
+    return f"{layer.filter_title} {channel} · {size_text(layer.kernel_size(input_shape))} · {inputs_text}"
 
 
 def _source(report: Report, seed: int) -> str:

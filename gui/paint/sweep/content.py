@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+import numpy as np
 from msgspec import Struct
 
 from engine.cost.metrics import Costs, metric_by_id
@@ -12,8 +13,8 @@ from engine.sweep.columns import COUNTED, Values, column_title
 from engine.sweep.front import cost_of, pareto_front
 from engine.sweep.sweep import Sweep
 
-_PointKind = Literal["front", "dominated", "broken"]
-"""On the front; beaten by another point; breaks a condition."""
+_PointKind = Literal["front", "dominated", "broken", "outside"]
+"""On the front; beaten by another point; breaks a condition; outside the marked ranges."""
 
 
 class PlotPoint(NamedTuple):
@@ -46,21 +47,26 @@ class SweepPlot(Struct, frozen=True):
     designs: tuple[PlotDesign, ...] = ()
 
 
-def sweep_plot(sweep: Sweep, rows: Sequence[Values], pair: tuple[str, str], costs: Costs) -> SweepPlot:
+def sweep_plot(
+    sweep: Sweep, rows: Sequence[Values], pair: tuple[str, str], costs: Costs, within: np.ndarray | None = None
+) -> SweepPlot:
     """The points that have both metrics, and the designs whose costs are known.
 
     Parameters
     ----------
     costs
         Of the designs beside which the points are shown.
+    within
+        Whether each point is within the marked ranges, (points,); None if it is all of them. The front is of those.
     """
-    fitting = fitting_rows(rows)
+    inside = [True] * len(rows) if within is None else within.tolist()
+    fitting = fitting_rows([row for row, is_inside in zip(rows, inside, strict=True) if is_inside])
     front_rows = [fitting[index] for index in pareto_front(fitting, *pair)]
     on_front, fits = set(map(id, front_rows)), set(map(id, fitting))
 
     def plotted(index: int, row: Values) -> PlotPoint:
         kind: _PointKind = "broken" if id(row) not in fits else "front" if id(row) in on_front else "dominated"
-        return PlotPoint(row[pair[0]], row[pair[1]], kind, index)
+        return PlotPoint(row[pair[0]], row[pair[1]], kind if inside[index] else "outside", index)
 
     complete_rows = [(i, row) for i, row in enumerate(rows) if all(cost_of(row, column) is not None for column in pair)]
     points = tuple(plotted(index, row) for index, row in complete_rows)

@@ -1,8 +1,10 @@
 """Draws the points of a sweep in two metrics; free functions, for files and for the screen."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+import pyqtgraph as pg
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
@@ -13,8 +15,9 @@ from gui.theme import Theme
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _NOTHING = "No point has both metrics"
-_PALE = 0.35
-_MANY = 3000
+_PALE = {"front": 1.0, "dominated": 0.4, "outside": 0.12}
+"""Opacity of the marks by the kind of their points."""
+_MANY = 1000
 """Points from which on they are drawn as such, without edges, in a tenth of the time."""
 
 
@@ -112,30 +115,45 @@ def _draw_axes(painter: QPainter, layout: PlotLayout, plot: SweepPlot, theme: Th
 def _draw_points(painter: QPainter, layout: PlotLayout, plot: SweepPlot, theme: Theme) -> None:
     """Draw dominated points first, so that the front lies on top."""
     painter.setPen(QPen(QColor(theme.accent), layout.size * 0.1))
-    painter.drawPolyline(QPolygonF([layout.at(point.x, point.y) for point in plot.front]))
-    for kind in ("broken", "dominated", "front"):
+    painter.drawPolyline(_polygon(*_places(layout, plot.front)))
+    for kind in ("outside", "broken", "dominated", "front"):
         same = [point for point in plot.points if point.kind == kind]
-        _draw_marks(painter, (layout.at(point.x, point.y) for point in same), kind, layout.size, theme)
+        _draw_marks(painter, _polygon(*_places(layout, same)), kind, layout.size, theme)
     for design in plot.designs:
         draw_star(painter, layout.at(design.x, design.y), layout.size * 0.6, theme.design(design.colour_index), theme)
 
 
-def _draw_marks(painter: QPainter, places: Iterable[QPointF], kind: str, size: float, theme: Theme) -> None:
+def _places(layout: PlotLayout, points: Sequence[PlotPoint]) -> tuple[np.ndarray, np.ndarray]:
+    """Where points are, as pixels across and down, each (points,); see `PlotLayout.at`."""
+    area, visible = layout.plot, layout.visible
+    across = layout.x.shares(np.array([point.x for point in points], dtype=float)) - visible.left()
+    up = layout.y.shares(np.array([point.y for point in points], dtype=float)) - visible.top()
+    return (
+        area.left() + across / visible.width() * area.width(),
+        area.bottom() - up / visible.height() * area.height(),
+    )
+
+
+def _polygon(across: np.ndarray, down: np.ndarray) -> QPolygonF:
+    return pg.functions.arrayToQPolygonF(across, down) if len(across) else QPolygonF()
+
+
+def _draw_marks(painter: QPainter, marks: QPolygonF, kind: str, size: float, theme: Theme) -> None:
     colour = QColor(theme.accent if kind == "front" else theme.muted)
-    painter.setPen(QPen(QColor(theme.base), size * 0.05))
+    painter.setPen(Qt.PenStyle.NoPen if kind == "outside" else QPen(QColor(theme.base), size * 0.05))
     if kind == "broken":
         painter.setPen(QPen(colour, size * 0.08))
         painter.setBrush(Qt.BrushStyle.NoBrush)
     else:
-        colour.setAlphaF(1.0 if kind == "front" else _PALE)
+        colour.setAlphaF(_PALE[kind])
         painter.setBrush(colour)
-    radius = size * (0.3 if kind == "front" else 0.22)
-    marks = list(places)
-    if len(marks) > _MANY and kind == "dominated":
-        painter.setPen(QPen(colour, 2 * radius, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.drawPoints(QPolygonF(marks))
+    radius = size * {"front": 0.3, "outside": 0.16}.get(kind, 0.22)
+    if marks.size() > _MANY and kind in ("dominated", "outside"):
+        cap = Qt.PenCapStyle.SquareCap if kind == "outside" else Qt.PenCapStyle.RoundCap
+        painter.setPen(QPen(colour, 2 * radius, Qt.PenStyle.SolidLine, cap))
+        painter.drawPoints(marks)
         return
-    for place in marks:
+    for place in marks.toList():
         painter.drawEllipse(place, radius, radius)
 
 
@@ -170,13 +188,18 @@ def _draw_legend(painter: QPainter, layout: PlotLayout, plot: SweepPlot, theme: 
 
 def _entries(painter: QPainter, plot: SweepPlot, theme: Theme, size: float) -> Iterable[tuple[str, _Mark]]:
     def dots(kind: str) -> _Mark:
-        return lambda at: _draw_marks(painter, [at], kind, size, theme)
+        return lambda at: _draw_marks(painter, QPolygonF([at]), kind, size, theme)
 
     def star(colour: str) -> _Mark:
         return lambda at: draw_star(painter, at, size * 0.6, colour, theme)
 
     kinds = {point.kind for point in plot.points}
-    for kind, words in (("front", "front"), ("dominated", "beaten by another"), ("broken", "breaks a condition")):
+    for kind, words in (
+        ("front", "front"),
+        ("dominated", "beaten by another"),
+        ("broken", "breaks a condition"),
+        ("outside", "outside"),
+    ):
         if kind in kinds:
             yield words, dots(kind)
     for design in plot.designs:
@@ -184,11 +207,11 @@ def _entries(painter: QPainter, plot: SweepPlot, theme: Theme, size: float) -> I
 
 
 def nearest_point(layout: PlotLayout, plot: SweepPlot, at: QPointF) -> PlotPoint | None:
-    """The point whose mark is at a place; None without one."""
-    reach = layout.size
-    near = [
-        ((layout.at(point.x, point.y) - at).manhattanLength(), index)
-        for index, point in enumerate(plot.points)
-        if (layout.at(point.x, point.y) - at).manhattanLength() <= reach
-    ]
-    return plot.points[min(near)[1]] if near else None
+    """The point within all ranges whose mark is at a place; None without one."""
+    points = [point for point in plot.points if point.kind != "outside"]
+    if not points:
+        return None
+    across, down = _places(layout, points)
+    distances = abs(across - at.x()) + abs(down - at.y())
+    nearest = int(distances.argmin())
+    return points[nearest] if distances[nearest] <= layout.size else None

@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainterPath
 
 from gui.paint.volumes.labels import TextRole
 from gui.paint.volumes.scene import VolumesScene
 
-_ArrowShapes = dict[tuple[TextRole, str], tuple[list[QRectF], QPainterPath]]
+_ArrowShapes = dict[tuple[TextRole, str], tuple[list[QRectF], list[QPainterPath]]]
 """Shafts and heads by role and design; the design is "" unless the role has its colour."""
+
+_HEADS_IN_PATH = 10
+"""Qt fills a path of a thousand heads five times as slowly as paths of ten."""
 
 
 def arrow_shapes(
@@ -28,23 +32,30 @@ def arrow_shapes(
     start, end, y, width = places.start[chosen], places.end[chosen], places.y[chosen], np.array(widths)[chosen] * em
     head = np.minimum(np.maximum(0.42 * em, 1.5 * width), 0.6 * (end - start))
     stop = end - 1.5 * head
-    rects = np.stack((start, y - width / 2, stop + 0.1 * head - start, width), axis=1).tolist()
+    rects = np.stack((start, y - width / 2, stop + 0.1 * head - start, width))
+    corners = np.stack((end, y, stop, y - head, y + head))
+    numbers_by_colour: dict[tuple[TextRole, str], list[int]] = {}
+    for at, number in enumerate(numbers):
+        numbers_by_colour.setdefault(places.colours[number], []).append(at)
     shapes: _ArrowShapes = {}
-    for number, rect in zip(numbers, rects, strict=True):
-        colour = places.colours[number]
-        shape = shapes.get(colour)
-        if shape is None:
-            shape = shapes[colour] = [], QPainterPath()
-        shape[0].append(QRectF(*rect))
-    large = np.flatnonzero(head >= least_head)
-    corners = np.stack((end, y, stop, y - head, y + head), axis=1)[large].tolist()
-    for at, (right, middle, left, top, bottom) in zip(large.tolist(), corners, strict=True):
-        heads = shapes[places.colours[numbers[at]]][1]
-        heads.moveTo(right, middle)
-        heads.lineTo(left, top)
-        heads.lineTo(left, bottom)
-        heads.closeSubpath()
+    for colour, ats in numbers_by_colour.items():
+        large = [at for at, is_large in zip(ats, (head[ats] >= least_head).tolist(), strict=True) if is_large]
+        shapes[colour] = list(map(QRectF, *rects[:, ats].tolist())), _head_paths(corners[:, large])
     return shapes
+
+
+def _head_paths(corners: NDArray[np.float64]) -> list[QPainterPath]:
+    """Paths of some heads each, from their right, middle, left, top and bottom: 5 × n."""
+    paths = []
+    for start in range(0, corners.shape[1], _HEADS_IN_PATH):
+        path = QPainterPath()
+        for right, middle, left, top, bottom in corners[:, start : start + _HEADS_IN_PATH].T.tolist():
+            path.moveTo(right, middle)
+            path.lineTo(left, top)
+            path.lineTo(left, bottom)
+            path.closeSubpath()
+        paths.append(path)
+    return paths
 
 
 @lru_cache(maxsize=4)

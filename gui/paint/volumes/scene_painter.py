@@ -4,7 +4,7 @@ from itertools import groupby
 from math import hypot
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
 from engine.network.node_ref import NodeRef
 from gui.paint.basics import colours
@@ -60,6 +60,7 @@ class ScenePainter:
         self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
         self.line = 0.075 * self.em / zoom.text_fineness
         self._pens: dict[tuple[str, float], QPen] = {}
+        self._outlines: dict[int, QPolygonF] = {}  # of flat boxes, by the id of their body
         self._designs = {
             design_row.name: theme.design(state.colour_index(design_row.name))
             for design_row in scene.line_breaks.design_rows
@@ -127,7 +128,8 @@ class ScenePainter:
         for (role, design), (shafts, heads) in shapes.items():
             self.painter.setBrush(QColor(self._colour(role, design)))
             self.painter.drawRects(shafts)
-            self.painter.drawPath(heads)
+            for path in heads:
+                self.painter.drawPath(path)
 
     def _draw_flat_boxes(self) -> None:
         """Draw each small box as one polygon, those of one colour together."""
@@ -160,10 +162,14 @@ class ScenePainter:
 
     def _draw_outlines(self, numbers: list[int]) -> None:
         """Draw the polygons around small boxes."""
-        bodies, corners = self.scene.box_places.bodies, self.scene.box_places.corners
+        bodies, corners, outlines = self.scene.box_places.bodies, self.scene.box_places.corners, self._outlines
+        draw = self.painter.drawPolygon
         for number, x, y in zip(numbers, *corners[:, numbers].tolist(), strict=True):
-            outline = make_box_edges(*bodies[number].box[2:]).outline
-            self.painter.drawPolygon(outline.translated(x, y))
+            body = bodies[number]
+            outline = outlines.get(id(body))
+            if outline is None:
+                outline = outlines[id(body)] = make_box_edges(*body.box[2:]).outline
+            draw(outline.translated(x, y))
 
     def _draw_faces(self) -> None:
         """Draw all faces without antialiasing, which is much faster; lines cover their edges later."""

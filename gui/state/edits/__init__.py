@@ -64,12 +64,26 @@ from gui.state.edits.selection import (
 )
 from gui.state.edits.sequences import Side, add_layers
 from gui.state.edits.settings import kind_entries, layer_settings, new_layer, setting_metadata
-from gui.state.edits.sweeps import add_point, set_sweep
+from gui.state.edits.sweeps import (
+    add_axis,
+    add_condition,
+    add_point,
+    axis_of,
+    has_low_rank_axes,
+    possible_conditions,
+    remove_axis,
+    separate_axis,
+    set_sweep,
+    tie_axes,
+    without_ghost,
+)
 
 __all__ = [
     "Side",
     "add_after_selection",
+    "add_axis",
     "add_before_selection",
+    "add_condition",
     "add_design",
     "add_designs_of",
     "add_in_parallel",
@@ -80,6 +94,7 @@ __all__ = [
     "add_point",
     "add_reduction",
     "apply_fix",
+    "axis_of",
     "can_copy",
     "can_group_selection",
     "can_join_selection",
@@ -107,6 +122,7 @@ __all__ = [
     "fixes_by_setting",
     "group_refusal",
     "group_selection",
+    "has_low_rank_axes",
     "has_other_form",
     "is_group",
     "join_nodes",
@@ -123,7 +139,9 @@ __all__ = [
     "new_layer",
     "own_selection",
     "paste_fragment",
+    "possible_conditions",
     "reduce_before_selection",
+    "remove_axis",
     "remove_design",
     "remove_nodes",
     "remove_selected_design",
@@ -132,6 +150,7 @@ __all__ = [
     "rename_design",
     "rename_node",
     "selected_node",
+    "separate_axis",
     "set_design_colour",
     "set_input",
     "set_inputs",
@@ -148,5 +167,7 @@ __all__ = [
     "switch_selected_form",
     "take_block_apart",
     "take_selected_block_apart",
+    "tie_axes",
     "with_channels",
+    "without_ghost",
 ]

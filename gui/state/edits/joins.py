@@ -41,13 +41,16 @@ def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: 
         return ()
 
     fitting: dict[tuple[Shape | None, bool], bool] = {}  # of few shapes, even in a long network
+    positions = network.positions
+    first_at = positions.get(first, -1)
 
     def fits(name: str) -> bool:
-        in_order = in_list_order(network, (first, name))
-        key = shapes.get(name), in_order[0] == first
+        if name in (first, but):
+            return False
+        key = shapes.get(name), positions.get(name, -1) < first_at
         if key not in fitting:
-            fitting[key] = fits_together(layer, [shapes.get(one) for one in in_order])
-        return name not in (first, but) and fitting[key]
+            fitting[key] = fits_together(layer, [shapes.get(one) for one in in_list_order(network, (first, name))])
+        return fitting[key]
 
     later = network.downstream(but or first)
     ends = [name for name in network.loose_ends() if name not in later and fits(name)]

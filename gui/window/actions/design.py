@@ -59,6 +59,8 @@ DESIGN_ACTIONS: tuple[Action, ...] = (
            tip="Layers and settings in which two designs differ, and what each difference costs"),
     Action("sweep", "Sweep settings…", run=lambda window: window.parts.begin("sweep"),
            tip="Counts and measures many designs that differ in a few settings"),
+    Action("sweep_setting", "Sweep the focused setting…", run=lambda window: window.parts.sweep_setting(),
+           tip="Adds an axis with values of the setting that has the keyboard focus to the view Sweep"),
     *(
         Action(f"colour_{colour}", name, edit=partial(_set_colour, colour),
                checked=partial(_has_colour, colour), group="colour", swatch=colour,
@@ -69,6 +71,6 @@ DESIGN_ACTIONS: tuple[Action, ...] = (
 
 DESIGN_MENUS: Menus = {
     "Design": ("add_design", "second_model", "duplicate_design", "remove_design", "rename_design", SEPARATOR,
-               "design_up", "design_down", "Colour", SEPARATOR, "differences", "sweep"),
+               "design_up", "design_down", "Colour", SEPARATOR, "differences", "sweep", "sweep_setting"),
     "Colour": tuple(f"colour_{colour}" for colour in range(1, DESIGN_COLOURS + 1)),
 }  # fmt: skip

@@ -99,13 +99,17 @@ def _dense_with_bias(last: GraphNode, around: Surroundings) -> Found:
 
 def _conv_with_bias(last: GraphNode, around: Surroundings) -> Found:
     for product, bias in orders(last):
-        node = around.inner(product, "Conv")
+        passed = around.inner(product, "Identity")
+        source = product if passed is None else passed.inputs[0]
+        node = around.inner(source, "Conv") or around.inner(source, "ConvTranspose")
         weight = None if node is None or len(node.inputs) != 2 else around.constants.get(node.inputs[1])
         constant = around.constants.get(bias)
         if node is not None and weight is not None and constant is not None and weight.ndim == 4:
-            filters = weight.shape[0]
+            is_transposed = node.operator == "ConvTranspose"
+            filters = weight.shape[1] * node.settings.get("group", 1) if is_transposed else weight.shape[0]
             if constant.shape in ((1, filters, 1, 1), (filters, 1, 1)):
-                return replace(node, inputs=(*node.inputs, bias), outputs=last.outputs), (node,)
+                parts = (node,) if passed is None else (node, passed)
+                return replace(node, inputs=(*node.inputs, bias), outputs=last.outputs), parts
     return None
 
 

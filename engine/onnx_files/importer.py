@@ -22,7 +22,7 @@ from engine.network.input_specs import ImageInput, Input, NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
 from engine.onnx_files.map_operators import MAP_OPERATORS, gathered_shape, shuffle_of, split, zero_margins
-from engine.onnx_files.module_groups import with_groups
+from engine.onnx_files.module_groups import recorded_modules, with_groups
 from engine.onnx_files.operators import ONNX_OPERATORS, Match, Operands
 from engine.onnx_files.report import ImportReport
 from engine.onnx_files.tensors import NCHW, NotNative, Tensor, tensor_of, tensor_of_shape
@@ -98,6 +98,7 @@ class _Importer:
         self._composites: dict[str, Composite] = {}
         self._nodes: list[Node] = []
         self._names = {INPUT}
+        self._modules: dict[str, tuple[str, ...]] = {}
         self.spec, entry, name = self._input(size)
         self._shape = entry.volume
         self._tensors = {name: entry}
@@ -113,7 +114,7 @@ class _Importer:
         for node in nodes:
             self._checkpoint()
             self._add(node)
-        network = with_groups(Network(tuple(self._nodes)), self._shape)
+        network = with_groups(Network(tuple(self._nodes)), self._shape, self._modules)
         design = Design(_design_name(self._model), network)
         project = Project(self.spec, (design,), title=without_controls(Path(self._model.path).stem))
         if has_too_many_layers(project):
@@ -341,6 +342,7 @@ class _Importer:
         base = without_controls(node.name).strip().lstrip("/")[:MAX_NODE_NAME] or node.operator
         name = unique_name(base, self._names)
         self._names.add(name)
+        self._modules[name] = recorded_modules(node)
         return name
 
 

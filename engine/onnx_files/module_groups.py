@@ -1,14 +1,16 @@
 """Groups of layers by the modules that their names, or those of their weights, tell: ``layer1.0.conv1``.
 
 PyTorch writes ``/layer1/layer1.0/conv1/Conv``, or names only the weights, ``layer1.0.conv1.weight``; TensorFlow and
-Caffe write ``block1/conv/Conv2D``.
+Caffe write ``block1/conv/Conv2D``. PyTorch's newer exporter writes the modules of each node beside it.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.files.onnx_model import GraphNode
 from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
 from engine.network.weight_specs import FileWeights
@@ -17,13 +19,21 @@ from engine.text.names import name_fault
 
 _LEAST_WEIGHTS = 2
 """Layers with weights of a group: a convolution with its normalization and activation is no block."""
+_MODULES_KEY = "pkg.torch.onnx.name_scopes"
+"""Of the metadata of a node: ``['', 'layer1', 'layer1.0', 'add_1']``, from the outermost module to the operation."""
 _LARGEST_SHARE = 0.5
 """Of the layers of a network: a group of most of them would hide the network."""
 
 
-def with_groups(network: Network, received: Shape) -> Network:
-    """The network with a group for each module of several layers that can be shown as one."""
-    scopes = _scopes(network)
+def with_groups(network: Network, received: Shape, modules: Mapping[str, tuple[str, ...]] | None = None) -> Network:
+    """The network with a group for each module of several layers that can be shown as one.
+
+    Parameters
+    ----------
+    modules
+        The modules around a node, by its name, as far as the file says so apart from names.
+    """
+    scopes = _scopes(network, modules or {})
     groups = _choose_modules(network, scopes)
     if not groups:
         return network
@@ -35,6 +45,13 @@ def with_groups(network: Network, received: Shape) -> Network:
     )
     valid = analyze(grouped, received).groups
     return Network(tuple(node if node.group in valid else replace(node, group="") for node in grouped.nodes))
+
+
+def recorded_modules(node: GraphNode) -> tuple[str, ...]:
+    """The modules around a node that its metadata names, the outermost first."""
+    entries = getattr(node.proto, "metadata_props", ())
+    text = next((entry.value for entry in entries if entry.key == _MODULES_KEY), "")
+    return tuple(name for name in re.findall(r"'([^']*)'", text)[:-1] if name)
 
 
 def module_path(name: str) -> tuple[str, ...]:
@@ -52,12 +69,12 @@ def module_path(name: str) -> tuple[str, ...]:
     return tuple(path)
 
 
-def _scopes(network: Network) -> list[tuple[str, ...]]:
+def _scopes(network: Network, modules: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
     """The modules around each node; a node whose names tell none is in those of what it receives."""
     paths = [module_path(node.name) for node in network.nodes]
     if any(paths):
         return paths
-    paths = [_path_of_weights(node) for node in network.nodes]
+    paths = [modules.get(node.name) or _path_of_weights(node) for node in network.nodes]
     if not any(paths):
         return paths
     positions = network.positions

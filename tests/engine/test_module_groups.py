@@ -2,10 +2,11 @@
 
 import pytest
 
-from engine.layers import Activation, Add, Concat, Conv2d, MaxPool2d
+from engine.files.onnx_model import GraphNode
+from engine.layers import Activation, Add, Concat, Conv2d, ConvTranspose2d, MaxPool2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.weight_specs import FileWeights
-from engine.onnx_files.module_groups import module_path, with_groups
+from engine.onnx_files.module_groups import module_path, recorded_modules, with_groups
 from engine.shapes import Shape
 
 RELU = Activation("relu")
@@ -32,8 +33,8 @@ def conv(name, *inputs, weight="", filters=4):
     return Node(name, Conv2d(filters, 1), inputs, FileWeights("m.onnx", weight=weight or f"{name}.weight"))
 
 
-def groups_of(*nodes):
-    network = with_groups(Network(tuple(nodes)), Shape(4, 8, 8))
+def groups_of(*nodes, modules=None):
+    network = with_groups(Network(tuple(nodes)), Shape(4, 8, 8), modules)
     assert [node.name for node in network.nodes] == [node.name for node in nodes]
     return {node.name: node.group for node in network.nodes if node.group}
 
@@ -107,3 +108,25 @@ def test_nodes_without_modules_stay_as_they_are():
 def test_a_module_whose_name_cannot_be_one_is_no_group():
     nodes = residual(" ", "relu/Relu")
     assert groups_of(*STEM, *nodes, conv("a/Conv"), conv("b/Conv"), conv("c/Conv")) == {}
+
+
+def test_modules_that_the_file_names_beside_its_nodes_say_where_a_layer_without_weights_belongs():
+    nodes = (
+        *(conv(f"n{number}", weight=f"down{number // 2}.conv{number}.weight") for number in (2, 3)),
+        Node("pool", MaxPool2d(2)),
+        *(conv(f"n{number}", weight=f"down{number // 2}.conv{number}.weight") for number in (4, 5)),
+        Node("up", ConvTranspose2d(4, 2), weights=FileWeights("m.onnx", weight="up.weight")),
+        Node("concat", Concat(), ("up", "n3")),
+    )
+    assert "n3" not in groups_of(*nodes), "without them the pooling is taken for the end of down1, which has two then"
+    groups = groups_of(*nodes, modules={"pool": ("down2", "down2.pool")})
+    assert groups == {"n2": "down1", "n3": "down1", "pool": "down2", "n4": "down2", "n5": "down2"}
+
+
+def test_pytorch_names_the_modules_of_a_node_in_its_metadata():
+    onnx = pytest.importorskip("onnx")
+    proto = onnx.helper.make_node("Relu", ["x"], ["y"], "node_relu")
+    node = GraphNode("node_relu", "Relu", ("x",), ("y",), {}, proto=proto)
+    assert recorded_modules(node) == ()
+    proto.metadata_props.add(key="pkg.torch.onnx.name_scopes", value="['', 'layer1', 'layer1.0', 'relu_1']")
+    assert recorded_modules(node) == ("layer1", "layer1.0")

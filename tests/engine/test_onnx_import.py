@@ -769,3 +769,18 @@ def test_products_and_sums_with_constants_are_scales(tmp_path):
     assert layers[:2] == [Scale(bias=True), Scale(bias=True, shared=True)]
     assert [layer.kind for layer in layers[2:]] == ["opaque", "opaque"]
     assert max(errors_against_runtime(model, imported).values()) < 1e-6
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_a_transposed_convolution_with_its_bias_apart_is_one_layer(groups, tmp_path):
+    filters = 3 * groups
+    nodes = [
+        node("ConvTranspose", ["x", "w"], ["p"], group=groups, strides=[2, 2]),
+        node("Identity", ["p"], ["same"]),
+        node("Add", ["same", "bias"], ["y"]),
+    ]
+    model = model_of(nodes, (1, 4, 5, 6), w=values(1, 4, 3, 2, 2), bias=values(2, 1, filters, 1, 1))
+    path = write_model(tmp_path, model)
+    ((_, layer),) = layers_of(import_model(path))
+    assert (layer.kind, layer.filters, layer.groups, layer.bias) == ("conv_transpose2d", filters, groups, True)
+    assert worst(path, model) < 1e-5

@@ -3,7 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from heapq import heapify, heappop, heappush
 
 from msgspec import Struct
@@ -45,16 +45,12 @@ class Network(Struct, frozen=True, dict=True):
     @cached_property
     def positions(self) -> dict[str, int]:
         """Position of each node by name; of two with the same name that of the first."""
-        return {node.name: len(self.nodes) - number for number, node in enumerate(reversed(self.nodes), 1)}
+        return _positions_of(tuple([node.name for node in self.nodes]))
 
     @cached_property
     def _users(self) -> dict[str, list[str]]:
         """Names of the nodes that receive each node or INPUT, in list order."""
-        users: dict[str, list[str]] = {}
-        for index, node in enumerate(self.nodes):
-            for source in self.inputs_of(index):
-                users.setdefault(source, []).append(node.name)
-        return users
+        return _users_of(tuple([node.name for node in self.nodes]), tuple([node.inputs for node in self.nodes]))
 
     def node(self, name: str) -> Node:
         return self.nodes[self.index(name)]
@@ -169,6 +165,23 @@ class Network(Struct, frozen=True, dict=True):
         """Names of the nodes whose output no other node receives, in list order."""
         users = self._users
         return tuple(node.name for node in self.nodes if node.name not in users)
+
+
+# Most edits change neither names nor connections: all networks of an undo history share what follows from these.
+
+
+@lru_cache(maxsize=8)
+def _positions_of(names: tuple[str, ...]) -> dict[str, int]:
+    return {name: len(names) - number for number, name in enumerate(reversed(names), 1)}
+
+
+@lru_cache(maxsize=8)
+def _users_of(names: tuple[str, ...], inputs: tuple[tuple[str, ...], ...]) -> dict[str, list[str]]:
+    users: dict[str, list[str]] = {}
+    for name, before, sources in zip(names, (INPUT, *names), inputs, strict=False):
+        for source in sources or (before,):
+            users.setdefault(source, []).append(name)
+    return users
 
 
 def parts_of(node: Node, sources: tuple[str, ...], channels: int) -> tuple[Node, ...]:

@@ -60,12 +60,23 @@ def find_companions(state: ViewState, ref: NodeRef) -> tuple[NodeRef, ...]:
     All of them agree on each other if the one in the first design has this node among its companions. A last volume
     that has not is compared with the last volumes of other designs all the same.
     """
-    return _find_companions(state.check, ref)
+    known = _known_companions(state.check)
+    companions = known.get(ref)
+    if companions is None:
+        companions = known[ref] = _find_companions(state.check, ref)
+    return companions
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4)
+def _known_companions(_check: ProjectCheck) -> dict[NodeRef, tuple[NodeRef, ...]]:
+    """The companions that have been found, since every box of the volumes asks whenever they are painted.
+
+    By check, of which only the last few stay in memory.
+    """
+    return {}
+
+
 def _find_companions(check: ProjectCheck, ref: NodeRef) -> tuple[NodeRef, ...]:
-    """Cached, since every box of the volumes asks whenever they are painted."""
     if ref[0] == STEM or ref[0] not in check.analyses:
         return ()
     own = _group_of(check, ref)
@@ -108,7 +119,7 @@ def _companion_in(check: ProjectCheck, ref: NodeRef, design: str) -> NodeRef | N
     return None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _corresponding(check: ProjectCheck, first: str, second: str) -> dict[str, str]:
     """The layers of a design by the name of the layer of another one to which they correspond."""
     pairs = align(check.analyses[first].reports, check.analyses[second].reports)

@@ -435,14 +435,14 @@ def _unaffected(
             yield ref, at
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _make_shapes(check: ProjectCheck, design: str) -> Mapping[str, Shape | None]:
     """Cached for all states with the same layers."""
     outputs = {name: report.output_shape for (other, name), report in check.reports.items() if other == design}
     return {INPUT: check.analyses[design].input_shape, **outputs}
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def fold_analysis(check: ProjectCheck, design: str, closed: frozenset[str]) -> Analysis:
     """The analysis of a design with some of its blocks closed."""
     return fold_blocks(check.analyses[design], closed)

@@ -238,3 +238,28 @@ def test_a_change_of_its_layer_leaves_the_weights_of_a_node():
     source = FileWeights("weights.npz", weight="w")
     network = Network((Node("a", Conv2d(filters=1, kernel=1), weights=source),))
     assert network.with_layer("a", Conv2d(filters=2, kernel=1)).node("a").weights == source
+
+
+@given(strategies.networks(Shape(4, 9, 9)))
+def test_positions_and_receivers_are_those_of_the_list(network):
+    names = names_of(network)
+    assert network.positions == {name: names.index(name) for name in names}
+    received = {source for sources in connections(network).values() for source in sources}
+    assert network.loose_ends() == tuple(name for name in names if name not in received)
+    for name in (INPUT, *names):
+        reached: set[str] = set()
+        while more := {
+            user
+            for user, sources in connections(network).items()
+            if {name, *reached} & set(sources) and user not in reached
+        }:
+            reached |= more
+        assert network.downstream(name) == reached
+
+
+def test_networks_of_equal_names_and_connections_share_the_positions():
+    before = branches()
+    after = before.with_layer("last", Conv2d(3, 1))
+    assert after != before
+    assert after.positions is before.positions
+    assert after.without("last").positions is not before.positions

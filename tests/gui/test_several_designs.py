@@ -1,5 +1,6 @@
 """Two to four designs in every view: each of them is drawn, and Filters compares them all."""
 
+import gc
 from itertools import permutations
 
 import pytest
@@ -11,6 +12,7 @@ from engine.layers import Conv2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
+from engine.run.check import ProjectCheck
 from engine.run.execute import RunRequest, run_all
 from gui.catalogue.views import VIEW_IDS
 from gui.export.pictures import render_view
@@ -60,6 +62,18 @@ def test_the_companions_of_a_layer_are_the_same_whichever_of_them_is_selected(co
         assert compared_refs(replace(state, focus=Focus(*ref))) == refs
         assert leading_ref(state, ref) == refs[0]
         assert find_companions(state, ref) == tuple(other for other in refs if other != ref)
+
+
+def test_looking_for_companions_leaves_no_more_than_the_last_checks_in_memory():
+    gc.collect()
+    before = sum(type(thing) is ProjectCheck for thing in gc.get_objects())
+    project = project_of(2)
+    for filters in range(1, 41):
+        network = project.network("plain").with_layer("conv", Conv2d(filters, 3))
+        state = state_of(project.with_network("plain", network))
+        assert len(find_companions(state, ("plain", "conv"))) == (filters == 8)
+    gc.collect()
+    assert sum(type(thing) is ProjectCheck for thing in gc.get_objects()) - before < 20
 
 
 def test_a_last_volume_is_compared_with_the_last_ones_even_if_these_have_another_companion() -> None:

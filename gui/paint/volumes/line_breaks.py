@@ -112,7 +112,7 @@ def _measurer_of_unit(line_breaks: LineBreaks, camera: Camera) -> Callable[[floa
     )
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def break_lines(
     check: ProjectCheck,
     closed_blocks: frozenset[NodeRef],

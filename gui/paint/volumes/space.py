@@ -240,7 +240,7 @@ def unit_range(
     return _STEP ** floor(log(smallest, _STEP)), largest
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def _longest_sides(graph: DesignGraph, scale: str) -> list[float]:
     """The longest side of every known shape; cached, since several details of texts are tried for a graph."""
     length = LENGTH_SCALES[scale]

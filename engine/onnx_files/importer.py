@@ -141,8 +141,7 @@ class _Importer:
         """The input of the project, and the tensor that it is in the graph."""
         inputs = self._model.inputs
         if len(inputs) != 1:
-            names = ", ".join(quoted(value.name) for value in inputs[:6]) or "none"
-            raise FileFault(f"{self._model.path}: has {len(inputs)} inputs, {names}; models with one are imported")
+            raise FileFault(f"{self._model.path}: {_several_inputs_text(inputs)}")
         value = inputs[0]
         if value.shape is None or len(value.shape) != 4:
             shape = "no shape" if value.shape is None else f"the shape {list(value.shape)}"
@@ -358,6 +357,23 @@ def _takes_margins(user: GraphNode) -> bool:
 
 def _design_name(model: Model) -> str:
     return without_controls(Path(model.path).stem).strip()[:200] or "model"
+
+
+def _several_inputs_text(inputs: Sequence[GraphInput]) -> str:
+    """Why a model with none or several inputs is refused, with the shapes of the first six."""
+    if not inputs:
+        return "has no input; models with one are imported"
+    shapes = ("no shape" if value.shape is None else _shape_text(value.shape) for value in inputs)
+    names = [f"{quoted(value.name)} ({shape})" for value, shape in zip(inputs[:6], shapes, strict=False)]
+    more = f" and {len(inputs) - 6} more" if len(inputs) > 6 else ""
+    return (
+        f"has {len(inputs)} inputs: {', '.join(names)}{more}; models with one are imported. "
+        "Make the others initializers of the file, with the values that they have"
+    )
+
+
+def _shape_text(shape: Sequence[int | None]) -> str:
+    return "×".join("?" if extent is None else str(extent) for extent in shape) or "one number"
 
 
 def _with_size(path: str, value: GraphInput, size: Pair | None, *, is_nhwc: bool) -> tuple[int, int, int]:

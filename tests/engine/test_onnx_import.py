@@ -433,6 +433,14 @@ def test_a_model_that_cannot_run_is_refused_with_the_node_and_what_would_be_righ
     assert str(error.value).count("model.onnx") == 1
 
 
+def test_a_model_of_several_inputs_is_refused_with_their_shapes_and_what_to_do(tmp_path):
+    model = model_of([helper.make_node("Mul", ["x", "scale"], ["y"])])
+    model.graph.input.append(helper.make_tensor_value_info("scale", onnx.TensorProto.FLOAT, ["n", 2]))
+    text = r"has 2 inputs: 'x' \(1×3×8×8\), 'scale' \(\?×2\); .* Make the others initializers of the file"
+    with pytest.raises(ProjectError, match=text):
+        import_model(write_model(tmp_path, model))
+
+
 def test_data_that_do_not_fill_their_shape_are_refused(tmp_path):
     model = model_of([CONV], **WEIGHTS)
     model.graph.initializer[0].dims[0] = 2**40

@@ -55,12 +55,12 @@ def measuring_seconds(sweep: Sweep, inputs: int) -> float | None:
     """
     first, last = next(iter(sweep)), sweep.points[-1] if isinstance(sweep.points, tuple) else _last_point(sweep)
     seconds = [_run_seconds(sweep, point) for point in (first, last)]
-    known = [each for each in seconds if each is not None]
-    if not known:
+    times = [each for each in seconds if each is not None]
+    if not times:
         return None
     measures = set(sweep.settings.measure)
     runs = (inputs if measures & COMPARED else 0) + (RUNS if "ms" in measures else 0)
-    return len(sweep) * runs * sum(known) / len(known)
+    return len(sweep) * runs * sum(times) / len(times)
 
 
 def _last_point(sweep: Sweep) -> Point:

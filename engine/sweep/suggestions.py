@@ -119,10 +119,10 @@ def suggested_conditions(
     analysis = check.analyses.get(design)
     budgets = () if analysis is None else (("macs", analysis.macs), ("params", analysis.params))
     conditions = [f"{name} <= {amount}" for name, amount in budgets if amount]
-    known = setting_paths(project).by_text
+    by_text = setting_paths(project).by_text
     for path in paths:
         if is_of_node(path) and path.setting in ("filters", "groups"):
             stem = path.text.removesuffix(path.setting)
-            if f"{stem}groups" in known and f"{stem}filters" in known and "'" not in stem:
+            if f"{stem}groups" in by_text and f"{stem}filters" in by_text and "'" not in stem:
                 conditions.append(f"divides(setting('{stem}groups'), setting('{stem}filters'))")
     return tuple(dict.fromkeys(conditions))

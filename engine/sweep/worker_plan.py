@@ -50,13 +50,13 @@ def plan_workers(
         return WorkerPlan(here)
     if settings.count is None and not has_dask():
         return WorkerPlan(here, ("dask.distributed is not installed: points are measured one after the other",))
-    wanted = min(settings.count or available_cores(), remaining)
+    most = min(settings.count or available_cores(), remaining)
     needed, free = worker_bytes(sweep, checkpoint), psutil.virtual_memory().available
-    count = min(wanted, free // needed)
+    count = min(most, free // needed)
     if not count:
         text = f"a worker needs {byte_size(needed)}; {byte_size(free)} of memory are free. Make the designs smaller"
         raise ProjectError([Problem(text, "")])
-    scarce = (f"memory for {count} of {wanted} workers",) if count < wanted else ()
+    scarce = (f"memory for {count} of {most} workers",) if count < most else ()
     text = (
         f"measuring in {count_text(count, 'process')} of one thread each, with about {byte_size(needed)} of memory each"
     )

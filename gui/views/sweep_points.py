@@ -162,12 +162,12 @@ class SweepPoints(QWidget):
         if sweep is None:
             self._rows, self._positions = (), {}
             return
-        known = len(self._rows)
-        if sweep is not self.model.sweep or rows[:1] != self._rows[:1] or len(rows) < known:
-            self._positions, known = {}, 0
-        elif len(rows) == known and self._positions:
+        old_count = len(self._rows)
+        if sweep is not self.model.sweep or rows[:1] != self._rows[:1] or len(rows) < old_count:
+            self._positions, old_count = {}, 0
+        elif len(rows) == old_count and self._positions:
             return
-        self._positions = add_positions(self._positions, sweep, rows[known:])
+        self._positions = add_positions(self._positions, sweep, rows[old_count:])
         self._rows = rows
         self._axes = parallel_axes(sweep, self._positions)
         self._shares = point_shares(self._axes, self._positions)

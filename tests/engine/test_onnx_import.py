@@ -435,7 +435,7 @@ def test_a_model_that_cannot_run_is_refused_with_the_node_and_what_would_be_righ
 
 def test_a_model_of_several_inputs_is_refused_with_their_shapes_and_what_to_do(tmp_path):
     model = model_of([helper.make_node("Mul", ["x", "scale"], ["y"])])
-    model.graph.input.append(helper.make_tensor_value_info("scale", onnx.TensorProto.FLOAT, ["n", 2]))
+    model.graph.input.append(helper.make_tensor_value_info("scale", TensorProto.FLOAT, ["n", 2]))
     text = r"has 2 inputs: 'x' \(1×3×8×8\), 'scale' \(\?×2\); .* Make the others initializers of the file"
     with pytest.raises(ProjectError, match=text):
         import_model(write_model(tmp_path, model))

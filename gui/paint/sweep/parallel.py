@@ -80,8 +80,8 @@ def parallel_axes(sweep: Sweep, positions: Positions) -> tuple[ParallelAxis, ...
     axes: list[ParallelAxis] = []
     for column, amounts in positions.items():
         labels = column_labels(sweep, column)
-        known = amounts[~np.isnan(amounts)]
-        ends = [float(known.min()), float(known.max())] if known.size else []
+        finite = amounts[~np.isnan(amounts)]
+        ends = [float(finite.min()), float(finite.max())] if finite.size else []
         metrics = (positions[axis.column] for axis in axes if axis.column not in names)
         if column not in names and (not ends or ends[0] == ends[1] or any(_is_multiple(amounts, m) for m in metrics)):
             continue

@@ -32,8 +32,8 @@ def line_pieces(layout: ParallelLayout, shares: np.ndarray) -> np.ndarray:
         parts = [pieces[:0]]
         for left, right in pairwise(range(shares.shape[1])):
             ends = rows[:, (left, right)]
-            known = ends[~np.isnan(ends).any(axis=1)].astype(np.int64)
-            codes = np.unique(known[:, 0] << 32 | known[:, 1] & 0xFFFFFFFF)
+            pairs = ends[~np.isnan(ends).any(axis=1)].astype(np.int64)
+            codes = np.unique(pairs[:, 0] << 32 | pairs[:, 1] & 0xFFFFFFFF)
             first, last = (codes >> 32) * step, (codes & 0xFFFFFFFF) * step
             columns = (np.full(len(codes), layout.columns[index]) for index in (left, right))
             x0, x1 = columns

@@ -374,15 +374,15 @@ class _PlacedDesign:
         By the column that begins the next line.
         """
         graph, routes = self.design_row.graph, self.design_row.routes
-        found: dict[int, list[int]] = {}
+        order: dict[int, list[int]] = {}
         for line in self.lines[1:]:
             column = line.columns.start
             if column - 1 in graph.lone_columns:
                 continue
             levels = {routes.levels[vertex] for vertex in graph.columns[column - 1]}
             levels |= {route.level for route in routes.routes if self._passes(route, column)}
-            found[column] = sorted(levels, key=lambda level: -self.y[column - 1, level])
-        return found
+            order[column] = sorted(levels, key=lambda level: -self.y[column - 1, level])
+        return order
 
     def _passes(self, route: Route, column: int) -> bool:
         """Whether a route comes from before the last column of a line, of which `column` begins the next."""

@@ -13,11 +13,13 @@ from xml.dom import minidom
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from engine.files.paths import RESOURCES
-from engine.project.file import load_project
-from engine.project.project import SweepSettings
+from engine.project.file import load_project, save_project
+from engine.project.project import Design, SweepSettings
+from engine.run.check import check
 from engine.sweep import constraints
 from engine.sweep.columns import MEASURES
 from gui.command_line.main import main
@@ -88,6 +90,70 @@ def test_the_folder_has_a_table_a_picture_and_a_project_that_opens(finished, fil
     assert out[-4:] == [str(finished / name) for name in ("points.csv", "sweep.toml", "front.svg", "front.toml")]
     front = load_project(finished / "front.toml").project
     assert [design.name for design in front.designs[:3]] == ["wide", "thin", "reduce.filters 1, reduce.bias true"]
+
+
+SWEEPS = {
+    "reduction and form": (
+        "inception_3a_5x5_branch",
+        ("bottleneck/reduce.low_rank.rank=8,16", "bottleneck/reduce.low_rank.form=1x1+kxk,kxk+1x1"),
+        (16, "1x1+kxk"),
+        "bottleneck",
+    ),
+    "five widths": (
+        "inception_3a_192",
+        tuple(
+            f"with reductions/inception_3a.{name}={width // 2},{width}"
+            for name, width in (("n1x1", 64), ("n3x3_reduce", 96), ("n3x3", 128), ("n5x5_reduce", 16), ("n5x5", 32))
+        ),
+        (64, 96, 128, 16, 32),
+        "with reductions",
+    ),
+    "growth and layers": (
+        "densenet121",
+        ("growth: DenseNet-121/*.growth=16,32", "DenseNet-121/dense2.layers=6,12"),
+        (32, 12),
+        "DenseNet-121",
+    ),
+    "multiplier and size": (
+        "mobilenet_v1",
+        ("width: MobileNet v1/*.filters=x0.5,x1", "input.size=192,224"),
+        (1, 224),
+        "MobileNet v1",
+    ),
+}
+"""Projects, axes, the values of the axes that are those of the project, and the design."""
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_the_point_of_a_published_network_has_its_cost(name, tmp_path, qapp):
+    project, axes, present, design = SWEEPS[name]
+    path = RESOURCES / "projects" / f"{project}.toml"
+    options = [word for axis in axes for word in ("--axis", axis)]
+    assert main(["sweep", str(path), *options, "--out", str(tmp_path)]) == 0
+    rows = rows_of(tmp_path)
+    assert len(rows) == 2 ** len(axes)
+    own = [row for row in rows if tuple(row.values())[: len(axes)] == tuple(map(str, present))]
+    assert [int(row["macs"]) for row in own] == [check(load_project(path).project).analyses[design].macs]
+
+
+def vgg_trunk():
+    """The trunk of VGG-16 twice, with trained weights, on a small picture."""
+    project = load_project(Path(START)).project
+    designs = [Design("trunk", project.stem), Design("ranks", project.stem)]
+    small = replace(project.input, size=(64, 64))
+    return replace(project.with_designs(designs), input=small, stem=None, notes=(), published=())
+
+
+def test_larger_ranks_of_vggs_trunk_have_smaller_errors(tmp_path, qapp):
+    path = tmp_path / "trunk.toml"
+    save_project(vgg_trunk(), path)
+    axes = ["ranks/conv3_2.low_rank.rank=16,128", "ranks/conv3_3.low_rank.rank=16,128"]
+    words = ["sweep", str(path), "--axis", axes[0], "--axis", axes[1], "--measure", "error", "--against", "trunk"]
+    assert main([*words, "--workers", "0", "--out", str(tmp_path / "out")]) == 0
+    errors = [float(row["error_fitted"]) for row in rows_of(tmp_path / "out")]
+    assert len(errors) == 4
+    assert errors[0] > max(errors[1:3])
+    assert min(errors[1:3]) > errors[3] > 0
 
 
 def test_a_sweep_continues_behind_the_last_whole_row(finished, file, capsys):

@@ -21,9 +21,14 @@ _TYPES: dict[str, type] = {
 }
 
 
+def has_pyarrow() -> bool:
+    """Whether pyarrow is installed."""
+    return importlib.util.find_spec("pyarrow") is not None
+
+
 def require_pyarrow() -> None:
     """ProjectError if pyarrow is not installed."""
-    if importlib.util.find_spec("pyarrow") is None:
+    if not has_pyarrow():
         text = f"{PARQUET_FILE} needs pyarrow: pip install 'convolume[parquet]', or leave --parquet out"
         raise ProjectError([Problem(text, "")])
 

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 from engine.files.atomic_write import write_atomically
 from engine.sweep.columns import Values
 from engine.sweep.points_file import points_text
+from engine.sweep.points_parquet import has_pyarrow, parquet_content
+from engine.sweep.sweep import Sweep
 from gui.widgets.message import Message
 from gui.worker import Worker
 
@@ -22,11 +24,15 @@ class ExportButton(QToolButton):
     ----------
     table
         Returns the heads and the rows of the table, filtered and sorted as they are shown.
+    sweep
+        Returns the sweep whose rows they are.
     """
 
-    def __init__(self, table: Callable[[], _Table], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, table: Callable[[], _Table], sweep: Callable[[], Sweep | None], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._table = table
+        self._table, self._sweep = table, sweep
         self._worker = Worker(self)
         self._worker.ended.connect(self._on_worker_ended)
         self.setText("Copy table")
@@ -36,7 +42,11 @@ class ExportButton(QToolButton):
         menu = QMenu(self)
         self.csv = QAction("Export as CSV…", menu)
         self.csv.triggered.connect(self._export_csv)
-        menu.addAction(self.csv)
+        self.parquet = QAction("Export as Parquet…", menu)
+        self.parquet.triggered.connect(self._export_parquet)
+        if not has_pyarrow():
+            self.parquet.setText("Export as Parquet (needs pyarrow: pip install 'convolume[parquet]')")
+        menu.addActions((self.csv, self.parquet))
         self.setMenu(menu)
         self.set_available(False)
 
@@ -44,6 +54,7 @@ class ExportButton(QToolButton):
         """Whether there are rows."""
         for part in (self, self.csv):
             part.setEnabled(is_available)
+        self.parquet.setEnabled(is_available and has_pyarrow())
 
     def copy(self) -> None:
         """Copy the table with all digits."""
@@ -53,10 +64,18 @@ class ExportButton(QToolButton):
         self._worker.close()
 
     def _export_csv(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Export the rows that are shown", "points.csv", "CSV (*.csv)")
+        table = self._table()
+        self._export("points.csv", "CSV (*.csv)", lambda: points_text(*table).encode())
+
+    def _export_parquet(self) -> None:
+        sweep, rows = self._sweep(), self._table()[1]
+        if sweep is not None:
+            self._export("points.parquet", "Parquet (*.parquet)", lambda: parquet_content(sweep, rows))
+
+    def _export(self, proposal: str, kind: str, content: Callable[[], bytes]) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Export the rows that are shown", proposal, kind)
         if name:
-            table = self._table()
-            self._worker.start(lambda checkpoint: _write(Path(name), table))
+            self._worker.start(lambda checkpoint: _write(Path(name), content))
 
     def _on_worker_ended(self, error: Exception | None) -> None:
         if isinstance(error, OSError):
@@ -65,6 +84,6 @@ class ExportButton(QToolButton):
             raise error
 
 
-def _write(path: Path, table: _Table) -> Iterator[object]:
-    write_atomically(path, points_text(*table).encode())
+def _write(path: Path, content: Callable[[], bytes]) -> Iterator[object]:
+    write_atomically(path, content())
     yield path

@@ -50,7 +50,7 @@ class SweepPoints(QWidget):
         self._state = state
         self.across, self.up = ChoiceBox(parent=self), ChoiceBox(parent=self)
         self.clear = QPushButton("Show all", self)
-        self.export = ExportButton(self.shown_table, self)
+        self.export = ExportButton(self.shown_table, lambda: self._state.sweep.sweep, self)
         self.canvas, self.parallel = SweepCanvas(state, self), ParallelCanvas(state, self)
         self.model = SweepModel(state)
         self.sorted = PointsProxy(self.model)

@@ -19,6 +19,7 @@ from gui.workbench.workbench import Workbench
 from tests.engine.mobilenet_figures import MISPRINTS, differing_counts
 from tests.gui.conftest import PROJECT
 from tests.gui.window_input import activate, filters_box
+from tests.test_sweep_command import vgg_trunk
 
 
 def bundled(name):
@@ -222,3 +223,16 @@ def test_mobilenets_of_four_widths_and_sizes_have_the_printed_costs(make_sweeper
     assert len(person.rows) == 16
     counted = {tuple(row.values())[:2]: row["macs"] for row in person.rows}
     assert differing_counts(counted) == MISPRINTS
+
+
+@MENUS
+def test_two_ranks_of_vggs_trunk_are_measured(make_sweeper):
+    person = make_sweeper(vgg_trunk())
+    for node in ("conv3_2", "conv3_3"):
+        person.sweep("ranks", node, "low-rank convolutions…", entry="Sweep rank…", values="16, 128")
+    person.view.measures["error"].click()
+    person.run()
+    errors = [row["error_fitted"] for row in person.rows]
+    assert len(errors) == 4
+    assert errors[0] > max(errors[1:3])
+    assert min(errors[1:3]) > errors[3] > 0

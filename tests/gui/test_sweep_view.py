@@ -18,6 +18,7 @@ from gui.paint.sweep.parallel_drawing import line_pieces
 from gui.state import edits
 from gui.state.requests import Cancel, RunSweep
 from gui.state.view_state import Focus
+from gui.views import sweep_export
 from gui.views.sweep import SweepView
 from gui.views.sweep_model import SweepModel
 from gui.workbench.workbench import Workbench
@@ -336,3 +337,22 @@ def test_pieces_of_lines_that_look_the_same_are_drawn_once():
     }
     assert sorted(map(tuple, pieces.tolist())) == sorted(slow)
     assert len(pieces) == 3
+
+
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_shown_rows_are_exported_as_parquet_or_the_menu_says_what_is_missing(
+    is_installed, qtbot, workbench, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(sweep_export, "has_pyarrow", lambda: is_installed)
+    monkeypatch.setattr(sweep_export, "parquet_content", lambda sweep, rows: f"{sweep} {rows}".encode())
+    path = tmp_path / "points.parquet"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    button = sweep_export.ExportButton(lambda: (("filters",), [{"filters": 4}]), lambda: "the sweep")
+    qtbot.addWidget(button, before_close_func=lambda part: part.close_down())
+    button.set_available(True)
+    assert button.parquet.isEnabled() == is_installed
+    assert ("pip install 'convolume[parquet]'" in button.parquet.text()) != is_installed
+    if is_installed:
+        button.parquet.trigger()
+        qtbot.waitUntil(path.exists, timeout=5000)
+        assert path.read_text() == "the sweep [{'filters': 4}]"

@@ -20,9 +20,9 @@ from engine.network.weight_specs import FileWeights
 from engine.project.file import load_project, save_project
 from gui.catalogue.figures import FIGURE_IDS
 from gui.catalogue.views import VIEW_IDS, view_row
+from gui.export import pictures
 from gui.export.pictures import render_view
 from gui.state.view_state import Focus
-from gui.window import export_commands
 from gui.window.export_commands import _SCALES
 from gui.window.main_window import MainWindow
 from gui.window.mnemonics import plain_text
@@ -230,7 +230,7 @@ def slow_painting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
         assert go_on.wait(30)
         return render_view(*given)
 
-    monkeypatch.setattr(export_commands, "render_view", render)
+    monkeypatch.setattr(pictures, "render_view", render)
     yield go_on
     go_on.set()
 

@@ -22,7 +22,7 @@ from gui.widgets.number_controls import NUMBER_LOCALE
 from gui.window.fault_report import FaultReport, log_path
 from gui.window.file_commands import NEW_PROJECT
 from gui.window.main_window import MainWindow
-from gui.window.recovery import Recovery, journal_folder
+from gui.window.recovery import Recovery, state_folder
 from gui.window.settings import Settings
 from gui.window.signal_closer import SignalCloser
 from gui.window.start_host import may_reopen
@@ -71,6 +71,7 @@ def open_window(path: Path | None) -> int:
     settings = Settings(QSettings())
     project = NEW_PROJECT if file is None else file.project
     workbench = Workbench(project, Look(theme=first_theme(settings)))
+    workbench.sweep.keep_rows_in(state_folder() / "sweeps")
     window = MainWindow(workbench, settings, set_theme)
     if file is not None and path is not None:
         workbench.show_project(file.project, path.absolute(), file)
@@ -81,7 +82,8 @@ def open_window(path: Path | None) -> int:
     elif not (may_reopen(settings) and window.files.reopen_last()):
         window.show_start_page()
     faults, closer = FaultReport(window, log_path()), SignalCloser(window)
-    recovery = Recovery(window, Journal(workbench, journal_folder()), journal_folder())
+    journals = state_folder() / "journal"
+    recovery = Recovery(window, Journal(workbench, journals), journals)
     faults.install()
     window.show()
     gc.freeze()  # modules and the window stay: to look through them for garbage stops the window for 0.1 s each time

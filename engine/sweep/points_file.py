@@ -36,6 +36,7 @@ class PointsFile:
         self._columns = columns
         self._axes = axes
         self._synced = monotonic()
+        self._head = delimited_text([columns]).encode()
         self.rows: dict[tuple[str, ...], dict[str, Any]] = {}
         """The rows by the texts of their axes, with those that were there before."""
         self._descriptor = self._open()
@@ -59,6 +60,14 @@ class PointsFile:
             self._cut(end)
             raise self._fault(error) from None
         self.rows[self._key(row)] = dict(row)
+
+    def clear(self) -> None:
+        """Begin anew, without rows."""
+        try:
+            os.ftruncate(self._descriptor, len(self._head))
+        except OSError as error:
+            raise self._fault(error) from None
+        self.rows.clear()
 
     def sync(self) -> None:
         """Make sure that all rows are on the disk."""
@@ -91,13 +100,12 @@ class PointsFile:
 
     def _open(self) -> int:
         """Read the rows that are there, and open the file for more behind the last whole one."""
-        head = delimited_text([self._columns]).encode()
         try:
             if not self._path.exists():
-                write_atomically(self._path, head)
+                write_atomically(self._path, self._head)
             descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
             try:
-                os.ftruncate(descriptor, self._read(head))
+                os.ftruncate(descriptor, self._read())
             except BaseException:
                 os.close(descriptor)
                 raise
@@ -105,19 +113,19 @@ class PointsFile:
             raise self._fault(error) from None
         return descriptor
 
-    def _read(self, head: bytes) -> int:
+    def _read(self) -> int:
         """Take over whole rows; returns where the last of them ends."""
         if self._path.stat().st_size > _MOST_BYTES:
             raise ProjectError(
                 [Problem("is too large for the table of a sweep; choose another folder", "")], self._path
             )
         content = self._path.read_bytes()
-        if not content.startswith(head):
+        if not content.startswith(self._head):
             first = content.split(b"\n", 1)[0].decode("utf-8", "replace")
             text = f"has other columns, {value_text(first)}; choose another folder with --out"
             raise ProjectError([Problem(text, "")], self._path)
         end = content.rfind(b"\n") + 1
-        lines = content[len(head) : end].splitlines(keepends=True)
+        lines = content[len(self._head) : end].splitlines(keepends=True)
         for number, line in enumerate(lines, 2):
             if self._take(line):
                 continue

@@ -23,7 +23,7 @@ from engine.sweep.used_files import changed_file_fault, file_comments
 from engine.text.problems import Problem, ProjectError
 
 SWEEP_FILE = "sweep.toml"
-_LOCK_FILE = ".sweep.lock"
+LOCK_FILE = ".sweep.lock"
 
 
 class Progress(Struct, frozen=True):
@@ -47,7 +47,7 @@ def open_folder(sweep: Sweep, out: Path) -> Iterator[PointsFile]:
     require_folder(out, (POINTS_FILE, SWEEP_FILE))
     try:
         out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock.take(out / _LOCK_FILE)
+        lock = FileLock.take(out / LOCK_FILE)
     except OSError as error:
         text = f"cannot be written to: {error.strerror or error}; choose another folder"
         raise ProjectError([Problem(text, "")], out) from None
@@ -66,11 +66,15 @@ def open_folder(sweep: Sweep, out: Path) -> Iterator[PointsFile]:
         lock.remove()
 
 
+def file_of_sweep(sweep: Sweep, path: Path) -> tuple[bytes, bytes]:
+    """What a file at this path contains: the state of the files that the sweep depends on, and the project with it."""
+    head = "".join(file_comments(sweep).values()).encode()
+    return head, project_content(replace(sweep.project, sweep=sweep.settings), path)
+
+
 def _write_project(sweep: Sweep, path: Path) -> None:
     """Write the project with the sweep, or make sure that it is the one that is there, with the same files."""
-    content = project_content(replace(sweep.project, sweep=sweep.settings), path)
-    comments = file_comments(sweep)
-    head = "".join(comments.values()).encode()
+    head, content = file_of_sweep(sweep, path)
     try:
         if not path.exists():
             write_atomically(path, head + content)
@@ -83,7 +87,7 @@ def _write_project(sweep: Sweep, path: Path) -> None:
         text = "is another sweep, or the project has changed since; choose another folder with --out"
         raise ProjectError([Problem(text, "")], path)
     if present != head + content:
-        raise changed_file_fault(comments, present.removesuffix(content).decode("utf-8", "replace"), path)
+        raise changed_file_fault(file_comments(sweep), present.removesuffix(content).decode("utf-8", "replace"), path)
 
 
 def run_sweep(

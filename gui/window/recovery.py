@@ -25,9 +25,9 @@ _PICTURE, _PIXELS = (192, 128), 2
 """Size of a picture, with so many pixels for each one of a usual screen."""
 
 
-def journal_folder() -> Path:
-    """Where the journals of all windows lie."""
-    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.StateLocation)) / "journal"
+def state_folder() -> Path:
+    """Where all windows keep what is to outlive them."""
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.StateLocation))
 
 
 class _Offer(Struct, frozen=True, eq=False):

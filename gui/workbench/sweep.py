@@ -2,6 +2,8 @@
 
 from collections import deque
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +15,14 @@ from engine.kernels import Checkpoint
 from engine.project.project import Project, SweepSettings
 from engine.sweep.worker_settings import WorkerSettings
 from engine.text.problems import ProjectError
+from engine.text.units import count_text
 from gui.state.sweep import SweepState, with_rule
 from gui.worker import Worker
 
 if TYPE_CHECKING:  # a start needs none of it
     from engine.sweep.brushing import ColumnRange
+    from engine.sweep.points_file import PointsFile
+    from engine.sweep.sweep import Sweep
 
 _LEAST_MS = 1000 // 15
 """The least time between two reports."""
@@ -35,7 +40,8 @@ class BackgroundSweep(QObject):
     """Emits a new state whenever some points are done; a new sweep ends the one before.
 
     Points wait in a queue until the window has time for them, so that none is lost that was done when the sweep ended,
-    for whatever reason.
+    for whatever reason. What was measured is also kept in a folder, if there is one, for the time when the same sweep
+    begins again: in this window or, if it has been closed or has crashed, in another one.
     """
 
     changed = Signal(SweepState)
@@ -43,6 +49,7 @@ class BackgroundSweep(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = SweepState()
+        self._folder: Path | None = None
         self._done: _Rows = deque()
         self._worker = Worker(self)
         self._worker.reported.connect(self._on_worker_reported)
@@ -50,15 +57,22 @@ class BackgroundSweep(QObject):
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._on_timer_timeout)
 
+    def keep_rows_in(self, folder: Path) -> None:
+        """Keep the rows of measured sweeps in a folder."""
+        self._folder = folder
+
     def run(
         self, project: Project, settings: SweepSettings, rule: Convention, workers: WorkerSettings | None = None
     ) -> None:
-        """Count and measure all points, from the first on."""
+        """Count and measure all points without a row; all of them again if the window shows them all."""
         workers = workers or WorkerSettings()
+        folder, state = self._folder, self.state
+        finished = state.sweep if len(state.rows) == state.total else None
         done: _Rows = deque()
         self._done = done
         self._set_state(SweepState(is_busy=True))
-        self._worker.start(lambda checkpoint: _reports(project, with_rule(settings, rule), workers, done, checkpoint))
+        swept = with_rule(settings, rule)
+        self._worker.start(lambda checkpoint: _reports(project, swept, workers, folder, finished, done, checkpoint))
         self._timer.start(_LEAST_MS)
 
     def cancel(self) -> None:
@@ -112,7 +126,13 @@ class BackgroundSweep(QObject):
 
 
 def _reports(
-    project: Project, settings: SweepSettings, workers: WorkerSettings, done: _Rows, checkpoint: Checkpoint
+    project: Project,
+    settings: SweepSettings,
+    workers: WorkerSettings,
+    folder: Path | None,
+    finished: "Sweep | None",
+    done: _Rows,
+    checkpoint: Checkpoint,
 ) -> Iterator[object]:
     """The sweep, where it measures, and what it measures of the designs; its rows go into the queue."""
     from engine.sweep.measured_designs import measured_designs
@@ -122,11 +142,38 @@ def _reports(
 
     sweep = plan_sweep(project, settings, sweep_inputs(project, settings), checkpoint)
     yield sweep
-    plan = plan_workers(workers, sweep, len(sweep), checkpoint)
-    yield "; ".join(plan.texts)
-    rows = []
-    with measuring(plan, sweep, checkpoint) as measure:
-        for row in finished_rows(sweep, lambda labels: False, measure, checkpoint):
+    with ExitStack() as stack:
+        file, notes = _kept_file(sweep, folder, finished, stack)
+        rows = [] if file is None else list(file.rows.values())
+        done.extend(rows)
+        plan = plan_workers(workers, sweep, len(sweep) - len(rows), checkpoint)
+        yield "; ".join((*notes, *plan.texts))
+        measure = stack.enter_context(measuring(plan, sweep, checkpoint))
+        has_row = (lambda labels: False) if file is None else file.has
+        for row in finished_rows(sweep, has_row, measure, checkpoint):
+            if file is not None:
+                file.append(row)
             done.append(row)
             rows.append(row)
     yield measured_designs(sweep, rows, checkpoint)
+
+
+def _kept_file(
+    sweep: "Sweep", folder: Path | None, finished: "Sweep | None", stack: ExitStack
+) -> "tuple[PointsFile | None, tuple[str, ...]]":
+    """Where rows are kept, and what to say of them; none for counts, which are quick, or if that is not possible."""
+    from engine.sweep.kept_rows import kept_rows
+
+    if folder is None or not sweep.settings.measure:
+        return None, ()
+    try:
+        file = stack.enter_context(kept_rows(sweep, folder))
+    except ProjectError as error:
+        return None, (f"points are not kept: {error.problems[0].text}",)
+    if finished is not None and _identity(finished) == _identity(sweep):
+        file.clear()
+    return file, (f"{count_text(len(file.rows), 'point')} kept from before",) if file.rows else ()
+
+
+def _identity(sweep: "Sweep") -> tuple[Project, SweepSettings]:
+    return replace(sweep.project, sweep=None), sweep.settings

@@ -2,8 +2,10 @@
 
 # ruff: noqa: F811
 
+import shutil
 from contextlib import contextmanager
-from time import monotonic
+from functools import partial
+from time import monotonic, sleep
 
 import psutil
 import pytest
@@ -16,6 +18,7 @@ from engine.text.problems import Problem, ProjectError
 from gui.state.requests import RunSweep
 from gui.views.sweep import SweepView
 from gui.views.sweep_workers import WorkersDialog
+from gui.workbench.workbench import Workbench
 from tests.gui.conftest import PROJECT
 from tests.gui.test_sweep_view import view, workbench  # noqa: F401, the fixtures
 from tests.gui.view_harness import state_of
@@ -120,6 +123,103 @@ def test_a_scheduler_that_is_lost_leaves_every_point_that_is_done(qtbot, workben
     qtbot.waitUntil(lambda: not workbench.state.sweep.is_busy, timeout=10_000)
     assert [row["error_fitted"] for row in workbench.state.sweep.rows] == [0.5] * 3
     assert [problem.text for problem in workbench.state.sweep.problems] == ["the scheduler is lost"]
+
+
+class Places:
+    """Stands in for workers: measures points up to one, and waits there until the sweep is ended."""
+
+    def __init__(self):
+        self.measured = []
+        self.last = 40
+
+    @contextmanager
+    def measuring(self, plan, sweep, checkpoint):
+        yield partial(self.measure, checkpoint)
+
+    def measure(self, checkpoint, points):
+        for counted in points:
+            while len(self.measured) == self.last:
+                checkpoint()
+                sleep(0.01)
+            self.measured.append(counted.point)
+            yield counted, {"error_fitted": 1 / (3 + len(self.measured))}, ""
+
+
+@pytest.fixture
+def places(monkeypatch):
+    places = Places()
+    monkeypatch.setattr(worker_plan, "measuring", places.measuring)
+    return places
+
+
+@pytest.fixture
+def open_workbench(qtbot):
+    """Open windows without views, whose measured points are kept in a folder."""
+    windows = []
+
+    def open_in(folder):
+        window = Workbench(PROJECT)
+        windows.append(window)
+        window.sweep.keep_rows_in(folder)
+        return window
+
+    yield open_in
+    for window in windows:
+        window.close()
+
+
+MEASURED = RunSweep(SweepSettings((AXIS,), measure=("error",)))
+
+
+def finish(qtbot, workbench):
+    workbench.answer(MEASURED)
+    qtbot.waitUntil(lambda: not workbench.state.sweep.is_busy, timeout=10_000)
+    assert not workbench.state.sweep.problems
+    return workbench.state.sweep.rows
+
+
+@pytest.mark.parametrize("end", ["closed", "killed"])
+def test_a_sweep_continues_in_another_window_after_one_was_closed_or_killed(
+    end, qtbot, open_workbench, places, tmp_path
+):
+    first, folder = open_workbench(tmp_path / "first"), tmp_path / "first"
+    places.last = 25
+    first.answer(MEASURED)
+    qtbot.waitUntil(lambda: len(first.state.sweep.rows) == 25, timeout=10_000)
+    before = first.state.sweep.rows
+    if end == "killed":
+        folder = shutil.copytree(folder, tmp_path / "left")  # as it is on the disk in the middle
+    first.close()
+    places.last = 100
+    rows = finish(qtbot, open_workbench(folder))
+    assert len(rows) == 40
+    assert [row["error_fitted"] for row in rows[:25]] == [row["error_fitted"] for row in before]
+    assert sorted(places.measured) == sorted((number,) for number in range(40)), "none twice"
+
+
+def test_a_finished_sweep_is_shown_at_once_in_another_window_and_measured_anew_where_it_is_shown(
+    qtbot, open_workbench, places, tmp_path
+):
+    rows = finish(qtbot, open_workbench(tmp_path))
+    places.last = 100
+    second = open_workbench(tmp_path)
+    again = finish(qtbot, second)
+    assert [row["error_fitted"] for row in again] == [row["error_fitted"] for row in rows]
+    assert len(places.measured) == 40
+    anew = finish(qtbot, second)
+    assert len(places.measured) == 80
+    assert anew[0]["error_fitted"] != rows[0]["error_fitted"]
+
+
+def test_points_that_cannot_be_kept_are_measured_all_the_same_and_the_window_says_so(
+    qtbot, open_workbench, places, tmp_path
+):
+    (tmp_path / "file").touch()
+    workbench = open_workbench(tmp_path / "file")
+    said = []
+    workbench.sweep.changed.connect(lambda state: said.append(state.place))
+    assert len(finish(qtbot, workbench)) == 40
+    assert any(text.startswith("points are not kept: cannot be written to: Not a directory") for text in said)
 
 
 def test_reports_reach_the_window_at_most_15_times_a_second_with_all_points(qtbot, workbench):

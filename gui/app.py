@@ -15,7 +15,7 @@ from engine.files.unfinished import remove_leftovers
 from engine.project.file import load_project
 from gui.lessons.catalogue import open_lesson
 from gui.lessons.file_kind import is_lesson
-from gui.state.view_state import Look
+from gui.state.look import Look
 from gui.theme import FIELDS, THEMES, field_palette, palette
 from gui.widgets.icons import load_icon
 from gui.widgets.number_controls import NUMBER_LOCALE

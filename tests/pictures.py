@@ -23,7 +23,7 @@ from gui.command_line.offscreen import offscreen_application, window_after_run
 from gui.export.files import write_file
 from gui.export.pictures import png_bytes, prepare_view, render_paper_figure, render_view
 from gui.paint.basics.page import screen_page
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 FOLDER = RESOURCES / "pictures"
 LARGEST = 300 * 1024

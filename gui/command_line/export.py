@@ -32,7 +32,9 @@ from gui.command_line.projects import (
 )
 from gui.command_line.selection import find_focus, parse_value
 from gui.paint.basics.page import PAGE_SIZES, Page, parse_page, screen_page
-from gui.state.view_state import DepthScale, Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.look import DepthScale
+from gui.state.view_state import ViewState
 
 _FILE_FORMATS = (*PICTURE_FORMATS, ANIMATION_FORMAT)
 _DEPTH_SCALES: tuple[DepthScale, ...] = get_args(DepthScale)

@@ -9,7 +9,7 @@ from engine.text.problems import ProjectError
 from gui.command_line.offscreen import temporary_window
 from gui.export.pictures import png_bytes
 from gui.lessons.lesson import Lesson
-from gui.state.view_state import ThemeName
+from gui.state.look import ThemeName
 from gui.views.volumes import VolumesView
 from gui.window.highlight_frame import HighlightFrame
 from gui.window.main_window import MainWindow

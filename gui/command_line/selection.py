@@ -15,7 +15,7 @@ from engine.text.messages import suggestion
 from engine.text.problems import Problem, ProjectError
 
 if TYPE_CHECKING:
-    from gui.state.view_state import Focus
+    from gui.state.focus import Focus
 
 STEM_WORD = design_text(STEM)
 _NOTHING = "the project has neither a design nor a stem; add one"
@@ -75,7 +75,7 @@ def find_focus(
     file: Path,
 ) -> "Focus | None":
     """The selection that options name; None if they name none."""
-    from gui.state.view_state import Focus  # `analyze`, which has none, would load it
+    from gui.state.focus import Focus  # `analyze`, which has none, would load it
 
     if design is None and node is None and value is None:
         return None

@@ -24,7 +24,9 @@ from gui.lessons.lesson import Lesson, Step
 from gui.lessons.states import step_state
 from gui.lessons.validation import lesson_problems
 from gui.lessons.walk import step_project
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 
 
 class ShownStep(Struct, frozen=True, eq=False):

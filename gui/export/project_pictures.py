@@ -21,7 +21,9 @@ from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest, execute
 from engine.run.inputs import load_input
 from engine.text.problems import ProjectError
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
 from gui.worker import Worker

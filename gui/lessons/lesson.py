@@ -10,7 +10,7 @@ from engine.explain.map_statistics import MapOrder
 from engine.layers import Layer
 from engine.project.project import Project
 from gui.lessons.expressions import Expression
-from gui.state.view_state import ColourMap, ComparisonMode, DepthScale, DetailKind
+from gui.state.look import ColourMap, ComparisonMode, DepthScale, DetailKind
 
 LESSON_FORMAT = 1
 

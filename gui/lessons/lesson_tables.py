@@ -17,7 +17,7 @@ from gui.lessons.lesson import Show, Target
 from gui.lessons.texts import parse_text
 from gui.lessons.window_functions import DOCK_IDS
 from gui.state.cameras import CAMERA_VIEWS
-from gui.state.view_state import ColourMap, ComparisonMode, DepthScale, DetailKind
+from gui.state.look import ColourMap, ComparisonMode, DepthScale, DetailKind
 
 Texts = tuple[str, ...]
 _Index = Annotated[int, Meta(ge=0)]

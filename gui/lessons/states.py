@@ -11,9 +11,11 @@ from engine.network.node_ref import NodeRef
 from gui.lessons.facts import ProjectFacts
 from gui.lessons.lesson import Show
 from gui.state.cameras import CAMERA_VIEWS
+from gui.state.focus import Focus
 from gui.state.initial_focus import initial_focus
+from gui.state.look import Look
 from gui.state.rank_search import RankQuery
-from gui.state.view_state import Focus, Look, ViewState
+from gui.state.view_state import ViewState
 
 _LOOKS = ("metric", "blocks", "logarithmic", "colour_map", "order", "comparison", "pair", "detail", "zero_centred")
 """What `Show` and `Look` call the same; "" and None leave it as it is."""

@@ -22,7 +22,9 @@ from gui.lessons.show_validation import show_problems
 from gui.lessons.states import shown_state, step_state
 from gui.lessons.texts import fill_text
 from gui.lessons.walk import step_project
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 
 _FIGURE = re.compile(
     r"(?<![\w.,·×])(?:\d[\d,]*(?:\.\d+)?\s?(?:[KMGT]\b|[KMG]iB\b|×(?![\d×])|%)|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{4,}(?:\.\d+)?)"

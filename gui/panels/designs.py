@@ -18,7 +18,8 @@ from gui.panels.design_rows import DesignTreeRow, block_part_rows, design_tree_r
 from gui.panels.design_tree import DesignTree
 from gui.panels.find_bar import FindBar
 from gui.state import edits
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.widgets.glyphs import GlyphButton
 from gui.widgets.plain_text import plain_label, plain_tip
 

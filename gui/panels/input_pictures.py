@@ -22,7 +22,8 @@ from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes.faces import most_varied_channel
 from gui.panels.crop_frame import CropFrame
 from gui.state.crop import Crop, aspect_of, current_crop
-from gui.state.view_state import Look, ViewState
+from gui.state.look import Look
+from gui.state.view_state import ViewState
 from gui.widgets.picture_box import PictureBox
 from gui.widgets.texts import make_note, show_note
 from gui.worker import Worker

@@ -23,8 +23,9 @@ from gui.panels.setting_form import SETTING_TITLES, SettingForm
 from gui.panels.source_fields import InputFields, WeightsControl, array_roles
 from gui.panels.sweep_button import SweepButton
 from gui.state import edits
+from gui.state.focus import Focus
 from gui.state.renames import Renames
-from gui.state.view_state import Focus, ViewState
+from gui.state.view_state import ViewState
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.fix_buttons import FixButtons

@@ -19,7 +19,8 @@ from engine.network.graph import INPUT
 from engine.network.node_ref import STEM
 from engine.project.project import Project
 from gui.panels.base import Panel
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.tables import SpacedDelegate
 

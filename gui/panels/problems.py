@@ -23,7 +23,8 @@ from engine.text.problems import Problem
 from engine.text.units import count_text
 from gui.panels.base import Panel
 from gui.state import edits
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.widgets.fix_buttons import FixButtons
 from gui.widgets.glyphs import mistake_icon
 from gui.widgets.plain_text import plain_tip

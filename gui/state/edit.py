@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from engine.project.project import Project
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 _ARROW = " → "
 

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from engine.shapes import Shape
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 FocusStep = tuple[int, int, int]
 """Channels, rows, columns."""

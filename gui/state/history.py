@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from engine.files.versions import FileVersion
 from engine.project.project import Project
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 
 class Version(Struct, frozen=True):

@@ -4,7 +4,7 @@ from engine.network.graph import INPUT
 from engine.network.node_ref import STEM
 from engine.project.project import Project
 from engine.run.check import ProjectCheck
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 
 def initial_focus(project: Project, project_check: ProjectCheck) -> Focus:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from engine.network.graph import INPUT
 from engine.network.node_ref import NodeRef
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 
 def toggle_node(focus: Focus, ref: NodeRef) -> Focus:

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from engine.network.graph import INPUT, Network
 from engine.network.node_ref import NodeRef
 from engine.project.project import Project
-from gui.state.view_state import Focus, Look
+from gui.state.focus import Focus
+from gui.state.look import Look
 
 
 class Renames:

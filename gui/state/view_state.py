@@ -3,16 +3,14 @@
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.cost.counting import MACS, Convention
+from engine.cost.counting import Convention
 from engine.cost.metrics import Amount, Costs, Metric, metric_by_id
 from engine.explain.classes import Prediction, predict
-from engine.explain.map_statistics import MapOrder
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.network.analysis import Analysis, BlockReport, Report, fold_blocks
@@ -29,89 +27,16 @@ from engine.text.problems import Problem
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.earlier import EarlierDesign
 from gui.state.find import find_nodes, next_match
+from gui.state.focus import Focus
 from gui.state.ghost import Ghost
 from gui.state.lesson_place import LessonPlace
+from gui.state.look import Look
 from gui.state.rank_search import RankSearchState
 from gui.state.sweep import SweepState
 from gui.state.volume_at import VolumeAt, VolumeResult
 
 _MOST_OPEN = 60
 """Largest number of layers of a design whose blocks are shown open by default."""
-
-
-class Focus(Struct, frozen=True):
-    """The one selection of the window. `channel` and `pixel` (y, x) refer to the output volume of the node.
-
-    Commands for layers act on the node and on `others`; everything else refers to the node alone.
-    """
-
-    design: str = STEM
-    node: str = INPUT
-    channel: int | None = None
-    pixel: tuple[int, int] | None = None
-    order_anchor: int | None = None
-    """The map that the others are sorted by if keys have moved on from it; None if that is the selected map."""
-    others: frozenset[str] = frozenset()
-    """Names of further selected layers and blocks of the same design."""
-
-    @property
-    def ref(self) -> NodeRef:
-        return self.design, self.node
-
-    @property
-    def likeness_channel(self) -> int | None:
-        """The map to which the others are sorted by likeness."""
-        return self.channel if self.order_anchor is None else self.order_anchor
-
-
-ThemeName = Literal["light", "dark"]
-DepthScale = Literal["true", "sqrt", "log"]
-ColourMap = Literal["viridis", "cividis", "gray"]
-_ColourRange = Literal["shared", "per map"]
-ComparisonMode = Literal["maps", "maps + difference"]
-DetailKind = Literal["kernel", "kernel by size", "histogram", "histograms", "contributions", "none"]
-
-
-class ColourLevels(Struct, frozen=True):
-    """The values at the ends of the colour map that a person has set for the maps of a node."""
-
-    session: int
-    """The number of the opened project, as another may have a node of the same name."""
-    ref: NodeRef
-    low: float
-    high: float
-
-
-class Look(Struct, frozen=True):
-    """How things are drawn. Neither saved nor undone, but an exported file has the look of the screen."""
-
-    yaw: float = -34.0
-    """Turn of the camera around the vertical axis, degrees; 0 looks straight at the feature maps."""
-    pitch: float = 24.0
-    """Height of the camera above the horizon, degrees; 90 looks from above."""
-    scale: DepthScale = "sqrt"
-    metric: str = "macs"
-    convention: Convention = MACS
-    logarithmic: bool = False
-    colour_map: ColourMap = "viridis"
-    range: _ColourRange = "shared"
-    zero_centred: bool = False
-    """A diverging colour map whose middle is zero."""
-    levels: ColourLevels | None = None
-    """The range of the colours that is set by hand; None: from the values."""
-    order: MapOrder = "index"
-    """How maps are sorted."""
-    comparison: ComparisonMode = "maps"
-    """What is shown of the maps of several designs."""
-    pair: tuple[str, str] | None = None
-    """The two designs whose differences are shown; None, or if one is gone: the first two."""
-    detail: DetailKind = "kernel"
-    """What is shown of the selected map."""
-    theme: ThemeName = "light"
-    blocks: Literal["auto", "open", "closed"] = "auto"
-    """Whether blocks are drawn as their layers or as one box; "auto" closes them in designs of many layers."""
-    toggled_blocks: frozenset[NodeRef] = frozenset()
-    """The blocks that are drawn the other way."""
 
 
 class RunProgress(Struct, frozen=True):

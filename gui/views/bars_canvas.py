@@ -19,7 +19,8 @@ from gui.paint.bars.drawing import paint_grid, paint_head, paint_ticks
 from gui.paint.bars.layout import LineColumn, PlacedAxis, PlacedLine, lay_out_bars_on_screen
 from gui.paint.bars.line_drawing import paint_line_texts, paint_selection, paint_short_bar
 from gui.paint.bars.visible_rows import COMPACT_LINE, VisibleRows
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 from gui.views.bars_plot import LayersPlot, TotalsPlot
 from gui.views.rows_scroll_bar import RowsScrollBar

@@ -6,7 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from gui.state.edit import Edit
-from gui.state.view_state import Focus, Look, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import ViewState
 
 
 class View(QWidget):

@@ -26,9 +26,10 @@ from engine.rank_search.report import LEVELS, error_text
 from engine.run.execute import RunRequest
 from engine.text.units import abbreviate, ratio_in_words
 from gui.state.edit import Edit
+from gui.state.focus import Focus
 from gui.state.rank_search import RankQuery
 from gui.state.requests import MeasureReplacement, Request, SearchDesign
-from gui.state.view_state import Focus, ViewState
+from gui.state.view_state import ViewState
 from gui.views.bottleneck_model import BottleneckModel
 from gui.views.bottleneck_page import BottleneckPage
 from gui.widgets.choice_controls import ChoiceBox

@@ -29,9 +29,10 @@ from engine.text.units import abbreviate
 from gui.paint.bottleneck.drawing import BottleneckContent, build_bottleneck_content
 from gui.paint.maps import mosaic
 from gui.state.edit import Edit
+from gui.state.focus import Focus
 from gui.state.rank_search import RankQuery, RankSearchState
 from gui.state.requests import Request, SearchRanks
-from gui.state.view_state import Focus, ViewState
+from gui.state.view_state import ViewState
 from gui.views.bottleneck_chart import ChartCanvas
 from gui.views.bottleneck_page import BottleneckPage
 from gui.views.mosaic_canvas import MosaicCanvas

@@ -4,9 +4,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from gui.state.edit import Edit
+from gui.state.focus import Focus
 from gui.state.rank_search import RankSearchState
 from gui.state.requests import Cancel, Request
-from gui.state.view_state import Focus, ViewState
+from gui.state.view_state import ViewState
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.progress_row import make_progress_bar, show_steps
 

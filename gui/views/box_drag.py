@@ -15,8 +15,9 @@ from gui.paint.volumes.layout import VolumesLayout
 from gui.paint.volumes.scene import PlacedBox
 from gui.state import edits
 from gui.state.edit import Edit
+from gui.state.focus import Focus
 from gui.state.node_selection import select_nodes
-from gui.state.view_state import Focus, ViewState
+from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
 _PORT = 5.0

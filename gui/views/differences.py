@@ -15,7 +15,8 @@ from engine.reports.differences import DesignDifferences, describe_seeds
 from gui.paint.differences.content import COMPARE_HINT, build_differences, compute_errors, selected_layer
 from gui.state import edits
 from gui.state.comparison import compared_pair
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.views.base import View
 from gui.views.differences_table import DifferencesTable
 from gui.views.error_canvas import ErrorCanvas

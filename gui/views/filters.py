@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QCheckBox, QToolButton, QVBoxLayout, QWidget
 from engine.kernels import Checkpoint
 from gui.paint.maps.mosaic import MosaicContent, build_mosaic_content, refocus_mosaics
 from gui.state.comparison import compared_pair, compared_refs
-from gui.state.view_state import ColourLevels, ColourMap, Look, ViewState
+from gui.state.look import ColourLevels, ColourMap, Look
+from gui.state.view_state import ViewState
 from gui.views.base import View, looks_differ
 from gui.views.levels_bar import Levels
 from gui.views.mosaic_canvas import MosaicCanvas

@@ -25,7 +25,8 @@ from engine.reports.googlenet_table import PaperRow, footnotes
 from engine.reports.tables import design_title
 from gui.paint.tables.googlenet_table import NO_LAYER_HINT, choose_table_design
 from gui.state.edit import Edit
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.views.base import View
 from gui.views.googlenet_table_model import TYPE_COLUMN, GooglenetTableModel, googlenet_cell_tip
 from gui.views.report_model import Index

@@ -33,8 +33,9 @@ from gui.paint.inspector.filter_weights import (
     loads_quickly,
 )
 from gui.paint.inspector.input_and_output import count_filled_values
+from gui.state.focus import Focus
 from gui.state.focus_steps import FocusStep, next_focus, step_focus
-from gui.state.view_state import Focus, ViewState
+from gui.state.view_state import ViewState
 from gui.views.base import View, looks_differ
 from gui.views.inspector_canvas import InspectorCanvas
 from gui.widgets.choice_controls import ChoiceBox

@@ -20,8 +20,10 @@ from gui.paint.maps.mosaic_drawing import draw_page, shared_legend
 from gui.paint.maps.mosaic_panels import MosaicPanel, describe_map_value
 from gui.paint.maps.tile_grid import MapOrdering
 from gui.state import focus_steps
+from gui.state.focus import Focus
 from gui.state.focus_steps import FocusStep
-from gui.state.view_state import DetailKind, Focus, ViewState
+from gui.state.look import DetailKind
+from gui.state.view_state import ViewState
 from gui.theme import THEMES
 from gui.views.levels_bar import LevelsBar, move_levels
 from gui.views.mosaic_frame import MosaicFrame

@@ -9,7 +9,7 @@ from gui.graphics.zoom_box import ZoomBox
 from gui.paint.maps.mosaic_panels import MosaicPanel
 from gui.paint.maps.panel_drawing import draw_panel_marks, marks_rect, panel_opacity
 from gui.paint.maps.tile_grid import Projection, project_grid
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.theme import Theme
 from gui.views.tiles_item import TilesItem
 

@@ -22,7 +22,8 @@ from engine.network.node_ref import design_text
 from engine.reports.table_formats import TABLE_FORMATS, to_tsv
 from engine.reports.tables import TableRow, comparisons
 from gui.paint.tables.operations_table import NO_DESIGN_HINT
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.views.base import View
 from gui.views.report_model import NO_PARENT
 from gui.views.table_model import DESIGN_COLUMN, NODE_COLUMN, OperationsModel, operations_cell_tip

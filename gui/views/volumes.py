@@ -15,8 +15,10 @@ from gui.paint.volumes.hits import VolumeHit
 from gui.state import edits
 from gui.state.cameras import CAMERA_VIEWS
 from gui.state.edit import Edit
+from gui.state.focus import Focus
+from gui.state.look import DepthScale, Look
 from gui.state.node_selection import toggle_node
-from gui.state.view_state import DepthScale, Focus, Look, ViewState
+from gui.state.view_state import ViewState
 from gui.views.base import View
 from gui.views.volumes_canvas import VolumesCanvas
 

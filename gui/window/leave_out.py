@@ -8,7 +8,8 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
 from engine.run.leave_out import LeftOut, leave_map_out
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.window.banner_task import BannerTask, Pace
 from gui.window.banners import Answer, Banner
 

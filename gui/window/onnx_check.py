@@ -10,7 +10,8 @@ from engine.project.project import Project
 from engine.run.cache import VolumeCache
 from engine.text.names import quoted
 from engine.text.units import number_text
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.window.banner_task import BannerTask, Pace
 from gui.window.banners import Answer, Banner
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 
-from gui.state.view_state import ThemeName
+from gui.state.look import ThemeName
 from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench

@@ -14,10 +14,10 @@ from engine.project.file import ProjectFile, project_content, write_project
 from engine.project.project import FORMAT, Project
 from engine.text.problems import Problem, ProjectError
 from gui.state.edit import merged_text
+from gui.state.focus import Focus
 from gui.state.history import History, Step
 from gui.state.history import Version as Version
 from gui.state.lesson_place import LessonPlace
-from gui.state.view_state import Focus
 from gui.widgets.plain_text import plain_label
 
 _MERGE_ID = 1

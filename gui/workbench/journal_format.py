@@ -15,8 +15,8 @@ from engine.files.versions import FileVersion
 from engine.network.graph import Network, Node
 from engine.project.project import Design, Project
 from engine.project.reader import KINDS
+from gui.state.focus import Focus
 from gui.state.history import History, Step, Version
-from gui.state.view_state import Focus
 
 
 class JournalFault(Exception):

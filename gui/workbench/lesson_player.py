@@ -17,10 +17,12 @@ from gui.lessons.lesson import Change, ChoiceQuestion, Lesson, NumberQuestion, S
 from gui.lessons.page import Answer, LessonPage, NumberPage, make_page
 from gui.lessons.states import shown_state, step_state
 from gui.lessons.walk import step_project
+from gui.state.focus import Focus
 from gui.state.history import History, Version
 from gui.state.initial_focus import initial_focus
 from gui.state.lesson_place import LessonPlace
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 from gui.workbench.lesson_values import LessonValues
 from gui.workbench.workbench import Workbench
 

@@ -14,7 +14,7 @@ from engine.run.execute import NodeDone, NodeStarted, RunRequest, execute
 from gui.paint.basics.colours import colour_map_name
 from gui.paint.maps.map_measures import count_non_finite
 from gui.paint.volumes.faces import flat_colour, most_varied_channel
-from gui.state.view_state import Look
+from gui.state.look import Look
 from gui.state.volume_at import Float32Volume
 from gui.worker import Worker
 

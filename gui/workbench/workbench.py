@@ -15,9 +15,11 @@ from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import ProjectError
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.earlier import earlier_designs
+from gui.state.focus import Focus
 from gui.state.history import History
 from gui.state.initial_focus import fallback_focus, initial_focus
 from gui.state.lesson_place import LessonPlace
+from gui.state.look import Look
 from gui.state.rank_search import RankSearchState
 from gui.state.renames import Renames
 from gui.state.requests import (
@@ -30,7 +32,7 @@ from gui.state.requests import (
     SearchRanks,
     ShowPoint,
 )
-from gui.state.view_state import Focus, Look, RunProgress, RunView, ViewState
+from gui.state.view_state import RunProgress, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.workbench.document import Document, Version
 from gui.workbench.ghost import BackgroundGhost

@@ -15,7 +15,9 @@ from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
 from engine.run.check import check
 from gui.app import make_application
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 from gui.state.volume_at import Float32Volume, VolumeResult
 from gui.views.filters import FiltersView
 

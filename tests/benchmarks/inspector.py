@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication
 from engine.files.paths import RESOURCES
 from engine.project.file import load_project
 from gui.app import make_application, set_theme
+from gui.state.focus import Focus
 from gui.state.focus_steps import next_focus
-from gui.state.view_state import Focus
 from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench

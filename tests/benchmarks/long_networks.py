@@ -24,7 +24,7 @@ from engine.project.file import load_project, save_project
 from engine.project.project import Project
 from engine.run.check import EarlierCheck, check
 from gui.app import make_application, set_theme
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench

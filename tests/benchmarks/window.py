@@ -27,7 +27,9 @@ from engine.run.cache import VolumeCache
 from engine.run.execute import RunRequest, execute
 from gui.app import make_application, set_theme
 from gui.catalogue.workspaces import WORKSPACES
-from gui.state.view_state import Focus, Look, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import ViewState
 from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench

@@ -36,7 +36,7 @@ from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.run.execute import RunRequest, run_all
 from gui.command_line.offscreen import state_after_run
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 CHAIN = (Node("wide", Conv2d(6, 3)), Node("narrow", Conv2d(4, 1)), Node("last", Conv2d(3, 3, padding="valid")))
 PROJECT = Project(

@@ -11,8 +11,9 @@ from engine.run.check import check
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
 from gui.state import edits
+from gui.state.focus import Focus
 from gui.state.renames import Renames
-from gui.state.view_state import Focus, RunView, ViewState
+from gui.state.view_state import RunView, ViewState
 from gui.window.actions import Action
 from gui.window.qt_actions import QtActions
 from tests.gui.view_harness import state_of

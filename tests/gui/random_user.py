@@ -18,7 +18,7 @@ from engine.run.check import ProjectCheck, check
 from gui.graphics.canvas import Canvas
 from gui.state import edits
 from gui.state.edit import Edit
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.window.actions import ACTIONS
 from gui.window.main_window import MainWindow
 from gui.workbench.journal_format import JournalEncoder, decode_journal

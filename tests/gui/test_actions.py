@@ -11,7 +11,8 @@ from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.window.actions import ACTIONS, MENUS, Action
 from gui.window.main_window import MainWindow
 from gui.window.mnemonics import mnemonic_letter

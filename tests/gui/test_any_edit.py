@@ -18,8 +18,9 @@ from engine.project.reader import ProjectReader
 from engine.shapes import Shape
 from gui.state import edits
 from gui.state.edit import Edit
+from gui.state.focus import Focus
 from gui.state.layer_texts import match_layer
-from gui.state.view_state import Focus, ViewState
+from gui.state.view_state import ViewState
 from gui.workbench.workbench import Workbench
 from tests.engine import strategies
 

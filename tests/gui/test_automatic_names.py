@@ -16,8 +16,9 @@ from engine.rank_search import calibration_set
 from engine.rank_search.replacement import apply_low_rank
 from engine.run.check import check
 from gui.state import edits
+from gui.state.focus import Focus
+from gui.state.look import ColourLevels, Look
 from gui.state.renames import Renames
-from gui.state.view_state import ColourLevels, Focus, Look
 from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench
 from tests.gui.test_edits import project, wires

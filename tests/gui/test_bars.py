@@ -20,7 +20,8 @@ from gui.paint.bars.layout import BarsLayout, lay_out_bars
 from gui.paint.bars.scale import BarScale, choose_scale, tick_label
 from gui.paint.basics.column_layout import fill_columns, largest_fitting
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.theme import THEMES
 from tests.golden.projects import PROJECTS, chain, inception, mistaken, start, three_designs, with_stem
 from tests.gui.view_harness import state_of, svg

@@ -25,8 +25,9 @@ from gui.paint.bottleneck.chart_marks import ERROR_SERIES, ChartMarks
 from gui.paint.bottleneck.chart_ticks import error_ticks, macs_ticks
 from gui.paint.bottleneck.cost_label import place_cost_label
 from gui.paint.bottleneck.drawing import build_bottleneck_content, paint_bottleneck
+from gui.state.focus import Focus
 from gui.state.rank_search import RankQuery, answer_rank_query
-from gui.state.view_state import Focus, ViewState
+from gui.state.view_state import ViewState
 from gui.theme import LIGHT
 from gui.views.bottleneck_chart import ChartCanvas
 from tests.gui.user_input import move_mouse, turn_wheel

@@ -21,9 +21,9 @@ from engine.rank_search import FORMS, RankSearch, calibration_set
 from engine.run.check import check
 from gui.export.pictures import render_view
 from gui.paint.bottleneck.drawing import _STALE, build_bottleneck_content
+from gui.state.focus import Focus
 from gui.state.rank_search import RankQuery, RankSearchState
 from gui.state.requests import SearchDesign, SearchRanks
-from gui.state.view_state import Focus
 from gui.views.bottleneck_design import BottleneckDesignPage
 from gui.views.bottleneck_layer import BottleneckLayerPage, parse_macs, parse_percent
 from gui.views.bottleneck_model import _LAYER_COLUMN, _NOT_SEARCHED

@@ -15,8 +15,8 @@ from engine.network.graph import INPUT, Network, Node, topological_order
 from engine.project.project import Project
 from gui.paint.volumes.scene import PlacedBox
 from gui.state import edits
+from gui.state.focus import Focus
 from gui.state.node_selection import select_nodes
-from gui.state.view_state import Focus
 from gui.views.volumes import VolumesView
 from gui.workbench.workbench import Workbench
 from tests.gui.test_edits import CHAIN, INCEPTION, networks, project, wires

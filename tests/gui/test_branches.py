@@ -16,7 +16,8 @@ from engine.project.reader import ProjectReader
 from engine.shapes import Shape
 from gui.panels.base import Edit
 from gui.state import edits
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from tests.gui.test_edits import CHAIN, INCEPTION, edited_network, networks, project, wires
 from tests.gui.view_harness import state_of
 

@@ -26,7 +26,9 @@ from engine.shapes import Shape
 from engine.text.problems import ProjectError
 from gui.state import edits
 from gui.state.edits.clipboard import paste_designs, paste_nodes
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 from gui.window.main_window import MainWindow
 from tests.engine import strategies
 from tests.gui.window_input import activate

@@ -17,7 +17,7 @@ from engine.project.project import Design, Project, Published
 from engine.reports.googlenet_table import paper_rows
 from engine.run.check import check
 from gui.state import edits
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.window.main_window import MainWindow
 from tests.gui.conftest import PROJECT
 from tests.gui.panel_harness import row_names

@@ -16,7 +16,9 @@ from engine.project.file import load_project
 from engine.project.project import Project
 from engine.reports.counting_table import LEFT_OUT, TITLE_COLUMN, TOTAL_COLUMN
 from gui.export.pictures import render_view
-from gui.state.view_state import Focus, Look, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import ViewState
 from gui.views.counting import CountingView
 from gui.views.counting_model import CountingModel
 from tests.golden.projects import mistaken, start

@@ -13,7 +13,8 @@ from engine.shapes import Shape
 from gui.paint.bars.content import build_bars_content
 from gui.paint.volumes.drawing import paint_volumes
 from gui.state import edits
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.views.table import TableView
 from gui.views.table_model import OperationsModel
 from gui.workbench.workbench import Workbench

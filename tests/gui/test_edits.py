@@ -20,7 +20,7 @@ from engine.run.check import check
 from engine.shapes import Shape
 from gui.panels.base import Edit
 from gui.state import edits
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 KIND_NAMES = [kind for kind, _, _ in edits.kind_entries((*LAYERS, *BLOCKS))]
 

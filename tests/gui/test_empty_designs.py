@@ -11,7 +11,7 @@ from engine.reports.tables import comparisons, table_rows
 from engine.run.check import check
 from gui.paint.bars.content import build_bars_content
 from gui.paint.volumes.drawing import paint_volumes
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from tests.gui.view_harness import state_of, svg
 
 EMPTY = Design("empty", Network())

@@ -26,7 +26,7 @@ from gui.command_line.main import main
 from gui.export.files import export_files
 from gui.export.pictures import EXPORTERS, figure_of, missing_content, render_view
 from gui.export.texts import TEXT_FORMATS, table_texts, text_for_file
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench
 from tests.golden.projects import mistaken, start

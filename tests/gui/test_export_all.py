@@ -22,7 +22,7 @@ from gui.catalogue.views import VIEW_IDS
 from gui.export import pictures
 from gui.export.banded_painter import BandedPainter
 from gui.export.texts import TEXT_FORMATS
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.window.export_dialog import FORMAT_IDS, ExportDialog
 from gui.window.main_window import MainWindow
 from tests.gui.conftest import NAIVE, PROJECT

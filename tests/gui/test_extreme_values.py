@@ -17,7 +17,7 @@ from gui.catalogue.figures import FIGURE_IDS, figure_row
 from gui.catalogue.views import ON_REQUEST, VIEWS, view_row
 from gui.export.pictures import best_page
 from gui.export.rank_search import add_rank_search
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.state.volume_at import VolumeResult
 from gui.theme import LIGHT
 from tests.gui.inspector_states import run_project

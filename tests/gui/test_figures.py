@@ -28,7 +28,7 @@ from gui.paint.figures import from_above, googlenet_figure, inception_module, on
 from gui.paint.figures.panels_figure import turn_panels
 from gui.paint.volumes.camera import make_camera
 from gui.state.cameras import CAMERA_VIEWS
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.theme import DARK
 from tests.gui.test_export import PROJECTS, mean_difference
 from tests.gui.volume_scenes import BLOCKS, CHAIN, INCEPTION, RESIDUAL, TWO, conv, state_of

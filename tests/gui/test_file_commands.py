@@ -22,7 +22,7 @@ from gui.catalogue.figures import FIGURE_IDS
 from gui.catalogue.views import VIEW_IDS, view_row
 from gui.export import pictures
 from gui.export.pictures import render_view
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.window.export_commands import _SCALES
 from gui.window.main_window import MainWindow
 from gui.window.mnemonics import plain_text

@@ -41,7 +41,9 @@ from gui.paint.maps.mosaic_panels import (
 from gui.paint.maps.tile_grid import TileBlock, choose_tile_grid, project_grid
 from gui.paint.maps.tiles import MapTiles, tile_pixels
 from gui.state.comparison import compared_refs, find_companions
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
 from gui.views.filters import FiltersView

@@ -34,7 +34,9 @@ from gui.paint.maps.mosaic_drawing import paint_mosaics
 from gui.paint.maps.mosaic_panels import build_mosaic_panels, colour_legend_text, describe_map_value
 from gui.paint.maps.tile_grid import MapOrdering, TileBlock, choose_tile_grid, project_grid
 from gui.paint.maps.tiles import MapTiles, tile_pixels
-from gui.state.view_state import Focus, Look, RunView
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView
 from gui.state.volume_at import VolumeResult
 from gui.views import filters
 from gui.views.filters import FiltersView

@@ -15,7 +15,8 @@ from engine.project.project import Project
 from gui.paint.basics.colours import load_lut, to_levels
 from gui.paint.maps.mosaic import build_mosaic_content
 from gui.paint.maps.mosaic_drawing import paint_mosaics
-from gui.state.view_state import ColourLevels, Focus
+from gui.state.focus import Focus
+from gui.state.look import ColourLevels
 from gui.views import tiles_item
 from gui.views.filters import FiltersView
 from gui.views.levels_bar import LevelsBar, move_levels

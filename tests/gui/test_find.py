@@ -13,7 +13,7 @@ from engine.run.check import check
 from gui.paint.volumes.drawing import paint_volumes
 from gui.panels.design_row_delegate import ROW_ROLE
 from gui.state.find import find_nodes, next_match
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.theme import THEMES
 from gui.window.main_window import MainWindow
 from tests.gui.view_harness import svg

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 
 from engine.project.project import SweepSettings
 from gui.state import edits
+from gui.state.focus import Focus
 from gui.state.requests import RunSweep, ShowPoint
-from gui.state.view_state import Focus
 from gui.views.bars import BarsView
 from gui.views.volumes import VolumesView
 from tests.gui.test_sweep_view import AXIS, run, view, workbench  # noqa: F401, the fixtures

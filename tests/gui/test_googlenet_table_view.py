@@ -26,7 +26,8 @@ from gui.paint.tables.googlenet_table import (
 )
 from gui.paint.tables.ruled_table import NATURAL, SMALLEST
 from gui.state.edit import Edit
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.theme import DARK, LIGHT
 from gui.views.googlenet_table import GooglenetTableView
 from gui.window.main_window import MainWindow

@@ -14,7 +14,7 @@ from engine.project.project import Design, Project
 from gui.panels.history import HistoryPanel
 from gui.state import edits
 from gui.state.edit import merged_text
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.window.main_window import MainWindow
 from tests.gui.window_input import activate
 

@@ -19,7 +19,7 @@ from engine.text.problems import Fix, Problem
 from gui.panels.input_panel import InputPanel
 from gui.panels.problems import ProblemsPanel
 from gui.state import edits
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.widgets.fix_buttons import FixButtons
 from tests.gui.panel_harness import PanelHarness
 from tests.gui.view_harness import state_of

@@ -25,7 +25,8 @@ from gui.paint.inspector.drawing import (
     lay_out_inspector,
     paint_inspector,
 )
-from gui.state.view_state import Focus, RunView
+from gui.state.focus import Focus
+from gui.state.view_state import RunView
 from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
 from gui.views.inspector import InspectorView

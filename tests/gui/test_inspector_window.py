@@ -5,7 +5,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.layers.explanation import Spot
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.window.main_window import MainWindow
 from tests.gui.window_input import run
 

@@ -20,9 +20,9 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project, save_project
 from engine.project.project import Design, Project
+from gui.state.focus import Focus
 from gui.state.history import History, Step, Version
 from gui.state.lesson_place import LessonPlace
-from gui.state.view_state import Focus
 from gui.window.actions import ACTIONS
 from gui.workbench.journal import Journal
 from gui.workbench.journal_file import JournalFile, claim_journals

@@ -11,8 +11,8 @@ from engine.layers import LAYERS, Activation, AvgPool2d, BatchNorm, Conv2d, Dens
 from engine.network.graph import INPUT, Network
 from gui.state import edits
 from gui.state.edit import Edit
+from gui.state.focus import Focus
 from gui.state.layer_texts import match_layer, split_layers
-from gui.state.view_state import Focus
 from gui.window.layer_chooser import LayerChooser
 from tests.gui.test_edits import CHAIN, INCEPTION, edited_network, networks, project, wires
 from tests.gui.view_harness import state_of

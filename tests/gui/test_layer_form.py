@@ -24,7 +24,8 @@ from gui.panels.base import Edit
 from gui.panels.layer_form import LayerForm
 from gui.panels.source_fields import array_names, match_arrays
 from gui.state.edits import layer_settings, new_layer
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.window.main_window import MainWindow
 from tests.gui.panel_harness import BOTTLENECK, BRANCHES, NAIVE, PROJECT, PanelHarness
 from tests.gui.user_input import select_option, turn_wheel

@@ -21,7 +21,9 @@ from gui.lessons.expressions import Expression, evaluate, holds, parse_expressio
 from gui.lessons.facts import Facts, ProjectFacts, facts_of_state
 from gui.lessons.functions import LESSON_FUNCTIONS
 from gui.lessons.texts import fill_text, parse_text
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 from gui.state.volume_at import VolumeResult
 
 NAIVE = Network((Node("conv5x5", Conv2d(8, 5)),))

@@ -27,7 +27,9 @@ from gui.lessons.lesson import (
 from gui.lessons.reader import load_lesson
 from gui.lessons.states import shown_state, step_state
 from gui.lessons.walk import solved_project, step_project
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 from tests.gui.lesson_files import LESSON, PROJECT, write_lesson
 
 

@@ -6,7 +6,9 @@ from engine.run.check import check
 from gui.lessons.lesson import Show
 from gui.lessons.reader import load_lesson
 from gui.lessons.states import step_state
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 from tests.gui.lesson_files import write_lesson
 
 

@@ -17,7 +17,7 @@ from gui.lessons.page import ChoicePage, NumberPage, TaskPage
 from gui.lessons.reader import load_lesson
 from gui.state import edits
 from gui.state.cameras import CAMERA_VIEWS
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.views.volumes import VolumesView
 from gui.window.file_commands import NEW_PROJECT
 from gui.window.highlight_frame import HighlightFrame

@@ -17,7 +17,7 @@ from gui.panels.designs import DesignsPanel
 from gui.panels.row_graph import folded_wiring
 from gui.panels.row_graph import row_graphs as graphs_of_rows
 from gui.state import edits
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from tests.gui.panel_harness import PROJECT, open_designs, row_names
 from tests.gui.test_edits import CHAIN, INCEPTION, networks, project, wires
 from tests.gui.user_input import move_mouse

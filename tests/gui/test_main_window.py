@@ -16,7 +16,7 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
 from engine.project.project import Design, Project
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.widgets.about import AboutBox
 from gui.window.actions import ACTIONS, TOOL_CONVENTIONS, TOOLBAR
 from gui.window.main_window import MainWindow

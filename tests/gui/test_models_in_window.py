@@ -13,7 +13,7 @@ from engine.layers import Opaque
 from engine.network.input_specs import ImageInput
 from engine.onnx_files.importer import import_model
 from engine.project.file import save_project
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.widgets.difference_box import DifferenceBox
 from tests.engine.onnx_models import model_of, values, write_model
 from tests.gui.test_dropped_files import drop, messages

@@ -13,7 +13,7 @@ from gui.paint.basics.text_drawing import fit_text
 from gui.paint.tables.googlenet_table import paint_googlenet_table
 from gui.paint.volumes.drawing import paint_volumes
 from gui.panels.design_row_delegate import ROW_ROLE, paint_row
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.views.googlenet_table import GooglenetTableView
 from gui.views.table import TableView
 from tests.gui.view_harness import state_of

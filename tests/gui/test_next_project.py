@@ -11,7 +11,7 @@ from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
 from gui.panels.design_row_delegate import ROW_ROLE
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.theme import THEMES
 from tests.gui.window_input import run
 

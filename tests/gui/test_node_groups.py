@@ -18,7 +18,8 @@ from gui.panels.designs import DesignsPanel
 from gui.panels.layer_form import LayerForm
 from gui.state import edits
 from gui.state.edit import Edit
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.window.main_window import MainWindow
 from tests.gui.panel_harness import DesignsHarness, PanelHarness, open_designs
 from tests.gui.view_harness import state_of

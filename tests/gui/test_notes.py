@@ -9,7 +9,7 @@ from engine.network.graph import INPUT
 from engine.project.file import load_project
 from engine.project.project import Note, Published
 from gui.panels.notes import _NOTHING, NotesPanel
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from tests.golden.projects import start
 from tests.gui.view_harness import state_of
 

@@ -12,7 +12,7 @@ from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from gui.app import make_application
 from gui.panels.setting_form import parse_number
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.views.bottleneck_layer import parse_macs, parse_percent
 from gui.widgets.number_controls import IntegerBox
 from tests.gui.user_input import type_text

@@ -9,7 +9,7 @@ from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from gui.export.page_pictures import view_size
 from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from tests.gui.view_harness import state_of
 
 

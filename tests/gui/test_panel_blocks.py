@@ -22,7 +22,7 @@ from gui.panels.designs import DesignsPanel
 from gui.panels.layer_form import LayerForm
 from gui.panels.problems import ProblemsPanel
 from gui.state import edits
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.window.actions import ACTIONS, MENUS
 from gui.window.main_window import MainWindow
 from tests.gui.panel_harness import DesignsHarness, PanelHarness, open_designs, row_names

@@ -16,7 +16,7 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.file import save_project
 from engine.project.project import Design, Note, Project
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.widgets.message import Message
 from gui.widgets.plain_text import plain_tip
 from gui.window.main_window import MainWindow

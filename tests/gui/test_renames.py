@@ -11,7 +11,7 @@ from engine.project.project import Design, Project
 from gui.state import edits
 from gui.state.comparison import compared_pair
 from gui.state.edit import Edit
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.workbench.workbench import Workbench
 
 BLOCKS = Network((Node("conv", Conv2d(8, 3)), Node("block", BasicResidual(8)), Node("other", BasicResidual(8))))

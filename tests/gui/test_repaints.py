@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
-from gui.state.view_state import ColourLevels
+from gui.state.look import ColourLevels
 from gui.window.main_window import MainWindow
 
 

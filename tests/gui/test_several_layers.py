@@ -4,8 +4,8 @@ from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from engine.network.graph import INPUT
+from gui.state.focus import Focus
 from gui.state.node_selection import toggle_node
-from gui.state.view_state import Focus
 from gui.window.main_window import MainWindow
 from tests.gui.panel_harness import PROJECT
 

@@ -16,7 +16,9 @@ from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import Problem
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 from gui.state.volume_at import VolumeResult
 
 PROJECT = Project(

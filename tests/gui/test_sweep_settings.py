@@ -13,7 +13,7 @@ from engine.project.project import SweepSettings
 from gui.panels.input_panel import InputPanel
 from gui.panels.layer_form import LayerForm
 from gui.panels.sweep_button import SweepButton
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.views.sweep import SweepView
 from gui.workbench.workbench import Workbench
 from tests.engine.mobilenet_figures import MISPRINTS, differing_counts

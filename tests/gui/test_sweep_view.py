@@ -16,8 +16,8 @@ from gui.export.pictures import prepare_view, render_view
 from gui.paint.sweep.parallel import lay_out_parallel
 from gui.paint.sweep.parallel_drawing import line_pieces
 from gui.state import edits
+from gui.state.focus import Focus
 from gui.state.requests import Cancel, RunSweep
-from gui.state.view_state import Focus
 from gui.views import sweep_export
 from gui.views.sweep import SweepView
 from gui.views.sweep_model import SweepModel

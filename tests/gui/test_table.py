@@ -33,7 +33,9 @@ from gui.paint.tables.operations_table import (
     paint_operations_table,
 )
 from gui.paint.tables.ruled_table import NATURAL
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 from gui.theme import DARK, LIGHT
 from gui.views.table import TableView
 from tests.golden.projects import PROJECTS, chain, mistaken, start, three_designs, with_stem

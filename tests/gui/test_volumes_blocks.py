@@ -23,7 +23,7 @@ from gui.paint.volumes.layout import lay_out_volumes
 from gui.paint.volumes.readable_labels import TextZoom, readable_labels
 from gui.paint.volumes.visible_parts import find_visible_parts
 from gui.state.cameras import CAMERA_VIEWS
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.theme import LIGHT
 from gui.views.volume_tips import volume_tip
 from gui.views.volumes import VolumesView

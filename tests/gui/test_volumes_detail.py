@@ -19,7 +19,9 @@ from gui.paint.volumes.layout import lay_out_volumes
 from gui.paint.volumes.scene_index import index_of
 from gui.paint.volumes.visible_parts import find_visible_parts
 from gui.paint.volumes.volume_numbers import numbers_of
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
 

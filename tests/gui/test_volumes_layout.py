@@ -17,7 +17,8 @@ from engine.shapes import Shape
 from gui.paint.volumes.camera import make_camera, make_prism
 from gui.paint.volumes.kernel_boxes import find_kernel_boxes
 from gui.state.cameras import CAMERA_VIEWS
-from gui.state.view_state import Focus, Look
+from gui.state.focus import Focus
+from gui.state.look import Look
 from tests.gui.overlaps import assert_nothing_overlaps, polygon_of
 from tests.gui.volume_scenes import CHAIN, INCEPTION, RESIDUAL, TWO, box_of, conv, scene_of, state_of
 

@@ -13,7 +13,7 @@ from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
 from gui.paint.volumes.kernel_boxes import find_kernel_boxes
 from gui.paint.volumes.visible_parts import find_visible_parts
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.views.volumes import VolumesView
 from tests.gui.view_harness import ViewHarness
 from tests.gui.volume_scenes import BLOCKS, TWO, box_of, picture, scene_of, state_of, svg

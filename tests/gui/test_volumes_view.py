@@ -16,7 +16,8 @@ from gui.paint.volumes import faces, hits
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.paint.volumes.pinned_parts import place_pinned_parts
 from gui.state.cameras import CAMERA_VIEWS
-from gui.state.view_state import Focus, Look
+from gui.state.focus import Focus
+from gui.state.look import Look
 from gui.theme import LIGHT
 from gui.views.volumes import VolumesView
 from tests.gui.user_input import turn_wheel

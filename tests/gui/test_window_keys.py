@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.project.project import Project
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.widgets.tab_order import focusable_in_reading_order
 from gui.window.main_window import MainWindow
 from gui.window.mnemonics import mnemonic_letter

@@ -26,7 +26,8 @@ from gui.paint.basics.derived_cache import CACHE
 from gui.panels.status import next_step_hint
 from gui.state import edits
 from gui.state.edit import Edit
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
 from tests.gui.conftest import PROJECT

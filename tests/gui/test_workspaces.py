@@ -21,7 +21,7 @@ from engine.project.project import Design, Project
 from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEWS
 from gui.catalogue.workspaces import WORKSPACES, Arrangement, WorkspaceRow
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.theme import THEMES
 from gui.widgets.maximised_page import MaximisedPage
 from gui.widgets.tab_order import focusable_in_reading_order

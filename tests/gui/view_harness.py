@@ -13,7 +13,9 @@ from engine.project.project import Project
 from engine.run.check import check
 from gui.export.pictures import _PaintView
 from gui.panels.base import Panel
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 from gui.theme import THEMES
 from gui.views.base import View
 

@@ -14,7 +14,9 @@ from engine.run.check import check
 from gui.paint.volumes import drawing
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.paint.volumes.scene import VolumesScene
-from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import LIGHT
 from tests.gui.view_harness import svg as drawn_as_svg

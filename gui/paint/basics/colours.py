@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage, qRgb
 
 from engine.network.input_specs import ImageInput
-from gui.state.view_state import Look
+from gui.state.look import Look
 
 DIVERGING = "diverging"
 PERCENTILES = (1.0, 99.5)

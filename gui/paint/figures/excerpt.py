@@ -11,7 +11,8 @@ from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT, Network
 from engine.network.node_ref import NodeRef
 from engine.project.project import Design
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 
 
 class FigurePart(Struct, frozen=True):

@@ -25,7 +25,8 @@ from gui.paint.volumes.scene import VolumesScene
 from gui.paint.volumes.scene_layout import lay_out_scene
 from gui.paint.volumes.space import rows_extent
 from gui.paint.volumes.text_options import TextOptions, TextSizes
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.theme import Theme
 
 _MARGIN, _GAP = 0.5, 0.5

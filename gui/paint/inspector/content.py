@@ -21,8 +21,10 @@ from engine.shapes import Shape
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.inspector.filter_weights import LayerWeights, WeightMatrix, load_filter_weights, make_weight_matrix
 from gui.paint.volumes.faces import most_varied_channel
+from gui.state.focus import Focus
 from gui.state.focus_steps import middle_pixel
-from gui.state.view_state import Focus, Look, ViewState
+from gui.state.look import Look
+from gui.state.view_state import ViewState
 from gui.state.volume_at import Float32Volume, VolumeAt
 
 INSPECTOR_RUN_HINT = "Run (F5) to see here how each value is computed, with its real numbers"

@@ -24,7 +24,8 @@ from gui.paint.inspector.part_drawing import (
     part_title_height,
 )
 from gui.paint.maps.map_measures import volume_range
-from gui.state.view_state import Focus, Look
+from gui.state.focus import Focus
+from gui.state.look import Look
 from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 

@@ -21,7 +21,7 @@ from gui.paint.inspector.part_drawing import (
     part_title_height,
 )
 from gui.paint.maps.map_measures import volume_range
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 

@@ -12,7 +12,7 @@ from gui.paint.basics.colours import DIVERGING, load_lut, value_colours, value_i
 from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, fit_text, text_width, wrapped_text_height
 from gui.paint.inspector.content import InspectorContent
 from gui.paint.volumes.faces import enlarge_pixels
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.theme import Theme
 
 _LINE = 1.5

@@ -21,7 +21,7 @@ from gui.paint.inspector.part_drawing import (
     part_title_height,
 )
 from gui.paint.volumes import faces
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.theme import Theme
 
 _TITLE = "Receptive field in each earlier volume"

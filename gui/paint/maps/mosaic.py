@@ -37,7 +37,8 @@ from gui.paint.maps.panel_drawing import (
 )
 from gui.paint.maps.tile_grid import Projection, choose_tile_grid, project_grid
 from gui.state.comparison import compared_pair
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 
 
 class MosaicContent(Struct, frozen=True, eq=False):

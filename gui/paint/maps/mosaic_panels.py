@@ -28,7 +28,8 @@ from gui.paint.maps.map_measures import (
 from gui.paint.maps.tile_grid import MapOrdering
 from gui.paint.maps.tiles import MapTiles
 from gui.state.comparison import compared_refs
-from gui.state.view_state import Look, ViewState
+from gui.state.look import Look
+from gui.state.view_state import ViewState
 from gui.state.volume_at import Float32Volume, VolumeAt
 
 MISTAKES_HINT = "unknown until the mistakes are corrected"

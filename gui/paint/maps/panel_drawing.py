@@ -13,7 +13,7 @@ from gui.paint.maps.mosaic_panels import MosaicPanel
 from gui.paint.maps.tile_drawing import draw_edges, draw_tile_numbers, draw_tiles, is_reduced
 from gui.paint.maps.tile_grid import Projection
 from gui.paint.maps.tiles import MapTiles
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.theme import DARK, LIGHT, Theme, font
 
 _LEAST_TITLE = 0.8

@@ -9,7 +9,8 @@ from engine.network.node_ref import NodeRef
 from gui.paint.volumes.faces import most_varied_channel
 from gui.paint.volumes.scene import PlacedBox
 from gui.state.comparison import find_companions, leading_ref
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.state.volume_at import Float32Volume, VolumeAt
 
 

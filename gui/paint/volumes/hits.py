@@ -14,7 +14,8 @@ from gui.paint.volumes.layout import VolumesLayout, earlier_shape
 from gui.paint.volumes.scene import PlacedBox, VolumesScene
 from gui.paint.volumes.scene_index import index_of
 from gui.paint.volumes.visible_parts import TEXT_REACH
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 
 Direction = Literal["left", "right", "up", "down"]
 

@@ -11,7 +11,7 @@ from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.labels import TextRole
 from gui.paint.volumes.operator_texts import operator_role
 from gui.paint.volumes.scene import PlacedBox
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 _NOTHING = Focus()
 

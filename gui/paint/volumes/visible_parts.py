@@ -11,7 +11,8 @@ from engine.network.node_ref import NodeRef
 from gui.paint.volumes.face_values import FaceValues, face_values, value_regions, visible_focus
 from gui.paint.volumes.scene import BlockFrame, PlacedBox, ScenePoint, VolumesScene
 from gui.paint.volumes.scene_index import index_of
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.state.volume_at import Float32Volume
 
 TEXT_REACH = 8.0

@@ -16,7 +16,7 @@ from gui.state.edits.joins import Shapes, fits_together, join_inputs, joins
 from gui.state.edits.names import default_name, describe_design, names_text, node_names, unique_name
 from gui.state.edits.settings import new_layer
 from gui.state.edits.wires import in_list_order, rewired, upstream, users_of, with_stated_inputs
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 
 def add_in_parallel(

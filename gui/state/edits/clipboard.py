@@ -16,7 +16,8 @@ from gui.state.edits.names import describe_design, names_text, node_names
 from gui.state.edits.node_groups import with_own_groups
 from gui.state.edits.selection import own_selection, remove_selection
 from gui.state.edits.wires import rewired, with_stated_inputs
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 
 _BEFORE = ""
 """Stands for the node before the first one that is pasted; no node has this name."""

@@ -6,7 +6,7 @@ from engine.project.project import Project
 from gui.state.edit import Edit
 from gui.state.edits.joins import joins
 from gui.state.edits.wires import with_implied_inputs, with_stated_inputs
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 
 def connection_refusal(project: Project, source: NodeRef, target: NodeRef) -> str:

@@ -11,7 +11,9 @@ from engine.run.second_model import add_designs
 from engine.text.names import MAX_DESIGN_NAME, unique_name, without_controls
 from engine.text.short_names import shorten_middle
 from gui.state.edit import Edit, change_text
-from gui.state.view_state import Focus, Look, ViewState
+from gui.state.focus import Focus
+from gui.state.look import Look
+from gui.state.view_state import ViewState
 
 _LONGEST_TITLE = 40
 """Characters of a title in the name of a step."""

@@ -12,7 +12,8 @@ from engine.text.names import unique_name
 from engine.text.problems import Fix, Problem
 from gui.state.edit import Edit
 from gui.state.edits.names import default_name, describe_design, is_automatic, node_names
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 
 
 def apply_fix(project: Project, problem: Problem, fix: Fix) -> Edit:

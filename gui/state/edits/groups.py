@@ -12,7 +12,7 @@ from gui.state.edits.joins import joins
 from gui.state.edits.names import names_text, node_names, unique_name
 from gui.state.edits.node_groups import with_own_groups
 from gui.state.edits.wires import in_list_order, rewired, users_of, with_stated_inputs
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 
 def remove_nodes(project: Project, design: str, names: Iterable[str]) -> Edit:

@@ -13,7 +13,7 @@ from gui.state.edit import Edit
 from gui.state.edits.names import default_name, names_text, node_names, unique_name
 from gui.state.edits.settings import new_layer
 from gui.state.edits.wires import in_list_order, rewired, upstream, users_of, with_stated_inputs
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 Shapes = Mapping[str, Shape | None]
 """Shapes of the volumes of a design by node; what is unknown is not refused."""

@@ -14,7 +14,7 @@ from gui.state.edits.joins import Shapes, join_inputs, join_nodes, joins
 from gui.state.edits.names import default_name, describe_design, is_automatic, node_names
 from gui.state.edits.node_groups import group_around, group_behind
 from gui.state.edits.settings import converted, layer_settings, new_layer, setting_metadata, setting_value_text
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 _REDUCTION = 4
 """Channels per map of a new 1×1 convolution before a layer, as in the bottlenecks of ResNet."""

@@ -10,7 +10,7 @@ from gui.state.edit import Edit
 from gui.state.edits.joins import joins
 from gui.state.edits.names import names_text
 from gui.state.edits.wires import in_list_order, rewired, users_of, with_stated_inputs
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 
 
 def drop_nodes(project: Project, design: str, names: Iterable[str], row: str, *, below: bool) -> Edit | None:

@@ -11,7 +11,8 @@ from engine.text.names import name_fault, unique_name
 from gui.state.edit import Edit
 from gui.state.edits.names import names_text
 from gui.state.edits.wires import users_of
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 
 _NEW_NAME = "group"
 

@@ -21,7 +21,8 @@ from gui.state.edit import Edit
 from gui.state.edits import branches, connections, designs, groups, joins, layers, moves, node_groups
 from gui.state.edits.names import names_text
 from gui.state.edits.settings import new_layer
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 
 
 def editable_selection(state: ViewState) -> NodeRef | None:

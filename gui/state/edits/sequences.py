@@ -13,7 +13,8 @@ from gui.state.edits import layers
 from gui.state.edits.joins import Shapes
 from gui.state.edits.names import names_text
 from gui.state.edits.selection import add_after_selection, add_before_selection, add_in_parallel_to_selection
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 
 Side = Literal["after", "before", "in parallel"]
 """Where layers are added, as seen from the selected ones."""

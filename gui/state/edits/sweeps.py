@@ -9,8 +9,9 @@ from engine.network.node_ref import NodeRef
 from engine.project.project import Project, SweepSettings
 from engine.text.names import MAX_DESIGN_NAME, unique_name
 from gui.state.edit import Edit
+from gui.state.focus import Focus
 from gui.state.ghost import Ghost
-from gui.state.view_state import Focus, ViewState
+from gui.state.view_state import ViewState
 
 # The functions of `engine.sweep` are imported where they are used, since a start needs none of them.
 

@@ -9,7 +9,8 @@ from PySide6.QtGui import QKeySequence
 from gui.panels.designs import DesignsPanel
 from gui.state.edit import Edit
 from gui.state.edits import Side
-from gui.state.view_state import Look, ViewState
+from gui.state.look import Look
+from gui.state.view_state import ViewState
 from gui.window.clipboard import Clipboard
 from gui.window.docks import Docks
 from gui.window.export_commands import ExportCommands

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from engine.cost.counting import CONVENTIONS, FLOPS, MACS, Convention
 from engine.cost.metrics import METRICS, OPERATIONS
-from gui.state.view_state import Look, ViewState
+from gui.state.look import Look
+from gui.state.view_state import ViewState
 from gui.window.actions.base import SEPARATOR, Action, Menus
 
 TOOL_CONVENTIONS = tuple(rule for rule in CONVENTIONS if rule not in (MACS, FLOPS))

@@ -8,7 +8,8 @@ from engine.network.node_ref import STEM
 from engine.project.project import DESIGN_COLOURS
 from gui.state import edits
 from gui.state.edit import Edit
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.window.actions.base import SEPARATOR, Action, CommandWindow, Menus, always
 
 

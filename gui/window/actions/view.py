@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from gui.catalogue.workspaces import WORKSPACES
 from gui.state import edits
 from gui.state.cameras import CAMERA_VIEWS
-from gui.state.view_state import DepthScale, Look, ViewState
+from gui.state.look import DepthScale, Look
+from gui.state.view_state import ViewState
 from gui.window.actions.base import SEPARATOR, Action, CommandWindow, Menus
 
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from gui.state.view_state import Focus
+from gui.state.focus import Focus
 from gui.theme import Theme
 
 

@@ -17,7 +17,8 @@ from gui.paint.maps.budget import COMPUTING_TEXT, Budget
 from gui.paint.maps.detail.base import MapDetail
 from gui.paint.maps.layer_weights import get_layer_weights, too_large_reason
 from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, MISTAKES_HINT
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.theme import Theme
 
 _ROW = 1.45

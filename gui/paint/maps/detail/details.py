@@ -14,7 +14,8 @@ from gui.paint.maps.detail.histogram import build_histogram_detail
 from gui.paint.maps.detail.histograms import build_histograms_detail
 from gui.paint.maps.detail.kernel import build_kernel_detail
 from gui.paint.maps.mosaic_panels import MosaicPanel
-from gui.state.view_state import DetailKind, ViewState
+from gui.state.look import DetailKind
+from gui.state.view_state import ViewState
 from gui.theme import Theme
 
 _DETAIL_BUILDERS: dict[DetailKind, Callable[[ViewState, Sequence[MosaicPanel], Budget], MapDetail | None]] = {

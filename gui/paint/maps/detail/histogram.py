@@ -18,7 +18,8 @@ from gui.paint.basics.round_ticks import round_ticks, tick_text
 from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, text_width
 from gui.paint.maps.detail.base import MapDetail
 from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, MosaicPanel
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 

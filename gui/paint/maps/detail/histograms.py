@@ -20,7 +20,8 @@ from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, find_map_order
 from gui.paint.maps.tile_drawing import draw_tile_numbers, draw_tiles
 from gui.paint.maps.tile_grid import MapOrdering, Projection, choose_tile_grid, project_grid
 from gui.paint.maps.tiles import MapTiles
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.state.volume_at import Float32Volume
 from gui.theme import THEMES, Theme
 

@@ -14,7 +14,8 @@ from gui.paint.maps.kernel_image import KernelTiles, load_selected_kernel
 from gui.paint.maps.tile_drawing import draw_colour_bar, draw_edges, draw_tile_numbers, draw_tiles
 from gui.paint.maps.tile_grid import MapOrdering, Projection, choose_tile_grid, project_grid
 from gui.paint.maps.tiles import MapTiles
-from gui.state.view_state import Focus, ViewState
+from gui.state.focus import Focus
+from gui.state.view_state import ViewState
 from gui.theme import Theme
 
 

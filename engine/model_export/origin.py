@@ -13,7 +13,8 @@ from engine.kernels import Checkpoint
 from engine.model_export.plan import ExportPlan, PlannedLayer, export_plan
 from engine.network.graph import INPUT
 from engine.network.weight_specs import FileWeights
-from engine.onnx_files.importer import ImportedModel, OpenSize, import_model
+from engine.onnx_files.importer import ImportedModel, import_model
+from engine.onnx_files.model_input import OpenSize
 from engine.run.execute import RunRequest
 
 Fate = Literal["kept", "rewired", "weights", "changed", "added"]

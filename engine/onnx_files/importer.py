@@ -1,7 +1,7 @@
 """Makes a project of an ONNX file: its graph as a design whose weights stay in the file."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,38 +9,33 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.files.onnx_model import Array, GraphInput, GraphNode, Model, output_users, read_model
+from engine.files.onnx_model import Array, GraphNode, Model, output_users, read_model
 from engine.files.onnx_nodes import STORED, node_model, stated_constant
 from engine.files.onnx_values import constants_of, fold
-from engine.files.paths import BUNDLED, FileFault
+from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.kernels.onnx_process import ModelFault, run_model
 from engine.layers import Opaque
-from engine.layers.base import MAX_EXTENT
 from engine.network.graph import INPUT, Network, Node
-from engine.network.input_specs import ImageInput, Input, NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
 from engine.onnx_files.map_operators import MAP_OPERATORS, gathered_shape, shuffle_of, split, zero_margins
+from engine.onnx_files.model_input import input_of
 from engine.onnx_files.module_groups import recorded_modules, with_groups
 from engine.onnx_files.operators import ONNX_OPERATORS, Match, Operands
 from engine.onnx_files.report import ImportReport
-from engine.onnx_files.tensors import NCHW, NotNative, Tensor, tensor_of, tensor_of_shape
+from engine.onnx_files.tensors import NotNative, Tensor, tensor_of, tensor_of_shape
 from engine.onnx_files.value_operators import VALUE_OPERATORS
 from engine.project.project import Design, Note, Project, has_too_many_layers
-from engine.shapes import Pair, Shape
+from engine.shapes import Pair
 from engine.text.names import MAX_NODE_NAME, quoted, unique_name, without_controls
 from engine.text.problems import Problem, ProjectError
 
 _Read = TypeVar("_Read")
-_PHOTO = f"{BUNDLED}photos/chelsea.png"
 _SKIPPED = {"Identity": "passes its input on", "Dropout": "does nothing when run"}
-_CHANNELS_FIRST = ("Conv", "MaxPool", "AveragePool", "BatchNormalization", "GlobalAveragePool", "Pad", "Resize")
 _MAX_OPAQUE_INPUTS = 100
 _MAX_TRIED = 2**27
 """Values that an operator without a layer may receive: its shape is found by running it."""
-_MAX_PHOTO = 2000
-"""Rows and columns up to which a photo is the input."""
 
 
 class ImportedModel(Struct, frozen=True, eq=False):
@@ -79,10 +74,6 @@ def import_model(path: Path, size: Pair | None = None, checkpoint: Checkpoint = 
         raise ProjectError([Problem(text, "")], path) from None
 
 
-class OpenSize(ProjectError):
-    """The model leaves the height and width of its input open, and none is chosen."""
-
-
 class _Importer:
     """Goes through the nodes of a graph in order."""
 
@@ -94,14 +85,13 @@ class _Importer:
         self._layers: list[tuple[str, str]] = []
         self._folded: list[tuple[str, str]] = []
         self._opaque: list[tuple[str, str, str]] = []
-        self._notices: list[str] = []
         self._composites: dict[str, Composite] = {}
         self._nodes: list[Node] = []
         self._names = {INPUT}
         self._modules: dict[str, tuple[str, ...]] = {}
-        self.spec, entry, name = self._input(size)
-        self._shape = entry.volume
-        self._tensors = {name: entry}
+        self._input = input_of(model, size)
+        self._notices = list(self._input.notices)
+        self._tensors = {self._input.name: self._input.tensor}
         self._users = output_users(model.nodes)
 
     def result(self) -> ImportedModel:
@@ -114,9 +104,9 @@ class _Importer:
         for node in nodes:
             self._checkpoint()
             self._add(node)
-        network = with_groups(Network(tuple(self._nodes)), self._shape, self._modules)
+        network = with_groups(Network(tuple(self._nodes)), self._input.tensor.volume, self._modules)
         design = Design(_design_name(self._model), network)
-        project = Project(self.spec, (design,), title=without_controls(Path(self._model.path).stem))
+        project = Project(self._input.spec, (design,), title=without_controls(Path(self._model.path).stem))
         if has_too_many_layers(project):
             raise FileFault(f"{self._model.path}: has more layers than a project can have")
         report = self._report()
@@ -136,36 +126,6 @@ class _Importer:
             tuple(self._opaque),
             tuple(self._notices),
         )
-
-    def _input(self, size: Pair | None) -> tuple[Input, Tensor, str]:
-        """The input of the project, and the tensor that it is in the graph."""
-        inputs = self._model.inputs
-        if len(inputs) != 1:
-            raise FileFault(f"{self._model.path}: {_several_inputs_text(inputs)}")
-        value = inputs[0]
-        if value.shape is None or len(value.shape) != 4:
-            shape = "no shape" if value.shape is None else f"the shape {list(value.shape)}"
-            raise FileFault(f"{self._model.path}: input {quoted(value.name)} has {shape}; a batch of maps is expected")
-        is_nhwc = self._is_nhwc(value)
-        channels, height, width = _with_size(self._model.path, value, size, is_nhwc=is_nhwc)
-        if value.shape[0] not in (None, 1):
-            self._notices.append(f"batch {value.shape[0]} is set to 1")
-        volume = Shape(channels, height, width)
-        tensor = tensor_of(INPUT, volume, ("", "h", "w", "c") if is_nhwc else NCHW, self._model.element_type)
-        if channels in (1, 3) and max(height, width) <= _MAX_PHOTO:
-            self._notices.append("the file does not say how photos are prepared: values are divided by 255, RGB")
-            return ImageInput(_PHOTO, (height, width), "gray" if channels == 1 else "rgb"), tensor, value.name
-        return NoiseInput(tuple(volume)), tensor, value.name
-
-    def _is_nhwc(self, value: GraphInput) -> bool:
-        """Whether the channels of the input are its last axis: the first node says so by what it does with them."""
-        assert value.shape is not None
-        users = [node for node in self._model.nodes if value.name in node.inputs]
-        if any(node.operator == "Transpose" and node.settings.get("perm") == (0, 3, 1, 2) for node in users):
-            return True
-        if any(node.operator in _CHANNELS_FIRST for node in users):
-            return False
-        return value.shape[3] in (1, 3) and value.shape[1] not in (1, 3)
 
     def _add(self, node: GraphNode) -> None:
         """Make a node a layer, or fold it."""
@@ -357,48 +317,3 @@ def _takes_margins(user: GraphNode) -> bool:
 
 def _design_name(model: Model) -> str:
     return without_controls(Path(model.path).stem).strip()[:200] or "model"
-
-
-def _several_inputs_text(inputs: Sequence[GraphInput]) -> str:
-    """Why a model with none or several inputs is refused, with the shapes of the first six."""
-    if not inputs:
-        return "has no input; models with one are imported"
-    shapes = ("no shape" if value.shape is None else _shape_text(value.shape) for value in inputs)
-    names = [f"{quoted(value.name)} ({shape})" for value, shape in zip(inputs[:6], shapes, strict=False)]
-    more = f" and {len(inputs) - 6} more" if len(inputs) > 6 else ""
-    return (
-        f"has {len(inputs)} inputs: {', '.join(names)}{more}; models with one are imported. "
-        "Make the others initializers of the file, with the values that they have"
-    )
-
-
-def _shape_text(shape: Sequence[int | None]) -> str:
-    return "×".join("?" if extent is None else str(extent) for extent in shape) or "one number"
-
-
-def _with_size(path: str, value: GraphInput, size: Pair | None, *, is_nhwc: bool) -> tuple[int, int, int]:
-    """Channels, height and width of an input, whose height and width may be open."""
-    assert value.shape is not None
-    _, *sizes = value.shape
-    channels, height, width = sizes[-1:] + sizes[:-1] if is_nhwc else sizes
-    stated = (height, width)
-    if channels is None:
-        raise FileFault(f"{path}: input {quoted(value.name)} leaves its number of channels open")
-    if size is not None:
-        fixed = [
-            extent for extent, chosen_extent in zip(stated, size, strict=True) if extent not in (None, chosen_extent)
-        ]
-        if fixed:
-            text = f"input {quoted(value.name)} has the fixed size {_size_text(stated)}; leave --size out"
-            raise FileFault(f"{path}: {text}")
-        height, width = size
-    if height is None or width is None:
-        text = f"input {quoted(value.name)} leaves its size open, {_size_text(stated)}; choose it, as --size 224x224"
-        raise OpenSize([Problem(text, "")], path)
-    if max(channels, height, width) > MAX_EXTENT:
-        raise FileFault(f"{path}: input {quoted(value.name)} has the size {_size_text(stated)}; too large")
-    return channels, height, width
-
-
-def _size_text(stated: Sequence[int | None]) -> str:
-    return "×".join("?" if extent is None else str(extent) for extent in stated)

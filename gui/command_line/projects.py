@@ -42,7 +42,7 @@ def load_known(path: Path, size: Pair | None = None) -> Project:
 
 def load_beside(path: Path, project: Project) -> Project:
     """Read a second project or model; a model that leaves its size open takes that of the first one's input."""
-    from engine.onnx_files.importer import OpenSize
+    from engine.onnx_files.model_input import OpenSize
 
     try:
         return load_known(path)

@@ -101,7 +101,7 @@ class ModelOpening(QObject):
         self._model = model
 
     def _on_worker_ended(self, error: Exception | None) -> None:
-        from engine.onnx_files.importer import OpenSize
+        from engine.onnx_files.model_input import OpenSize
 
         request, model = self._request, self._model
         self._request = self._model = None

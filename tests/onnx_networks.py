@@ -11,7 +11,7 @@ from engine.network.analysis import Report
 from engine.network.node_ref import NodeRef
 from engine.project.file import load_project
 from engine.run import inputs, weights
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 from tests.measuring import Work, onnx_session
 
 Volumes = dict[NodeRef, Any]

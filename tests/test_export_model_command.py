@@ -7,7 +7,8 @@ from onnx import helper
 from engine.files.arrays import read_array, read_headers
 from engine.project.file import save_project
 from engine.run.cache import VolumeCache
-from engine.run.execute import RunRequest, weights_at
+from engine.run.execute import weights_at
+from engine.run.request import RunRequest
 from gui.command_line.main import main
 from tests.engine.exported_layers import CHAIN
 from tests.engine.onnx_models import model_of

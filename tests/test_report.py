@@ -25,7 +25,8 @@ from engine.project import embedded
 from engine.project.file import load_project, save_project
 from engine.project.project import Design, Note, Project
 from engine.run.check import check
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import run_all
+from engine.run.request import RunRequest
 from engine.text.names import name_fault
 from engine.text.problems import ProjectError
 from gui.command_line.main import main

@@ -22,7 +22,7 @@ from engine.model_export.plan import ExportPlan, OnLayer, WeightLoader, export_p
 from engine.model_export.safetensors import safetensors_content, weight_arrays
 from engine.model_export.torch_text import PythonModule, torch_module
 from engine.run.cache import VolumeCache
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import count_text
 

@@ -15,7 +15,7 @@ from engine.network.graph import INPUT
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.importer import ImportedModel, import_model
 from engine.onnx_files.model_input import OpenSize
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 
 Fate = Literal["kept", "rewired", "weights", "changed", "added"]
 """What has become of a layer: nothing; other inputs, or shapes of these; other weights; other settings; it is new."""

@@ -19,7 +19,9 @@ from engine.network.node_ref import STEM, NodeRef, design_text
 from engine.network.weight_specs import LowRankWeights, WeightSource
 from engine.run.cache import VolumeCache
 from engine.run.check import place_in_file
-from engine.run.execute import RunRequest, require_memory, weights_at
+from engine.run.execute import weights_at
+from engine.run.memory import require_memory
+from engine.run.request import RunRequest
 from engine.shapes import Shape, Windows
 from engine.text.names import quoted, unique_name
 from engine.text.problems import Problem, ProjectError

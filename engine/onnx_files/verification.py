@@ -18,7 +18,8 @@ from engine.onnx_files.importer import ImportedModel, import_model
 from engine.onnx_files.tensors import Tensor, volume_of
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
-from engine.run.execute import NodeStarted, RunRequest, execute
+from engine.run.execute import NodeStarted, execute
+from engine.run.request import RunRequest
 from engine.shapes import Shape
 from engine.text.names import quoted
 from engine.text.problems import Problem, ProjectError

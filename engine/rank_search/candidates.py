@@ -6,7 +6,7 @@ from engine.layers import Layer
 from engine.low_rank.forms import as_convolution
 from engine.network.analysis import Report
 from engine.network.weight_specs import LowRankWeights
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 
 
 def rank_search_refusal(report: Report | None) -> str:

@@ -16,7 +16,7 @@ from engine.rank_search.calibration import CalibrationSet
 from engine.rank_search.candidates import rank_search_refusal
 from engine.rank_search.error_curve import ErrorCurve
 from engine.rank_search.search import RankSearch
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 
 
 class RankChoice(NamedTuple):

@@ -22,8 +22,10 @@ from engine.rank_search.calibration import CalibrationSet
 from engine.rank_search.candidates import rank_search_refusal
 from engine.rank_search.error_curve import ErrorCurve, frontier, macs_of, measured_ranks
 from engine.run.cache import VolumeCache
-from engine.run.execute import RunRequest, require_memory, volume_at, weights_at
+from engine.run.execute import volume_at, weights_at
 from engine.run.low_rank_weights import refit_bytes
+from engine.run.memory import require_memory
+from engine.run.request import RunRequest
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import byte_size
 

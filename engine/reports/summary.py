@@ -15,7 +15,8 @@ from engine.network.analysis import Analysis, BlockReport, Report
 from engine.network.node_ref import STEM, NodeRef, design_text
 from engine.project.project import FORMAT, Project
 from engine.run.check import ProjectCheck
-from engine.run.execute import NodeDone, RunRequest, run_notices
+from engine.run.execute import NodeDone, run_notices
+from engine.run.request import RunRequest
 
 _Data = dict[str, Any]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from time import perf_counter
-from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.files import paths
 from engine.files.paths import FileFault
-from engine.kernels import BLOCK_BYTES, LIBRARY_BYTES, Checkpoint
+from engine.kernels import Checkpoint
 from engine.kernels.onnx_process import ModelFault
 from engine.layers import Layer
 from engine.low_rank.energies import NotFinite
@@ -20,35 +19,18 @@ from engine.network.graph import INPUT
 from engine.network.input_specs import ArrayInput, ImageInput, Input, input_text
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import FileWeights, LowRankWeights, WeightSource
-from engine.project.project import Project
 from engine.run import inputs, low_rank_weights, weights
 from engine.run.cache import CachedVolume, VolumeCache
-from engine.run.check import ProjectCheck, check, place_in_file
+from engine.run.check import place_in_file
+from engine.run.memory import require_memory
+from engine.run.request import RunRequest, cached_inputs, input_keys_of
 from engine.run.weights import Weights
 from engine.text.notices import add_notice, collect_notices
 from engine.text.problems import Notice, Problem, ProjectError
-from engine.text.units import byte_size
 
 
 class Cancelled(Exception):
     """Raised by a checkpoint to end a run."""
-
-
-class RunRequest(Struct, frozen=True, eq=False):
-    """All that a run needs, captured when it was requested."""
-
-    project: Project
-    check: ProjectCheck
-
-    @classmethod
-    def of(cls, project: Project) -> "RunRequest":
-        return cls(project, check(project))
-
-    @property
-    def refs(self) -> tuple[NodeRef, ...]:
-        """Every node that can run, in order, the project's input first; inputs of designs are other nodes' volumes."""
-        start = ((STEM, INPUT),) if (STEM, INPUT) in self.check.keys else ()
-        return (*start, *(ref for ref in self.check.reports if ref in self.check.keys))
 
 
 class NodeStarted(Struct, frozen=True):
@@ -123,8 +105,8 @@ def volume_at(
     if ref not in keys:
         raise ProjectError(request.check.problems)
     goal, makers = keys[ref], request.check.makers
-    input_keys = _input_keys(request.check)
-    volumes, users = _cached_inputs(goal, input_keys, cache)
+    input_keys = input_keys_of(request.check)
+    volumes, users = cached_inputs(goal, input_keys, cache)
     for key in sorted(users.keys() - volumes.keys(), key=lambda key: makers[key].position):
         checkpoint()
         volumes[key] = _compute(request, makers[key].ref, volumes, cache, checkpoint)
@@ -134,37 +116,6 @@ def volume_at(
                 del volumes[source]
     cache.put(goal, *volumes[goal])
     return volumes[goal].volume
-
-
-def _input_keys(project_check: ProjectCheck) -> Callable[[bytes], list[bytes]]:
-    """A function from the key of a volume to those of the volumes that it is computed from."""
-
-    def keys_of(key: bytes) -> list[bytes]:
-        (design, name), _ = project_check.makers[key]
-        report = project_check.reports.get((design, name))
-        return [] if report is None else [project_check.keys[design, source] for source in report.inputs]
-
-    return keys_of
-
-
-def _cached_inputs(
-    goal: bytes, input_keys: Callable[[bytes], list[bytes]], cache: VolumeCache
-) -> tuple[dict[bytes, CachedVolume], dict[bytes, int]]:
-    """The cached volumes among all that `goal` needs, and how many of the missing ones use each."""
-    volumes: dict[bytes, CachedVolume] = {}
-    users = {goal: 1}
-    waiting = [goal]
-    while waiting:
-        key = waiting.pop()
-        volume = cache.get(key)
-        if volume is not None:
-            volumes[key] = volume
-            continue
-        for source in input_keys(key):
-            if source not in users:
-                waiting.append(source)
-            users[source] = users.get(source, 0) + 1
-    return volumes, users
 
 
 def weights_at(request: RunRequest, ref: NodeRef, cache: VolumeCache, checkpoint: Checkpoint) -> Weights:
@@ -225,101 +176,6 @@ def run_all(request: RunRequest, on_start: Callable[[NodeStarted], None]) -> dic
         else:
             on_start(event)
     return results
-
-
-def uncached_refs(request: RunRequest, cache: VolumeCache) -> tuple[NodeRef, ...]:
-    """The nodes whose volumes a run has to compute: of those that share one, the first."""
-    first: dict[bytes, NodeRef] = {}
-    for ref in request.refs:
-        key = request.check.keys[ref]
-        if key not in cache:
-            first.setdefault(key, ref)
-    return tuple(first.values())
-
-
-def required_bytes(request: RunRequest, cache: VolumeCache) -> int:
-    """Predicted memory of a run: all volumes that are not cached, the largest scratch space, and what kernels need."""
-    costs = _costs(request, cache).values()
-    if not costs:
-        return 0
-    return sum(cost.volume for cost in costs) + max(cost.scratch for cost in costs) + BLOCK_BYTES + LIBRARY_BYTES
-
-
-def require_memory(request: RunRequest, cache: VolumeCache, free: int | None = None) -> None:
-    """Raise ProjectError, before any allocation, if a run does not fit in free memory."""
-    import psutil  # an analysis, which needs none of it, would take 15 ms more
-
-    needed = required_bytes(request, cache)
-    available = psutil.virtual_memory().available if free is None else free
-    if needed <= available:
-        return
-    costs = _costs(request, cache)
-    worst = max(costs, key=lambda ref: sum(costs[ref]))
-    report = request.check.reports.get(worst)
-    if report is None:
-        reading = request.check.reading_bytes
-        with_reading = f", with {byte_size(reading)} to read its file" if reading else ""
-        place, largest = "$.input", f"the input, {request.check.input_shape}{with_reading}"
-    else:
-        place = place_in_file(request.project, worst[0], report.index)
-        largest = f"{report.name}, {report.output_shape}, with weights of {byte_size(report.weight_bytes)}"
-    text = (
-        f"running needs {byte_size(needed)}; {byte_size(available)} of memory are free. "
-        f"The largest is {largest}: make it smaller"
-    )
-    raise ProjectError([Problem(text, place, *worst)])
-
-
-class _Cost(NamedTuple):
-    """Bytes of a volume, and those needed only to compute it: weights, or the pixels of a photo."""
-
-    volume: int
-    scratch: int
-
-
-def _costs(request: RunRequest, cache: VolumeCache) -> dict[NodeRef, _Cost]:
-    """Memory of each volume that is not cached; one that several nodes share counts once."""
-    project_check = request.check
-    costs = {}
-    for ref in uncached_refs(request, cache):
-        is_input = ref not in project_check.reports
-        scratch = project_check.reading_bytes if is_input else _weight_bytes(request, ref)
-        costs[ref] = _Cost(_volume_bytes(project_check, ref), scratch)
-    return costs
-
-
-def _weight_bytes(request: RunRequest, ref: NodeRef) -> int:
-    """Memory of a layer's weights, and of fitting them."""
-    project_check = request.check
-    report = project_check.reports[ref]
-    if ref not in project_check.low_rank_fits:
-        return report.weight_bytes
-    plan = low_rank_weights.fit_plan(project_check.analyses[ref[0]], report)
-    own_input = request.project.input
-    is_own = all(spec == own_input for spec in plan.recipe.calibration)
-    passing = 0 if is_own else _passing_bytes(project_check, (ref[0], plan.input_ref))
-    return report.weight_bytes + low_rank_weights.scratch_bytes(plan) + passing
-
-
-def _passing_bytes(project_check: ProjectCheck, ref: NodeRef) -> int:
-    """Memory of the volumes that `volume_at` has at the same time at most, for another input of the same shape."""
-    input_keys, makers = _input_keys(project_check), project_check.makers
-    _, users = _cached_inputs(project_check.keys[ref], input_keys, VolumeCache(0))
-    total = most = 0
-    for key in sorted(users, key=lambda key: makers[key].position):
-        total += _volume_bytes(project_check, makers[key].ref)
-        most = max(most, total)
-        for source in input_keys(key):
-            users[source] -= 1
-            total -= 0 if users[source] else _volume_bytes(project_check, makers[source].ref)
-    return most
-
-
-def _volume_bytes(project_check: ProjectCheck, ref: NodeRef) -> int:
-    report = project_check.reports.get(ref)
-    shape = project_check.input_shape if report is None else report.output_shape
-    assert shape is not None, "a node with a key has a shape"
-    return shape.bytes
 
 
 def run_notices(request: RunRequest, results: Mapping[NodeRef, NodeDone]) -> tuple[Notice, ...]:

@@ -17,7 +17,8 @@ from engine.network.report import Report
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
 from engine.run.check import place_in_file
-from engine.run.execute import NodeStarted, RunRequest, execute, weights_at
+from engine.run.execute import NodeStarted, execute, weights_at
+from engine.run.request import RunRequest
 from engine.text.names import quoted
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import number_text

@@ -16,8 +16,9 @@ from engine.network.input_specs import ImageInput, with_photo
 from engine.network.node_ref import NodeRef
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
-from engine.run.execute import NodeStarted, RunRequest, execute
+from engine.run.execute import NodeStarted, execute
 from engine.run.label_check import LABELS_PLACE
+from engine.run.request import RunRequest
 from engine.text.problems import Problem, ProjectError
 
 _Volume = NDArray[np.float32]

@@ -14,8 +14,8 @@ from engine.network.input_specs import ArrayInput, ImageInput
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import FileWeights
 from engine.run.cache import VolumeCache
-from engine.run.execute import RunRequest, uncached_refs
 from engine.run.inputs import decoded_pixels
+from engine.run.request import RunRequest, uncached_refs
 
 _LAYER, _ARRAY = 4e-5, 4e-5
 """Seconds that every layer takes, however small it is, and each array of weights, on a machine of medium speed."""

@@ -8,8 +8,8 @@ from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.project.project import Project, SweepSettings
 from engine.run.cache import VolumeCache
-from engine.run.execute import RunRequest
 from engine.run.prediction import remaining_work
+from engine.run.request import RunRequest
 from engine.sweep.columns import COMPARED
 from engine.sweep.counting import count_points
 from engine.sweep.faults import SweepFault

@@ -21,8 +21,10 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
 from engine.run.check import EarlierCheck, check
-from engine.run.execute import RunRequest, require_memory, required_bytes, volume_at, weights_at
+from engine.run.execute import volume_at, weights_at
+from engine.run.memory import require_memory, required_bytes
 from engine.run.photo_comparison import agreement_of
+from engine.run.request import RunRequest
 from engine.sweep.columns import MACHINE, Values
 from engine.sweep.counting import CountedPoint, count_points
 from engine.sweep.faults import SweepFault

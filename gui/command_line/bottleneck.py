@@ -29,7 +29,7 @@ from engine.rank_search.report import (
     skipped_text,
 )
 from engine.run.check import check
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 from engine.text.notices import collect_notices
 from engine.text.printed_figures import amount_of
 from engine.text.problems import Notice, Problem, ProjectError

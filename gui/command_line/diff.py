@@ -16,8 +16,9 @@ from engine.reports.differences import ComparedLayer, DesignDifferences, compare
 from engine.reports.first_difference import first_difference
 from engine.reports.photo_comparison import photo_comparison_data, photo_comparison_text
 from engine.run.check import check
-from engine.run.execute import NodeDone, RunRequest
+from engine.run.execute import NodeDone
 from engine.run.photo_comparison import PhotoComparison, compare_on_photos
+from engine.run.request import RunRequest
 from engine.run.second_model import add_designs
 from engine.text.json_text import json_text
 from engine.text.problems import Problem, ProjectError

@@ -14,7 +14,7 @@ from engine.project.project import Project
 from engine.rank_search import rank_search_refusal
 from engine.reports.formats import FORMATS
 from engine.run.check import ProjectCheck, check
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 from engine.text.problems import Problem, ProjectError
 from gui.catalogue.figures import FIGURE_IDS, TURN_FIGURE, figure_row
 from gui.catalogue.pictures import ANIMATION_FORMAT, PICTURE_FORMATS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine.model_export.export import MODEL_FORMATS, ModelExport, model_format, write_model
 from engine.project.project import Project
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 from gui.command_line.options import add_input_size_option, add_project_option
 from gui.command_line.output import print_message, print_result
 from gui.command_line.projects import load_known, print_notices

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication
 
 from engine.network.node_ref import NodeRef
 from engine.project.project import Project
-from engine.run.execute import NodeDone, RunRequest
+from engine.run.execute import NodeDone
+from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 from gui.app import make_application, set_theme
 from gui.command_line.output import print_message

@@ -12,7 +12,9 @@ from engine.project.file import load_project
 from engine.project.project import FORMAT, Project
 from engine.run.cache import VolumeCache
 from engine.run.check import ProjectCheck, check
-from engine.run.execute import NodeDone, NodeStarted, RunRequest, require_memory, run_all, run_notices
+from engine.run.execute import NodeDone, NodeStarted, run_all, run_notices
+from engine.run.memory import require_memory
+from engine.run.request import RunRequest
 from engine.shapes import Pair
 from engine.text.problems import Notice, Problem, ProjectError
 from gui.command_line.command import DONE, WRONG

@@ -10,7 +10,7 @@ from engine.cost.metrics import OPERATIONS
 from engine.files.targets import require_file
 from engine.project.embedded import REPORT_SUFFIXES, is_report
 from engine.run.check import check
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 from engine.text.problems import Problem, ProjectError
 from gui.command_line.options import add_input_size_option, add_no_run_option, add_project_option
 from gui.command_line.output import print_result

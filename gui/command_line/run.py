@@ -17,8 +17,9 @@ from engine.project.project import Project
 from engine.reports.summary import predictions_of, summary
 from engine.run.cache import VolumeCache
 from engine.run.check import check
-from engine.run.execute import NodeDone, RunRequest
+from engine.run.execute import NodeDone
 from engine.run.leave_out import LeftOut, leave_map_out
+from engine.run.request import RunRequest
 from engine.text.json_text import json_text
 from engine.text.messages import suggestion
 from engine.text.problems import Problem, ProjectError

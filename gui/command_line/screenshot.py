@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine.files.targets import require_file
 from engine.run.check import check
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 from gui.catalogue.workspaces import WORKSPACES
 from gui.command_line.command import DONE, WRONG
 from gui.command_line.options import add_no_run_option, add_project_option, add_theme_option, parse_size

@@ -8,7 +8,8 @@ from engine.kernels import Checkpoint
 from engine.project.project import FORMAT, Project
 from engine.run.cache import VolumeCache
 from engine.run.check import check
-from engine.run.execute import RunRequest, require_memory
+from engine.run.memory import require_memory
+from engine.run.request import RunRequest
 from engine.text.problems import Problem, ProjectError
 from gui.catalogue.program import program_version
 from gui.catalogue.views import VIEW_IDS, view_row

@@ -18,8 +18,9 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.project.file import load_project
 from engine.run.cache import VolumeCache
 from engine.run.check import check
-from engine.run.execute import NodeDone, RunRequest, execute
+from engine.run.execute import NodeDone, execute
 from engine.run.inputs import load_input
+from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 from gui.state.focus import Focus
 from gui.state.look import Look

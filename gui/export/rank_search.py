@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from engine.rank_search import rank_search_candidates, rank_search_refusal
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 from gui.state.focus import Focus
 from gui.state.rank_search import RankQuery, answer_rank_query
 from gui.state.view_state import ViewState

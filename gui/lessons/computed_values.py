@@ -14,7 +14,9 @@ from engine.project.project import Project
 from engine.rank_search import ErrorCurve, RankSearch, calibration_set
 from engine.run.cache import VolumeCache
 from engine.run.check import ProjectCheck
-from engine.run.execute import NodeDone, RunRequest, execute, require_memory, volume_at, weights_at
+from engine.run.execute import NodeDone, execute, volume_at, weights_at
+from engine.run.memory import require_memory
+from engine.run.request import RunRequest
 from engine.run.weights import Weights
 from engine.text.problems import ProjectError
 from gui.lessons.facts import ProjectFacts

@@ -60,15 +60,15 @@ def find_companions(state: ViewState, ref: NodeRef) -> tuple[NodeRef, ...]:
     All of them agree on each other if the one in the first design has this node among its companions. A last volume
     that has not is compared with the last volumes of other designs all the same.
     """
-    known = _known_companions(state.check)
-    companions = known.get(ref)
+    by_ref = _companions_by_ref(state.check)
+    companions = by_ref.get(ref)
     if companions is None:
-        companions = known[ref] = _find_companions(state.check, ref)
+        companions = by_ref[ref] = _find_companions(state.check, ref)
     return companions
 
 
 @lru_cache(maxsize=4)
-def _known_companions(_check: ProjectCheck) -> dict[NodeRef, tuple[NodeRef, ...]]:
+def _companions_by_ref(_check: ProjectCheck) -> dict[NodeRef, tuple[NodeRef, ...]]:
     """The companions that have been found, since every box of the volumes asks whenever they are painted.
 
     By check, of which only the last few stay in memory.

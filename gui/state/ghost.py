@@ -11,8 +11,9 @@ from engine.network.node_ref import NodeRef
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
 from engine.run.check import EarlierCheck, ProjectCheck, check
-from engine.run.execute import NodeDone, RunRequest, execute
+from engine.run.execute import NodeDone, execute
 from engine.run.prediction import remaining_work
+from engine.run.request import RunRequest
 from engine.text.names import MAX_DESIGN_NAME, unique_name
 from engine.text.problems import ProjectError
 from gui.state.volume_at import VolumeResult

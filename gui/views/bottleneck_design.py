@@ -23,7 +23,7 @@ from engine.rank_search import (
     skipped_layers,
 )
 from engine.rank_search.report import LEVELS, error_text
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 from engine.text.units import abbreviate, ratio_in_words
 from gui.state.edit import Edit
 from gui.state.focus import Focus

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from engine.kernels import Checkpoint
 from engine.model_export.export import MODEL_FORMATS, ModelExport, model_format, write_model
 from engine.network.node_ref import STEM
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 from gui.state.view_state import ViewState
 from gui.window.model_dialog import ModelChoice, ModelDialog

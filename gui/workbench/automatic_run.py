@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from engine.network.input_specs import ImageInput
 from engine.network.node_ref import NodeRef
 from engine.project.project import Project
-from engine.run.execute import NodeDone, RunRequest
+from engine.run.execute import NodeDone
 from engine.run.prediction import Speed, remaining_work
+from engine.run.request import RunRequest
 from engine.text.units import number_text
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.view_state import ViewState

@@ -23,7 +23,7 @@ from engine.rank_search import (
     replace_and_measure,
 )
 from engine.run.cache import VolumeCache
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 from gui.state.rank_search import RankQuery, RankSearchState
 from gui.worker import Task, Worker

@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.kernels import Checkpoint
 from engine.network.node_ref import NodeRef
 from engine.run.cache import VolumeCache
-from engine.run.execute import NodeDone, NodeStarted, RunRequest, execute
+from engine.run.execute import NodeDone, NodeStarted, execute
+from engine.run.request import RunRequest
 from gui.paint.basics.colours import colour_map_name
 from gui.paint.maps.map_measures import count_non_finite
 from gui.paint.volumes.faces import flat_colour, most_varied_channel

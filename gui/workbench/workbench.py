@@ -11,7 +11,8 @@ from engine.project.file import ProjectFile, load_project
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
 from engine.run.check import EarlierCheck, ProjectCheck, check
-from engine.run.execute import NodeDone, NodeStarted, RunRequest
+from engine.run.execute import NodeDone, NodeStarted
+from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.earlier import earlier_designs

@@ -13,7 +13,8 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.project.file import load_project
 from engine.rank_search import CalibrationSet, RankSearch
 from engine.run.cache import VolumeCache
-from engine.run.execute import RunRequest, execute, volume_at
+from engine.run.execute import execute, volume_at
+from engine.run.request import RunRequest
 from tests.measuring import busy_cores
 
 PROJECT = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project

@@ -23,7 +23,8 @@ from engine.layers import (
 from engine.project import file
 from engine.run import weights
 from engine.run.cache import VolumeCache
-from engine.run.execute import RunRequest, execute
+from engine.run.execute import execute
+from engine.run.request import RunRequest
 from engine.shapes import Shape
 
 AIM_MS = 200

@@ -15,7 +15,8 @@ from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from engine.run.cache import VolumeCache
 from engine.run.check import EarlierCheck, check
-from engine.run.execute import RunRequest, execute
+from engine.run.execute import execute
+from engine.run.request import RunRequest
 from tests.measuring import Work, in_turn
 
 LAYERS = (10, 100, 1_000, 10_000)

@@ -11,7 +11,8 @@ from engine.layers import Conv2d
 from engine.network.analysis import Report
 from engine.project.file import load_project
 from engine.run.cache import VolumeCache
-from engine.run.execute import NodeDone, RunRequest, execute
+from engine.run.execute import NodeDone, execute
+from engine.run.request import RunRequest
 from engine.shapes import Shape
 from tests.measuring import Work, busy_cores, has_onnx_runtime, in_turn, onnx_runtime_convolution
 

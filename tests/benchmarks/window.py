@@ -24,7 +24,8 @@ from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.run.cache import VolumeCache
-from engine.run.execute import RunRequest, execute
+from engine.run.execute import execute
+from engine.run.request import RunRequest
 from gui.app import make_application, set_theme
 from gui.catalogue.workspaces import WORKSPACES
 from gui.state.focus import Focus

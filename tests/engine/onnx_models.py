@@ -11,7 +11,8 @@ from onnx import TensorProto, helper, numpy_helper
 from engine.network.graph import INPUT
 from engine.onnx_files.importer import ImportedModel
 from engine.onnx_files.tensors import volume_of
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import run_all
+from engine.run.request import RunRequest
 
 
 def model_of(

@@ -40,7 +40,8 @@ from engine.project.project import Design, Project
 from engine.reports.summary import summary
 from engine.run.cache import VolumeCache
 from engine.run.check import check
-from engine.run.execute import NodeDone, RunRequest, execute
+from engine.run.execute import NodeDone, execute
+from engine.run.request import RunRequest
 from engine.shapes import Shape
 from tests.engine import strategies
 from tests.engine.block_forms import BESIDE, FORMS, blocks, nodes_of, received_shapes

@@ -17,7 +17,8 @@ from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
 from engine.project.file import load_project
 from engine.reports.summary import predictions_of, summary
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import run_all
+from engine.run.request import RunRequest
 from engine.shapes import Shape
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "efficientnet_lite0_reference.json").read_text())

@@ -20,7 +20,8 @@ from engine.onnx_files.importer import import_model
 from engine.project.project import Project
 from engine.rank_search.calibration import CalibrationSet
 from engine.rank_search.replacement import apply_low_rank
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import run_all
+from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 from tests.engine.onnx_models import model_of, values
 from tests.engine.onnx_models import write_model as write_onnx

@@ -11,8 +11,9 @@ from engine.network.input_specs import NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.project.project import Design, Project
 from engine.run.cache import VolumeCache
-from engine.run.execute import Cancelled, NodeStarted, RunRequest, run_all
+from engine.run.execute import Cancelled, NodeStarted, run_all
 from engine.run.leave_out import leave_map_out
+from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 from tests.engine.checkpoints import proceed
 

@@ -18,7 +18,9 @@ from engine.rank_search.replacement import apply_low_rank
 from engine.run import low_rank_weights
 from engine.run.cache import VolumeCache
 from engine.run.check import check
-from engine.run.execute import RunRequest, required_bytes, run_all
+from engine.run.execute import run_all
+from engine.run.memory import required_bytes
+from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 
 PLAIN = Project(

@@ -16,7 +16,8 @@ from engine.network.graph import INPUT, Network, Node
 from engine.network.node_ref import STEM
 from engine.onnx_files.importer import import_model
 from engine.run.cache import VolumeCache
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import run_all
+from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 from tests.engine.exported_layers import CASES, CHAIN, project_of, with_values
 from tests.engine.onnx_models import model_of, values

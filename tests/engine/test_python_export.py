@@ -12,7 +12,7 @@ from engine.files.arrays import read_headers
 from engine.layers import Activation, Conv2d
 from engine.model_export.export import ModelExport, model_format, write_model
 from engine.network.graph import Node
-from engine.run.execute import RunRequest
+from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 from tests.engine.exported_layers import BLOCKS, CASES, GROUPS, project_of
 from tests.golden import golden

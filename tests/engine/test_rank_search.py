@@ -33,7 +33,8 @@ from engine.rank_search.replacement import apply_low_rank, copy_design
 from engine.rank_search.report import curve_text, curves_to_csv, curves_to_json, list_text
 from engine.run.cache import VolumeCache
 from engine.run.check import check
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import run_all
+from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 from tests.engine.checkpoints import Stopped, proceed, stop
 

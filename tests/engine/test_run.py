@@ -18,20 +18,12 @@ from engine.network.node_ref import STEM
 from engine.network.weight_specs import FileWeights, PresetWeights
 from engine.project.project import Design, Project
 from engine.run import execute as execute_module
-from engine.run import weights
+from engine.run import memory, weights
 from engine.run.cache import VolumeCache
 from engine.run.check import check
-from engine.run.execute import (
-    Cancelled,
-    NodeDone,
-    NodeStarted,
-    RunRequest,
-    execute,
-    require_memory,
-    required_bytes,
-    run_all,
-    volume_at,
-)
+from engine.run.execute import Cancelled, NodeDone, NodeStarted, execute, run_all, volume_at
+from engine.run.memory import require_memory, required_bytes
+from engine.run.request import RunRequest
 from engine.shapes import Shape
 from engine.text.problems import ProjectError
 from tests.engine import layer_oracle, strategies
@@ -493,8 +485,8 @@ def test_the_predicted_bytes_are_those_of_volumes_the_heaviest_weights_and_a_blo
 
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_a_run_takes_no_more_memory_than_was_predicted(order, tmp_path, monkeypatch):
-    monkeypatch.setattr(execute_module, "BLOCK_BYTES", 32 * 2**20)  # too small to hide a second copy of the weights
-    monkeypatch.setattr(execute_module, "LIBRARY_BYTES", 0)
+    monkeypatch.setattr(memory, "BLOCK_BYTES", 32 * 2**20)  # too small to hide a second copy of the weights
+    monkeypatch.setattr(memory, "LIBRARY_BYTES", 0)
     weight = np.asarray(np.ones((1000, 16 * 32 * 32), ">f8"), order=order)
     np.save(tmp_path / "weight.npy", weight)
     np.save(tmp_path / "input.npy", np.asarray(np.ones((1, 16, 32, 32)), order=order))

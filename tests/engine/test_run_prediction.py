@@ -11,8 +11,9 @@ from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.network.weight_specs import LowRankWeights, SeedWeights
 from engine.project.project import Design, Project
 from engine.run.cache import VolumeCache
-from engine.run.execute import NodeDone, RunRequest, execute
+from engine.run.execute import NodeDone, execute
 from engine.run.prediction import Cost, Speed, remaining_work
+from engine.run.request import RunRequest
 
 FIRST, SECOND = Node("first", Conv2d(4, 3)), Node("second", Conv2d(8, 3))
 

@@ -15,7 +15,8 @@ from engine.project.file import load_project, save_project
 from engine.project.project import Design, Project
 from engine.run.cache import VolumeCache
 from engine.run.check import check
-from engine.run.execute import RunRequest, run_all, volume_at
+from engine.run.execute import run_all, volume_at
+from engine.run.request import RunRequest
 
 JOINS = pytest.mark.parametrize(("join", "channels"), [(Add(), 4), (Concat(), 8)])
 

@@ -18,7 +18,8 @@ from engine.network.node_ref import STEM
 from engine.project.project import Design, Note, Project, Published
 from engine.reports.summary import summary, volume_statistics
 from engine.run.check import check
-from engine.run.execute import NodeDone, RunRequest, run_all
+from engine.run.execute import NodeDone, run_all
+from engine.run.request import RunRequest
 
 AMOUNTS = {metric.id for metric in METRICS}
 CONV = Node("conv5x5", Conv2d(filters=32, kernel=5))

@@ -21,7 +21,8 @@ from engine.project.project import Design, Project, SweepSettings
 from engine.rank_search import CalibrationSet
 from engine.rank_search.replacement import apply_low_rank
 from engine.run.check import check
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import run_all
+from engine.run.request import RunRequest
 from engine.sweep.axis_values import Multiple, parse_values
 from engine.sweep.columns import COUNTED
 from engine.sweep.counting import count_points

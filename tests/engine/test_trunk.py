@@ -13,7 +13,8 @@ from engine.low_rank.energies import energy
 from engine.low_rank.factorisation import input_covariance
 from engine.network.node_ref import STEM
 from engine.project import file
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import run_all
+from engine.run.request import RunRequest
 from tests.engine.checkpoints import proceed
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "trunk_reference.json").read_text(encoding="utf-8"))["volumes"]

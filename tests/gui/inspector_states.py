@@ -34,7 +34,8 @@ from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from engine.run.check import check
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import run_all
+from engine.run.request import RunRequest
 from gui.command_line.offscreen import state_after_run
 from gui.state.focus import Focus
 

@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 from engine.files.paths import RESOURCES
 from engine.network.input_specs import ArrayInput, ImageInput
 from engine.project.project import Project
-from engine.run.execute import RunRequest
 from engine.run.prediction import Cost, Rate, Speed
+from engine.run.request import RunRequest
 from gui.export.files import ExportStep
 from gui.state.rank_search import RankSearchState
 from gui.window.main_window import AUTOMATIC_RUN, MainWindow

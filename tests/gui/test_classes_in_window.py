@@ -14,7 +14,8 @@ from engine.layers import Activation, Dense
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import run_all
+from engine.run.request import RunRequest
 from gui.export.report import make_report
 from gui.paint.volumes.class_line import lay_out_classes
 from gui.paint.volumes.description import describe_volumes

@@ -16,7 +16,8 @@ from engine.network.input_specs import NoiseInput
 from engine.network.weight_specs import PresetWeights
 from engine.project.project import Design, Project
 from engine.run.check import check
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import run_all
+from engine.run.request import RunRequest
 from gui.export.pictures import missing_content, render_view
 from gui.paint.differences.chart_layout import axis_names
 from gui.paint.differences.content import build_differences, compute_errors

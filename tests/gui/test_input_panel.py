@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
-from engine.run.execute import NodeDone, RunRequest, execute
+from engine.run.execute import NodeDone, execute
+from engine.run.request import RunRequest
 from engine.shapes import Shape
 from gui.panels.input_panel import InputPanel
 from gui.state.view_state import RunView

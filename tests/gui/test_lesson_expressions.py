@@ -15,7 +15,8 @@ from engine.layers import Activation, Conv2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project, Published
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import run_all
+from engine.run.request import RunRequest
 from gui.lessons.computed_values import computed_facts
 from gui.lessons.expressions import Expression, evaluate, holds, parse_expression
 from gui.lessons.facts import Facts, ProjectFacts, facts_of_state

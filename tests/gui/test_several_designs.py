@@ -13,7 +13,8 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from engine.run.check import ProjectCheck
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import run_all
+from engine.run.request import RunRequest
 from gui.catalogue.views import VIEW_IDS
 from gui.export.pictures import render_view
 from gui.paint.bars.content import build_bars_content

@@ -20,7 +20,8 @@ from engine.network.node_ref import STEM
 from engine.project.file import load_project, save_project
 from engine.project.project import Design, Project
 from engine.run.check import check
-from engine.run.execute import NodeDone, RunRequest, run_all
+from engine.run.execute import NodeDone, run_all
+from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 from gui.paint.basics.derived_cache import CACHE
 from gui.panels.status import next_step_hint

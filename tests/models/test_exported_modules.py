@@ -14,7 +14,8 @@ from engine.model_export.torch_kinds import TORCH_NAMES
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM
 from engine.project.file import load_project
-from engine.run.execute import RunRequest, run_all
+from engine.run.execute import run_all
+from engine.run.request import RunRequest
 from tests.engine.exported_layers import BLOCKS, CASES, with_values
 
 PUBLISHED = ("mobilenet_v2", "googlenet")

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from math import floor
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +46,10 @@ _COPY_DISTANCE = 0.3
 """Distance between two connections of the same two boxes, in ems."""
 
 
+_SPARE_STEP = 1 / 16
+"""Step of the unused height of a line in ems, so that most edits leave the other lines where they are."""
+
+
 class _PlacedLine(NamedTuple):
     """A line of a design: its columns, its axis, and its left, right and lower end."""
 
@@ -74,11 +79,12 @@ def lay_out_scene(
     for number, design_row in enumerate(line_breaks.design_rows):
         free = line_breaks.space[1] / shrink - (row_heights[number] if beside else sum(row_heights))
         spare = max(0.0, free) / max(len(line_breaks.lines[number]) if beside else count, 1)
+        spare = floor(spare / (_SPARE_STEP * em)) * _SPARE_STEP * em
         heading_points.append((x * shrink, y * shrink))
         y += heading_heights[number] / shrink
         lines: list[_PlacedLine] = []
         for line in line_breaks.lines[number]:
-            up, down = line_height(line, row_sizes[number])
+            up, down = line_height(line, row_sizes[number], em)
             y += turn_height(design_row, line.start, em) if lines else 0.0
             axis, bottom = y + spare / 2 + up, y + spare + up + down
             lines.append(_PlacedLine(line, axis, x, x + width, bottom, spare, line_breaks.text_options.branch_spread))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import accumulate
 from itertools import count as count_up
-from math import floor, log
+from math import ceil, floor, log
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -28,6 +28,9 @@ BLOCK_TITLE_HEIGHT, _FOOT = 1.5, 0.2
 
 _STEP = 1.02
 """Smallest units are rounded to powers of this, so that cached measures survive small edits."""
+
+_HEIGHT_STEP, _ROUNDING = 1 / 16, 1e-9
+"""Step of the height of lines in ems; relative error of a height that is added up in another order."""
 
 _NUMBERS = count_up()
 
@@ -200,15 +203,17 @@ def turn_height(design_row: DesignRow, column: int, em: float) -> float:
     return (TURN_SPACE + _STEP_AROUND * design_row.bypass_counts[column]) * em
 
 
-def line_height(line: range, row_sizes: RowSizes) -> tuple[float, float]:
-    """Space of a line above and below its axis."""
-    return max(row_sizes.up[line.start : line.stop]), max(row_sizes.down[line.start : line.stop])
+def line_height(line: range, row_sizes: RowSizes, em: float) -> tuple[float, float]:
+    """Space of a line above and below its axis, in steps: other lines stay where they are after most edits."""
+    step = _HEIGHT_STEP * em
+    up, down = (max(column[line.start : line.stop]) for column in (row_sizes.up, row_sizes.down))
+    return step * ceil(up / step - _ROUNDING), step * ceil(down / step - _ROUNDING)
 
 
 def row_height(design_row: DesignRow, lines: LineColumns, row_sizes: RowSizes, em: float) -> float:
     """Height of all lines of a design, including the returns between them."""
     returns = sum([turn_height(design_row, line.start, em) for line in lines[1:]])
-    return sum([sum(line_height(line, row_sizes)) for line in lines]) + returns
+    return sum([sum(line_height(line, row_sizes, em)) for line in lines]) + returns
 
 
 def rows_extent(

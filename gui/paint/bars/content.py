@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain, groupby
-from typing import ClassVar, Literal
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -200,7 +200,7 @@ def _node_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -> 
     """The lines of the layers of a design; many without any cost are folded into one."""
     *nodes, total = group
     colour_index = state.colour_index(total.design)
-    lines = list(map(_NodeLines(state, total.design, colour_index, metric), nodes))
+    lines = _unfolded_lines(state, nodes, colour_index, metric)
     free = [line for line in lines if line.value == 0 and not line.problem]
     if len(free) >= _FOLD_FROM:
         lines = [line for line in lines if line.value != 0 or line.problem]
@@ -213,33 +213,25 @@ def _node_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -> 
     return lines
 
 
-class _NodeLines:
-    """The lines of the layers of a design: those of the last state if their layers are the same.
+def _unfolded_lines(state: ViewState, rows: Sequence[TableRow], colour_index: int, metric: Metric) -> list[BarLine]:
+    """A line for each row: that of the last state if the layer is the same.
 
-    An amount that is no sum, or measured, may depend on more than its layer: such lines are always made anew.
+    An amount that is no sum, or measured, may depend on more than its layer, and an unknown one on what was known
+    before: such lines are always made anew.
     """
+    if not rows or not metric.is_of_layers:
+        return [_node_line(state, row, colour_index, metric) for row in rows]
+    design = rows[0].design
 
-    _LAST: ClassVar[dict[str, tuple[object, dict[int, tuple[Report, BarLine]]]]] = {}
-    """By design: what all lines depend on, and each line by the id of its report, which it keeps from reuse."""
+    def make_line(report: Report, problem: str) -> BarLine:
+        return _node_line(state, TableRow(design, report, state.costs, problem), colour_index, metric)
 
-    def __init__(self, state: ViewState, design: str, colour_index: int, metric: Metric) -> None:
-        self._state, self._colour_index, self._metric = state, colour_index, metric
-        self._is_own = metric.is_of_layers
-        depends_on = (metric.id, state.look.convention, colour_index)
-        last_on, last = self._LAST.get(design, (None, {}))
-        self._last = last if last_on == depends_on else {}
-        self._lines: dict[int, tuple[Report, BarLine]] = {}
-        self._LAST[design] = depends_on, self._lines
-
-    def __call__(self, row: TableRow) -> BarLine:
-        last = self._last.get(id(row.report))
-        if last is None or row.problem or last[1].problem or not self._is_own or last[1].value is None:
-            line = _node_line(self._state, row, self._colour_index, self._metric)
-        else:
-            line = last[1]
-        if row.report is not None:
-            self._lines[id(row.report)] = row.report, line
-        return line
+    last = last_results("bar", design, metric.id, state.look.convention, colour_index)
+    lines = last.map(make_line, [row.report for row in rows], [row.problem for row in rows])
+    return [
+        _node_line(state, row, colour_index, metric) if line.value is None else line
+        for row, line in zip(rows, lines, strict=True)
+    ]
 
 
 def _node_line(state: ViewState, row: TableRow, colour_index: int, metric: Metric) -> BarLine:

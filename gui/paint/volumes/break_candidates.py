@@ -1,11 +1,13 @@
 """Designs with their lines, and the line breaks to choose from: each design in one line, in two and so on."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import sqrt
 from typing import NamedTuple
 
 from msgspec import Struct
 
+from gui.paint.volumes.design_graph import DesignGraph
 from gui.paint.volumes.row_breaker import RowBreaker
 from gui.paint.volumes.space import TURN_SPACE, DesignRow, LineColumns, RowSizes, line_widths, rows_extent
 from gui.paint.volumes.text_options import SCREEN_TEXT_OPTIONS, TextOptions, TextSizes
@@ -65,7 +67,7 @@ class BreakCandidates:
         column_widths = [(size.widths + row.gap_array).tolist() for row, size in zip(rows, row_sizes, strict=True)]
         self._widest_column = max(map(max, column_widths))
         self._breakers = [
-            RowBreaker(widths, _may_begin_line(row)) for widths, row in zip(column_widths, rows, strict=True)
+            RowBreaker(widths, _may_begin_line(row.graph)) for widths, row in zip(column_widths, rows, strict=True)
         ]
         longest = max(len(row.gaps) for row in rows)
         self._counts = range(1, max(2, min(_MOST_LINES, 1 + longest // 2)))
@@ -98,12 +100,12 @@ class BreakCandidates:
         return (1 + _ROUNDING) * self._line_breaks.row_width / max(line, 1.0)
 
 
-def _may_begin_line(design_row: DesignRow) -> list[bool]:
+@lru_cache(maxsize=4)
+def _may_begin_line(graph: DesignGraph) -> list[bool]:
     """Whether each column may begin a line: after a lone column, unless it is compact and the only target of that.
 
     In long sections, such as a U-Net, after any column of one box before another.
     """
-    graph = design_row.graph
     target_counts = [len(graph.targets[members[0]]) for members in graph.columns]
     passed = {
         number

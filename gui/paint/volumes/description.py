@@ -1,5 +1,7 @@
 """The volumes in words: for screen readers, and instead of the picture in a web page."""
 
+from engine.network.report import Report
+from engine.unchanged_items import last_results
 from gui.state.view_state import ViewState
 
 
@@ -8,8 +10,12 @@ def describe_volumes(state: ViewState) -> str:
     chains = []
     for design in state.project.designs:
         analysis = state.visible_analysis(design.name)
-        steps = [f"{report.name} {report.output_shape or 'unknown'}" for report in analysis.reports]
+        steps = last_results("step in words", design.name).map(_step, analysis.reports)
         chain = f"{design.name}: " + " → ".join([f"input {analysis.input_shape or 'unknown'}", *steps])
         prediction = state.predictions.get(design.name)
         chains.append(chain if prediction is None else f"{chain}; classes: {prediction.text()}")
     return "; ".join(chains)
+
+
+def _step(report: Report) -> str:
+    return f"{report.name} {report.output_shape or 'unknown'}"

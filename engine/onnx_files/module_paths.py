@@ -111,8 +111,10 @@ def _path_at_border(
     """
     after = _common([paths[user] for user in users[at]])
     beside = {user for name in network.inputs_of(at) for user in users[network.positions.get(name, at)]} - {at}
-    if after and any(paths[other][: len(after)] == after for other in beside - set(users[at])):
-        return after
+    for other in sorted(beside - set(users[at])):
+        shared = _common([after, paths[other]])
+        if paths[at][: len(shared)] != shared:
+            return shared
     is_pooling = network.nodes[at].layer.role == "resampling"
     return _common([paths[at], after]) if is_pooling else paths[at]
 

@@ -144,6 +144,21 @@ def test_pooling_in_a_branch_belongs_to_its_module_and_pooling_between_modules_t
     assert [groups.get(node.name, "") for node in nodes] == ["", *5 * ["mixed_3a"], "", *5 * ["mixed_4a"], ""]
 
 
+def test_a_branch_of_pooling_alone_belongs_to_the_module_of_the_branches_beside_it():
+    nodes = (
+        conv("n0", INPUT, weight="conv1_w"),
+        conv("n1", "n0", weight="mixed_3a/3x3_reduce_w"),
+        conv("n2", weight="mixed_3a/3x3_w"),
+        conv("n3", "n0", weight="mixed_3a/double_reduce_w"),
+        conv("n4", weight="mixed_3a/double/a_w"),
+        conv("n5", weight="mixed_3a/double/b_w"),
+        Node("n6", MaxPool2d(3, 1, 1), ("n0",)),
+        Node("n7", Concat(), ("n2", "n5", "n6")),
+        *(conv(f"n{number}", weight=f"fc{number}_w") for number in range(8, 16)),
+    )
+    assert groups_of(*nodes) == {f"n{number}": "mixed_3a" for number in range(1, 8)}
+
+
 def test_nodes_without_modules_stay_as_they_are():
     network = Network((conv("Conv_0", weight="w0"), Node("Relu_1", RELU)))
     assert with_groups(network, Shape(4, 8, 8)).network is network

@@ -1,7 +1,9 @@
 """Pictures within web pages: in both themes, for wide and narrow screens, twice as fine as the page, as WebP."""
 
 from base64 import b64encode
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
+from functools import partial
 from io import BytesIO
 from math import ceil
 from pkgutil import resolve_name
@@ -17,6 +19,7 @@ from gui.export.html import Markup, element
 from gui.export.pictures import figure_of
 from gui.paint.bars.content import build_bars_content
 from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics
+from gui.paint.volumes.layout import lay_out_volumes
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
@@ -28,6 +31,8 @@ _LARGE = 600_000
 """Bytes from which a picture is too large: hundreds of maps, which take megabytes without loss."""
 _LOSSY = {"quality": 92, "method": 2}
 """A fourth of that; at twice the size of the page, the loss cannot be seen, and texts stay sharp."""
+_SMALL = {"quality": 80, "method": 2}
+"""For phones, whose pixels are so small that less would do."""
 _DARK_THEME = "(prefers-color-scheme: dark)"
 _NARROW = "screen and (max-width: 40rem)"
 """Screens of phones, on which a picture of the whole width of a page would be tiny, or have to be scrolled sideways."""
@@ -42,9 +47,11 @@ _HEIGHTS: dict[str, Callable[[ViewState, int], int]] = {
 _BAR, _FEWEST_BARS, _MOST_BARS = 26, 6, 24
 """Pixels of a line of the bars, and how many lines have space."""
 
-_BOX, _LINE = 173, 130
-"""Width and height of a box with its arrow."""
+_BOXES, _LINE = 6, 130
+"""Boxes of a line, and the height of a line."""
 _LEAST_VOLUMES, _MOST_VOLUMES = 600, 1200
+_NARROW_VOLUMES, _ENOUGH = range(300, 1201, 100), 0.97
+"""Possible heights on narrow screens: the least of them at which boxes are nearly as large as at the last."""
 
 _FILTERS = range(200, 601, 20)
 """Possible heights of maps: the least of them at which the maps are as large as at the last."""
@@ -85,7 +92,7 @@ def picture(
     narrow = narrow_size or (_NARROW_WIDTH, size[1])
     themed = [replace(state, look=replace(state.look, theme=name)) for name in THEMES]
     light, dark = (_address(each, paint, size, _LOSSLESS) for each in themed)
-    narrow_light, narrow_dark = (_address(each, paint, narrow, _LOSSY) for each in themed)
+    narrow_light, narrow_dark = (_address(each, paint, narrow, _SMALL) for each in themed)
     sources_of_media = (
         (f"{_NARROW} and {_DARK_THEME}", narrow_dark, narrow),
         (_NARROW, narrow_light, narrow),
@@ -100,10 +107,20 @@ def picture(
 
 
 def _volumes_height(state: ViewState, width: int) -> int:
-    """Higher for designs of so many layers that they take several lines."""
+    """Higher for designs of so many layers that they take several lines; on narrow screens, what their boxes need."""
+    if width < _WIDTH:
+        largest = _box_size(state, width, _NARROW_VOLUMES[-1])
+        enough = partial(_box_size, state, width)
+        return _NARROW_VOLUMES[bisect_left(_NARROW_VOLUMES, _ENOUGH * largest, key=enough)]
     counts = (len(state.visible_analysis(design).reports) for design in state.check.analyses if design != STEM)
-    lines = sum(ceil(count / (width // _BOX)) for count in counts)
+    lines = sum(ceil(count / _BOXES) for count in counts)
     return min(max(_LINE * lines, _LEAST_VOLUMES), _MOST_VOLUMES)
+
+
+def _box_size(state: ViewState, width: int, height: int) -> float:
+    """Pixels per unit of length in a picture of this size."""
+    scene = lay_out_volumes(state, width, height).scene
+    return scene.unit * scene.shrink
 
 
 def _filters_height(state: ViewState, width: int) -> int:

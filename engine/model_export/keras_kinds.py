@@ -71,7 +71,7 @@ _OTHER_HARD_SIGMOID = "ops.clip({factor} * {} + {offset}, 0, 1)"
 
 def _activation(at: PythonScope) -> LayerCode:
     template = _FUNCTIONS[at.layer.function]
-    if at.layer.function == "hard_sigmoid" and at.layer != Activation("hard_sigmoid"):
+    if at.layer.function == "hard_sigmoid" and not at.layer.has_usual_numbers:
         template = _OTHER_HARD_SIGMOID
     text = template.format(at.value().text, **numbers_code(at.layer))
     return LayerCode(text, is_vector=at.is_vector)

@@ -43,6 +43,8 @@ import gc, os, sys, time
 gc.disable()  # as main.py does for the imports
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the same
 start = time.perf_counter()
+from gui.command_line.qt_import import import_qt
+import_qt()
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 from engine.files.paths import RESOURCES

@@ -191,7 +191,7 @@ def test_a_check_can_be_cancelled_and_a_window_closes_during_one(window, tmp_pat
         while True:
             given[-1]()
 
-    monkeypatch.setattr("engine.onnx_files.verification.run_model", verify_slowly)
+    monkeypatch.setattr("engine.onnx_files.model_volumes.run_model", verify_slowly)
     drop_and_wait(window, qtbot, write_model(tmp_path, model_of(CONVS, **ARRAYS)))
     check = window.onnx_check
     window.actions_by_id["check_onnx"].trigger()

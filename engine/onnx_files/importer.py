@@ -21,7 +21,8 @@ from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
 from engine.onnx_files.map_operators import MAP_OPERATORS, gathered_shape, shuffle_of, split, zero_margins
 from engine.onnx_files.model_input import input_of
-from engine.onnx_files.module_groups import recorded_modules, with_groups
+from engine.onnx_files.module_groups import with_groups
+from engine.onnx_files.module_paths import recorded_modules
 from engine.onnx_files.operators import ONNX_OPERATORS, Match, Operands
 from engine.onnx_files.report import ImportReport
 from engine.onnx_files.tensors import NotNative, Tensor, tensor_of, tensor_of_shape
@@ -104,7 +105,8 @@ class _Importer:
         for node in nodes:
             self._checkpoint()
             self._add(node)
-        network = with_groups(Network(tuple(self._nodes)), self._input.tensor.volume, self._modules)
+        network, notice = with_groups(Network(tuple(self._nodes)), self._input.tensor.volume, self._modules)
+        self._notices += [notice] if notice else []
         design = Design(_design_name(self._model), network)
         project = Project(self._input.spec, (design,), title=without_controls(Path(self._model.path).stem))
         if has_too_many_layers(project):

@@ -75,6 +75,14 @@ class Tensor(Struct, frozen=True):
     def letters_in_order(self) -> str:
         return "".join(letter for letter, size in self.sizes.items() if size > 1)
 
+    @property
+    def own_volume(self) -> "Tensor | None":
+        """The tensor as a volume of its own shape, if it has the values of another one in their order."""
+        if any(self.margins) or not (self.dims or self.letters == self.letters_in_order):
+            return None
+        own = tensor_of_shape(self.source, self.shape, self.dtype)
+        return None if own.dims or own.volume == self.volume else own
+
     def transposed(self, order: Sequence[int]) -> "Tensor":
         self.require_no_margins()
         if sorted(order) != list(range(self.rank)):
@@ -92,9 +100,6 @@ class Tensor(Struct, frozen=True):
         if groups is not None:
             return replace(self, axes=groups, dims=())
         if self.dims or self.letters == self.letters_in_order:
-            # Of other maps than those of the volume: it has to become another volume.
-            if len(shape) == 4:
-                raise NotNative("it makes other maps of the values")
             return replace(self, axes=(), dims=tuple(shape))
         raise NotNative(f"the shape {list(shape)} divides an axis of {list(self.shape)}")
 

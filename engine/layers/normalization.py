@@ -85,9 +85,9 @@ class Scale(Layer, frozen=True, tag="scale"):
     role: ClassVar[Role] = "elementwise"
     reads: ClassVar[Reads] = "pixel"
 
+    factor: Annotated[bool, Meta(title="Factor", description="One factor per channel")] = True
     bias: Annotated[bool, Meta(title="Bias", description="One added number per channel")] = False
     shared: Annotated[bool, Meta(title="Shared", description="One number for all channels")] = False
-    factor: Annotated[bool, Meta(title="Factor", description="One factor per channel")] = True
 
     @property
     def has_table_row(self) -> bool:

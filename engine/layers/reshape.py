@@ -132,4 +132,4 @@ class Reshape(_SameOrder, frozen=True, tag="reshape"):
         return changes_if_valid(self, tuple(output._asdict().items()), output, inputs)
 
     def label(self) -> str:
-        return f"reshape {'×'.join('…' if size is None else str(size) for size in self._sizes)}"
+        return f"reshape {'×'.join('rest' if size is None else str(size) for size in self._sizes)}"

@@ -21,6 +21,8 @@ _OTHER_NAMES: dict[str, str] = {
     "multiply": "mul",
     "product": "mul",
     "layerscale": "scale",
+    "view": "reshape",
+    "unflatten": "reshape",
     "linear": "dense",
     "fc": "dense",
     "fullyconnected": "dense",

@@ -555,3 +555,11 @@ def test_conv2d_stays_within_its_block_of_macs_between_two_checkpoints(
         result = kernels.conv2d(volume, weight, None, **setting, checkpoint=stop)
     assert total == weight[0].size * result.size
     assert 0 < most <= tiling.BLOCK_MACS
+
+
+def test_softmax_counts_many_small_values_beside_a_large_one():
+    volume = np.full((20_000, 1, 2), -18, np.float32)
+    volume[7] = 0
+    shares = np.exp(volume[:, 0, 0].astype(np.float64))
+    expected = shares / shares.sum()
+    np.testing.assert_allclose(kernels.activation("softmax", volume, proceed)[:, 0, 1], expected, rtol=1e-6)

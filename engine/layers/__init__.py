@@ -10,7 +10,7 @@ from engine.layers.normalization import BatchNorm, LocalResponseNorm, Scale
 from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from engine.layers.reorder import ChannelShuffle, PixelShuffle, PixelUnshuffle, Slice
-from engine.layers.reshape import Flatten, Reshape
+from engine.layers.reshape import Flatten, Reshape, Transpose
 from engine.layers.resize import Resize
 from engine.layers.sample_norms import GroupNorm, LayerNorm
 from engine.layers.transposed import ConvTranspose2d
@@ -28,6 +28,7 @@ LAYERS: tuple[type[Layer], ...] = (
     PixelUnshuffle,
     Flatten,
     Reshape,
+    Transpose,
     Pad,
     Crop,
     Slice,
@@ -84,5 +85,6 @@ __all__ = [
     "Resize",
     "Scale",
     "Slice",
+    "Transpose",
     "tag_of",
 ]

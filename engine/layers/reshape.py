@@ -1,13 +1,14 @@
-"""Layers that keep the order of all values, channel by channel and row by row, and change the shape around them."""
+"""Layers that move each value by its place alone: to other channels, rows and columns, for the shape of the volume."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
-from engine.kernels import Checkpoint, Volume
+from engine.kernels import Checkpoint, Volume, reordering
 from engine.layers.base import MAX_EXTENT, Count, Extent, Layer, Mask, Mistake, PartRead, Reads, Role, changes_if_valid
 from engine.layers.explanation import Explanation, Spot, Target, explain_copy
 from engine.layers.fixes import nearest_divisors, setting_fixes
@@ -15,8 +16,8 @@ from engine.shapes import Shape, Windows, single_pixels, whole_map
 from engine.text.problems import Fix
 
 
-class _SameOrder(Layer, frozen=True):
-    """Value n of the output, counted through channels, rows and columns, is value n of the input."""
+class _Moved(Layer, frozen=True):
+    """The base of layers whose output has each value of the input once."""
 
     role: ClassVar[Role] = "resampling"
     reads: ClassVar[Reads] = "map"
@@ -30,19 +31,15 @@ class _SameOrder(Layer, frozen=True):
         return whole_map(received)._replace(output=size, repeat=size)
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
-        """Those of all pixels: per channel of the output, a run of channels of the input."""
-        pixels = inputs[0].height * inputs[0].width
-        run = inputs[0].size // len(channels)
-        chosen = np.flatnonzero(channels)
-        edges = np.zeros(inputs[0].channels + 1, np.intp)
-        np.add.at(edges, chosen * run // pixels, 1)
-        np.add.at(edges, (chosen * run + run - 1) // pixels + 1, -1)
-        return [np.cumsum(edges[:-1]) > 0]
+        """Those of all pixels; `parts_read` says which of them a pixel reads."""
+        _, height, width = self.output_shape(inputs)
+        chosen = np.broadcast_to(channels[:, None, None], (len(channels), height, width))
+        return [np.logical_or.reduce(self._read(chosen, inputs[0]), axis=(1, 2))]
 
     def parts_read(self, channels: Mask, pixels: Mask, inputs: Sequence[Shape]) -> Iterator[PartRead]:
         """Channels of which the same pixels are read are a part."""
-        count, height, width = inputs[0]
-        read = np.logical_and.outer(channels, pixels).reshape(count, height, width)
+        count = inputs[0].channels
+        read = self._read(np.logical_and.outer(channels, pixels), inputs[0])
         parts: dict[bytes, list[int]] = {}
         for channel in np.flatnonzero(read.any(axis=(1, 2))):
             parts.setdefault(read[channel].tobytes(), []).append(int(channel))
@@ -50,6 +47,17 @@ class _SameOrder(Layer, frozen=True):
             mask = np.zeros(count, bool)
             mask[members] = True
             yield PartRead(0, mask, read[members[0]])
+
+    def _read(self, chosen: NDArray[np.bool_], received: Shape) -> NDArray[np.bool_]:
+        """Which values of the input are these of the output."""
+        raise NotImplementedError  # every kind has it; a Struct cannot be an ABC
+
+
+class _SameOrder(_Moved, frozen=True):
+    """Value n of the output, counted through channels, rows and columns, is value n of the input."""
+
+    def _read(self, chosen: NDArray[np.bool_], received: Shape) -> NDArray[np.bool_]:
+        return chosen.reshape(received)
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         checkpoint()
@@ -133,3 +141,48 @@ class Reshape(_SameOrder, frozen=True, tag="reshape"):
 
     def label(self) -> str:
         return f"reshape {'×'.join('rest' if size is None else str(size) for size in self._sizes)}"
+
+
+Order = Literal["cwh", "hcw", "hwc", "wch", "whc"]
+"""Which axes of the input become channels, rows and columns: c channels, h rows, w columns."""
+
+
+class Transpose(_Moved, frozen=True, tag="transpose"):
+    """The axes in another order: with "hwc" C×H×W → H×W×C, value (c, y, x) as (y, x, c)."""
+
+    title: ClassVar[str] = "Transpose"
+    help: ClassVar[str] = "Puts channels, rows and columns in another order, as before a flatten with channels last."
+
+    order: Annotated[
+        Order,
+        Meta(title="Order", description="What becomes channels, rows and columns: c, h and w", examples=["hwc"]),
+    ]
+
+    @property
+    def axes(self) -> tuple[int, int, int]:
+        """The axes of the input in the order in which the output has them."""
+        channels, rows, columns = ("chw".index(letter) for letter in self.order)
+        return channels, rows, columns
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return Shape(*(inputs[0][axis] for axis in self.axes))
+
+    def changes_for(self, output: Shape, inputs: Sequence[Shape]) -> tuple[tuple[str, Any], ...]:
+        changes = (changes_if_valid(self, (("order", order),), output, inputs) for order in get_args(Order))
+        return next(filter(None, changes), ())
+
+    def _read(self, chosen: NDArray[np.bool_], received: Shape) -> NDArray[np.bool_]:
+        return chosen.transpose([self.axes.index(axis) for axis in range(3)])
+
+    def label(self) -> str:
+        return f"transpose {self.order.upper()}"
+
+    def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
+        return reordering.transpose(inputs[0], self.axes, checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        source = Spot(*(target.at[self.axes.index(axis)] for axis in range(3)))
+        names = {"c": "channels", "h": "rows", "w": "columns"}
+        old = ", ".join(names[letter] for letter in self.order)
+        description = f"Channels, rows and columns are the {old} of the input. Nothing is computed."
+        return explain_copy(target, source, description)

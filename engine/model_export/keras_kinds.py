@@ -27,6 +27,7 @@ from engine.layers import (
     Resize,
     Scale,
     Slice,
+    Transpose,
 )
 from engine.model_export.keras_windows import (
     KERAS_WINDOWS,
@@ -194,6 +195,11 @@ def _reshape(at: PythonScope) -> LayerCode:
     return LayerCode(f"ops.transpose({maps}, (0, 2, 3, 1))")
 
 
+def _transpose(at: PythonScope) -> LayerCode:
+    channels, rows, columns = ((3, 1, 2)[axis] for axis in at.layer.axes)
+    return LayerCode(f"ops.transpose({keras_input(at)}, (0, {rows}, {columns}, {channels}))")
+
+
 def _channels_first(at: PythonScope) -> str:
     """Maps in the order in which their values follow one another."""
     return f"ops.transpose({keras_input(at)}, (0, 3, 1, 2))"
@@ -223,6 +229,7 @@ KERAS_KINDS: tuple[PythonKind, ...] = (
     PythonKind(PixelUnshuffle, _pixel_unshuffle),
     PythonKind(Flatten, _flatten),
     PythonKind(Reshape, _reshape),
+    PythonKind(Transpose, _transpose),
     PythonKind(Pad, _pad),
     PythonKind(Crop, _crop),
     PythonKind(Slice, _slice),

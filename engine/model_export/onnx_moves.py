@@ -16,6 +16,7 @@ from engine.layers import (
     Reshape,
     Resize,
     Slice,
+    Transpose,
 )
 from engine.layers.resize import ResampledSpans
 from engine.model_export.onnx_graph import OnnxKind, OnnxScope
@@ -103,6 +104,10 @@ def _reshape(at: OnnxScope) -> None:
     at.last("Reshape", *at.any_form(), at.constant("shape", (0, *at.planned.output_shape), np.int64))
 
 
+def _transpose(at: OnnxScope) -> None:
+    at.last("Transpose", at.maps(), perm=[0, *(1 + axis for axis in at.layer.axes)])
+
+
 def _pad(at: OnnxScope) -> None:
     layer = at.layer
     at.last_padded(outer_margins(layer, at.received), layer.mode, layer.value if layer.mode == "constant" else 0.0)
@@ -184,5 +189,6 @@ ONNX_MOVES: tuple[OnnxKind, ...] = (
     OnnxKind(PixelUnshuffle, _pixel_unshuffle),
     OnnxKind(Flatten, _flatten),
     OnnxKind(Reshape, _reshape),
+    OnnxKind(Transpose, _transpose),
     OnnxKind(Resize, _resize),
 )

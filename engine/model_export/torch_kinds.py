@@ -28,6 +28,7 @@ from engine.layers import (
     Resize,
     Scale,
     Slice,
+    Transpose,
 )
 from engine.model_export.python_scope import (
     LayerCode,
@@ -161,6 +162,11 @@ def _reshape(at: PythonScope) -> LayerCode:
     return LayerCode(f"{at.value().text}.reshape(-1, {', '.join(map(str, at.planned.output_shape))})")
 
 
+def _transpose(at: PythonScope) -> LayerCode:
+    order = ", ".join(str(1 + axis) for axis in at.layer.axes)
+    return LayerCode(f"{torch_input(at)}.permute(0, {order})")
+
+
 def _pad(at: PythonScope) -> LayerCode:
     layer, (top, left, bottom, right) = at.layer, outer_margins(at.layer, at.received)
     modes = {"constant": None, "reflect": '"reflect"', "edge": '"replicate"'}
@@ -233,6 +239,7 @@ TORCH_KINDS: tuple[PythonKind, ...] = (
     PythonKind(PixelUnshuffle, _pixel_unshuffle),
     PythonKind(Flatten, _flatten),
     PythonKind(Reshape, _reshape),
+    PythonKind(Transpose, _transpose),
     PythonKind(Pad, _pad),
     PythonKind(Crop, _crop),
     PythonKind(Slice, _slice),

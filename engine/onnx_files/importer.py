@@ -16,11 +16,12 @@ from engine.kernels import Checkpoint
 from engine.network.graph import INPUT, Network, Node
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
-from engine.onnx_files.map_operators import MAP_OPERATORS, gathered_shape, reshape_of, shuffle_of, split, zero_margins
+from engine.onnx_files.map_operators import MAP_OPERATORS, gathered_shape, shuffle_of, split, zero_margins
 from engine.onnx_files.model_input import input_of
 from engine.onnx_files.module_groups import recorded_modules, with_groups
 from engine.onnx_files.opaque_nodes import OpaqueNode
 from engine.onnx_files.operators import ONNX_OPERATORS, Match, Operands
+from engine.onnx_files.own_volumes import OwnVolume, Reorderings, own_match
 from engine.onnx_files.report import ImportReport
 from engine.onnx_files.tensors import NotNative, Tensor, tensor_of
 from engine.onnx_files.value_operators import VALUE_OPERATORS
@@ -63,7 +64,7 @@ def import_model(path: Path, size: Pair | None = None, checkpoint: Checkpoint = 
     """
     name = os.path.abspath(path)
     try:
-        volumes: frozenset[str] = frozenset()
+        volumes: dict[str, OwnVolume] = {}
         while True:
             importer = _Importer(read_model(name), constants_of(name), size, checkpoint, volumes)
             importer.add_nodes()
@@ -81,8 +82,7 @@ class _Importer:
     Parameters
     ----------
     volumes
-        Values of another shape, as Flatten and Reshape make them, that are volumes of their own. The others are read by
-        the nodes behind them as the volume whose values they have.
+        Values of another shape or order, as Flatten makes them, that are volumes of their own.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class _Importer:
         stored: Mapping[str, Array],
         size: Pair | None,
         checkpoint: Checkpoint,
-        volumes: frozenset[str],
+        volumes: Mapping[str, OwnVolume],
     ) -> None:
         self._model = model
         self._checkpoint = checkpoint
@@ -108,10 +108,10 @@ class _Importer:
         self._notices = list(self._input.notices)
         self._tensors = {self._input.name: self._input.tensor}
         self._users = output_users(model.nodes)
-        self._makers = {name: node for node in model.nodes for name in node.outputs}
+        makers = {name: node for node in model.nodes for name in node.outputs}
+        self._reorderings = Reorderings(makers, self._tensors)
         self._volumes = volumes
-        self._reordered_values: set[str] = set()
-        self.missing_volumes: frozenset[str] = frozenset()
+        self.missing_volumes: dict[str, OwnVolume] = {}
         """Values that have to be volumes of their own as well, for nodes that are layers then."""
 
     def add_nodes(self) -> None:
@@ -189,36 +189,32 @@ class _Importer:
             self._add_layer(node)
 
     def _is_of_own_volumes(self, node: GraphNode) -> bool:
-        """Whether a node is a layer if what it receives are volumes of their own shape, which are missing then."""
-        origins = {
-            name: origin
-            for name in node.inputs
-            if name in self._tensors and self._tensors[name].own_volume and (origin := self._reordered_before(name))
-        }
-        if not origins:
-            return False
-        received = {name: self._tensors[name] for name in origins}
-        self._tensors |= {name: own for name, tensor in received.items() if (own := tensor.own_volume)}
+        """Whether a node is a layer if what it receives are volumes of their own, which are missing then."""
+        for channels_last in (True, False):  # the first is how a Transpose before most often means it
+            received: dict[str, Tensor] = {}
+            missing: dict[str, OwnVolume] = {}
+            for name in node.inputs:
+                own = self._tensors[name].own_volume(channels_last=channels_last) if name in self._tensors else None
+                volumes = self._reorderings.volumes_before(name, channels_last=channels_last) if own is not None else {}
+                if own is not None and volumes:
+                    received[name] = own.tensor
+                    missing |= volumes
+            if received and self._is_layer_of(node, received):
+                self.missing_volumes |= missing
+                return True
+        return False
+
+    def _is_layer_of(self, node: GraphNode, received: Mapping[str, Tensor]) -> bool:
+        """Make a node a layer of these in place of what it receives, and return whether that is possible."""
+        before = {name: self._tensors[name] for name in received}
+        self._tensors |= received
         try:
             self._interpret(node)
         except NotNative:
             return False
         finally:
-            self._tensors |= received
-        self.missing_volumes = self.missing_volumes.union(*origins.values())
+            self._tensors |= before
         return True
-
-    def _reordered_before(self, value: str) -> frozenset[str]:
-        """The values of nodes such as Flatten from which a value has its shape."""
-        found, waiting = set[str](), [value]
-        while waiting:
-            name = waiting.pop()
-            if name in self._reordered_values:
-                found.add(name)
-            elif name in self._makers:
-                received = {other for other in self._makers[name].inputs if other in self._tensors}
-                waiting += [other for other in received if self._tensors[other].own_volume]
-        return frozenset(found)
 
     def _add_opaque(self, node: GraphNode, reason: str) -> None:
         """Make each output of a node that is used a layer that ONNX Runtime computes."""
@@ -230,6 +226,7 @@ class _Importer:
                 name = self._name_of(node)
                 self._append(name, Match(layer, opaque.inputs, weights=FileWeights(self._model.path, node.name)))
                 self._tensors[output] = replace(tensor, source=name)
+                self._reorderings.opaque.add(output)
         self._opaque.append((node.name, node.operator, reason))
 
     def _fold(self, node: GraphNode) -> bool:
@@ -263,15 +260,17 @@ class _Importer:
 
     def _pass_on_values(self, node: GraphNode, tensor: Tensor, reason: str) -> None:
         """Pass on values in another order or shape, or make a volume of these."""
-        output, own = node.outputs[0], tensor.own_volume
-        if own is None or output not in self._volumes:
-            self._reordered_values.add(output)
+        output = node.outputs[0]
+        own = self._volumes.get(output)
+        match = None if own is None else own_match(tensor, own, self._stated_shape(node))
+        if match is None:
+            self._reorderings.values.add(output)
             return self._pass_on(node, tensor, reason)
-        return self._place(node, Match(reshape_of(own, self._stated_shape(node)), (tensor,), own.axes), output)
+        return self._place(node, match, output)
 
     def _stated_shape(self, node: GraphNode) -> Sequence[int]:
         """The shape that a Reshape states, with 0 and -1 as the standard has them; () for other operators."""
-        shape = self._constants.get(node.inputs[1]) if node.operator == "Reshape" else None
+        shape = self._constants.get(node.inputs[1]) if node.operator == "Reshape" and len(node.inputs) > 1 else None
         return () if shape is None else [int(extent) for extent in shape]
 
     def _reordered(self, node: GraphNode) -> Tensor:

@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 from engine.layers import (
     ChannelShuffle,
     Crop,
-    Flatten,
     Layer,
     Pad,
     PixelShuffle,
     PixelUnshuffle,
-    Reshape,
     Resize,
     Slice,
 )
@@ -212,23 +210,6 @@ def shuffle_of(tensor: Tensor, order: Sequence[int]) -> tuple[Layer, tuple[int, 
     if tuple(order) == (0, 1, 3, 5, 2, 4) and dims[3] == dims[5] and dims[1] == channels:
         return make_layer(PixelUnshuffle, factor=dims[3]), shape
     return None
-
-
-def reshape_of(tensor: Tensor, stated: Sequence[int]) -> Layer:
-    """The layer that makes the volume of a tensor, whose axes are its own, of the same values in their order.
-
-    Parameters
-    ----------
-    stated
-        The shape that the model states, where -1 is what remains; () if it states none.
-    """
-    volume = tensor.volume
-    if volume.height == volume.width == 1:
-        return Flatten()
-    names = {"c": "channels", "h": "height", "w": "width"}
-    axes = zip(tensor.axes, stated, strict=True) if len(stated) == tensor.rank else ()
-    rest = [names[letter] for letter, extent in axes if extent == -1 and letter]
-    return make_layer(Reshape, **{name: size for name, size in volume._asdict().items() if name not in rest})
 
 
 def gathered_shape(operands: Operands) -> tuple[int, ...] | None:

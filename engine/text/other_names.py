@@ -22,6 +22,7 @@ _OTHER_NAMES: dict[str, str] = {
     "product": "mul",
     "layerscale": "scale",
     "view": "reshape",
+    "permute": "transpose",
     "unflatten": "reshape",
     "linear": "dense",
     "fc": "dense",

@@ -31,6 +31,7 @@ from engine.layers import (
     Resize,
     Scale,
     Slice,
+    Transpose,
 )
 from engine.layers.activation import Function
 from engine.network.graph import INPUT, Network, Node
@@ -78,6 +79,7 @@ COUNTED_LAYERS = {
     "pixel unshuffle": PixelUnshuffle(2),
     "flatten": Flatten(),
     "reshape": Reshape(height=6),
+    "transpose": Transpose("hwc"),
     "padding": Pad((1, 2, 0, 1), value=1.5),
     "padding by reflection": Pad(2, "reflect"),
     "padding by the edge": Pad(1, "edge"),

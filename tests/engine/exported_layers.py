@@ -40,8 +40,10 @@ from engine.layers import (
     Resize,
     Scale,
     Slice,
+    Transpose,
 )
 from engine.layers.activation import Function
+from engine.layers.reshape import Order
 from engine.layers.resize import Corners, Mode
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -109,6 +111,7 @@ LAYERS_OF_ONE_INPUT = (
     Flatten(),
     Reshape(7, 8, 4),
     Reshape(height=2),
+    *(Transpose(order) for order in get_args(Order)),
     *(Resize(mode=mode, corners=corners) for mode in get_args(Mode) for corners in get_args(Corners)),
     Resize(0.5),
     Resize(1.7, None, "bilinear"),

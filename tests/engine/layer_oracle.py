@@ -307,6 +307,9 @@ ORACLES = {
         lambda layer, inputs, weights: reference.reshape(inputs[0], (inputs[0].size, 1, 1)),
         lambda layer, inputs, weights: 0,
     ),
+    layers.Transpose: Oracle(
+        lambda layer, inputs, weights: reference.transpose(inputs[0], layer.order), lambda layer, inputs, weights: 0
+    ),
     layers.Reshape: Oracle(_reshape, lambda layer, inputs, weights: 0),
     layers.Resize: Oracle(
         _resize,

@@ -146,6 +146,14 @@ def pixel_unshuffle(volume, factor, order):
     return result
 
 
+def transpose(volume, order):
+    """Every value goes to where the numbers of its channel, row and column say in that order."""
+    result = _zeros(volume, tuple(dict(zip("chw", volume.shape, strict=True))[letter] for letter in order))
+    for c, h, w in np.ndindex(volume.shape):
+        result[tuple({"c": c, "h": h, "w": w}[letter] for letter in order)] = volume[c, h, w].item()
+    return result
+
+
 def reshape(volume, shape):
     """Every value goes to the place at which a counter of that shape is when it is read."""
     result = _zeros(volume, tuple(shape))

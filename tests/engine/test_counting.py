@@ -48,6 +48,7 @@ from engine.layers import (
     Resize,
     Scale,
     Slice,
+    Transpose,
 )
 from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
@@ -362,6 +363,7 @@ def test_layers_without_arithmetic_have_no_term():
         "pixel_unshuffle": PixelUnshuffle(2),
         "flatten": Flatten(),
         "reshape": Reshape(),
+        "transpose": Transpose("hwc"),
     }
     kinds = {
         "conv2d": Conv2d(3, 3),

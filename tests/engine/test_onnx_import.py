@@ -19,6 +19,7 @@ from engine.layers import (
     GroupNorm,
     LayerNorm,
     MaxPool2d,
+    Mul,
     Opaque,
     Pad,
     PixelShuffle,
@@ -27,6 +28,7 @@ from engine.layers import (
     Resize,
     Scale,
     Slice,
+    Transpose,
 )
 from engine.network.input_specs import ImageInput, NoiseInput
 from engine.network.weight_specs import FileWeights
@@ -668,14 +670,14 @@ def test_squeeze_and_excitation_is_layers_of_ours_alone(tmp_path):
     assert max(errors_against_runtime(model, imported).values()) < 1e-6
 
 
-def test_a_product_whose_axes_do_not_correspond_needs_the_runtime(tmp_path):
+def test_a_product_of_maps_and_transposed_ones_is_one_with_a_transpose(tmp_path):
     nodes = [
         helper.make_node("Transpose", ["x"], ["turned"], "turned", perm=[0, 1, 3, 2]),
         helper.make_node("Mul", ["x", "turned"], ["y"], "product"),
     ]
     model = model_of(nodes)
     imported = import_model(write_model(tmp_path, model))
-    assert [node.layer.kind for node in imported.project.designs[0].network.nodes] == ["opaque"]
+    assert [entry.layer for entry in imported.project.designs[0].network.nodes] == [Transpose("cwh"), Mul()]
     assert max(errors_against_runtime(model, imported).values()) < 1e-6
 
 

@@ -31,6 +31,7 @@ from engine.layers import (
     Resize,
     Scale,
     Slice,
+    Transpose,
 )
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -74,6 +75,7 @@ EVERY_KIND = (
     Node("pixel_unshuffle", PixelUnshuffle(2)),
     Node("flatten", Flatten(), ("max_pool2d",)),
     Node("reshape", Reshape(2, 6), ("max_pool2d",)),
+    Node("transpose", Transpose("whc"), ("max_pool2d",)),
     Node("resize", Resize(1.5, mode="bilinear"), ("max_pool2d",)),
     Node("conv_transpose2d", ConvTranspose2d(2, 2, 3, groups=2), ("max_pool2d",)),
 )

@@ -135,6 +135,8 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return lambda x: x.flatten(1)[:, :, None, None]
         case layers.Reshape():
             return lambda x: x.reshape(-1, *report.output_shape)
+        case layers.Transpose():
+            return lambda x: x.permute(0, *(1 + axis for axis in layer.axes))
         case layers.Pad():
             return _pad(layer, report)
         case layers.Crop():

@@ -459,6 +459,7 @@ LARGE = {
     "adaptive_avg_pool2d that enlarges": (kernels.adaptive_avg_pool2d, (zeros(64, 7, 6),), {"size": (224, 225)}),
     "frame": (kernels.frame, (IMAGE,), {"corner": (-1, 2), "extent": (224, 224), "value": 1.0}),
     "pick_channels": (kernels.pick_channels, (IMAGE,), {"channels": np.arange(64)[::-1]}),
+    "transpose": (kernels.transpose, (IMAGE,), {"axes": (2, 0, 1)}),
     "pixel_shuffle": (kernels.pixel_shuffle, (IMAGE,), {"factor": 2, "channel_of": lambda c, place: 4 * c + place}),
     "pixel_unshuffle": (
         kernels.pixel_unshuffle,
@@ -563,3 +564,11 @@ def test_conv2d_stays_within_its_block_of_macs_between_two_checkpoints(
         result = kernels.conv2d(volume, weight, None, **setting, checkpoint=stop)
     assert total == weight[0].size * result.size
     assert 0 < most <= tiling.BLOCK_MACS
+
+
+def test_softmax_counts_many_small_values_beside_a_large_one():
+    volume = np.full((20_000, 1, 2), -18, np.float32)
+    volume[7] = 0
+    shares = np.exp(volume[:, 0, 0].astype(np.float64))
+    expected = shares / shares.sum()
+    np.testing.assert_allclose(kernels.activation("softmax", volume, proceed)[:, 0, 1], expected, rtol=1e-6)

@@ -31,7 +31,29 @@ def _constants(path: str, _stamp: Stamp) -> Mapping[str, Array]:
     values: dict[str, Array] = dict(model.initializers)
     for node in model.nodes:
         values.update(fold(node, values))
+        values.update(_opposite(node, values))
     return values
+
+
+def opposite_name(operator: str, name: str) -> str:
+    """The name of what adding or multiplying by does the same as a Sub or Div by a constant of that name."""
+    return f"{_OPPOSITES[operator][0]}{name}"
+
+
+_OPPOSITES: dict[str, tuple[str, Callable[[Array], Any]]] = {"Sub": ("−", np.negative), "Div": ("1/", np.reciprocal)}
+"""Prefix of the name and the function by operator."""
+
+
+def _opposite(node: GraphNode, values: Mapping[str, Array]) -> dict[str, Array]:
+    """The opposite of a constant that a node subtracts from a volume, or that it divides a volume by."""
+    if node.operator not in _OPPOSITES or len(node.inputs) != 2 or node.inputs[0] in values:
+        return {}
+    divisor = values.get(node.inputs[1])
+    if divisor is None or divisor.dtype.kind != "f" or divisor.size > _MAX_VALUES:
+        return {}
+    name = opposite_name(node.operator, node.inputs[1])
+    with np.errstate(all="ignore"):
+        return {} if name in values else {name: np.asarray(_OPPOSITES[node.operator][1](divisor))}
 
 
 def fold(node: GraphNode, values: Mapping[str, Array]) -> dict[str, Array]:

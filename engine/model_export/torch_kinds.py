@@ -15,6 +15,7 @@ from engine.layers import (
     Concat,
     Crop,
     Dropout,
+    Flatten,
     GroupNorm,
     LayerNorm,
     LocalResponseNorm,
@@ -23,9 +24,11 @@ from engine.layers import (
     PixelShuffle,
     PixelUnshuffle,
     PRelu,
+    Reshape,
     Resize,
     Scale,
     Slice,
+    Transpose,
 )
 from engine.model_export.python_scope import (
     LayerCode,
@@ -35,7 +38,7 @@ from engine.model_export.python_scope import (
     numbers_code,
     options,
 )
-from engine.model_export.torch_windows import TORCH_WINDOWS, torch_input, torch_maps
+from engine.model_export.torch_windows import TORCH_WINDOWS, torch_input, torch_maps, torch_vector
 from engine.model_export.windows import outer_margins, place_matrix, resizes_by_size
 
 TORCH_NAMES = frozenset(
@@ -120,9 +123,13 @@ def _weight_and_bias(at: PythonScope) -> Mapping[str, NDArray[Any]]:
 
 
 def _scale(at: PythonScope) -> LayerCode:
-    arrays = {role: array.reshape(-1, 1, 1) for role, array in at.planned.arrays.items()}
+    shape = (-1,) if at.is_vector else (-1, 1, 1)
+    arrays = {role: array.reshape(shape) for role, array in at.planned.arrays.items()}
+    factor = f"{at.own}_gamma * " if "gamma" in arrays else ""
     shift = f" + {at.own}_bias" if "bias" in arrays else ""
-    return LayerCode(f"{at.own}_gamma * {torch_input(at)}{shift}", constants=arrays, is_trained=True)
+    return LayerCode(
+        f"{factor}{at.value().text}{shift}", constants=arrays, is_vector=at.is_vector, is_trained=bool(arrays)
+    )
 
 
 def _lrn(at: PythonScope) -> LayerCode:
@@ -145,6 +152,19 @@ def _add(at: PythonScope) -> LayerCode:
 
 def _mul(at: PythonScope) -> LayerCode:
     return LayerCode(" * ".join(at.inputs(torch_maps)), is_vector=at.is_vector)
+
+
+def _flatten(at: PythonScope) -> LayerCode:
+    return LayerCode(torch_vector(at.value()), is_vector=True)
+
+
+def _reshape(at: PythonScope) -> LayerCode:
+    return LayerCode(f"{at.value().text}.reshape(-1, {', '.join(map(str, at.planned.output_shape))})")
+
+
+def _transpose(at: PythonScope) -> LayerCode:
+    order = ", ".join(str(1 + axis) for axis in at.layer.axes)
+    return LayerCode(f"{torch_input(at)}.permute(0, {order})")
 
 
 def _pad(at: PythonScope) -> LayerCode:
@@ -217,6 +237,9 @@ TORCH_KINDS: tuple[PythonKind, ...] = (
     PythonKind(Resize, _resize),
     PythonKind(PixelShuffle, _pixel_shuffle),
     PythonKind(PixelUnshuffle, _pixel_unshuffle),
+    PythonKind(Flatten, _flatten),
+    PythonKind(Reshape, _reshape),
+    PythonKind(Transpose, _transpose),
     PythonKind(Pad, _pad),
     PythonKind(Crop, _crop),
     PythonKind(Slice, _slice),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from engine.blocks import Block
-from gui.paint.basics.unchanged_items import last_results
+from engine.unchanged_items import last_results
 from gui.paint.volumes.box_sizes import BoxMeasurer, BoxSpace, VolumeCaption
 from gui.paint.volumes.camera import LENGTH_SCALES
 from gui.paint.volumes.design_graph import DesignGraph, Vertex

@@ -238,7 +238,7 @@ class _PlacedDesign:
             left = self.begin[first] - 0.25 * em
             beyond = 0.1 if stop == columns.stop else 0.35  # the last column has space of its own for the frame
             right = self.centre[stop - 1] + sizes.columns[stop - 1][1] + beyond * em
-            top, bottom = line.axis - sizes.up[first], line.axis + sizes.down[first]
+            top, bottom = self._frame_ends(block, line, first)
             baseline, x = top + (BLOCK_TITLE_HEIGHT - 0.3) * em, left + 0.4 * em
             names = tuple(other.name for other in self.design_row.graph.open_blocks)
             name = elide_names(names, right - x, em, True)[block.name]
@@ -247,6 +247,15 @@ class _PlacedDesign:
             texts = (title, Label(kind, x + title.width, baseline, measure_text(kind, em), em, "muted"))
             visible_texts = texts if texts[1].rect[2] <= right else texts[:1]
             yield BlockFrame((self.design_row.name, block.name), (left, top, right, bottom), visible_texts)
+
+    def _frame_ends(self, block: OpenBlock, line: _PlacedLine, column: int) -> tuple[float, float]:
+        """Top and bottom of the frame of a block in a line, of which it has this column."""
+        sizes = self.row_sizes
+        if block.rows is None:
+            return line.axis - sizes.up[column], line.axis + sizes.down[column]
+        levels = sizes.levels[self.section_starts[bisect_right(self.section_starts, column) - 1]]
+        first, last = block.rows[0], block.rows[-1]
+        return self.y[column, first] - levels[first].up, self.y[column, last] + levels[last].down
 
     def _choose_operator_text(self, index: int, vertex: Vertex, space: float) -> OperatorText:
         """The texts at an arrow, with its numbers if they fit here but were left out for the other arrows."""

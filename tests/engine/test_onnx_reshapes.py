@@ -8,6 +8,7 @@ from onnx import helper
 from engine.layers import (
     Activation,
     AvgPool2d,
+    BatchNorm,
     Concat,
     Conv2d,
     Dense,
@@ -115,6 +116,38 @@ CASES = {
             *(Conv2d(5, 1, bias=False), Activation("softmax")),
         ],
     ),
+    "parts of channels as the values of each pixel": (
+        [
+            node("Reshape", ["x", "parts"], ["a"], "parts"),
+            node("Transpose", ["a"], ["b"], "last", perm=[0, 1, 3, 4, 2]),
+            node("Sigmoid", ["b"], ["c"]),
+            node("Reshape", ["c", "boxes"], ["d"], "boxes"),
+            node("Slice", ["d", "start", "end", "axis"], ["y"]),
+        ],
+        {
+            **{"parts": np.array([1, 2, 2, 2, 5]), "boxes": np.array([0, -1, 2])},
+            **{"start": np.array([3]), "end": np.array([9]), "axis": np.array([1])},
+        },
+        [Reshape(2, 2, 10), Transpose("cwh"), Activation("sigmoid"), Reshape(None, 1, 2), Slice(3, 9)],
+    ),
+    "parts of channels behind rows and columns": (
+        [
+            node("Reshape", ["x", "parts"], ["a"], "parts"),
+            node("Transpose", ["a"], ["b"], "last", perm=[0, 3, 4, 1, 2]),
+            node("Reshape", ["b", "boxes"], ["c"], "boxes"),
+            node("Slice", ["c", "start", "end", "axis"], ["y"]),
+        ],
+        {
+            **{"parts": np.array([1, 2, 2, 2, 5]), "boxes": np.array([0, -1, 2])},
+            **{"start": np.array([3]), "end": np.array([9]), "axis": np.array([1])},
+        },
+        [Transpose("hwc"), Reshape(None, 1, 2), Slice(3, 9)],
+    ),
+    "batch norm of a flattened volume": (
+        [FLAT, node("BatchNormalization", ["a", "v", "v", "v", "v"], ["y"])],
+        {"v": np.abs(values(1, 24)) + np.float32(0.1)},
+        [Flatten(), BatchNorm()],
+    ),
     "a vector that becomes maps": (
         [
             FLAT,
@@ -131,7 +164,7 @@ CASES = {
 @pytest.mark.parametrize("title", CASES)
 def test_values_in_another_shape_are_a_layer_if_no_other_layer_reads_them_as_they_are(tmp_path, title):
     nodes, constants, layers = CASES[title]
-    model = model_of(nodes, (1, 2, 3, 4), **constants)
+    model = model_of(nodes, (1, 4, 2, 5) if "parts" in constants else (1, 2, 3, 4), **constants)
     imported = import_model(write_model(tmp_path, model))
     network = imported.project.designs[0].network
     assert [entry.layer for entry in network.nodes] == layers

@@ -217,12 +217,18 @@ def _concat(operands: Operands) -> Match:
     tensors = operands.every()
     rank = len(tensors[0].axes)
     axis = operands.setting("axis", 1) % rank
-    rest = {(*tensor.axes[:axis], *tensor.axes[axis + 1 :]) for tensor in tensors}
-    fits = all(tensor.axes[axis] in ("c", "") and tensor.shape[axis] == tensor.volume.channels for tensor in tensors)
-    if len(rest) > 1 or not fits or not (axis or rank == 1):
-        raise NotNative("it joins along another axis than the channels")
+    first, *others = {(*tensor.axes[:axis], *tensor.axes[axis + 1 :]) for tensor in tensors}
+    unused = next((letter for letter in "cwh" if letter not in "".join(first)), "")
+    letter, *more = {tensor.axes[axis] for tensor in tensors} - {""} or {unused}
+    is_axis = letter in _ALONG and not more and not others and (axis or rank == 1)
+    if not is_axis or any(tensor.shape[axis] != tensor.sizes[letter] for tensor in tensors):
+        raise NotNative("it joins along other than one axis of its inputs")
     axes = tensors[0].axes
-    return Match(Concat(), tuple(tensors), (*axes[:axis], "c", *axes[axis + 1 :]))
+    layer = make_layer(Concat, along=_ALONG[letter])
+    return Match(layer, tuple(tensors), (*axes[:axis], letter, *axes[axis + 1 :]))
+
+
+_ALONG = {"c": "channels", "h": "rows", "w": "columns"}
 
 
 ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {

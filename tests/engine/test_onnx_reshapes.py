@@ -30,6 +30,21 @@ from tests.engine.test_edited_copy import edited, export, run
 node = helper.make_node
 FLAT = node("Flatten", ["x"], ["a"], "flat")
 DENSE = node("Gemm", ["d", "w"], ["y"], "dense")
+
+
+def boxes(shape):
+    """Nodes that make a row of values of each pixel of two maps, and join them."""
+    return [
+        node("Transpose", ["x"], ["a"], perm=[0, 2, 3, 1]),
+        node("Reshape", ["a", shape], ["b"]),
+        node("AveragePool", ["x"], ["c"], kernel_shape=[2, 2]),
+        node("Transpose", ["c"], ["d"], perm=[0, 2, 3, 1]),
+        node("Reshape", ["d", shape], ["e"]),
+        node("Concat", ["b", "e"], ["f"], axis=1),
+        node("Sigmoid", ["f"], ["y"]),
+    ]
+
+
 CASES = {
     "a flattened volume that only dense layers receive": (
         [FLAT, node("Relu", ["a"], ["d"]), DENSE],
@@ -87,20 +102,30 @@ CASES = {
         [Transpose("hwc"), Flatten(), Dense(5, bias=False)],
     ),
     "boxes of several maps": (
-        [
-            node("Transpose", ["x"], ["a"], perm=[0, 2, 3, 1]),
-            node("Reshape", ["a", "boxes"], ["b"]),
-            node("AveragePool", ["x"], ["c"], kernel_shape=[3, 3]),
-            node("Transpose", ["c"], ["d"], perm=[0, 2, 3, 1]),
-            node("Reshape", ["d", "boxes"], ["e"]),
-            node("Concat", ["b", "e"], ["f"], axis=1),
-            node("Sigmoid", ["f"], ["y"]),
-        ],
+        boxes("boxes"),
         {"boxes": np.array([1, -1, 2])},
         [
-            *(Transpose("hwc"), Reshape(None, 1, 2), AvgPool2d(3, 1, count_padding=False), Transpose("whc")),
-            *(Concat(), Activation("sigmoid")),
+            *(Reshape(2, 1, None), AvgPool2d(2, 1, count_padding=False)),
+            *(Reshape(2, 1, None), Concat("columns"), Activation("sigmoid")),
         ],
+    ),
+    "several boxes of each pixel of several maps": (
+        boxes("parts"),
+        {"parts": np.array([1, -1, 2])},
+        [
+            *(Transpose("hwc"), Reshape(None, 1, 2), AvgPool2d(2, 1, count_padding=False)),
+            *(Transpose("hwc"), Reshape(None, 1, 2), Concat(), Activation("sigmoid")),
+        ],
+    ),
+    "flattened maps of several sizes": (
+        [
+            node("Reshape", ["x", "rows"], ["a"], "rows"),
+            node("AveragePool", ["x"], ["b"], kernel_shape=[2, 2]),
+            node("Reshape", ["b", "rows"], ["c"]),
+            node("Concat", ["a", "c"], ["y"], axis=2),
+        ],
+        {"rows": np.array([0, 0, -1])},
+        [Reshape(2, 1, None), AvgPool2d(2, 1, count_padding=False), Reshape(2, 1, None), Concat("columns")],
     ),
     "heads that are joined to the channels of each pixel": (
         [

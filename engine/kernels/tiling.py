@@ -32,6 +32,10 @@ _MANY_PARTS = 8
 PIECE_MACS = 2**24
 """Minimum of a piece of a product: about 0.4 ms. Smaller ones take up to half as long again as the whole."""
 
+_EQUAL_ROWS = 4
+"""A piece has whole sets of so many filters, as far as they go: what is beyond, BLAS adds in another order, and filters
+of equal weights would not make equal maps."""
+
 NARROW = 64
 """Minimum pixels of a block; channels are split instead, since reading the weights dominates narrower products."""
 
@@ -130,9 +134,12 @@ def pieces(shape: tuple[int, ...], depth: int, parts: int, itemsize: int) -> Ite
     )
     cuts = [(-(-fewest // across), across) for across in (1 << power for power in range(fewest.bit_length()))]
     down, across = min(cuts, key=lambda cut: 2 * cut[0] * pixels + cut[1] * filters)
-    for part in split_range(filters, -(-filters // min(down, filters))):
+    size = _EQUAL_ROWS if down * _EQUAL_ROWS <= filters else 1
+    sets = -(-filters // size)
+    for part in split_range(sets, -(-sets // min(down, sets))):
+        rows = slice(part.start * size, min(part.stop * size, filters))
         for cols in split_range(pixels, -(-pixels // min(across, pixels))):
-            yield part, cols
+            yield rows, cols
 
 
 def _clip(value: int, limit: int) -> int:

@@ -77,6 +77,9 @@ class Activation(Layer, frozen=True, tag="activation"):
     def zeroes_negatives(self) -> bool:
         return self.function in ("relu", "relu6") or (self.function == "clip" and self.low == 0)
 
+    def general_form(self, inputs: Sequence[Shape]) -> Layer:
+        return Activation("clip", low=0.0, high=6.0) if self.function == "relu6" else self
+
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         if self.low > self.high:
             text = f"low {number_text(self.low)} is above high {number_text(self.high)}"

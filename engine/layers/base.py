@@ -186,6 +186,13 @@ class Layer(Kind, frozen=True):
         """Shape of the output volume; by default that of the input."""
         return inputs[0]
 
+    def general_form(self, inputs: Sequence[Shape]) -> "Layer":
+        """The same function on inputs of these shapes as the most general kind that has it; by default itself.
+
+        Layers of two kinds compute the same if their general forms are equal and their weights are.
+        """
+        return self
+
     def changes_for(self, output: Shape, inputs: Sequence[Shape]) -> tuple[tuple[str, Any], ...]:
         """(setting, value) of the few settings with which the output has this shape; () if there are none."""
         return ()

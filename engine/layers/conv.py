@@ -66,6 +66,10 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
         yield from size_mistakes(self.windows(inputs[0]), inputs[0])
         yield from group_mistakes(self.groups, inputs[0].channels, self.filters)
 
+    def general_form(self, inputs: Sequence[Shape]) -> Layer:
+        """The padding as numbers, however it is written."""
+        return replace(self, padding=self.windows(inputs[0]).margins)
+
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return Shape(self.filters, *self.windows(inputs[0]).output)
 

@@ -35,6 +35,10 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         return [channels]
 
+    def general_form(self, inputs: Sequence[Shape]) -> Layer:
+        """The factor and the number to add that follow from the statistics."""
+        return Scale(bias=True)
+
     def param_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
         return {"gamma": (inputs[0].channels,), "beta": (inputs[0].channels,)}
 

@@ -284,6 +284,14 @@ def test_dense_equals_the_oracle_however_blocks_are_cut(seed, shape, units, boun
     np.testing.assert_array_equal(result, reference.dense(volume, weight, bias))
 
 
+@pytest.mark.parametrize("depth", [1024, 4096])
+def test_units_of_equal_weights_have_equal_values_in_whatever_pieces_they_are_computed(depth):
+    """A softmax makes one of huge values 1 and all others 0, if they differ in the last digit alone."""
+    volume = np.random.default_rng(0).random((depth, 1, 1), dtype=np.float32)
+    result = kernels.dense(volume, np.full((1000, depth), 0.01, np.float32), None, proceed)
+    assert (result == result[0]).all()
+
+
 def test_oracle_multiplies_once_for_each_weight_and_output_position():
     volume, weight = integers(0, (4, 5, 6)), integers(1, (3, 2, 3, 2))
     setting = {"stride": (1, 2), "padding": (1, 1, 1, 1), "dilation": (1, 1)}

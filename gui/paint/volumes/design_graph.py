@@ -11,7 +11,7 @@ from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
 from engine.shapes import Shape
 from engine.text.names import name_within
-from gui.paint.basics.unchanged_items import last_results
+from engine.unchanged_items import last_results
 
 _Connections = tuple[tuple[int, ...], ...]
 """Vertices per vertex or per column."""

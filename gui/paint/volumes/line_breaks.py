@@ -12,7 +12,7 @@ from engine.network.analysis import Report, fold_blocks
 from engine.network.node_ref import STEM, NodeRef
 from engine.run.check import ProjectCheck
 from engine.shapes import Shape
-from gui.paint.basics.unchanged_items import last_results
+from engine.unchanged_items import last_results
 from gui.paint.volumes.box_sizes import BoxMeasurer, VolumeCaption, get_box_measurer, make_caption, shorten_captions
 from gui.paint.volumes.break_candidates import BreakCandidates, LineBreaks
 from gui.paint.volumes.camera import Camera, make_camera

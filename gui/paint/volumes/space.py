@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from engine.blocks import Block
-from gui.paint.basics.unchanged_items import last_results
+from engine.unchanged_items import last_results
 from gui.paint.volumes.box_sizes import BoxMeasurer, BoxSpace, VolumeCaption
 from gui.paint.volumes.camera import LENGTH_SCALES
 from gui.paint.volumes.design_graph import DesignGraph, Vertex
@@ -23,8 +23,11 @@ TRACK_WIDTH, GAP_PADDING, TURN_SPACE = 0.9, 0.5, 1.2
 _STEP_AROUND = 0.35
 """Height for each further connection beside a return, in ems."""
 
-BLOCK_TITLE_HEIGHT, _FOOT = 1.5, 0.2
-"""Space of the frame of an open block above its layers (for its name) and below, in ems."""
+BLOCK_TITLE_HEIGHT, _FOOT, _SIDE = 1.5, 0.2, 0.35
+"""Space of the frame of an open block above its layers (for its name), below, and behind the last one, in ems."""
+
+LONG_SECTION = 10
+"""Least number of columns of a section within which a line may end, with connections around its end."""
 
 _STEP = 1.02
 """Smallest units are rounded to powers of this, so that cached measures survive small edits."""
@@ -75,6 +78,16 @@ class DesignRow(Struct, frozen=True, eq=False, dict=True):
                 changes[vertex.column + 2] += 1
                 changes[last + 1] -= 1
         return list(accumulate(changes[: len(self.graph.columns)]))
+
+    @cached_property
+    def levels_of_columns(self) -> list[set[int]]:
+        """For each column the levels on which it has boxes or connections that bypass it."""
+        vertices, levels = self.graph.vertices, self.routes.levels
+        used = [{levels[vertex] for vertex in members} for members in self.graph.columns]
+        for route in self.routes.routes:
+            for column in range(vertices[route.source].column + 1, vertices[route.target].column):
+                used[column].add(route.level)
+        return used
 
     @cached_property
     def heights(self) -> tuple[list[float], list[float]]:
@@ -157,13 +170,19 @@ def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
     levels: dict[int, dict[int, LevelSpace]] = {}
     for section in graph.wide_sections:
         levels[section.start] = at_levels = _measure_levels(design_row, section, spaces, measurer.text_sizes.em)
-        span, count = slice(section.start, section.stop), len(section)
-        up[span] = [max([level.up - level.y for level in at_levels.values()])] * count
-        down[span] = [max([level.down + level.y for level in at_levels.values()])] * count
+        # One height for all lines, unless a section is so long that its lines have other levels each.
+        parts = [[column] for column in section] if len(section) >= LONG_SECTION else [section]
+        for part in parts:
+            used = [at_levels[level] for column in part for level in design_row.levels_of_columns[column]]
+            span, count = slice(part[0], part[-1] + 1), len(part)
+            up[span] = [max([level.up - level.y for level in used])] * count
+            down[span] = [max([level.down + level.y for level in used])] * count
     for block in design_row.graph.open_blocks:
         span, count = slice(block.columns.start, block.columns.stop), len(block.columns)
         up[span] = [max(up[span]) + BLOCK_TITLE_HEIGHT * measurer.text_sizes.em] * count
         down[span] = [max(down[span]) + _FOOT * measurer.text_sizes.em] * count
+        left, right = columns[span.stop - 1]
+        columns[span.stop - 1] = left, right + _SIDE * measurer.text_sizes.em
     return RowSizes(spaces, columns, [left + right for left, right in columns], up, down, levels)
 
 

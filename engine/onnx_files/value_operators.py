@@ -6,7 +6,7 @@ from math import inf
 import numpy as np
 from msgspec.structs import replace
 
-from engine.files.onnx_values import opposite_name
+from engine.files.onnx_values import opposite_name, sign_name
 from engine.layers import Activation, Add, Layer, Mul, PRelu, Scale
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.operands import GATE, HARD_GATE, SCALE, Match, Operands, make_layer
@@ -74,9 +74,12 @@ def _without_constant(role: str) -> Callable[[Operands], Match]:
 
     def match(operands: Operands) -> Match:
         operator, (value, constant) = operands.node.operator, operands.node.inputs
-        opposite = replace(operands.node, inputs=(value, opposite_name(operator, constant)))
+        if value in operands.constants and operator == "Sub":
+            negative = replace(operands.node, inputs=(constant, sign_name(value), value))
+            return _scaled(replace(operands, node=negative), 0, gamma=1, bias=2)
         if constant not in operands.constants:
             raise NotNative("it is of two volumes, or of a number and a volume")
+        opposite = replace(operands.node, inputs=(value, opposite_name(operator, constant)))
         return _scaled(replace(operands, node=opposite), 0, **{role: 1})
 
     return match

@@ -169,7 +169,8 @@ def _lanes_for(sizes: _Sizes) -> int:
         fits = channels < lanes or channels % lanes == 0
     else:
         fits = groups % lanes == 0 if is_depthwise else channels % lanes == filters % lanes == 0
-    return lanes if fits else 0
+    ordered = onnx_runtime.whole(groups * filters, lanes) * prod(sizes.weight[2:])
+    return lanes if fits and _WEIGHTS * ordered <= _PART_VALUES else 0
 
 
 def _parts(sizes: _Sizes, lanes: int) -> Iterator[_Part]:

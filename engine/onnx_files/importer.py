@@ -130,17 +130,17 @@ class _Importer:
     def result(self) -> ImportedModel:
         """The project of the nodes."""
         network, notice = with_groups(Network(tuple(self._nodes)), self._input.tensor.volume, self._modules)
-        self._notices += [notice] if notice else []
+        notices = (*self._notices, notice) if notice else tuple(self._notices)
         design = Design(_design_name(self._model), network)
         project = Project(self._input.spec, (design,), title=without_controls(Path(self._model.path).stem))
         if has_too_many_layers(project):
             raise FileFault(f"{self._model.path}: has more layers than a project can have")
-        report = self._report()
+        report = self._report(notices)
         note = Note(f"From {Path(self._model.path).name}\n{report.text().rstrip()}")
         project = replace(project, notes=(note,))
         return ImportedModel(project, report, self._tensors, self._model.path, self._constants)
 
-    def _report(self) -> ImportReport:
+    def _report(self, notices: tuple[str, ...]) -> ImportReport:
         recognised = tuple(
             (name, composite.title, len(composite.parts)) for name, composite in self._composites.items()
         )
@@ -150,7 +150,7 @@ class _Importer:
             recognised,
             tuple(self._folded),
             tuple(self._opaque),
-            tuple(self._notices),
+            notices,
         )
 
     def _add(self, node: GraphNode) -> None:

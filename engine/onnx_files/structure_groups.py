@@ -17,6 +17,8 @@ from engine.shapes import Pair, Shape
 _LEAST_GROUPS = 3
 """What does not repeat so often is no structure of a network."""
 _LEAST_WEIGHTS = 2
+_MOST_MEMBERS = 250
+"""Nodes of a group; with a limit, the search takes time in proportion to the network, however its branches meet."""
 
 
 def structure_names(network: Network, received: Shape) -> list[str]:
@@ -80,9 +82,11 @@ class _Structure:
     def _outermost_branches(self) -> Iterator[_Branches]:
         """Those of several layers, each as large as it can be without others one after the other."""
         several = [branches for branches in self._branches() if self._weights(branches.members) >= _LEAST_WEIGHTS]
+        by_join = {max(branches.members): branches for branches in several}
         most, inside = len(self._sources) / 2, frozenset[int]()
         for branches in sorted(several, key=lambda one: -len(one.members)):
-            entries = {other.entry for other in several if other.members < branches.members}
+            smaller = (by_join[at] for at in branches.members if at in by_join)
+            entries = {other.entry for other in smaller if other.members < branches.members}
             if len(entries) <= 1 and len(branches.members) <= most and not branches.members & inside:
                 inside |= branches.members
                 yield branches
@@ -92,11 +96,13 @@ class _Structure:
             if len(sources) < 2 or self._is_gate(join):
                 continue
             members, waiting = {join}, list(sources)
-            while waiting:
+            while waiting and len(members) <= _MOST_MEMBERS:
                 at = waiting.pop()
                 if at != self._above[join] and at not in members:
                     members.add(at)
                     waiting += self._sources[at]
+            if len(members) > _MOST_MEMBERS:
+                continue
             has_one_output = all(members.issuperset(self._users[at]) for at in members - {join})
             if has_one_output and not any(self._is_smaller(at, join) for at in members):
                 yield _Branches(self._above[join], frozenset(members))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import kernels
-from engine.kernels import activations, blocks, columns, onnx_convolution, shifts, threads, tiling
+from engine.kernels import activations, blocks, columns, onnx_convolution, onnx_runtime, shifts, threads, tiling
 from engine.kernels.resizing import Places
 from engine.shapes import dilated_extent
 from tests.engine import reference
@@ -494,6 +494,23 @@ def test_memory_besides_input_and_output_stays_within_a_block(kernel_set, kernel
     finally:
         tracemalloc.stop()
     assert peak <= result.nbytes + kernels.BLOCK_BYTES
+
+
+@needs_onnx_runtime
+@pytest.mark.parametrize("lanes", [8, 16])
+@pytest.mark.parametrize("filters", [1, 2, 4, 8, 16, 64])
+def test_weights_in_blocks_stay_within_a_quarter_of_a_block_of_memory_on_every_processor(monkeypatch, lanes, filters):
+    monkeypatch.setattr(onnx_runtime, "block_lanes", lambda: lanes)
+    in_blocks = set()
+    for channels in (2**power for power in range(7, 18)):
+        weight = zeros(1, filters, channels, 5, 5)
+        case = tiling.Case(zeros(1, channels, 9, 9), weight, (9, 9), (1, 1), (2, 2, 2, 2), (1, 1))
+        with onnx_runtime_first():
+            plan = onnx_convolution.plan_of(case)
+        if plan is not None and plan.lanes:
+            in_blocks.add(channels)
+            assert 4 * 25 * channels * max(filters, lanes) <= 1.1 * kernels.BLOCK_BYTES / 4
+    assert in_blocks
 
 
 @pytest.mark.parametrize(("kernel", "arrays", "setting"), LARGE.values(), ids=LARGE)

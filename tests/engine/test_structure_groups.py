@@ -97,3 +97,9 @@ def test_names_of_a_few_layers_give_way_to_what_repeats():
     assert [one for one, other in pairwise([*groups, "end"]) if one != other] == [
         "", "block_1", "block_2", "block_3", "block_4", "",
     ]  # fmt: skip
+
+
+def test_branches_of_hundreds_of_nodes_are_no_group():
+    short, long = (FULL, RELU) * 50, (FULL, RELU) * 150
+    assert set(groups_of(*(*short, (Add(), 1, 101)) * 3, *short)) == set("abc-")
+    assert set(groups_of(*(*long, (Add(), 1, 301)) * 3, *long)) == {"-"}

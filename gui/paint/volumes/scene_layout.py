@@ -236,7 +236,8 @@ class _PlacedDesign:
             if first >= stop:
                 continue
             left = self.begin[first] - 0.25 * em
-            right = self.centre[stop - 1] + sizes.columns[stop - 1][1] + 0.1 * em
+            beyond = 0.1 if stop == columns.stop else 0.35  # the last column has space of its own for the frame
+            right = self.centre[stop - 1] + sizes.columns[stop - 1][1] + beyond * em
             top, bottom = line.axis - sizes.up[first], line.axis + sizes.down[first]
             baseline, x = top + (BLOCK_TITLE_HEIGHT - 0.3) * em, left + 0.4 * em
             names = tuple(other.name for other in self.design_row.graph.open_blocks)

@@ -75,7 +75,7 @@ def partial_maps(part: FilterInput, checkpoint: Checkpoint) -> Volume:
 def contributions(part: FilterInput, checkpoint: Checkpoint) -> Contributions:
     """Shares, energies and sums of all partial maps, which are computed twice to have only some in memory at a time."""
     pixels = prod(part.windows.output)
-    slices = [*split_range(len(part.weight), max(1, _MOST_VALUES // pixels))]
+    slices = split_range(len(part.weight), max(1, _MOST_VALUES // pixels))
 
     def maps(channels: slice) -> _Numbers:
         subset = part._replace(volume=part.volume[channels], weight=part.weight[channels])

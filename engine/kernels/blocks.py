@@ -1,6 +1,8 @@
 """How kernels divide their work: sizes of blocks, iteration over volumes, and where the taps of windows lie."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -24,19 +26,40 @@ CACHE_BYTES = 2**18
 """Size of a block for cheap arithmetic: the block and its result fit in a core's cache."""
 
 
-def split_range(count: int, length: int) -> Iterator[slice]:
+_SHORT_BUFFER = 256
+"""Values of the buffer for maps that have no fewer."""
+
+
+def one_number_per_map(extent: Pair) -> AbstractContextManager[None]:
+    """Where maps of this size are added to or multiplied by a number each, by this thread and those it shares with.
+
+    NumPy copies the numbers into a buffer as often as the maps have values, as long as the buffer holds several maps.
+    With large ones this takes longer than the arithmetic, with small ones less than an arithmetic map by map.
+    """
+    return _short_buffer() if extent[0] * extent[1] >= _SHORT_BUFFER else nullcontext()
+
+
+@contextmanager
+def _short_buffer() -> Iterator[None]:
+    with np.errstate():  # which restores the size
+        np.setbufsize(_SHORT_BUFFER)
+        yield
+
+
+def split_range(count: int, length: int) -> list[slice]:
     """Slices of at most ``length`` and nearly equal size that cover ``range(count)`` in order."""
     parts = -(-count // length)
-    return (slice(part * count // parts, (part + 1) * count // parts) for part in range(parts))
+    return [slice(part * count // parts, (part + 1) * count // parts) for part in range(parts)]
 
 
 def blocks(shape: tuple[int, ...], values: int) -> Iterator[Region]:
     """Cut (channels, height, width) into blocks of at most ``values``: whole channels, else rows, else pixels."""
     depth, height, width = shape
-    for channels in split_range(depth, max(1, values // (height * width))):
-        for rows in split_range(height, max(1, values // width)):
-            for cols in split_range(width, values):
-                yield channels, rows, cols
+    return product(
+        split_range(depth, max(1, values // (height * width))),
+        split_range(height, max(1, values // width)),
+        split_range(width, values),
+    )
 
 
 def pixel_blocks(shape: tuple[int, ...], values: int) -> Iterator[Region]:

@@ -5,7 +5,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import Checkpoint, Region, Volume, cache_values, indices_within, pixel_blocks
+from engine.kernels.blocks import (
+    Checkpoint,
+    Region,
+    Volume,
+    cache_values,
+    indices_within,
+    one_number_per_map,
+    pixel_blocks,
+)
 from engine.kernels.threads import share, share_blocks
 
 
@@ -33,7 +41,8 @@ def scale(volume: Volume, gamma: npt.NDArray[Any], bias: npt.NDArray[Any] | None
         if bias is not None:
             np.add(part, bias[channels], out=part, casting="unsafe")
 
-    share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
+    with one_number_per_map(volume.shape[1:]):
+        share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
     return result
 
 

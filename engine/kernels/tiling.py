@@ -1,6 +1,6 @@
 """Sizes of the blocks in which a convolution is computed: bounded in memory and time, and enough for all threads."""
 
-from collections.abc import Iterator
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy.typing as npt
@@ -115,7 +115,7 @@ def pixel_tile(case: Case, taps: int, bound: int) -> Tile:
     return Tile(_clip(min(bound, BLOCK_MACS // filters) // (depth * pixels), groups), channels, pixels)
 
 
-def pieces(shape: tuple[int, ...], depth: int, parts: int, itemsize: int) -> Iterator[tuple[slice, slice]]:
+def pieces(shape: tuple[int, ...], depth: int, parts: int, itemsize: int) -> list[tuple[slice, slice]]:
     """Cut a product (groups, filters, pixels) of ``depth`` multiplications per value, which is one of ``parts``.
 
     Each piece reads its weights, and its pixels, which by measurement take twice as long per value.
@@ -128,11 +128,13 @@ def pieces(shape: tuple[int, ...], depth: int, parts: int, itemsize: int) -> Ite
         -(-groups * filters * pixels // max(PART_BYTES // itemsize, 1)),
         1,
     )
+    if fewest == 1:
+        return [(slice(0, filters), slice(0, pixels))]
     cuts = [(-(-fewest // across), across) for across in (1 << power for power in range(fewest.bit_length()))]
     down, across = min(cuts, key=lambda cut: 2 * cut[0] * pixels + cut[1] * filters)
-    for part in split_range(filters, -(-filters // min(down, filters))):
-        for cols in split_range(pixels, -(-pixels // min(across, pixels))):
-            yield part, cols
+    filter_parts = split_range(filters, -(-filters // min(down, filters)))
+    pixel_parts = split_range(pixels, -(-pixels // min(across, pixels)))
+    return [*product(filter_parts, pixel_parts)]
 
 
 def _clip(value: int, limit: int) -> int:

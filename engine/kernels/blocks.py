@@ -25,24 +25,23 @@ BLOCK_BYTES = 64 * 2**20
 CACHE_BYTES = 2**18
 """Size of a block for cheap arithmetic: the block and its result fit in a core's cache."""
 
-
-_SHORT_BUFFER = 256
-"""Values of the buffer for maps that have no fewer."""
+LEAST_LARGE_MAP = 256
+"""Values of a map from which on `one_number_per_map` has an effect."""
 
 
 def one_number_per_map(extent: Pair) -> AbstractContextManager[None]:
     """Where maps of this size are added to or multiplied by a number each, by this thread and those it shares with.
 
-    NumPy copies the numbers into a buffer as often as the maps have values, as long as the buffer holds several maps.
-    With large ones this takes longer than the arithmetic, with small ones less than an arithmetic map by map.
+    NumPy repeats the numbers in a buffer for each value of the maps, as long as several maps fit in the buffer. With
+    large maps this takes longer than the arithmetic; with small ones, to work map by map takes longer still.
     """
-    return _short_buffer() if extent[0] * extent[1] >= _SHORT_BUFFER else nullcontext()
+    return _short_buffer() if extent[0] * extent[1] >= LEAST_LARGE_MAP else nullcontext()
 
 
 @contextmanager
 def _short_buffer() -> Iterator[None]:
     with np.errstate():  # which restores the size
-        np.setbufsize(_SHORT_BUFFER)
+        np.setbufsize(LEAST_LARGE_MAP)
         yield
 
 
@@ -86,19 +85,13 @@ def gather(source: npt.NDArray[Any], target: npt.NDArray[Any], starts: Pair, ste
     """Fill ``target[..., y, x]`` with ``source[..., y₀ + y·sy, x₀ + x·sx]``, or 0 outside the source."""
     top, bottom = indices_within(source.shape[-2], starts[0], steps[0], target.shape[-2])
     left, right = indices_within(source.shape[-1], starts[1], steps[1], target.shape[-1])
+    if (top, left, bottom, right) != (0, 0, *target.shape[-2:]):
+        target[...] = 0  # all at once: margins are many short pieces
     if top == bottom or left == right:
-        target[...] = 0
         return
     target[..., top:bottom, left:right] = source[
         ..., index_slice(starts[0], steps[0], top, bottom), index_slice(starts[1], steps[1], left, right)
     ]
-    for margin in (
-        np.s_[..., :top, :],
-        np.s_[..., bottom:, :],
-        np.s_[..., top:bottom, :left],
-        np.s_[..., top:bottom, right:],
-    ):
-        target[margin] = 0
 
 
 def index_slice(start: int, step: int, first: int, end: int) -> slice:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels import columns, onnx_convolution, shifts, tiling
+from engine.kernels import columns, depthwise, onnx_convolution, shifts, tiling
 from engine.kernels.blocks import Checkpoint, Volume, blocks, one_number_per_map, split_range
 from engine.kernels.columns import Copies, Layout, as_matrices
 from engine.kernels.scratch import scratch_array
@@ -62,6 +62,8 @@ def conv2d(
     result = np.empty((filters, *extent), volume.dtype)
     if is_product:
         _multiply_in_place(case, biases, result.reshape(filters, prod(extent)), checkpoint)
+    elif depthwise.suits(case):
+        depthwise.convolve(case, biases, result.reshape(groups, 1, *extent), checkpoint)
     elif shifts.suits(case):
         shifts.convolve(case, biases, result.reshape(groups, filters // groups, *extent), checkpoint)
     else:

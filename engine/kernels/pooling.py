@@ -221,7 +221,7 @@ def _reduce(
     taps: range,
     checkpoint: Checkpoint,
 ) -> None:
-    """Fill ``target[..., n]`` from ``initial`` and the values of ``source[..., start + n·stride + taps]`` that exist."""
+    """Fill ``target[..., n]`` from the initial value and what exists of ``source[..., start + n·stride + taps]``."""
     count = target.shape[-1]
     spans = [(start + tap, *indices_within(source.shape[-1], start + tap, stride, count)) for tap in taps]
     spans.sort(key=lambda span: span[2] - span[1] < count)

@@ -232,6 +232,14 @@ class Layer(Kind, frozen=True):
         """(C', kh, kw): the kernels of an output channel, one per channel that it reads: its filter, if it has one."""
         return self.filter_weights(weight, channel, received)
 
+    def by_channel(self, count: int, received: Shape) -> "Layer":
+        """The layer that makes a map of each of `count` input channels alone.
+
+        Its weight is (count, 1, kh, kw), the kernels of any output channel; the sum of all maps is that output without
+        its bias.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no kernels")  # whoever calls it asks `has_kernels` first
+
     def weights_of(self, weights: WeightsByRole, channel: int) -> dict[str, NDArray[Any]]:
         """A copy of what one output channel needs of the weights by role, for `explain`."""
         return channel_weights(weights, channel)

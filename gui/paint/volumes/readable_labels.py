@@ -59,7 +59,7 @@ def readable_labels(
     small, edge = zoom.is_readable(text_sizes.small), _EDGE * text_sizes.em
     flat_boxes: Iterable[tuple[PlacedBox, FaceValues | None]] = ()
     if visible.flat_boxes:
-        blocks = {flat.number for flat in visible.flat_boxes}.intersection(scene.box_places.blocks)
+        blocks = set(visible.flat_boxes).intersection(scene.box_places.blocks)
         flat_boxes = ((scene.boxes[number], None) for number in sorted(blocks))
     for box, values in chain(visible.boxes, flat_boxes):
         texts = _box_texts(box, values, scene.line_breaks) if small else tuple(_block_names(box, zoom))

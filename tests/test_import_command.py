@@ -106,6 +106,20 @@ def test_rounding_that_has_accumulated_before_a_node_is_no_error_but_a_wrong_wei
     assert "at 'conv'; on ONNX Runtime's own input it is 0.0" in text
 
 
+def test_a_node_behind_one_that_was_edited_is_compared_with_what_the_model_computes(tmp_path, capsys):
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"], "conv"),
+        helper.make_node("GlobalAveragePool", ["a"], ["y"], "pool"),
+    ]
+    model = write_model(tmp_path, model_of(nodes, w=values(0, 4, 3, 3, 3)))
+    project = tmp_path / "project.toml"
+    main(["import", str(model), "--out", str(project)])
+    project.write_text(project.read_text().replace("padding = 0", "padding = 1"))
+    status, text = verify(project, tmp_path, capsys)
+    assert (status, "1 volume NOT equal to ONNX Runtime's" in text) == (2, True)
+    assert "at 'pool'; on ONNX Runtime's own input it is 0." in text
+
+
 @pytest.mark.parametrize("has_definition", [True, False])
 def test_where_the_two_differ_on_the_same_input_double_precision_decides_if_the_operator_has_a_definition(
     model, tmp_path, capsys, monkeypatch, has_definition

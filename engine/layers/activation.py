@@ -49,6 +49,7 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     title: ClassVar[str] = "Activation"
     help: ClassVar[str] = "Applies a fixed function to each value."
+    setting_taken_for_kind: ClassVar[str] = "function"
     role: ClassVar[Role] = "elementwise"
     reads: ClassVar[Reads] = "pixel"
 
@@ -68,6 +69,11 @@ class Activation(Layer, frozen=True, tag="activation"):
     def unused_settings(self) -> frozenset[str]:
         function = activations.ELEMENTWISE.get(self.function)
         return frozenset(_NUMBERS).difference(function.numbers if function is not None else ())
+
+    @property
+    def has_usual_numbers(self) -> bool:
+        """Whether the numbers of the function are those of frameworks, which have functions without numbers."""
+        return self == Activation(self.function)
 
     @property
     def has_table_row(self) -> bool:

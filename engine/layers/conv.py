@@ -110,6 +110,9 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
         weights: NDArray[Any] = weight[channel]
         return weights
 
+    def by_channel(self, count: int, received: Shape) -> Layer:
+        return replace(self, filters=count, groups=count, bias=False)
+
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         windows = self.windows(Shape(*inputs[0].shape))
         return convolution.conv2d(

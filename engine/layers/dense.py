@@ -65,6 +65,9 @@ class Dense(Layer, frozen=True, tag="dense"):
         weights: NDArray[Any] = weight[channel].reshape(received)
         return weights
 
+    def by_channel(self, count: int, received: Shape) -> Layer:
+        return self.general_form([received]).by_channel(count, received)
+
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         return convolution.dense(inputs[0], weights["weight"], weights.get("bias"), checkpoint)
 

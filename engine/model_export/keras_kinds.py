@@ -37,7 +37,15 @@ from engine.model_export.keras_windows import (
     keras_padded,
     matrix_products,
 )
-from engine.model_export.python_scope import LayerCode, PythonKind, PythonScope, number_code, numbers_code, short
+from engine.model_export.python_scope import (
+    LayerCode,
+    PythonKind,
+    PythonScope,
+    activation_code,
+    number_code,
+    numbers_code,
+    short,
+)
 from engine.model_export.windows import outer_margins, place_matrix
 
 KERAS_NAMES = frozenset(
@@ -68,16 +76,7 @@ _FUNCTIONS: Mapping[str, str] = {
     "softmax": "ops.softmax({}, -1)",
 }
 
-_OTHER_HARD_SIGMOID = "ops.clip({factor} * {} + {offset}, 0, 1)"
-"""The framework's function has no numbers."""
-
-
-def _activation(at: PythonScope) -> LayerCode:
-    template = _FUNCTIONS[at.layer.function]
-    if at.layer.function == "hard_sigmoid" and at.layer != Activation("hard_sigmoid"):
-        template = _OTHER_HARD_SIGMOID
-    text = template.format(at.value().text, **numbers_code(at.layer))
-    return LayerCode(text, is_vector=at.is_vector)
+_GENERAL_FUNCTIONS: Mapping[str, str] = {"hard_sigmoid": "ops.clip({factor} * {} + {offset}, 0, 1)"}
 
 
 def _prelu(at: PythonScope) -> LayerCode:
@@ -118,10 +117,10 @@ def _scale(at: PythonScope) -> LayerCode:
 
 
 def _lrn(at: PythonScope) -> LayerCode:
-    layer, text = at.layer, keras_input(at)
+    layer, text, numbers = at.layer, keras_input(at), numbers_code(at.layer)
     sides = f"((0, 0), (0, 0), (0, 0), ({layer.size // 2}, {(layer.size - 1) // 2}), (0, 0))"
     mean = f"ops.average_pool(ops.pad(ops.square({text})[..., None], {sides}), (1, 1, {layer.size}), 1)[..., 0]"
-    return LayerCode(f"{text} / ops.power({layer.k} + {layer.alpha} * {mean}, {layer.beta})")
+    return LayerCode(f"{text} / ops.power({numbers['k']} + {numbers['alpha']} * {mean}, {numbers['beta']})")
 
 
 def _dropout(at: PythonScope) -> LayerCode:
@@ -237,7 +236,7 @@ KERAS_KINDS: tuple[PythonKind, ...] = (
     PythonKind(Crop, _crop),
     PythonKind(Slice, _slice),
     PythonKind(ChannelShuffle, _channel_shuffle),
-    PythonKind(Activation, _activation),
+    PythonKind(Activation, partial(activation_code, _FUNCTIONS, _GENERAL_FUNCTIONS)),
     PythonKind(PRelu, _prelu),
     PythonKind(BatchNorm, _batch_norm),
     PythonKind(LayerNorm, _layer_norm),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from engine.model_export.python_scope import (
     LayerCode,
     PythonKind,
     PythonScope,
+    activation_code,
     number_code,
     numbers_code,
     options,
@@ -76,16 +78,7 @@ _FUNCTIONS: Mapping[str, str] = {
     "softmax": "F.softmax({}, 1)",
 }
 
-_OTHER_HARD_SIGMOID = "torch.clamp({factor} * {} + {offset}, 0, 1)"
-"""The framework's function has no numbers."""
-
-
-def _activation(at: PythonScope) -> LayerCode:
-    template = _FUNCTIONS[at.layer.function]
-    if at.layer.function == "hard_sigmoid" and at.layer != Activation("hard_sigmoid"):
-        template = _OTHER_HARD_SIGMOID
-    text = template.format(at.value().text, **numbers_code(at.layer))
-    return LayerCode(text, is_vector=at.is_vector)
+_GENERAL_FUNCTIONS: Mapping[str, str] = {"hard_sigmoid": "torch.clamp({factor} * {} + {offset}, 0, 1)"}
 
 
 def _prelu(at: PythonScope) -> LayerCode:
@@ -247,7 +240,7 @@ TORCH_KINDS: tuple[PythonKind, ...] = (
     PythonKind(Crop, _crop),
     PythonKind(Slice, _slice),
     PythonKind(ChannelShuffle, _channel_shuffle),
-    PythonKind(Activation, _activation),
+    PythonKind(Activation, partial(activation_code, _FUNCTIONS, _GENERAL_FUNCTIONS)),
     PythonKind(PRelu, _prelu),
     PythonKind(BatchNorm, _batch_norm),
     PythonKind(LayerNorm, _layer_norm),

@@ -12,16 +12,19 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
+from engine.kernels.onnx_process import ModelFault
 from engine.layers import Layer
 from engine.network.graph import INPUT
+from engine.network.node_ref import NodeRef
 from engine.onnx_files.model_volumes import ComparableModel
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
 from engine.run.execute import NodeStarted, execute, weights_at
 from engine.run.request import RunRequest
 from engine.text.names import quoted
-from engine.text.problems import ProjectError
+from engine.text.problems import Problem, ProjectError
 from engine.text.units import count_text, number_text
 
 _LARGEST_ERROR = 1e-5
@@ -142,28 +145,35 @@ def verify(
     model = ComparableModel.of(design, request.project.network(design), volumes)
     expected = model.volumes(volumes[INPUT], checkpoint)
     errors = {node: _relative_error(volumes[node], volume) for node, volume in expected.items()}
-    distant = [node for node, error in errors.items() if error > _LARGEST_ERROR]
-    expected[INPUT] = volumes[INPUT]
-    again = {}
-    for node in distant:
-        report = request.check.reports[design, node]
-        assert isinstance(report.layer, Layer), "what has a volume is a layer"
-        received = [expected.get(source, volumes[source]) for source in report.inputs]
-        with np.errstate(all="ignore"):
-            arrays = weights_at(request, (design, node), cache, checkpoint)
-            again[node] = report.layer.forward(received, arrays, checkpoint)
+    again = {
+        node: _computed_from({**volumes, **expected}, request, (design, node), cache, checkpoint)
+        for node, error in errors.items()
+        if error > _LARGEST_ERROR
+    }
     own_inputs = {node: OwnInput(_relative_error(volume, expected[node])) for node, volume in again.items()}
-    # The first that is wrong decides. Double precision takes seconds for some layers.
-    for node in sorted(own_inputs, key=lambda node: -own_inputs[node].error):
-        if own_inputs[node].is_right:
-            break
-        exact = model.exact_volume(node, expected, checkpoint)
-        if exact is not None:
+    received = {INPUT: volumes[INPUT], **expected}
+    # Double precision takes seconds for some layers; the first node that is wrong decides.
+    for node in sorted(again, key=lambda node: -own_inputs[node].error):
+        if not own_inputs[node].is_right and (exact := model.exact_volume(node, received, checkpoint)) is not None:
             exact_errors = _relative_error(again[node], exact), _relative_error(expected[node], exact)
             own_inputs[node] = OwnInput(own_inputs[node].error, exact_errors)
         if not own_inputs[node].is_right:
             break
     return Verification(design, errors, own_inputs)
+
+
+def _computed_from(
+    volumes: Mapping[str, _Volume], request: RunRequest, ref: NodeRef, cache: VolumeCache, checkpoint: Checkpoint
+) -> _Volume:
+    """What a node makes of these volumes; ProjectError if its file has changed, or ONNX Runtime cannot run it."""
+    report = request.check.reports[ref]
+    assert isinstance(report.layer, Layer), "what has a volume is a layer"
+    try:
+        arrays = weights_at(request, ref, cache, checkpoint)
+        with np.errstate(all="ignore"):
+            return report.layer.forward([volumes[source] for source in report.inputs], arrays, checkpoint)
+    except (FileFault, ModelFault) as fault:
+        raise ProjectError([Problem(f"{ref[1]}: {fault}", "", *ref)]) from None
 
 
 def _relative_error(volume: _Volume, expected: _Volume) -> float:

@@ -67,8 +67,7 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     @property
     def unused_settings(self) -> frozenset[str]:
-        function = activations.ELEMENTWISE.get(self.function)
-        return frozenset(_NUMBERS).difference(function.numbers if function is not None else ())
+        return frozenset(_NUMBERS).difference(activations.numbers_of(self.function))
 
     @property
     def has_usual_numbers(self) -> bool:
@@ -133,7 +132,7 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     @property
     def _numbers(self) -> dict[str, float]:
-        return {name: getattr(self, name) for name in _NUMBERS if name not in self.unused_settings}
+        return {name: getattr(self, name) for name in activations.numbers_of(self.function)}
 
 
 _DEFAULTS = {field.name: field.default for field in fields(Activation) if field.name in _NUMBERS}

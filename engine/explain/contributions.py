@@ -67,7 +67,7 @@ def contributions(part: FilterInput, checkpoint: Checkpoint) -> Contributions:
     """Shares, energies and sums of all partial maps, which are computed twice to have only some in memory at a time."""
     _, height, width = part.layer.output_shape([Shape(*part.volume.shape)])
     pixels = height * width
-    slices = [*split_range(len(part.weight), max(1, _MOST_VALUES // pixels))]
+    slices = split_range(len(part.weight), max(1, _MOST_VALUES // pixels))
 
     def maps(channels: slice) -> _Numbers:
         return partial_maps(part.of_channels(channels), checkpoint).reshape(-1, pixels).astype(np.float64)

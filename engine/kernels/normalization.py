@@ -5,7 +5,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import Checkpoint, Region, Volume, cache_values, indices_within, pixel_blocks
+from engine.kernels.blocks import (
+    Checkpoint,
+    Region,
+    Volume,
+    cache_values,
+    indices_within,
+    one_number_per_map,
+    pixel_blocks,
+)
 from engine.kernels.threads import share, share_blocks
 
 
@@ -40,7 +48,8 @@ def scale(
             operation(source, array[channels], out=part, casting="unsafe")
             source = part
 
-    share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
+    with one_number_per_map(volume.shape[1:]):
+        share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
     return result
 
 

@@ -70,6 +70,9 @@ class Kind(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, om
     """(column, setting) per setting that is a number of maps: its column of `engine.reports.paper_columns`, with {} for
     the kernel size; sizes without a column of their own share the general one."""
 
+    setting_taken_for_kind: ClassVar[str] = ""
+    """The setting, if any, whose words are taken for kinds in files: "function", as of kind = "relu"."""
+
     @property
     def kind(self) -> str:
         return tag_of(type(self))

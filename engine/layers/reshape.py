@@ -56,6 +56,9 @@ class _Moved(Layer, frozen=True):
 class _SameOrder(_Moved, frozen=True):
     """Value n of the output, counted through channels, rows and columns, is value n of the input."""
 
+    def general_form(self, inputs: Sequence[Shape]) -> Layer:
+        return Reshape(*self.output_shape(inputs))
+
     def _read(self, chosen: NDArray[np.bool_], received: Shape) -> NDArray[np.bool_]:
         return chosen.reshape(received)
 
@@ -157,6 +160,11 @@ class Transpose(_Moved, frozen=True, tag="transpose"):
         Order,
         Meta(title="Order", description="What becomes channels, rows and columns: c, h and w", examples=["hwc"]),
     ]
+
+    def general_form(self, inputs: Sequence[Shape]) -> Layer:
+        """A reshape if all axes that move past others have one value."""
+        longer = [axis for axis in self.axes if inputs[0][axis] > 1]
+        return Reshape(*self.output_shape(inputs)) if longer == sorted(longer) else self
 
     @property
     def axes(self) -> tuple[int, int, int]:

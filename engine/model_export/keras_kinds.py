@@ -128,7 +128,10 @@ def _dropout(at: PythonScope) -> LayerCode:
 
 
 def _concat(at: PythonScope) -> LayerCode:
-    return LayerCode(f"ops.concatenate([{', '.join(at.inputs(keras_maps))}], -1)", is_vector=at.is_vector)
+    if at.layer.along == "channels":
+        return LayerCode(f"ops.concatenate([{', '.join(at.inputs(keras_maps))}], -1)", is_vector=at.is_vector)
+    maps = ", ".join(keras_input(at, index) for index in range(len(at.planned.inputs)))
+    return LayerCode(f"ops.concatenate([{maps}], {at.layer.axis})")
 
 
 def _joined(symbol: str, at: PythonScope) -> LayerCode:

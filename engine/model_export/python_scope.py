@@ -7,7 +7,7 @@ import numpy as np
 from msgspec.structs import asdict
 from numpy.typing import NDArray
 
-from engine.layers import Activation, Kind
+from engine.layers import Kind
 from engine.model_export.plan import PlannedLayer
 from engine.shapes import Margins, Shape, Windows
 
@@ -126,6 +126,6 @@ def activation_code(functions: Mapping[str, str], general: Mapping[str, str], at
         Those of functions that the framework has with fixed numbers, for other numbers.
     """
     name = at.layer.function
-    templates = functions if at.layer == Activation(name) else {**functions, **general}
+    templates = functions if at.layer.has_usual_numbers else {**functions, **general}
     text = templates[name].format(at.value().text, **numbers_code(at.layer))
     return LayerCode(text, is_vector=at.is_vector)

@@ -136,7 +136,10 @@ def _dropout(at: PythonScope) -> LayerCode:
 
 
 def _concat(at: PythonScope) -> LayerCode:
-    return LayerCode(f"torch.cat([{', '.join(at.inputs(torch_maps))}], 1)", is_vector=at.is_vector)
+    if at.layer.along == "channels":
+        return LayerCode(f"torch.cat([{', '.join(at.inputs(torch_maps))}], 1)", is_vector=at.is_vector)
+    maps = ", ".join(torch_input(at, index) for index in range(len(at.planned.inputs)))
+    return LayerCode(f"torch.cat([{maps}], {1 + at.layer.axis})")
 
 
 def _add(at: PythonScope) -> LayerCode:

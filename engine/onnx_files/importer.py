@@ -21,8 +21,9 @@ from engine.onnx_files.model_input import input_of
 from engine.onnx_files.module_groups import with_groups
 from engine.onnx_files.module_paths import recorded_modules
 from engine.onnx_files.opaque_nodes import OpaqueNode
-from engine.onnx_files.operators import ONNX_OPERATORS, Match, Operands
-from engine.onnx_files.own_volumes import OwnVolume, Reorderings, own_match
+from engine.onnx_files.operands import Match, Operands
+from engine.onnx_files.operators import ONNX_OPERATORS
+from engine.onnx_files.own_volumes import OwnVolume, Reorderings, own_match, parts_shape, transpose_of_parts
 from engine.onnx_files.report import ImportReport
 from engine.onnx_files.tensors import NotNative, Tensor, tensor_of
 from engine.onnx_files.value_operators import VALUE_OPERATORS
@@ -204,7 +205,19 @@ class _Importer:
             if received and self._is_layer_of(node, received):
                 self.missing_volumes |= missing
                 return True
-        return False
+        return self._is_of_parts(node)
+
+    def _is_of_parts(self, node: GraphNode) -> bool:
+        """Whether a Transpose is a layer if it receives the parts that it moves as the axes of a volume."""
+        if node.operator != "Transpose" or not self._reorderings.values.intersection(node.inputs[:1]):
+            return False
+        value = node.inputs[0]
+        shape = parts_shape(self._tensors[value], node.settings.get("perm") or ())
+        if shape is None:
+            return False
+        is_layer = self._is_layer_of(node, {value: replace(self._tensors[value], volume=shape)})
+        self.missing_volumes |= {value: OwnVolume(shape=shape)} if is_layer else {}
+        return is_layer
 
     def _is_layer_of(self, node: GraphNode, received: Mapping[str, Tensor]) -> bool:
         """Make a node a layer of these in place of what it receives, and return whether that is possible."""
@@ -301,15 +314,16 @@ class _Importer:
         return self._pass_on(node, replace(tensor, margins=margins), "padding of the convolution behind it")
 
     def _has_shuffled(self, node: GraphNode) -> bool:
-        """Make the transpose in the middle of a channel or pixel shuffle that layer, if the node is one."""
+        """Make a transpose of parts of axes a layer, such as the channel or pixel shuffle in whose middle it is."""
         tensor = self._operands(node).tensor()
-        shuffle = shuffle_of(tensor, node.settings.get("perm") or ()) if node.operator == "Transpose" else None
+        perm = node.settings.get("perm") or ()
+        shuffle = (
+            (shuffle_of(tensor, perm) or transpose_of_parts(tensor, perm)) if node.operator == "Transpose" else None
+        )
         if shuffle is None:
             return False
         layer, dims = shuffle
-        self._place(node, Match(layer, (tensor,)), node.outputs[0])
-        tensor = self._tensors[node.outputs[0]]
-        self._tensors[node.outputs[0]] = replace(tensor, axes=(), dims=dims)
+        self._place(node, Match(layer, (tensor,), dims=dims), node.outputs[0])
         return True
 
     def _add_layer(self, node: GraphNode) -> None:
@@ -331,7 +345,8 @@ class _Importer:
         self._append(name, match)
         self._layers.append((node.name, match.layer.kind))
         volume = match.layer.output_shape(shapes)
-        self._tensors[output] = tensor_of(name, volume, match.axes, match.inputs[0].dtype)
+        tensor = tensor_of(name, volume, match.axes, match.inputs[0].dtype)
+        self._tensors[output] = replace(tensor, axes=(), dims=match.dims) if match.dims else tensor
 
     def _append(self, name: str, match: Match) -> None:
         """Add a node of the design; what it receives is implied if that is the node before alone."""

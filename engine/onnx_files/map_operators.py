@@ -18,7 +18,7 @@ from engine.layers import (
     Slice,
 )
 from engine.layers.resize import Corners
-from engine.onnx_files.operators import Match, Operands, make_layer
+from engine.onnx_files.operands import Match, Operands, make_layer
 from engine.onnx_files.tensors import NotNative, Tensor
 from engine.shapes import Margins, Pair
 

@@ -8,7 +8,7 @@ from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.kernels.onnx_process import ModelFault, run_model
 from engine.layers import Opaque
-from engine.onnx_files.operators import Operands
+from engine.onnx_files.operands import Operands
 from engine.onnx_files.tensors import Tensor, tensor_of_shape
 from engine.text.names import quoted
 

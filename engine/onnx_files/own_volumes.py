@@ -6,11 +6,12 @@ can, these nodes become layers, and those behind them read what they make.
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
+from math import prod
 from typing import NamedTuple
 
 from engine.files.onnx_model import GraphNode
-from engine.layers import Flatten, Reshape, Transpose
-from engine.onnx_files.operators import Match, make_layer
+from engine.layers import Flatten, Layer, Reshape, Transpose
+from engine.onnx_files.operands import Match, make_layer
 from engine.onnx_files.tensors import Tensor
 from engine.shapes import Shape
 
@@ -24,6 +25,8 @@ class OwnVolume(NamedTuple):
     """Whether the last axis of its tensor are the channels, or the first behind the batch."""
     order: str = ""
     """Of the axes of the volume before, if they are transposed: "hwc"; else it has the same order of values."""
+    shape: Shape | None = None
+    """Its shape, if that is not the tensor's own."""
 
 
 class Reorderings:
@@ -92,6 +95,40 @@ def _whole_order(letters: str, volume: Shape, wanted: Shape) -> str:
     return next((order for order in fitting if tuple(sizes[x] for x in order) == wanted), fitting[0])
 
 
+def _moved_parts(tensor: Tensor, perm: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """The axes that stay together in a Transpose, part by part in their new order; () if a batch moves."""
+    dims = tensor.dims
+    if not dims or sorted(perm) != list(range(len(dims))) or perm[0] != 0 or dims[0] != 1:
+        return ()
+    longer = [axis for axis, size in enumerate(dims) if size > 1]
+    parts: list[list[int]] = []
+    for axis in (axis for axis in perm if axis in longer):
+        is_next = bool(parts) and longer.index(axis) == longer.index(parts[-1][-1]) + 1
+        parts[-1].append(axis) if is_next else parts.append([axis])
+    return tuple(map(tuple, parts))
+
+
+def parts_shape(tensor: Tensor, perm: Sequence[int]) -> Shape | None:
+    """The shape whose three axes are the parts that a Transpose of a tensor moves; None if there are more."""
+    parts = sorted(_moved_parts(tensor, perm))
+    if not 1 < len(parts) <= 3:
+        return None
+    sizes = [prod(tensor.dims[axis] for axis in part) for part in parts]
+    return Shape(sizes[0], *([1] if len(parts) == 2 else []), *sizes[1:])
+
+
+def transpose_of_parts(tensor: Tensor, perm: Sequence[int]) -> tuple[Layer, tuple[int, ...]] | None:
+    """The layer that a Transpose of axes that divide those of a volume is, and its shape; None if it is none."""
+    parts = _moved_parts(tensor, perm)
+    before = sorted(parts)
+    groups = tensor.runs([prod(tensor.dims[axis] for axis in part) for part in before])
+    if len(parts) < 2 or groups is None:
+        return None
+    order = "".join(groups[before.index(part)] for part in parts)
+    layer = make_layer(Transpose, order=_whole_order(order, tensor.volume, tensor.volume))
+    return layer, tuple(tensor.dims[axis] for axis in perm)
+
+
 def own_match(tensor: Tensor, own: OwnVolume, stated: Sequence[int]) -> Match | None:
     """The layer that makes a volume of its own of a tensor; None if it is one already.
 
@@ -104,6 +141,8 @@ def own_match(tensor: Tensor, own: OwnVolume, stated: Sequence[int]) -> Match | 
         letters = dict(zip(own.order, "chw", strict=True))
         axes = tuple("".join(letters[letter] for letter in group) for group in tensor.axes)
         return Match(make_layer(Transpose, order=own.order), (tensor,), axes)
+    if own.shape is not None:
+        return Match(make_layer(Reshape, **own.shape._asdict()), (tensor,), dims=tensor.dims)
     found = tensor.own_volume(channels_last=own.channels_last)
     if found is None:
         return None

@@ -109,14 +109,14 @@ class Tensor(Struct, frozen=True):
         self.require_no_margins()
         if prod(shape) != self.volume.size:
             raise NotNative(f"the shape {list(shape)} holds other than {self.volume.size} values")
-        groups = self._runs(shape)
+        groups = self.runs(shape)
         if groups is not None:
             return replace(self, axes=groups, dims=())
         if self.dims or self.letters == self.letters_in_order:
             return replace(self, axes=(), dims=tuple(shape))
         raise NotNative(f"the shape {list(shape)} divides an axis of {list(self.shape)}")
 
-    def _runs(self, shape: Sequence[int]) -> TensorAxes | None:
+    def runs(self, shape: Sequence[int]) -> TensorAxes | None:
         """Axes of that shape as runs of those of the volume; None if there are none."""
         waiting = list(self.letters_in_order if self.dims else self.letters)
         groups = []

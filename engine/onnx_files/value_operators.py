@@ -6,10 +6,10 @@ from math import inf
 import numpy as np
 from msgspec.structs import replace
 
-from engine.files.onnx_values import opposite_name
+from engine.files.onnx_values import opposite_name, sign_name
 from engine.layers import Activation, Add, Layer, Mul, PRelu, Scale
 from engine.network.weight_specs import FileWeights
-from engine.onnx_files.operators import GATE, HARD_GATE, SCALE, Match, Operands, make_layer
+from engine.onnx_files.operands import GATE, HARD_GATE, SCALE, Match, Operands, make_layer
 from engine.onnx_files.tensors import NotNative, Tensor
 
 _NO_LIMIT = 1e30
@@ -18,8 +18,9 @@ _NO_LIMIT = 1e30
 def _applied(operands: Operands, name: str, **numbers: float) -> Match:
     """A function of each value, with numbers as short as float32 tells them apart."""
     short = {number: float(str(np.float32(value))) for number, value in numbers.items()}
-    tensor = operands.plain()
-    return Match(make_layer(Activation, function=name, **short), (tensor,), tensor.axes)
+    tensor = operands.tensor()
+    tensor.require_no_margins()
+    return Match(make_layer(Activation, function=name, **short), (tensor,), tensor.axes, dims=tensor.dims)
 
 
 def _function(name: str, **attributes: tuple[str, float]) -> Callable[[Operands], Match]:
@@ -73,9 +74,12 @@ def _without_constant(role: str) -> Callable[[Operands], Match]:
 
     def match(operands: Operands) -> Match:
         operator, (value, constant) = operands.node.operator, operands.node.inputs
-        opposite = replace(operands.node, inputs=(value, opposite_name(operator, constant)))
+        if value in operands.constants and operator == "Sub":
+            negative = replace(operands.node, inputs=(constant, sign_name(value), value))
+            return _scaled(replace(operands, node=negative), 0, gamma=1, bias=2)
         if constant not in operands.constants:
             raise NotNative("it is of two volumes, or of a number and a volume")
+        opposite = replace(operands.node, inputs=(value, opposite_name(operator, constant)))
         return _scaled(replace(operands, node=opposite), 0, **{role: 1})
 
     return match

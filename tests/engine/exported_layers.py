@@ -156,6 +156,8 @@ JOINS = (
     Node("gated", Mul(), ("a", "means", "b")),
     Node("shifted", Add(), ("means", "a")),
     Node("concat", Concat(), ("a", "b", "a")),
+    Node("concat of rows", Concat("rows"), ("a", "b")),
+    Node("concat of columns", Concat("columns"), ("a", "b", "a")),
     Node("add", Add(), ("a", "b")),
     Node("sum", Add(), ("a", "b", INPUT)),
 )

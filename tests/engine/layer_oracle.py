@@ -348,7 +348,10 @@ ORACLES = {
         exact=lambda layer: False,
     ),
     layers.Dropout: Oracle(lambda layer, inputs, weights: inputs[0], lambda layer, inputs, weights: 0),
-    layers.Concat: Oracle(lambda layer, inputs, weights: reference.concat(inputs), lambda layer, inputs, weights: 0),
+    layers.Concat: Oracle(
+        lambda layer, inputs, weights: reference.concat(inputs, ["channels", "rows", "columns"].index(layer.along)),
+        lambda layer, inputs, weights: 0,
+    ),
     layers.Add: Oracle(
         lambda layer, inputs, weights: reference.add(inputs),
         lambda layer, inputs, weights: len(inputs),

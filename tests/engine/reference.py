@@ -247,9 +247,10 @@ def _normalized(values, epsilon):
     return [(value - mean) / math.sqrt(variance + epsilon) for value in values]
 
 
-def concat(volumes):
-    channels = [channel.tolist() for volume in volumes for channel in volume]
-    return np.array(channels, _zeros(volumes[0], ()).dtype)
+def concat(volumes, axis=0):
+    """The channels, rows or columns of all volumes as lists, one after the other."""
+    parts = [part.tolist() for volume in volumes for part in np.moveaxis(volume, axis, 0)]
+    return np.moveaxis(np.array(parts, _zeros(volumes[0], ()).dtype), 0, axis)
 
 
 def add(volumes):

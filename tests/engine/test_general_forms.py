@@ -11,11 +11,14 @@ from engine.layers import (
     BatchNorm,
     Conv2d,
     Dense,
+    Flatten,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
     Layer,
     MaxPool2d,
+    Reshape,
     Scale,
+    Transpose,
 )
 from engine.network.alignment import align
 from engine.network.analysis import analyze
@@ -47,6 +50,9 @@ def values(*shape: int) -> Volume:
         (MaxPool2d((7, 8), padding=1), GlobalMaxPool2d()),
         (MaxPool2d(5, padding=1, stride=8), None),
         (MaxPool2d(3, dilation=2), None),
+        (Flatten(), Reshape(120, 1, 1)),
+        (Reshape(8, width=3), Reshape(8, 5, 3)),
+        (Transpose("cwh"), None),
     ],
 )
 def test_a_layer_computes_the_same_as_its_general_form(layer: Layer, general: Layer | None):
@@ -107,3 +113,9 @@ def test_layers_of_two_kinds_that_are_one_function_are_paired(repeat: int):
 
 def test_a_dense_layer_is_not_paired_with_a_convolution_of_other_shapes():
     assert sorted(pairs((Dense(4),), (Conv2d(4, 3),))) == [("", "conv2d"), ("dense", "")]
+
+
+def test_a_transpose_that_moves_axes_of_one_value_alone_is_a_reshape():
+    assert Transpose("whc").general_form([ONE]) == Reshape(1, 1, 4)
+    assert Transpose("hcw").general_form([Shape(4, 1, 6)]) == Reshape(1, 4, 6)
+    assert Transpose("cwh").general_form([Shape(4, 5, 6)]) == Transpose("cwh")

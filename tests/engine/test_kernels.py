@@ -11,7 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import kernels
-from engine.kernels import activations, blocks, columns, onnx_convolution, onnx_runtime, shifts, threads, tiling
+from engine.kernels import (
+    activations,
+    blocks,
+    columns,
+    depthwise,
+    onnx_convolution,
+    onnx_runtime,
+    shifts,
+    threads,
+    tiling,
+)
 from engine.kernels.resizing import Places
 from engine.shapes import dilated_extent
 from tests.engine import reference
@@ -111,6 +121,7 @@ def forced(layout):
         if layout in layouts:
             patch.setattr(columns, "layout_of", layouts[layout])
         if layout != "default":
+            patch.setattr(depthwise, "suits", lambda case: False)
             patch.setattr(shifts, "suits", lambda case: layout == "shifts" and case.stride == (1, 1))
         yield patch
 
@@ -227,15 +238,40 @@ def test_onnx_runtime_equals_the_oracle_bit_by_bit_in_each_order_of_weights_and_
     np.testing.assert_array_equal(result, expected)
 
 
+@pytest.mark.usefixtures("_numpy_alone")
+@pytest.mark.parametrize("values", [200, 400, 2000])
+@pytest.mark.parametrize(
+    ("kernel", "setting"),
+    [
+        ((3, 3), SAME),
+        ((3, 2), PLAIN | {"padding": (0, 3, 2, 1)}),
+        ((1, 3), PLAIN | {"dilation": (1, 4)}),
+        ((3, 1), PLAIN | {"dilation": (2, 1), "padding": (4, 0, 0, 0)}),
+        ((2, 2), WIDE),
+    ],
+)
+def test_depthwise_convolution_of_large_maps_equals_the_oracle_bit_by_bit_however_blocks_are_cut(
+    kernel, setting, values, monkeypatch
+):
+    volume, weight, bias = integers(0, (3, 24, 19)), integers(1, (3, 1, *kernel)), integers(2, 3)
+    cut(monkeypatch, values)
+    for dtype, biases in (np.int64, bias), (np.float32, None):
+        result = kernels.conv2d(
+            volume.astype(dtype), weight.astype(dtype), biases, **setting | {"groups": 3}, checkpoint=proceed
+        )
+        expected = reference.conv2d(volume, weight, biases, **setting | {"groups": 3})
+        np.testing.assert_array_equal(result, expected)
+
+
 @each_set
 @pytest.mark.parametrize("groups", [1, 16])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -0.0])
 def test_a_value_that_is_not_finite_reaches_the_windows_that_read_it_and_no_other(kernel_set, groups, value):
-    volume, weight = np.full((16, 9, 9), -0.0, np.float32), np.ones((16, 16 // groups, 3, 3), np.float32)
+    volume, weight = np.full((16, 18, 18), -0.0, np.float32), np.ones((16, 16 // groups, 3, 3), np.float32)
     volume[2, 4, 4] = value
     with kernel_set():
         result = kernels.conv2d(volume, weight, None, **SAME | {"groups": groups}, checkpoint=proceed)
-    expected = np.zeros((16, 9, 9), np.float32)
+    expected = np.zeros((16, 18, 18), np.float32)
     expected[slice(None) if groups == 1 else 2, 3:6, 3:6] += value
     np.testing.assert_array_equal(result, expected)
     np.testing.assert_array_equal(np.signbit(result), np.signbit(expected))
@@ -430,6 +466,7 @@ LARGE = {
     "conv2d of few filters": (kernels.conv2d, (zeros(256, 56, 56), zeros(32, 256, 3, 3), zeros(32)), SAME),
     "conv2d 1×1": (kernels.conv2d, (IMAGE, zeros(256, 64, 1, 1), zeros(256)), PLAIN),
     "conv2d depthwise": (kernels.conv2d, (IMAGE, zeros(128, 1, 3, 3), None), SAME | {"groups": 64}),
+    "conv2d depthwise of one filter": (kernels.conv2d, (IMAGE, zeros(64, 1, 3, 3), None), SAME | {"groups": 64}),
     "conv2d depthwise with stride": (
         kernels.conv2d,
         (IMAGE, zeros(64, 1, 5, 5), None),
@@ -555,7 +592,7 @@ def test_a_cheap_kernel_calls_its_checkpoint_at_least_once_per_mebibyte(name):
         (64, 64, 11, 224, PLAIN),
         (64, 512, 9, 128, SAME | {"dilation": (4, 4)}),
         (1024, 1024, 3, 64, SAME | {"groups": 4}),
-        (1024, 1024, 3, 64, SAME | {"groups": 1024}),
+        (1024, 1024, 5, 64, SAME | {"groups": 1024}),
         (64, 4096, 7, 64, SAME | {"stride": (3, 3)}),
         (1024, 256, 3, 28, SAME),
         (2048, 4, 7, 72, WIDE),

@@ -701,6 +701,8 @@ def test_a_product_of_maps_and_transposed_ones_is_one_with_a_transpose(tmp_path)
         (helper.make_node("Add", ["x", "low"], ["y"]), Scale(bias=True, shared=True, factor=False)),
         (helper.make_node("Sub", ["x", "slopes"], ["y"]), Scale(bias=True, factor=False)),
         (helper.make_node("Div", ["x", "slopes"], ["y"]), Scale()),
+        (helper.make_node("Sub", ["slopes", "x"], ["y"]), Scale(bias=True)),
+        (helper.make_node("Sub", ["low", "x"], ["y"]), Scale(bias=True, shared=True)),
     ],
 )
 def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):

@@ -8,6 +8,7 @@ from onnx import helper
 from engine.layers import (
     Activation,
     AvgPool2d,
+    BatchNorm,
     Concat,
     Conv2d,
     Dense,
@@ -29,6 +30,21 @@ from tests.engine.test_edited_copy import edited, export, run
 node = helper.make_node
 FLAT = node("Flatten", ["x"], ["a"], "flat")
 DENSE = node("Gemm", ["d", "w"], ["y"], "dense")
+
+
+def boxes(shape):
+    """Nodes that make a row of values of each pixel of two maps, and join them."""
+    return [
+        node("Transpose", ["x"], ["a"], perm=[0, 2, 3, 1]),
+        node("Reshape", ["a", shape], ["b"]),
+        node("AveragePool", ["x"], ["c"], kernel_shape=[2, 2]),
+        node("Transpose", ["c"], ["d"], perm=[0, 2, 3, 1]),
+        node("Reshape", ["d", shape], ["e"]),
+        node("Concat", ["b", "e"], ["f"], axis=1),
+        node("Sigmoid", ["f"], ["y"]),
+    ]
+
+
 CASES = {
     "a flattened volume that only dense layers receive": (
         [FLAT, node("Relu", ["a"], ["d"]), DENSE],
@@ -86,20 +102,30 @@ CASES = {
         [Transpose("hwc"), Flatten(), Dense(5, bias=False)],
     ),
     "boxes of several maps": (
-        [
-            node("Transpose", ["x"], ["a"], perm=[0, 2, 3, 1]),
-            node("Reshape", ["a", "boxes"], ["b"]),
-            node("AveragePool", ["x"], ["c"], kernel_shape=[3, 3]),
-            node("Transpose", ["c"], ["d"], perm=[0, 2, 3, 1]),
-            node("Reshape", ["d", "boxes"], ["e"]),
-            node("Concat", ["b", "e"], ["f"], axis=1),
-            node("Sigmoid", ["f"], ["y"]),
-        ],
+        boxes("boxes"),
         {"boxes": np.array([1, -1, 2])},
         [
-            *(Transpose("hwc"), Reshape(None, 1, 2), AvgPool2d(3, 1, count_padding=False), Transpose("whc")),
-            *(Concat(), Activation("sigmoid")),
+            *(Reshape(2, 1, None), AvgPool2d(2, 1, count_padding=False)),
+            *(Reshape(2, 1, None), Concat("columns"), Activation("sigmoid")),
         ],
+    ),
+    "several boxes of each pixel of several maps": (
+        boxes("parts"),
+        {"parts": np.array([1, -1, 2])},
+        [
+            *(Transpose("hwc"), Reshape(None, 1, 2), AvgPool2d(2, 1, count_padding=False)),
+            *(Transpose("hwc"), Reshape(None, 1, 2), Concat(), Activation("sigmoid")),
+        ],
+    ),
+    "flattened maps of several sizes": (
+        [
+            node("Reshape", ["x", "rows"], ["a"], "rows"),
+            node("AveragePool", ["x"], ["b"], kernel_shape=[2, 2]),
+            node("Reshape", ["b", "rows"], ["c"]),
+            node("Concat", ["a", "c"], ["y"], axis=2),
+        ],
+        {"rows": np.array([0, 0, -1])},
+        [Reshape(2, 1, None), AvgPool2d(2, 1, count_padding=False), Reshape(2, 1, None), Concat("columns")],
     ),
     "heads that are joined to the channels of each pixel": (
         [
@@ -114,6 +140,38 @@ CASES = {
             *(Opaque("Celu", (2, 3, 4), ("float32 1 c h w",)), Transpose("cwh"), Reshape(None, 1, 3)),
             *(Conv2d(5, 1, bias=False), Activation("softmax")),
         ],
+    ),
+    "parts of channels as the values of each pixel": (
+        [
+            node("Reshape", ["x", "parts"], ["a"], "parts"),
+            node("Transpose", ["a"], ["b"], "last", perm=[0, 1, 3, 4, 2]),
+            node("Sigmoid", ["b"], ["c"]),
+            node("Reshape", ["c", "boxes"], ["d"], "boxes"),
+            node("Slice", ["d", "start", "end", "axis"], ["y"]),
+        ],
+        {
+            **{"parts": np.array([1, 2, 2, 2, 5]), "boxes": np.array([0, -1, 2])},
+            **{"start": np.array([3]), "end": np.array([9]), "axis": np.array([1])},
+        },
+        [Reshape(2, 2, 10), Transpose("cwh"), Activation("sigmoid"), Reshape(None, 1, 2), Slice(3, 9)],
+    ),
+    "parts of channels behind rows and columns": (
+        [
+            node("Reshape", ["x", "parts"], ["a"], "parts"),
+            node("Transpose", ["a"], ["b"], "last", perm=[0, 3, 4, 1, 2]),
+            node("Reshape", ["b", "boxes"], ["c"], "boxes"),
+            node("Slice", ["c", "start", "end", "axis"], ["y"]),
+        ],
+        {
+            **{"parts": np.array([1, 2, 2, 2, 5]), "boxes": np.array([0, -1, 2])},
+            **{"start": np.array([3]), "end": np.array([9]), "axis": np.array([1])},
+        },
+        [Transpose("hwc"), Reshape(None, 1, 2), Slice(3, 9)],
+    ),
+    "batch norm of a flattened volume": (
+        [FLAT, node("BatchNormalization", ["a", "v", "v", "v", "v"], ["y"])],
+        {"v": np.abs(values(1, 24)) + np.float32(0.1)},
+        [Flatten(), BatchNorm()],
     ),
     "a vector that becomes maps": (
         [
@@ -131,7 +189,7 @@ CASES = {
 @pytest.mark.parametrize("title", CASES)
 def test_values_in_another_shape_are_a_layer_if_no_other_layer_reads_them_as_they_are(tmp_path, title):
     nodes, constants, layers = CASES[title]
-    model = model_of(nodes, (1, 2, 3, 4), **constants)
+    model = model_of(nodes, (1, 4, 2, 5) if "parts" in constants else (1, 2, 3, 4), **constants)
     imported = import_model(write_model(tmp_path, model))
     network = imported.project.designs[0].network
     assert [entry.layer for entry in network.nodes] == layers

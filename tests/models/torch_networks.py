@@ -169,7 +169,7 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
         case layers.Dense():
             return _Dense(received.size, layer.units, layer.bias)
         case layers.Concat():
-            return lambda *volumes: torch.cat(volumes, 1)
+            return lambda *volumes: torch.cat(volumes, 1 + layer.axis)
         case layers.Add():
             return lambda *volumes: sum(volumes[1:], volumes[0])
         case layers.Mul():

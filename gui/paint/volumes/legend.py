@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from math import sqrt
+from math import ceil, log2, sqrt
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -11,6 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from engine.cost.metrics import METRICS, Costs, Metric, compare_amounts, metric_by_id
 from engine.reports.tables import comparable_totals
+from engine.run.check import ProjectCheck
 from engine.text.units import number_text, range_texts
 from gui.paint.basics import colours
 from gui.paint.maps.map_measures import count_non_finite, not_finite_text, volume_range
@@ -23,12 +25,15 @@ from gui.paint.volumes.labels import Label, cached_font, elide_names, elide_sent
 from gui.paint.volumes.layout import VOLUMES_MARGIN, VolumesLayout
 from gui.paint.volumes.scene import VolumesScene
 from gui.paint.volumes.volume_numbers import numbers_of
-from gui.state.view_state import ViewState
+from gui.state.view_state import RunView, ViewState
 from gui.state.volume_at import Float32Volume, VolumeAt
 from gui.theme import Theme
 
 _THINNEST, _THICKEST = 0.09, 0.42
 """Arrow widths in ems, of no cost and of the most expensive layer of all designs."""
+
+_STEPS_OF_MOST = 8
+"""Steps of the largest amount within a factor of two: an edit of that layer leaves the other arrows as they are."""
 
 _BAR, COLOUR_BAR_SPACE = 6.0, 8.0
 """Width of the colour bar, and its space without texts, in ems."""
@@ -57,6 +62,7 @@ def _compute_arrow_widths(costs: Costs, metric_id: str, line_breaks: LineBreaks)
     most = max(amounts, default=0)
     if not most:
         return (_THINNEST,) * len(amounts)
+    most = 2 ** (ceil(_STEPS_OF_MOST * log2(most)) / _STEPS_OF_MOST)
     width_of = {amount: max(_THINNEST, _THICKEST * sqrt(amount / most)) for amount in set(amounts)}
     return tuple([width_of[amount] for amount in amounts])
 
@@ -183,9 +189,19 @@ class _Summary(NamedTuple):
 
 
 _NOTHING = _Summary(0, 0, 0, 0)
+_SUMMARIES: "WeakKeyDictionary[RunView, tuple[ProjectCheck, LineBreaks, _Summary]]" = WeakKeyDictionary()
+"""The last summary of each run, which stays the same while the camera turns."""
 
 
 def _summarise(state: ViewState, scene: VolumesScene) -> _Summary:
+    check, line_breaks, summary = _SUMMARIES.get(state.run, (None, None, _NOTHING))
+    if check is not state.check or line_breaks is not scene.line_breaks:
+        summary = _count_boxes(state, scene)
+        _SUMMARIES[state.run] = state.check, scene.line_breaks, summary
+    return summary
+
+
+def _count_boxes(state: ViewState, scene: VolumesScene) -> _Summary:
     places, count_odd = scene.box_places, numbers_of(("not finite",), count_non_finite)
 
     def summarise_box(vertex: Vertex, at: VolumeAt) -> _Summary:

@@ -23,7 +23,7 @@ _EDGE = 0.3
 """Distance in ems that texts of boxes keep from the edges of the picture."""
 
 _GAP = 0.5
-"""Distance in ems that enlarged texts at an arrow keep from its ends, where boxes are."""
+"""Distance in ems that enlarged texts at an arrow keep from its ends, where boxes are, if they are readable then."""
 
 EMPTY_DESIGN_HINT = "Add a layer with + Layer"
 
@@ -59,7 +59,7 @@ def readable_labels(
     small, edge = zoom.is_readable(text_sizes.small), _EDGE * text_sizes.em
     flat_boxes: Iterable[tuple[PlacedBox, FaceValues | None]] = ()
     if visible.flat_boxes:
-        blocks = {flat.number for flat in visible.flat_boxes}.intersection(scene.box_places.blocks)
+        blocks = set(visible.flat_boxes).intersection(scene.box_places.blocks)
         flat_boxes = ((scene.boxes[number], None) for number in sorted(blocks))
     for box, values in chain(visible.boxes, flat_boxes):
         texts = _box_texts(box, values, scene.line_breaks) if small else tuple(_block_names(box, zoom))
@@ -75,11 +75,13 @@ def readable_labels(
     has_operators = small or zoom.text_fineness != 1.0 or zoom.is_readable(_MOST_GROWTH * text_sizes.em)
     for number in visible.arrows if has_operators else ():
         arrow = scene.arrows[number]
-        width = 2 * (min(arrow.middle - arrow.start, arrow.end - arrow.middle) - _GAP * text_sizes.em)
+        width = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
         if not small and zoom.text_fineness == 1.0 and not _has_readable_operator(arrow, zoom, width):
             continue
         for text in _arrow_texts(state, arrow, text_sizes, zoom):
-            label = text if small else _enlarge_label(text, zoom, width)
+            label = text if small else _enlarge_label(text, zoom, width - 2 * _GAP * text_sizes.em)
+            if not zoom.is_readable(label.size):
+                label = _enlarge_label(text, zoom, width)
             if zoom.is_readable(label.size):
                 yield AnchoredLabel(arrow.ref[0], label, (text.x + text.width / 2, arrow.y))
     yield from _add_layer_hints(scene)

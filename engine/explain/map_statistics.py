@@ -230,7 +230,7 @@ class Counts(Struct, frozen=True, eq=False):
 def count_values(volume: Volume, bins: int, checkpoint: Checkpoint) -> Counts:
     """Histograms of all maps at once."""
     maps = _flatten(volume)
-    slices = [*split_range(len(maps), max(1, CACHE_BYTES // (8 * max(maps.shape[1], 1))))]
+    slices = split_range(len(maps), max(1, CACHE_BYTES // (8 * max(maps.shape[1], 1))))
     low, high = np.inf, -np.inf
     for rows in slices:
         checkpoint()

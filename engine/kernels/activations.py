@@ -37,7 +37,7 @@ def softmax(volume: Volume, checkpoint: Checkpoint) -> Volume:
         total = np.zeros_like(highest)
         for part in parts:
             result[part] = np.exp(volume[part] - highest)
-            total += result[part].sum(axis=0)
+            total += result[part].sum(axis=0, dtype=np.float64)  # else small values vanish beside large ones
             checkpoint()
         for part in parts:
             result[part] = result[part] / total
@@ -75,7 +75,7 @@ def _computed(function: Callable[[_Values], _Values]) -> Callable[[_Values, _Val
 
 def _relu(x: _Values, out: _Values) -> None:
     """``max(x, 0)``, but np.maximum with a number takes three times as long."""
-    np.clip(x, 0, np.iinfo(x.dtype).max if np.issubdtype(x.dtype, np.integer) else np.inf, out=out)
+    x.clip(0, np.iinfo(x.dtype).max if x.dtype.kind in "iu" else np.inf, out=out)
 
 
 def _sigmoid(x: _Values) -> _Values:
@@ -168,7 +168,7 @@ class ElementFunction(NamedTuple):
 
 ELEMENTWISE: dict[str, ElementFunction] = {
     "relu": ElementFunction("max({x}, 0)", _relu),
-    "relu6": ElementFunction("min(max({x}, 0), 6)", lambda x, out: np.clip(x, 0, 6, out=out)),
+    "relu6": ElementFunction("min(max({x}, 0), 6)", lambda x, out: x.clip(0, 6, out=out)),
     "leaky_relu": ElementFunction("max({x}, {slope} · {s})", _leaky_relu, ("slope",)),
     "elu": ElementFunction(
         "max({x}, 0) + {alpha} · (exp(min({x}, 0)) − 1)",
@@ -176,7 +176,7 @@ ELEMENTWISE: dict[str, ElementFunction] = {
         ("alpha",),
     ),
     "clip": ElementFunction(
-        "min(max({x}, {low}), {high})", lambda x, out, low, high: np.clip(x, low, high, out=out), ("low", "high")
+        "min(max({x}, {low}), {high})", lambda x, out, low, high: x.clip(low, high, out=out), ("low", "high")
     ),
     "sigmoid": ElementFunction("1 / (1 + exp(−{s}))", _computed(_sigmoid)),
     "hard_sigmoid": ElementFunction("min(max({factor} · {s} + {offset}, 0), 1)", _hard_sigmoid, ("factor", "offset")),
@@ -189,6 +189,12 @@ ELEMENTWISE: dict[str, ElementFunction] = {
 }
 """By name: a function is one row here, and its name in `engine.layers.activation`. GELU's Φ is the exact normal
 distribution, `gelu_tanh` its usual approximation."""
+
+
+def numbers_of(name: str) -> tuple[str, ...]:
+    """The names of the numbers that a function takes."""
+    return ELEMENTWISE[name].numbers if name in ELEMENTWISE else ()
+
 
 _SOFTMAX = "softmax"
 ACTIVATIONS = (*ELEMENTWISE, _SOFTMAX)

@@ -10,7 +10,7 @@ layouts serve all kernels; `layout_of` chooses one:
   factor of the kernel's height, but needs one product per kernel row and the sum of these products.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from math import prod
 from typing import NamedTuple, Protocol
@@ -171,7 +171,7 @@ class Lines:
         return target.reshape(groups, kw * channels, -1), [copies]
 
 
-def _channel_parts(source: Matrices, values: int) -> Iterator[slice]:
+def _channel_parts(source: Matrices, values: int) -> list[slice]:
     """Slices of the channels of (groups, channels, H, W) so that a copy moves about `COPY_VALUES`."""
     return split_range(source.shape[1], max(1, COPY_VALUES // (values * len(source))))
 

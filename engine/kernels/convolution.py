@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels import columns, onnx_convolution, shifts, tiling
-from engine.kernels.blocks import Checkpoint, Volume, blocks, split_range
+from engine.kernels import columns, depthwise, onnx_convolution, shifts, tiling
+from engine.kernels.blocks import Checkpoint, Volume, blocks, one_number_per_map, split_range
 from engine.kernels.columns import Copies, Layout, as_matrices
 from engine.kernels.scratch import scratch_array
 from engine.kernels.threads import share
@@ -55,13 +55,15 @@ def conv2d(
         padding,
         dilation,
     )
-    result = np.empty((filters, *extent), volume.dtype)
     biases = None if bias is None else bias.reshape(groups, filters // groups, 1)
-    plan = None if tiling.is_product(case) else onnx_convolution.plan_of(case)
-    if tiling.is_product(case):
+    is_product = tiling.is_product(case)
+    if not is_product and (plan := onnx_convolution.plan_of(case)) is not None:
+        return onnx_convolution.convolve(plan, case, biases, checkpoint)
+    result = np.empty((filters, *extent), volume.dtype)
+    if is_product:
         _multiply_in_place(case, biases, result.reshape(filters, prod(extent)), checkpoint)
-    elif plan is not None:
-        onnx_convolution.convolve(plan, case, biases, result.reshape(groups, filters // groups, *extent), checkpoint)
+    elif depthwise.suits(case):
+        depthwise.convolve(case, biases, result.reshape(groups, 1, *extent), checkpoint)
     elif shifts.suits(case):
         shifts.convolve(case, biases, result.reshape(groups, filters // groups, *extent), checkpoint)
     else:
@@ -130,7 +132,7 @@ class _Product(NamedTuple):
     def compute(self, parts: int, checkpoint: Checkpoint) -> None:
         """Compute all pieces of this product, which is one of ``parts``."""
         depth = len(self.factors) * self.factors.shape[-1]
-        cuts = [*tiling.pieces(self.target.shape, depth, parts, self.target.itemsize)]
+        cuts = tiling.pieces(self.target.shape, depth, parts, self.target.itemsize)
         filters, pixels = cuts[-1]  # as large as any
         adds = len(self.factors) > 1 or not self.is_first
         values = len(self.target) * (filters.stop - filters.start) * (pixels.stop - pixels.start) if adds else 0
@@ -169,7 +171,8 @@ def _multiply_in_place(case: Case, biases: Matrices | None, result: Matrices, ch
             target += biases[0, filters]
 
     pieces = tiling.pieces((1, *result.shape), channels, 1, result.itemsize)
-    share(pieces, lambda piece, _: compute(piece), checkpoint)
+    with one_number_per_map(case.extent):
+        share(pieces, lambda piece, _: compute(piece), checkpoint)
 
 
 def _multiply(case: Case, biases: Matrices | None, result: Matrices, checkpoint: Checkpoint) -> None:

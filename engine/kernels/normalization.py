@@ -5,7 +5,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import Checkpoint, Region, Volume, cache_values, indices_within, pixel_blocks
+from engine.kernels.blocks import (
+    Checkpoint,
+    Region,
+    Volume,
+    cache_values,
+    indices_within,
+    one_number_per_map,
+    pixel_blocks,
+)
 from engine.kernels.threads import share, share_blocks
 
 
@@ -23,17 +31,25 @@ def batch_norm(
     return scale(volume, factors, beta - mean * factors, checkpoint)
 
 
-def scale(volume: Volume, gamma: npt.NDArray[Any], bias: npt.NDArray[Any] | None, checkpoint: Checkpoint) -> Volume:
-    """``gamma · x + bias``; both arrays are (C,), or (1,) for all channels."""
+def scale(
+    volume: Volume, gamma: npt.NDArray[Any] | None, bias: npt.NDArray[Any] | None, checkpoint: Checkpoint
+) -> Volume:
+    """``gamma · x + bias``; both arrays are (C,), or (1,) for all channels, or left out."""
+    operations = [(op, array) for op, array in ((np.multiply, gamma), (np.add, bias)) if array is not None]
+    if not operations:
+        return volume
     result = np.empty(volume.shape, volume.dtype)
 
     def fill(block: Region) -> None:
-        channels, part = (block[0] if len(gamma) > 1 else slice(None), None, None), result[block]
-        np.multiply(volume[block], gamma[channels], out=part, casting="unsafe")
-        if bias is not None:
-            np.add(part, bias[channels], out=part, casting="unsafe")
+        part = result[block]
+        source = volume[block]
+        for operation, array in operations:
+            channels = (block[0] if len(array) > 1 else slice(None), None, None)
+            operation(source, array[channels], out=part, casting="unsafe")
+            source = part
 
-    share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
+    with one_number_per_map(volume.shape[1:]):
+        share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
     return result
 
 

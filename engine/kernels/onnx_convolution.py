@@ -90,6 +90,8 @@ class Plan(NamedTuple):
 
     lanes: int
     parts: tuple[_Part, ...]
+    whole: Setting
+    """Of all of it."""
 
 
 def plan_of(case: Case) -> Plan | None:
@@ -108,26 +110,34 @@ def plan_of(case: Case) -> Plan | None:
     depthwise              1.1           2.5–5            4–5
     ====================== ============= ================ ====
     """
-    sizes = _Sizes(case.source.shape, case.weight.shape, *case[2:])
-    if case.source.dtype != np.float32 or sizes.work < _LEAST_WORK or not case.source.flags.c_contiguous:
+    if not _is_used or case.source.dtype != np.float32 or not case.source.flags.c_contiguous:
         return None
-    return _plan(sizes) if _is_used and onnx_runtime.is_installed() else None
+    return _plan(_Sizes(case.source.shape, case.weight.shape, *case[2:]))
 
 
-def convolve(plan: Plan, case: Case, biases: Matrices | None, result: Matrices, checkpoint: Checkpoint) -> None:
-    """Fill ``result`` (groups, filters, H', W'); biases are (groups, filters, 1)."""
+def convolve(plan: Plan, case: Case, biases: Matrices | None, checkpoint: Checkpoint) -> Matrices:
+    """The result (filters of all groups, H', W'); biases are (groups, filters, 1)."""
     groups, filters, channels, *kernel = case.weight.shape
     weight = np.ascontiguousarray(case.weight).reshape(groups * filters, channels, *kernel)
     bias = np.zeros(onnx_runtime.whole(groups * filters, plan.lanes), np.float32)
     if biases is not None:
         bias[: groups * filters] = biases.ravel()
+    if len(plan.parts) == 1:
+        x = case.source.reshape(1, groups * channels, *case.source.shape[2:])
+        with scratch_array(len(bias) * weight[0].size if plan.lanes else 0, np.float32) as scratch:
+            ready = onnx_runtime.order(weight, plan.lanes, scratch) if plan.lanes else weight
+            maps = onnx_runtime.output(plan.whole, plan.lanes, x, ready, bias)
+        checkpoint()
+        return maps
     ordered = None
     if plan.lanes and groups == 1 and len(plan.parts) > len({part.filters.start for part in plan.parts}):
         ordered = np.empty(len(bias) * weight[0].size, np.float32)
         weight = onnx_runtime.order(weight, plan.lanes, ordered)
         checkpoint()
+    result = np.empty((groups, filters, *case.extent), np.float32)
     job = _Job(plan.lanes, case, weight, bias, result, ordered is not None)
     share(plan.parts, lambda part, _: job.compute(part), checkpoint)
+    return result.reshape(groups * filters, *case.extent)
 
 
 @contextmanager
@@ -146,7 +156,9 @@ _is_used = True
 
 @lru_cache(_PLANS)
 def _plan(sizes: _Sizes) -> Plan | None:
-    filters, channels = sizes.weight[1:3]
+    if sizes.work < _LEAST_WORK or not onnx_runtime.is_installed():
+        return None
+    groups, filters, channels = sizes.weight[:3]
     # One row of one group, which is the smallest part.
     values = sizes.window * channels * sizes.source[3] + filters * sizes.extent[1]
     macs = prod(sizes.weight[1:]) * sizes.extent[1]
@@ -155,7 +167,9 @@ def _plan(sizes: _Sizes) -> Plan | None:
     if prod(sizes.extent) == 1 or max(sizes.padding) >= _MOST_PADDING:
         return None
     lanes = _lanes_for(sizes)
-    return Plan(lanes, tuple(_parts(sizes, lanes)))
+    kernel = sizes.weight[3], sizes.weight[4]
+    whole = Setting(groups * filters, kernel, sizes.stride, sizes.padding, sizes.dilation, groups)
+    return Plan(lanes, tuple(_parts(sizes, lanes)), whole)
 
 
 def _lanes_for(sizes: _Sizes) -> int:
@@ -164,6 +178,8 @@ def _lanes_for(sizes: _Sizes) -> int:
     lanes = onnx_runtime.block_lanes()
     if not lanes or max(kernel) < _LEAST_KERNEL or (groups == 1 and prod(sizes.extent) <= _FEW_PIXELS):
         return 0
+    if _WEIGHTS * onnx_runtime.whole(groups * filters, lanes) * prod(sizes.weight[2:]) > _PART_VALUES:
+        return 0  # the last block is filled up: few filters of many channels may take several times their memory
     is_depthwise = groups > 1 and filters == channels == 1
     if groups == 1:
         fits = channels < lanes or channels % lanes == 0
@@ -182,7 +198,7 @@ def _parts(sizes: _Sizes, lanes: int) -> Iterator[_Part]:
     fits = sizes.values <= _PART_VALUES and sizes.macs // max(filters // unit, 1) <= _MOST_WORK
     if groups > 1:
         cuts = [*_cut(groups, lanes if lanes and filters == channels == 1 else 1, count)]
-        rows = [*split_range(height, _lines(sizes, cuts[0], fewest / len(cuts)))]
+        rows = split_range(height, _lines(sizes, cuts[0], fewest / len(cuts)))
         yield from (_Part(part, all_filters, row) for part in cuts for row in rows)
     elif fits and filters >= unit * (2 if sizes.work <= _SMALL_WORK else min(count, _PIECES)):
         yield from (_Part(slice(0, 1), part, all_rows) for part in _cut(filters, unit, count))

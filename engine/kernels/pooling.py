@@ -158,11 +158,11 @@ def _max_of_neighbours(
     def fill(channels: slice, checkpoint: Checkpoint) -> None:
         maps = np.full((channels.stop - channels.start, *padded), lowest, volume.dtype)
         maps[inner] = volume[channels]
-        values = maps.reshape(-1)
-        for step in steps:  # each value becomes the maximum of one more, to the right or below
-            values = np.maximum(values[:-step], values[step:])
+        place = values = maps.reshape(-1)
+        for number, step in enumerate(steps, 1):  # each value becomes the maximum of one more, to the right or below
+            out = place[: values.size - step] if number == len(steps) else None
+            values = np.maximum(values[:-step], values[step:], out=out)
             checkpoint()
-        maps.reshape(-1)[: values.size] = values
         result[channels] = maps[:, : extent[0], : extent[1]]
 
     parts = split_range(len(volume), max(1, cache_values(volume) // prod(padded)))
@@ -193,10 +193,10 @@ def _pool(
         source = volume[channels, :, max(left, 0) : max(right, 0)]
         top = rows.start * stride[0] - padding[0]
         part = result[block]
-        part[...] = initial
-        partial = np.full((len(source), part.shape[1], source.shape[2]), initial, volume.dtype)
+        partial = np.empty((len(source), part.shape[1], source.shape[2]), volume.dtype)
         _reduce(
             reduce,
+            initial,
             source.transpose(0, 2, 1),
             partial.transpose(0, 2, 1),
             top,
@@ -204,7 +204,7 @@ def _pool(
             range(0, window[0], dilation[0]),
             checkpoint,
         )
-        _reduce(reduce, partial, part, min(left, 0), stride[1], range(0, window[1], dilation[1]), checkpoint)
+        _reduce(reduce, initial, partial, part, min(left, 0), stride[1], range(0, window[1], dilation[1]), checkpoint)
 
     values = cache_values(volume) // max(min(window[0], volume.shape[1]), stride[0])
     share(blocks(result.shape, max(values, 1)), fill, checkpoint, fewest=2)
@@ -213,6 +213,7 @@ def _pool(
 
 def _reduce(
     reduce: np.ufunc,
+    initial: float,
     source: npt.NDArray[Any],
     target: npt.NDArray[Any],
     start: int,
@@ -220,10 +221,19 @@ def _reduce(
     taps: range,
     checkpoint: Checkpoint,
 ) -> None:
-    """Reduce the values of ``source[..., start + n·stride + taps]`` that exist into ``target[..., n]``."""
-    for tap in taps:
-        first, end = indices_within(source.shape[-1], start + tap, stride, target.shape[-1])
+    """Fill ``target[..., n]`` from the initial value and what exists of ``source[..., start + n·stride + taps]``."""
+    count = target.shape[-1]
+    spans = [(start + tap, *indices_within(source.shape[-1], start + tap, stride, count)) for tap in taps]
+    spans.sort(key=lambda span: span[2] - span[1] < count)
+    if len(spans) > 1 and spans[1][2] - spans[1][1] == count:  # no pass for the initial values, none for the first tap
+        one, other = (source[..., index_slice(place, stride, 0, count)] for place, _, _ in spans[:2])
+        reduce(one, other, out=target)
+        checkpoint()
+        del spans[:2]
+    else:
+        target[...] = initial
+    for place, first, end in spans:
         if first < end:
             part = target[..., first:end]
-            reduce(part, source[..., index_slice(start + tap, stride, first, end)], out=part)
+            reduce(part, source[..., index_slice(place, stride, first, end)], out=part)
             checkpoint()

@@ -45,7 +45,7 @@ def convolve(case: Case, biases: Matrices | None, result: Matrices, checkpoint: 
         -(-filters * maps // max(tiling.PART_BYTES // case.source.itemsize, 1)),
         -(-filters * maps * channels // tiling.BLOCK_MACS),
     )
-    cuts = [*split_range(filters, -(-filters // min(count, filters)))]
+    cuts = split_range(filters, -(-filters // min(count, filters)))
     parts: list[_Part] = [(group, cut) for group in range(groups) for cut in cuts]
     values = max(cut.stop - cut.start for cut in cuts) * maps
 

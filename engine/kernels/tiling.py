@@ -1,6 +1,6 @@
 """Sizes of the blocks in which a convolution is computed: bounded in memory and time, and enough for all threads."""
 
-from collections.abc import Iterator
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy.typing as npt
@@ -31,6 +31,10 @@ _MANY_PARTS = 8
 
 PIECE_MACS = 2**24
 """Minimum of a piece of a product: about 0.4 ms. Smaller ones take up to half as long again as the whole."""
+
+_EQUAL_ROWS = 4
+"""A piece has whole sets of so many filters, as far as they go: what is beyond, BLAS adds in another order, and filters
+of equal weights would not make equal maps."""
 
 NARROW = 64
 """Minimum pixels of a block; channels are split instead, since reading the weights dominates narrower products."""
@@ -115,7 +119,7 @@ def pixel_tile(case: Case, taps: int, bound: int) -> Tile:
     return Tile(_clip(min(bound, BLOCK_MACS // filters) // (depth * pixels), groups), channels, pixels)
 
 
-def pieces(shape: tuple[int, ...], depth: int, parts: int, itemsize: int) -> Iterator[tuple[slice, slice]]:
+def pieces(shape: tuple[int, ...], depth: int, parts: int, itemsize: int) -> list[tuple[slice, slice]]:
     """Cut a product (groups, filters, pixels) of ``depth`` multiplications per value, which is one of ``parts``.
 
     Each piece reads its weights, and its pixels, which by measurement take twice as long per value.
@@ -128,11 +132,15 @@ def pieces(shape: tuple[int, ...], depth: int, parts: int, itemsize: int) -> Ite
         -(-groups * filters * pixels // max(PART_BYTES // itemsize, 1)),
         1,
     )
+    if fewest == 1:
+        return [(slice(0, filters), slice(0, pixels))]
     cuts = [(-(-fewest // across), across) for across in (1 << power for power in range(fewest.bit_length()))]
     down, across = min(cuts, key=lambda cut: 2 * cut[0] * pixels + cut[1] * filters)
-    for part in split_range(filters, -(-filters // min(down, filters))):
-        for cols in split_range(pixels, -(-pixels // min(across, pixels))):
-            yield part, cols
+    size = _EQUAL_ROWS if down * _EQUAL_ROWS <= filters else 1
+    sets = -(-filters // size)
+    filter_sets = split_range(sets, -(-sets // min(down, sets)))
+    filter_parts = [slice(part.start * size, min(part.stop * size, filters)) for part in filter_sets]
+    return [*product(filter_parts, split_range(pixels, -(-pixels // min(across, pixels))))]
 
 
 def _clip(value: int, limit: int) -> int:

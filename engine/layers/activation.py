@@ -49,6 +49,7 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     title: ClassVar[str] = "Activation"
     help: ClassVar[str] = "Applies a fixed function to each value."
+    setting_taken_for_kind: ClassVar[str] = "function"
     role: ClassVar[Role] = "elementwise"
     reads: ClassVar[Reads] = "pixel"
 
@@ -66,8 +67,12 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     @property
     def unused_settings(self) -> frozenset[str]:
-        function = activations.ELEMENTWISE.get(self.function)
-        return frozenset(_NUMBERS).difference(function.numbers if function is not None else ())
+        return frozenset(_NUMBERS).difference(activations.numbers_of(self.function))
+
+    @property
+    def has_usual_numbers(self) -> bool:
+        """Whether the numbers of the function are those of frameworks, which have functions without numbers."""
+        return self == Activation(self.function)
 
     @property
     def has_table_row(self) -> bool:
@@ -76,6 +81,9 @@ class Activation(Layer, frozen=True, tag="activation"):
     @property
     def zeroes_negatives(self) -> bool:
         return self.function in ("relu", "relu6") or (self.function == "clip" and self.low == 0)
+
+    def general_form(self, inputs: Sequence[Shape]) -> Layer:
+        return Activation("clip", low=0.0, high=6.0) if self.function == "relu6" else self
 
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         if self.low > self.high:
@@ -124,7 +132,7 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     @property
     def _numbers(self) -> dict[str, float]:
-        return {name: getattr(self, name) for name in _NUMBERS if name not in self.unused_settings}
+        return {name: getattr(self, name) for name in activations.numbers_of(self.function)}
 
 
 _DEFAULTS = {field.name: field.default for field in fields(Activation) if field.name in _NUMBERS}

@@ -1,6 +1,7 @@
 """Places the windows of convolutions and pooling on their input, and finds mistakes in their settings."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,6 +11,9 @@ from engine.layers.base import HeightWidth, Mistake, Padding
 from engine.layers.fixes import setting_fixes, shortest_spelling
 from engine.shapes import Margins, Pair, Shape, Windows, dilated_extent, same_padding, window_counts
 from engine.text.problems import Fix
+
+_PLACED = 2**12
+"""Answers that are kept, of about 1 kB each: a network asks the same several times per edit and run."""
 
 _AnyStruct = TypeVar("_AnyStruct", bound=Struct)
 
@@ -50,6 +54,7 @@ def four_sides(margins: Padding) -> Margins:
     return margin, margin, margin, margin
 
 
+@lru_cache(_PLACED)
 def place_windows(
     shape: Shape,
     kernel: HeightWidth,

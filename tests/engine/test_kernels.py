@@ -11,7 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import kernels
-from engine.kernels import activations, blocks, columns, onnx_convolution, shifts, threads, tiling
+from engine.kernels import (
+    activations,
+    blocks,
+    columns,
+    depthwise,
+    onnx_convolution,
+    onnx_runtime,
+    shifts,
+    threads,
+    tiling,
+)
 from engine.kernels.resizing import Places
 from engine.shapes import dilated_extent
 from tests.engine import reference
@@ -111,6 +121,7 @@ def forced(layout):
         if layout in layouts:
             patch.setattr(columns, "layout_of", layouts[layout])
         if layout != "default":
+            patch.setattr(depthwise, "suits", lambda case: False)
             patch.setattr(shifts, "suits", lambda case: layout == "shifts" and case.stride == (1, 1))
         yield patch
 
@@ -227,15 +238,40 @@ def test_onnx_runtime_equals_the_oracle_bit_by_bit_in_each_order_of_weights_and_
     np.testing.assert_array_equal(result, expected)
 
 
+@pytest.mark.usefixtures("_numpy_alone")
+@pytest.mark.parametrize("values", [200, 400, 2000])
+@pytest.mark.parametrize(
+    ("kernel", "setting"),
+    [
+        ((3, 3), SAME),
+        ((3, 2), PLAIN | {"padding": (0, 3, 2, 1)}),
+        ((1, 3), PLAIN | {"dilation": (1, 4)}),
+        ((3, 1), PLAIN | {"dilation": (2, 1), "padding": (4, 0, 0, 0)}),
+        ((2, 2), WIDE),
+    ],
+)
+def test_depthwise_convolution_of_large_maps_equals_the_oracle_bit_by_bit_however_blocks_are_cut(
+    kernel, setting, values, monkeypatch
+):
+    volume, weight, bias = integers(0, (3, 24, 19)), integers(1, (3, 1, *kernel)), integers(2, 3)
+    cut(monkeypatch, values)
+    for dtype, biases in (np.int64, bias), (np.float32, None):
+        result = kernels.conv2d(
+            volume.astype(dtype), weight.astype(dtype), biases, **setting | {"groups": 3}, checkpoint=proceed
+        )
+        expected = reference.conv2d(volume, weight, biases, **setting | {"groups": 3})
+        np.testing.assert_array_equal(result, expected)
+
+
 @each_set
 @pytest.mark.parametrize("groups", [1, 16])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -0.0])
 def test_a_value_that_is_not_finite_reaches_the_windows_that_read_it_and_no_other(kernel_set, groups, value):
-    volume, weight = np.full((16, 9, 9), -0.0, np.float32), np.ones((16, 16 // groups, 3, 3), np.float32)
+    volume, weight = np.full((16, 18, 18), -0.0, np.float32), np.ones((16, 16 // groups, 3, 3), np.float32)
     volume[2, 4, 4] = value
     with kernel_set():
         result = kernels.conv2d(volume, weight, None, **SAME | {"groups": groups}, checkpoint=proceed)
-    expected = np.zeros((16, 9, 9), np.float32)
+    expected = np.zeros((16, 18, 18), np.float32)
     expected[slice(None) if groups == 1 else 2, 3:6, 3:6] += value
     np.testing.assert_array_equal(result, expected)
     np.testing.assert_array_equal(np.signbit(result), np.signbit(expected))
@@ -282,6 +318,14 @@ def test_dense_equals_the_oracle_however_blocks_are_cut(seed, shape, units, boun
             patch.setattr(*limit)
         result = kernels.dense(volume, weight, bias, proceed)
     np.testing.assert_array_equal(result, reference.dense(volume, weight, bias))
+
+
+@pytest.mark.parametrize("depth", [1024, 4096])
+def test_units_of_equal_weights_have_equal_values_in_whatever_pieces_they_are_computed(depth):
+    """A softmax makes one of huge values 1 and all others 0, if they differ in the last digit alone."""
+    volume = np.random.default_rng(0).random((depth, 1, 1), dtype=np.float32)
+    result = kernels.dense(volume, np.full((1000, depth), 0.01, np.float32), None, proceed)
+    assert (result == result[0]).all()
 
 
 def test_oracle_multiplies_once_for_each_weight_and_output_position():
@@ -422,6 +466,7 @@ LARGE = {
     "conv2d of few filters": (kernels.conv2d, (zeros(256, 56, 56), zeros(32, 256, 3, 3), zeros(32)), SAME),
     "conv2d 1×1": (kernels.conv2d, (IMAGE, zeros(256, 64, 1, 1), zeros(256)), PLAIN),
     "conv2d depthwise": (kernels.conv2d, (IMAGE, zeros(128, 1, 3, 3), None), SAME | {"groups": 64}),
+    "conv2d depthwise of one filter": (kernels.conv2d, (IMAGE, zeros(64, 1, 3, 3), None), SAME | {"groups": 64}),
     "conv2d depthwise with stride": (
         kernels.conv2d,
         (IMAGE, zeros(64, 1, 5, 5), None),
@@ -451,6 +496,7 @@ LARGE = {
     "adaptive_avg_pool2d that enlarges": (kernels.adaptive_avg_pool2d, (zeros(64, 7, 6),), {"size": (224, 225)}),
     "frame": (kernels.frame, (IMAGE,), {"corner": (-1, 2), "extent": (224, 224), "value": 1.0}),
     "pick_channels": (kernels.pick_channels, (IMAGE,), {"channels": np.arange(64)[::-1]}),
+    "transpose": (kernels.transpose, (IMAGE,), {"axes": (2, 0, 1)}),
     "pixel_shuffle": (kernels.pixel_shuffle, (IMAGE,), {"factor": 2, "channel_of": lambda c, place: 4 * c + place}),
     "pixel_unshuffle": (
         kernels.pixel_unshuffle,
@@ -485,6 +531,23 @@ def test_memory_besides_input_and_output_stays_within_a_block(kernel_set, kernel
     finally:
         tracemalloc.stop()
     assert peak <= result.nbytes + kernels.BLOCK_BYTES
+
+
+@needs_onnx_runtime
+@pytest.mark.parametrize("lanes", [8, 16])
+@pytest.mark.parametrize("filters", [1, 2, 4, 8, 16, 64])
+def test_weights_in_blocks_stay_within_a_quarter_of_a_block_of_memory_on_every_processor(monkeypatch, lanes, filters):
+    monkeypatch.setattr(onnx_runtime, "block_lanes", lambda: lanes)
+    in_blocks = set()
+    for channels in (2**power for power in range(7, 18)):
+        weight = zeros(1, filters, channels, 5, 5)
+        case = tiling.Case(zeros(1, channels, 9, 9), weight, (9, 9), (1, 1), (2, 2, 2, 2), (1, 1))
+        with onnx_runtime_first():
+            plan = onnx_convolution.plan_of(case)
+        if plan is not None and plan.lanes:
+            in_blocks.add(channels)
+            assert 4 * 25 * channels * max(filters, lanes) <= 1.1 * kernels.BLOCK_BYTES / 4
+    assert in_blocks
 
 
 @pytest.mark.parametrize(("kernel", "arrays", "setting"), LARGE.values(), ids=LARGE)
@@ -529,7 +592,7 @@ def test_a_cheap_kernel_calls_its_checkpoint_at_least_once_per_mebibyte(name):
         (64, 64, 11, 224, PLAIN),
         (64, 512, 9, 128, SAME | {"dilation": (4, 4)}),
         (1024, 1024, 3, 64, SAME | {"groups": 4}),
-        (1024, 1024, 3, 64, SAME | {"groups": 1024}),
+        (1024, 1024, 5, 64, SAME | {"groups": 1024}),
         (64, 4096, 7, 64, SAME | {"stride": (3, 3)}),
         (1024, 256, 3, 28, SAME),
         (2048, 4, 7, 72, WIDE),
@@ -555,3 +618,11 @@ def test_conv2d_stays_within_its_block_of_macs_between_two_checkpoints(
         result = kernels.conv2d(volume, weight, None, **setting, checkpoint=stop)
     assert total == weight[0].size * result.size
     assert 0 < most <= tiling.BLOCK_MACS
+
+
+def test_softmax_counts_many_small_values_beside_a_large_one():
+    volume = np.full((20_000, 1, 2), -18, np.float32)
+    volume[7] = 0
+    shares = np.exp(volume[:, 0, 0].astype(np.float64))
+    expected = shares / shares.sum()
+    np.testing.assert_allclose(kernels.activation("softmax", volume, proceed)[:, 0, 1], expected, rtol=1e-6)

@@ -9,15 +9,13 @@ from msgspec import Struct
 
 from gui.paint.volumes.design_graph import DesignGraph
 from gui.paint.volumes.row_breaker import RowBreaker
-from gui.paint.volumes.space import TURN_SPACE, DesignRow, LineColumns, RowSizes, line_widths, rows_extent
+from gui.paint.volumes.space import LONG_SECTION, TURN_SPACE, DesignRow, LineColumns, RowSizes, line_widths, rows_extent
 from gui.paint.volumes.text_options import SCREEN_TEXT_OPTIONS, TextOptions, TextSizes
 
 DESIGN_GAP = 1.6
 """Between designs side by side, in ems."""
 
 _MOST_LINES = 200
-_LONG_SECTION = 10
-"""Least number of columns of a section within which a line may end, with connections around its end."""
 _ROUNDING = 1e-9
 """Relative error of a bound that is added up in another order."""
 
@@ -110,7 +108,7 @@ def _may_begin_line(graph: DesignGraph) -> list[bool]:
     passed = {
         number
         for section in graph.wide_sections
-        if len(section) >= _LONG_SECTION
+        if len(section) >= LONG_SECTION
         for number in section[:-1]
         if len(graph.columns[number]) == len(graph.columns[number + 1]) == 1
     }

@@ -24,8 +24,11 @@ TRACK_WIDTH, GAP_PADDING, TURN_SPACE = 0.9, 0.5, 1.2
 _STEP_AROUND = 0.35
 """Height for each further connection beside a return, in ems."""
 
-BLOCK_TITLE_HEIGHT, _FOOT = 1.5, 0.2
-"""Space of the frame of an open block above its layers (for its name) and below, in ems."""
+BLOCK_TITLE_HEIGHT, _FOOT, _SIDE = 1.5, 0.2, 0.35
+"""Space of the frame of an open block above its layers (for its name), below, and behind the last one, in ems."""
+
+LONG_SECTION = 10
+"""Least number of columns of a section within which a line may end, with connections around its end."""
 
 _STEP = 1.02
 """Smallest units are rounded to powers of this, so that cached measures survive small edits."""
@@ -73,6 +76,16 @@ class DesignRow(Struct, frozen=True, eq=False, dict=True):
         """The first vertex of each kind, and for each vertex the position of its kind in that list."""
         firsts, numbers = np.unique(np.array(self.kinds, dtype=np.intp), return_inverse=True)
         return firsts.tolist(), numbers
+
+    @cached_property
+    def levels_of_columns(self) -> list[set[int]]:
+        """For each column the levels on which it has boxes or connections that bypass it."""
+        vertices, levels = self.graph.vertices, self.routes.levels
+        used = [{levels[vertex] for vertex in members} for members in self.graph.columns]
+        for route in self.routes.routes:
+            for column in range(vertices[route.source].column + 1, vertices[route.target].column):
+                used[column].add(route.level)
+        return used
 
     @cached_property
     def gap_array(self) -> NDArray[np.float64]:
@@ -169,13 +182,19 @@ def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
     levels: dict[int, dict[int, LevelSpace]] = {}
     for section in graph.wide_sections:
         levels[section.start] = at_levels = _measure_levels(design_row, section, spaces, measurer.text_sizes.em)
-        span = slice(section.start, section.stop)
-        up[span] = max([level.up - level.y for level in at_levels.values()])
-        down[span] = max([level.down + level.y for level in at_levels.values()])
+        # One height for all lines, unless a section is so long that its lines have other levels each.
+        parts = [[column] for column in section] if len(section) >= LONG_SECTION else [section]
+        for part in parts:
+            used = [at_levels[level] for column in part for level in design_row.levels_of_columns[column]]
+            span = slice(part[0], part[-1] + 1)
+            up[span] = max([level.up - level.y for level in used])
+            down[span] = max([level.down + level.y for level in used])
     for block in design_row.graph.open_blocks:
         span = slice(block.columns.start, block.columns.stop)
-        up[span] = up[span].max() + BLOCK_TITLE_HEIGHT * measurer.text_sizes.em
-        down[span] = down[span].max() + _FOOT * measurer.text_sizes.em
+        if block.rows is None:
+            up[span] = up[span].max() + BLOCK_TITLE_HEIGHT * measurer.text_sizes.em
+            down[span] = down[span].max() + _FOOT * measurer.text_sizes.em
+        columns[span.stop - 1, 1] += _SIDE * measurer.text_sizes.em
     return RowSizes(spaces, columns, columns.sum(axis=1), up, down, levels)
 
 
@@ -189,6 +208,11 @@ def _measure_levels(
             space, text = BoxSpace(*spaces[vertex].tolist()), design_row.operators[vertex]
             extent = extents.setdefault(design_row.routes.levels[vertex], [0.0, 0.0])
             extent[0], extent[1] = max(extent[0], space.up, text.up), max(extent[1], space.down, text.down)
+    framed = [block.rows for block in design_row.graph.open_blocks if block.rows and block.columns.start in section]
+    for level in {rows[0] for rows in framed}:
+        extents[level][0] += BLOCK_TITLE_HEIGHT * em
+    for level in {rows[-1] for rows in framed}:
+        extents[level][1] += _FOOT * em
     boxes = sorted(extents)
     for lane in design_row.graph.lanes:
         if lane.row < 0 and design_row.graph.vertices[lane.source].column + 1 in section:

@@ -85,14 +85,7 @@ def open_window(path: Path | None) -> int:
     journals = state_folder() / "journal"
     recovery = Recovery(window, Journal(workbench, journals), journals)
     faults.install()
-    window.show()
-    gc.freeze()  # modules and the window stay: to look through them for garbage stops the window for 0.1 s each time
-    recovery.begin()
-    window.report_settings()
-    if window.start.is_shown:  # what a project is drawn with is loaded behind the page, not before it
-        QTimer.singleShot(_LOOK_MS, partial(import_module, "gui.views.volumes"))
-    elif workbench.state.lesson is None:
-        workbench.run()
+    window.show_frame_first(partial(_begin, window, recovery))
     folders = window.files.recent_folders() | window.exports.recent_folders()
     Thread(target=_remove_leftovers_in, args=[folders], daemon=True).start()  # they may be on slow drives
     try:
@@ -102,6 +95,17 @@ def open_window(path: Path | None) -> int:
         faults.close_down()
         collector.stop()
         gc.unfreeze()
+
+
+def _begin(window: MainWindow, recovery: Recovery) -> None:
+    """Do what the first frame does not wait for."""
+    gc.freeze()  # modules and the window stay: to look through them for garbage stops the window for 0.1 s each time
+    recovery.begin()
+    window.report_settings()
+    if window.start.is_shown:  # what a project is drawn with is loaded behind the page, not before it
+        QTimer.singleShot(_LOOK_MS, partial(import_module, "gui.views.volumes"))
+    elif window.workbench.state.lesson is None:
+        window.workbench.run()
 
 
 def _collect_in_this_thread() -> QTimer:

@@ -36,7 +36,8 @@ def kinds_named(tree: SourceTree) -> list[SourceLine]:
     """Lines outside `engine/layers` and `engine/blocks` that tell kinds apart.
 
     They do so by `isinstance`, `type(…) is` or class patterns, by their names as strings in comparisons, patterns and
-    keys, or by a named tuple of kinds.
+    keys, or by a named tuple of kinds. An attribute is a kind if it is one of `layers` or `blocks`: `ast.Add` and
+    `QEvent.Type.Resize` are none.
     """
     lines = []
     for module in tree.modules.values():
@@ -70,7 +71,7 @@ def _kinds_in(node: ast.AST, kinds: dict[str, str], tables: dict[str, ast.expr])
         match part:
             case ast.Name(id=name) if name in tables and name.isupper():
                 yield from _kinds_in(tables[name], kinds, {})
-            case ast.Name(id=name) | ast.Attribute(attr=name) if name in kinds:
+            case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="layers" | "blocks"), attr=name) if name in kinds:
                 yield name
             case ast.Constant(value=str(text)) if text and text in kinds.values():
                 yield repr(text)

@@ -700,9 +700,12 @@ def test_analyze_loads_neither_qt_nor_pyqtgraph_nor_onnx_runtime(write):
     assert not packages & {"PySide6", "shiboken6", "pyqtgraph", "onnx", "onnxruntime"}
 
 
-def test_the_start_page_loads_no_pyqtgraph_and_nothing_that_exports_or_reads_the_manual():
+def test_the_start_page_loads_no_pyqtgraph_and_nothing_that_exports_or_reads_the_manual_by_pythons_own_import():
     code = """
-import sys
+import builtins, sys
+plain_import = builtins.__import__
+from gui.command_line.qt_import import import_qt
+import_qt()
 from PySide6.QtCore import QSettings
 from gui.app import make_application, set_theme
 from gui.window.file_commands import NEW_PROJECT
@@ -716,12 +719,12 @@ window.show_start_page()
 window.show()
 app.processEvents()
 late = ("pyqtgraph", "gui.views.volumes", "gui.export.files", "gui.widgets.manual_reader")
-print([name for name in late if name in sys.modules], window.start.is_shown)
+print([name for name in late if name in sys.modules], window.start.is_shown, builtins.__import__ is plain_import)
 window.close()
 """
     command = [sys.executable, "-c", code]
     out = subprocess.run(command, cwd=MAIN.parent, capture_output=True, text=True, check=True).stdout
-    assert out.split() == ["[]", "True"]
+    assert out.split() == ["[]", "True", "True"]
 
 
 def test_every_format_of_pictures_can_be_drawn():

@@ -208,19 +208,35 @@ def test_links_within_a_report_have_a_target_and_ids_are_unique(painted_report):
     assert {url[1:] for url in page.urls if url.startswith("#")} <= set(ids)
 
 
-def test_pictures_have_both_themes_words_and_sizes(painted_report):
+def test_pictures_have_both_themes_words_and_sizes_for_wide_and_narrow_screens(painted_report):
     page = Page(painted_report)
     pictures = [attributes for tag, attributes in page.elements if tag == "img"]
-    dark = [attributes for tag, attributes in page.elements if tag == "source"]
-    assert len(pictures) == len(dark) == 4  # volumes, filters, bars, errors
-    for light, other in zip(pictures, dark, strict=True):
-        assert light["src"].startswith("data:image/webp;base64,UklG")
-        assert light["src"] != other["srcset"]
-        assert other["media"] == "screen and (prefers-color-scheme: dark)"
+    sources = [attributes for tag, attributes in page.elements if tag == "source"]
+    assert len(pictures) == 4  # volumes, filters, bars, errors
+    for number, light in enumerate(pictures):
+        narrow_dark, narrow, dark = others = sources[3 * number : 3 * number + 3]
+        addresses = {light["src"], *(other["srcset"] for other in others)}
+        assert len(addresses) == 4
+        assert all(address.startswith("data:image/webp;base64,UklG") for address in addresses)
+        assert dark["media"] == "screen and (prefers-color-scheme: dark)"
+        assert narrow["media"] == "screen and (max-width: 40rem)"
+        assert narrow_dark["media"] == f"{narrow['media']} and (prefers-color-scheme: dark)"
         assert light["alt"]
         assert int(light["width"]) > int(light["height"]) > 0
+        assert int(narrow["width"]) == int(narrow_dark["width"]) == 400
+    assert len(sources) == 12
     assert "conv5x5 32×28×28" in pictures[0]["alt"]
     assert len(painted_report) < 3_000_000
+
+
+def test_nothing_but_tables_scrolls_sideways(painted_report):
+    page = Page(painted_report)
+    after = [
+        page.elements[at + 1][0]
+        for at, (_, attributes) in enumerate(page.elements)
+        if attributes.get("class") == "scroll"
+    ]
+    assert set(after) == {"table"}
 
 
 def test_the_same_project_has_the_same_report(painted_report, small_project, tmp_path):

@@ -8,8 +8,8 @@ from msgspec.structs import force_setattr
 
 from engine.blocks.base import INPUT, Block, Part, convolution
 from engine.blocks.squeeze import Gate, SqueezeFunction, squeeze_and_excitation
-from engine.layers import Add, Mistake
-from engine.layers.base import MAX_EXTENT, Count, Extent, HeightWidth, Margin, Padding
+from engine.layers import Activation, Add, BatchNorm, Conv2d, Layer, Mistake
+from engine.layers.base import MAX_EXTENT, Count, Extent, HeightWidth, Kind, Margin, Padding
 from engine.layers.fixes import setting_fixes
 from engine.layers.windows import check_padding, normalise_spelling, pair, setting_text, size_text
 from engine.shapes import Shape
@@ -63,6 +63,47 @@ class SeparableConv2d(Block, frozen=True, tag="separable_conv2d"):
             function=function,
         )
         yield from convolution("pointwise", self.filters, 1, normalized=self.batch_norm, function=function)
+
+
+def convolution_form(layer: Kind) -> Literal["full", "separable"] | None:
+    """The form of a convolution larger than 1×1, which can be changed into the other one; None of anything else."""
+    if isinstance(layer, SeparableConv2d):
+        return "separable"
+    return "full" if isinstance(layer, Conv2d) and pair(layer.kernel) != (1, 1) else None
+
+
+def count_included(behind: Sequence[Kind]) -> int:
+    """How many of the layers behind a convolution the separable one includes: an activation, a batch norm before it."""
+    for count, layer in enumerate(behind, 1):
+        if layer in (Activation("relu"), Activation("relu6")):
+            return count
+        if layer != BatchNorm() or count > 1:
+            break
+    return 0
+
+
+def separable_of(layer: Kind, behind: Sequence[Kind], multiplier: int) -> SeparableConv2d:
+    """A kernel per channel and a 1×1 instead of a convolution; each has the layers behind that it includes."""
+    assert isinstance(layer, Conv2d), "only a convolution can be separable; see `convolution_form`"
+    return SeparableConv2d(
+        layer.filters,
+        layer.kernel,
+        layer.stride,
+        layer.padding,
+        multiplier,
+        batch_norm=BatchNorm() in behind,
+        function="relu6" if Activation("relu6") in behind else "relu" if Activation("relu") in behind else "none",
+    )
+
+
+def full_layers(block: Kind) -> Iterator[tuple[str, Layer]]:
+    """Yield a convolution whose filters span all channels, and the layers that a separable one includes, by suffix."""
+    assert isinstance(block, SeparableConv2d), "only a separable convolution can be made full"
+    yield "", Conv2d(block.filters, block.kernel, block.stride, block.padding, bias=not block.batch_norm)
+    if block.batch_norm:
+        yield "bn", BatchNorm()
+    if block.function != "none":
+        yield block.function, Activation(block.function)
 
 
 class InvertedResidual(Block, frozen=True, tag="inverted_residual"):

@@ -15,6 +15,7 @@ from engine.network.analysis import Report
 from engine.network.node_ref import NodeRef
 from engine.run.check import ProjectCheck
 from engine.text.units import UNKNOWN, abbreviate, byte_size, exact_text, ratio_in_words
+from engine.unchanged_items import last_results
 
 Amount = int | float
 _BYTES = "bytes"
@@ -62,6 +63,11 @@ class Metric(Struct, frozen=True):
     """Explanation of the title."""
     is_mass_noun: bool = False
     """Whether it is compared as "less", not "fewer"."""
+
+    @property
+    def is_of_layers(self) -> bool:
+        """Whether the amount of a layer depends on nothing but its report and the counting rule, and may be summed."""
+        return self.is_additive and not self.is_measured
 
 
 def _sum(value: Callable[[Costed], Amount | None]) -> Callable[[Sequence[Costed]], Amount | None]:
@@ -286,8 +292,26 @@ class Costs(Struct, frozen=True, eq=False, dict=True):
         """The amount of all layers of a design, or of the stem."""
         key = metric.id, design
         if key not in self._totals:
-            self._totals[key] = metric.amount(self.costed_design(design))
+            self._totals[key] = self._compute_total(metric, design)
         return self._totals[key]
+
+    def _compute_total(self, metric: Metric, design: str) -> Amount | None:
+        if not metric.is_of_layers:
+            return metric.amount(self.costed_design(design))
+        amounts = self._amounts_now("total", metric, design, self.check.analyses[design].reports)
+        known_amounts = [amount for amount in amounts if amount is not None]
+        return None if len(known_amounts) < len(amounts) else sum(known_amounts)
+
+    def amounts(self, metric: Metric, design: str, reports: Sequence[Report]) -> list[Amount | None]:
+        """The amount of each of these layers and blocks of a design."""
+        if not metric.is_of_layers:
+            return [self.amount(metric, design, report) for report in reports]
+        return self._amounts_now("amount", metric, design, reports)
+
+    def _amounts_now(self, purpose: str, metric: Metric, design: str, reports: Sequence[Report]) -> list[Amount | None]:
+        """Amounts of layers, computed of those alone that differ from the last time for this purpose."""
+        last = last_results(purpose, metric.id, self.convention, design)
+        return last.map(lambda report: self.amount(metric, design, report), reports)
 
     @cached_property
     def _totals(self) -> dict[tuple[str, str], Amount | None]:

@@ -1,17 +1,15 @@
 """What each input channel contributes to one output map, which is the sum of a partial map per channel and a bias."""
 
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine import kernels
 from engine.kernels import Checkpoint, Volume
 from engine.kernels.blocks import split_range
 from engine.layers import Layer
-from engine.shapes import Shape, Windows
+from engine.shapes import Shape
 
 _Numbers = NDArray[np.float64]
 
@@ -39,47 +37,40 @@ class Contributions(Struct, frozen=True, eq=False):
 
 
 class FilterInput(NamedTuple):
-    """The input of one map: the channels that its filter reads, the filter's weights, and its windows."""
+    """The input of one map: the layer that makes it, the channels that it reads, and its kernel for each of them."""
 
+    layer: Layer
     first: int
     volume: Volume  # (C/groups, H, W)
     weight: NDArray[Any]  # (C/groups, kh, kw)
-    windows: Windows
+
+    def of_channels(self, channels: slice) -> "FilterInput":
+        """That of some of the channels, counted from the first."""
+        return self._replace(volume=self.volume[channels], weight=self.weight[channels])
 
 
 def filter_input_of(layer: Layer, weight: NDArray[Any], volume: Volume, channel: int) -> FilterInput:
-    """The input of the map `channel` of a layer that receives `volume` and has all its filters in `weight`."""
+    """The input of the map `channel` of a layer with kernels that receives `volume` and has all of them in `weight`."""
     shape = Shape(*volume.shape)
     channels = layer.input_channels(channel, [shape])
-    return FilterInput(
-        channels.start, volume[channels], layer.filter_weights(weight, channel, shape), layer.windows(shape)
-    )
+    return FilterInput(layer, channels.start, volume[channels], layer.kernel_weights(weight, channel, shape))
 
 
 def partial_maps(part: FilterInput, checkpoint: Checkpoint) -> Volume:
     """The map that each input channel makes by itself: (C/groups, H', W'). They add up to the map without its bias."""
-    windows = part.windows
+    layer = part.layer.by_channel(len(part.weight), Shape(*part.volume.shape))
     with np.errstate(all="ignore"):  # overflow is not finite, and left out
-        return kernels.conv2d(
-            part.volume,
-            part.weight[:, None],
-            None,
-            stride=windows.stride,
-            padding=windows.margins,
-            dilation=windows.dilation,
-            groups=len(part.weight),
-            checkpoint=checkpoint,
-        )
+        return layer.forward([part.volume], {"weight": part.weight[:, None]}, checkpoint)
 
 
 def contributions(part: FilterInput, checkpoint: Checkpoint) -> Contributions:
     """Shares, energies and sums of all partial maps, which are computed twice to have only some in memory at a time."""
-    pixels = prod(part.windows.output)
+    _, height, width = part.layer.output_shape([Shape(*part.volume.shape)])
+    pixels = height * width
     slices = split_range(len(part.weight), max(1, _MOST_VALUES // pixels))
 
     def maps(channels: slice) -> _Numbers:
-        subset = part._replace(volume=part.volume[channels], weight=part.weight[channels])
-        return partial_maps(subset, checkpoint).reshape(-1, pixels).astype(np.float64)
+        return partial_maps(part.of_channels(channels), checkpoint).reshape(-1, pixels).astype(np.float64)
 
     with np.errstate(invalid="ignore"):  # ∞ − ∞
         whole = np.sum([maps(channels).sum(axis=0) for channels in slices], axis=0)

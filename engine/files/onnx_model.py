@@ -192,8 +192,11 @@ def _settings(path: str, name: str, proto: "NodeProto") -> tuple[dict[str, Any],
 
 
 def _plain(value: Any) -> Any:
+    """The value of an attribute; a number as short as float32 tells it apart: 1e-05, not 9.999999747378752e-06."""
     if isinstance(value, bytes):
         return value.decode(errors="replace")
+    if isinstance(value, float):
+        return float(str(np.float32(value)))
     return tuple(map(_plain, value)) if isinstance(value, list) or hasattr(value, "__iter__") else value
 
 

@@ -31,7 +31,38 @@ def _constants(path: str, _stamp: Stamp) -> Mapping[str, Array]:
     values: dict[str, Array] = dict(model.initializers)
     for node in model.nodes:
         values.update(fold(node, values))
+        values.update({name: array for name, array in _opposite(node, values).items() if name not in values})
     return values
+
+
+def opposite_name(operator: str, name: str) -> str:
+    """The name of what adding or multiplying by does the same as a Sub or Div by a constant of that name."""
+    return f"{_OPPOSITES[operator][0]}{name}"
+
+
+def sign_name(name: str) -> str:
+    """The name of the factors of a volume that a Sub subtracts from a constant of that name: −1, as often."""
+    return f"−1 of {name}"
+
+
+_OPPOSITES: dict[str, tuple[str, Callable[[Array], Any]]] = {"Sub": ("−", np.negative), "Div": ("1/", np.reciprocal)}
+"""Prefix of the name and the function by operator."""
+
+
+def _opposite(node: GraphNode, values: Mapping[str, Array]) -> dict[str, Array]:
+    """What a sum or a product needs to be the difference or quotient of a volume and a constant."""
+    if node.operator not in _OPPOSITES or len(node.inputs) != 2:
+        return {}
+    first, second = (values.get(name) for name in node.inputs)
+    known = second if first is None else first
+    if known is None or (first is not None and second is not None) or known.dtype.kind != "f":
+        return {}
+    if known.size > _MAX_VALUES:
+        return {}
+    if first is not None:
+        return {sign_name(node.inputs[0]): np.full_like(first, -1)} if node.operator == "Sub" else {}
+    with np.errstate(all="ignore"):
+        return {opposite_name(node.operator, node.inputs[1]): np.asarray(_OPPOSITES[node.operator][1](known))}
 
 
 def fold(node: GraphNode, values: Mapping[str, Array]) -> dict[str, Array]:

@@ -13,7 +13,7 @@ from engine.kernels.merging import add, concat, multiply
 from engine.kernels.normalization import batch_norm, local_response_norm, scale
 from engine.kernels.onnx_runtime import LIBRARY_BYTES
 from engine.kernels.pooling import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, global_max_pool2d, max_pool2d
-from engine.kernels.reordering import pick_channels, pixel_shuffle, pixel_unshuffle
+from engine.kernels.reordering import pick_channels, pixel_shuffle, pixel_unshuffle, transpose
 from engine.kernels.resizing import resize
 from engine.kernels.sample_norms import group_norm, layer_norm
 from engine.kernels.transposed import conv_transpose2d
@@ -47,4 +47,5 @@ __all__ = [
     "prelu",
     "resize",
     "scale",
+    "transpose",
 ]

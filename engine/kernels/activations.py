@@ -37,7 +37,7 @@ def softmax(volume: Volume, checkpoint: Checkpoint) -> Volume:
         total = np.zeros_like(highest)
         for part in parts:
             result[part] = np.exp(volume[part] - highest)
-            total += result[part].sum(axis=0)
+            total += result[part].sum(axis=0, dtype=np.float64)  # else small values vanish beside large ones
             checkpoint()
         for part in parts:
             result[part] = result[part] / total

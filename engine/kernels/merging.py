@@ -1,4 +1,4 @@
-"""Merging volumes: concatenation along channels, sum and product."""
+"""Merging volumes: concatenation, sum and product."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,14 +9,17 @@ from engine.kernels.blocks import Checkpoint, Region, Volume, cache_values
 from engine.kernels.threads import share_blocks
 
 
-def concat(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
-    """Concatenate volumes along channels, (ΣC, H, W)."""
-    result = np.empty((sum(len(volume) for volume in volumes), *volumes[0].shape[1:]), volumes[0].dtype)
+def concat(volumes: Sequence[Volume], checkpoint: Checkpoint, axis: int = 0) -> Volume:
+    """Concatenate volumes along channels, (ΣC, H, W), or along rows or columns."""
+    shape = list(volumes[0].shape)
+    shape[axis] = sum(volume.shape[axis] for volume in volumes)
+    result = np.empty(shape, volumes[0].dtype)
     first = 0
     for volume in volumes:
-        target = result[first : first + len(volume)]
+        end = first + volume.shape[axis]
+        target = result[(slice(None),) * axis + (slice(first, end),)]
         share_blocks(volume.shape, cache_values(volume), partial(_copy, volume, target), checkpoint)
-        first += len(volume)
+        first = end
     return result
 
 

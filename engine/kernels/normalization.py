@@ -31,15 +31,22 @@ def batch_norm(
     return scale(volume, factors, beta - mean * factors, checkpoint)
 
 
-def scale(volume: Volume, gamma: npt.NDArray[Any], bias: npt.NDArray[Any] | None, checkpoint: Checkpoint) -> Volume:
-    """``gamma · x + bias``; both arrays are (C,), or (1,) for all channels."""
+def scale(
+    volume: Volume, gamma: npt.NDArray[Any] | None, bias: npt.NDArray[Any] | None, checkpoint: Checkpoint
+) -> Volume:
+    """``gamma · x + bias``; both arrays are (C,), or (1,) for all channels, or left out."""
+    operations = [(op, array) for op, array in ((np.multiply, gamma), (np.add, bias)) if array is not None]
+    if not operations:
+        return volume
     result = np.empty(volume.shape, volume.dtype)
 
     def fill(block: Region) -> None:
-        channels, part = (block[0] if len(gamma) > 1 else slice(None), None, None), result[block]
-        np.multiply(volume[block], gamma[channels], out=part, casting="unsafe")
-        if bias is not None:
-            np.add(part, bias[channels], out=part, casting="unsafe")
+        part = result[block]
+        source = volume[block]
+        for operation, array in operations:
+            channels = (block[0] if len(array) > 1 else slice(None), None, None)
+            operation(source, array[channels], out=part, casting="unsafe")
+            source = part
 
     with one_number_per_map(volume.shape[1:]):
         share_blocks(volume.shape, cache_values(volume), fill, checkpoint)

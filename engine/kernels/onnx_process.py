@@ -52,10 +52,10 @@ class _Child:
         self._answers: Queue[tuple[dict[str, Any], bytes] | None] = Queue()
         Thread(target=self._read, name="answers of ONNX Runtime", daemon=True).start()
 
-    def ask(self, model: bytes, inputs: Sequence[Volume], checkpoint: Checkpoint, *, optimised: bool) -> list[Output]:
+    def ask(self, model: bytes, inputs: Sequence[Volume], checkpoint: Checkpoint, *, exact: bool) -> list[Output]:
         """The outputs of a model; ModelFault if it has none, or takes too long or too much memory."""
         assert self._process.stdin is not None, "a pipe is asked for"
-        head = {"model": len(model), "shapes": [list(array.shape) for array in inputs], "optimised": optimised}
+        head = {"model": len(model), "shapes": [list(array.shape) for array in inputs], "exact": exact}
         try:
             write_message(self._process.stdin, head, b"".join((model, *(_bytes(array) for array in inputs))))
         except OSError:
@@ -102,25 +102,23 @@ _children: list[_Child] = []
 """The process that waits for a model, if any."""
 
 
-def run_model(
-    model: bytes, inputs: Sequence[Volume], checkpoint: Checkpoint, *, optimised: bool = False
-) -> list[Output]:
+def run_model(model: bytes, inputs: Sequence[Volume], checkpoint: Checkpoint, *, exact: bool = False) -> list[Output]:
     """The outputs of a serialized model for float32 inputs.
 
     Parameters
     ----------
-    optimised
-        Whether ONNX Runtime may join and replace operators, which rounds in another way.
+    exact
+        Whether to compute in double precision, by the definitions of the operators in the ONNX package: slow.
 
     Raises
     ------
     ModelFault
-        ONNX Runtime cannot run it, or not within its limits.
+        It cannot be run, or not within its limits.
     """
     with _lock:
         child = _children.pop() if _children else _Child()
     try:
-        outputs = child.ask(model, inputs, checkpoint, optimised=optimised)
+        outputs = child.ask(model, inputs, checkpoint, exact=exact)
     except BaseException:
         child.end()
         raise

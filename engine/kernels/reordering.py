@@ -25,6 +25,18 @@ def pick_channels(volume: Volume, channels: npt.NDArray[np.intp], checkpoint: Ch
     return result
 
 
+def transpose(volume: Volume, axes: tuple[int, int, int], checkpoint: Checkpoint) -> Volume:
+    """The volume with its axes in this order."""
+    moved = volume.transpose(axes)
+    result = np.empty(moved.shape, volume.dtype)
+
+    def fill(block: Region) -> None:
+        result[block] = moved[block]
+
+    share_blocks(result.shape, cache_values(volume), fill, checkpoint)
+    return result
+
+
 def pixel_shuffle(volume: Volume, factor: int, channel_of: ChannelOf, checkpoint: Checkpoint) -> Volume:
     """``volume[channel_of(c, (y % r)·r + x % r), y // r, x // r]``, (C/r², r·H, r·W)."""
     channels, height, width = volume.shape

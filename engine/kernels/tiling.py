@@ -32,6 +32,10 @@ _MANY_PARTS = 8
 PIECE_MACS = 2**24
 """Minimum of a piece of a product: about 0.4 ms. Smaller ones take up to half as long again as the whole."""
 
+_EQUAL_ROWS = 4
+"""A piece has whole sets of so many filters, as far as they go: what is beyond, BLAS adds in another order, and filters
+of equal weights would not make equal maps."""
+
 NARROW = 64
 """Minimum pixels of a block; channels are split instead, since reading the weights dominates narrower products."""
 
@@ -132,9 +136,11 @@ def pieces(shape: tuple[int, ...], depth: int, parts: int, itemsize: int) -> lis
         return [(slice(0, filters), slice(0, pixels))]
     cuts = [(-(-fewest // across), across) for across in (1 << power for power in range(fewest.bit_length()))]
     down, across = min(cuts, key=lambda cut: 2 * cut[0] * pixels + cut[1] * filters)
-    filter_parts = split_range(filters, -(-filters // min(down, filters)))
-    pixel_parts = split_range(pixels, -(-pixels // min(across, pixels)))
-    return [*product(filter_parts, pixel_parts)]
+    size = _EQUAL_ROWS if down * _EQUAL_ROWS <= filters else 1
+    sets = -(-filters // size)
+    filter_sets = split_range(sets, -(-sets // min(down, sets)))
+    filter_parts = [slice(part.start * size, min(part.stop * size, filters)) for part in filter_sets]
+    return [*product(filter_parts, split_range(pixels, -(-pixels // min(across, pixels))))]
 
 
 def _clip(value: int, limit: int) -> int:

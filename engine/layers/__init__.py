@@ -10,6 +10,7 @@ from engine.layers.normalization import BatchNorm, LocalResponseNorm, Scale
 from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from engine.layers.reorder import ChannelShuffle, PixelShuffle, PixelUnshuffle, Slice
+from engine.layers.reshape import Flatten, Reshape, Transpose
 from engine.layers.resize import Resize
 from engine.layers.sample_norms import GroupNorm, LayerNorm
 from engine.layers.transposed import ConvTranspose2d
@@ -25,6 +26,9 @@ LAYERS: tuple[type[Layer], ...] = (
     Resize,
     PixelShuffle,
     PixelUnshuffle,
+    Flatten,
+    Reshape,
+    Transpose,
     Pad,
     Crop,
     Slice,
@@ -61,6 +65,7 @@ __all__ = [
     "Crop",
     "Dense",
     "Dropout",
+    "Flatten",
     "GlobalAvgPool2d",
     "GlobalMaxPool2d",
     "GroupNorm",
@@ -76,8 +81,10 @@ __all__ = [
     "Pad",
     "PixelShuffle",
     "PixelUnshuffle",
+    "Reshape",
     "Resize",
     "Scale",
     "Slice",
+    "Transpose",
     "tag_of",
 ]

@@ -49,6 +49,7 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     title: ClassVar[str] = "Activation"
     help: ClassVar[str] = "Applies a fixed function to each value."
+    setting_taken_for_kind: ClassVar[str] = "function"
     role: ClassVar[Role] = "elementwise"
     reads: ClassVar[Reads] = "pixel"
 
@@ -69,12 +70,20 @@ class Activation(Layer, frozen=True, tag="activation"):
         return frozenset(_NUMBERS).difference(activations.numbers_of(self.function))
 
     @property
+    def has_usual_numbers(self) -> bool:
+        """Whether the numbers of the function are those of frameworks, which have functions without numbers."""
+        return self == Activation(self.function)
+
+    @property
     def has_table_row(self) -> bool:
         return self.function == "softmax"
 
     @property
     def zeroes_negatives(self) -> bool:
         return self.function in ("relu", "relu6") or (self.function == "clip" and self.low == 0)
+
+    def general_form(self, inputs: Sequence[Shape]) -> Layer:
+        return Activation("clip", low=0.0, high=6.0) if self.function == "relu6" else self
 
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         if self.low > self.high:

@@ -70,6 +70,9 @@ class Kind(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, om
     """(column, setting) per setting that is a number of maps: its column of `engine.reports.paper_columns`, with {} for
     the kernel size; sizes without a column of their own share the general one."""
 
+    setting_taken_for_kind: ClassVar[str] = ""
+    """The setting, if any, whose words are taken for kinds in files: "function", as of kind = "relu"."""
+
     @property
     def kind(self) -> str:
         return tag_of(type(self))
@@ -186,6 +189,13 @@ class Layer(Kind, frozen=True):
         """Shape of the output volume; by default that of the input."""
         return inputs[0]
 
+    def general_form(self, inputs: Sequence[Shape]) -> "Layer":
+        """The same function on inputs of these shapes as the most general kind that has it; by default itself.
+
+        Layers of two kinds compute the same if their general forms are equal and their weights are.
+        """
+        return self
+
     def changes_for(self, output: Shape, inputs: Sequence[Shape]) -> tuple[tuple[str, Any], ...]:
         """(setting, value) of the few settings with which the output has this shape; () if there are none."""
         return ()
@@ -221,6 +231,14 @@ class Layer(Kind, frozen=True):
     def kernel_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
         """(C', kh, kw): the kernels of an output channel, one per channel that it reads: its filter, if it has one."""
         return self.filter_weights(weight, channel, received)
+
+    def by_channel(self, count: int, received: Shape) -> "Layer":
+        """The layer that makes a map of each of `count` input channels alone.
+
+        Its weight is (count, 1, kh, kw), the kernels of any output channel; the sum of all maps is that output without
+        its bias.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no kernels")  # whoever calls it asks `has_kernels` first
 
     def weights_of(self, weights: WeightsByRole, channel: int) -> dict[str, NDArray[Any]]:
         """A copy of what one output channel needs of the weights by role, for `explain`."""

@@ -66,6 +66,10 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
         yield from size_mistakes(self.windows(inputs[0]), inputs[0])
         yield from group_mistakes(self.groups, inputs[0].channels, self.filters)
 
+    def general_form(self, inputs: Sequence[Shape]) -> Layer:
+        """The padding as numbers, however it is written."""
+        return replace(self, padding=self.windows(inputs[0]).margins)
+
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return Shape(self.filters, *self.windows(inputs[0]).output)
 
@@ -105,6 +109,9 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
     def filter_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
         weights: NDArray[Any] = weight[channel]
         return weights
+
+    def by_channel(self, count: int, received: Shape) -> Layer:
+        return replace(self, filters=count, groups=count, bias=False)
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         windows = self.windows(Shape(*inputs[0].shape))

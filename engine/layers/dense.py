@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint, Volume, convolution
 from engine.layers.base import Count, Layer, Mask, Reads, Role, changes_if_valid
+from engine.layers.conv import Conv2d
 from engine.layers.explanation import Explanation, Target, WindowProduct
 from engine.layers.weighted_sum import explain_weighted_sum
 from engine.shapes import Shape
@@ -33,6 +34,10 @@ class Dense(Layer, frozen=True, tag="dense"):
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         return [np.ones(inputs[0].channels, bool)]
+
+    def general_form(self, inputs: Sequence[Shape]) -> Layer:
+        """A convolution whose one window is the whole map."""
+        return Conv2d(self.units, inputs[0][1:], padding=0, bias=self.bias).general_form(inputs)
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return Shape(self.units, 1, 1)
@@ -59,6 +64,9 @@ class Dense(Layer, frozen=True, tag="dense"):
     def filter_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
         weights: NDArray[Any] = weight[channel].reshape(received)
         return weights
+
+    def by_channel(self, count: int, received: Shape) -> Layer:
+        return self.general_form([received]).by_channel(count, received)
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         return convolution.dense(inputs[0], weights["weight"], weights.get("bias"), checkpoint)

@@ -2,74 +2,116 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
+from msgspec import Meta
 
 from engine.kernels import Checkpoint, Volume, merging
 from engine.layers.base import Layer, Mask, Mistake, Reads, Role
-from engine.layers.explanation import Explanation, Numbers, Target, Terms, operand_text, read_pixel
-from engine.shapes import Shape, Windows, repeated_pixels
+from engine.layers.explanation import Explanation, Numbers, Spot, Target, Terms, operand_text, read_pixel
+from engine.layers.windows import size_text
+from engine.shapes import Shape, Windows, repeated_pixels, single_pixels
 from engine.text.names import quoted
 from engine.text.problems import Fix
 from engine.text.units import number_text
 
-_MAX_CHANNELS = 10**15
+_MAX_JOINED = 10**15
 """Concatenations one after the other, each of the same volume twice, would make numbers of thousands of digits."""
 
 _MAX_FIXES = 2
 """Maximum number of choices between the sizes of inputs."""
 
 
+Along = Literal["channels", "rows", "columns"]
+
+
 class Concat(Layer, frozen=True, tag="concat"):
-    """Joins two or more inputs along channels: Σ C×H×W. Heights and widths must agree."""
+    """Joins two or more inputs along channels: Σ C×H×W, or along rows or columns. The other two axes must agree."""
 
     title: ClassVar[str] = "Concat"
-    help: ClassVar[str] = "Joins branches along channels."
+    help: ClassVar[str] = "Joins branches along channels, rows or columns."
     role: ClassVar[Role] = "join"
     reads: ClassVar[Reads] = "pixel"
     min_inputs: ClassVar[int] = 2
     max_inputs: ClassVar[int | None] = None
 
+    along: Annotated[Along, Meta(title="Along", description="The axis that grows")] = "channels"
+
+    @property
+    def axis(self) -> int:
+        """The number of the axis that grows."""
+        return get_args(Along).index(self.along)
+
+    def _others(self, shape: Shape) -> tuple[int, int]:
+        """The sizes that have to agree."""
+        first, second = (size for axis, size in enumerate(shape) if axis != self.axis)
+        return first, second
+
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
-        size = f"{inputs[0].height}×{inputs[0].width}"
-        rule = f"concat needs equal heights and widths, here {size}"
-        sizes = [shape[1:] for shape in inputs]
+        titles = " and ".join(
+            title for axis, title in enumerate(("channels", "heights", "widths")) if axis != self.axis
+        )
+        sizes = [self._others(shape) for shape in inputs]
+        rule = f"concat needs equal {titles}, here {size_text(sizes[0])}"
         misfits = {number: 0 for number, size in enumerate(sizes) if size != sizes[0]}
         yield from _shape_mistakes(inputs, names, sizes, misfits, rule)
-        count = sum(shape.channels for shape in inputs)
-        if count > _MAX_CHANNELS:
-            yield Mistake("inputs", f"inputs: they have {count:,} channels in all; concat makes at most 10¹⁵")
+        count = sum(shape[self.axis] for shape in inputs)
+        if count > _MAX_JOINED:
+            yield Mistake("inputs", f"inputs: they have {count:,} {self.along} in all; concat makes at most 10¹⁵")
+
+    def input_windows(self, inputs: Sequence[Shape]) -> Sequence[Windows]:
+        """Single pixels, moved by the rows or columns of the inputs before."""
+        if self.along == "channels":
+            return [single_pixels(shape) for shape in inputs]
+        output, before, windows = self.output_shape(inputs), 0, []
+        for shape in inputs:
+            after = output[self.axis] - before - shape[self.axis]
+            margins = (before, 0, after, 0) if self.along == "rows" else (0, before, 0, after)
+            windows.append(Windows((1, 1), (1, 1), (1, 1), margins, (output.height, output.width)))
+            before += shape[self.axis]
+        return windows
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
-        """Each input corresponds to a slice of the output channels."""
+        """Each input corresponds to a slice of the output channels, or to all of them at some pixels."""
+        if self.along != "channels":
+            return [channels] * len(inputs)
         ends = np.cumsum([shape.channels for shape in inputs])
         return np.split(channels, ends[:-1])
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        return Shape(sum(shape.channels for shape in inputs), inputs[0].height, inputs[0].width)
+        sizes = list(inputs[0])
+        sizes[self.axis] = sum(shape[self.axis] for shape in inputs)
+        return Shape(*sizes)
+
+    def label(self) -> str:
+        return "concat" if self.along == "channels" else f"concat along {self.along}"
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
-        return merging.concat(inputs, checkpoint)
+        return merging.concat(inputs, checkpoint, self.axis)
 
     def explain(self, target: Target) -> Explanation:
-        source, channel = 0, target.at.channel
-        while channel >= len(target.inputs[source]):
-            channel -= len(target.inputs[source])
+        source, before, extents = 0, 0, [volume.shape[self.axis] for volume in target.inputs]
+        while target.at[self.axis] - before >= extents[source]:
+            before += extents[source]
             source += 1
-        window = read_pixel(target, source, channel)
+        spot = [index - before * (axis == self.axis) for axis, index in enumerate(target.at)]
+        window = read_pixel(target._replace(at=Spot(*spot)), source, spot[0])
         result = float(window.values[0, 0, 0])
-        name, count = target.names[source], len(target.inputs[source])
-        before = target.at.channel - channel
-        own = f"channels {before} to {before + count - 1} are those" if count > 1 else f"channel {before} is that"
+        name, count = target.names[source], extents[source]
+        last = f"{self.along} {before} to {before + count - 1} are those"
+        own = last if count > 1 else f"{self.along.removesuffix('s')} {before} is that"
         description = (
             f"The volumes are stacked: {own} of {name}, "
             f"number {source + 1} of {len(target.inputs)} inputs. Nothing is computed."
         )
-        offset = f" − {before}" if before else ""
+        places = [
+            f"{index} − {before}" if before and axis == self.axis else str(index)
+            for axis, index in enumerate(target.at)
+        ]
         formula = (
-            f"{target.title} = {name}[{target.at.channel}{offset}, {target.at.y}, {target.at.x}]",
-            f"= {name}[{channel}, {target.at.y}, {target.at.x}] = {number_text(result)}",
+            f"{target.title} = {name}[{', '.join(places)}]",
+            f"= {name}[{', '.join(map(str, spot))}] = {number_text(result)}",
         )
         return Explanation(target.at, result, description, formula, window)
 

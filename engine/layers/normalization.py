@@ -35,6 +35,10 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         return [channels]
 
+    def general_form(self, inputs: Sequence[Shape]) -> Layer:
+        """The factor and the number to add that follow from the statistics."""
+        return Scale(bias=True)
+
     def param_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
         return {"gamma": (inputs[0].channels,), "beta": (inputs[0].channels,)}
 
@@ -74,17 +78,18 @@ def explain_normalized(
 
 
 class Scale(Layer, frozen=True, tag="scale"):
-    """``gamma·x + bias``, channel by channel: the layer scale of ConvNeXt.
+    """``gamma·x + bias``, channel by channel: the layer scale of ConvNeXt; without its factor a shift alone.
 
     Parameters: gamma (C,), bias (C,); both (1,) if shared.
     Source: H. Touvron et al., Going deeper with image transformers, 2021.
     """
 
     title: ClassVar[str] = "Scale"
-    help: ClassVar[str] = "Multiplies each channel by a learned number."
+    help: ClassVar[str] = "Multiplies each channel by a learned number, or adds one."
     role: ClassVar[Role] = "elementwise"
     reads: ClassVar[Reads] = "pixel"
 
+    factor: Annotated[bool, Meta(title="Factor", description="One factor per channel")] = True
     bias: Annotated[bool, Meta(title="Bias", description="One added number per channel")] = False
     shared: Annotated[bool, Meta(title="Shared", description="One number for all channels")] = False
 
@@ -97,25 +102,33 @@ class Scale(Layer, frozen=True, tag="scale"):
 
     def param_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
         shape = (1,) if self.shared else (inputs[0].channels,)
-        return {"gamma": shape, "bias": shape} if self.bias else {"gamma": shape}
+        roles = {"gamma": self.factor, "bias": self.bias}
+        return {role: shape for role, is_used in roles.items() if is_used}
+
+    def label(self) -> str:
+        return "scale" if self.factor or not self.bias else "shift"
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
-        return {"scale": output.size, **({"scale_biases": 1 if self.shared else output.channels} if self.bias else {})}
+        biases = 1 if self.shared else output.channels
+        return {"scale": output.size * self.factor, "scale_biases": biases * self.bias}
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
-        return normalization.scale(inputs[0], weights["gamma"], weights.get("bias"), checkpoint)
+        return normalization.scale(inputs[0], weights.get("gamma"), weights.get("bias"), checkpoint)
 
     def explain(self, target: Target) -> Explanation:
         window = read_pixel(target)
-        x, gamma, bias = float(window.values[0, 0, 0]), float(target.weights["gamma"]), target.weights.get("bias")
-        result = gamma * x + (0.0 if bias is None else float(bias))
-        plus = ("", "") if bias is None else (" + b", f" + {operand_text(float(bias))}")
+        x = float(window.values[0, 0, 0])
+        gamma, bias = (float(target.weights[role]) if role in target.weights else None for role in ("gamma", "bias"))
+        result = (1.0 if gamma is None else gamma) * x + (0.0 if bias is None else bias)
+        times = ("", number_text(x)) if gamma is None else ("γ · ", f"{number_text(gamma)} · {operand_text(x)}")
+        plus = ("", "") if bias is None else (" + b", f" + {operand_text(bias)}")
         formula = (
-            f"{target.title} = γ · x{plus[0]}",
-            f"= {number_text(gamma)} · {operand_text(x)}{plus[1]} = {number_text(result)}",
+            f"{target.title} = {times[0]}x{plus[0]}",
+            f"= {times[1]}{plus[1]} = {number_text(result)}",
         )
         whose = "the number of all channels" if self.shared else "its channel's number"
-        description = f"The value is scaled by {whose} from training; neighbours do not count."
+        verb = "scaled" if self.factor else "shifted"
+        description = f"The value is {verb} by {whose} from training; neighbours do not count."
         return Explanation(target.at, result, description, formula, window)
 
 

@@ -115,6 +115,13 @@ class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):
             )
             yield Mistake("dilation", text, setting_fixes("dilation", [1]))
 
+    def general_form(self, inputs: Sequence[Shape]) -> Layer:
+        windows = self.windows(inputs[0])
+        (top, left, *_), (height, width) = windows.margins, windows.kernel
+        reaches_ends = height - top >= inputs[0].height and width - left >= inputs[0].width
+        is_whole = reaches_ends and windows.output == (1, 1) and windows.dilation == (1, 1)
+        return GlobalMaxPool2d() if is_whole else self
+
     def label(self) -> str:
         return super().label() + ("" if self.dilation == 1 else f" dilated {setting_text(self.dilation)}")
 
@@ -148,6 +155,11 @@ class AvgPool2d(Pool, frozen=True, tag="avg_pool2d"):
     help: ClassVar[str] = "Keeps the mean of each window."
 
     count_padding: Annotated[bool, Meta(title="Count padding", description="Include padding in the mean")] = True
+
+    def general_form(self, inputs: Sequence[Shape]) -> Layer:
+        windows = self.windows(inputs[0])
+        is_whole = windows.kernel == inputs[0][1:] and not any(windows.margins)
+        return AdaptiveAvgPool2d(1) if is_whole else self
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
         per_average = self.kernel if isinstance(self.kernel, int) else prod(self.kernel)
@@ -227,6 +239,9 @@ class GlobalAvgPool2d(_GlobalPool, frozen=True, tag="global_avg_pool2d"):
 
     title: ClassVar[str] = "Global average pooling"
     help: ClassVar[str] = "Keeps the mean of each whole map."
+
+    def general_form(self, inputs: Sequence[Shape]) -> Layer:
+        return AdaptiveAvgPool2d(1)
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
         return _adaptive_operations(inputs[0], output)

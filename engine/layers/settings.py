@@ -25,6 +25,13 @@ def setting_metadata(field: inspect.Field) -> dict[str, object]:
     return dict(type_.extra_json_schema or {}) if isinstance(type_, inspect.Metadata) else {}
 
 
+def setting_words(layer: type[Kind], name: str) -> tuple[str, ...]:
+    """The words that a setting can be; () if it is no choice among words."""
+    types = (field.type for field in layer_settings(layer) if field.name == name)
+    plain = (type_.type if isinstance(type_, inspect.Metadata) else type_ for type_ in types)
+    return tuple(str(word) for type_ in plain if isinstance(type_, inspect.LiteralType) for word in type_.values)
+
+
 def setting_title(field: inspect.Field) -> str:
     """A setting's title, or its name if it has none."""
     return str(setting_metadata(field).get("title", field.name))

@@ -130,6 +130,9 @@ class ConvTranspose2d(Layer, frozen=True, tag="conv_transpose2d"):
     def kernel_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
         return self.weights_of({"weight": weight}, channel)["weight"]
 
+    def by_channel(self, count: int, received: Shape) -> Layer:
+        return replace(self, filters=count, groups=count, bias=False)
+
     def weights_of(self, weights: WeightsByRole, channel: int) -> dict[str, NDArray[Any]]:
         filters = self.filters // self.groups
         depth = len(weights["weight"]) // self.groups

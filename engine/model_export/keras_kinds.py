@@ -14,6 +14,7 @@ from engine.layers import (
     Concat,
     Crop,
     Dropout,
+    Flatten,
     GroupNorm,
     LayerNorm,
     LocalResponseNorm,
@@ -22,9 +23,11 @@ from engine.layers import (
     PixelShuffle,
     PixelUnshuffle,
     PRelu,
+    Reshape,
     Resize,
     Scale,
     Slice,
+    Transpose,
 )
 from engine.model_export.keras_windows import (
     KERAS_WINDOWS,
@@ -34,7 +37,15 @@ from engine.model_export.keras_windows import (
     keras_padded,
     matrix_products,
 )
-from engine.model_export.python_scope import LayerCode, PythonKind, PythonScope, number_code, numbers_code, short
+from engine.model_export.python_scope import (
+    LayerCode,
+    PythonKind,
+    PythonScope,
+    activation_code,
+    number_code,
+    numbers_code,
+    short,
+)
 from engine.model_export.windows import outer_margins, place_matrix
 
 KERAS_NAMES = frozenset(
@@ -65,16 +76,7 @@ _FUNCTIONS: Mapping[str, str] = {
     "softmax": "ops.softmax({}, -1)",
 }
 
-_OTHER_HARD_SIGMOID = "ops.clip({factor} * {} + {offset}, 0, 1)"
-"""The framework's function has no numbers."""
-
-
-def _activation(at: PythonScope) -> LayerCode:
-    template = _FUNCTIONS[at.layer.function]
-    if at.layer.function == "hard_sigmoid" and at.layer != Activation("hard_sigmoid"):
-        template = _OTHER_HARD_SIGMOID
-    text = template.format(at.value().text, **numbers_code(at.layer))
-    return LayerCode(text, is_vector=at.is_vector)
+_GENERAL_FUNCTIONS: Mapping[str, str] = {"hard_sigmoid": "ops.clip({factor} * {} + {offset}, 0, 1)"}
 
 
 def _prelu(at: PythonScope) -> LayerCode:
@@ -107,17 +109,18 @@ def _group_norm(at: PythonScope) -> LayerCode:
 def _scale(at: PythonScope) -> LayerCode:
     """A depthwise convolution with kernels of one value; one number for all channels is one for each."""
     shape = (at.received.channels,)
-    arrays = {role: np.broadcast_to(array, shape) for role, array in at.planned.arrays.items()}
+    factors = {"gamma": np.ones(1, np.float32), **at.planned.arrays}
+    arrays = {role: np.broadcast_to(array, shape) for role, array in factors.items()}
     arrays["kernel"] = arrays.pop("gamma").reshape(1, 1, -1, 1)
     call = keras_layer(at, "DepthwiseConv2D", keras_input(at), 1, use_bias=None if at.layer.bias else False)
     return LayerCode(call, arrays=arrays)
 
 
 def _lrn(at: PythonScope) -> LayerCode:
-    layer, text = at.layer, keras_input(at)
+    layer, text, numbers = at.layer, keras_input(at), numbers_code(at.layer)
     sides = f"((0, 0), (0, 0), (0, 0), ({layer.size // 2}, {(layer.size - 1) // 2}), (0, 0))"
     mean = f"ops.average_pool(ops.pad(ops.square({text})[..., None], {sides}), (1, 1, {layer.size}), 1)[..., 0]"
-    return LayerCode(f"{text} / ops.power({layer.k} + {layer.alpha} * {mean}, {layer.beta})")
+    return LayerCode(f"{text} / ops.power({numbers['k']} + {numbers['alpha']} * {mean}, {numbers['beta']})")
 
 
 def _dropout(at: PythonScope) -> LayerCode:
@@ -125,7 +128,10 @@ def _dropout(at: PythonScope) -> LayerCode:
 
 
 def _concat(at: PythonScope) -> LayerCode:
-    return LayerCode(f"ops.concatenate([{', '.join(at.inputs(keras_maps))}], -1)", is_vector=at.is_vector)
+    if at.layer.along == "channels":
+        return LayerCode(f"ops.concatenate([{', '.join(at.inputs(keras_maps))}], -1)", is_vector=at.is_vector)
+    maps = ", ".join(keras_input(at, index) for index in range(len(at.planned.inputs)))
+    return LayerCode(f"ops.concatenate([{maps}], {at.layer.axis})")
 
 
 def _joined(symbol: str, at: PythonScope) -> LayerCode:
@@ -157,8 +163,8 @@ def _slice(at: PythonScope) -> LayerCode:
 def _rearranged(at: PythonScope, split: tuple[int, ...], order: tuple[int, ...]) -> LayerCode:
     """Axes split into these, in another order, and joined to those of the output."""
     channels, height, width = at.planned.output_shape
-    parts = f"ops.transpose(ops.reshape({keras_input(at)}, (-1, {', '.join(map(str, split))})), {order})"
-    return LayerCode(f"ops.reshape({parts}, (-1, {height}, {width}, {channels}))")
+    parts = f"ops.transpose({_reshaped(keras_input(at), split)}, {order})"
+    return LayerCode(_reshaped(parts, (height, width, channels)))
 
 
 def _channel_shuffle(at: PythonScope) -> LayerCode:
@@ -180,6 +186,31 @@ def _pixel_unshuffle(at: PythonScope) -> LayerCode:
     return _rearranged(at, (height // r, r, width // r, r, channels), order)
 
 
+def _flatten(at: PythonScope) -> LayerCode:
+    return LayerCode(
+        at.value().text if at.is_vector else _reshaped(_channels_first(at), (at.received.size,)), is_vector=True
+    )
+
+
+def _reshape(at: PythonScope) -> LayerCode:
+    maps = _reshaped(at.value().text if at.is_vector else _channels_first(at), at.planned.output_shape)
+    return LayerCode(f"ops.transpose({maps}, (0, 2, 3, 1))")
+
+
+def _transpose(at: PythonScope) -> LayerCode:
+    channels, rows, columns = ((3, 1, 2)[axis] for axis in at.layer.axes)
+    return LayerCode(f"ops.transpose({keras_input(at)}, (0, {rows}, {columns}, {channels}))")
+
+
+def _channels_first(at: PythonScope) -> str:
+    """Maps in the order in which their values follow one another."""
+    return f"ops.transpose({keras_input(at)}, (0, 3, 1, 2))"
+
+
+def _reshaped(text: str, shape: tuple[int, ...]) -> str:
+    return f"ops.reshape({text}, (-1, {', '.join(map(str, shape))}))"
+
+
 def _resize(at: PythonScope) -> LayerCode:
     """Enlarging by whole numbers as Keras does, all else as products."""
     windows, (_, height, width) = at.windows, at.received
@@ -198,11 +229,14 @@ KERAS_KINDS: tuple[PythonKind, ...] = (
     PythonKind(Resize, _resize),
     PythonKind(PixelShuffle, _pixel_shuffle),
     PythonKind(PixelUnshuffle, _pixel_unshuffle),
+    PythonKind(Flatten, _flatten),
+    PythonKind(Reshape, _reshape),
+    PythonKind(Transpose, _transpose),
     PythonKind(Pad, _pad),
     PythonKind(Crop, _crop),
     PythonKind(Slice, _slice),
     PythonKind(ChannelShuffle, _channel_shuffle),
-    PythonKind(Activation, _activation),
+    PythonKind(Activation, partial(activation_code, _FUNCTIONS, _GENERAL_FUNCTIONS)),
     PythonKind(PRelu, _prelu),
     PythonKind(BatchNorm, _batch_norm),
     PythonKind(LayerNorm, _layer_norm),

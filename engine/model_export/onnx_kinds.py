@@ -105,7 +105,11 @@ def _dropout(at: OnnxScope) -> None:
 
 
 def _concat(at: OnnxScope) -> None:
-    at.last_elementwise("Concat", *at.any_form(), axis=1)
+    if at.layer.along == "channels":
+        at.last_elementwise("Concat", *at.any_form(), axis=1)
+    else:
+        maps = [at.maps(index) for index in range(len(at.planned.inputs))]
+        at.last("Concat", *maps, axis=1 + at.layer.axis)
 
 
 def _add(at: OnnxScope) -> None:

@@ -5,7 +5,19 @@ from typing import Any
 import numpy as np
 
 from engine.kernels.resizing import Places
-from engine.layers import ChannelShuffle, ConvTranspose2d, Crop, Pad, PixelShuffle, PixelUnshuffle, Resize, Slice
+from engine.layers import (
+    ChannelShuffle,
+    ConvTranspose2d,
+    Crop,
+    Flatten,
+    Pad,
+    PixelShuffle,
+    PixelUnshuffle,
+    Reshape,
+    Resize,
+    Slice,
+    Transpose,
+)
 from engine.layers.resize import ResampledSpans
 from engine.model_export.onnx_graph import OnnxKind, OnnxScope
 from engine.model_export.windows import outer_margins, transposed_margins
@@ -82,6 +94,18 @@ def _rearrange(at: OnnxScope, split: tuple[int, ...], order: tuple[int, ...]) ->
     parts = at.graph.reshaped(at.maps(), f"{at.planned.name}/split", (0, *split))
     moved = at.step("Transpose", parts, perm=order)
     at.last("Reshape", moved, at.constant("shape", (0, *at.planned.output_shape), np.int64))
+
+
+def _flatten(at: OnnxScope) -> None:
+    at.last("Identity" if at.is_vector else "Flatten", *at.any_form(), is_vector=True)
+
+
+def _reshape(at: OnnxScope) -> None:
+    at.last("Reshape", *at.any_form(), at.constant("shape", (0, *at.planned.output_shape), np.int64))
+
+
+def _transpose(at: OnnxScope) -> None:
+    at.last("Transpose", at.maps(), perm=[0, *(1 + axis for axis in at.layer.axes)])
 
 
 def _pad(at: OnnxScope) -> None:
@@ -163,5 +187,8 @@ ONNX_MOVES: tuple[OnnxKind, ...] = (
     OnnxKind(ChannelShuffle, _channel_shuffle),
     OnnxKind(PixelShuffle, _pixel_shuffle),
     OnnxKind(PixelUnshuffle, _pixel_unshuffle),
+    OnnxKind(Flatten, _flatten),
+    OnnxKind(Reshape, _reshape),
+    OnnxKind(Transpose, _transpose),
     OnnxKind(Resize, _resize),
 )

@@ -15,12 +15,16 @@ def _batch_norm(at: OnnxScope) -> None:
 
 
 def _scale(at: OnnxScope) -> None:
-    arrays = {role: array.reshape(-1, 1, 1) for role, array in at.planned.arrays.items()}
-    if "bias" in arrays:
-        scaled = at.step("Mul", at.maps(), at.constant("gamma", arrays["gamma"]))
-        at.last("Add", scaled, at.constant("bias", arrays["bias"]))
-    else:
-        at.last("Mul", at.maps(), at.constant("gamma", arrays["gamma"]))
+    """A product and a sum, as far as the layer has both."""
+    arrays, shape = at.planned.arrays, (-1,) if at.is_vector else (-1, 1, 1)
+    [value] = at.any_form()
+    nodes = [(operator, role) for operator, role in (("Mul", "gamma"), ("Add", "bias")) if role in arrays]
+    for operator, role in nodes[:-1]:
+        value = at.step(operator, value, at.constant(role, arrays[role].reshape(shape)))
+    for operator, role in nodes[-1:]:
+        at.last_elementwise(operator, value, at.constant(role, arrays[role].reshape(shape)))
+    if not nodes:
+        at.last_elementwise("Identity", value)
 
 
 def _layer_norm(at: OnnxScope) -> None:

@@ -113,3 +113,19 @@ def number_code(value: float) -> str:
 def numbers_code(layer: Kind) -> dict[str, str]:
     """The settings of a layer that are numbers with a fraction."""
     return {name: number_code(value) for name, value in asdict(layer).items() if isinstance(value, float)}
+
+
+def activation_code(functions: Mapping[str, str], general: Mapping[str, str], at: PythonScope) -> LayerCode:
+    """The code of an activation.
+
+    Parameters
+    ----------
+    functions
+        By name, the expression of a value.
+    general
+        Those of functions that the framework has with fixed numbers, for other numbers.
+    """
+    name = at.layer.function
+    templates = functions if at.layer.has_usual_numbers else {**functions, **general}
+    text = templates[name].format(at.value().text, **numbers_code(at.layer))
+    return LayerCode(text, is_vector=at.is_vector)

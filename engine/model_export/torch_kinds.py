@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from engine.layers import (
     Concat,
     Crop,
     Dropout,
+    Flatten,
     GroupNorm,
     LayerNorm,
     LocalResponseNorm,
@@ -23,19 +25,22 @@ from engine.layers import (
     PixelShuffle,
     PixelUnshuffle,
     PRelu,
+    Reshape,
     Resize,
     Scale,
     Slice,
+    Transpose,
 )
 from engine.model_export.python_scope import (
     LayerCode,
     PythonKind,
     PythonScope,
+    activation_code,
     number_code,
     numbers_code,
     options,
 )
-from engine.model_export.torch_windows import TORCH_WINDOWS, torch_input, torch_maps
+from engine.model_export.torch_windows import TORCH_WINDOWS, torch_input, torch_maps, torch_vector
 from engine.model_export.windows import outer_margins, place_matrix, resizes_by_size
 
 TORCH_NAMES = frozenset(
@@ -73,16 +78,7 @@ _FUNCTIONS: Mapping[str, str] = {
     "softmax": "F.softmax({}, 1)",
 }
 
-_OTHER_HARD_SIGMOID = "torch.clamp({factor} * {} + {offset}, 0, 1)"
-"""The framework's function has no numbers."""
-
-
-def _activation(at: PythonScope) -> LayerCode:
-    template = _FUNCTIONS[at.layer.function]
-    if at.layer.function == "hard_sigmoid" and at.layer != Activation("hard_sigmoid"):
-        template = _OTHER_HARD_SIGMOID
-    text = template.format(at.value().text, **numbers_code(at.layer))
-    return LayerCode(text, is_vector=at.is_vector)
+_GENERAL_FUNCTIONS: Mapping[str, str] = {"hard_sigmoid": "torch.clamp({factor} * {} + {offset}, 0, 1)"}
 
 
 def _prelu(at: PythonScope) -> LayerCode:
@@ -120,9 +116,13 @@ def _weight_and_bias(at: PythonScope) -> Mapping[str, NDArray[Any]]:
 
 
 def _scale(at: PythonScope) -> LayerCode:
-    arrays = {role: array.reshape(-1, 1, 1) for role, array in at.planned.arrays.items()}
+    shape = (-1,) if at.is_vector else (-1, 1, 1)
+    arrays = {role: array.reshape(shape) for role, array in at.planned.arrays.items()}
+    factor = f"{at.own}_gamma * " if "gamma" in arrays else ""
     shift = f" + {at.own}_bias" if "bias" in arrays else ""
-    return LayerCode(f"{at.own}_gamma * {torch_input(at)}{shift}", constants=arrays, is_trained=True)
+    return LayerCode(
+        f"{factor}{at.value().text}{shift}", constants=arrays, is_vector=at.is_vector, is_trained=bool(arrays)
+    )
 
 
 def _lrn(at: PythonScope) -> LayerCode:
@@ -136,7 +136,10 @@ def _dropout(at: PythonScope) -> LayerCode:
 
 
 def _concat(at: PythonScope) -> LayerCode:
-    return LayerCode(f"torch.cat([{', '.join(at.inputs(torch_maps))}], 1)", is_vector=at.is_vector)
+    if at.layer.along == "channels":
+        return LayerCode(f"torch.cat([{', '.join(at.inputs(torch_maps))}], 1)", is_vector=at.is_vector)
+    maps = ", ".join(torch_input(at, index) for index in range(len(at.planned.inputs)))
+    return LayerCode(f"torch.cat([{maps}], {1 + at.layer.axis})")
 
 
 def _add(at: PythonScope) -> LayerCode:
@@ -145,6 +148,19 @@ def _add(at: PythonScope) -> LayerCode:
 
 def _mul(at: PythonScope) -> LayerCode:
     return LayerCode(" * ".join(at.inputs(torch_maps)), is_vector=at.is_vector)
+
+
+def _flatten(at: PythonScope) -> LayerCode:
+    return LayerCode(torch_vector(at.value()), is_vector=True)
+
+
+def _reshape(at: PythonScope) -> LayerCode:
+    return LayerCode(f"{at.value().text}.reshape(-1, {', '.join(map(str, at.planned.output_shape))})")
+
+
+def _transpose(at: PythonScope) -> LayerCode:
+    order = ", ".join(str(1 + axis) for axis in at.layer.axes)
+    return LayerCode(f"{torch_input(at)}.permute(0, {order})")
 
 
 def _pad(at: PythonScope) -> LayerCode:
@@ -217,11 +233,14 @@ TORCH_KINDS: tuple[PythonKind, ...] = (
     PythonKind(Resize, _resize),
     PythonKind(PixelShuffle, _pixel_shuffle),
     PythonKind(PixelUnshuffle, _pixel_unshuffle),
+    PythonKind(Flatten, _flatten),
+    PythonKind(Reshape, _reshape),
+    PythonKind(Transpose, _transpose),
     PythonKind(Pad, _pad),
     PythonKind(Crop, _crop),
     PythonKind(Slice, _slice),
     PythonKind(ChannelShuffle, _channel_shuffle),
-    PythonKind(Activation, _activation),
+    PythonKind(Activation, partial(activation_code, _FUNCTIONS, _GENERAL_FUNCTIONS)),
     PythonKind(PRelu, _prelu),
     PythonKind(BatchNorm, _batch_norm),
     PythonKind(LayerNorm, _layer_norm),

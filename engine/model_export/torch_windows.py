@@ -34,7 +34,7 @@ def torch_input(at: PythonScope, index: int = 0) -> str:
     return torch_maps(value.text) if value.is_vector else value.text
 
 
-def _flat(value: CodeValue) -> str:
+def torch_vector(value: CodeValue) -> str:
     return value.text if value.is_vector else f"{value.text}.flatten(1)"
 
 
@@ -87,7 +87,7 @@ def _conv_transpose(at: PythonScope) -> LayerCode:
 
 def _dense(at: PythonScope) -> LayerCode:
     module = f"nn.Linear({at.received.size}, {at.layer.units}{options(bias=None if at.layer.bias else False)})"
-    return LayerCode(f"{at.own}({_flat(at.value())})", module, at.planned.arrays, is_vector=True)
+    return LayerCode(f"{at.own}({torch_vector(at.value())})", module, at.planned.arrays, is_vector=True)
 
 
 def _has_own_padding(at: PythonScope) -> bool:

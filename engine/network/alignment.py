@@ -4,16 +4,23 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
+from engine.blocks import Block
+from engine.layers import Layer
 from engine.network.report import Report
+from engine.shapes import Shape
 
 _EXACT = 250_000
 """Pairs of unnamed layers up to which the best alignment is searched for; beyond it takes the first that fits."""
 _SAME_KIND, _SAME_SHAPE, _SAME_LAYER = 4, 2, 3
-"""How well two layers of different names fit: only those of one kind do, better with equal outputs or settings."""
+"""How well two layers of different names fit: only those of one kind do, better with equal outputs or settings.
+
+Of two kinds those of the same general form do, if all of their shapes are equal.
+"""
 
 _Pairs = list[tuple[int, int]]
 """Positions in the first and in the second sequence."""
@@ -90,29 +97,49 @@ def _longest_ascent(pairs: _Pairs) -> _Pairs:
     return ascent[::-1]
 
 
+class _Candidate(NamedTuple):
+    """What decides how well a layer fits another one."""
+
+    kind: str
+    general: Layer | Block
+    inputs: tuple[Shape | None, ...]
+    output: Shape | None
+
+    @classmethod
+    def of(cls, report: Report) -> "_Candidate":
+        return cls(report.layer.kind, report.general_layer, report.input_shapes, report.output_shape)
+
+
 def fit_of(first: Report, second: Report) -> int:
     """How well two layers of different names fit; 0 if they do not."""
-    if first.layer.kind != second.layer.kind:
-        return 0
-    same_shape = first.output_shape == second.output_shape
-    return _SAME_KIND + _SAME_SHAPE * same_shape + _SAME_LAYER * (first.layer == second.layer)
+    return _fit(_Candidate.of(first), _Candidate.of(second))
+
+
+def _fit(first: _Candidate, second: _Candidate) -> int:
+    same_shape = first.output == second.output
+    if first.kind != second.kind:
+        is_one_function = first.general.kind == second.general.kind and same_shape and first.inputs == second.inputs
+        if not is_one_function:
+            return 0
+    return _SAME_KIND + _SAME_SHAPE * same_shape + _SAME_LAYER * (first.general == second.general)
 
 
 def align_by_kind(first: Sequence[Report], second: Sequence[Report]) -> _Pairs:
-    """The pairs of layers of one kind, in the same order in both sequences, that fit best in total."""
-    if len(first) * len(second) > _EXACT:
-        return _first_of_kind(first, second)
-    rows = [[0] * (len(second) + 1)]
-    for one in reversed(first):  # row i: the best totals of first[i:], by the position in the second sequence
-        below, row = rows[-1], [0] * (len(second) + 1)
-        for j in range(len(second) - 1, -1, -1):
-            fit = fit_of(one, second[j])
+    """The pairs of layers of one kind or function, in the same order in both sequences, that fit best in total."""
+    ones, others = [list(map(_Candidate.of, reports)) for reports in (first, second)]
+    if len(ones) * len(others) > _EXACT:
+        return _first_of_kind(ones, others)
+    rows = [[0] * (len(others) + 1)]
+    for one in reversed(ones):  # row i: the best totals of ones[i:], by the position in the second sequence
+        below, row = rows[-1], [0] * (len(others) + 1)
+        for j in range(len(others) - 1, -1, -1):
+            fit = _fit(one, others[j])
             row[j] = max(below[j], row[j + 1], fit + below[j + 1] if fit else 0)
         rows.append(row)
     rows.reverse()
     pairs, i, j = [], 0, 0
-    while i < len(first) and j < len(second):
-        fit = fit_of(first[i], second[j])
+    while i < len(ones) and j < len(others):
+        fit = _fit(ones[i], others[j])
         if fit and rows[i][j] == fit + rows[i + 1][j + 1]:
             pairs.append((i, j))
             i, j = i + 1, j + 1
@@ -123,16 +150,16 @@ def align_by_kind(first: Sequence[Report], second: Sequence[Report]) -> _Pairs:
     return pairs
 
 
-def _first_of_kind(first: Sequence[Report], second: Sequence[Report]) -> _Pairs:
-    """Pair each layer with the next one of its kind: for very long sequences without common names."""
+def _first_of_kind(first: Sequence[_Candidate], second: Sequence[_Candidate]) -> _Pairs:
+    """Pair each layer with the next one of its kind or function: for very long sequences without common names."""
     positions: dict[str, list[int]] = {}
-    for index, report in enumerate(second):
-        positions.setdefault(report.layer.kind, []).append(index)
+    for index, other in enumerate(second):
+        positions.setdefault(other.general.kind, []).append(index)
     pairs: _Pairs = []
-    for index, report in enumerate(first):
-        candidates, last = positions.get(report.layer.kind, []), pairs[-1][1] if pairs else -1
+    for index, one in enumerate(first):
+        candidates, last = positions.get(one.general.kind, []), pairs[-1][1] if pairs else -1
         at = bisect_left(candidates, last + 1)
-        if at < len(candidates):
+        if at < len(candidates) and _fit(one, second[candidates[at]]):
             pairs.append((index, candidates[at]))
     return pairs
 

@@ -18,15 +18,15 @@ def find_groups(network: Network, reports: Sequence[Report], stuck: Sequence[int
     stuck
         Indices of nodes on a cycle or behind one; a group that has one is none.
     """
-    names = {node.group for node in network.nodes if node.group}
-    names -= {INPUT, *(network.nodes[index].group for index in stuck), *(node.name for node in network.nodes)}
-    if not names:
+    groups = dict.fromkeys(node.group for node in network.nodes if node.group)
+    if not groups:
         return {}
-    members: dict[str, list[Report]] = {name: [] for name in names}
+    others = {INPUT, *(network.nodes[index].group for index in stuck), *(node.name for node in network.nodes)}
+    members: dict[str, list[Report]] = {name: [] for name in groups if name not in others}
     group_of: dict[str, str] = {}
     for report in reports:
         group = network.nodes[report.index].group
-        if group in names:
+        if group in members:
             members[group].append(report)
             group_of[report.name] = group
     outputs = _outputs(reports, group_of)

@@ -39,6 +39,12 @@ class Report(Struct, frozen=True):
     weights: WeightSource | None = None
 
     @property
+    def general_layer(self) -> Layer | Block:
+        """The layer in its most general form for what it receives; itself if that is unknown."""
+        layer = self._known_layer
+        return self.layer if layer is None else layer.general_form(self.known_inputs)
+
+    @property
     def array_shapes(self) -> dict[str, tuple[int, ...]]:
         """Parameters and statistics by role."""
         return {**self.param_shapes, **self.statistic_shapes}

@@ -1,20 +1,8 @@
 """Converts a convolution to a separable one and back: the same windows, with the layers that follow."""
 
-from collections.abc import Iterator
-from typing import Literal
-
-from engine.blocks import SeparableConv2d
-from engine.layers import Activation, BatchNorm, Conv2d, Kind, Layer
-from engine.layers.windows import pair
+from engine.blocks.separable import convolution_form, count_included, full_layers, separable_of
+from engine.layers import Kind
 from engine.network.graph import INPUT, Network, Node
-
-
-def convolution_form(layer: Kind) -> Literal["full", "separable"] | None:
-    """The form of a layer or block; None if it is neither."""
-    # This module converts just these two kinds, so it tests for them.
-    if isinstance(layer, SeparableConv2d):
-        return "separable"
-    return "full" if isinstance(layer, Conv2d) and pair(layer.kernel) != (1, 1) else None
 
 
 def separable_refusal(network: Network, name: str) -> str:
@@ -39,22 +27,8 @@ def make_separable(network: Network, name: str, multiplier: int = 1) -> Network:
     A batch norm between convolution and activation is included too. Weights from files fit no part and are dropped.
     """
     node = network.node(name)
-    layer = node.layer
-    assert isinstance(layer, Conv2d), "only a convolution can be separable; see `separable_refusal`"
-    followers = tuple(_followers(network, name))
-    layers = [follower.layer for follower in followers]
-    function: Literal["relu", "relu6", "none"] = (
-        "relu6" if Activation("relu6") in layers else "relu" if Activation("relu") in layers else "none"
-    )
-    block = SeparableConv2d(
-        layer.filters,
-        layer.kernel,
-        layer.stride,
-        layer.padding,
-        multiplier,
-        batch_norm=len(followers) == 2,
-        function=function,
-    )
+    followers = _followers(network, name)
+    block = separable_of(node.layer, [follower.layer for follower in followers], multiplier)
     for follower in reversed(followers):
         network = network.without(follower.name)
     return network.with_node_replaced(name, Node(name, block, node.inputs))
@@ -63,30 +37,22 @@ def make_separable(network: Network, name: str, multiplier: int = 1) -> Network:
 def make_full(network: Network, name: str) -> Network:
     """Replace a separable convolution by one whose filters span all channels, and the layers that it included."""
     node = network.node(name)
-    block = node.layer
-    assert isinstance(block, SeparableConv2d), "only a separable convolution can be made full"
-    conv = Conv2d(block.filters, block.kernel, block.stride, block.padding, bias=not block.batch_norm)
+    (_, conv), *behind = full_layers(node.layer)
     network = network.with_node_replaced(name, Node(name, conv, node.inputs))
-    layers: list[tuple[str, Layer]] = [("bn", BatchNorm())] if block.batch_norm else []
     after = name
-    if block.function != "none":
-        layers.append((block.function, Activation(block.function)))
-    for suffix, layer in layers:
+    for suffix, layer in behind:
         follower = Node(_unused_name(network, f"{name}_{suffix}"), layer)
         network = network.with_node_after(follower, after)
         after = follower.name
     return network
 
 
-def _followers(network: Network, name: str) -> Iterator[Node]:
-    """Yield the only receiver of a convolution if it is an activation, or its batch norm and then the activation."""
-    first = _only_user(network, name)
-    if first is not None and first.layer == BatchNorm():
-        second = _only_user(network, first.name)
-        if second is not None and second.layer.zeroes_negatives:
-            yield from (first, second)
-    elif first is not None and first.layer.zeroes_negatives:
-        yield first
+def _followers(network: Network, name: str) -> list[Node]:
+    """The layers behind a convolution that a separable one includes, each the only receiver of the one before."""
+    nodes: list[Node] = []
+    while len(nodes) < 2 and (node := _only_user(network, nodes[-1].name if nodes else name)) is not None:
+        nodes.append(node)
+    return nodes[: count_included([node.layer for node in nodes])]
 
 
 def _only_user(network: Network, name: str) -> Node | None:

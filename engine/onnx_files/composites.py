@@ -1,14 +1,15 @@
 """Finds functions that several nodes of a graph compute together, and one node in their place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.files.onnx_model import Array, GraphNode
+from engine.files.onnx_values import opposite_name
 from engine.onnx_files.function_patterns import FUNCTION_PATTERNS
-from engine.onnx_files.operators import GROUP_NORM, LAYER_NORM, SCALE
+from engine.onnx_files.operands import GROUP_NORM, LAYER_NORM, SCALE
 from engine.onnx_files.surroundings import Found, PatternRow, Surroundings, joined_node, orders
 
 
@@ -114,9 +115,22 @@ def _conv_with_bias(last: GraphNode, around: Surroundings) -> Found:
 
 
 def _scale_with_bias(last: GraphNode, around: Surroundings) -> Found:
-    """``gamma · x + beta``, both constants."""
-    affine = _affine(last, around)
-    return None if affine is None else (joined_node(last, SCALE, *affine[:3]), affine[3:])
+    """``gamma · x + beta``, both constants; a quotient and a difference have the opposites of theirs."""
+    for product, beta in _constant_operands(last, around):
+        node = around.inner(product, "Mul") or around.inner(product, "Div")
+        operands = None if node is None else next(_constant_operands(node, around), None)
+        if node is not None and operands is not None:
+            return joined_node(last, SCALE, *operands, beta), (node,)
+    return None
+
+
+def _constant_operands(node: GraphNode, around: Surroundings) -> Iterator[tuple[str, str]]:
+    """Yield the value and the constant of a node of two operands; a subtrahend and a divisor as their opposites."""
+    is_ordered = node.operator in ("Sub", "Div")
+    for value, other in orders(node)[: 1 if is_ordered else 2]:
+        constant = opposite_name(node.operator, other) if is_ordered else other
+        if constant in around.constants and value not in around.constants:
+            yield value, constant
 
 
 _PATTERNS: tuple[PatternRow, ...] = (
@@ -126,6 +140,7 @@ _PATTERNS: tuple[PatternRow, ...] = (
     ("Add", "convolution with bias", _conv_with_bias),
     ("Add", "dense with bias", _dense_with_bias),
     ("Add", "scale with bias", _scale_with_bias),
+    ("Sub", "scale with bias", _scale_with_bias),
 )
 
 

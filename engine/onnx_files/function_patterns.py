@@ -4,7 +4,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from engine.files.onnx_model import GraphNode
-from engine.onnx_files.operators import GATE, HARD_GATE
+from engine.onnx_files.operands import GATE, HARD_GATE
 from engine.onnx_files.surroundings import Found, PatternRow, Surroundings, joined_node, orders
 
 

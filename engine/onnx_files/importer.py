@@ -1,7 +1,7 @@
 """Makes a project of an ONNX file: its graph as a design whose weights stay in the file."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,32 +10,30 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.files.onnx_model import Array, GraphNode, Model, output_users, read_model
-from engine.files.onnx_nodes import STORED, node_model, stated_constant
 from engine.files.onnx_values import constants_of, fold
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
-from engine.kernels.onnx_process import ModelFault, run_model
-from engine.layers import Opaque
 from engine.network.graph import INPUT, Network, Node
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
 from engine.onnx_files.map_operators import MAP_OPERATORS, gathered_shape, shuffle_of, split, zero_margins
 from engine.onnx_files.model_input import input_of
-from engine.onnx_files.module_groups import recorded_modules, with_groups
-from engine.onnx_files.operators import ONNX_OPERATORS, Match, Operands
+from engine.onnx_files.module_groups import with_groups
+from engine.onnx_files.module_paths import recorded_modules
+from engine.onnx_files.opaque_nodes import OpaqueNode
+from engine.onnx_files.operands import Match, Operands
+from engine.onnx_files.operators import ONNX_OPERATORS
+from engine.onnx_files.own_volumes import OwnVolume, Reorderings, own_match, parts_shape, transpose_of_parts
 from engine.onnx_files.report import ImportReport
-from engine.onnx_files.tensors import NotNative, Tensor, tensor_of, tensor_of_shape
+from engine.onnx_files.tensors import NotNative, Tensor, tensor_of
 from engine.onnx_files.value_operators import VALUE_OPERATORS
 from engine.project.project import Design, Note, Project, has_too_many_layers
 from engine.shapes import Pair
-from engine.text.names import MAX_NODE_NAME, quoted, unique_name, without_controls
+from engine.text.names import MAX_NODE_NAME, unique_name, without_controls
 from engine.text.problems import Problem, ProjectError
 
 _Read = TypeVar("_Read")
 _SKIPPED = {"Identity": "passes its input on", "Dropout": "does nothing when run"}
-_MAX_OPAQUE_INPUTS = 100
-_MAX_TRIED = 2**27
-"""Values that an operator without a layer may receive: its shape is found by running it."""
 
 
 class ImportedModel(Struct, frozen=True, eq=False):
@@ -68,16 +66,35 @@ def import_model(path: Path, size: Pair | None = None, checkpoint: Checkpoint = 
     """
     name = os.path.abspath(path)
     try:
-        return _Importer(read_model(name), constants_of(name), size, checkpoint).result()
+        volumes: dict[str, OwnVolume] = {}
+        while True:
+            importer = _Importer(read_model(name), constants_of(name), size, checkpoint, volumes)
+            importer.add_nodes()
+            if not importer.missing_volumes:
+                return importer.result()
+            volumes |= importer.missing_volumes
     except FileFault as fault:
         text = str(fault).removeprefix(f"{name}: ").removeprefix(f"{name} ")
         raise ProjectError([Problem(text, "")], path) from None
 
 
 class _Importer:
-    """Goes through the nodes of a graph in order."""
+    """Goes through the nodes of a graph in order.
 
-    def __init__(self, model: Model, stored: Mapping[str, Array], size: Pair | None, checkpoint: Checkpoint) -> None:
+    Parameters
+    ----------
+    volumes
+        Values of another shape or order, as Flatten makes them, that are volumes of their own.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        stored: Mapping[str, Array],
+        size: Pair | None,
+        checkpoint: Checkpoint,
+        volumes: Mapping[str, OwnVolume],
+    ) -> None:
         self._model = model
         self._checkpoint = checkpoint
         self._stored = stored
@@ -93,8 +110,14 @@ class _Importer:
         self._notices = list(self._input.notices)
         self._tensors = {self._input.name: self._input.tensor}
         self._users = output_users(model.nodes)
+        makers = {name: node for node in model.nodes for name in node.outputs}
+        self._reorderings = Reorderings(makers, self._tensors)
+        self._volumes = volumes
+        self.missing_volumes: dict[str, OwnVolume] = {}
+        """Values that have to be volumes of their own as well, for nodes that are layers then."""
 
-    def result(self) -> ImportedModel:
+    def add_nodes(self) -> None:
+        """Make every node a layer, or fold it."""
         constant = [node for node in self._model.nodes if all(name in self._stored for name in node.outputs if name)]
         self._folded += [(node.operator, "constant") for node in constant]
         constant_names = {node.name for node in constant}
@@ -104,17 +127,21 @@ class _Importer:
         for node in nodes:
             self._checkpoint()
             self._add(node)
-        network = with_groups(Network(tuple(self._nodes)), self._input.tensor.volume, self._modules)
+
+    def result(self) -> ImportedModel:
+        """The project of the nodes."""
+        network, notice = with_groups(Network(tuple(self._nodes)), self._input.tensor.volume, self._modules)
+        notices = (*self._notices, notice) if notice else tuple(self._notices)
         design = Design(_design_name(self._model), network)
         project = Project(self._input.spec, (design,), title=without_controls(Path(self._model.path).stem))
         if has_too_many_layers(project):
             raise FileFault(f"{self._model.path}: has more layers than a project can have")
-        report = self._report()
+        report = self._report(notices)
         note = Note(f"From {Path(self._model.path).name}\n{report.text().rstrip()}")
         project = replace(project, notes=(note,))
         return ImportedModel(project, report, self._tensors, self._model.path, self._constants)
 
-    def _report(self) -> ImportReport:
+    def _report(self, notices: tuple[str, ...]) -> ImportReport:
         recognised = tuple(
             (name, composite.title, len(composite.parts)) for name, composite in self._composites.items()
         )
@@ -124,32 +151,18 @@ class _Importer:
             recognised,
             tuple(self._folded),
             tuple(self._opaque),
-            tuple(self._notices),
+            notices,
         )
 
     def _add(self, node: GraphNode) -> None:
         """Make a node a layer, or fold it."""
+        if self._fold(node):
+            return
         try:
-            if self._fold(node):
-                return
-            if node.operator in _SKIPPED:
-                self._pass_on(node, self._operands(node).tensor(), _SKIPPED[node.operator])
-            elif node.operator == "Split":
-                for index, match in enumerate(self._read(node, split)):
-                    if node.outputs[index]:
-                        self._place(node, match, node.outputs[index])
-            elif node.operator == "Gather" and (shape := self._read(node, gathered_shape)) is not None:
-                tensor = self._operands(node).tensor().reshaped(shape)
-                self._pass_on(node, tensor, "the same values in another shape")
-            elif node.operator in _REORDERINGS and self._has_shuffled(node):
-                return
-            elif node.operator in _REORDERINGS:
-                self._pass_on(node, self._reordered(node), "the same values in another order or shape")
-            elif node.operator == "Pad":
-                self._pad(node)
-            else:
-                self._add_layer(node)
+            self._interpret(node)
         except NotNative as reason:
+            if self._is_of_own_volumes(node):
+                return
             composite = self._composites.pop(node.name, None)
             if composite is None:
                 self._add_opaque(node, str(reason))
@@ -157,52 +170,79 @@ class _Importer:
             for part in composite.parts:
                 self._add(part)
 
+    def _interpret(self, node: GraphNode) -> None:
+        """Make a node a layer, or pass its input on; NotNative if it is neither."""
+        if node.operator in _SKIPPED:
+            self._pass_on(node, self._operands(node).tensor(), _SKIPPED[node.operator])
+        elif node.operator == "Split":
+            for index, match in enumerate(self._read(node, split)):
+                if node.outputs[index]:
+                    self._place(node, match, node.outputs[index])
+        elif node.operator == "Gather" and (shape := self._read(node, gathered_shape)) is not None:
+            self._pass_on_values(
+                node, self._operands(node).tensor().reshaped(shape), "the same values in another shape"
+            )
+        elif node.operator in _REORDERINGS and self._has_shuffled(node):
+            return
+        elif node.operator in _REORDERINGS:
+            self._pass_on_values(node, self._reordered(node), "the same values in another order or shape")
+        elif node.operator == "Pad":
+            self._pad(node)
+        else:
+            self._add_layer(node)
+
+    def _is_of_own_volumes(self, node: GraphNode) -> bool:
+        """Whether a node is a layer if what it receives are volumes of their own, which are missing then."""
+        for channels_last in (True, False):  # the first is how a Transpose before most often means it
+            received: dict[str, Tensor] = {}
+            missing: dict[str, OwnVolume] = {}
+            for name in node.inputs:
+                own = self._tensors[name].own_volume(channels_last=channels_last) if name in self._tensors else None
+                volumes = self._reorderings.volumes_before(name, channels_last=channels_last) if own is not None else {}
+                if own is not None and volumes:
+                    received[name] = own.tensor
+                    missing |= volumes
+            if received and self._is_layer_of(node, received):
+                self.missing_volumes |= missing
+                return True
+        return self._is_of_parts(node)
+
+    def _is_of_parts(self, node: GraphNode) -> bool:
+        """Whether a Transpose is a layer if it receives the parts that it moves as the axes of a volume."""
+        if node.operator != "Transpose" or not self._reorderings.values.intersection(node.inputs[:1]):
+            return False
+        value = node.inputs[0]
+        shape = parts_shape(self._tensors[value], node.settings.get("perm") or ())
+        if shape is None:
+            return False
+        is_layer = self._is_layer_of(node, {value: replace(self._tensors[value], volume=shape)})
+        self.missing_volumes |= {value: OwnVolume(shape=shape)} if is_layer else {}
+        return is_layer
+
+    def _is_layer_of(self, node: GraphNode, received: Mapping[str, Tensor]) -> bool:
+        """Make a node a layer of these in place of what it receives, and return whether that is possible."""
+        before = {name: self._tensors[name] for name in received}
+        self._tensors |= received
+        try:
+            self._interpret(node)
+        except NotNative:
+            return False
+        finally:
+            self._tensors |= before
+        return True
+
     def _add_opaque(self, node: GraphNode, reason: str) -> None:
         """Make each output of a node that is used a layer that ONNX Runtime computes."""
         used = [name in self._users or name in self._model.outputs for name in node.outputs]
-        texts, tensors = self._received(node)
-        for result, name in enumerate(node.outputs):
-            if name and (used[result] or not any(used)):
-                self._tensors[name] = self._opaque_output(node, result, reason, texts, tensors)
+        opaque = OpaqueNode.of(self._operands(node), reason)
+        for result, output in enumerate(node.outputs):
+            if output and (used[result] or not any(used)):
+                layer, tensor = opaque.output(result, self._checkpoint)
+                name = self._name_of(node)
+                self._append(name, Match(layer, opaque.inputs, weights=FileWeights(self._model.path, node.name)))
+                self._tensors[output] = replace(tensor, source=name)
+                self._reorderings.opaque.add(output)
         self._opaque.append((node.name, node.operator, reason))
-
-    def _received(self, node: GraphNode) -> tuple[tuple[str, ...], list[Tensor]]:
-        """What an opaque node receives, input by input, as text; and its volumes."""
-        texts, tensors = [], []
-        for name in node.inputs:
-            if name in self._tensors and not any(self._tensors[name].margins):
-                tensors.append(self._tensors[name])
-                texts.append(self._tensors[name].text)
-            elif name in self._stored or not name:
-                texts.append(STORED if name else "")
-            elif text := stated_constant(self._constants[name]) if name in self._constants else "":
-                texts.append(text)
-            else:
-                raise FileFault(f"{self._model.path}: {node.title} receives {quoted(name)}, which is not known here")
-        if not tensors or len(node.inputs) > _MAX_OPAQUE_INPUTS:
-            raise FileFault(f"{self._model.path}: {node.title} receives no volume, and is none of our constants")
-        return tuple(texts), tensors
-
-    def _opaque_output(
-        self, node: GraphNode, result: int, reason: str, texts: tuple[str, ...], tensors: list[Tensor]
-    ) -> Tensor:
-        path = self._model.path
-        shapes = [tuple(tensor.volume) for tensor in tensors]
-        size = sum(tensor.volume.size for tensor in tensors)
-        if size > _MAX_TRIED:
-            text = f"receives {size:,} values; an operator that has no layer here is tried on at most {_MAX_TRIED:,}"
-            raise FileFault(f"{path}: {node.title} {text}")
-        model = node_model(path, node.name, texts, result, shapes)
-        try:
-            ((output, dtype),) = run_model(model, [np.zeros(shape, np.float32) for shape in shapes], self._checkpoint)
-        except ModelFault as fault:
-            text = f"{node.title} is none of our layers: {reason}; ONNX Runtime cannot run it either: {fault}"
-            raise FileFault(f"{path}: {text}") from None
-        name = self._name_of(node)
-        tensor = tensor_of_shape(name, output.shape, str(dtype))
-        layer = Opaque(node.operator, tuple(tensor.volume), texts, result)
-        self._append(name, Match(layer, tuple(tensors), weights=FileWeights(path, node.name)))
-        return tensor
 
     def _fold(self, node: GraphNode) -> bool:
         """Compute shape arithmetic: what depends on sizes alone."""
@@ -233,6 +273,21 @@ class _Importer:
         self._tensors[node.outputs[0]] = tensor
         self._folded.append((node.operator, reason))
 
+    def _pass_on_values(self, node: GraphNode, tensor: Tensor, reason: str) -> None:
+        """Pass on values in another order or shape, or make a volume of these."""
+        output = node.outputs[0]
+        own = self._volumes.get(output)
+        match = None if own is None else own_match(tensor, own, self._stated_shape(node))
+        if match is None:
+            self._reorderings.values.add(output)
+            return self._pass_on(node, tensor, reason)
+        return self._place(node, match, output)
+
+    def _stated_shape(self, node: GraphNode) -> Sequence[int]:
+        """The shape that a Reshape states, with 0 and -1 as the standard has them; () for other operators."""
+        shape = self._constants.get(node.inputs[1]) if node.operator == "Reshape" and len(node.inputs) > 1 else None
+        return () if shape is None else [int(extent) for extent in shape]
+
     def _reordered(self, node: GraphNode) -> Tensor:
         operands = self._operands(node)
         tensor = operands.tensor()
@@ -259,15 +314,16 @@ class _Importer:
         return self._pass_on(node, replace(tensor, margins=margins), "padding of the convolution behind it")
 
     def _has_shuffled(self, node: GraphNode) -> bool:
-        """Make the transpose in the middle of a channel or pixel shuffle that layer, if the node is one."""
+        """Make a transpose of parts of axes a layer, such as the channel or pixel shuffle in whose middle it is."""
         tensor = self._operands(node).tensor()
-        shuffle = shuffle_of(tensor, node.settings.get("perm") or ()) if node.operator == "Transpose" else None
+        perm = node.settings.get("perm") or ()
+        shuffle = (
+            (shuffle_of(tensor, perm) or transpose_of_parts(tensor, perm)) if node.operator == "Transpose" else None
+        )
         if shuffle is None:
             return False
         layer, dims = shuffle
-        self._place(node, Match(layer, (tensor,)), node.outputs[0])
-        tensor = self._tensors[node.outputs[0]]
-        self._tensors[node.outputs[0]] = replace(tensor, axes=(), dims=dims)
+        self._place(node, Match(layer, (tensor,), dims=dims), node.outputs[0])
         return True
 
     def _add_layer(self, node: GraphNode) -> None:
@@ -289,7 +345,8 @@ class _Importer:
         self._append(name, match)
         self._layers.append((node.name, match.layer.kind))
         volume = match.layer.output_shape(shapes)
-        self._tensors[output] = tensor_of(name, volume, match.axes, match.inputs[0].dtype)
+        tensor = tensor_of(name, volume, match.axes, match.inputs[0].dtype)
+        self._tensors[output] = replace(tensor, axes=(), dims=match.dims) if match.dims else tensor
 
     def _append(self, name: str, match: Match) -> None:
         """Add a node of the design; what it receives is implied if that is the node before alone."""

@@ -7,9 +7,18 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.layers import ChannelShuffle, Crop, Layer, Pad, PixelShuffle, PixelUnshuffle, Resize, Slice
+from engine.layers import (
+    ChannelShuffle,
+    Crop,
+    Layer,
+    Pad,
+    PixelShuffle,
+    PixelUnshuffle,
+    Resize,
+    Slice,
+)
 from engine.layers.resize import Corners
-from engine.onnx_files.operators import Match, Operands, make_layer
+from engine.onnx_files.operands import Match, Operands, make_layer
 from engine.onnx_files.tensors import NotNative, Tensor
 from engine.shapes import Margins, Pair
 

@@ -1,103 +1,76 @@
-"""Groups of layers by the modules that their names, or those of their weights, tell: ``layer1.0.conv1``.
+"""Groups of layers by the modules that their names, or those of their weights, tell: ``layer1.0.conv1``."""
 
-PyTorch writes ``/layer1/layer1.0/conv1/Conv``, or names only the weights, ``layer1.0.conv1.weight``; TensorFlow and
-Caffe write ``block1/conv/Conv2D``. PyTorch's newer exporter writes the modules of each node beside it.
-"""
-
-import re
 from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.files.onnx_model import GraphNode
 from engine.network.analysis import analyze
-from engine.network.graph import Network, Node
-from engine.network.weight_specs import FileWeights
+from engine.network.graph import Network
+from engine.onnx_files.module_paths import ModulePath, has_weights, possible_paths
+from engine.onnx_files.structure_groups import structure_names
 from engine.shapes import Shape
 from engine.text.names import name_fault
 
 _LEAST_WEIGHTS = 2
 """Layers with weights of a group: a convolution with its normalization and activation is no block."""
-_MODULES_KEY = "pkg.torch.onnx.name_scopes"
-"""Of the metadata of a node: ``['', 'layer1', 'layer1.0', 'add_1']``, from the outermost module to the operation."""
+_LEAST_SHARE = 0.25
+"""Of the layers with weights of a network, that groups by names have; fewer say nothing of the network."""
+_BY_STRUCTURE = "the file names no modules: layers are grouped by the branches and depthwise layers that repeat"
 _LARGEST_SHARE = 0.5
 """Of the layers of a network: a group of most of them would hide the network."""
 
 
-def with_groups(network: Network, received: Shape, modules: Mapping[str, tuple[str, ...]] | None = None) -> Network:
+class Grouping(NamedTuple):
+    """A network with its groups, and what the user should know of them, if anything."""
+
+    network: Network
+    notice: str = ""
+
+
+def with_groups(network: Network, received: Shape, modules: Mapping[str, ModulePath] | None = None) -> Grouping:
     """The network with a group for each module of several layers that can be shown as one.
+
+    Modules that names tell of a few layers only give way to what repeats in the network.
 
     Parameters
     ----------
     modules
         The modules around a node, by its name, as far as the file says so apart from names.
     """
-    scopes = _scopes(network, modules or {})
-    groups = _choose_modules(network, scopes)
-    if not groups:
+    sparse = network
+    for paths in possible_paths(network, modules or {}):
+        groups = _choose_modules(network, paths)
+        names = [next((name for name in reversed(path) if name in groups), "") for path in paths]
+        grouped = _with_valid_groups(network, names, received)
+        if _grouped_share(grouped) >= _LEAST_SHARE:
+            return Grouping(grouped)
+        sparse = grouped if sparse is network else sparse
+    grouped = _with_valid_groups(network, structure_names(network, received), received)
+    return Grouping(sparse) if grouped is network else Grouping(grouped, _BY_STRUCTURE)
+
+
+def _grouped_share(network: Network) -> float:
+    """The share of layers with weights that are in a group."""
+    weighted = [node for node in network.nodes if has_weights(node)]
+    return sum(1 for node in weighted if node.group) / max(len(weighted), 1)
+
+
+def _with_valid_groups(network: Network, names: Sequence[str], received: Shape) -> Network:
+    """The network with these groups of its nodes, as far as each can be shown as one; itself without any."""
+    if not any(names):
         return network
-    grouped = Network(
-        tuple(
-            replace(node, group=next((scope for scope in reversed(scopes[at]) if scope in groups), ""))
-            for at, node in enumerate(network.nodes)
-        )
-    )
-    valid = analyze(grouped, received).groups
-    return Network(tuple(node if node.group in valid else replace(node, group="") for node in grouped.nodes))
+    grouped = [replace(node, group=name) for node, name in zip(network.nodes, names, strict=True)]
+    valid = analyze(Network(tuple(grouped)), received).groups
+    if not valid:
+        return network
+    return Network(tuple(node if node.group in valid else replace(node, group="") for node in grouped))
 
 
-def recorded_modules(node: GraphNode) -> tuple[str, ...]:
-    """The modules around a node that its metadata names, the outermost first."""
-    entries = getattr(node.proto, "metadata_props", ())
-    text = next((entry.value for entry in entries if entry.key == _MODULES_KEY), "")
-    return tuple(name for name in re.findall(r"'([^']*)'", text)[:-1] if name)
-
-
-def module_path(name: str) -> tuple[str, ...]:
-    """The modules around a layer, the outermost first: "layer1", "layer1.0" for "layer1.0.conv1"."""
-    sign = "/" if "/" in name else "."
-    *parts, _ = [part for part in name.split(sign) if part] or [""]
-    path: list[str] = []
-    before = ""
-    for part in parts:
-        if before and part.startswith(f"{before}."):  # PyTorch repeats the name of the module around it
-            path.append(path[-1].removesuffix(before) + part)
-        else:
-            path.append(f"{path[-1]}{sign}{part}" if path else part)
-        before = part
-    return tuple(path)
-
-
-def _scopes(network: Network, modules: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """The modules around each node; a node whose names tell none is in those of what it receives."""
-    paths = [module_path(node.name) for node in network.nodes]
-    if any(paths):
-        return paths
-    paths = [modules.get(node.name) or _path_of_weights(node) for node in network.nodes]
-    if not any(paths):
-        return paths
-    positions = network.positions
-    for at, path in enumerate(paths):
-        if not path and not _has_weights(network.nodes[at]):
-            # Of what a sum receives, the shortcut comes from further above.
-            sources = (positions.get(name, at) for name in network.inputs_of(at))
-            latest = max((source for source in sources if source < at), default=at)
-            paths[at] = paths[latest]
-    return paths
-
-
-def _path_of_weights(node: Node) -> tuple[str, ...]:
-    return module_path(node.weights.weight or node.weights.gamma) if isinstance(node.weights, FileWeights) else ()
-
-
-def _has_weights(node: Node) -> bool:
-    return isinstance(node.weights, FileWeights) and bool(node.weights.weight)
-
-
-def _choose_modules(network: Network, scopes: Sequence[tuple[str, ...]]) -> Set[str]:
+def _choose_modules(network: Network, paths: Sequence[ModulePath]) -> Set[str]:
     """The innermost modules of several layers with weights, each as large as it can be without one after the other."""
-    modules = _modules(network, scopes)
+    modules = _modules(network, paths)
     several = {name for name, module in modules.items() if module.weights >= _LEAST_WEIGHTS}
     inner = several - {modules[name].outer for name in several}
     within: dict[str, list[str]] = {}
@@ -132,13 +105,13 @@ class _Module(Struct):
         return frozenset(name for at in self.members for name in network.inputs_of(at) if name not in own_names)
 
 
-def _modules(network: Network, scopes: Sequence[tuple[str, ...]]) -> dict[str, _Module]:
+def _modules(network: Network, paths: Sequence[ModulePath]) -> dict[str, _Module]:
     modules: dict[str, _Module] = {}
-    for at, path in enumerate(scopes):
+    for at, path in enumerate(paths):
         for outer, name in zip(("", *path), path, strict=False):
             module = modules.setdefault(name, _Module(outer, []))
             module.members.append(at)
-            module.weights += _has_weights(network.nodes[at])
+            module.weights += has_weights(network.nodes[at])
     return modules
 
 

@@ -1,11 +1,7 @@
 """Which of our layers an operator of ONNX is: one row an operator."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
 
-from msgspec import Struct, ValidationError, convert
-
-from engine.files.onnx_model import Array, GraphNode
 from engine.layers import (
     AvgPool2d,
     BatchNorm,
@@ -22,155 +18,9 @@ from engine.layers import (
     MaxPool2d,
 )
 from engine.network.weight_specs import FileWeights
-from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
+from engine.onnx_files.operands import GROUP_NORM, LAYER_NORM, Match, Operands, make_layer
+from engine.onnx_files.tensors import NotNative, Tensor
 from engine.shapes import dilated_extent, same_padding
-
-GATE, HARD_GATE, SCALE = "convolume.Silu", "convolume.HardSwish", "convolume.Scale"
-LAYER_NORM, GROUP_NORM = "convolume.LayerNorm", "convolume.GroupNorm"
-"""Operators that `composites` writes for those that several nodes compute; ONNX has them in newer versions only, or
-not at all."""
-
-
-class Operands(Struct, frozen=True, eq=False):
-    """A node with what it receives: tensors, and constants by the names that the file has for them."""
-
-    node: GraphNode
-    tensors: Mapping[str, Tensor]
-    constants: Mapping[str, Array]
-    stored: Mapping[str, Array]
-    """Those constants that weights can name: they depend on nothing but the file."""
-    path: str
-    opset: int
-
-    def tensor(self, index: int = 0) -> Tensor:
-        """A volume that the node receives."""
-        name = self.node.inputs[index] if index < len(self.node.inputs) else ""
-        if name not in self.tensors:
-            raise NotNative(f"input {index + 1} is a constant, or is missing")
-        if self.tensors[name].dtype not in ("float32", "float16"):
-            raise NotNative(f"its input is of type {self.tensors[name].dtype}")
-        return self.tensors[name]
-
-    def plain(self, index: int = 0) -> Tensor:
-        """A volume without margins."""
-        tensor = self.tensor(index)
-        tensor.require_no_margins()
-        if tensor.dims:
-            raise NotNative(f"its input has the shape {list(tensor.dims)}")
-        return tensor
-
-    def maps(self, index: int = 0) -> Tensor:
-        """A volume in the order N×C×H×W, perhaps with margins."""
-        tensor = self.tensor(index)
-        if not tensor.has_nchw_axes:
-            raise NotNative(f"its input has the shape {list(tensor.shape)}; 1×C×H×W is expected")
-        return tensor
-
-    def plain_maps(self) -> Tensor:
-        """A volume in the order N×C×H×W, without margins."""
-        tensor = self.maps()
-        tensor.require_no_margins()
-        return tensor
-
-    def every(self) -> list[Tensor]:
-        return [self.plain(index) for index in range(len(self.node.inputs))]
-
-    def constant(self, index: int, setting: str = "") -> Array | None:
-        """A constant that the node receives, in old versions as an attribute; None if it is left out."""
-        name = self.node.inputs[index] if index < len(self.node.inputs) else ""
-        if not name:
-            return self.node.settings.get(setting)
-        if name not in self.constants:
-            raise NotNative(f"input {index + 1} is no constant")
-        return self.constants[name]
-
-    def stored_name(self, index: int, shape: tuple[int, ...] | None = None, *, rank: int | None = None) -> str:
-        """The name of a constant of the file, which has to have this shape or number of axes."""
-        name = self.node.inputs[index] if index < len(self.node.inputs) else ""
-        if name not in self.stored:
-            raise NotNative(f"input {index + 1} is no constant of the file")
-        array_shape = self.stored[name].shape
-        if (shape is not None and array_shape != shape) or (rank is not None and len(array_shape) != rank):
-            expected = list(shape) if shape is not None else f"{rank} axes"
-            raise NotNative(f"input {index + 1} has the shape {list(array_shape)}; {expected} is expected")
-        return name
-
-    def vector_name(self, index: int, size: int) -> str:
-        """The name of a constant of the file with so many values along one axis."""
-        name = self.stored_name(index)
-        shape = self.stored[name].shape
-        if [extent for extent in shape if extent > 1] != [size] * (size > 1):
-            raise NotNative(f"input {index + 1} has the shape {list(shape)}; {size} values are expected")
-        return name
-
-    def channel_name(self, index: int, tensor: Tensor) -> str:
-        """The name of a constant of the file with a value for each channel of a tensor, or one for all."""
-        name = self.stored_name(index)
-        shape = self.stored[name].shape
-        if len(shape) > tensor.rank:
-            raise NotNative(f"input {index + 1} has the shape {list(shape)}; at most {tensor.rank} axes are expected")
-        own = zip(tensor.axes[tensor.rank - len(shape) :], shape, strict=True)
-        if any(extent != (tensor.volume.channels if axis == "c" else 1) and extent != 1 for axis, extent in own):
-            raise NotNative(f"input {index + 1} has the shape {list(shape)}; a number per channel is expected")
-        return name
-
-    def filters(self) -> tuple[str, tuple[int, ...]]:
-        """The name and shape of the weights of a convolution."""
-        name = self.stored_name(1, rank=4)
-        shape = self.stored[name].shape
-        kernel = list(shape[2:])
-        if "kernel_shape" in self.node.settings and list(self.setting("kernel_shape")) != kernel:
-            raise NotNative(f"kernel_shape is {list(self.setting('kernel_shape'))}, but its weights are {kernel}")
-        return name, shape
-
-    def setting(self, name: str, default: Any = None) -> Any:
-        return self.node.settings.get(name, default)
-
-    def pair(self, name: str, default: tuple[int, ...] = (1, 1)) -> tuple[int, int]:
-        """A setting along height and width; NotNative if it has more or fewer values."""
-        pair = tuple(self.setting(name, default))
-        if len(pair) != 2:
-            raise NotNative(f"it has windows of {len(pair)} axes; 2 are expected")
-        return pair
-
-    def pads(self) -> tuple[int, ...]:
-        """What is added around maps, or cut off: above, left, below and right."""
-        is_valid = self.setting("auto_pad", "NOTSET") == "VALID"
-        pads = (0, 0, 0, 0) if is_valid else tuple(self.setting("pads", (0, 0, 0, 0)))
-        if len(pads) != 4:
-            raise NotNative(f"pads has {len(pads)} values; 4 are expected")
-        return pads
-
-    def require(self, **defaults: object) -> None:
-        """Raise NotNative if one of these settings has another value."""
-        for name, value in defaults.items():
-            if self.setting(name, value) != value:
-                raise NotNative(f"{name} is {self.setting(name)}; {value} is expected")
-
-
-class Match(Struct, frozen=True):
-    """The layer that a node is, what it receives, and the order of the axes of its output."""
-
-    layer: Layer
-    inputs: tuple[Tensor, ...]
-    axes: TensorAxes = NCHW
-    weights: FileWeights | None = None
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Names of the nodes that make what it receives."""
-        return tuple(tensor.source for tensor in self.inputs)
-
-
-_AnyLayer = TypeVar("_AnyLayer", bound=Layer)
-
-
-def make_layer(kind: type[_AnyLayer], **settings: object) -> _AnyLayer:
-    """A layer of a kind; NotNative if it cannot have these settings."""
-    try:
-        return convert(settings, kind)
-    except ValidationError as error:
-        raise NotNative(str(error)) from None
 
 
 def _padding(operands: Operands, tensor: Tensor, kernel: tuple[int, int]) -> object:
@@ -289,12 +139,12 @@ def _reduce(operands: Operands, layer: Layer) -> Match:
 
 
 def _batch_norm(operands: Operands) -> Match:
-    tensor = operands.plain_maps()
+    tensor = operands.by_channels()
     operands.require(training_mode=0)
     gamma, beta, mean, var = (operands.stored_name(index, (tensor.volume.channels,)) for index in range(1, 5))
     layer = make_layer(BatchNorm, epsilon=operands.setting("epsilon", 1e-5))
     weights = FileWeights(operands.path, gamma=gamma, beta=beta, mean=mean, var=var)
-    return Match(layer, (tensor,), weights=weights)
+    return Match(layer, (tensor,), tensor.axes, weights)
 
 
 def _norm_weights(operands: Operands, tensor: Tensor) -> FileWeights:
@@ -367,12 +217,18 @@ def _concat(operands: Operands) -> Match:
     tensors = operands.every()
     rank = len(tensors[0].axes)
     axis = operands.setting("axis", 1) % rank
-    rest = {(*tensor.axes[:axis], *tensor.axes[axis + 1 :]) for tensor in tensors}
-    fits = all(tensor.axes[axis] in ("c", "") and tensor.shape[axis] == tensor.volume.channels for tensor in tensors)
-    if len(rest) > 1 or not fits or not (axis or rank == 1):
-        raise NotNative("it joins along another axis than the channels")
+    first, *others = {(*tensor.axes[:axis], *tensor.axes[axis + 1 :]) for tensor in tensors}
+    unused = next((letter for letter in "cwh" if letter not in "".join(first)), "")
+    letter, *more = {tensor.axes[axis] for tensor in tensors} - {""} or {unused}
+    is_axis = letter in _ALONG and not more and not others and (axis or rank == 1)
+    if not is_axis or any(tensor.shape[axis] != tensor.sizes[letter] for tensor in tensors):
+        raise NotNative("it joins along other than one axis of its inputs")
     axes = tensors[0].axes
-    return Match(Concat(), tuple(tensors), (*axes[:axis], "c", *axes[axis + 1 :]))
+    layer = make_layer(Concat, along=_ALONG[letter])
+    return Match(layer, tuple(tensors), (*axes[:axis], letter, *axes[axis + 1 :]))
+
+
+_ALONG = {"c": "channels", "h": "rows", "w": "columns"}
 
 
 ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {

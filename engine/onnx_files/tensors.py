@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -75,6 +76,26 @@ class Tensor(Struct, frozen=True):
     def letters_in_order(self) -> str:
         return "".join(letter for letter, size in self.sizes.items() if size > 1)
 
+    def own_volume(self, *, channels_last: bool) -> "ReadTensor | None":
+        """The tensor as a volume of its own shape; None if it is that already, or cannot be.
+
+        Parameters
+        ----------
+        channels_last
+            Whether its last axis are the channels, or the first behind the batch.
+        """
+        shape = self.shape
+        first = int(len(shape) > 1 and shape[0] == 1)
+        names = _OWN_AXES.get((len(shape) - first, channels_last))
+        if names is None or any(self.margins) or (channels_last and self.dims):
+            return None
+        sizes = dict(zip(names, shape[first:], strict=True))
+        volume = Shape(*(sizes.get(name, 1) for name in "chw"))
+        own = tensor_of(self.source, volume, (*("",) * first, *names), self.dtype)
+        groups = dict(zip(names, self.axes[first:], strict=False))
+        order = self.letters_in_order if self.dims else "".join(groups.get(name, "") for name in "chw")
+        return None if volume == self.volume and order == self.letters_in_order else ReadTensor(own, order)
+
     def transposed(self, order: Sequence[int]) -> "Tensor":
         self.require_no_margins()
         if sorted(order) != list(range(self.rank)):
@@ -88,17 +109,14 @@ class Tensor(Struct, frozen=True):
         self.require_no_margins()
         if prod(shape) != self.volume.size:
             raise NotNative(f"the shape {list(shape)} holds other than {self.volume.size} values")
-        groups = self._runs(shape)
+        groups = self.runs(shape)
         if groups is not None:
             return replace(self, axes=groups, dims=())
         if self.dims or self.letters == self.letters_in_order:
-            # Of other maps than those of the volume: it has to become another volume.
-            if len(shape) == 4:
-                raise NotNative("it makes other maps of the values")
             return replace(self, axes=(), dims=tuple(shape))
         raise NotNative(f"the shape {list(shape)} divides an axis of {list(self.shape)}")
 
-    def _runs(self, shape: Sequence[int]) -> TensorAxes | None:
+    def runs(self, shape: Sequence[int]) -> TensorAxes | None:
         """Axes of that shape as runs of those of the volume; None if there are none."""
         waiting = list(self.letters_in_order if self.dims else self.letters)
         groups = []
@@ -114,6 +132,21 @@ class Tensor(Struct, frozen=True):
     def require_no_margins(self) -> None:
         if any(self.margins):
             raise NotNative("zeros are added around its input, which only a convolution takes")
+
+
+class ReadTensor(NamedTuple):
+    """A tensor as another volume than the one whose values it has."""
+
+    tensor: Tensor
+    order: str
+    """The axes of that volume that are longer than 1 in the order in which this one has the values: "hwc"."""
+
+
+_OWN_AXES = {
+    **{(1, False): ("c",), (2, False): ("c", "w"), (3, False): ("c", "h", "w")},
+    **{(2, True): ("w", "c"), (3, True): ("h", "w", "c")},
+}
+"""By the number of axes behind the batch, and whether the channels are last."""
 
 
 def tensor_of(source: str, volume: Shape, order: Sequence[str], dtype: str = "float32") -> Tensor:

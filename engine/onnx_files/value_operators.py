@@ -4,10 +4,12 @@ from collections.abc import Callable
 from math import inf
 
 import numpy as np
+from msgspec.structs import replace
 
+from engine.files.onnx_values import opposite_name, sign_name
 from engine.layers import Activation, Add, Layer, Mul, PRelu, Scale
 from engine.network.weight_specs import FileWeights
-from engine.onnx_files.operators import GATE, HARD_GATE, SCALE, Match, Operands, make_layer
+from engine.onnx_files.operands import GATE, HARD_GATE, SCALE, Match, Operands, make_layer
 from engine.onnx_files.tensors import NotNative, Tensor
 
 _NO_LIMIT = 1e30
@@ -16,8 +18,9 @@ _NO_LIMIT = 1e30
 def _applied(operands: Operands, name: str, **numbers: float) -> Match:
     """A function of each value, with numbers as short as float32 tells them apart."""
     short = {number: float(str(np.float32(value))) for number, value in numbers.items()}
-    tensor = operands.plain()
-    return Match(make_layer(Activation, function=name, **short), (tensor,), tensor.axes)
+    tensor = operands.tensor()
+    tensor.require_no_margins()
+    return Match(make_layer(Activation, function=name, **short), (tensor,), tensor.axes, dims=tensor.dims)
 
 
 def _function(name: str, **attributes: tuple[str, float]) -> Callable[[Operands], Match]:
@@ -54,26 +57,48 @@ def _prelu(operands: Operands) -> Match:
     return Match(layer, (tensor,), tensor.axes, FileWeights(operands.path, slope=name))
 
 
-def _multiplied(operands: Operands) -> Match:
-    """The product of volumes, or of one and a number per channel."""
-    constants = [index for index, name in enumerate(operands.node.inputs) if name in operands.constants]
-    if len(constants) != 1 or len(operands.node.inputs) != 2:
-        return _combined(Mul)(operands)
-    tensor = operands.plain(1 - constants[0])
-    name = operands.channel_name(constants[0], tensor)
-    layer = make_layer(Scale, shared=_is_shared(operands, name, tensor))
-    return Match(layer, (tensor,), tensor.axes, FileWeights(operands.path, gamma=name))
+def _with_constant(kind: type[Layer], role: str) -> Callable[[Operands], Match]:
+    """What combines volumes, or one with a number per channel, which is that role of a scale."""
+
+    def match(operands: Operands) -> Match:
+        constants = [index for index, name in enumerate(operands.node.inputs) if name in operands.constants]
+        if len(constants) != 1 or len(operands.node.inputs) != 2:
+            return _combined(kind)(operands)
+        return _scaled(operands, 1 - constants[0], **{role: constants[0]})
+
+    return match
+
+
+def _without_constant(role: str) -> Callable[[Operands], Match]:
+    """The difference or quotient of a volume and a number per channel: the opposite is that role of a scale."""
+
+    def match(operands: Operands) -> Match:
+        operator, (value, constant) = operands.node.operator, operands.node.inputs
+        if value in operands.constants and operator == "Sub":
+            negative = replace(operands.node, inputs=(constant, sign_name(value), value))
+            return _scaled(replace(operands, node=negative), 0, gamma=1, bias=2)
+        if constant not in operands.constants:
+            raise NotNative("it is of two volumes, or of a number and a volume")
+        opposite = replace(operands.node, inputs=(value, opposite_name(operator, constant)))
+        return _scaled(replace(operands, node=opposite), 0, **{role: 1})
+
+    return match
+
+
+def _scaled(operands: Operands, value: int, **constants: int) -> Match:
+    """A scale of one input by those that are its roles, each a number per channel, or each one for all."""
+    tensor = operands.plain(value)
+    names = {role: operands.channel_name(index, tensor) for role, index in constants.items()}
+    shared, *others = {_is_shared(operands, name, tensor) for name in names.values()}
+    if others:
+        raise NotNative("it has a number per channel and one for all")
+    layer = make_layer(Scale, factor="gamma" in names, bias="bias" in names, shared=shared)
+    weights = FileWeights(operands.path, gamma=names.get("gamma", ""), bias=names.get("bias", ""))
+    return Match(layer, (tensor,), tensor.axes, weights)
 
 
 def _scale(operands: Operands) -> Match:
-    """A product and a sum with a number per channel each, or with one for all."""
-    tensor = operands.plain()
-    gamma, bias = (operands.channel_name(index, tensor) for index in (1, 2))
-    shared = _is_shared(operands, gamma, tensor)
-    if shared != _is_shared(operands, bias, tensor):
-        raise NotNative("it has a number per channel and one for all")
-    layer = make_layer(Scale, bias=True, shared=shared)
-    return Match(layer, (tensor,), tensor.axes, FileWeights(operands.path, gamma=gamma, bias=bias))
+    return _scaled(operands, 0, gamma=1, bias=2)
 
 
 def _is_shared(operands: Operands, name: str, tensor: Tensor) -> bool:
@@ -108,9 +133,11 @@ def _combined(kind: type[Layer]) -> Callable[[Operands], Match]:
 
 
 VALUE_OPERATORS: dict[str, Callable[[Operands], Match]] = {
-    "Add": _combined(Add),
+    "Add": _with_constant(Add, "bias"),
     "Sum": _combined(Add),
-    "Mul": _multiplied,
+    "Sub": _without_constant("bias"),
+    "Mul": _with_constant(Mul, "gamma"),
+    "Div": _without_constant("gamma"),
     "Relu": _function("relu"),
     "Clip": _clip,
     "LeakyRelu": _function("leaky_relu", slope=("alpha", 0.01)),

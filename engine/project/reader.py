@@ -4,15 +4,14 @@ import os
 from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
-from typing import get_args
 
 import msgspec
 from msgspec import Struct
 
 from engine.blocks import BLOCKS, Block
 from engine.files.paths import BUNDLED
-from engine.layers import IMPORTED_LAYERS, LAYERS, Activation, Layer, tag_of
-from engine.layers.activation import Function
+from engine.layers import IMPORTED_LAYERS, LAYERS, Layer, tag_of
+from engine.layers.settings import setting_words
 from engine.network.graph import Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput, Seed
 from engine.network.weight_specs import FileWeights, LowRankWeights, PresetWeights, SeedWeights, WeightSource
@@ -46,7 +45,12 @@ def _tags(*kinds: type[Struct]) -> dict[str, type[Struct]]:
 
 _KINDS: tuple[type[Layer | Block], ...] = (*LAYERS, *BLOCKS, *IMPORTED_LAYERS)
 KINDS = {tag_of(kind): kind for kind in _KINDS}
-_ACTIVATION, _FUNCTIONS = tag_of(Activation), get_args(Function)
+_TAKEN_FOR_KINDS = {
+    word: (tag, kind.setting_taken_for_kind)
+    for tag, kind in KINDS.items()
+    for word in setting_words(kind, kind.setting_taken_for_kind)
+}
+"""By word, the kind of which it is the value of a setting, and this setting."""
 _INPUTS = _tags(ImageInput, ArrayInput, NoiseInput)
 _PLAIN_SOURCES = _tags(FileWeights, PresetWeights, SeedWeights)
 _SOURCES = _PLAIN_SOURCES | _tags(LowRankWeights)
@@ -166,9 +170,9 @@ class ProjectReader(TableReader):
 
     def meant(self, word: str, kinds: Container[str]) -> str:
         """A function is no kind of its own."""
-        name = word if word in _FUNCTIONS else own_name(word, _FUNCTIONS)
-        name = name if _ACTIVATION in kinds else ""
-        return f'write kind = "activation", function = "{name}"' if name else ""
+        name = word if word in _TAKEN_FOR_KINDS else own_name(word, tuple(_TAKEN_FOR_KINDS))
+        tag, setting = _TAKEN_FOR_KINDS.get(name, ("", ""))
+        return f'write kind = "{tag}", {setting} = "{name}"' if tag in kinds else ""
 
     def _inputs(self, raw: Data, place: str) -> tuple[str, ...] | None:
         inputs: tuple[str, ...] | None = self.value(raw, "inputs", tuple[str, ...], place, ())

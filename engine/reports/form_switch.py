@@ -4,10 +4,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.blocks import Block
+from engine.blocks.separable import convolution_form
 from engine.layers import Layer
 from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
-from engine.network.separable import convolution_form, make_full, make_separable, separable_refusal
+from engine.network.separable import make_full, make_separable, separable_refusal
 from engine.project.project import Project
 from engine.reports.googlenet_table import PaperRow
 from engine.reports.recount import recount

@@ -31,10 +31,16 @@ class TableRow(Struct, frozen=True):
 
     design: str
     report: Report | None
-    costed: tuple[Costed, ...] = ()
-    """The layers of its amounts: one, those of a block, or all."""
+    costs: Costs
     problem: str = ""
     """The mistakes at this node, and how to correct them."""
+
+    @property
+    def costed(self) -> tuple[Costed, ...]:
+        """The layers of its amounts: one, those of a block, or all."""
+        if self.report is None:
+            return self.costs.costed_design(self.design)
+        return self.costs.costed(self.design, self.report)
 
     @property
     def is_total(self) -> bool:
@@ -71,13 +77,14 @@ class TableRow(Struct, frozen=True):
 
     def value(self, metric: Metric) -> Amount | None:
         """The exact amount; None is unknown."""
-        return metric.amount(self.costed)
+        if self.report is None:
+            return self.costs.total(metric, self.design)
+        return self.costs.amount(metric, self.design, self.report)
 
     def formula(self, metric: Metric) -> str:
         """The calculation of this node's amount: "28·28·32 × 5·5·256 = 160,563,200 MACs"; "" if there is none."""
         formula = "" if self.report is None else formula_of(metric, self.costed)
-        unit = metric.unit or (self.costed[0].convention.unit_with_rule if self.costed else "")
-        return formula and f"{formula} {unit}"
+        return formula and f"{formula} {metric.unit or self.costs.convention.unit_with_rule}"
 
 
 def table_rows(project: Project, costs: Costs, analyses: Mapping[str, Analysis] | None = None) -> tuple[TableRow, ...]:
@@ -91,8 +98,8 @@ def table_rows(project: Project, costs: Costs, analyses: Mapping[str, Analysis] 
     for design, analysis in (analyses or check.analyses).items():
         for report in analysis.reports:
             problem = "; ".join(problems.get(place_in_file(project, design, report.index), ())) if problems else ""
-            rows.append(TableRow(design, report, costs.costed(design, report), problem))
-        rows.append(TableRow(design, None, costs.costed_design(design)))
+            rows.append(TableRow(design, report, costs, problem))
+        rows.append(TableRow(design, None, costs))
     return tuple(rows)
 
 
@@ -126,7 +133,9 @@ def comparisons(rows: Iterable[TableRow], metric: Metric) -> tuple[str, ...]:
 
 def comparable_totals(rows: Iterable[TableRow]) -> tuple[TableRow, ...]:
     """The totals of the designs to compare; the first is the reference. A design without layers is none of them."""
-    return tuple(row for row in rows if row.is_total and row.design != STEM and row.costed)
+    return tuple(
+        row for row in rows if row.is_total and row.design != STEM and row.costs.check.analyses[row.design].reports
+    )
 
 
 class TableColumn(Struct, frozen=True):

@@ -50,8 +50,8 @@ _SEPARATORS = "/._"
 
 
 def name_within(name: str, around: str) -> str:
-    """The name of a layer without that of the block or group around it: "conv1" of "layer1.0.conv1"."""
-    for sign in _SEPARATORS:
+    """The name of a layer without that of the block or group around it, if any: "conv1" of "layer1.0.conv1"."""
+    for sign in _SEPARATORS if around else "":
         head, sign_there, tail = name.partition(f"{around}{sign}")
         if sign_there and tail and (not head or head[-1] in _SEPARATORS):
             return tail

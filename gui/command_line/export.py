@@ -30,6 +30,7 @@ from gui.command_line.projects import (
     report_problems,
     run_for_pictures,
 )
+from gui.command_line.qt_import import import_qt
 from gui.command_line.selection import find_focus, parse_value
 from gui.paint.basics.page import PAGE_SIZES, Page, parse_page, screen_page
 from gui.state.focus import Focus
@@ -89,6 +90,7 @@ def add_export_options(command: ArgumentParser) -> None:
 
 def export_pictures(options: Namespace) -> int:
     """Draw what can be drawn, and name what cannot; nothing is run if no picture shows volumes."""
+    import_qt()
     from gui.command_line import offscreen
     from gui.export.files import export_files
 

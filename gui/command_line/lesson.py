@@ -9,6 +9,7 @@ from engine.files.targets import require_folder
 from engine.text.problems import ProjectError
 from gui.command_line.options import add_theme_option, parse_choices, parse_size
 from gui.command_line.output import print_message, print_result
+from gui.command_line.qt_import import import_qt
 from gui.lessons.lesson import Lesson
 from gui.lessons.reader import load_lesson
 
@@ -31,6 +32,7 @@ def add_lesson_options(command: ArgumentParser) -> None:
 
 
 def write_lesson(options: Namespace) -> int:
+    import_qt()
     from gui.command_line import offscreen
     from gui.export.lesson import missing_language
     from gui.lessons.validation import typed_figures

@@ -22,6 +22,7 @@ from gui.command_line.projects import (
     report_problems,
     run_for_pictures,
 )
+from gui.command_line.qt_import import import_qt
 from gui.command_line.selection import find_focus
 
 
@@ -38,6 +39,7 @@ def add_report_options(command: ArgumentParser) -> None:
 
 
 def write_report(options: Namespace) -> int:
+    import_qt()
     from gui.command_line import offscreen
     from gui.export.files import write_file
     from gui.export.report import make_report

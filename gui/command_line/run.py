@@ -12,7 +12,8 @@ from engine.files.targets import require_folder
 from engine.network.graph import INPUT
 from engine.network.input_specs import ImageInput, with_photo
 from engine.network.node_ref import STEM, NodeRef
-from engine.onnx_files.verification import model_path, verify
+from engine.onnx_files.model_volumes import model_path
+from engine.onnx_files.verification import verify
 from engine.project.project import Project
 from engine.reports.summary import predictions_of, summary
 from engine.run.cache import VolumeCache
@@ -75,7 +76,7 @@ def run_designs(options: Namespace) -> int:
     for design, prediction in predictions_of(request.check, results).items():
         print_result(f"{design}: {prediction.text()} (by {prediction.source})\n")
     _leave_out(options, project, changed_designs)
-    if options.verify and not _verify(project, results):
+    if options.verify and not _verify(request, results):
         return WRONG
     return report_problems(options.project, problems)
 
@@ -106,17 +107,17 @@ def _leave_out(options: Namespace, project: Project, designs: Sequence[str]) -> 
                 print_result(f"{event.title}: {event.text()}\n")
 
 
-def _verify(project: Project, results: dict[NodeRef, NodeDone]) -> bool:
+def _verify(request: RunRequest, results: dict[NodeRef, NodeDone]) -> bool:
     """Print how well each design of a model agrees with ONNX Runtime, and return whether all do."""
-    entry = results[STEM, INPUT].volume
+    project = request.project
     names = [design.name for design in project.designs if model_path(design.network)]
     if not names or project.stem is not None:
         text = "--verify: no design has its weights in an ONNX file, or the project has a stem; import a model"
         raise ProjectError([Problem(text, "")])
     passed = True
     for name in names:
-        volumes = {node: done.volume for (design, node), done in results.items() if design == name}
-        verification = verify(name, project.network(name), entry, volumes)
+        volumes = {node: done.volume for (design, node), done in results.items() if design in (STEM, name)}
+        verification = verify(request, name, volumes, VolumeCache())
         print_message(verification.text())
         passed = passed and verification.is_passed
     return passed

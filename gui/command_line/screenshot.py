@@ -11,6 +11,7 @@ from gui.command_line.command import DONE, WRONG
 from gui.command_line.options import add_no_run_option, add_project_option, add_theme_option, parse_size
 from gui.command_line.output import print_message, print_result
 from gui.command_line.projects import files_read, load_known, missing_memory, print_notices, report_problems
+from gui.command_line.qt_import import import_qt
 from gui.lessons.catalogue import open_lesson
 from gui.lessons.file_kind import is_lesson
 
@@ -27,6 +28,7 @@ def add_screenshot_options(command: ArgumentParser) -> None:
 
 
 def take_screenshot(options: Namespace) -> int:
+    import_qt()
     from gui.command_line import offscreen
 
     if is_lesson(options.project):

@@ -29,6 +29,7 @@ from engine.text.units import count_text
 from gui.command_line.options import add_input_size_option, add_project_option, add_theme_option, parse_choices
 from gui.command_line.output import print_message, print_result
 from gui.command_line.projects import load_known
+from gui.command_line.qt_import import import_qt
 
 _FRONT_PICTURE, _FRONT_PROJECT = "front.svg", "front.toml"
 _MOST_DESIGNS = 20
@@ -158,6 +159,7 @@ class _Messages:
 
 def _draw_front(options: argparse.Namespace, sweep: Sweep, rows: list[Values], pair: tuple[str, str]) -> None:
     """Draw the front; Qt is imported when all points are done."""
+    import_qt()
     from gui.command_line.offscreen import offscreen_application
     from gui.export.files import write_file
     from gui.export.sweep import render_sweep

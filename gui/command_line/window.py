@@ -7,6 +7,7 @@ from pathlib import Path
 from gui.command_line.command import NO_DISPLAY
 from gui.command_line.display import missing_display
 from gui.command_line.output import print_message
+from gui.command_line.qt_import import import_qt
 
 
 def add_window_options(command: ArgumentParser) -> None:
@@ -22,6 +23,7 @@ def show_window(options: Namespace) -> int:
         )
         return NO_DISPLAY
     gc.disable()  # as in main.py; the window collects garbage by itself
+    import_qt()
     from gui.app import open_window
 
     return open_window(options.project)

@@ -70,7 +70,7 @@ def unchanged_rows(
 ) -> dict[NodeRef, DesignTreeRow]:
     """The rows of layers and blocks, by node, that an edit has left unchanged but for lines, branches and matches."""
     looks, metric = {(look.metric, look.convention) for look in (old.look, new.look)}, metric_by_id(new.look.metric)
-    if len(looks) > 1 or metric.is_measured or not metric.is_additive:
+    if len(looks) > 1 or not metric.is_of_layers:
         return {}  # an amount that is no sum may depend on other layers
     before, after = old.check.reports, new.check.reports
     nodes = (row for _, design_rows in rows for row in design_rows)

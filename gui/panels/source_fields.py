@@ -26,7 +26,7 @@ from engine.network.weight_specs import (
 )
 from engine.run.weight_layouts import LAYOUTS, fitting_layouts, layout_text
 from engine.shapes import Shape
-from gui.paint.basics.unchanged_items import LastResults
+from engine.unchanged_items import LastResults
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.file_row import ARRAY_FILTER, FileRow

@@ -38,7 +38,7 @@ def next_step_hint(state: ViewState, *, boxes: bool = True) -> str:
         return f"{count_text(sum(notices.values()), 'notice')} about files: select {text} to read more"
     if not state.run.results:
         return "Run (F5) computes the volumes of all designs"
-    if not all(state.volume_at(ref).is_fresh for ref in state.check.keys):
+    if not state.is_fresh:
         return "Some values are missing or from earlier settings: Run (F5) computes them"
     if not boxes:
         return "Click a layer in a list, a table or a picture to select it everywhere"

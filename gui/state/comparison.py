@@ -29,7 +29,7 @@ def design_differences(state: ViewState) -> DesignDifferences | None:
     if pair is None:
         return None
     metric = metric_by_id(state.look.metric)
-    own = (metric.id,) if metric.is_additive and not metric.is_measured else ()
+    own = (metric.id,) if metric.is_of_layers else ()
     metric_ids = tuple(dict.fromkeys((*METRIC_IDS, *own)))
     closed = tuple(state.closed_blocks(design) for design in pair)
     return _compare(state.check, state.look.convention, pair, closed, metric_ids)

@@ -1,8 +1,9 @@
 """The state of the window as frozen values: views compare two of them and redraw what differs. No Qt here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
@@ -24,6 +25,7 @@ from engine.run.check import ProjectCheck
 from engine.run.weights import Weights, load_weights
 from engine.shapes import Shape
 from engine.text.problems import Problem
+from engine.unchanged_items import LastResults
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.earlier import EarlierDesign
 from gui.state.find import find_nodes, next_match
@@ -55,6 +57,9 @@ class RunView(Struct, frozen=True, eq=False, weakref=True):
     problems: tuple[Problem, ...] = ()
     """Problems that only a run finds, such as those in files; the next edit or run clears them."""
 
+
+_RESULTS_OF_VOLUMES: "WeakKeyDictionary[RunView, dict[Hashable, LastResults[Any]]]" = WeakKeyDictionary()
+"""See `ViewState.last_of_volumes`."""
 
 _VOLUMES: "WeakKeyDictionary[RunView, tuple[ProjectCheck, dict[NodeRef, VolumeAt]]]" = WeakKeyDictionary()
 """See `ViewState.volume_at`; it ends with the results, so it keeps no volume longer than they do."""
@@ -248,17 +253,40 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
             volume = self._volumes[ref] = self._look_up(ref)
         return volume
 
+    def volumes_at(self, refs: Sequence[NodeRef]) -> list[VolumeAt]:
+        """The volumes at several nodes; those of thousands are looked up in one go."""
+        volumes = list(map(self._volumes.get, refs))
+        return [self.volume_at(ref) if at is None else at for ref, at in zip(refs, volumes, strict=True)]
+
+    def last_of_volumes(self, *name: Hashable) -> LastResults[Any]:
+        """The last results of a name, as `last_results` returns them, for results that depend on volumes.
+
+        They end with the volumes: the name need not say which these are.
+        """
+        return _RESULTS_OF_VOLUMES.setdefault(self.run, {}).setdefault(name, LastResults())
+
     @cached_property
     def _volumes(self) -> dict[NodeRef, VolumeAt]:
         """Cache of `volume_at`, which states with the same layers and results share."""
         known_check, volumes = _VOLUMES.get(self.run, (None, {}))
         if known_check is not self.check:
-            if known_check is None or self._problems:
-                volumes = {}
-            else:
-                volumes = dict(_unaffected(known_check, self.check, volumes))
+            known_volumes, volumes = volumes, {}
+            if known_check is not None and not self._problems:
+                volumes = _unaffected(known_check, self.check, known_volumes)
+                inputs = [at for at in known_volumes.values() if at.ref[1] == INPUT]
+                volumes |= {at.ref: at for at in inputs if at.has_fields_of(self._look_up(at.ref))}
             _VOLUMES[self.run] = self.check, volumes
         return volumes
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the current settings and input made the results of all nodes that can run."""
+        results = self.run.results
+        for ref, key in self.check.keys.items():
+            result = results.get(self._source(ref) if ref[1] == INPUT else ref)
+            if result is None or result.key != key:
+                return False
+        return True
 
     def _look_up(self, ref: NodeRef) -> VolumeAt:
         source = self._source(ref)
@@ -350,14 +378,20 @@ def _run_with(run: RunView, ghost: Ghost) -> RunView:
 
 def _unaffected(
     before: ProjectCheck, check: ProjectCheck, volumes: Mapping[NodeRef, VolumeAt]
-) -> Iterator[tuple[NodeRef, VolumeAt]]:
-    """The volumes of layers and blocks that are the same by both checks, of which the later one has no problems."""
-    old_reports, reports, old_keys, keys = before.reports, check.reports, before.keys, check.keys
-    for ref, at in volumes.items():
-        report = reports.get(ref)
-        is_same = report is not None and report is old_reports.get(ref) and not at.problems
-        if is_same and keys.get(at.source) == old_keys.get(at.source):
-            yield ref, at
+) -> dict[NodeRef, VolumeAt]:
+    """The volumes of layers and blocks that are the same by both checks, of which the later one has no problems.
+
+    An earlier result of a layer after the edited one is as stale as it was, by whatever key the layer has now.
+    """
+    old_reports, reports, keys = before.reports, check.reports, check.keys
+    return {
+        ref: at
+        for ref, at in volumes.items()
+        if (report := reports.get(ref)) is not None
+        and report is old_reports.get(ref)
+        and not at.problems
+        and at.is_fresh == (at.result is not None and at.result.key == keys.get(at.source))
+    }
 
 
 @lru_cache(maxsize=4)

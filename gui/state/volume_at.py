@@ -54,6 +54,16 @@ class VolumeAt(Struct, frozen=True, eq=False):
         """Whether this is the input of the project, also as the input of a design."""
         return self.source == (STEM, INPUT)
 
+    def has_fields_of(self, other: "VolumeAt") -> bool:
+        """Whether all fields are the same as those of another one, and the result the same object."""
+        return self.result is other.result and (self.ref, self.source, self.shape, self.is_fresh, self.problems) == (
+            other.ref,
+            other.source,
+            other.shape,
+            other.is_fresh,
+            other.problems,
+        )
+
     def volume_of(self, shape: Shape | None) -> Float32Volume | None:
         """The values if they have that shape, else None: a picture of another shape cannot show them."""
         volume = self.volume

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QRect, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QMenu, QStyle, QToolButton
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QStyle
 
 from engine.reports.difference_formats import COPY_FORMATS, DifferenceRow, to_tsv
 from engine.reports.differences import DesignDifferences
@@ -13,6 +13,7 @@ from gui.paint.differences.content import DifferencesContent
 from gui.state.view_state import ViewState
 from gui.views.differences_model import TEXT_COLUMN, DifferencesModel
 from gui.views.report_model import NO_PARENT
+from gui.widgets.copy_button import CopyButton
 from gui.widgets.tables import RowDelegate, make_row_table
 
 _NARROWEST_TEXT = 140
@@ -35,34 +36,15 @@ class DifferencesTable(QObject):
         self.table.setMouseTracking(True)
         self.table.setItemDelegateForColumn(TEXT_COLUMN, RowDelegate(self.table))  # a sentence wraps, or loses its end
         self.table.setWordWrap(True)
-        self.copy_button = QToolButton()
+        copies = {title: partial(self.copy_all, text_of) for title, text_of in COPY_FORMATS.items()}
+        self.copy_button = CopyButton(self.table, copies, self.copy_selected)
         self.natural_width = 0
         """Pixels that the table needs to show all texts in one line."""
         self.least_width = 0
         """Pixels that it needs to show all columns, with the texts in several lines."""
-        self._add_copy_menu()
         self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
         self.table.entered.connect(self._on_cell_entered)
         self.table.viewport().installEventFilter(self)
-
-    def _add_copy_menu(self) -> None:
-        """Add the formats to the button and the context menu; the platform's copy key copies the selected row."""
-        menu = QMenu(self.copy_button)
-        for title, text_of in COPY_FORMATS.items():
-            action = QAction(f"Copy as {title}", self)
-            action.triggered.connect(partial(self.copy_all, text_of))
-            menu.addAction(action)
-            self.table.addAction(action)
-        self.copy_button.setText("Copy table")
-        self.copy_button.setToolTip("Copy the whole table; Ctrl+C in the table copies the selected row")
-        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.copy_button.setMenu(menu)
-        copy_action = QAction("Copy selected row as TSV", self.table)
-        copy_action.setShortcut(QKeySequence.StandardKey.Copy)
-        copy_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        copy_action.triggered.connect(self.copy_selected)
-        self.table.addAction(copy_action)
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def show_content(self, state: ViewState, content: DifferencesContent, *, every_layer: bool) -> None:
         """List another content. Signals are blocked because Qt moves the current row when rows come and go."""

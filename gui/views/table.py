@@ -4,15 +4,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QSignalBlocker, Qt
-from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence
+from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QSizePolicy,
     QTableView,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +25,7 @@ from gui.state.view_state import ViewState
 from gui.views.base import View
 from gui.views.report_model import NO_PARENT
 from gui.views.table_model import DESIGN_COLUMN, NODE_COLUMN, OperationsModel, operations_cell_tip
+from gui.widgets.copy_button import CopyButton
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.tables import make_row_table
 
@@ -53,8 +52,9 @@ class TableView(View):
         self.note.setWordWrap(True)
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.copy_button = QToolButton()
-        self._add_copy_menu()
+        formats = (table_format for table_format in TABLE_FORMATS if table_format.ending)
+        copies = {table_format.title: partial(self.copy_all, table_format.text) for table_format in formats}
+        self.copy_button = CopyButton(self.table, copies, self.copy_selected)
         self._compose()
         self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
         self.table.entered.connect(self._on_cell_entered)
@@ -62,25 +62,6 @@ class TableView(View):
         self._fit_columns(self.model.rows, reset=True)
         self._show_texts()
         self._select_ref()
-
-    def _add_copy_menu(self) -> None:
-        """Add the formats to the button and the context menu; the platform's copy key copies the selected rows."""
-        menu = QMenu(self)
-        for table_format in (table_format for table_format in TABLE_FORMATS if table_format.ending):
-            action = QAction(f"Copy as {table_format.title}", self)
-            action.triggered.connect(partial(self.copy_all, table_format.text))
-            menu.addAction(action)
-            self.table.addAction(action)
-        self.copy_button.setText("Copy table")
-        self.copy_button.setToolTip("Copy the whole table; Ctrl+C in the table copies the selected rows")
-        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.copy_button.setMenu(menu)
-        copy_action = QAction("Copy selected rows as TSV", self.table)
-        copy_action.setShortcut(QKeySequence.StandardKey.Copy)
-        copy_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        copy_action.triggered.connect(self.copy_selected)
-        self.table.addAction(copy_action)
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _compose(self) -> None:
         below = QHBoxLayout()

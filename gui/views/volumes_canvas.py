@@ -12,10 +12,11 @@ from gui.graphics.canvas import Canvas
 from gui.graphics.painted_item import PaintedItem
 from gui.graphics.text_scale import text_scale
 from gui.graphics.zoom_box import ZoomBox
-from gui.paint.volumes import drawing, hits
+from gui.paint.volumes import hits
 from gui.paint.volumes.hits import Direction, VolumeHit
 from gui.paint.volumes.layout import VolumesLayout, lay_out_volumes
 from gui.paint.volumes.pinned_parts import PinnedParts, place_pinned_parts
+from gui.paint.volumes.retained_picture import RetainedPicture
 from gui.state.focus_steps import FocusStep, step_focus
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
@@ -119,6 +120,7 @@ class VolumesCanvas(Canvas):
         self.drag = BoxDrag(self, self.edit_proposed.emit, self.focus_requested.emit, self.hovered.emit)
         self._box = _CameraBox(self.drag)
         self._picture = PaintedItem(self._paint)
+        self._retained = RetainedPicture()
         self._box.addItem(self._picture)
         self._box.sigResized.connect(self._on_box_resized)
         self.setCentralItem(self._box)
@@ -221,9 +223,9 @@ class VolumesCanvas(Canvas):
     def _paint(self, painter: QPainter) -> None:
         """Paint the visible part in pixels of the screen: texts are sharp and readable at every zoom."""
         painter.resetTransform()  # the box's has rounding errors, which would move letters off the pixels
-        drawing.draw_volumes(
+        self._retained.paint(
             painter,
-            QRectF(0, 0, self.width(), self.height()),
+            (self.width(), self.height()),
             self.state,
             self._theme,
             self.current_layout(),

@@ -66,6 +66,8 @@ class Contents(QObject):
         self.views = Views(lambda: workbench.state, self._on_view_made)
         self._last_shown: dict[str, ViewState] = {}
         """The state that each view last showed."""
+        self.makes_views = True
+        """Whether a view is made when it is visible for the first time."""
         self._connect()
 
     def part(self, part_id: str) -> Panel | View:
@@ -110,7 +112,7 @@ class Contents(QObject):
 
     def show_view(self, view_id: str) -> None:
         """Update a view, or make it if it is visible for the first time; a hidden one waits."""
-        if not self.views.places[view_id].isEnabled():
+        if not self.views.places[view_id].isEnabled() or not (self.makes_views or view_id in self.views.made):
             return
         view, now = self.views[view_id], self._workbench.state
         before = self._last_shown[view_id]

@@ -23,6 +23,7 @@ from gui.window.contents import Contents
 from gui.window.docks import Docks
 from gui.window.export_commands import ExportCommands
 from gui.window.file_commands import FileCommands
+from gui.window.first_frame import FirstFrame
 from gui.window.help_commands import HelpCommands
 from gui.window.keyboard import Keyboard
 from gui.window.layer_chooser import LayerChooser
@@ -278,6 +279,18 @@ class MainWindow(QMainWindow):
     def type_layers(self, side: Side) -> None:
         """Open the dialog in which layers are typed that are added beside the selected one."""
         LayerChooser(self.workbench.state, side, self._on_edit_proposed, self).open()
+
+    def show_frame_first(self, then: Callable[[], None]) -> None:
+        """Show the window with its panels; views, for which much more is loaded, and `then` follow the first frame."""
+        self._contents.makes_views = False
+        self.show()
+
+        def make_views() -> None:
+            self._contents.makes_views = True
+            self._contents.show_views()
+            then()
+
+        FirstFrame(self, make_views)
 
     def show_start_page(self) -> None:
         """Show the start page in place of panels and views, until a project is shown."""

@@ -5,19 +5,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QInputDialog, QProgressDialog, QWidget
+from PySide6.QtWidgets import QInputDialog, QWidget
 
 from engine.kernels import Checkpoint
 from engine.shapes import Pair
 from engine.text.problems import ProjectError
+from gui.widgets.progress_window import ProgressWindow
 from gui.worker import Worker
 
 if TYPE_CHECKING:
     from engine.onnx_files.importer import ImportedModel
 
 _USUAL_SIZE = "224x224"
-_DELAY_MS = 400
-"""Models that take less show no progress."""
 
 
 class _Request(NamedTuple):
@@ -45,7 +44,8 @@ class ModelOpening(QObject):
         self._worker = Worker(self)
         self._worker.reported.connect(self._on_worker_reported)
         self._worker.ended.connect(self._on_worker_ended)
-        self.progress: QProgressDialog | None = None
+        self.progress = ProgressWindow("Open", Qt.WindowModality.WindowModal, window)  # an edit now would be lost
+        self.progress.canceled.connect(self._on_progress_canceled)
 
     def open(self, path: Path, then: Callable[[], object], size: Pair | None = None) -> None:
         """Read a model, and call `then` once it is open or has failed, but not if the user gives it up.
@@ -60,7 +60,7 @@ class ModelOpening(QObject):
     def close_down(self) -> None:
         """Give up the model in progress."""
         self._request = None
-        self._end_progress()
+        self.progress.end()
         self._worker.close()
 
     def _start(self, request: _Request, size: Pair | None) -> None:
@@ -70,31 +70,15 @@ class ModelOpening(QObject):
             yield import_model(request.path, size, checkpoint)
 
         self._request = request
-        self._show_progress(f"Opening {request.path.name} …")
-        self._worker.start(task)
-
-    def _show_progress(self, text: str) -> None:
-        self._end_progress()
+        text = f"Opening {request.path.name} …"
         self.started.emit(text)
-        progress = QProgressDialog(text, "Cancel", 0, 0, self._window)
-        progress.setWindowTitle("Open")
-        progress.setWindowModality(Qt.WindowModality.WindowModal)  # an edit now would be lost
-        progress.setMinimumDuration(_DELAY_MS)
-        progress.setValue(0)  # the delay begins
-        progress.canceled.connect(self._on_progress_canceled)
-        self.progress = progress
-
-    def _end_progress(self) -> None:
-        if self.progress is not None:
-            progress, self.progress = self.progress, None
-            progress.canceled.disconnect()
-            progress.close()
-            progress.deleteLater()
+        self.progress.begin(text)
+        self._worker.start(task)
 
     def _on_progress_canceled(self) -> None:
         self._worker.cancel()
         self._request = None
-        self._end_progress()
+        self.progress.end()
         self.started.emit("Nothing was opened")
 
     def _on_worker_reported(self, model: "ImportedModel") -> None:
@@ -105,7 +89,7 @@ class ModelOpening(QObject):
 
         request, model = self._request, self._model
         self._request = self._model = None
-        self._end_progress()
+        self.progress.end()
         if request is None:
             return
         if isinstance(error, OpenSize) and request.size is not None:

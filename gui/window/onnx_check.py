@@ -8,8 +8,6 @@ from engine.files.onnx_model import ONNX_SUFFIX
 from engine.kernels import Checkpoint
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
-from engine.text.names import quoted
-from engine.text.units import number_text
 from gui.state.focus import Focus
 from gui.state.view_state import ViewState
 from gui.window.banner_task import BannerTask, Pace
@@ -31,7 +29,7 @@ class OnnxCheck(BannerTask):
 
     def start(self) -> None:
         """Check the design in focus, or if it has no model, the first one that has."""
-        from engine.onnx_files.verification import model_path  # few windows check a model, and all would load it
+        from engine.onnx_files.model_volumes import model_path  # few windows check a model, and all would load it
 
         project, focus = self._workbench.state.project, self._workbench.state.focus
         names = [design.name for design in project.designs if model_path(design.network)]
@@ -45,13 +43,8 @@ class OnnxCheck(BannerTask):
         )
 
     def result_banner(self, result: "Verification") -> Banner:
-        error, worst = result.errors[result.worst], result.worst
-        text = (
-            f"The largest error, relative to the largest value of its volume, is {number_text(error, 2)} at "
-            f"{quoted(worst)}."
-        )
-        if result.own_sentence:
-            text = f"{text} {result.own_sentence}."
+        worst = result.worst
+        text = f"{result.worst_text[0].upper()}{result.worst_text[1:]}."
         select: Answer = ("Select it", partial(self._select, result.design, worst))
         return Banner(f"{result.design}: {result.verdict}", text, (select, ("Close", self._close)))
 

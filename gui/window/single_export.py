@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QProgressDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.kernels import Checkpoint
 from engine.text.problems import ProjectError
+from gui.widgets.progress_window import ProgressWindow
 from gui.worker import Worker
 
 _Picture = TypeVar("_Picture")
-_DELAY_MS = 400
-"""Exports that take less show no progress."""
 
 
 class _Export(NamedTuple):
@@ -37,7 +36,6 @@ class SingleExport(QObject):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
-        self._window = window
         self._waiting: deque[_Export] = deque()
         self._current: _Export | None = None
         self._result: object = None
@@ -45,7 +43,8 @@ class SingleExport(QObject):
         self._worker = Worker(self)
         self._worker.reported.connect(self._on_worker_reported)
         self._worker.ended.connect(self._on_worker_ended)
-        self.progress: QProgressDialog | None = None
+        self.progress = ProgressWindow("Export", Qt.WindowModality.NonModal, window)
+        self.progress.canceled.connect(self._on_progress_canceled)
 
     @property
     def busy(self) -> bool:
@@ -95,11 +94,11 @@ class SingleExport(QObject):
         """Cancel the exports in progress."""
         self._waiting.clear()
         self._current = None
-        self._end_progress()
+        self.progress.end()
         self._worker.close()
 
     def _start_next(self) -> None:
-        self._end_progress()
+        self.progress.end()
         self._current = export = self._waiting.popleft() if self._waiting else None
         if export is None:
             return
@@ -107,25 +106,10 @@ class SingleExport(QObject):
         def task(checkpoint: Checkpoint) -> Iterator[object]:
             yield export.work(checkpoint)
 
-        self._show_progress(f"{export.title} …")
-        self._worker.start(task)
-
-    def _show_progress(self, text: str) -> None:
+        text = f"{export.title} …"
         self.done.emit(text)
-        progress = QProgressDialog(text, "Cancel", 0, 0, self._window)
-        progress.setWindowTitle("Export")
-        progress.setWindowModality(Qt.WindowModality.NonModal)
-        progress.setMinimumDuration(_DELAY_MS)
-        progress.setValue(0)  # the delay begins
-        progress.canceled.connect(self._on_progress_canceled)
-        self.progress = progress
-
-    def _end_progress(self) -> None:
-        if self.progress is not None:
-            progress, self.progress = self.progress, None
-            progress.canceled.disconnect()
-            progress.close()
-            progress.deleteLater()
+        self.progress.begin(text)
+        self._worker.start(task)
 
     def _on_progress_canceled(self) -> None:
         self._worker.cancel()

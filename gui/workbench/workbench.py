@@ -5,7 +5,6 @@ from pathlib import Path
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from engine.network.node_ref import NodeRef
 from engine.project.embedded import is_report
 from engine.project.file import ProjectFile, load_project
 from engine.project.project import Project
@@ -189,7 +188,7 @@ class Workbench(QObject):
                 before,
                 project=project,
                 check=project_check,
-                run=RunView(self._results_for(project_check, before.run, renames), before.run.progress),
+                run=self._run_for(project_check, before.run, renames),
                 focus=focus,
                 look=renames.look(before.look),
                 clean=self.document.clean,
@@ -198,17 +197,26 @@ class Workbench(QObject):
             )
         )
 
-    def _results_for(self, project_check: ProjectCheck, run: RunView, renames: Renames) -> dict[NodeRef, VolumeResult]:
-        """The results for another check: those of the current settings if cached, else the earlier ones."""
-        earlier = ((renames.ref(ref), result) for ref, result in run.results.items())
-        results = {ref: result for ref, result in earlier if ref in project_check}
+    def _run_for(self, project_check: ProjectCheck, run: RunView, renames: Renames) -> RunView:
+        """The results for another check: those of the current settings if cached, else the earlier ones.
+
+        If these are the same results, the view of the run is the same, and views have nothing to look up again.
+        """
+        earlier = run.results
+        if renames:
+            earlier = {renames.ref(ref): result for ref, result in earlier.items()}
+        nodes = project_check.reports
+        results = {ref: result for ref, result in earlier.items() if ref in nodes or ref in project_check}
+        changes = {}
         for ref, key in project_check.keys.items():
-            if ref in results and results[ref].key == key:
-                continue
-            cached = self.cache.get(key)
-            if cached is not None:
-                results[ref] = VolumeResult(key, *cached)
-        return results
+            result = results.get(ref)
+            if result is None or result.key != key:
+                cached = self.cache.get(key)
+                if cached is not None:
+                    changes[ref] = VolumeResult(key, *cached)
+        if changes or renames or len(results) < len(earlier):
+            return RunView(results | changes, run.progress)
+        return replace(run, problems=()) if run.problems else run
 
     def _on_document_file_changed(self) -> None:
         self._set_state(replace(self.state, path=self.document.path, clean=self.document.clean))

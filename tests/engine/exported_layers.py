@@ -23,6 +23,7 @@ from engine.layers import (
     Crop,
     Dense,
     Dropout,
+    Flatten,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
     GroupNorm,
@@ -35,11 +36,14 @@ from engine.layers import (
     PixelShuffle,
     PixelUnshuffle,
     PRelu,
+    Reshape,
     Resize,
     Scale,
     Slice,
+    Transpose,
 )
 from engine.layers.activation import Function
+from engine.layers.reshape import Order
 from engine.layers.resize import Corners, Mode
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -87,6 +91,8 @@ LAYERS_OF_ONE_INPUT = (
     Scale(),
     Scale(bias=True),
     Scale(bias=True, shared=True),
+    Scale(bias=True, factor=False),
+    Scale(factor=False),
     BatchNorm(1e-3),
     LocalResponseNorm(),
     LocalResponseNorm(4, 0.5, 0.6, 2.0),
@@ -102,6 +108,10 @@ LAYERS_OF_ONE_INPUT = (
     ChannelShuffle(2),
     PixelShuffle(2),
     PixelShuffle(2, "dcr"),
+    Flatten(),
+    Reshape(7, 8, 4),
+    Reshape(height=2),
+    *(Transpose(order) for order in get_args(Order)),
     *(Resize(mode=mode, corners=corners) for mode in get_args(Mode) for corners in get_args(Corners)),
     Resize(0.5),
     Resize(1.7, None, "bilinear"),
@@ -146,6 +156,8 @@ JOINS = (
     Node("gated", Mul(), ("a", "means", "b")),
     Node("shifted", Add(), ("means", "a")),
     Node("concat", Concat(), ("a", "b", "a")),
+    Node("concat of rows", Concat("rows"), ("a", "b")),
+    Node("concat of columns", Concat("columns"), ("a", "b", "a")),
     Node("add", Add(), ("a", "b")),
     Node("sum", Add(), ("a", "b", INPUT)),
 )

@@ -133,6 +133,18 @@ def _shuffled_channels(layer, inputs, weights):
     return reference.pick_channels(inputs[0], [channel for turn in zip(*groups, strict=True) for channel in turn])
 
 
+def _reshape(layer, inputs, weights):
+    """The first size that is left out is found by trying."""
+    stated = [layer.channels, layer.height, layer.width]
+    for rest in range(1, inputs[0].size + 1):
+        sizes, waiting = [], [rest]
+        for size in stated:
+            sizes.append(size if size is not None else waiting.pop() if waiting else 1)
+        if math.prod(sizes) == inputs[0].size:
+            break
+    return reference.reshape(inputs[0], sizes)
+
+
 def _sides(layer):
     sides = both(layer.margins)
     return sides if len(sides) == 4 else sides + sides
@@ -209,7 +221,7 @@ def _activation_magnitude(layer, inputs, weights):
 
 
 def _scale(layer, inputs, weights):
-    return reference.scale(inputs[0], weights["gamma"], weights.get("bias"))
+    return reference.scale(inputs[0], weights.get("gamma"), weights.get("bias"))
 
 
 def _lrn(layer, inputs, weights):
@@ -291,6 +303,14 @@ ORACLES = {
         lambda layer, inputs, weights: reference.pixel_unshuffle(inputs[0], layer.factor, layer.order),
         lambda layer, inputs, weights: 0,
     ),
+    layers.Flatten: Oracle(
+        lambda layer, inputs, weights: reference.reshape(inputs[0], (inputs[0].size, 1, 1)),
+        lambda layer, inputs, weights: 0,
+    ),
+    layers.Transpose: Oracle(
+        lambda layer, inputs, weights: reference.transpose(inputs[0], layer.order), lambda layer, inputs, weights: 0
+    ),
+    layers.Reshape: Oracle(_reshape, lambda layer, inputs, weights: 0),
     layers.Resize: Oracle(
         _resize,
         lambda layer, inputs, weights: 8 if layer.mode == "bilinear" else 0,
@@ -328,7 +348,10 @@ ORACLES = {
         exact=lambda layer: False,
     ),
     layers.Dropout: Oracle(lambda layer, inputs, weights: inputs[0], lambda layer, inputs, weights: 0),
-    layers.Concat: Oracle(lambda layer, inputs, weights: reference.concat(inputs), lambda layer, inputs, weights: 0),
+    layers.Concat: Oracle(
+        lambda layer, inputs, weights: reference.concat(inputs, ["channels", "rows", "columns"].index(layer.along)),
+        lambda layer, inputs, weights: 0,
+    ),
     layers.Add: Oracle(
         lambda layer, inputs, weights: reference.add(inputs),
         lambda layer, inputs, weights: len(inputs),

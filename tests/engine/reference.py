@@ -146,6 +146,22 @@ def pixel_unshuffle(volume, factor, order):
     return result
 
 
+def transpose(volume, order):
+    """Every value goes to where the numbers of its channel, row and column say in that order."""
+    result = _zeros(volume, tuple(dict(zip("chw", volume.shape, strict=True))[letter] for letter in order))
+    for c, h, w in np.ndindex(volume.shape):
+        result[tuple({"c": c, "h": h, "w": w}[letter] for letter in order)] = volume[c, h, w].item()
+    return result
+
+
+def reshape(volume, shape):
+    """Every value goes to the place at which a counter of that shape is when it is read."""
+    result = _zeros(volume, tuple(shape))
+    for here, there in zip(np.ndindex(volume.shape), np.ndindex(*shape), strict=True):
+        result[there] = volume[here].item()
+    return result
+
+
 def pad(volume, margins, mode, value):
     top, left, bottom, right = margins
     depth, height, width = volume.shape
@@ -231,9 +247,10 @@ def _normalized(values, epsilon):
     return [(value - mean) / math.sqrt(variance + epsilon) for value in values]
 
 
-def concat(volumes):
-    channels = [channel.tolist() for volume in volumes for channel in volume]
-    return np.array(channels, _zeros(volumes[0], ()).dtype)
+def concat(volumes, axis=0):
+    """The channels, rows or columns of all volumes as lists, one after the other."""
+    parts = [part.tolist() for volume in volumes for part in np.moveaxis(volume, axis, 0)]
+    return np.moveaxis(np.array(parts, _zeros(volumes[0], ()).dtype), 0, axis)
 
 
 def add(volumes):
@@ -258,8 +275,10 @@ def _combined(volumes, combine):
 def scale(volume, gamma, bias):
     result = _zeros(volume, volume.shape)
     for c, y, x in np.ndindex(volume.shape):
-        own = c % len(gamma)
-        result[c, y, x] = gamma[own].item() * volume[c, y, x].item() + (0 if bias is None else bias[own].item())
+        factor, shift = (
+            plain if array is None else array[c % len(array)].item() for array, plain in ((gamma, 1), (bias, 0))
+        )
+        result[c, y, x] = factor * volume[c, y, x].item() + shift
     return result
 
 

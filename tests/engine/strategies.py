@@ -1,5 +1,7 @@
 """Layers of any kind, volumes that fit them, and small networks, drawn from the declared types of settings."""
 
+from functools import cache
+
 import msgspec
 import numpy as np
 from hypothesis import assume, reject, settings
@@ -21,12 +23,15 @@ seeds = st.integers(0, 2**16)
 shapes = st.builds(Shape, st.sampled_from([1, 2, 3, 4, 6]), st.integers(1, 6), st.integers(1, 6))
 
 
+@cache
 def fields(kind):
     """(name, type without its metadata, examples and default) of every setting."""
+    rows = []
     for field in inspect.type_info(kind).fields:
         bare = field.type.type if isinstance(field.type, inspect.Metadata) else field.type
         examples = (getattr(field.type, "extra_json_schema", None) or {}).get("examples", [])
-        yield field, bare, [*examples, *([] if field.required else [field.default])]
+        rows.append((field, bare, [*examples, *([] if field.required else [field.default])]))
+    return tuple(rows)
 
 
 def alternatives(bare):
@@ -66,16 +71,26 @@ def values(bare, small):
 @st.composite
 def layers(draw, kind, small=True):
     """A layer of a kind, every setting drawn, or left out if it is optional."""
-    settings = {}
-    for field, bare, examples in fields(kind):
-        if field.required or draw(st.booleans()):
-            strategy = values(bare, small)
-            plain = [value for value in examples if value is not None]
-            settings[field.name] = draw(st.sampled_from(plain) | strategy if plain and not small else strategy)
+    settings = {
+        name: draw(strategy) for name, required, strategy in _settings(kind, small) if required or draw(st.booleans())
+    }
     try:
         return msgspec.convert({"kind": tag_of(kind), **settings}, kind)
     except msgspec.ValidationError:
         reject()
+
+
+@cache
+def _settings(kind, small):
+    """(name, whether it is required, strategy) of every setting."""
+    rows = []
+    for field, bare, examples in fields(kind):
+        strategy = values(bare, small)
+        plain = [value for value in examples if value is not None]
+        rows.append(
+            (field.name, field.required, st.sampled_from(plain) | strategy if plain and not small else strategy)
+        )
+    return tuple(rows)
 
 
 def plain(kind):

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.explain import contributions
-from engine.layers import Conv2d, Dense
+from engine.layers import Conv2d, ConvTranspose2d, Dense
 from engine.shapes import Shape
-from tests.engine import reference
+from tests.engine import layer_oracle
 from tests.engine.checkpoints import Stopped, proceed, stop
 
 
@@ -20,12 +20,13 @@ def cases(draw):
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
     groups = draw(st.integers(1, 3))
     shape = Shape(groups * draw(st.integers(1, 3)), draw(st.integers(5, 7)), draw(st.integers(5, 7)))
-    if draw(st.booleans()):
-        layer = Conv2d(
+    kind = draw(st.sampled_from([Conv2d, ConvTranspose2d, Dense]))
+    if kind is not Dense:
+        layer = kind(
             groups * draw(st.integers(1, 3)),
             draw(st.tuples(st.integers(1, 3), st.integers(1, 3))),
             stride=draw(st.integers(1, 2)),
-            padding=draw(st.sampled_from(["same", 2, (1, 0)])),
+            padding=draw(st.sampled_from(["same", (1, 0), 2 if kind is Conv2d else "valid"])),
             dilation=draw(st.integers(1, 2)),
             groups=groups,
         )
@@ -35,7 +36,7 @@ def cases(draw):
         role: random.standard_normal(sizes).astype(np.float32) for role, sizes in layer.param_shapes([shape]).items()
     }
     volume = random.standard_normal(shape).astype(np.float32)
-    channel = draw(st.integers(0, (layer.filters if isinstance(layer, Conv2d) else layer.units) - 1))
+    channel = draw(st.integers(0, layer.output_shape([shape]).channels - 1))
     return layer, arrays, volume, channel
 
 
@@ -55,15 +56,8 @@ def test_a_partial_map_is_the_output_of_the_layer_with_all_other_channels_zero(c
     for index in range(len(part.weight)):
         alone = np.zeros_like(volume)
         alone[part.first + index] = volume[part.first + index]
-        if isinstance(layer, Conv2d):
-            windows = layer.windows(Shape(*volume.shape))
-            expected = reference.conv2d(
-                alone, arrays["weight"], None, stride=windows.stride, padding=windows.margins,
-                dilation=windows.dilation, groups=layer.groups,
-            )  # fmt: skip
-        else:
-            expected = reference.dense(alone, arrays["weight"], None)
-        assert maps[index] == pytest.approx(expected[channel], abs=1e-4)
+        expected = layer_oracle.forward(layer, [alone], arrays)[channel] - arrays["bias"][channel]
+        assert maps[index] == pytest.approx(expected, abs=1e-4)
 
 
 @given(cases())

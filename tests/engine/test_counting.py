@@ -32,6 +32,7 @@ from engine.layers import (
     Crop,
     Dense,
     Dropout,
+    Flatten,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
     GroupNorm,
@@ -43,9 +44,11 @@ from engine.layers import (
     PixelShuffle,
     PixelUnshuffle,
     PRelu,
+    Reshape,
     Resize,
     Scale,
     Slice,
+    Transpose,
 )
 from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
@@ -358,6 +361,9 @@ def test_layers_without_arithmetic_have_no_term():
         "channel_shuffle": ChannelShuffle(2),
         "pixel_shuffle": PixelShuffle(2),
         "pixel_unshuffle": PixelUnshuffle(2),
+        "flatten": Flatten(),
+        "reshape": Reshape(),
+        "transpose": Transpose("hwc"),
     }
     kinds = {
         "conv2d": Conv2d(3, 3),

@@ -199,6 +199,9 @@ def test_the_kernels_of_a_kind_hold_each_weight_once(kind, data, seed):
         for channel, kernel in enumerate(kernels)
     )
     assert np.array_equal(np.sort(np.concatenate(kernels, axis=None)), np.sort(weight, axis=None))
+    read = Shape(len(kernels[0]), *inputs[0][1:])
+    alone = layer.by_channel(len(kernels[0]), read)
+    assert alone.param_shapes([read]) == {"weight": kernels[0][:, None].shape}
 
 
 @pytest.mark.parametrize("kind", LAYERS, ids=tag_of)

@@ -182,6 +182,7 @@ def test_average_pooling_has_its_divisor_with_and_without_padding():
         (PRelu(), "= max(−2, 0) + 0.5 · min(−2, 0) = −1"),
         (Scale(), "= 2 · (−2) = −4"),
         (Scale(bias=True), "= 2 · (−2) + (−3) = −7"),
+        (Scale(bias=True, factor=False), "= −2 + (−3) = −5"),
         (Activation("hard_swish"), "= −2 · min(max(−2 + 3, 0), 6) / 6 = −0.3333"),
         (Dropout(0.25), "n[0, 0, 0] = x = −2"),
         (BatchNorm(1.0), "= −0.5"),

@@ -11,7 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import kernels
-from engine.kernels import activations, blocks, columns, depthwise, onnx_convolution, shifts, threads, tiling
+from engine.kernels import (
+    activations,
+    blocks,
+    columns,
+    depthwise,
+    onnx_convolution,
+    onnx_runtime,
+    shifts,
+    threads,
+    tiling,
+)
 from engine.kernels.resizing import Places
 from engine.shapes import dilated_extent
 from tests.engine import reference
@@ -310,6 +320,14 @@ def test_dense_equals_the_oracle_however_blocks_are_cut(seed, shape, units, boun
     np.testing.assert_array_equal(result, reference.dense(volume, weight, bias))
 
 
+@pytest.mark.parametrize("depth", [1024, 4096])
+def test_units_of_equal_weights_have_equal_values_in_whatever_pieces_they_are_computed(depth):
+    """A softmax makes one of huge values 1 and all others 0, if they differ in the last digit alone."""
+    volume = np.random.default_rng(0).random((depth, 1, 1), dtype=np.float32)
+    result = kernels.dense(volume, np.full((1000, depth), 0.01, np.float32), None, proceed)
+    assert (result == result[0]).all()
+
+
 def test_oracle_multiplies_once_for_each_weight_and_output_position():
     volume, weight = integers(0, (4, 5, 6)), integers(1, (3, 2, 3, 2))
     setting = {"stride": (1, 2), "padding": (1, 1, 1, 1), "dilation": (1, 1)}
@@ -478,6 +496,7 @@ LARGE = {
     "adaptive_avg_pool2d that enlarges": (kernels.adaptive_avg_pool2d, (zeros(64, 7, 6),), {"size": (224, 225)}),
     "frame": (kernels.frame, (IMAGE,), {"corner": (-1, 2), "extent": (224, 224), "value": 1.0}),
     "pick_channels": (kernels.pick_channels, (IMAGE,), {"channels": np.arange(64)[::-1]}),
+    "transpose": (kernels.transpose, (IMAGE,), {"axes": (2, 0, 1)}),
     "pixel_shuffle": (kernels.pixel_shuffle, (IMAGE,), {"factor": 2, "channel_of": lambda c, place: 4 * c + place}),
     "pixel_unshuffle": (
         kernels.pixel_unshuffle,
@@ -512,6 +531,23 @@ def test_memory_besides_input_and_output_stays_within_a_block(kernel_set, kernel
     finally:
         tracemalloc.stop()
     assert peak <= result.nbytes + kernels.BLOCK_BYTES
+
+
+@needs_onnx_runtime
+@pytest.mark.parametrize("lanes", [8, 16])
+@pytest.mark.parametrize("filters", [1, 2, 4, 8, 16, 64])
+def test_weights_in_blocks_stay_within_a_quarter_of_a_block_of_memory_on_every_processor(monkeypatch, lanes, filters):
+    monkeypatch.setattr(onnx_runtime, "block_lanes", lambda: lanes)
+    in_blocks = set()
+    for channels in (2**power for power in range(7, 18)):
+        weight = zeros(1, filters, channels, 5, 5)
+        case = tiling.Case(zeros(1, channels, 9, 9), weight, (9, 9), (1, 1), (2, 2, 2, 2), (1, 1))
+        with onnx_runtime_first():
+            plan = onnx_convolution.plan_of(case)
+        if plan is not None and plan.lanes:
+            in_blocks.add(channels)
+            assert 4 * 25 * channels * max(filters, lanes) <= 1.1 * kernels.BLOCK_BYTES / 4
+    assert in_blocks
 
 
 @pytest.mark.parametrize(("kernel", "arrays", "setting"), LARGE.values(), ids=LARGE)
@@ -582,3 +618,11 @@ def test_conv2d_stays_within_its_block_of_macs_between_two_checkpoints(
         result = kernels.conv2d(volume, weight, None, **setting, checkpoint=stop)
     assert total == weight[0].size * result.size
     assert 0 < most <= tiling.BLOCK_MACS
+
+
+def test_softmax_counts_many_small_values_beside_a_large_one():
+    volume = np.full((20_000, 1, 2), -18, np.float32)
+    volume[7] = 0
+    shares = np.exp(volume[:, 0, 0].astype(np.float64))
+    expected = shares / shares.sum()
+    np.testing.assert_allclose(kernels.activation("softmax", volume, proceed)[:, 0, 1], expected, rtol=1e-6)

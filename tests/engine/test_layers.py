@@ -24,10 +24,13 @@ from engine.layers import (
     ConvTranspose2d,
     Crop,
     Dense,
+    Flatten,
     MaxPool2d,
     Mul,
     Pad,
+    Reshape,
     Resize,
+    Scale,
     Slice,
     tag_of,
 )
@@ -253,6 +256,10 @@ def test_three_margins_are_refused_by_name():
         (Pad((1, 2), value=0.5), "pad 1×2, 0.5"),
         (Crop((1, 2, 3, 4)), "crop 1/2/3/4"),
         (Slice(2), "channels 2…"),
+        (Reshape(2, height=3), "reshape 2×3×rest"),
+        (Reshape(), "reshape rest×1×1"),
+        (Scale(), "scale"),
+        (Scale(factor=False, bias=True), "shift"),
         (Slice(2, 5), "channels 2…4"),
         (MaxPool2d(3, 1, dilation=2), "3×3 max pool dilated 2"),
         (Activation(function="leaky_relu"), "leaky relu"),
@@ -264,6 +271,33 @@ def test_three_margins_are_refused_by_name():
 )
 def test_the_label_of_a_layer_names_the_settings_that_matter(layer, label):
     assert layer.label() == label
+
+
+@given(strategies.shapes, seeds)
+def test_reshape_undoes_flatten(shape, seed):
+    volume = strategies.normals(seed, shape)
+    flat = Flatten().forward([volume], {}, proceed)
+    for back in (Reshape(*shape), Reshape(None, *shape[1:]), Reshape(shape.channels, None, shape.width)):
+        np.testing.assert_array_equal(back.forward([flat], {}, proceed), volume)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "text"),
+    [
+        (Reshape(), (120, 1, 1), ""),
+        (Reshape(height=4), (30, 4, 1), ""),
+        (Reshape(5), (5, 24, 1), ""),
+        (Reshape(5, 3), (5, 3, 8), ""),
+        (Reshape(5, width=3), (5, 8, 3), ""),
+        (Reshape(7), None, "channels 7 does not divide the 120 input values"),
+        (Reshape(None, 7, 3), None, "height 7 × width 3 = 21 does not divide the 120 input values"),
+        (Reshape(2, 3, 4), None, "channels 2 × height 3 × width 4 = 24 is not the 120 input values"),
+    ],
+)
+def test_the_first_size_of_a_reshape_that_is_left_out_is_what_remains(layer, shape, text):
+    inputs = [Shape(6, 4, 5)]
+    assert mistake_texts(layer, *inputs) == ([text] if text else [])
+    assert text or layer.output_shape(inputs) == shape
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS, ids=tag_of)

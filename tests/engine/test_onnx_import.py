@@ -19,6 +19,7 @@ from engine.layers import (
     GroupNorm,
     LayerNorm,
     MaxPool2d,
+    Mul,
     Opaque,
     Pad,
     PixelShuffle,
@@ -27,6 +28,7 @@ from engine.layers import (
     Resize,
     Scale,
     Slice,
+    Transpose,
 )
 from engine.network.input_specs import ImageInput, NoiseInput
 from engine.network.weight_specs import FileWeights
@@ -525,12 +527,12 @@ def test_a_product_with_the_channels_of_each_pixel_is_a_1x1_convolution(tmp_path
 def test_layer_norm_of_channels_last_is_that_of_the_channels(tmp_path):
     nodes = [
         node("Transpose", ["x"], ["a"], perm=[0, 2, 3, 1]),
-        node("LayerNormalization", ["a", "gamma", "beta"], ["b"], "norm", epsilon=0.5),
+        node("LayerNormalization", ["a", "gamma", "beta"], ["b"], "norm", epsilon=0.001),
         node("Transpose", ["b"], ["y"], perm=[0, 3, 1, 2]),
     ]
     model = model_of(nodes, (1, 6, 4, 5), **{name: array.ravel() for name, array in NORMS.items()})
     path = write_model(tmp_path, model)
-    assert layers_of(import_model(path)) == [("norm", LayerNorm(0.5))]
+    assert layers_of(import_model(path)) == [("norm", LayerNorm(0.001))]
     assert worst(path, model) < 1e-5
 
 
@@ -668,14 +670,14 @@ def test_squeeze_and_excitation_is_layers_of_ours_alone(tmp_path):
     assert max(errors_against_runtime(model, imported).values()) < 1e-6
 
 
-def test_a_product_whose_axes_do_not_correspond_needs_the_runtime(tmp_path):
+def test_a_product_of_maps_and_transposed_ones_is_one_with_a_transpose(tmp_path):
     nodes = [
         helper.make_node("Transpose", ["x"], ["turned"], "turned", perm=[0, 1, 3, 2]),
         helper.make_node("Mul", ["x", "turned"], ["y"], "product"),
     ]
     model = model_of(nodes)
     imported = import_model(write_model(tmp_path, model))
-    assert [node.layer.kind for node in imported.project.designs[0].network.nodes] == ["opaque"]
+    assert [entry.layer for entry in imported.project.designs[0].network.nodes] == [Transpose("cwh"), Mul()]
     assert max(errors_against_runtime(model, imported).values()) < 1e-6
 
 
@@ -695,6 +697,12 @@ def test_a_product_whose_axes_do_not_correspond_needs_the_runtime(tmp_path):
         (helper.make_node("PRelu", ["x", "slope"], ["y"]), PRelu(shared=True)),
         (helper.make_node("Mul", ["slopes", "x"], ["y"]), Scale()),
         (helper.make_node("Mul", ["x", "low"], ["y"]), Scale(shared=True)),
+        (helper.make_node("Add", ["slopes", "x"], ["y"]), Scale(bias=True, factor=False)),
+        (helper.make_node("Add", ["x", "low"], ["y"]), Scale(bias=True, shared=True, factor=False)),
+        (helper.make_node("Sub", ["x", "slopes"], ["y"]), Scale(bias=True, factor=False)),
+        (helper.make_node("Div", ["x", "slopes"], ["y"]), Scale()),
+        (helper.make_node("Sub", ["slopes", "x"], ["y"]), Scale(bias=True)),
+        (helper.make_node("Sub", ["low", "x"], ["y"]), Scale(bias=True, shared=True)),
     ],
 )
 def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
@@ -712,6 +720,9 @@ def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
         helper.make_node("HardSigmoid", ["x"], ["y"], alpha=-0.2),
         helper.make_node("LeakyRelu", ["x"], ["y"], alpha=2.0),
         helper.make_node("Mul", ["x", "row"], ["y"]),
+        helper.make_node("Add", ["row", "x"], ["y"]),
+        helper.make_node("Sub", ["x", "row"], ["y"]),
+        helper.make_node("Div", ["row", "x"], ["y"]),
         helper.make_node("PRelu", ["x", "row"], ["y"]),
     ],
 )
@@ -775,8 +786,30 @@ def test_products_and_sums_with_constants_are_scales(tmp_path):
     imported = import_model(write_model(tmp_path, model))
     layers = [node.layer for node in imported.project.designs[0].network.nodes]
     assert layers[:2] == [Scale(bias=True), Scale(bias=True, shared=True)]
-    assert [layer.kind for layer in layers[2:]] == ["opaque", "opaque"]
+    assert layers[2].kind == "opaque"
+    assert layers[3] == Scale(bias=True, factor=False)
     assert max(errors_against_runtime(model, imported).values()) < 1e-6
+
+
+def test_the_mean_and_deviation_of_an_input_are_scales_by_their_opposites(tmp_path):
+    nodes = [
+        node("Div", ["x", "most"], ["a"]),
+        node("Sub", ["a", "mean"], ["b"], "centred"),
+        node("Div", ["b", "deviation"], ["c"], "normal"),
+        node("Relu", ["c"], ["y"]),
+    ]
+    numbers = {"most": np.full((1, 3, 1, 1), 255, np.float32), "deviation": np.abs(values(2, 3, 1, 1)) + 1}
+    model = model_of(nodes, mean=values(1, 3, 1, 1), **numbers)
+    path = write_model(tmp_path, model)
+    imported = import_model(path)
+    assert layers_of(imported)[:2] == [("centred", Scale(bias=True)), ("normal", Scale())]
+    assert imported.report.recognised == (("centred", "scale with bias", 2),)
+    sources = [entry.weights for entry in imported.project.designs[0].network.nodes]
+    assert sources[0] == FileWeights(str(path), gamma="1/most", bias="−mean")
+    assert not check(imported.project).problems
+    assert max(errors_against_runtime(model, imported).values()) < 1e-6
+    save_project(imported.project, tmp_path / "project.toml")
+    assert load_project(tmp_path / "project.toml").project == imported.project
 
 
 @pytest.mark.parametrize("groups", [1, 2])

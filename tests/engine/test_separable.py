@@ -28,6 +28,7 @@ def names(network):
         ((CONV, NORM, RELU), ["c"], SeparableConv2d(8, 3, 2, 1)),
         ((CONV, NORM), ["c", "n"], LINEAR),
         ((CONV, Node("t", Activation("tanh"))), ["c", "t"], LINEAR),
+        ((CONV, Node("t", Activation("clip", low=0.0, high=5.0))), ["c", "t"], LINEAR),
         ((CONV, RELU, Node("a", Add(), ("c", "r"))), ["c", "r", "a"], LINEAR),
     ],
 )

@@ -15,6 +15,7 @@ from engine.layers import (
     Crop,
     Dense,
     Dropout,
+    Flatten,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
     GroupNorm,
@@ -26,9 +27,11 @@ from engine.layers import (
     PixelShuffle,
     PixelUnshuffle,
     PRelu,
+    Reshape,
     Resize,
     Scale,
     Slice,
+    Transpose,
 )
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -70,6 +73,9 @@ EVERY_KIND = (
     Node("channel_shuffle", ChannelShuffle(2), ("max_pool2d",)),
     Node("pixel_shuffle", PixelShuffle(2, "dcr"), ("max_pool2d",)),
     Node("pixel_unshuffle", PixelUnshuffle(2)),
+    Node("flatten", Flatten(), ("max_pool2d",)),
+    Node("reshape", Reshape(2, 6), ("max_pool2d",)),
+    Node("transpose", Transpose("whc"), ("max_pool2d",)),
     Node("resize", Resize(1.5, mode="bilinear"), ("max_pool2d",)),
     Node("conv_transpose2d", ConvTranspose2d(2, 2, 3, groups=2), ("max_pool2d",)),
 )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.blocks import BLOCKS
-from engine.layers import LAYERS, Activation, Add, Concat, Conv2d, MaxPool2d
+from engine.layers import LAYERS, Activation, Add, Concat, Conv2d, MaxPool2d, Transpose
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node, topological_order
 from engine.network.input_specs import ImageInput, NoiseInput
@@ -58,6 +58,11 @@ def test_a_new_layer_of_every_kind_has_a_default_name_of_letters_digits_and_unde
     layer = edits.new_layer(kind)
     assert layer.kind == kind
     assert re.fullmatch(r"[a-z0-9_]+", edits.default_name(layer))
+
+
+def test_a_new_layer_is_called_by_its_kind_or_its_function_and_by_no_other_word_of_its_settings():
+    names = [edits.default_name(layer) for layer in (Transpose("hwc"), Concat("rows"), Activation("relu"))]
+    assert names == ["transpose", "concat", "relu"]
 
 
 def test_new_layers_are_named_by_kernel_or_function_and_numbered_if_the_name_is_taken():

@@ -242,7 +242,7 @@ def test_the_window_does_not_wait_for_the_export_of_a_view(
     for path in paths:
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
         window.exports.export_view("bars", window.views["bars"].size())
-    qtbot.waitUntil(lambda: window.exports.single.progress.isVisible())
+    qtbot.waitUntil(lambda: window.exports.single.progress.dialog.isVisible())
     assert window.status.hover.text() == "Exporting a.png …"
     edit_filters(window)  # the window can be used, and the picture shows what was there
     assert not any(path.exists() for path in paths)
@@ -250,7 +250,7 @@ def test_the_window_does_not_wait_for_the_export_of_a_view(
     finish(window, qtbot)
     assert all(path.stat().st_size for path in paths)
     assert "60 filters" not in paths[1].read_text()
-    assert window.exports.single.progress is None
+    assert window.exports.single.progress.dialog is None
     assert window.status.hover.text() == f"Wrote {paths[1]}"
 
 
@@ -259,7 +259,7 @@ def test_the_window_does_not_wait_for_the_copy_of_a_view(
 ) -> None:
     QGuiApplication.clipboard().setText("before")
     window.actions_by_id["copy_picture"].trigger()
-    qtbot.waitUntil(lambda: window.exports.single.progress.isVisible())
+    qtbot.waitUntil(lambda: window.exports.single.progress.dialog.isVisible())
     assert window.status.hover.text() == "Copying Volumes …"
     edit_filters(window)
     assert QGuiApplication.clipboard().text() == "before"
@@ -272,8 +272,8 @@ def test_the_window_does_not_wait_for_the_copy_of_a_view(
 def test_a_cancelled_copy_leaves_the_clipboard(window: MainWindow, qtbot: QtBot, slow_painting: Event) -> None:
     QGuiApplication.clipboard().setText("before")
     window.actions_by_id["copy_picture"].trigger()
-    qtbot.waitUntil(lambda: window.exports.single.progress.isVisible())
-    window.exports.single.progress.canceled.emit()
+    qtbot.waitUntil(lambda: window.exports.single.progress.dialog.isVisible())
+    window.exports.single.progress.dialog.canceled.emit()
     slow_painting.set()
     qtbot.waitUntil(lambda: not window.exports.single._worker.busy)
     QApplication.processEvents()
@@ -285,8 +285,8 @@ def test_a_cancelled_export_of_a_view_writes_nothing(
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "a.png"), ""))
     window.exports.export_view("bars", window.views["bars"].size())
-    qtbot.waitUntil(lambda: window.exports.single.progress.isVisible())
-    window.exports.single.progress.canceled.emit()
+    qtbot.waitUntil(lambda: window.exports.single.progress.dialog.isVisible())
+    window.exports.single.progress.dialog.canceled.emit()
     assert not window.exports.single.busy
     assert "cancelled" in window.status.hover.text()
     slow_painting.set()

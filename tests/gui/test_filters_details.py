@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from engine.explain import map_statistics
 from engine.explain.contributions import contributions, filter_input_of
-from engine.layers import Activation, Conv2d, Dense
+from engine.layers import Activation, Conv2d, ConvTranspose2d, Dense
 from engine.layers.explanation import Spot
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -449,6 +449,15 @@ class TestContributionsDetail:
         assert [bar.share for bar in bars] == shares[order].tolist()
         assert bars[0].label == f"channel {order[0]}"
         assert f"{100 * shares[order[0]]:.3g} %".replace("-", "−") in texts(state)
+
+    def test_a_transposed_convolution_has_them_as_well(self):
+        project = Project(NoiseInput((4, 5, 6)), (design("naive", Node("conv5x5", ConvTranspose2d(6, 3, groups=2))),))
+        state = state_of(project, Focus(*NAIVE, 5), detail="contributions")
+        body = build_mosaic_content(state).detail.body
+        assert body.channel_order.tolist() == np.argsort(-abs(self.found(state).shares)).tolist()
+        assert body.contributions.first == 2
+        assert "channel 2" in texts(state)
+        assert "channel 3" in texts(state)
 
     def test_what_has_no_room_is_one_bar_and_all_bars_add_up_to_the_whole(self, show):
         bars = show(self.state(channels=200)).view.canvas.current_layout().detail.body.bars

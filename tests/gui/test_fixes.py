@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.blocks import BLOCKS, BasicResidual, Fire, MlpConv, SeparableConv2d, Transition
-from engine.layers import LAYERS, Activation, Add, BatchNorm, Concat, Conv2d, Dense, MaxPool2d
+from engine.layers import LAYERS, Activation, Add, BatchNorm, Concat, Conv2d, Dense, MaxPool2d, Reshape
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.network.weight_specs import FileWeights, PresetWeights
@@ -150,7 +150,19 @@ def test_a_second_design_of_a_name_gets_another_and_its_layers_are_fixed_after_i
     assert problem.fixes
 
 
-WRONG_KINDS = (Conv2d, MaxPool2d, Concat, Add, Dense, BatchNorm, Transition, BasicResidual, MlpConv, SeparableConv2d)
+WRONG_KINDS = (
+    Conv2d,
+    MaxPool2d,
+    Concat,
+    Add,
+    Dense,
+    BatchNorm,
+    Reshape,
+    Transition,
+    BasicResidual,
+    MlpConv,
+    SeparableConv2d,
+)
 assert set(WRONG_KINDS) < {*LAYERS, *BLOCKS}
 
 

@@ -25,7 +25,7 @@ NODES = [helper.make_node("Conv", ["x", "w"], ["a"], "conv"), helper.make_node("
 
 def drop_and_wait(window, qtbot, *paths):
     drop(window, *paths)
-    qtbot.waitUntil(lambda: window.files._models.progress is None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.files._models.progress.dialog is None, timeout=20_000)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_photo_dropped_with_a_model_is_used_once_the_model_is_open_or_has_fail
 def test_the_window_goes_on_while_a_model_is_read_and_can_give_it_up(window, tmp_path, qtbot, slow_model):
     before = window.workbench.document.project
     drop(window, write_model(tmp_path, model_of(NODES, w=values(1, 4, 3, 1, 1))))
-    progress = window.files._models.progress
+    progress = window.files._models.progress.dialog
     qtbot.waitUntil(progress.isVisible)
     progress.findChild(QPushButton).click()
     slow_model.set()
@@ -128,7 +128,7 @@ def test_an_edit_while_a_model_is_read_is_not_lost_without_a_question(
     edited = replace(window.workbench.state.project, title="edited")
     window.workbench.edit("Edit", edited)
     slow_model.set()
-    qtbot.waitUntil(lambda: window.files._models.progress is None)
+    qtbot.waitUntil(lambda: window.files._models.progress.dialog is None)
     assert (window.workbench.state.project is edited) != discards
 
 
@@ -191,7 +191,7 @@ def test_a_check_can_be_cancelled_and_a_window_closes_during_one(window, tmp_pat
         while True:
             given[-1]()
 
-    monkeypatch.setattr("engine.onnx_files.verification.run_model", verify_slowly)
+    monkeypatch.setattr("engine.onnx_files.model_volumes.run_model", verify_slowly)
     drop_and_wait(window, qtbot, write_model(tmp_path, model_of(CONVS, **ARRAYS)))
     check = window.onnx_check
     window.actions_by_id["check_onnx"].trigger()
@@ -218,7 +218,7 @@ def test_a_check_that_cannot_run_says_why(window, tmp_path, qtbot, messages):
 
 
 def wait_until_read(window, qtbot):
-    qtbot.waitUntil(lambda: window.second_model.models.progress is None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.second_model.models.progress.dialog is None, timeout=20_000)
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 8, 8), (1, 3, "h", "w")])

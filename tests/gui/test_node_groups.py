@@ -174,6 +174,14 @@ def test_a_copy_of_a_group_is_a_group_of_its_own():
     assert set(state_of(pasted.project).check.analyses["d"].groups) == {"g", "g_2"}
 
 
+def test_the_form_of_a_group_has_its_whole_name_which_may_begin_with_a_sign(qtbot: QtBot):
+    nodes = (replace(node, group=node.group and "_blocks.1") for node in NETWORK.nodes)
+    project = PROJECT.with_network("d", Network(tuple(nodes)))
+    panel = LayerForm(state_of(project, Focus("d", "_blocks.1")))
+    qtbot.addWidget(panel)
+    assert panel.name.edit.text() == "_blocks.1"
+
+
 @pytest.mark.parametrize(
     ("node", "edit", "expected"),
     [

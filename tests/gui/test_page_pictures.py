@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QRectF
 
 from engine.layers import Conv2d
-from engine.network.graph import Network, Node
+from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from gui.export.page_pictures import view_size
@@ -30,3 +30,13 @@ def test_maps_take_no_more_height_of_a_page_than_makes_them_larger(filters, is_l
     assert (height <= 400) == is_low
     assert tile_width(state, width, height) >= tile_width(state, width, 600)
     assert tile_width(state, width, height - 40) < tile_width(state, width, 600)
+
+
+def test_volumes_on_a_narrow_screen_take_no_more_height_than_makes_their_boxes_larger(qapp):
+    wide = Network(tuple(Node(f"c{number}", Conv2d(4, 3), (INPUT,)) for number in range(2)))
+    long = Network(tuple(Node(f"c{number}", Conv2d(4, 3)) for number in range(30)))
+    heights = [
+        view_size(state_of(Project(NoiseInput((3, 32, 32)), (Design("d", network),))), "volumes", 400)[1]
+        for network in (wide, long)
+    ]
+    assert heights[0] < 600 < heights[1]

@@ -15,6 +15,7 @@ from engine.project.project import Design, Project
 from engine.run.check import check
 from gui.paint.basics import colours
 from gui.paint.volumes import drawing, faces
+from gui.paint.volumes.flat_colours import PLAIN
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.paint.volumes.scene_index import index_of
 from gui.paint.volumes.visible_parts import find_visible_parts
@@ -53,7 +54,7 @@ def test_small_boxes_are_flat_unless_they_are_selected_or_unknown():
     parts = parts_of(state, SMALL)
     assert {box.ref for box, _ in parts.boxes} == {("d", "c500")}
     assert len(parts.flat_boxes) == 1001 - len(parts.boxes)
-    assert all(flat.volume is not None and flat.is_fresh for flat in parts.flat_boxes)
+    assert all(colour.rgb != PLAIN and colour.is_fresh for colour in parts.flat_colours)
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,21 @@ def test_connections_go_around_the_ends_of_lines_without_crossing(size):
         assert not shared, "each connection is a line of its own"
 
 
+def test_lines_of_a_long_section_have_room_for_their_own_branches_only():
+    """As a text detector: a connection bypasses nearly all, branches side by side begin near the end."""
+    trunk = [Node(f"t{number}", Conv2d(8, 3, padding=1)) for number in range(24)]
+    side = [Node(f"s{number}", Conv2d(8, 3, padding=1), ("t20",)) for number in range(4)]
+    join = Node("join", Concat(), ("t23", "t1", *(node.name for node in side)))
+    scene = scene_of(
+        state_of(Project(NoiseInput((8, 16, 16)), (Design("d", Network((*trunk, *side, join))),)), run=False),
+        (600, 500),
+    )
+    assert_nothing_overlaps(scene, 600, 500)
+    assert len(scene.line_breaks.lines[0]) == 3
+    before, last = box_of(scene, "t10").y, box_of(scene, "t20").y
+    assert last - before < (box_of(scene, "s3").y - last) / 2
+
+
 def coincide(first, second):
     """Whether two vertical or horizontal pieces of lines share more than a point."""
     for axis in (0, 1):

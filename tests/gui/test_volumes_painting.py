@@ -16,7 +16,7 @@ from engine.project.project import Design, Project
 from engine.run.check import check
 from gui.paint.basics import colours
 from gui.paint.maps.map_measures import volume_range
-from gui.paint.volumes import drawing, faces, legend, readable_labels, scene_painter
+from gui.paint.volumes import drawing, faces, legend, readable_labels
 from gui.paint.volumes.face_values import face_values
 from gui.paint.volumes.kernel_boxes import find_kernel_boxes
 from gui.paint.volumes.labels import measure_text
@@ -332,7 +332,7 @@ def test_a_dense_screen_shows_the_same_texts_in_the_same_size(density, monkeypat
         drawn.append([(item.text.text, item.text.size) for item in readable_labels.readable_labels(*given)])
         return iter(())
 
-    monkeypatch.setattr(scene_painter, "readable_labels", recorded)
+    monkeypatch.setattr(drawing, "readable_labels", recorded)
     for ratio in (1.0, density):
         image = QImage(round(size[0] * ratio), round(size[1] * ratio), QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)

@@ -77,13 +77,13 @@ class _LayerNorm(nn.Module):
 class _Scale(nn.Module):
     """A number per channel, as ConvNeXt's layer scale: parameters of a module that others have not heard of."""
 
-    def __init__(self, channels: int, bias: bool) -> None:
+    def __init__(self, channels: int, layer: layers.Scale) -> None:
         super().__init__()
-        self.gamma = nn.Parameter(torch.ones(channels, 1, 1))
-        self.bias = nn.Parameter(torch.zeros(channels, 1, 1)) if bias else None
+        self.gamma = nn.Parameter(torch.ones(channels, 1, 1)) if layer.factor else None
+        self.bias = nn.Parameter(torch.zeros(channels, 1, 1)) if layer.bias else None
 
     def forward(self, x: Tensor) -> Tensor:
-        scaled = self.gamma * x
+        scaled = x if self.gamma is None else self.gamma * x
         return scaled if self.bias is None else scaled + self.bias
 
 
@@ -131,6 +131,12 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return nn.PixelShuffle(layer.factor)
         case layers.PixelUnshuffle():
             return nn.PixelUnshuffle(layer.factor)
+        case layers.Flatten():
+            return lambda x: x.flatten(1)[:, :, None, None]
+        case layers.Reshape():
+            return lambda x: x.reshape(-1, *report.output_shape)
+        case layers.Transpose():
+            return lambda x: x.permute(0, *(1 + axis for axis in layer.axes))
         case layers.Pad():
             return _pad(layer, report)
         case layers.Crop():
@@ -155,7 +161,7 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             slopes = 1 if layer.shared else received.channels
             return _Slopes(slopes) if "activations" in functional else nn.PReLU(slopes)
         case layers.Scale():
-            return _Scale(received.channels, layer.bias)
+            return _Scale(received.channels, layer)
         case layers.LocalResponseNorm():
             return nn.LocalResponseNorm(layer.size, layer.alpha, layer.beta, layer.k)
         case layers.Dropout():
@@ -163,7 +169,7 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
         case layers.Dense():
             return _Dense(received.size, layer.units, layer.bias)
         case layers.Concat():
-            return lambda *volumes: torch.cat(volumes, 1)
+            return lambda *volumes: torch.cat(volumes, 1 + layer.axis)
         case layers.Add():
             return lambda *volumes: sum(volumes[1:], volumes[0])
         case layers.Mul():

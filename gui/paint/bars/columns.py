@@ -1,12 +1,15 @@
 """Columns of bars: how wide names and bars are, so that the texts at the ends of the bars fit."""
 
 from collections.abc import Sequence
+from functools import partial
 from math import ceil
 
 from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QRectF
 
+from engine.cost.metrics import Amount
+from engine.unchanged_items import last_results
 from gui.paint.bars.content import BarLine, BarsContent, unit_name
 from gui.paint.bars.scale import BarScale
 from gui.paint.basics.text_drawing import text_width
@@ -81,17 +84,20 @@ def _make_column(
     ratios: bool,
 ) -> BarsColumn:
     """Reserve width for the labels, and make the bars as long as the texts at their ends permit."""
+    is_total = lines is content.totals
     title_width = text_width(axis_title(content), SMALL_FONT) + 0.9
-    label = (max([title_width, *(label_width(line, notes) for line in lines)]) + _LABEL_GAP) * unit
+    widths = last_results("label width", notes, is_total).map(partial(label_width, note=notes), lines)
+    label = (max([title_width, *widths]) + _LABEL_GAP) * unit
     if not notes:
         label = min(label, _MOST_NAMES * rect.width())
     bar_left = rect.left() + 0.5 * unit + label
     space = rect.right() - bar_left - 0.9 * unit
     longest = space - _LEAST_END_SPACE * unit
-    for line in lines:
-        fraction = scale.fraction(line.drawn_amount or 0)
+    ends = last_results("bar end", ratios, is_total).map(partial(_bar_end, ratio=ratios), lines)
+    for amount, width in set(ends):  # of few different layers, even in a long network
+        fraction = scale.fraction(amount)
         if fraction:
-            longest = min(longest, (space - bar_end_text_width(line, ratio=ratios) * unit) / fraction)
+            longest = min(longest, (space - width * unit) / fraction)
     return BarsColumn(rect.left() + 0.5 * unit, label, bar_left, max(longest, 2 * unit), scale)
 
 
@@ -115,7 +121,7 @@ def axis_title(content: BarsContent) -> str:
     return unit_name(content.costs, content.metric) + (", logarithmic" if content.total_scale.logarithmic else "")
 
 
-def label_width(line: BarLine, note: bool) -> float:
+def label_width(line: BarLine, *, note: bool) -> float:
     """Units for a name and the small settings after it; 0 for lines that extend over the bars."""
     if line.kind in ("heading", "folded"):
         return 0.0
@@ -131,6 +137,11 @@ def settings_text_width(line: BarLine) -> float:
 def bar_end_text_width(line: BarLine, *, ratio: bool) -> float:
     """Units for the text at the end of a bar."""
     return text_width(bar_end_text(line, ratio=ratio), TOTAL_FONT if line.kind == "total" else 1, bold=True)
+
+
+def _bar_end(line: BarLine, *, ratio: bool) -> tuple[Amount, float]:
+    """The amount of a bar, and the units for the text at its end."""
+    return line.drawn_amount or 0, bar_end_text_width(line, ratio=ratio)
 
 
 def bar_end_text(line: BarLine, *, ratio: bool) -> str:

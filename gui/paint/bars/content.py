@@ -1,7 +1,8 @@
 """The content of the bars of operations, independent of their size: headline, totals, and lines per design."""
 
 from collections.abc import Sequence
-from itertools import groupby
+from functools import cached_property
+from itertools import chain, groupby
 from typing import ClassVar, Literal
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.network.report import Report
 from engine.reports.tables import TableRow, comparable_totals
 from engine.text.units import factor_text
+from engine.unchanged_items import last_results
 from gui.paint.bars.scale import BarScale, choose_scale
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT, ADD_LAYER_HINT
 from gui.state.view_state import ViewState
@@ -61,7 +63,7 @@ class BarLine(Struct, frozen=True):
         return self.kind != "total" and self.design == ref[0] and ref[1] in self.nodes
 
 
-class BarsContent(Struct, frozen=True):
+class BarsContent(Struct, frozen=True, dict=True):
     """All texts and amounts of the figure, and its two axes."""
 
     metric: Metric
@@ -91,10 +93,10 @@ class BarsContent(Struct, frozen=True):
             (f"stem, the same for all designs: {self.stem_cost}", f"stem: {self.stem_cost}") if self.stem_cost else ()
         )
 
-    @property
+    @cached_property
     def lines(self) -> tuple[BarLine, ...]:
         """The lines of all designs."""
-        return tuple(line for group in self.groups for line in group)
+        return tuple(chain.from_iterable(self.groups))
 
     @property
     def shares_axis(self) -> bool:
@@ -188,23 +190,21 @@ def _heading_line(state: ViewState, design: str) -> BarLine:
 
 def _with_siblings(lines: Sequence[BarLine]) -> tuple[BarLine, ...]:
     """The lines with each other's names, if any of these is long."""
-    names = tuple(dict.fromkeys(line.label for line in lines))
+    names = tuple(dict.fromkeys([line.label for line in lines if line.kind != "folded"]))
     if max(map(len, names), default=0) < _LONG_NAME:
         return tuple(lines)
-    return tuple(replace(line, siblings=names) for line in lines)
+    return tuple(last_results("siblings", names).map(lambda line: replace(line, siblings=names), lines))
 
 
 def _node_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -> list[BarLine]:
     """The lines of the layers of a design; many without any cost are folded into one."""
     *nodes, total = group
     colour_index = state.colour_index(total.design)
-    free = [row for row in nodes if row.value(metric) == 0 and not row.problem]
-    folded = free if len(free) >= _FOLD_FROM else []
-    hidden = set(map(id, folded))
-    line_of = _NodeLines(state, total.design, colour_index, metric)
-    lines = [line_of(row) for row in nodes if id(row) not in hidden]
-    if folded:
-        names = tuple(row.node for row in folded)
+    lines = list(map(_NodeLines(state, total.design, colour_index, metric), nodes))
+    free = [line for line in lines if line.value == 0 and not line.problem]
+    if len(free) >= _FOLD_FROM:
+        lines = [line for line in lines if line.value != 0 or line.problem]
+        names = tuple([line.label for line in free])
         unit = unit_name(state.costs, metric)
         label = f"{len(names)} layers without {unit}"
         names_text = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
@@ -224,7 +224,7 @@ class _NodeLines:
 
     def __init__(self, state: ViewState, design: str, colour_index: int, metric: Metric) -> None:
         self._state, self._colour_index, self._metric = state, colour_index, metric
-        self._is_own = metric.is_additive and not metric.is_measured
+        self._is_own = metric.is_of_layers
         depends_on = (metric.id, state.look.convention, colour_index)
         last_on, last = self._LAST.get(design, (None, {}))
         self._last = last if last_on == depends_on else {}

@@ -5,17 +5,14 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainterPath
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPolygonF
 
 from gui.paint.volumes.labels import TextRole
 from gui.paint.volumes.scene import VolumesScene
 
-_ArrowShapes = dict[tuple[TextRole, str], tuple[list[QRectF], list[QPainterPath]]]
+_ArrowShapes = dict[tuple[TextRole, str], tuple[list[QRectF], list[QPolygonF]]]
 """Shafts and heads by role and design; the design is "" unless the role has its colour."""
-
-_HEADS_IN_PATH = 10
-"""Qt fills a path of a thousand heads five times as slowly as paths of ten."""
 
 
 def arrow_shapes(
@@ -30,32 +27,36 @@ def arrow_shapes(
     """
     chosen, places = np.array(numbers, dtype=np.intp), scene.arrow_places
     start, end, y, width = places.start[chosen], places.end[chosen], places.y[chosen], np.array(widths)[chosen] * em
-    head = np.minimum(np.maximum(0.42 * em, 1.5 * width), 0.6 * (end - start))
+    head = head_sizes(start, end, width, em)
     stop = end - 1.5 * head
     rects = np.stack((start, y - width / 2, stop + 0.1 * head - start, width))
-    corners = np.stack((end, y, stop, y - head, y + head))
+    tips = np.stack((end, y, head))
     numbers_by_colour: dict[tuple[TextRole, str], list[int]] = {}
     for at, number in enumerate(numbers):
         numbers_by_colour.setdefault(places.colours[number], []).append(at)
     shapes: _ArrowShapes = {}
     for colour, ats in numbers_by_colour.items():
         large = [at for at, is_large in zip(ats, (head[ats] >= least_head).tolist(), strict=True) if is_large]
-        shapes[colour] = list(map(QRectF, *rects[:, ats].tolist())), _head_paths(corners[:, large])
+        shapes[colour] = list(map(QRectF, *rects[:, ats].tolist())), _head_polygons(tips[:, large])
     return shapes
 
 
-def _head_paths(corners: NDArray[np.float64]) -> list[QPainterPath]:
-    """Paths of some heads each, from their right, middle, left, top and bottom: 5 × n."""
-    paths = []
-    for start in range(0, corners.shape[1], _HEADS_IN_PATH):
-        path = QPainterPath()
-        for right, middle, left, top, bottom in corners[:, start : start + _HEADS_IN_PATH].T.tolist():
-            path.moveTo(right, middle)
-            path.lineTo(left, top)
-            path.lineTo(left, bottom)
-            path.closeSubpath()
-        paths.append(path)
-    return paths
+def head_sizes(
+    start: NDArray[np.float64], end: NDArray[np.float64], width: NDArray[np.float64], em: float
+) -> NDArray[np.float64]:
+    """Half the height of the head of each arrow from `start` to `end`."""
+    return np.minimum(np.maximum(0.42 * em, 1.5 * width), 0.6 * (end - start))
+
+
+def _head_polygons(tips: NDArray[np.float64]) -> list[QPolygonF]:
+    """The heads with these tips and half heights, 3 × n; each on its own, to look the same whatever else is drawn."""
+    heads = {size: _head_polygon(size) for size in set(tips[2].tolist())}
+    return [heads[size].translated(x, y) for x, y, size in tips.T.tolist()]
+
+
+def _head_polygon(size: float) -> QPolygonF:
+    """A head with its tip at (0, 0)."""
+    return QPolygonF([QPointF(0.0, 0.0), QPointF(-1.5 * size, -size), QPointF(-1.5 * size, size)])
 
 
 @lru_cache(maxsize=4)

@@ -7,15 +7,13 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from gui.paint.volumes.row_breaker import RowBreaker
-from gui.paint.volumes.space import TURN_SPACE, DesignRow, LineColumns, RowSizes, line_width, rows_extent
+from gui.paint.volumes.space import LONG_SECTION, TURN_SPACE, DesignRow, LineColumns, RowSizes, line_widths, rows_extent
 from gui.paint.volumes.text_options import SCREEN_TEXT_OPTIONS, TextOptions, TextSizes
 
 DESIGN_GAP = 1.6
 """Between designs side by side, in ems."""
 
 _MOST_LINES = 200
-_LONG_SECTION = 10
-"""Least number of columns of a section within which a line may end, with connections around its end."""
 _ROUNDING = 1e-9
 """Relative error of a bound that is added up in another order."""
 
@@ -60,13 +58,9 @@ class BreakCandidates:
         self._candidates: dict[int, BreakCandidate] = {}
         rows, em = line_breaks.design_rows, line_breaks.text_sizes.em
         self._single: tuple[LineColumns, ...] = tuple((range(len(row.gaps)),) for row in rows)
-        self._widest = max(
-            line_width(row, range(len(row.gaps)), size, em) for row, size in zip(rows, row_sizes, strict=True)
-        )
-        column_widths = [
-            [width + gap for width, gap in zip(size.widths, row.gaps, strict=True)]
-            for row, size in zip(rows, row_sizes, strict=True)
-        ]
+        whole = zip(rows, self._single, row_sizes, strict=True)
+        self._widest = max(float(line_widths(row, lines, size, em)[0]) for row, lines, size in whole)
+        column_widths = [(size.widths + row.gap_array).tolist() for row, size in zip(rows, row_sizes, strict=True)]
         self._widest_column = max(map(max, column_widths))
         self._breakers = [
             RowBreaker(widths, _may_begin_line(row)) for widths, row in zip(column_widths, rows, strict=True)
@@ -112,7 +106,7 @@ def _may_begin_line(design_row: DesignRow) -> list[bool]:
     passed = {
         number
         for section in graph.wide_sections
-        if len(section) >= _LONG_SECTION
+        if len(section) >= LONG_SECTION
         for number in section[:-1]
         if len(graph.columns[number]) == len(graph.columns[number + 1]) == 1
     }

@@ -2,19 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
 from engine.shapes import Shape
 from engine.text.names import name_within
-from gui.paint.basics.unchanged_items import last_results
+from engine.unchanged_items import last_results
 
 _Connections = tuple[tuple[int, ...], ...]
 """Vertices per vertex or per column."""
+
+NO_SOURCE, SEVERAL_SOURCES = -1, -2
 
 _ALL_EDGES = "CHW"
 """The edges of a box, which may have numbers."""
@@ -70,6 +75,10 @@ class DesignGraph(Struct, frozen=True, eq=False, dict=True):
     lanes: tuple[Lane, ...]
     lone_columns: frozenset[int]
     """Columns of one vertex that no connection bypasses: everything after depends on it alone."""
+    bypass_counts: tuple[int, ...]
+    """For each column how many connections come from before the column before it, or go beyond that."""
+    only_sources: NDArray[np.intp]
+    """The source of each vertex; NO_SOURCE without any, SEVERAL_SOURCES of several."""
     open_blocks: tuple["OpenBlock", ...]
 
     @property
@@ -105,6 +114,8 @@ class _Grid(NamedTuple):
     sections: tuple[range, ...]
     lanes: tuple[Lane, ...]
     lone_columns: frozenset[int]
+    bypass_counts: tuple[int, ...]
+    only_sources: NDArray[np.intp]
 
 
 def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape], design: str = "") -> DesignGraph:
@@ -158,7 +169,27 @@ def _arrange(names: tuple[str, ...], inputs: tuple[tuple[str, ...], ...]) -> _Gr
     for section in sections:
         if not single[section.start]:
             lanes += _place_section(section, members, sources, targets, columns, rows)
-    return _Grid(columns, rows, sources, targets, members, sections, tuple(lanes), lone_columns)
+    bypass_counts, only_sources = _count_bypasses(columns, targets), _only_sources(sources)
+    return _Grid(
+        columns, rows, sources, targets, members, sections, tuple(lanes), lone_columns, bypass_counts, only_sources
+    )
+
+
+def _count_bypasses(columns: list[int], targets: _Connections) -> tuple[int, ...]:
+    """See `DesignGraph.bypass_counts`."""
+    changes = [0] * (max(columns) + 3)
+    for column, users in zip(columns, targets, strict=True):
+        last = max([columns[user] for user in users], default=0)
+        if last > column + 1:
+            changes[column + 2] += 1
+            changes[last + 1] -= 1
+    return tuple(accumulate(changes[: max(columns) + 1]))
+
+
+def _only_sources(sources: _Connections) -> NDArray[np.intp]:
+    """See `DesignGraph.only_sources`."""
+    numbers = [of[0] if len(of) == 1 else SEVERAL_SOURCES if of else NO_SOURCE for of in sources]
+    return np.array(numbers, dtype=np.intp)
 
 
 def with_edge_numbers(graph: DesignGraph, letters: str, *, sparse: bool) -> DesignGraph:

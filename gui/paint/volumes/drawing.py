@@ -1,5 +1,7 @@
 """Draws the volumes of every design with headings and legend, for the screen and for files."""
 
+from typing import NamedTuple
+
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter
 
@@ -8,10 +10,10 @@ from gui.paint.volumes.labels import make_centred_label
 from gui.paint.volumes.layout import VolumesLayout, lay_out_volumes
 from gui.paint.volumes.legend import draw_headings, draw_label, draw_volumes_legend
 from gui.paint.volumes.pinned_parts import place_pinned_parts
-from gui.paint.volumes.readable_labels import TextZoom
+from gui.paint.volumes.readable_labels import AnchoredLabel, TextZoom, readable_labels
 from gui.paint.volumes.scene import VolumesScene
 from gui.paint.volumes.scene_painter import ScenePainter
-from gui.paint.volumes.visible_parts import find_visible_parts
+from gui.paint.volumes.visible_parts import VisibleParts, find_visible_parts
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
@@ -57,16 +59,48 @@ def draw_volumes(
         smallest_box=smallest_box,
     )
     painter.restore()
-    pinned = place_pinned_parts(layout, rect.width(), rect.height(), zoom, start.y())
+    draw_pinned_parts(painter, rect.width(), rect.height(), state, theme, layout, zoom, start.y())
+    painter.restore()
+
+
+def draw_pinned_parts(
+    painter: QPainter,
+    width: float,
+    height: float,
+    state: ViewState,
+    theme: Theme,
+    layout: VolumesLayout,
+    zoom: float,
+    top: float,
+    between: tuple[float, float] | None = None,
+) -> None:
+    """Draw headings and legend over a scene of which the part from the row `top` on is visible.
+
+    With `between` only those in these rows of the window.
+    """
+    first, last = between or (0.0, height)
+    pinned = place_pinned_parts(layout, width, height, zoom, top)
     for cover in pinned.covers:
         painter.fillRect(cover, QColor(theme.base))
-    draw_headings(painter, state, layout, theme, rect.width(), pinned.heading_tops)
-    if state.project.designs:
-        draw_volumes_legend(painter, state, layout, theme, QRectF(0, 0, rect.width(), rect.height()))
-    else:
-        text = make_centred_label(ADD_DESIGN_HINT, rect.width() / 2, rect.height() / 2, layout.em)
-        draw_label(painter, text, theme.muted)
-    painter.restore()
+    tops = [y if y is not None and y < last and first < y + layout.header_height else None for y in pinned.heading_tops]
+    draw_headings(painter, state, layout, theme, width, tops)
+    if not state.project.designs:
+        draw_label(painter, make_centred_label(ADD_DESIGN_HINT, width / 2, height / 2, layout.em), theme.muted)
+    elif last > height - layout.legend_height:
+        draw_volumes_legend(painter, state, layout, theme, QRectF(0, 0, width, height))
+
+
+class VisibleScene(NamedTuple):
+    """What is visible of a scene: its parts, and the texts over them."""
+
+    scene: VolumesScene
+    parts: VisibleParts
+    labels: list[AnchoredLabel]
+    text_zoom: TextZoom
+
+    def draw(self, painter: QPainter, state: ViewState, theme: Theme, density: float) -> None:
+        """Draw it in units of the scene; `density` is the number of pixels of the device per pixel of the window."""
+        ScenePainter(painter, state, theme, self.scene, self.parts, self.text_zoom, density).draw(self.labels)
 
 
 def draw_scene(
@@ -88,15 +122,35 @@ def draw_scene(
     """
     painter.save()
     painter.scale(scene.shrink, scene.shrink)
+    density = painter.device().devicePixelRatioF()
+    pixels = abs(painter.deviceTransform().determinant()) ** 0.5 / density
+    visible = find_visible_scene(
+        state, scene, smallest_text, right, pixels, zoom=zoom, area=area, marks=marks, smallest_box=smallest_box
+    )
+    visible.draw(painter, state, theme, density)
+    painter.restore()
+
+
+def find_visible_scene(
+    state: ViewState,
+    scene: VolumesScene,
+    smallest_text: float,
+    right: float,
+    pixels: float,
+    *,
+    zoom: float = 1.0,
+    area: QRectF | None = None,
+    marks: bool = True,
+    smallest_box: float = 0.0,
+) -> VisibleScene:
+    """Find what `draw_scene` draws where a unit of the scene has a number of `pixels` of the window or file."""
     if zoom <= 1.0:
         area = None  # everything is visible
     if area is not None:
         area = QRectF(area.topLeft() / scene.shrink, area.size() / scene.shrink)
-    pixels = abs(painter.deviceTransform().determinant()) ** 0.5
-    density = painter.device().devicePixelRatioF()
-    text_zoom = TextZoom(pixels / density, smallest_text, max(1.0, zoom * scene.shrink) ** 0.5)
+    text_zoom = TextZoom(pixels, smallest_text, max(1.0, zoom * scene.shrink) ** 0.5)
     is_coarse = not text_zoom.is_readable(scene.line_breaks.text_sizes.small)
     flat_size = smallest_box / text_zoom.pixels if is_coarse else 0.0
-    part = find_visible_parts(state, scene, area, marks=marks, flat_size=flat_size)
-    ScenePainter(painter, state, theme, scene, part, text_zoom, density).draw(right / scene.shrink)
-    painter.restore()
+    parts = find_visible_parts(state, scene, area, marks=marks, flat_size=flat_size)
+    labels = list(readable_labels(state, scene, parts, text_zoom, right / scene.shrink))
+    return VisibleScene(scene, parts, labels, text_zoom)

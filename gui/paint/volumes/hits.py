@@ -133,10 +133,15 @@ def find_box(state: ViewState, scene: VolumesScene, ref: NodeRef) -> PlacedBox |
 
 
 def find_rect(state: ViewState, scene: VolumesScene, ref: NodeRef) -> Rect | None:
-    """Bounds of a node: its box with texts and arrow, or the frame of an open block."""
+    """Bounds of a node: its box with texts and arrow, or the frame of an open block, or its layers without a frame."""
     frames = [frame.rect for frame in scene.frames if frame.ref == ref]
     if frames:
         return _bounding_rect(frames)
+    block = state.check.block(ref)
+    if block is not None and state.is_open(ref):
+        parts = [find_rect(state, scene, (ref[0], part.name)) for part in block.parts]
+        if rects := [rect for rect in parts if rect is not None]:
+            return _bounding_rect(rects)
     box = find_box(state, scene, ref)
     if box is None:
         return None

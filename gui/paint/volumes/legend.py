@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from math import sqrt
+from math import ceil, log2, sqrt
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -10,12 +10,11 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from engine.cost.metrics import METRICS, Amount, Costs, Metric, compare_amounts, metric_by_id
+from engine.cost.metrics import METRICS, Costs, Metric, compare_amounts, metric_by_id
 from engine.reports.tables import comparable_totals
 from engine.run.check import ProjectCheck
 from engine.text.units import number_text, range_texts
 from gui.paint.basics import colours
-from gui.paint.basics.unchanged_items import LastResults, last_results
 from gui.paint.maps.map_measures import count_non_finite, not_finite_text, volume_range
 from gui.paint.volumes.break_candidates import LineBreaks
 from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS
@@ -25,14 +24,16 @@ from gui.paint.volumes.face_values import photo_at, value_regions, visible_focus
 from gui.paint.volumes.labels import Label, cached_font, elide_names, elide_sentence, elide_text, measure_text
 from gui.paint.volumes.layout import VOLUMES_MARGIN, VolumesLayout
 from gui.paint.volumes.scene import VolumesScene
-from gui.paint.volumes.space import DesignRow
 from gui.paint.volumes.volume_numbers import numbers_of
 from gui.state.view_state import RunView, ViewState
-from gui.state.volume_at import Float32Volume
+from gui.state.volume_at import Float32Volume, VolumeAt
 from gui.theme import Theme
 
 _THINNEST, _THICKEST = 0.09, 0.42
 """Arrow widths in ems, of no cost and of the most expensive layer of all designs."""
+
+_STEPS_OF_MOST = 8
+"""Steps of the largest amount within a factor of two: an edit of that layer leaves the other arrows as they are."""
 
 _BAR, COLOUR_BAR_SPACE = 6.0, 8.0
 """Width of the colour bar, and its space without texts, in ems."""
@@ -51,26 +52,19 @@ def arrow_widths(state: ViewState, scene: VolumesScene) -> tuple[float, ...]:
 def _compute_arrow_widths(costs: Costs, metric_id: str, line_breaks: LineBreaks) -> tuple[float, ...]:
     """Widths ∝ √cost, so that small costs stay visible; arrows of unknown or no cost are thinnest."""
     metric = metric_by_id(metric_id)
-    amounts = [amount for design_row in line_breaks.design_rows for amount in _amounts(costs, metric, design_row)]
+    amounts = [
+        amount or 0
+        for design_row in line_breaks.design_rows
+        for amount in costs.amounts(
+            metric, design_row.name, [vertex.report for vertex in design_row.graph.vertices[1:] if vertex.report]
+        )
+    ]
     most = max(amounts, default=0)
     if not most:
         return (_THINNEST,) * len(amounts)
+    most = 2 ** (ceil(_STEPS_OF_MOST * log2(most)) / _STEPS_OF_MOST)
     width_of = {amount: max(_THINNEST, _THICKEST * sqrt(amount / most)) for amount in set(amounts)}
     return tuple([width_of[amount] for amount in amounts])
-
-
-def _amounts(costs: Costs, metric: Metric, design_row: DesignRow) -> list[Amount]:
-    """The amounts of the vertices of a design without its input, 0 if they are unknown.
-
-    An amount that is no sum, or measured, may depend on more than its layer: it is always computed anew.
-    """
-
-    def amount(vertex: Vertex) -> Amount:
-        return costs.amount(metric, design_row.name, vertex.report) or 0 if vertex.report else 0
-
-    is_own = metric.is_additive and not metric.is_measured
-    last = last_results("amount", design_row.name, metric.id, costs.convention) if is_own else LastResults[Amount]()
-    return last.map(amount, design_row.graph.vertices[1:])
 
 
 def draw_label(painter: QPainter, text: Label, colour: str) -> None:
@@ -191,27 +185,33 @@ class _Summary(NamedTuple):
     known: int
     non_finite: int
     """Values that are no number or infinite."""
-    has_stale: bool
+    stale: int
 
 
+_NOTHING = _Summary(0, 0, 0, 0)
 _SUMMARIES: "WeakKeyDictionary[RunView, tuple[ProjectCheck, LineBreaks, _Summary]]" = WeakKeyDictionary()
-"""The last summary of each run, which stays the same while the camera turns; it keeps no volume."""
+"""The last summary of each run, which stays the same while the camera turns."""
 
 
 def _summarise(state: ViewState, scene: VolumesScene) -> _Summary:
-    check, line_breaks, summary = _SUMMARIES.get(state.run, (None, None, None))
-    if summary is None or check is not state.check or line_breaks is not scene.line_breaks:
-        vertices, volumes = scene.box_places.vertices, map(state.volume_at, scene.box_places.refs)
-        computed = [at for vertex, at in zip(vertices, volumes, strict=True) if at.volume_of(vertex.shape) is not None]
-        count_odd = numbers_of(("not finite",), count_non_finite)
-        summary = _Summary(
-            len(computed),
-            sum(vertex.shape is not None for vertex in vertices),
-            sum(count_odd(at.volume) for at in computed if at.volume is not None),
-            any(not at.is_fresh for at in computed),
-        )
+    check, line_breaks, summary = _SUMMARIES.get(state.run, (None, None, _NOTHING))
+    if check is not state.check or line_breaks is not scene.line_breaks:
+        summary = _count_boxes(state, scene)
         _SUMMARIES[state.run] = state.check, scene.line_breaks, summary
     return summary
+
+
+def _count_boxes(state: ViewState, scene: VolumesScene) -> _Summary:
+    places, count_odd = scene.box_places, numbers_of(("not finite",), count_non_finite)
+
+    def summarise_box(vertex: Vertex, at: VolumeAt) -> _Summary:
+        volume, known = at.volume_of(vertex.shape), int(vertex.shape is not None)
+        if volume is None:
+            return _Summary(0, known, 0, 0)
+        return _Summary(1, known, count_odd(volume), int(not at.is_fresh))
+
+    summaries = state.last_of_volumes("summary").map(summarise_box, places.vertices, state.volumes_at(places.refs))
+    return _Summary(*map(sum, zip(*(summaries or [_NOTHING]), strict=True)))
 
 
 def _legend_lines(state: ViewState, layout: VolumesLayout) -> list[str]:
@@ -234,7 +234,7 @@ def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
     if value_regions(state):
         yield "inner boxes: what the selected value sees"
     yield FACES_TEXT
-    if summary.has_stale:
+    if summary.stale:
         yield "dimmed: for earlier settings"
     if summary.computed < summary.known:
         yield "plain: not run yet"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
+from math import floor, log2
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from engine.network.analysis import Report, fold_blocks
 from engine.network.node_ref import STEM, NodeRef
 from engine.run.check import ProjectCheck
 from engine.shapes import Shape
-from gui.paint.basics.unchanged_items import last_results
+from engine.unchanged_items import last_results
 from gui.paint.volumes.box_sizes import BoxMeasurer, VolumeCaption, get_box_measurer, make_caption, shorten_captions
 from gui.paint.volumes.break_candidates import BreakCandidates, LineBreaks
 from gui.paint.volumes.camera import Camera, make_camera
@@ -48,6 +49,10 @@ _STEPS, _COARSE_STEPS, _EXACT = 12, 7, 2e-4
 """Most steps to find a size, halvings to compare line breaks, and the relative precision that ends the search."""
 
 
+_STEPS_OF_SHRINK = 64
+"""Steps of the factor by which everything is shrunk, within a factor of two."""
+
+
 class BoxFit(NamedTuple):
     """Pixels per unit of length, and the factor by which everything is shrunk."""
 
@@ -79,8 +84,16 @@ def fit_boxes(line_breaks: LineBreaks, camera: Camera) -> tuple[BoxFit, BoxMeasu
 
     least, most = _box_unit_range(line_breaks)
     over = excess(least)
-    fit = BoxFit(least, 1 / (1 + over)) if over > 0 else BoxFit(_find_root(excess, least, over, most), 1.0)
+    if over > 0:
+        fit = BoxFit(least, _rounded_down(1 / (1 + over)))
+    else:
+        fit = BoxFit(_find_root(excess, least, over, most), 1.0)
     return fit, measurer_of(fit.unit), measure(fit.unit)
+
+
+def _rounded_down(shrink: float) -> float:
+    """The next smaller step: most edits of a long network then leave all boxes but a few where they are."""
+    return float(2 ** (floor(_STEPS_OF_SHRINK * log2(shrink)) / _STEPS_OF_SHRINK))
 
 
 def _find_root(excess: Callable[[float], float], low: float, under: float, high: float) -> float:

@@ -22,6 +22,9 @@ _READABLE, _MOST_GROWTH, _MOST_GROWTH_OF_TITLES = 9.0, 1.8, 2.6
 _EDGE = 0.3
 """Distance in ems that texts of boxes keep from the edges of the picture."""
 
+_GAP = 0.5
+"""Distance in ems that enlarged texts at an arrow keep from its ends, where boxes are, if they are readable then."""
+
 EMPTY_DESIGN_HINT = "Add a layer with + Layer"
 
 
@@ -56,7 +59,7 @@ def readable_labels(
     small, edge = zoom.is_readable(text_sizes.small), _EDGE * text_sizes.em
     flat_boxes: Iterable[tuple[PlacedBox, FaceValues | None]] = ()
     if visible.flat_boxes:
-        blocks = {flat.number for flat in visible.flat_boxes}.intersection(scene.box_places.blocks)
+        blocks = set(visible.flat_boxes).intersection(scene.box_places.blocks)
         flat_boxes = ((scene.boxes[number], None) for number in sorted(blocks))
     for box, values in chain(visible.boxes, flat_boxes):
         texts = _box_texts(box, values, scene.line_breaks) if small else tuple(_block_names(box, zoom))
@@ -72,11 +75,13 @@ def readable_labels(
     has_operators = small or zoom.text_fineness != 1.0 or zoom.is_readable(_MOST_GROWTH * text_sizes.em)
     for number in visible.arrows if has_operators else ():
         arrow = scene.arrows[number]
-        if not small and zoom.text_fineness == 1.0 and not _has_readable_operator(arrow, zoom):
+        width = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
+        if not small and zoom.text_fineness == 1.0 and not _has_readable_operator(arrow, zoom, width):
             continue
         for text in _arrow_texts(state, arrow, text_sizes, zoom):
-            width = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
-            label = text if small else _enlarge_label(text, zoom, width)
+            label = text if small else _enlarge_label(text, zoom, width - 2 * _GAP * text_sizes.em)
+            if not zoom.is_readable(label.size):
+                label = _enlarge_label(text, zoom, width)
             if zoom.is_readable(label.size):
                 yield AnchoredLabel(arrow.ref[0], label, (text.x + text.width / 2, arrow.y))
     yield from _add_layer_hints(scene)
@@ -102,9 +107,8 @@ def _block_names(box: PlacedBox, zoom: TextZoom) -> Iterator[Label]:
             yield larger
 
 
-def _has_readable_operator(arrow: OperatorArrow, zoom: TextZoom) -> bool:
-    """Whether the operator at an arrow, enlarged as far as it fits, is readable; quick: in an overview most are not."""
-    width = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
+def _has_readable_operator(arrow: OperatorArrow, zoom: TextZoom, width: float) -> bool:
+    """Whether the operator at an arrow, enlarged up to a width, is readable; quick: in an overview most are not."""
     return any(
         bold and zoom.is_readable(max(1.0, min(_MOST_GROWTH, width / max(measure_text(text, size, bold), 1.0))) * size)
         for text, size, bold in arrow.operator_text.above

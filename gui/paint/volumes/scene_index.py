@@ -30,7 +30,7 @@ class SceneIndex:
         self._boxes = scene.box_places.bounds
         start, end, y, _ = scene.arrow_places
         self._arrows = np.stack((start, y, end, y))
-        self._wires = _rect_array([_bounding_rect(wire) for wire in scene.wires])
+        self._wires = _rect_array([bounding_rect(wire) for wire in scene.wires])
         self._frames = _rect_array([frame.rect for frame in scene.frames])
 
     def near(self, area: Rect) -> NearParts:
@@ -66,6 +66,7 @@ def _select(parts: Sequence[_Part], numbers: Sequence[int]) -> list[_Part]:
     return [parts[number] for number in numbers]
 
 
-def _bounding_rect(points: tuple[ScenePoint, ...]) -> Rect:
+def bounding_rect(points: tuple[ScenePoint, ...]) -> Rect:
+    """The smallest rectangle around points."""
     across, down = zip(*points, strict=True)
     return min(across), min(down), max(across), max(down)

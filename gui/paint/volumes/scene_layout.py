@@ -3,14 +3,16 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from math import floor
 from typing import NamedTuple
 
 import numpy as np
 
+from engine.unchanged_items import last_results
 from gui.paint.volumes.box_sizes import BoxMeasurer
 from gui.paint.volumes.break_candidates import DESIGN_GAP, LineBreaks
 from gui.paint.volumes.camera import Camera
-from gui.paint.volumes.design_graph import OpenBlock, Vertex
+from gui.paint.volumes.design_graph import NO_SOURCE, OpenBlock, Vertex
 from gui.paint.volumes.labels import Label, elide_names, measure_text
 from gui.paint.volumes.lazy_parts import LazyParts
 from gui.paint.volumes.line_breaks import fit_boxes
@@ -32,8 +34,8 @@ from gui.paint.volumes.space import (
     TURN_SPACE,
     DesignRow,
     RowSizes,
-    line_height,
-    line_width,
+    line_heights,
+    line_widths,
     row_height,
     turn_height,
 )
@@ -43,6 +45,10 @@ _REACH = 0.3
 
 _COPY_DISTANCE = 0.3
 """Distance between two connections of the same two boxes, in ems."""
+
+
+_SPARE_STEP = 1 / 16
+"""Step of the unused height of a line in ems, so that most edits leave the other lines where they are."""
 
 
 class _PlacedLine(NamedTuple):
@@ -74,11 +80,12 @@ def lay_out_scene(
     for number, design_row in enumerate(line_breaks.design_rows):
         free = line_breaks.space[1] / shrink - (row_heights[number] if beside else sum(row_heights))
         spare = max(0.0, free) / max(len(line_breaks.lines[number]) if beside else count, 1)
+        spare = floor(spare / (_SPARE_STEP * em)) * _SPARE_STEP * em
         heading_points.append((x * shrink, y * shrink))
         y += heading_heights[number] / shrink
         lines: list[_PlacedLine] = []
-        for line in line_breaks.lines[number]:
-            up, down = line_height(line, row_sizes[number])
+        heights = [side.tolist() for side in line_heights(line_breaks.lines[number], row_sizes[number], em)]
+        for line, up, down in zip(line_breaks.lines[number], *heights, strict=True):
             y += turn_height(design_row, line.start, em) if lines else 0.0
             axis, bottom = y + spare / 2 + up, y + spare + up + down
             lines.append(_PlacedLine(line, axis, x, x + width, bottom, spare, line_breaks.text_options.branch_spread))
@@ -132,11 +139,8 @@ class _PlacedDesign:
         self.centre: list[float] = []  # of each column
         self.begin: list[float] = []  # where the tracks before each column begin
         self.line_of: list[_PlacedLine] = []
-        self.y: dict[tuple[int, int], float] = {}  # of (column, level)
-        self.section_starts = [section.start for section in design_row.graph.sections]
-        # Compact boxes stay close to their source.
-        compact = [vertex.is_compact for vertex in design_row.graph.vertices]
-        self.may_widen_gap = [not all(compact[at] for at in members) for members in design_row.graph.columns]
+        self.heights: dict[tuple[int, int], float] = {}  # of (column, level), except in lone columns
+        self.wide_starts = [section.start for section in design_row.graph.wide_sections]
         for line, spare in zip(lines, self._spare_gaps(), strict=True):
             self._place_line(line, spare)
         self._place_boxes()
@@ -147,59 +151,65 @@ class _PlacedDesign:
 
     def _spare_gaps(self) -> list[float]:
         """Space to add to each gap of a line, so that lines fill the width; the last of several is like the others."""
-        spares = []
-        for line in self.lines:
-            space = line.right - line.left - line_width(self.design_row, line.columns, self.row_sizes, self.em)
-            count = sum(self.may_widen_gap[max(line.columns.start, 1) : line.columns.stop])
-            spares.append(max(0.0, space) / max(1, count))
+        row, spares = self.design_row, []
+        widths = line_widths(row, tuple([line.columns for line in self.lines]), self.row_sizes, self.em).tolist()
+        for line, width in zip(self.lines, widths, strict=True):
+            count = int(row.may_widen_gap[max(line.columns.start, 1) : line.columns.stop].sum())
+            spares.append(max(0.0, line.right - line.left - width) / max(1, count))
         if len(spares) > 1:
             spares[-1] = min(spares[-1], sum(spares[:-1]) / (len(spares) - 1))
         return spares
 
     def _place_line(self, line: _PlacedLine, spare: float) -> None:
-        x = line.left + (TURN_SPACE * self.em if line.columns.start else 0.0)
-        for column in line.columns:
-            self.begin.append(x + GAP_PADDING * self.em)
-            if column:
-                x += self.design_row.gaps[column] + (spare if self.may_widen_gap[column] else 0.0)
-            before, after = self.row_sizes.columns[column]
-            self.centre.append(x + before)
-            self.line_of.append(line)
-            x += before + after
-        first, last = (
-            bisect_right(self.section_starts, line.columns.start) - 1,
-            bisect_left(self.section_starts, line.columns.stop),
-        )
-        for section in self.design_row.graph.sections[first:last]:
-            levels = self.row_sizes.levels.get(section.start)
-            if levels is None:
-                self.y[section.start, AXIS_LEVEL] = line.axis
-                continue
+        inside, first = slice(line.columns.start, line.columns.stop), line.columns.start
+        gaps = self.design_row.gap_array[inside] + spare * self.design_row.may_widen_gap[inside]
+        gaps[: first == 0] = 0.0
+        sides = self.row_sizes.columns[inside]
+        ends = line.left + (TURN_SPACE * self.em if first else 0.0) + np.cumsum(gaps + sides.sum(axis=1))
+        self.begin += (ends - sides.sum(axis=1) - gaps + GAP_PADDING * self.em).tolist()
+        self.centre += (ends - sides[:, 1]).tolist()
+        self.line_of += [line] * len(line.columns)
+        before = max(bisect_right(self.wide_starts, first) - 1, 0)
+        for section in self.design_row.graph.wide_sections[before : bisect_left(self.wide_starts, line.columns.stop)]:
+            levels = self.row_sizes.levels[section.start]
             heights = [level_space.y for level_space in levels.values()]
             distance = max(heights) - min(heights) if len(heights) > 1 else 0.0
             stretch = min(line.spread, 1.0 + line.spare_height / distance) if distance else 1.0
-            inside = range(max(section.start, line.columns.start), min(section.stop, line.columns.stop))
             for level, level_space in levels.items():
-                for column in inside:
-                    self.y[column, level] = line.axis + stretch * level_space.y
+                for column in range(max(section.start, first), min(section.stop, line.columns.stop)):
+                    self.heights[column, level] = line.axis + stretch * level_space.y
+
+    def _height(self, column: int, level: int) -> float | None:
+        """The middle of a level in a column; None if the column has no such level."""
+        if column in self.design_row.graph.lone_columns:
+            return self.line_of[column].axis if level == AXIS_LEVEL else None
+        return self.heights.get((column, level))
+
+    def _box_heights(self) -> list[float]:
+        """The middle of each box."""
+        graph, levels = self.design_row.graph, self.design_row.routes.levels
+        axes = np.repeat([line.axis for line in self.lines], [len(line.columns) for line in self.lines])
+        heights: list[float] = axes[self.columns].tolist()
+        for vertex in [at for section in graph.wide_sections for column in section for at in graph.columns[column]]:
+            heights[vertex] = self.heights[graph.vertices[vertex].column, levels[vertex]]
+        return heights
 
     def _place_boxes(self) -> None:
         """Place all boxes: those of one kind have the same body."""
         row, graph, reach = self.design_row, self.design_row.graph, _REACH * self.em
-        columns = [vertex.column for vertex in graph.vertices]
+        columns = range(len(graph.vertices)) if graph.is_chain else [vertex.column for vertex in graph.vertices]
+        self.columns = np.array(columns, dtype=np.intp)
         self.x = self.centre if graph.is_chain else [self.centre[column] for column in columns]
-        self.box_y = [self.y[place] for place in zip(columns, row.routes.levels, strict=True)]
-        kinds = list(dict.fromkeys(row.kinds))
+        self.box_y = self._box_heights()
+        kinds, numbers = row.kind_numbers
         bodies = [self.measurer.measure_body(graph.vertices[kind]) for kind in kinds]
         ends = [self.measurer.line_ends(graph.vertices[kind], row.captions[kind]) for kind in kinds]
-        number = {kind: at for at, kind in enumerate(kinds)}
-        numbers = np.array([number[kind] for kind in row.kinds], dtype=np.intp)
         x, y = np.array(self.x), np.array(self.box_y)
         around = np.array([(*body.bounds, *body.box[:2], *end) for body, end in zip(bodies, ends, strict=True)])
         left, top, right, bottom, corner_x, corner_y, before, after = around.T[:, numbers]
         self.arrow_ends, self.line_starts = x + before - reach, x + after + reach
         self.places = BoxPlaces(
-            [(row.name, vertex.name) for vertex in graph.vertices],
+            last_results("ref", row.name).map(lambda vertex: (row.name, vertex.name), graph.vertices),
             list(graph.vertices),
             [bodies[at] for at in numbers.tolist()],
             np.stack((x, y)),
@@ -236,7 +246,8 @@ class _PlacedDesign:
             if first >= stop:
                 continue
             left = self.begin[first] - 0.25 * em
-            right = self.centre[stop - 1] + sizes.columns[stop - 1][1] + 0.1 * em
+            beyond = 0.1 if stop == columns.stop else 0.35  # the last column has space of its own for the frame
+            right = self.centre[stop - 1] + sizes.columns[stop - 1][1] + beyond * em
             top, bottom = line.axis - sizes.up[first], line.axis + sizes.down[first]
             baseline, x = top + (BLOCK_TITLE_HEIGHT - 0.3) * em, left + 0.4 * em
             names = tuple(other.name for other in self.design_row.graph.open_blocks)
@@ -254,24 +265,21 @@ class _PlacedDesign:
             return operator_text
         longer_text = make_operator_text(vertex, "lines", self.measurer.text_sizes, "")
         left_out = longer_text.above == operator_text.above and longer_text.below
-        fits = longer_text.width <= space and longer_text.down <= self.row_sizes.box_spaces[index].down
+        fits = longer_text.width <= space and longer_text.down <= self.row_sizes.box_spaces[index, 3]
         return longer_text if left_out and fits else operator_text
 
     def _place_arrows(self) -> None:
         """Place all arrows; those of a chain begin at the box before, others behind the tracks of their gap."""
         row, graph, em = self.design_row, self.design_row.graph, self.em
-        columns = np.array([vertex.column for vertex in graph.vertices[1:]], dtype=np.intp)
+        columns, only_sources = self.columns[1:], graph.only_sources[1:]
         tracks = np.array(row.routes.tracks, dtype=np.float64)[columns - 1]
         start = np.array(self.begin)[columns] + tracks * TRACK_WIDTH * em
-        left = np.array([space.left for space in self.row_sizes.box_spaces[1:]])
-        stop = np.array(self.x[1:]) - left - _REACH * em
+        stop = np.array(self.x[1:]) - self.row_sizes.box_spaces[1:, 0] - _REACH * em
         text_start, colours = start.copy(), row.arrow_colours.copy()
-        begins_line = {line.columns.start for line in self.lines}
-        for number in np.flatnonzero(tracks == 0).tolist():
-            sources = graph.sources[number + 1]
-            if len(sources) == 1 and graph.vertices[number + 1].column not in begins_line:
-                start[number] = self.line_starts[sources[0]]
-        for number in [number for number, sources in enumerate(graph.sources[1:]) if not sources]:
+        begins_line = np.isin(columns, [line.columns.start for line in self.lines])
+        direct = (tracks == 0) & (only_sources >= 0) & ~begins_line
+        start[direct] = self.line_starts[only_sources[direct]]
+        for number in np.flatnonzero(only_sources == NO_SOURCE).tolist():
             start[number] = text_start[number] = stop[number] - row.operators[number + 1].width
             colours[number] = "error", ""  # no source exists: a stub in the colour of mistakes
         self.arrow_middles, self.arrow_spaces = (text_start + stop) / 2, stop - text_start
@@ -330,8 +338,10 @@ class _PlacedDesign:
                         points += self._around(begin, route.level, points[-1][1])
             if track is not None:
                 x = self.begin[column] + (track + 0.5) * TRACK_WIDTH * self.em
-                y = self.y.get((column, level))
-                points += [(x, points[-1][1]), (x, self.y[column - 1, level] if y is None else y)]
+                y = self._height(column, level)
+                y = self._height(column - 1, level) if y is None else y
+                assert y is not None, "a route runs along a level of one of its columns"
+                points += [(x, points[-1][1]), (x, y)]
         end = float(self.arrow_places.start[route.target - 1])
         if end > points[-1][0] + 1e-6:
             points.append((end, points[-1][1]))
@@ -365,8 +375,8 @@ class _PlacedDesign:
         between = line.bottom + 0.5 * height + place * (height - TURN_SPACE * em / 2) / len(levels)
         aside = 0.4 * em + 0.8 * em * place / len(levels)
         right, left = line.right - 0.8 * em + aside, after.left + aside
-        end = self.y.get((column, level), after.axis)
-        return (right, y), (right, between), (left, between), (left, end)
+        end = self._height(column, level)
+        return (right, y), (right, between), (left, between), (left, after.axis if end is None else end)
 
     def _find_levels_around(self) -> dict[int, list[int]]:
         """The levels of the wires around the end of each line that others pass, the lowest first.
@@ -381,7 +391,7 @@ class _PlacedDesign:
                 continue
             levels = {routes.levels[vertex] for vertex in graph.columns[column - 1]}
             levels |= {route.level for route in routes.routes if self._passes(route, column)}
-            order[column] = sorted(levels, key=lambda level: -self.y[column - 1, level])
+            order[column] = sorted(levels, key=lambda level: -(self._height(column - 1, level) or 0.0))
         return order
 
     def _passes(self, route: Route, column: int) -> bool:

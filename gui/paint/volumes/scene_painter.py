@@ -1,7 +1,9 @@
 """Draws the boxes of a scene, with values on their faces, and its arrows, lines and texts."""
 
+from collections.abc import Iterable
 from itertools import groupby
 from math import hypot
+from operator import itemgetter
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QPolygonF, QTransform
@@ -12,13 +14,13 @@ from gui.paint.volumes import faces
 from gui.paint.volumes.arrows import arrow_shapes, whole_arrow_shapes
 from gui.paint.volumes.camera import BoxFace, Prism, make_box_edges
 from gui.paint.volumes.face_values import FaceValues
+from gui.paint.volumes.flat_colours import PLAIN, FlatColour
 from gui.paint.volumes.kernel_boxes import KernelBox, find_kernel_boxes
 from gui.paint.volumes.labels import TextRole, cached_font
 from gui.paint.volumes.legend import arrow_widths
-from gui.paint.volumes.readable_labels import AnchoredLabel, TextZoom, readable_labels
+from gui.paint.volumes.readable_labels import AnchoredLabel, TextZoom
 from gui.paint.volumes.scene import PlacedBox, VolumesScene
 from gui.paint.volumes.visible_parts import VisibleParts
-from gui.paint.volumes.volume_numbers import numbers_of
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
@@ -66,8 +68,8 @@ class ScenePainter:
             for design_row in scene.line_breaks.design_rows
         }
 
-    def draw(self, right: float) -> None:
-        """Draw the visible parts; no text ends beyond `right`."""
+    def draw(self, labels: Iterable[AnchoredLabel]) -> None:
+        """Draw the visible parts, and over them these texts."""
         self._draw_frames()
         self._draw_wires()
         self._draw_arrows()
@@ -79,7 +81,7 @@ class ScenePainter:
                 self._draw_window(window, box.prism)
             if box.ref == self.visible.focus.ref:
                 self._draw_pixel(box)
-        self._draw_texts(right)
+        self._draw_texts(labels)
 
     def _pen(self, colour: str, width: float) -> QPen:
         pen = self._pens.get((colour, width))
@@ -125,37 +127,31 @@ class ScenePainter:
         else:
             shapes = arrow_shapes(self.scene, arrows, widths, em, least)
         self.painter.setPen(Qt.PenStyle.NoPen)
-        for (role, design), (shafts, heads) in shapes.items():
+        for (role, design), (shafts, heads) in sorted(shapes.items(), key=itemgetter(0)):
             self.painter.setBrush(QColor(self._colour(role, design)))
             self.painter.drawRects(shafts)
-            for path in heads:
-                self.painter.drawPath(path)
+            for head in heads:
+                self.painter.drawPolygon(head)
 
     def _draw_flat_boxes(self) -> None:
-        """Draw each small box as one polygon, those of one colour together."""
-        look, plain = self.state.look, QColor(self.theme.plain)
-        name, zero_centred = colours.colour_map_name(look), look.zero_centred
-        colour_of = numbers_of(
-            ("flat", name, zero_centred),
-            lambda volume: faces.flat_colour(volume, name, zero_centred=zero_centred).rgb(),
-        )
-        numbers_by_colour: dict[tuple[int, bool], list[int]] = {}
-        for number, volume, is_fresh in self.visible.flat_boxes:
-            colour = (plain.rgb(), True) if volume is None else (colour_of(volume), is_fresh)
+        """Draw each small box as one polygon, those of one colour together, in the order of the colours.
+
+        That order does not depend on which part of the scene is drawn.
+        """
+        plain, numbers_by_colour = QColor(self.theme.plain), dict[FlatColour, list[int]]()
+        for number, colour in zip(self.visible.flat_boxes, self.visible.flat_colours, strict=True):
             numbers_by_colour.setdefault(colour, []).append(number)
         self._draw_marks_of_flat_boxes()
         self.painter.setPen(self._pen(self.theme.text, 0.8 * self.line))
-        for (rgb, is_fresh), numbers in numbers_by_colour.items():
-            colour_now = QColor.fromRgb(rgb)
-            self.painter.setBrush(colour_now if is_fresh else _mix(colour_now, plain, _DIMMED))
-            self._draw_outlines(numbers)
+        for colour in sorted(numbers_by_colour):
+            colour_now = plain if colour.rgb == PLAIN else QColor.fromRgb(colour.rgb)
+            self.painter.setBrush(colour_now if colour.is_fresh else _mix(colour_now, plain, _DIMMED))
+            self._draw_outlines(numbers_by_colour[colour])
 
     def _draw_marks_of_flat_boxes(self) -> None:
         """Draw a wide line around each small box that is found; the box covers the inner half."""
         places, found = self.scene.box_places, self.state.found_boxes
-        numbers = (
-            [flat.number for flat in self.visible.flat_boxes if places.refs[flat.number] in found] if found else []
-        )
+        numbers = [number for number in self.visible.flat_boxes if places.refs[number] in found] if found else []
         self.painter.setPen(self._pen(self.theme.warning, 7.0 * self.line))
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
         self._draw_outlines(numbers)
@@ -228,12 +224,11 @@ class ScenePainter:
 
     def _draw_lines(self, colour: str, lines_by_prism: list[tuple[Prism, list[QLineF]]]) -> None:
         """Draw thin lines of boxes; moving the painter is faster than moving the lines."""
-        transform, x, y = self.painter.transform(), 0.0, 0.0
+        transform = self.painter.transform()
         self.painter.setPen(self._pen(colour, 0.8 * self.line))
         for prism, lines in lines_by_prism:
-            self.painter.translate(prism.x - x, prism.y - y)
+            self.painter.setTransform(QTransform.fromTranslate(prism.x, prism.y) * transform)
             self.painter.drawLines(lines)
-            x, y = prism.x, prism.y
         self.painter.setTransform(transform)
 
     def _is_special(self, box: PlacedBox) -> bool:
@@ -309,13 +304,10 @@ class ScenePainter:
             self.painter.setPen(self._pen(colour, width * self.line))
             self.painter.drawPolygon(mark)
 
-    def _draw_texts(self, right: float) -> None:
+    def _draw_texts(self, labels: Iterable[AnchoredLabel]) -> None:
         """Draw all texts, those of one style together, since setting fonts and pens is expensive."""
         fineness = self.zoom.text_fineness
-        texts = [
-            (self._colour(item.text.role, item.design), item)
-            for item in readable_labels(self.state, self.scene, self.visible, self.zoom, right)
-        ]
+        texts = [(self._colour(item.text.role, item.design), item) for item in labels]
         self.painter.scale(1 / fineness, 1 / fineness)
         for (size, bold, colour), group in groupby(sorted(texts, key=_text_style), _text_style):
             self.painter.setFont(cached_font(size, bold))

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache, partial
-from itertools import accumulate
 from itertools import count as count_up
 from math import floor, log
 from typing import NamedTuple
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from engine.blocks import Block
-from gui.paint.basics.unchanged_items import last_results
+from engine.unchanged_items import last_results
 from gui.paint.volumes.box_sizes import BoxMeasurer, BoxSpace, VolumeCaption
 from gui.paint.volumes.camera import LENGTH_SCALES
 from gui.paint.volumes.design_graph import DesignGraph, Vertex
@@ -23,11 +24,17 @@ TRACK_WIDTH, GAP_PADDING, TURN_SPACE = 0.9, 0.5, 1.2
 _STEP_AROUND = 0.35
 """Height for each further connection beside a return, in ems."""
 
-BLOCK_TITLE_HEIGHT, _FOOT = 1.5, 0.2
-"""Space of the frame of an open block above its layers (for its name) and below, in ems."""
+BLOCK_TITLE_HEIGHT, _FOOT, _SIDE = 1.5, 0.2, 0.35
+"""Space of the frame of an open block above its layers (for its name), below, and behind the last one, in ems."""
+
+LONG_SECTION = 10
+"""Least number of columns of a section within which a line may end, with connections around its end."""
 
 _STEP = 1.02
 """Smallest units are rounded to powers of this, so that cached measures survive small edits."""
+
+_HEIGHT_STEP, _ROUNDING = 1 / 16, 1e-9
+"""Step of the height of lines in ems; relative error of a height that is added up in another order."""
 
 _NUMBERS = count_up()
 
@@ -65,22 +72,39 @@ class DesignRow(Struct, frozen=True, eq=False, dict=True):
         return last_results("arrow colour", self.name).map(partial(_arrow_colour, self.name), self.graph.vertices[1:])
 
     @cached_property
-    def bypass_counts(self) -> list[int]:
-        """For each column how many connections come from before the column before it, or go beyond that."""
-        vertices, targets = self.graph.vertices, self.graph.targets
-        changes = [0] * (len(self.graph.columns) + 2)
-        for vertex, users in zip(vertices, targets, strict=True):
-            last = max([vertices[user].column for user in users], default=0)
-            if last > vertex.column + 1:
-                changes[vertex.column + 2] += 1
-                changes[last + 1] -= 1
-        return list(accumulate(changes[: len(self.graph.columns)]))
+    def kind_numbers(self) -> tuple[list[int], NDArray[np.intp]]:
+        """The first vertex of each kind, and for each vertex the position of its kind in that list."""
+        firsts, numbers = np.unique(np.array(self.kinds, dtype=np.intp), return_inverse=True)
+        return firsts.tolist(), numbers
 
     @cached_property
-    def heights(self) -> tuple[list[float], list[float]]:
+    def levels_of_columns(self) -> list[set[int]]:
+        """For each column the levels on which it has boxes or connections that bypass it."""
+        vertices, levels = self.graph.vertices, self.routes.levels
+        used = [{levels[vertex] for vertex in members} for members in self.graph.columns]
+        for route in self.routes.routes:
+            for column in range(vertices[route.source].column + 1, vertices[route.target].column):
+                used[column].add(route.level)
+        return used
+
+    @cached_property
+    def gap_array(self) -> NDArray[np.float64]:
+        """The gaps as an array."""
+        return np.array(self.gaps)
+
+    @cached_property
+    def may_widen_gap(self) -> NDArray[np.bool_]:
+        """Whether each gap but the first may grow: compact boxes stay close to their source."""
+        compact = [vertex.is_compact for vertex in self.graph.vertices]
+        if self.graph.is_chain:
+            return ~np.array(compact, dtype=np.bool_)
+        return np.array([not all(compact[at] for at in members) for members in self.graph.columns], dtype=np.bool_)
+
+    @cached_property
+    def heights(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Space of the texts at the arrow to the first vertex of each column, above and below it."""
         firsts = [self.operators[members[0]] for members in self.graph.columns]
-        return [text.up for text in firsts], [text.down for text in firsts]
+        return np.array([text.up for text in firsts]), np.array([text.down for text in firsts])
 
 
 def _is_marked(vertex: Vertex, caption: VolumeCaption) -> bool:
@@ -107,12 +131,14 @@ class LevelSpace(NamedTuple):
 class RowSizes(NamedTuple):
     """Space of the boxes of a design: per vertex, and per column to both sides, above and below the axis."""
 
-    box_spaces: list[BoxSpace]
-    columns: list[tuple[float, float]]
-    widths: list[float]
+    box_spaces: NDArray[np.float64]
+    """Of n vertices, the fields of `BoxSpace`: n × 4."""
+    columns: NDArray[np.float64]
+    """Of m columns, left and right: m × 2."""
+    widths: NDArray[np.float64]
     """Of the columns, the sums of both sides."""
-    up: list[float]
-    down: list[float]
+    up: NDArray[np.float64]
+    down: NDArray[np.float64]
     levels: dict[int, dict[int, LevelSpace]]
     """Of the sections that are no lone column, by their first column."""
 
@@ -145,34 +171,40 @@ def first_of_each(kinds: Sequence[int]) -> list[int]:
 
 def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
     """Measure the space of every box, column and section."""
-    graph, kinds = design_row.graph, design_row.kinds
-    space_of = {kind: measurer.measure_space(graph.vertices[kind], design_row.captions[kind]) for kind in set(kinds)}
-    spaces = [space_of[kind] for kind in kinds]
-    firsts = spaces if graph.is_chain else [spaces[members[0]] for members in graph.columns]
-    columns = [space[:2] for space in firsts]
+    graph, (firsts, numbers) = design_row.graph, design_row.kind_numbers
+    of_kinds = [measurer.measure_space(graph.vertices[kind], design_row.captions[kind]) for kind in firsts]
+    spaces = np.array(of_kinds)[numbers]
+    at_columns = spaces if graph.is_chain else spaces[[members[0] for members in graph.columns]]
+    columns = at_columns[:, :2].copy()
     for column in graph.wide_columns:
-        inside = [spaces[vertex] for vertex in graph.columns[column]]
-        columns[column] = max([space.left for space in inside]), max([space.right for space in inside])
-    up, down = (list(map(max, [space[2 + side] for space in firsts], design_row.heights[side])) for side in (0, 1))
+        columns[column] = spaces[list(graph.columns[column]), :2].max(axis=0)
+    up, down = (np.maximum(at_columns[:, 2 + side], design_row.heights[side]) for side in (0, 1))
     levels: dict[int, dict[int, LevelSpace]] = {}
     for section in graph.wide_sections:
         levels[section.start] = at_levels = _measure_levels(design_row, section, spaces, measurer.text_sizes.em)
-        span, count = slice(section.start, section.stop), len(section)
-        up[span] = [max([level.up - level.y for level in at_levels.values()])] * count
-        down[span] = [max([level.down + level.y for level in at_levels.values()])] * count
+        # One height for all lines, unless a section is so long that its lines have other levels each.
+        parts = [[column] for column in section] if len(section) >= LONG_SECTION else [section]
+        for part in parts:
+            used = [at_levels[level] for column in part for level in design_row.levels_of_columns[column]]
+            span = slice(part[0], part[-1] + 1)
+            up[span] = max([level.up - level.y for level in used])
+            down[span] = max([level.down + level.y for level in used])
     for block in design_row.graph.open_blocks:
-        span, count = slice(block.columns.start, block.columns.stop), len(block.columns)
-        up[span] = [max(up[span]) + BLOCK_TITLE_HEIGHT * measurer.text_sizes.em] * count
-        down[span] = [max(down[span]) + _FOOT * measurer.text_sizes.em] * count
-    return RowSizes(spaces, columns, [left + right for left, right in columns], up, down, levels)
+        span = slice(block.columns.start, block.columns.stop)
+        up[span] = up[span].max() + BLOCK_TITLE_HEIGHT * measurer.text_sizes.em
+        down[span] = down[span].max() + _FOOT * measurer.text_sizes.em
+        columns[span.stop - 1, 1] += _SIDE * measurer.text_sizes.em
+    return RowSizes(spaces, columns, columns.sum(axis=1), up, down, levels)
 
 
-def _measure_levels(design_row: DesignRow, section: range, spaces: list[BoxSpace], em: float) -> dict[int, LevelSpace]:
+def _measure_levels(
+    design_row: DesignRow, section: range, spaces: NDArray[np.float64], em: float
+) -> dict[int, LevelSpace]:
     """The levels of a section of several columns; those with boxes are centred on the axis."""
     extents: dict[int, list[float]] = {}
     for column in section:
         for vertex in design_row.graph.columns[column]:
-            space, text = spaces[vertex], design_row.operators[vertex]
+            space, text = BoxSpace(*spaces[vertex].tolist()), design_row.operators[vertex]
             extent = extents.setdefault(design_row.routes.levels[vertex], [0.0, 0.0])
             extent[0], extent[1] = max(extent[0], space.up, text.up), max(extent[1], space.down, text.down)
     boxes = sorted(extents)
@@ -188,27 +220,32 @@ def _measure_levels(design_row: DesignRow, section: range, spaces: list[BoxSpace
     return {level: LevelSpace(extents[level][0], extents[level][1], middles[level] - centre) for level in middles}
 
 
-def line_width(design_row: DesignRow, line: range, row_sizes: RowSizes, em: float) -> float:
-    """Width of a line, including the turns at its ends."""
-    boxes = sum(row_sizes.widths[line.start : line.stop])
-    turns = (line.start > 0) + (line.stop < len(design_row.gaps))
-    return boxes + sum(design_row.gaps[line.start : line.stop]) + turns * TURN_SPACE * em
+def line_widths(design_row: DesignRow, lines: LineColumns, row_sizes: RowSizes, em: float) -> NDArray[np.float64]:
+    """Width of each line, including the turns at its ends."""
+    starts = [line.start for line in lines]
+    turns = np.full(len(lines), 2.0)
+    turns[0] -= 1
+    turns[-1] -= 1
+    return np.add.reduceat(row_sizes.widths + design_row.gap_array, starts) + turns * TURN_SPACE * em
 
 
 def turn_height(design_row: DesignRow, column: int, em: float) -> float:
     """Height of the return to a line that begins with a column: connections around the end of a line need more."""
-    return (TURN_SPACE + _STEP_AROUND * design_row.bypass_counts[column]) * em
+    return (TURN_SPACE + _STEP_AROUND * design_row.graph.bypass_counts[column]) * em
 
 
-def line_height(line: range, row_sizes: RowSizes) -> tuple[float, float]:
-    """Space of a line above and below its axis."""
-    return max(row_sizes.up[line.start : line.stop]), max(row_sizes.down[line.start : line.stop])
+def line_heights(lines: LineColumns, row_sizes: RowSizes, em: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Space of each line above and below its axis, in steps: other lines stay where they are after most edits."""
+    starts, step = [line.start for line in lines], _HEIGHT_STEP * em
+    up, down = (np.maximum.reduceat(column, starts) for column in (row_sizes.up, row_sizes.down))
+    return step * np.ceil(up / step - _ROUNDING), step * np.ceil(down / step - _ROUNDING)
 
 
 def row_height(design_row: DesignRow, lines: LineColumns, row_sizes: RowSizes, em: float) -> float:
     """Height of all lines of a design, including the returns between them."""
+    up, down = line_heights(lines, row_sizes, em)
     returns = sum([turn_height(design_row, line.start, em) for line in lines[1:]])
-    return sum([sum(line_height(line, row_sizes)) for line in lines]) + returns
+    return float(up.sum() + down.sum()) + returns
 
 
 def rows_extent(
@@ -221,12 +258,9 @@ def rows_extent(
 ) -> tuple[float, float]:
     """Width of the widest line, and height of all designs, or of the highest if they are side by side."""
     whole = list(zip(design_rows, lines, row_sizes, strict=True))
-    width = max(
-        [line_width(design_row, line, size, em) for design_row, row_lines, size in whole for line in row_lines],
-        default=0.0,
-    )
+    widths = [line_widths(design_row, row_lines, size, em).max() for design_row, row_lines, size in whole]
     heights = [row_height(design_row, row_lines, size, em) for design_row, row_lines, size in whole]
-    return width, max(heights, default=0.0) if beside else sum(heights)
+    return float(max(widths, default=0.0)), max(heights, default=0.0) if beside else sum(heights)
 
 
 def unit_range(

@@ -9,30 +9,23 @@ from PySide6.QtCore import QRectF
 from engine.cost.receptive_fields import Region
 from engine.network.node_ref import NodeRef
 from gui.paint.volumes.face_values import FaceValues, face_values, value_regions, visible_focus
+from gui.paint.volumes.flat_colours import FlatColour, flat_colours
 from gui.paint.volumes.scene import BlockFrame, PlacedBox, ScenePoint, VolumesScene
 from gui.paint.volumes.scene_index import index_of
 from gui.state.focus import Focus
 from gui.state.view_state import ViewState
-from gui.state.volume_at import Float32Volume
 
 TEXT_REACH = 8.0
 """Greatest distance of a text from its box or arrow, in ems."""
-
-
-class FlatBox(NamedTuple):
-    """A box that is too small for faces: it has one colour, that of the mean of its values if there are any."""
-
-    number: int
-    """Of the box in the scene."""
-    volume: Float32Volume | None
-    is_fresh: bool
 
 
 class VisibleParts(NamedTuple):
     """Boxes with the values on their faces, flat boxes, arrows, lines and frames."""
 
     boxes: list[tuple[PlacedBox, FaceValues | None]]
-    flat_boxes: list[FlatBox]
+    flat_boxes: list[int]
+    """Their numbers in the scene."""
+    flat_colours: list[FlatColour]
     arrows: Sequence[int]
     """Numbers of the arrows in the scene."""
     wires: list[tuple[ScenePoint, ...]]
@@ -63,15 +56,15 @@ def find_visible_parts(
         reach = TEXT_REACH * scene.line_breaks.text_sizes.em
         rect = (area.left() - reach, area.top() - reach, area.right() + reach, area.bottom() + reach)
         numbers, arrows, wires, frames = index_of(scene).near(rect)
-    flat_boxes: list[FlatBox] = []
+    flat: list[int] = []
     if flat_size:
         numbers, flat = _split_by_size(scene, numbers, flat_size, {focus.ref, *others})
-        flat_boxes = _flat_boxes(state, scene, flat)
     face_focus = visible_focus(state)
     boxes = [scene.boxes[number] for number in numbers]
     boxes_with_values = [(box, face_values(state, box, face_focus)) for box in boxes]
     regions = value_regions(state) if marks else {}
-    return VisibleParts(boxes_with_values, flat_boxes, arrows, wires, frames, focus, others, regions)
+    colours = flat_colours(state, scene, flat)
+    return VisibleParts(boxes_with_values, flat, colours, arrows, wires, frames, focus, others, regions)
 
 
 def _split_by_size(
@@ -86,12 +79,3 @@ def _split_by_size(
         is_flat[scene.numbers_of(design, name)] = False
     chosen = np.array(numbers, dtype=np.intp)
     return chosen[~is_flat[chosen]].tolist(), chosen[is_flat[chosen]].tolist()
-
-
-def _flat_boxes(state: ViewState, scene: VolumesScene, numbers: Sequence[int]) -> list[FlatBox]:
-    refs, vertices, volume_at = scene.box_places.refs, scene.box_places.vertices, state.volume_at
-    flat_boxes = []
-    for number in numbers:
-        at = volume_at(refs[number])
-        flat_boxes.append(FlatBox(number, at.volume_of(vertices[number].shape), at.is_fresh))
-    return flat_boxes

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from msgspec.structs import asdict
-
 from engine.blocks import Block
 from engine.layers import Kind
 from engine.layers.windows import pair, size_text
@@ -21,8 +19,7 @@ def default_name(layer: Kind) -> str:
     kernel = getattr(layer, "kernel", None)
     if kernel is not None:
         return base + size_text(pair(kernel)).replace("×", "x")
-    first = next(iter(asdict(layer).values()), None)
-    return first if isinstance(first, str) else base
+    return str(getattr(layer, "function", base))
 
 
 def is_automatic(name: str, layer: Kind) -> bool:

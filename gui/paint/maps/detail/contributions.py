@@ -28,9 +28,9 @@ _LEAST_ROWS = 3
 
 
 def build_contributions_detail(state: ViewState, budget: Budget) -> MapDetail | None:
-    """Build the shares of the selected map by input channel; None if no map of a layer with filters is selected."""
+    """Build the shares of the selected map by input channel; None if no map of a layer with kernels is selected."""
     ref, channel, report = state.focus.ref, state.focus.channel, state.report(state.focus.ref)
-    layer = None if report is None else report.filter_layer
+    layer = None if report is None else report.kernel_layer
     if channel is None or report is None or layer is None:
         return None
     title = f"contributions of input channels to map {channel} of {ref[0] or 'the stem'}"

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gui.paint.basics.unchanged_items import LastResults
+from engine.unchanged_items import LastResults
 
 ITEMS = [object() for _ in range(4)]
 LISTS = st.lists(st.lists(st.tuples(st.sampled_from(ITEMS), st.sampled_from(ITEMS)), max_size=12), max_size=6)
@@ -27,3 +27,12 @@ def test_only_items_that_differ_are_computed() -> None:
     other = object()
     last.map(computed.append, [*ITEMS[:2], other, *ITEMS[2:]])
     assert computed == [other]
+
+
+def test_only_items_that_differ_are_computed_wherever_they_are() -> None:
+    last, computed = LastResults[None](), list[object]()
+    last.map(computed.append, ITEMS)
+    computed.clear()
+    first, third = object(), object()
+    last.map(computed.append, [first, ITEMS[1], third, ITEMS[3]])
+    assert computed == [first, third]

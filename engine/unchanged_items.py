@@ -1,0 +1,69 @@
+"""Computes something of each item of a sequence, and only of those that differ from the sequence before."""
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import lru_cache
+from operator import is_
+from typing import Any, Generic, TypeVar
+
+_Result = TypeVar("_Result")
+_Columns = tuple[Sequence[Any], ...]
+
+
+class LastResults(Generic[_Result]):
+    """The results of the last call of `map`: most edits leave most layers of a network as they are, and their order.
+
+    The results of items that are the same objects as before are taken over: in a sequence of the same length those at
+    the same place, else those at the beginning and at the end.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[_Columns, list[_Result]] = (), []  # one value, since threads share it
+
+    def map(self, function: Callable[..., _Result], *columns: Sequence[Any]) -> list[_Result]:
+        """The results of the function for the items of sequences of the same length, as ``map`` computes them.
+
+        A result must depend on nothing but its items, which are immutable: the function is the same at each call.
+        """
+        last_columns, last = self._last
+        if len(columns) != len(last_columns):
+            results = list(map(function, *columns))
+        elif len(columns[0]) == len(last):
+            results = list(last)
+            differing = [_differing(*pair) for pair in zip(columns, last_columns, strict=True)]
+            for at in sorted({at for numbers in differing for at in numbers}):
+                results[at] = function(*[column[at] for column in columns])
+        else:
+            start, end = _same_ends(columns, last_columns)
+            middle = map(function, *[column[start : len(column) - end] for column in columns])
+            results = [*last[:start], *middle, *last[len(last) - end :]]
+        self._last = columns, results
+        return results
+
+
+def _differing(now: Sequence[Any], before: Sequence[Any]) -> Iterator[int]:
+    """The positions at which two sequences of the same length have different objects."""
+    same = bytes(map(is_, now, before))
+    at = same.find(0)
+    while at >= 0:
+        yield at
+        at = same.find(0, at + 1)
+
+
+def _same_ends(now: _Columns, before: _Columns) -> tuple[int, int]:
+    """The numbers of items at the beginning and at the end that are the same objects in all columns."""
+    shorter = min(len(now[0]), len(before[0]))
+    start = min(_same_start(*pair) for pair in zip(now, before, strict=True))
+    reversed_pairs = [(column[::-1], other[::-1]) for column, other in zip(now, before, strict=True)]
+    return start, min(shorter - start, *(_same_start(*pair) for pair in reversed_pairs))
+
+
+def _same_start(now: Sequence[Any], before: Sequence[Any]) -> int:
+    """The number of items at the beginning of two sequences that are the same objects."""
+    number = bytes(map(is_, now, before)).find(0)
+    return min(len(now), len(before)) if number < 0 else number
+
+
+@lru_cache(maxsize=256)
+def last_results(*_name: Hashable) -> LastResults[Any]:
+    """The last results of a name: of the function, and of all that they depend on besides the items."""
+    return LastResults()

@@ -107,7 +107,7 @@ def plan_of(case: Case) -> Plan | None:
     7×7, stride 2, RGB     1.0           1.4              1.4
     1×1                    1.1           1.0              0.9–1.0
     groups of few channels not possible  1.0              1.5
-    depthwise              1.1           2.5–5            4–5
+    depthwise              1.1           2.5–5            2.5–5
     ====================== ============= ================ ====
     """
     if not _is_used or case.source.dtype != np.float32 or not case.source.flags.c_contiguous:

@@ -24,11 +24,8 @@ class _Moved(Layer, frozen=True):
 
     def windows(self, received: Shape) -> Windows:
         """The whole map for each pixel, as its channels come from many places; `parts_read` says from which."""
-        output = self.output_shape([received])
-        if output == received:
-            return single_pixels(received)
-        size = output.height, output.width
-        return whole_map(received)._replace(output=size, repeat=size)
+        _, height, width = self.output_shape([received])
+        return whole_map(received)._replace(output=(height, width), repeat=(height, width))
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         """Those of all pixels; `parts_read` says which of them a pixel reads."""
@@ -55,6 +52,11 @@ class _Moved(Layer, frozen=True):
 
 class _SameOrder(_Moved, frozen=True):
     """Value n of the output, counted through channels, rows and columns, is value n of the input."""
+
+    def windows(self, received: Shape) -> Windows:
+        """The same pixel if the shape stays the same; else the whole map."""
+        is_same = self.output_shape([received]) == received
+        return single_pixels(received) if is_same else super().windows(received)
 
     def general_form(self, inputs: Sequence[Shape]) -> Layer:
         return Reshape(*self.output_shape(inputs))

@@ -33,6 +33,8 @@ from engine.text.names import MAX_NODE_NAME, unique_name, without_controls
 from engine.text.problems import Problem, ProjectError
 
 _Read = TypeVar("_Read")
+_MOST_ROUNDS = 10
+"""Times that a graph is gone through to find which of its values have to be volumes of their own."""
 _SKIPPED = {"Identity": "passes its input on", "Dropout": "does nothing when run"}
 
 
@@ -67,12 +69,13 @@ def import_model(path: Path, size: Pair | None = None, checkpoint: Checkpoint = 
     name = os.path.abspath(path)
     try:
         volumes: dict[str, OwnVolume] = {}
-        while True:
-            importer = _Importer(read_model(name), constants_of(name), size, checkpoint, volumes)
+        for is_last in (*[False] * _MOST_ROUNDS, True):
+            importer = _Importer(read_model(name), constants_of(name), size, checkpoint, volumes, is_last=is_last)
             importer.add_nodes()
             if not importer.missing_volumes:
-                return importer.result()
+                break
             volumes |= importer.missing_volumes
+        return importer.result()
     except FileFault as fault:
         text = str(fault).removeprefix(f"{name}: ").removeprefix(f"{name} ")
         raise ProjectError([Problem(text, "")], path) from None
@@ -85,6 +88,8 @@ class _Importer:
     ----------
     volumes
         Values of another shape or order, as Flatten makes them, that are volumes of their own.
+    is_last
+        Whether no more of these can be missing.
     """
 
     def __init__(
@@ -94,6 +99,8 @@ class _Importer:
         size: Pair | None,
         checkpoint: Checkpoint,
         volumes: Mapping[str, OwnVolume],
+        *,
+        is_last: bool,
     ) -> None:
         self._model = model
         self._checkpoint = checkpoint
@@ -112,7 +119,7 @@ class _Importer:
         self._users = output_users(model.nodes)
         makers = {name: node for node in model.nodes for name in node.outputs}
         self._reorderings = Reorderings(makers, self._tensors)
-        self._volumes = volumes
+        self._volumes, self._is_last = volumes, is_last
         self.missing_volumes: dict[str, OwnVolume] = {}
         """Values that have to be volumes of their own as well, for nodes that are layers then."""
 
@@ -202,8 +209,7 @@ class _Importer:
                 if own is not None and volumes:
                     received[name] = own.tensor
                     missing |= volumes
-            if received and self._is_layer_of(node, received):
-                self.missing_volumes |= missing
+            if self._is_layer_of(node, received, missing):
                 return True
         return self._is_of_parts(node)
 
@@ -215,12 +221,17 @@ class _Importer:
         shape = parts_shape(self._tensors[value], node.settings.get("perm") or ())
         if shape is None:
             return False
-        is_layer = self._is_layer_of(node, {value: replace(self._tensors[value], volume=shape)})
-        self.missing_volumes |= {value: OwnVolume(shape=shape)} if is_layer else {}
-        return is_layer
+        received = {value: replace(self._tensors[value], volume=shape)}
+        return self._is_layer_of(node, received, {value: OwnVolume(shape=shape)})
 
-    def _is_layer_of(self, node: GraphNode, received: Mapping[str, Tensor]) -> bool:
-        """Make a node a layer of these in place of what it receives, and return whether that is possible."""
+    def _is_layer_of(self, node: GraphNode, received: Mapping[str, Tensor], missing: Mapping[str, OwnVolume]) -> bool:
+        """Make a node a layer of these in place of what it receives, and return whether that is possible.
+
+        Values that have become volumes before, or have to be other ones, cannot be the missing ones.
+        """
+        conflicts = any(self.missing_volumes.get(name, own) != own for name, own in missing.items())
+        if not received or conflicts or missing.keys() & self._volumes.keys() or self._is_last:
+            return False
         before = {name: self._tensors[name] for name in received}
         self._tensors |= received
         try:
@@ -229,6 +240,7 @@ class _Importer:
             return False
         finally:
             self._tensors |= before
+        self.missing_volumes |= missing
         return True
 
     def _add_opaque(self, node: GraphNode, reason: str) -> None:

@@ -61,7 +61,7 @@ class ComparableModel(Struct, frozen=True, eq=False):
     def volumes(self, received: _Volume, checkpoint: Checkpoint) -> dict[str, _Volume]:
         """What ONNX Runtime computes by node, operator by operator; ProjectError if it cannot run the model."""
         entry = next(iter(self.tensors.values()))
-        content = self._with_outputs(self.proto, tuple(self.names.values()))
+        content = _with_outputs(self.proto, tuple(self.names.values()))
         try:
             outputs = run_model(content, [_as_tensor(received, entry)], checkpoint)
         except (ModelFault, FileFault) as fault:
@@ -82,7 +82,7 @@ class ComparableModel(Struct, frozen=True, eq=False):
         part, inputs = self._part_before(name, known)
         arrays = [_as_tensor(volumes[known[source].source], known[source]) for source in inputs]
         try:
-            (output,) = run_model(self._with_outputs(part, (name,)), arrays, checkpoint, exact=True)
+            (output,) = run_model(_with_outputs(part, (name,)), arrays, checkpoint, exact=True)
         except (ModelFault, FileFault):
             return None
         return volume_of(output.array, self.tensors[name])
@@ -102,15 +102,12 @@ class ComparableModel(Struct, frozen=True, eq=False):
         opsets = self.proto.opset_import
         return onnx.helper.make_model(graph, opset_imports=opsets, ir_version=self.proto.ir_version), inputs
 
-    @staticmethod
-    def _with_outputs(proto: Any, names: tuple[str, ...]) -> bytes:
-        """A model with these values as its outputs."""
-        onnx = require_onnx()
-        model = onnx.ModelProto()
-        model.CopyFrom(proto)
-        del model.graph.output[:]
-        model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-        return bytes(model.SerializeToString())
+
+def _with_outputs(proto: Any, names: tuple[str, ...]) -> bytes:
+    """A model that gets these values as its outputs; it is not copied, as its weights may be large."""
+    del proto.graph.output[:]
+    proto.graph.output.extend(require_onnx().ValueInfoProto(name=name) for name in names)
+    return bytes(proto.SerializeToString())
 
 
 def _has_own_size(path: str) -> bool:

@@ -15,7 +15,8 @@ from engine.onnx_files.operands import Match, make_layer
 from engine.onnx_files.tensors import Tensor
 from engine.shapes import Shape
 
-_LONG = {"c": "channels", "h": "height", "w": "width"}
+_SETTINGS = {"c": "channels", "h": "height", "w": "width"}
+"""Of a reshape, by axis."""
 
 
 class OwnVolume(NamedTuple):
@@ -141,15 +142,15 @@ def own_match(tensor: Tensor, own: OwnVolume, stated: Sequence[int]) -> Match | 
         letters = dict(zip(own.order, "chw", strict=True))
         axes = tuple("".join(letters[letter] for letter in group) for group in tensor.axes)
         return Match(make_layer(Transpose, order=own.order), (tensor,), axes)
-    if own.shape is not None:
+    if own.shape is not None and tensor.dims:
         return Match(make_layer(Reshape, **own.shape._asdict()), (tensor,), dims=tensor.dims)
     found = tensor.own_volume(channels_last=own.channels_last)
-    if found is None:
+    if found is None or found.order != tensor.letters_in_order:
         return None
     volume, axes = found.tensor.volume, found.tensor.axes
     if volume.height == volume.width == 1:
         return Match(Flatten(), (tensor,), axes)
     pairs = zip(axes, stated, strict=True) if len(stated) == len(axes) else ()
-    rest = [_LONG[letter] for letter, extent in pairs if extent == -1 and letter]
+    rest = [_SETTINGS[letter] for letter, extent in pairs if extent == -1 and letter]
     sizes = {name: size for name, size in volume._asdict().items() if name not in rest}
     return Match(make_layer(Reshape, **sizes), (tensor,), axes)

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 from onnx import helper
 
@@ -24,6 +26,7 @@ from engine.network.graph import INPUT
 from engine.onnx_files.importer import import_model
 from engine.onnx_files.verification import run_and_verify
 from engine.run.cache import VolumeCache
+from engine.run.check import check
 from tests.engine.onnx_models import errors_against_runtime, model_of, values, write_model
 from tests.engine.test_edited_copy import edited, export, run
 
@@ -249,3 +252,45 @@ def test_an_edited_copy_with_values_in_another_shape_computes_what_a_run_does(tm
     ends = run(tmp_path / "copy.onnx", volumes[INPUT])
     expected = volumes["dense"].ravel()
     np.testing.assert_allclose(ends["y"].ravel(), expected, atol=1e-5 * np.abs(expected).max())
+
+
+@st.composite
+def reorderings(draw):
+    """A chain of nodes that move 24 values, with others between that need axes or take them as they are."""
+    shape, nodes, constants = [1, 2, 3, 4], [node("Tanh", ["x"], ["v0"])], {}
+    for number in range(draw(st.integers(2, 6))):
+        before, after = f"v{number}", f"v{number + 1}"
+        moves = ["Reshape", "Transpose"]
+        operator = draw(st.sampled_from([*moves, *moves, "Tanh", "Concat", "Slice", "Add"]))
+        axis = draw(st.integers(1, len(shape) - 1))
+        arrays, settings = {}, {}
+        if operator == "Reshape":
+            rest, shape = int(np.prod(shape)), [1]
+            for _ in range(draw(st.integers(0, 3))):
+                shape.append(draw(st.sampled_from([size for size in range(1, rest + 1) if rest % size == 0])))
+                rest //= shape[-1]
+            shape.append(rest)
+            arrays = {"shape": np.array(shape)}
+        elif operator == "Transpose":
+            settings = {"perm": [0, *draw(st.permutations(range(1, len(shape))))]}
+            shape = [shape[place] for place in settings["perm"]]
+        elif operator == "Concat":
+            settings = {"axis": axis}
+            shape[axis] *= 2
+        elif operator == "Slice":
+            arrays = {"start": np.array([-1]), "end": np.array([99]), "axis": np.array([axis])}
+            shape[axis] = 1
+        elif operator == "Add":
+            arrays = {"bias": values(number, shape[axis], *[1] * (len(shape) - axis - 1))}
+        received = [before] * (2 if operator == "Concat" else 1) + [after + name for name in arrays]
+        nodes.append(node(operator, received, [after], **settings))
+        constants |= {after + name: array for name, array in arrays.items()}
+    return model_of(nodes, (1, 2, 3, 4), output=after, **constants)
+
+
+@settings(max_examples=10, deadline=None)
+@given(reorderings())
+def test_any_chain_of_reorderings_computes_what_the_runtime_does(tmp_path_factory, model):
+    imported = import_model(write_model(tmp_path_factory.mktemp("chain"), model))
+    assert not check(imported.project).problems
+    assert max(errors_against_runtime(model, imported).values(), default=0) < 1e-6

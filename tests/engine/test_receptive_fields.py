@@ -17,11 +17,14 @@ from engine.layers import (
     Concat,
     Conv2d,
     Dense,
+    Flatten,
     GlobalAvgPool2d,
     Layer,
     LocalResponseNorm,
     MaxPool2d,
     Mul,
+    Reshape,
+    Transpose,
 )
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -142,6 +145,23 @@ def test_the_window_and_region_of_a_value_cover_the_pixels_that_change_it(networ
                 (low, before, high, behind), (top, left, bottom, right) = clipped(window), region
                 assert low <= top < bottom <= high
                 assert before <= left < right <= behind
+
+
+@pytest.mark.parametrize(
+    ("layer", "size"),
+    [
+        (Reshape(1, SIDE), (1, 1)),
+        (Reshape(SIDE, SIDE), (SIDE, SIDE)),
+        (Flatten(), (SIDE, SIDE)),
+        (Transpose("cwh"), (SIDE, SIDE)),
+    ],
+)
+def test_the_field_of_moved_values_is_the_whole_input_unless_all_stay_and_each_reads_one_pixel(layer, size):
+    project_check = check(project_of(layer))
+    assert receptive_fields.receptive_fields(project_check)["d", "n0"].size == size
+    read = receptive_fields.regions_read(project_check, ("d", "n0"), 0, 0, 0)
+    top, left, bottom, right = read[STEM, INPUT].window
+    assert (bottom - top, right - left) == (1, 1)
 
 
 @given(

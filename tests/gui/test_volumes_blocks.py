@@ -106,15 +106,34 @@ def rects_overlap(first, second):
     return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
 
 
-def test_layers_of_open_blocks_in_parallel_have_the_names_of_the_blocks_and_no_frame():
+@pytest.mark.parametrize("size", [(900, 500), (1600, 1000)])
+def test_open_blocks_in_parallel_have_frames_of_their_own_rows(size):
     block = Inception(8, 6, 12, 2, 4, 4)
-    nodes = (Node("left", block, (INPUT,)), Node("right", block, (INPUT,)))
+    nodes = (Node("left", block, (INPUT,)), Node("right", block, (INPUT,)), Node("end", Concat(), ("left", "right")))
+    scene = scene_of(state_of(Project(NoiseInput((8, 14, 14)), (Design("d", Network(nodes)),)), blocks="open"), size)
+    assert_nothing_overlaps(scene, *size)
+    assert [frame.ref[1] for frame in scene.frames] == ["left", "right"]
+    for box in scene.boxes:
+        frames_around = [frame.ref[1] for frame in scene.frames if contains(frame.rect, box.bounds)]
+        assert frames_around == [box.ref[1].partition("/")[0]] * ("/" in box.ref[1]), box.ref
+    assert not rects_overlap(*(frame.rect for frame in scene.frames))
+    assert box_of(scene, "right/3x3").caption.name == "3x3"
+
+
+def test_layers_of_an_open_group_with_others_between_them_have_the_name_of_the_group_and_no_frame():
+    nodes = (
+        Node("g.a", Conv2d(8, 3), (INPUT,), group="g"),
+        Node("b", Conv2d(8, 3), (INPUT,)),
+        Node("g.c", Conv2d(8, 3), (INPUT,), group="g"),
+        Node("g.join", Concat(), ("g.a", "g.c"), group="g"),
+        Node("end", Concat(), ("g.join", "b")),
+    )
     state = state_of(Project(NoiseInput((8, 14, 14)), (Design("d", Network(nodes)),)), blocks="open")
     scene = scene_of(state)
     assert scene.frames == ()
-    assert box_of(scene, "right/3x3").caption.name == "right/3x3"
-    own = [box.ref[1] for box in scene.boxes if contains(hits.find_rect(state, scene, ("d", "right")), box.bounds)]
-    assert own == [box.ref[1] for box in scene.boxes if box.ref[1].startswith("right/")], "what is zoomed to"
+    assert box_of(scene, "g.a").caption.name == "g.a"
+    own = [box.ref[1] for box in scene.boxes if contains(hits.find_rect(state, scene, ("d", "g")), box.bounds)]
+    assert {"g.a", "g.c", "g.join"} <= set(own), "what is zoomed to"
 
 
 def test_a_mistake_within_a_closed_block_is_written_at_the_block():

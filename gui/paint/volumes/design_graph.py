@@ -54,11 +54,13 @@ class Lane(NamedTuple):
 
 
 class OpenBlock(NamedTuple):
-    """A block that is drawn as its layers, and the columns that contain only these."""
+    """A block that is drawn as its layers, and the columns, or rows in these, that contain only its layers."""
 
     name: str
     kind: str
     columns: range
+    rows: range | None
+    """Of one section; None if its columns contain nothing else."""
 
 
 class DesignGraph(Struct, frozen=True, eq=False, dict=True):
@@ -125,7 +127,7 @@ def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape], design: 
     """
     reports = analysis.reports
     grid = _arrange(tuple([report.name for report in reports]), tuple([report.inputs for report in reports]))
-    open_blocks = tuple(_find_open_blocks(analysis, grid.columns, grid.members))
+    open_blocks = tuple(_find_open_blocks(analysis, grid))
     framed = {block.name for block in open_blocks}
     if framed:
         around = [analysis.group_of.get(report.name) or report.block or "" for report in reports]
@@ -206,8 +208,8 @@ def with_edge_numbers(graph: DesignGraph, letters: str, *, sparse: bool) -> Desi
     return replace(graph, vertices=tuple(map(with_fewer_numbers, graph.vertices, graph.sources)))
 
 
-def _find_open_blocks(analysis: Analysis, columns: list[int], members: _Connections) -> Iterator[OpenBlock]:
-    """The open blocks whose columns contain only their layers; others cannot have a frame."""
+def _find_open_blocks(analysis: Analysis, grid: _Grid) -> Iterator[OpenBlock]:
+    """The open blocks whose columns, or rows in these, contain only their layers; others cannot have a frame."""
     inside: dict[str, list[int]] = {}
     for index, report in enumerate(analysis.reports if analysis.foldable else (), 1):
         # A block within an open group has no frame of its own.
@@ -217,10 +219,17 @@ def _find_open_blocks(analysis: Analysis, columns: list[int], members: _Connecti
     for name, block in analysis.foldable.items():
         if name not in inside:
             continue
-        numbers = [columns[index] for index in inside[name]]
-        span = range(min(numbers), max(numbers) + 1)
-        if sum([len(members[column]) for column in span]) == len(numbers):
-            yield OpenBlock(name, block.layer.title.lower(), span)
+        columns, own_rows = ([places[index] for index in inside[name]] for places in (grid.columns, grid.rows))
+        span, rows = (range(min(numbers), max(numbers) + 1) for numbers in (columns, own_rows))
+        others = {vertex for column in span for vertex in grid.members[column]}.difference(inside[name])
+        if not others:
+            yield OpenBlock(name, block.layer.title.lower(), span, None)
+        elif _is_in_one_section(grid, span) and not any(grid.rows[vertex] in rows for vertex in others):
+            yield OpenBlock(name, block.layer.title.lower(), span, rows)
+
+
+def _is_in_one_section(grid: _Grid, columns: range) -> bool:
+    return any(section.start <= columns.start and columns.stop <= section.stop for section in grid.sections)
 
 
 def _find_connections(names: tuple[str, ...], inputs: tuple[tuple[str, ...], ...]) -> tuple[_Connections, _Connections]:

@@ -1,6 +1,7 @@
 """A laid-out picture of volumes: its boxes, arrows, lines and frames with their texts."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -134,6 +135,27 @@ class ArrowPlaces(NamedTuple):
     y: NDArray[np.float64]
     colours: list[tuple[TextRole, str]]
     """Role and design; the design is "" unless the role has its colour."""
+
+
+def join_boxes(places: Sequence[BoxPlaces]) -> BoxPlaces:
+    """The places of the boxes of all designs."""
+    starts = list(accumulate((len(each.vertices) for each in places), initial=0))
+    return BoxPlaces(
+        [ref for each in places for ref in each.refs],
+        [vertex for each in places for vertex in each.vertices],
+        [body for each in places for body in each.bodies],
+        np.concatenate([np.empty((2, 0)), *(each.centres for each in places)], axis=1),
+        np.concatenate([np.empty((2, 0)), *(each.corners for each in places)], axis=1),
+        np.concatenate([np.empty((4, 0)), *(each.bounds for each in places)], axis=1),
+        [start + number for each, start in zip(places, starts, strict=False) for number in each.marked],
+        [start + number for each, start in zip(places, starts, strict=False) for number in each.blocks],
+    )
+
+
+def join_arrows(places: Sequence[ArrowPlaces]) -> ArrowPlaces:
+    """The places of the arrows of all designs."""
+    start, end, y = (np.concatenate([np.empty(0), *(each[field] for each in places)]) for field in range(3))
+    return ArrowPlaces(start, end, y, [colour for each in places for colour in each.colours])
 
 
 class VolumesScene(Struct, frozen=True, eq=False):

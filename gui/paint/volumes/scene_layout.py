@@ -2,7 +2,6 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 from math import floor
 from typing import NamedTuple
 
@@ -26,6 +25,8 @@ from gui.paint.volumes.scene import (
     PlacedBox,
     ScenePoint,
     VolumesScene,
+    join_arrows,
+    join_boxes,
 )
 from gui.paint.volumes.space import (
     BLOCK_TITLE_HEIGHT,
@@ -95,8 +96,8 @@ def lay_out_scene(
     return VolumesScene(
         LazyParts([(len(drawing.places.vertices), drawing.make_box) for drawing in drawings]),
         LazyParts([(len(drawing.places.vertices) - 1, drawing.make_arrow) for drawing in drawings]),
-        _join_boxes([drawing.places for drawing in drawings]),
-        _join_arrows([drawing.arrow_places for drawing in drawings]),
+        join_boxes([drawing.places for drawing in drawings]),
+        join_arrows([drawing.arrow_places for drawing in drawings]),
         tuple(wire for drawing in drawings for wire in drawing.wires),
         tuple(frame for drawing in drawings for frame in drawing.frames),
         tuple(heading_points),
@@ -105,27 +106,6 @@ def lay_out_scene(
         camera,
         line_breaks,
     )
-
-
-def _join_boxes(places: Sequence[BoxPlaces]) -> BoxPlaces:
-    """The places of the boxes of all designs."""
-    starts = list(accumulate((len(each.vertices) for each in places), initial=0))
-    return BoxPlaces(
-        [ref for each in places for ref in each.refs],
-        [vertex for each in places for vertex in each.vertices],
-        [body for each in places for body in each.bodies],
-        np.concatenate([np.empty((2, 0)), *(each.centres for each in places)], axis=1),
-        np.concatenate([np.empty((2, 0)), *(each.corners for each in places)], axis=1),
-        np.concatenate([np.empty((4, 0)), *(each.bounds for each in places)], axis=1),
-        [start + number for each, start in zip(places, starts, strict=False) for number in each.marked],
-        [start + number for each, start in zip(places, starts, strict=False) for number in each.blocks],
-    )
-
-
-def _join_arrows(places: Sequence[ArrowPlaces]) -> ArrowPlaces:
-    """The places of the arrows of all designs."""
-    start, end, y = (np.concatenate([np.empty(0), *(each[field] for each in places)]) for field in range(3))
-    return ArrowPlaces(start, end, y, [colour for each in places for colour in each.colours])
 
 
 class _PlacedDesign:
@@ -248,7 +228,7 @@ class _PlacedDesign:
             left = self.begin[first] - 0.25 * em
             beyond = 0.1 if stop == columns.stop else 0.35  # the last column has space of its own for the frame
             right = self.centre[stop - 1] + sizes.columns[stop - 1][1] + beyond * em
-            top, bottom = line.axis - sizes.up[first], line.axis + sizes.down[first]
+            top, bottom = self._frame_ends(block, line, first)
             baseline, x = top + (BLOCK_TITLE_HEIGHT - 0.3) * em, left + 0.4 * em
             names = tuple(other.name for other in self.design_row.graph.open_blocks)
             name = elide_names(names, right - x, em, True)[block.name]
@@ -257,6 +237,15 @@ class _PlacedDesign:
             texts = (title, Label(kind, x + title.width, baseline, measure_text(kind, em), em, "muted"))
             visible_texts = texts if texts[1].rect[2] <= right else texts[:1]
             yield BlockFrame((self.design_row.name, block.name), (left, top, right, bottom), visible_texts)
+
+    def _frame_ends(self, block: OpenBlock, line: _PlacedLine, column: int) -> tuple[float, float]:
+        """Top and bottom of the frame of a block in a line, of which it has this column."""
+        sizes = self.row_sizes
+        if block.rows is None:
+            return line.axis - sizes.up[column], line.axis + sizes.down[column]
+        levels = sizes.levels[self.wide_starts[bisect_right(self.wide_starts, column) - 1]]
+        first, last = block.rows[0], block.rows[-1]
+        return self.heights[column, first] - levels[first].up, self.heights[column, last] + levels[last].down
 
     def _choose_operator_text(self, index: int, vertex: Vertex, space: float) -> OperatorText:
         """The texts at an arrow, with its numbers if they fit here but were left out for the other arrows."""

@@ -191,8 +191,9 @@ def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
             down[span] = max([level.down + level.y for level in used])
     for block in design_row.graph.open_blocks:
         span = slice(block.columns.start, block.columns.stop)
-        up[span] = up[span].max() + BLOCK_TITLE_HEIGHT * measurer.text_sizes.em
-        down[span] = down[span].max() + _FOOT * measurer.text_sizes.em
+        if block.rows is None:
+            up[span] = up[span].max() + BLOCK_TITLE_HEIGHT * measurer.text_sizes.em
+            down[span] = down[span].max() + _FOOT * measurer.text_sizes.em
         columns[span.stop - 1, 1] += _SIDE * measurer.text_sizes.em
     return RowSizes(spaces, columns, columns.sum(axis=1), up, down, levels)
 
@@ -207,6 +208,11 @@ def _measure_levels(
             space, text = BoxSpace(*spaces[vertex].tolist()), design_row.operators[vertex]
             extent = extents.setdefault(design_row.routes.levels[vertex], [0.0, 0.0])
             extent[0], extent[1] = max(extent[0], space.up, text.up), max(extent[1], space.down, text.down)
+    framed = [block.rows for block in design_row.graph.open_blocks if block.rows and block.columns.start in section]
+    for level in {rows[0] for rows in framed}:
+        extents[level][0] += BLOCK_TITLE_HEIGHT * em
+    for level in {rows[-1] for rows in framed}:
+        extents[level][1] += _FOOT * em
     boxes = sorted(extents)
     for lane in design_row.graph.lanes:
         if lane.row < 0 and design_row.graph.vertices[lane.source].column + 1 in section:

@@ -24,8 +24,8 @@ _LEAST_WORK = 2**20
 """Below it, what a call takes, 60 µs, is more than it saves. A MAC counts 1."""
 _VALUE_WORK = 16
 """Work of reading or writing a value."""
-_PIECE_WORK = 2**25
-"""Minimum of a part of several: about 0.6 ms."""
+_PIECE_WORK = 2**26
+"""Minimum of a part of several: about 1.2 ms. Smaller ones take up to half as long again as the whole."""
 _PIECES = 4
 """Preferred number of parts: each reorders its input, 8 would add up to a tenth; and limit of those by filters."""
 _MOST_WORK = 2**29
@@ -36,7 +36,7 @@ _WEIGHTS = 0.35
 """Share of a weight in it, so that weights in our order are within a quarter of `BLOCK_BYTES`."""
 _LEAST_KERNEL = 2
 """Smaller ones take as long without blocks."""
-_FEW_PIXELS = 64
+_FEW_PIXELS = 256
 """Pixels up to which ordering the weights takes longer than it saves."""
 _SMALL_WORK = 2**28
 """Work for which two parts are enough: about 6 ms."""
@@ -107,7 +107,7 @@ def plan_of(case: Case) -> Plan | None:
     7×7, stride 2, RGB     1.0           1.4              1.4
     1×1                    1.1           1.0              0.9–1.0
     groups of few channels not possible  1.0              1.5
-    depthwise              1.1           2.5–5            4–5
+    depthwise              1.1           2.5–5            2.5–5
     ====================== ============= ================ ====
     """
     if not _is_used or case.source.dtype != np.float32 or not case.source.flags.c_contiguous:

@@ -17,8 +17,9 @@ def setting_fixes(setting: str, values: Iterable[Any]) -> tuple[Fix, ...]:
 
 
 def shortest_spelling(value: Any) -> Any:
-    """(3, 3) as 3, and (1, 2, 1, 2) as (1, 2); other values as they are."""
-    if isinstance(value, tuple):
+    """(3, 3) as 3, and (1, 2, 1, 2) as (1, 2); lists as the tuples that they stand for, other values as they are."""
+    if isinstance(value, list | tuple):
+        value = tuple(value)
         if len(set(value)) == 1:
             return value[0]
         if len(value) == 4 and value[:2] == value[2:]:

@@ -43,20 +43,14 @@ class Concat(Layer, frozen=True, tag="concat"):
         """The number of the axis that grows."""
         return get_args(Along).index(self.along)
 
-    def _others(self, shape: Shape) -> tuple[int, int]:
-        """The sizes that have to agree."""
-        first, second = (size for axis, size in enumerate(shape) if axis != self.axis)
-        return first, second
-
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
-        titles = " and ".join(
-            title for axis, title in enumerate(("channels", "heights", "widths")) if axis != self.axis
-        )
-        sizes = [self._others(shape) for shape in inputs]
+        first, second = (number for number in range(3) if number != self.axis)
+        titles = " and ".join(("channels", "heights", "widths")[number] for number in (first, second))
+        sizes = [(shape[first], shape[second]) for shape in inputs]
         rule = f"concat needs equal {titles}, here {size_text(sizes[0])}"
         misfits = {number: 0 for number, size in enumerate(sizes) if size != sizes[0]}
         yield from _shape_mistakes(inputs, names, sizes, misfits, rule)
-        count = sum(shape[self.axis] for shape in inputs)
+        count = self.output_shape(inputs)[self.axis]
         if count > _MAX_JOINED:
             yield Mistake("inputs", f"inputs: they have {count:,} {self.along} in all; concat makes at most 10¹⁵")
 
@@ -80,8 +74,8 @@ class Concat(Layer, frozen=True, tag="concat"):
         return np.split(channels, ends[:-1])
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        sizes = list(inputs[0])
-        sizes[self.axis] = sum(shape[self.axis] for shape in inputs)
+        axis, sizes = self.axis, list(inputs[0])
+        sizes[axis] = sum([shape[axis] for shape in inputs])
         return Shape(*sizes)
 
     def label(self) -> str:

@@ -34,13 +34,13 @@ def test_a_thread_that_makes_garbage_does_not_collect_it(
         collecting.add(threading.current_thread())
 
     def use_window() -> int:
+        (window,) = (widget for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow))
+        qtbot.waitUntil(lambda: bool(window.views.made))  # what there is then is never looked through
         worker = Worker()
         worker.start(make_cycles)
         qtbot.waitUntil(lambda: not worker.busy)
         qtbot.wait(1200)  # longer than the interval of the collector
-        for widget in QApplication.topLevelWidgets():
-            if isinstance(widget, MainWindow):
-                widget.close()
+        window.close()
         return 0
 
     gc.enable()

@@ -210,6 +210,6 @@ def test_a_window_with_damaged_settings_starts_and_a_signal_closes_it(tmp_path: 
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 128 + number
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors, errors
     settings = QSettings(str(tmp_path / "Convolume" / "Convolume.conf"), QSettings.Format.IniFormat)
     assert isinstance(settings.value("window/geometry"), QByteArray)

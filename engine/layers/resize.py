@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -20,6 +21,11 @@ from engine.text.units import number_text
 
 Mode = Literal["nearest", "bilinear"]
 Corners = Literal["half_pixel", "align_corners", "asymmetric"]
+
+
+@lru_cache(maxsize=256)
+def _exact_fraction(number: float) -> Fraction:
+    return Fraction(number).limit_denominator(100_000)
 
 
 class ResampledSpans(NamedTuple):
@@ -94,12 +100,13 @@ class Resize(Layer, frozen=True, tag="resize"):
         if self.size is not None:
             return pair(self.size)
         factor = self._exact_factor
-        return int(received.height * factor), int(received.width * factor)
+        height, width = (extent * factor.numerator // factor.denominator for extent in received[1:])
+        return height, width
 
     @property
     def _exact_factor(self) -> Fraction:
         """The factor as a fraction of integers, with which places are computed exactly: 1/3 for 0.3333333."""
-        return Fraction(self.factor).limit_denominator(100_000)
+        return _exact_fraction(self.factor)
 
     def _spans(self, received: Shape) -> tuple[ResampledSpans, ResampledSpans]:
         height, width = self._output(received)

@@ -22,6 +22,9 @@ from engine.shapes import Shape
 from engine.text.problems import Fix
 
 _MISSING = object()
+_MOST_VALUES = 10**15
+"""Along an axis: layers one after the other, each of which doubles it, would make numbers of thousands of digits."""
+_AXES = ("channels", "rows", "columns")
 
 
 class Wiring(NamedTuple):
@@ -273,6 +276,11 @@ def _with_block_fixes(part: Report, node: Node, received: Sequence[Shape]) -> Re
     return replace(part, mistakes=tuple(mistakes))
 
 
+def _too_many_values(output: Shape) -> Mistake:
+    number = max(output)
+    return Mistake("", f"its output would have {number:,} {_AXES[output.index(number)]}; at most 10¹⁵ are possible")
+
+
 def _report(
     node: Node,
     index: int,
@@ -289,10 +297,12 @@ def _report(
     mistakes = mistakes + wrong_count
     if len(shapes) == len(inputs) and not wrong_count:
         mistakes = (*mistakes, *layer.mistakes(shapes, own_names))
-    if len(shapes) < len(inputs) or mistakes:
+    output = None if len(shapes) < len(inputs) or mistakes else layer.output_shape(shapes)
+    if output is not None and max(output) > _MOST_VALUES:
+        mistakes = (_too_many_values(output),)
+    if output is None or mistakes:
         return Report(index, node.name, layer, names, inputs, mistakes=mistakes, block=block, weights=node.weights)
     params = layer.param_shapes(shapes)
-    output = layer.output_shape(shapes)
     factors = layer.mac_factors(shapes, output)
     return Report(
         index,

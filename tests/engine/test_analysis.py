@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.blocks import BasicResidual
-from engine.layers import Activation, Add, BatchNorm, Concat, Conv2d, Dense, MaxPool2d
+from engine.layers import (
+    Activation,
+    Add,
+    BatchNorm,
+    Concat,
+    Conv2d,
+    ConvTranspose2d,
+    Dense,
+    MaxPool2d,
+    PixelShuffle,
+    Resize,
+)
 from engine.network.analysis import analyze
 from engine.network.graph import _MAX_CYCLES, INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -209,3 +220,21 @@ def test_volumes_of_a_million_million_values_are_analysed():
     analysis = analyze(Network((Node("conv", Conv2d(filters=100, kernel=3)),)), Shape(100, 10**5, 10**5))
     assert analysis.output_shape == (100, 10**5, 10**5)
     assert analysis.macs == 10**10 * 100 * 900
+
+
+@pytest.mark.parametrize(
+    ("layer", "axis"),
+    [
+        (Resize(factor=3.0), "rows"),
+        (Resize(factor=1_000_000.0), "rows"),
+        (ConvTranspose2d(2, 2, stride=2), "rows"),
+        (PixelShuffle(1), ""),
+    ],
+)
+def test_layers_that_enlarge_maps_again_and_again_are_a_mistake_before_numbers_grow_without_bound(layer, axis):
+    nodes = tuple(Node(f"n{number}", layer) for number in range(60))
+    reports = analyze(Network(nodes), Shape(2, 4, 4)).reports
+    mistakes = [mistake.text for report in reports for mistake in report.mistakes]
+    assert len(mistakes) == bool(axis)
+    assert all(text.endswith(f"{axis}; at most 10¹⁵ are possible") for text in mistakes)
+    assert max(max(report.output_shape) for report in reports if report.output_shape) <= 10**15

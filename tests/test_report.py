@@ -35,7 +35,8 @@ from gui.export.html import element
 from gui.export.report import make_report
 from gui.state.initial_focus import initial_focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeResult
 from tests.golden import projects
 from tests.test_command_line import MAIN, START

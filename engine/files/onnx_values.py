@@ -54,15 +54,15 @@ def _opposite(node: GraphNode, values: Mapping[str, Array]) -> dict[str, Array]:
     if node.operator not in _OPPOSITES or len(node.inputs) != 2:
         return {}
     first, second = (values.get(name) for name in node.inputs)
-    known = second if first is None else first
-    if known is None or (first is not None and second is not None) or known.dtype.kind != "f":
+    constant = second if first is None else first
+    if constant is None or (first is not None and second is not None) or constant.dtype.kind != "f":
         return {}
-    if known.size > _MAX_VALUES:
+    if constant.size > _MAX_VALUES:
         return {}
     if first is not None:
         return {sign_name(node.inputs[0]): np.full_like(first, -1)} if node.operator == "Sub" else {}
     with np.errstate(all="ignore"):
-        return {opposite_name(node.operator, node.inputs[1]): np.asarray(_OPPOSITES[node.operator][1](known))}
+        return {opposite_name(node.operator, node.inputs[1]): np.asarray(_OPPOSITES[node.operator][1](constant))}
 
 
 def fold(node: GraphNode, values: Mapping[str, Array]) -> dict[str, Array]:

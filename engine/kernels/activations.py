@@ -191,7 +191,7 @@ ELEMENTWISE: dict[str, ElementFunction] = {
 distribution, `gelu_tanh` its usual approximation."""
 
 
-def numbers_of(name: str) -> tuple[str, ...]:
+def number_names(name: str) -> tuple[str, ...]:
     """The names of the numbers that a function takes."""
     return ELEMENTWISE[name].numbers if name in ELEMENTWISE else ()
 

@@ -67,7 +67,7 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     @property
     def unused_settings(self) -> frozenset[str]:
-        return frozenset(_NUMBERS).difference(activations.numbers_of(self.function))
+        return frozenset(_NUMBERS).difference(activations.number_names(self.function))
 
     @property
     def has_usual_numbers(self) -> bool:
@@ -132,7 +132,7 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     @property
     def _numbers(self) -> dict[str, float]:
-        return {name: getattr(self, name) for name in activations.numbers_of(self.function)}
+        return {name: getattr(self, name) for name in activations.number_names(self.function)}
 
 
 _DEFAULTS = {field.name: field.default for field in fields(Activation) if field.name in _NUMBERS}

@@ -23,7 +23,7 @@ _MAX_FIXES = 2
 """Maximum number of choices between the sizes of inputs."""
 
 
-Along = Literal["channels", "rows", "columns"]
+_Along = Literal["channels", "rows", "columns"]
 
 
 class Concat(Layer, frozen=True, tag="concat"):
@@ -36,12 +36,12 @@ class Concat(Layer, frozen=True, tag="concat"):
     min_inputs: ClassVar[int] = 2
     max_inputs: ClassVar[int | None] = None
 
-    along: Annotated[Along, Meta(title="Along", description="The axis that grows")] = "channels"
+    along: Annotated[_Along, Meta(title="Along", description="The axis that grows")] = "channels"
 
     @property
     def axis(self) -> int:
         """The number of the axis that grows."""
-        return get_args(Along).index(self.along)
+        return get_args(_Along).index(self.along)
 
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         first, second = (number for number in range(3) if number != self.axis)

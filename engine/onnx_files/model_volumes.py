@@ -73,28 +73,28 @@ class ComparableModel(Struct, frozen=True, eq=False):
 
     def exact_volume(self, node: str, volumes: Mapping[str, _Volume], checkpoint: Checkpoint) -> _Volume | None:
         """What a node makes of the volumes of others, computed in double precision; None if an operator has no rule."""
-        known = {
+        available = {
             name: tensor
             for name, tensor in self.tensors.items()
             if tensor.source != node and tensor.source in volumes and not any(tensor.margins)
         }
         name = self.names[node]
-        part, inputs = self._part_before(name, known)
-        arrays = [_as_tensor(volumes[known[source].source], known[source]) for source in inputs]
+        part, inputs = self._part_before(name, available)
+        arrays = [_as_tensor(volumes[available[source].source], available[source]) for source in inputs]
         try:
             (output,) = run_model(_with_outputs(part, (name,)), arrays, checkpoint, exact=True)
         except (ModelFault, FileFault):
             return None
         return volume_of(output.array, self.tensors[name])
 
-    def _part_before(self, name: str, known: Mapping[str, Tensor]) -> tuple[Any, list[str]]:
+    def _part_before(self, name: str, available: Mapping[str, Tensor]) -> tuple[Any, list[str]]:
         """The model with those nodes alone that lead from known values to that one, and the names of these values."""
         needed, nodes = {name}, []
         for node in reversed(self.proto.graph.node):
             if needed.intersection(node.output):
                 nodes.append(node)
-                needed.update(source for source in node.input if source not in known)
-        inputs = list(dict.fromkeys(source for node in reversed(nodes) for source in node.input if source in known))
+                needed.update(source for source in node.input if source not in available)
+        inputs = list(dict.fromkeys(source for node in reversed(nodes) for source in node.input if source in available))
         onnx = require_onnx()
         constants = [tensor for tensor in self.proto.graph.initializer if tensor.name in needed]
         values = [onnx.helper.make_tensor_value_info(source, onnx.TensorProto.DOUBLE, None) for source in inputs]

@@ -85,18 +85,18 @@ def _without_whole(path: ModulePath, whole: int) -> ModulePath:
     return tuple(name[len(path[whole - 1]) + 1 :] if whole else name for name in path[whole:])
 
 
-def _with_others(network: Network, told: Sequence[ModulePath]) -> list[ModulePath]:
-    """The modules around all nodes, of which weights tell `told`; of others those that they receive say it."""
-    paths, origins, positions = list(told), list(range(len(told))), network.positions
-    for at, path in enumerate(told):
+def _with_others(network: Network, weighted_paths: Sequence[ModulePath]) -> list[ModulePath]:
+    """The modules around all nodes: as their weights tell, of others as those that they receive say."""
+    paths, origins, positions = list(weighted_paths), list(range(len(weighted_paths))), network.positions
+    for at, path in enumerate(weighted_paths):
         if not path and not has_weights(network.nodes[at]):
             # Of what a sum receives, the shortcut comes from further above.
             sources = (positions.get(name, at) for name in network.inputs_of(at))
             latest = max((source for source in sources if source < at), key=origins.__getitem__, default=at)
             paths[at], origins[at] = paths[latest], origins[latest] if latest < at else -1
     users = _positions_of_users(network)
-    for at in range(len(told) - 1, -1, -1):
-        if users[at] and not told[at] and not has_weights(network.nodes[at]):
+    for at in range(len(weighted_paths) - 1, -1, -1):
+        if users[at] and not weighted_paths[at] and not has_weights(network.nodes[at]):
             paths[at] = _path_at_border(network, at, paths, users)
     return paths
 

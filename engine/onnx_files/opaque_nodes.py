@@ -31,12 +31,12 @@ class OpaqueNode(Struct, frozen=True):
     @classmethod
     def of(cls, operands: Operands, reason: str) -> "OpaqueNode":
         """The node of these operands; FileFault if it receives other than volumes and constants."""
-        node, known, place = operands.node, operands.tensors, f"{operands.path}: {operands.node.title}"
+        node, volumes, place = operands.node, operands.tensors, f"{operands.path}: {operands.node.title}"
         texts, tensors = [], []
         for name in node.inputs:
-            if name in known and not any(known[name].margins):
-                tensors.append(known[name])
-                texts.append(known[name].text)
+            if name in volumes and not any(volumes[name].margins):
+                tensors.append(volumes[name])
+                texts.append(volumes[name].text)
             elif name in operands.stored or not name:
                 texts.append(STORED if name else "")
             elif text := stated_constant(operands.constants[name]) if name in operands.constants else "":

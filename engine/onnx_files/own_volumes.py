@@ -67,15 +67,15 @@ class Reorderings:
 
     def _origins(self, value: str) -> Iterator[str]:
         """Yield the nearest reordered values from which a value has its shape."""
-        seen, waiting = {value}, [value]
+        visited, waiting = {value}, [value]
         while waiting:
             name = waiting.pop()
             if name in self.values:
                 yield name
             elif name in self._makers and name not in self.opaque:
-                received = {other for other in self._makers[name].inputs if other in self._tensors} - seen
+                received = {other for other in self._makers[name].inputs if other in self._tensors} - visited
                 waiting += [other for other in received if self._tensors[other].axes == self._tensors[name].axes]
-                seen |= received
+                visited |= received
 
     def _transposed_before(self, name: str) -> str:
         """The nearest value that a Transpose makes of the same volume; "" if there is none."""
@@ -88,12 +88,12 @@ class Reorderings:
         return ""
 
 
-def _whole_order(letters: str, volume: Shape, wanted: Shape) -> str:
-    """An order of all three axes in which these have this order, with the wanted shape if there is one."""
+def _whole_order(letters: str, volume: Shape, shape: Shape) -> str:
+    """An order of all three axes in which these have this order, and the result that shape if there is one."""
     sizes = dict(zip("chw", volume, strict=True))
     orders = ["".join(order) for order in permutations("chw")]
     fitting = [order for order in orders if "".join(x for x in order if x in letters) == letters]
-    return next((order for order in fitting if tuple(sizes[x] for x in order) == wanted), fitting[0])
+    return next((order for order in fitting if tuple(sizes[x] for x in order) == shape), fitting[0])
 
 
 def _moved_parts(tensor: Tensor, perm: Sequence[int]) -> tuple[tuple[int, ...], ...]:
@@ -144,10 +144,10 @@ def own_match(tensor: Tensor, own: OwnVolume, stated: Sequence[int]) -> Match | 
         return Match(make_layer(Transpose, order=own.order), (tensor,), axes)
     if own.shape is not None and tensor.dims:
         return Match(make_layer(Reshape, **own.shape._asdict()), (tensor,), dims=tensor.dims)
-    found = tensor.own_volume(channels_last=own.channels_last)
-    if found is None or found.order != tensor.letters_in_order:
+    present = tensor.own_volume(channels_last=own.channels_last)
+    if present is None or present.order != tensor.letters_in_order:
         return None
-    volume, axes = found.tensor.volume, found.tensor.axes
+    volume, axes = present.tensor.volume, present.tensor.axes
     if volume.height == volume.width == 1:
         return Match(Flatten(), (tensor,), axes)
     pairs = zip(axes, stated, strict=True) if len(stated) == len(axes) else ()

@@ -58,12 +58,12 @@ class _Structure:
     def groups(self) -> Iterator[frozenset[int]]:
         if len(self._reports) != len(self._sources) or any(max(s) >= at for at, s in enumerate(self._sources)):
             return  # in another order, or with a mistake
-        found: set[int] = set()
+        taken_nodes: set[int] = set()
         for branches in self._outermost_branches():
             group = branches.members | set(self._functions_behind(max(branches.members)))
-            found |= group
+            taken_nodes |= group
             yield group
-        yield from self._depthwise_groups(found)
+        yield from self._depthwise_groups(taken_nodes)
 
     def _nodes_above(self) -> list[int]:
         """By node the nearest one through which all values pass on their way to it: its immediate dominator."""
@@ -125,19 +125,19 @@ class _Structure:
             at = self._users[at][0]
             yield at
 
-    def _depthwise_groups(self, found: set[int]) -> Iterator[frozenset[int]]:
+    def _depthwise_groups(self, taken_nodes: set[int]) -> Iterator[frozenset[int]]:
         for begin in range(len(self._sources)):
-            if begin not in found and self._is_depthwise(begin):
-                group = frozenset(self._depthwise_group(begin, found))
+            if begin not in taken_nodes and self._is_depthwise(begin):
+                group = frozenset(self._depthwise_group(begin, taken_nodes))
                 if self._weights(group) >= _LEAST_WEIGHTS:
                     yield group
 
-    def _depthwise_group(self, begin: int, found: set[int]) -> set[int]:
+    def _depthwise_group(self, begin: int, taken_nodes: set[int]) -> set[int]:
         """A depthwise convolution, the layer that mixes its maps, and what is between them and behind."""
         group, size, is_mixed = {begin}, self._size(begin), False
         for at in range(begin + 1, len(self._sources)):
             is_function = self._reports[at].layer.role == "elementwise"
-            if at in found or self._is_depthwise(at) or (is_mixed and not is_function):
+            if at in taken_nodes or self._is_depthwise(at) or (is_mixed and not is_function):
                 break
             if not group.issuperset(self._sources[at]) or self._size(at) not in (size, (1, 1)):
                 break

@@ -19,7 +19,8 @@ from gui.export.files import write_file
 from gui.export.pictures import png_bytes
 from gui.state.initial_focus import initial_focus
 from gui.state.look import DepthScale, Look, ThemeName
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeResult
 from gui.window.main_window import AUTOMATIC_RUN, MainWindow
 from gui.window.settings import Settings

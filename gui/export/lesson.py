@@ -27,7 +27,8 @@ from gui.lessons.validation import lesson_problems
 from gui.lessons.walk import step_project
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 
 
 class ShownStep(Struct, frozen=True, eq=False):

@@ -24,7 +24,8 @@ from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
 from gui.worker import Worker

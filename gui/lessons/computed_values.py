@@ -20,7 +20,8 @@ from engine.run.request import RunRequest
 from engine.run.weights import Weights
 from engine.text.problems import ProjectError
 from gui.lessons.facts import ProjectFacts
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeResult
 
 

@@ -24,7 +24,8 @@ from gui.lessons.texts import fill_text
 from gui.lessons.walk import step_project
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 
 _FIGURE = re.compile(
     r"(?<![\w.,·×])(?:\d[\d,]*(?:\.\d+)?\s?(?:[KMGT]\b|[KMG]iB\b|×(?![\d×])|%)|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{4,}(?:\.\d+)?)"

@@ -11,7 +11,8 @@ from engine.files.labels import LABEL_SUFFIXES
 from engine.run.label_check import LABELS_PLACE
 from engine.text.units import count_text
 from gui.state.view_state import ViewState
-from gui.widgets.file_row import FileRow, file_filter
+from gui.widgets.file_filters import file_filter
+from gui.widgets.file_row import FileRow
 from gui.widgets.glyphs import GlyphButton
 from gui.widgets.texts import make_note, show_note
 

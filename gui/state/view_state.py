@@ -1,10 +1,8 @@
 """The state of the window as frozen values: views compare two of them and redraw what differs. No Qt here."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
-from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,7 +15,7 @@ from engine.kernels import Checkpoint
 from engine.network.analysis import Analysis, BlockReport, Report, fold_blocks
 from engine.network.graph import INPUT
 from engine.network.groups import nodes_of_group
-from engine.network.node_ref import STEM, NodeRef
+from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import LowRankWeights
 from engine.project.project import Project
 from engine.reports.tables import TableRow, table_rows
@@ -25,7 +23,6 @@ from engine.run.check import ProjectCheck
 from engine.run.weights import Weights, load_weights
 from engine.shapes import Shape
 from engine.text.problems import Problem
-from engine.unchanged_items import LastResults
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.earlier import EarlierDesign
 from gui.state.find import find_nodes, next_match
@@ -34,35 +31,12 @@ from gui.state.ghost import Ghost
 from gui.state.lesson_place import LessonPlace
 from gui.state.look import Look
 from gui.state.rank_search import RankSearchState
+from gui.state.run_view import NodeVolumes, RunView
 from gui.state.sweep import SweepState
-from gui.state.volume_at import VolumeAt, VolumeResult
+from gui.state.volume_at import VolumeAt
 
 _MOST_OPEN = 60
 """Largest number of layers of a design whose blocks are shown open by default."""
-
-
-class RunProgress(Struct, frozen=True):
-    """Progress of a run: `done` of `total` nodes, now at `ref`."""
-
-    done: int
-    total: int
-    ref: NodeRef
-
-
-class RunView(Struct, frozen=True, eq=False, weakref=True):
-    """The computed volumes by node, and the run in progress, if any."""
-
-    results: Mapping[NodeRef, VolumeResult] = {}
-    progress: RunProgress | None = None
-    problems: tuple[Problem, ...] = ()
-    """Problems that only a run finds, such as those in files; the next edit or run clears them."""
-
-
-_RESULTS_OF_VOLUMES: "WeakKeyDictionary[RunView, dict[Hashable, LastResults[Any]]]" = WeakKeyDictionary()
-"""See `ViewState.last_of_volumes`."""
-
-_VOLUMES: "WeakKeyDictionary[RunView, tuple[ProjectCheck, dict[NodeRef, VolumeAt]]]" = WeakKeyDictionary()
-"""See `ViewState.volume_at`; it ends with the results, so it keeps no volume longer than they do."""
 
 
 class ViewState(Struct, frozen=True, eq=False, dict=True):
@@ -248,70 +222,25 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
 
     def volume_at(self, ref: NodeRef) -> VolumeAt:
         """The volume at a node: its shape, its result and its problems."""
-        volume = self._volumes.get(ref)
-        if volume is None:
-            volume = self._volumes[ref] = self._look_up(ref)
-        return volume
+        return self._volumes.at(ref)
 
     def volumes_at(self, refs: Sequence[NodeRef]) -> list[VolumeAt]:
         """The volumes at several nodes; those of thousands are looked up in one go."""
-        volumes = list(map(self._volumes.get, refs))
-        return [self.volume_at(ref) if at is None else at for ref, at in zip(refs, volumes, strict=True)]
-
-    def last_of_volumes(self, *name: Hashable) -> LastResults[Any]:
-        """The last results of a name, as `last_results` returns them, for results that depend on volumes.
-
-        They end with the volumes: the name need not say which these are.
-        """
-        return _RESULTS_OF_VOLUMES.setdefault(self.run, {}).setdefault(name, LastResults())
+        return self._volumes.at_all(refs)
 
     @cached_property
-    def _volumes(self) -> dict[NodeRef, VolumeAt]:
-        """Cache of `volume_at`, which states with the same layers and results share."""
-        known_check, volumes = _VOLUMES.get(self.run, (None, {}))
-        if known_check is not self.check:
-            known_volumes, volumes = volumes, {}
-            if known_check is not None and not self._problems:
-                volumes = _unaffected(known_check, self.check, known_volumes)
-                inputs = [at for at in known_volumes.values() if at.ref[1] == INPUT]
-                volumes |= {at.ref: at for at in inputs if at.has_fields_of(self._look_up(at.ref))}
-            _VOLUMES[self.run] = self.check, volumes
-        return volumes
+    def _volumes(self) -> NodeVolumes:
+        return NodeVolumes.of(self.check, self.run)
 
     @property
     def is_fresh(self) -> bool:
         """Whether the current settings and input made the results of all nodes that can run."""
         results = self.run.results
         for ref, key in self.check.keys.items():
-            result = results.get(self._source(ref) if ref[1] == INPUT else ref)
+            result = self.volume_at(ref).result if ref[1] == INPUT else results.get(ref)
             if result is None or result.key != key:
                 return False
         return True
-
-    def _look_up(self, ref: NodeRef) -> VolumeAt:
-        source = self._source(ref)
-        result, key = self.run.results.get(source), self.check.keys.get(source)
-        fresh = result is not None and result.key == key
-        return VolumeAt(ref, source, self._shape(ref), result, fresh, self._problems.get(source, ()))
-
-    def _source(self, ref: NodeRef) -> NodeRef:
-        """The node that computes a volume, see `VolumeAt.source`."""
-        design, node = ref
-        block = self.check.block(ref)
-        if block is not None:
-            return design, block.output
-        if node != INPUT or design == STEM:
-            return ref
-        stem = self.analysis(STEM)
-        return (STEM, INPUT if stem is None else stem.output)
-
-    def _shape(self, ref: NodeRef) -> Shape | None:
-        report, analysis = self.report(ref), self.analysis(ref[0])
-        if report is not None:
-            return report.output_shape
-        if ref == (STEM, INPUT):
-            return self.check.input_shape
-        return None if analysis is None or ref[1] != INPUT else analysis.input_shape
 
     @cached_property
     def predictions(self) -> Mapping[str, Prediction]:
@@ -333,16 +262,6 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     def problems(self) -> tuple[Problem, ...]:
         """All problems that the check of the project and the last run found."""
         return (*self.check.problems, *self.run.problems)
-
-    @cached_property
-    def _problems(self) -> dict[NodeRef, tuple[str, ...]]:
-        """The texts of all problems by node."""
-        texts: dict[NodeRef, tuple[str, ...]] = {}
-        for problem in self.problems:
-            if problem.design is not None:
-                ref = problem.design, problem.node
-                texts[ref] = (*texts.get(ref, ()), problem.text)
-        return texts
 
     def weights(self, ref: NodeRef, checkpoint: Checkpoint) -> Weights:
         """The arrays by role that a layer runs with. This may take long; do not call it in the thread of the window.
@@ -374,24 +293,6 @@ def _with_ghost(state: ViewState, ghost: Ghost) -> ViewState:
 def _run_with(run: RunView, ghost: Ghost) -> RunView:
     """Cached, since views look whether the results are others."""
     return replace(run, results={**run.results, **ghost.results})
-
-
-def _unaffected(
-    before: ProjectCheck, check: ProjectCheck, volumes: Mapping[NodeRef, VolumeAt]
-) -> dict[NodeRef, VolumeAt]:
-    """The volumes of layers and blocks that are the same by both checks, of which the later one has no problems.
-
-    An earlier result of a layer after the edited one is as stale as it was, by whatever key the layer has now.
-    """
-    old_reports, reports, keys = before.reports, check.reports, check.keys
-    return {
-        ref: at
-        for ref, at in volumes.items()
-        if (report := reports.get(ref)) is not None
-        and report is old_reports.get(ref)
-        and not at.problems
-        and at.is_fresh == (at.result is not None and at.result.key == keys.get(at.source))
-    }
 
 
 @lru_cache(maxsize=4)

@@ -8,15 +8,10 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from engine.files.arrays import ARRAY_SUFFIXES
 from engine.files.photo_formats import PHOTO_SUFFIXES
+from gui.widgets.file_filters import file_filter
 from gui.widgets.glyphs import GlyphButton
 from gui.widgets.plain_text import plain_tip
 from gui.widgets.texts import ElidedLabel
-
-
-def file_filter(title: str, suffixes: tuple[str, ...]) -> str:
-    """What a dialog lists: the files with these endings, or all."""
-    return f"{title} ({' '.join(f'*{suffix}' for suffix in suffixes)});;All files (*)"
-
 
 PHOTO_FILTER = file_filter("Photos", PHOTO_SUFFIXES)
 ARRAY_FILTER = file_filter("Arrays", ARRAY_SUFFIXES)
@@ -59,6 +54,8 @@ class FileRow(QWidget):
 
     def choose_file(self) -> None:
         """Open the dialog to choose another file."""
-        path, _ = QFileDialog.getOpenFileName(self, f"Choose another {self._title}", self._folder, self._filters)
+        path, _ = QFileDialog.getOpenFileName(
+            self, f"Choose another {self._title}", self._folder, f"{self._filters};;All files (*)"
+        )
         if path:
             self.chosen.emit(str(Path(path).absolute()))

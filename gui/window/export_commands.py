@@ -18,10 +18,11 @@ from gui.catalogue.views import view_row
 from gui.export.animation import TurnWriter, paint_turn_frames
 from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
+from gui.widgets.file_filters import file_filter
 from gui.widgets.message import Message
 from gui.window.export_all import ExportAll
 from gui.window.file_commands import FileCommands
-from gui.window.file_dialogs import FIGURE_FOLDER, LESSON_FOLDER, FileDialogs, file_filter
+from gui.window.file_dialogs import FIGURE_FOLDER, LESSON_FOLDER, FileDialogs
 from gui.window.menu_entry import MenuEntry
 from gui.window.settings import Settings
 from gui.window.single_export import SingleExport

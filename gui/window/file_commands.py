@@ -22,9 +22,10 @@ from gui.catalogue.samples import SAMPLES
 from gui.lessons.catalogue import open_lesson
 from gui.lessons.file_kind import is_lesson
 from gui.lessons.head import lesson_heads
+from gui.widgets.file_filters import file_filter
 from gui.widgets.message import Message
 from gui.window.dropped_files import PROJECT_SUFFIXES, SAVED_SUFFIXES, DroppedFiles
-from gui.window.file_dialogs import INPUT_FOLDER, PROJECT_FOLDER, FileDialogs, file_filter
+from gui.window.file_dialogs import INPUT_FOLDER, PROJECT_FOLDER, FileDialogs
 from gui.window.menu_entry import MenuEntry
 from gui.window.model_opening import ModelOpening
 from gui.window.settings import Settings

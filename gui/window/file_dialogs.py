@@ -47,8 +47,3 @@ class FileDialogs:
         path = Path(name)
         self._settings.set(purpose, str(path.parent))
         return path
-
-
-def file_filter(title: str, suffixes: tuple[str, ...]) -> str:
-    """``Photos (*.jpg *.png)``."""
-    return f"{title} ({' '.join('*' + suffix for suffix in suffixes)})"

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 from engine.files.atomic_write import file_name
 from engine.model_export.export import MODEL_FORMATS, ModelFormat
 from engine.network.node_ref import design_text
+from gui.widgets.file_filters import file_filter
 from gui.widgets.line_edit import LineEdit
 from gui.widgets.texts import make_error_note, make_note, show_note
-from gui.window.file_dialogs import file_filter
 
 
 class ModelChoice(NamedTuple):

@@ -64,12 +64,12 @@ class QtActions:
         """Enable and check the actions, and update the tool tips that depend on the state."""
         for action in ACTIONS:
             qt_action, enabled = self.by_id[action.id], action.enabled(state)
-            if action.depends_on_state:
+            if action.depends_on_state and qt_action.isEnabled() != enabled:
                 qt_action.setEnabled(enabled)
+                if action.disabled_tip:
+                    qt_action.setToolTip(_tool_tip(action, qt_action, "" if enabled else action.disabled_tip))
             if action.tool_tip is not None:
                 qt_action.setToolTip(plain_tip(action.tool_tip(state)))
-            elif action.disabled_tip:
-                qt_action.setToolTip(_tool_tip(action, qt_action, "" if enabled else action.disabled_tip))
             if action.checked is not None:
                 qt_action.setChecked(action.checked(state))
 

@@ -14,7 +14,8 @@ from engine.run.check import check
 from engine.text.moments import moment_text
 from gui.export.project_pictures import thumbnail_image
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.window.banners import Banner
 from gui.window.main_window import MainWindow
 from gui.workbench.journal import Journal

@@ -12,8 +12,9 @@ from engine.project.file import load_project
 from engine.project.project import Project
 from engine.text.problems import ProjectError
 from gui.state import edits
+from gui.widgets.file_filters import file_filter
 from gui.window.dropped_files import PROJECT_SUFFIXES
-from gui.window.file_dialogs import PROJECT_FOLDER, FileDialogs, file_filter
+from gui.window.file_dialogs import PROJECT_FOLDER, FileDialogs
 from gui.window.model_opening import ModelOpening
 from gui.window.settings import Settings
 from gui.workbench.workbench import Workbench

@@ -22,7 +22,8 @@ from gui.state.history import History, Version
 from gui.state.initial_focus import initial_focus
 from gui.state.lesson_place import LessonPlace
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.workbench.lesson_values import LessonValues
 from gui.workbench.workbench import Workbench
 

@@ -32,7 +32,8 @@ from gui.state.requests import (
     SearchRanks,
     ShowPoint,
 )
-from gui.state.view_state import RunProgress, RunView, ViewState
+from gui.state.run_view import RunProgress, RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeResult
 from gui.workbench.document import Document, Version
 from gui.workbench.ghost import BackgroundGhost

@@ -17,7 +17,8 @@ from engine.run.check import check
 from gui.app import make_application
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import Float32Volume, VolumeResult
 from gui.views.filters import FiltersView
 

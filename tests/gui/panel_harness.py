@@ -13,7 +13,8 @@ from gui.panels.designs import DesignsPanel
 from gui.state import edits
 from gui.state.focus import Focus
 from gui.state.renames import Renames
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.window.actions import Action
 from gui.window.qt_actions import QtActions
 from tests.gui.view_harness import state_of

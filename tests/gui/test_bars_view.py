@@ -20,7 +20,8 @@ from gui.paint.bars.content import build_bars_content
 from gui.paint.bars.layout import lay_out_bars_on_screen
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.theme import LIGHT
 from gui.views.bars import BarsView
 from gui.views.bars_plot import BarsBox

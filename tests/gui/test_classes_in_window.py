@@ -21,7 +21,8 @@ from gui.paint.volumes.class_line import lay_out_classes
 from gui.paint.volumes.description import describe_volumes
 from gui.paint.volumes.drawing import paint_volumes
 from gui.panels.input_panel import InputPanel
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeResult
 from tests.gui.panel_harness import PanelHarness
 from tests.gui.view_harness import state_of

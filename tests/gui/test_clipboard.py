@@ -28,7 +28,8 @@ from gui.state import edits
 from gui.state.edits.clipboard import paste_designs, paste_nodes
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.window.main_window import MainWindow
 from tests.engine import strategies
 from tests.gui.window_input import activate

@@ -17,7 +17,7 @@ from gui.panels.design_rows import design_tree_rows, unchanged_rows
 from gui.panels.designs import DesignsPanel
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView
+from gui.state.run_view import RunView
 from tests.gui.panel_harness import BOTTLENECK, PROJECT, open_designs, row_names
 from tests.gui.view_harness import state_of
 

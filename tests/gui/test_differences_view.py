@@ -23,7 +23,8 @@ from gui.paint.differences.chart_layout import axis_names
 from gui.paint.differences.content import build_differences, compute_errors
 from gui.state.comparison import compared_pair
 from gui.state.focus import Focus
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeResult
 from gui.views.differences import DifferencesView
 from gui.views.report_model import NO_PARENT

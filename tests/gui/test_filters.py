@@ -43,7 +43,8 @@ from gui.paint.maps.tiles import MapTiles, tile_pixels
 from gui.state.comparison import compared_refs, find_companions
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
 from gui.views.filters import FiltersView

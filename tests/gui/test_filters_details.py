@@ -36,7 +36,7 @@ from gui.paint.maps.tile_grid import MapOrdering, TileBlock, choose_tile_grid, p
 from gui.paint.maps.tiles import MapTiles, tile_pixels
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView
+from gui.state.run_view import RunView
 from gui.state.volume_at import VolumeResult
 from gui.views import filters
 from gui.views.filters import FiltersView

@@ -16,7 +16,7 @@ from engine.run.execute import NodeDone, execute
 from engine.run.request import RunRequest
 from engine.shapes import Shape
 from gui.panels.input_panel import InputPanel
-from gui.state.view_state import RunView
+from gui.state.run_view import RunView
 from gui.state.volume_at import VolumeResult
 from tests.gui.panel_harness import PHOTO, PROJECT, PanelHarness
 from tests.gui.user_input import select_option

@@ -26,7 +26,7 @@ from gui.paint.inspector.drawing import (
     paint_inspector,
 )
 from gui.state.focus import Focus
-from gui.state.view_state import RunView
+from gui.state.run_view import RunView
 from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
 from gui.views.inspector import InspectorView

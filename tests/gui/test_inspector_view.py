@@ -18,7 +18,7 @@ from gui.paint.inspector.content import INSPECTOR_RUN_HINT, NO_VALUE_HINT
 from gui.paint.inspector.drawing import load_inspector_content
 from gui.state.focus import Focus
 from gui.state.focus_steps import next_focus
-from gui.state.view_state import RunProgress, RunView
+from gui.state.run_view import RunProgress, RunView
 from gui.views.inspector import InspectorView
 from tests.gui.inspector_states import CHAIN, PROJECT, run_project, with_filters, with_layer
 from tests.gui.user_input import move_mouse

@@ -24,7 +24,8 @@ from gui.lessons.functions import LESSON_FUNCTIONS
 from gui.lessons.texts import fill_text, parse_text
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeResult
 
 NAIVE = Network((Node("conv5x5", Conv2d(8, 5)),))

@@ -29,7 +29,8 @@ from gui.lessons.states import shown_state, step_state
 from gui.lessons.walk import solved_project, step_project
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from tests.gui.lesson_files import LESSON, PROJECT, write_lesson
 
 

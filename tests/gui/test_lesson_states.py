@@ -8,7 +8,8 @@ from gui.lessons.reader import load_lesson
 from gui.lessons.states import step_state
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from tests.gui.lesson_files import write_lesson
 
 

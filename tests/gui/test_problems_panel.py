@@ -12,7 +12,8 @@ from engine.project.project import Design, Project
 from engine.text.problems import Problem
 from gui.panels.problems import ProblemsPanel
 from gui.state.focus import Focus
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.widgets.fix_buttons import FixButtons
 from gui.window.main_window import MainWindow
 from tests.gui.panel_harness import PROJECT, PanelHarness

@@ -25,7 +25,8 @@ from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics
 from gui.paint.volumes.face_values import front_channel
 from gui.state.comparison import compared_refs, find_companions, leading_ref
 from gui.state.focus import Focus
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeResult
 from gui.views.filters import FiltersView
 from tests.gui.user_input import select_option

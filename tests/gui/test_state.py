@@ -18,7 +18,8 @@ from engine.shapes import Shape
 from engine.text.problems import Problem
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeResult
 
 PROJECT = Project(

@@ -35,7 +35,8 @@ from gui.paint.tables.operations_table import (
 from gui.paint.tables.ruled_table import NATURAL
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.theme import DARK, LIGHT
 from gui.views.table import TableView
 from tests.golden.projects import PROJECTS, chain, mistaken, start, three_designs, with_stem

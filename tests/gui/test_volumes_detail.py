@@ -22,7 +22,8 @@ from gui.paint.volumes.visible_parts import find_visible_parts
 from gui.paint.volumes.volume_numbers import numbers_of
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
 

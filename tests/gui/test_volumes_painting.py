@@ -22,7 +22,7 @@ from gui.paint.volumes.kernel_boxes import find_kernel_boxes
 from gui.paint.volumes.labels import measure_text
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.state.focus import Focus
-from gui.state.view_state import RunView
+from gui.state.run_view import RunView
 from gui.state.volume_at import VolumeResult
 from gui.theme import DARK, LIGHT
 from tests.gui.view_harness import svg as drawn_as_svg

@@ -15,7 +15,8 @@ from gui.export.pictures import _PaintView
 from gui.panels.base import Panel
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.theme import THEMES
 from gui.views.base import View
 

@@ -16,7 +16,8 @@ from gui.paint.volumes.layout import lay_out_volumes
 from gui.paint.volumes.scene import VolumesScene
 from gui.state.focus import Focus
 from gui.state.look import Look
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import LIGHT
 from tests.gui.view_harness import svg as drawn_as_svg

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from engine.network.graph import INPUT, Network
 from engine.network.node_ref import NodeRef
 from engine.project.project import Design
 from gui.state.focus import Focus
+from gui.state.run_view import NodeVolumes
 from gui.state.view_state import ViewState
 
 
@@ -49,8 +51,9 @@ class Excerpt(ViewState, frozen=True, eq=False):
     hidden_kinds: tuple[str, ...] = ()
     """Kinds that are not drawn: "relu", "batch norm"."""
 
-    def _source(self, ref: NodeRef) -> NodeRef:
-        return self.original_refs.get(ref, ref)
+    @cached_property
+    def _volumes(self) -> NodeVolumes:
+        return NodeVolumes(self.check, self.run, self.original_refs)
 
     def colour_index(self, design: str) -> int:
         return self.colour_indices.get(design, -1)

@@ -35,5 +35,5 @@ def flat_colours(state: ViewState, scene: VolumesScene, numbers: Sequence[int]) 
         return FlatColour(PLAIN, True) if volume is None else FlatColour(colour_of(volume), at.is_fresh)
 
     refs, vertices = scene.box_places.refs, scene.box_places.vertices
-    last = state.last_of_volumes("flat colour", name, zero_centred)
+    last = state.run.last_results("flat colour", name, zero_centred)
     return last.map(colour, [vertices[at] for at in numbers], state.volumes_at([refs[at] for at in numbers]))

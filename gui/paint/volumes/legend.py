@@ -25,7 +25,8 @@ from gui.paint.volumes.labels import Label, cached_font, elide_names, elide_sent
 from gui.paint.volumes.layout import VOLUMES_MARGIN, VolumesLayout
 from gui.paint.volumes.scene import VolumesScene
 from gui.paint.volumes.volume_numbers import numbers_of
-from gui.state.view_state import RunView, ViewState
+from gui.state.run_view import RunView
+from gui.state.view_state import ViewState
 from gui.state.volume_at import Float32Volume, VolumeAt
 from gui.theme import Theme
 
@@ -205,12 +206,12 @@ def _count_boxes(state: ViewState, scene: VolumesScene) -> _Summary:
     places, count_odd = scene.box_places, numbers_of(("not finite",), count_non_finite)
 
     def summarise_box(vertex: Vertex, at: VolumeAt) -> _Summary:
-        volume, known = at.volume_of(vertex.shape), int(vertex.shape is not None)
+        volume, has_shape = at.volume_of(vertex.shape), int(vertex.shape is not None)
         if volume is None:
-            return _Summary(0, known, 0, 0)
-        return _Summary(1, known, count_odd(volume), int(not at.is_fresh))
+            return _Summary(0, has_shape, 0, 0)
+        return _Summary(1, has_shape, count_odd(volume), int(not at.is_fresh))
 
-    summaries = state.last_of_volumes("summary").map(summarise_box, places.vertices, state.volumes_at(places.refs))
+    summaries = state.run.last_results("summary").map(summarise_box, places.vertices, state.volumes_at(places.refs))
     return _Summary(*map(sum, zip(*(summaries or [_NOTHING]), strict=True)))
 
 

@@ -53,10 +53,10 @@ def describe_scene(state: ViewState, visible: VisibleScene, margin: float) -> Pa
     scene, parts = visible.scene, visible.parts
     places, em = scene.box_places, scene.line_breaks.text_sizes.em
     line = 0.075 * em
-    found = state.found_boxes
+    matches = state.found_boxes
     colours = np.full(len(places.refs), _NOT_FLAT, dtype=np.int64)
     colours[parts.flat_boxes] = [
-        4 * rgb + 2 * is_fresh + (bool(found) and places.refs[number] in found)
+        4 * rgb + 2 * is_fresh + (bool(matches) and places.refs[number] in matches)
         for number, (rgb, is_fresh) in zip(parts.flat_boxes, parts.flat_colours, strict=True)
     ]
     start, end, y, arrow_colours = scene.arrow_places

@@ -4,8 +4,8 @@ from math import ceil, floor
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QBuffer, QPointF, QRect, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QPicture
 
 from gui.paint.volumes.camera import Rect
 from gui.paint.volumes.drawing import VisibleScene, draw_pinned_parts, find_visible_scene
@@ -72,6 +72,8 @@ class RetainedPicture:
         self._image = QImage()
         self._last: tuple[tuple[object, ...], PaintedScene | None] = (), None
         """Where the last picture was painted, and what; not described before a second picture is painted there."""
+        self._pinned = b""
+        """What headings and legend of the last picture consist of."""
 
     def paint(
         self,
@@ -104,15 +106,17 @@ class RetainedPicture:
         painter.drawImage(QPointF(), self._image, QRectF(0, 0, *_device_size(page)))
 
     def _repaint(self, page: _Page, visible: VisibleScene, changed: list[Rect] | None) -> None:
-        """Paint these rectangles of the scene, or all if None, and headings and legend, whose numbers change."""
+        """Paint these rectangles of the scene, or all if None, and headings and legend if they differ."""
         width, height = _device_size(page)
         whole = QRect(0, 0, width, height)
         if (self._image.width(), self._image.height()) != (width + 1, height + 1):
             self._image = QImage(width + 1, height + 1, QImage.Format.Format_RGB32)
         self._image.setDevicePixelRatio(1.0)
+        before, self._pinned = self._pinned, _pinned_content(page)
         rects = [whole]
         if changed is not None:
-            strips = merge_into_strips([*map(page.to_device, changed), *_pinned_rects(page)])
+            pinned = _pinned_rects(page) if self._pinned != before else []
+            strips = merge_into_strips([*map(page.to_device, changed), *pinned])
             parts = [QRectF(QPointF(*strip[:2]), QPointF(*strip[2:])).toRect() & whole for strip in strips]
             if sum(part.width() * part.height() for part in parts) < _MOST_CHANGED * width * height:
                 rects = [part for part in parts if not part.isEmpty()]
@@ -135,6 +139,17 @@ def _pinned_rects(page: _Page) -> list[Rect]:
     return [
         (0, floor(top * density), ceil(page.width * density), ceil((top + height) * density)) for top, height in strips
     ]
+
+
+def _pinned_content(page: _Page) -> bytes:
+    """All that is drawn of headings and legend: it seldom changes, and to draw it takes as long as a line of boxes."""
+    picture, content = QPicture(), QBuffer()
+    painter = QPainter(picture)
+    draw_pinned_parts(painter, page.width, page.height, page.state, page.theme, page.layout, page.zoom, page.area.y())
+    painter.end()
+    content.open(QBuffer.OpenModeFlag.WriteOnly)
+    picture.save(content)
+    return bytes(content.data().data())
 
 
 def _paint_rect(painter: QPainter, page: _Page, visible: VisibleScene, rect: QRect) -> None:

@@ -1,0 +1,148 @@
+"""The computed volumes of a run, and those at every node of a project, shared by states with the same results."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from msgspec import Struct
+
+from engine.network.graph import INPUT
+from engine.network.node_ref import STEM, NodeRef
+from engine.run.check import ProjectCheck
+from engine.shapes import Shape
+from engine.text.problems import Problem
+from engine.unchanged_items import LastResults
+from gui.state.volume_at import VolumeAt, VolumeResult
+
+
+class RunProgress(Struct, frozen=True):
+    """Progress of a run: `done` of `total` nodes, now at `ref`."""
+
+    done: int
+    total: int
+    ref: NodeRef
+
+
+class RunView(Struct, frozen=True, eq=False, weakref=True):
+    """The computed volumes by node, and the run in progress, if any."""
+
+    results: Mapping[NodeRef, VolumeResult] = {}
+    progress: RunProgress | None = None
+    problems: tuple[Problem, ...] = ()
+    """Problems that only a run finds, such as those in files; the next edit or run clears them."""
+
+    def last_results(self, *name: Hashable) -> LastResults[Any]:
+        """The last results of a name, as `unchanged_items.last_results` returns them, that depend on these volumes.
+
+        They end with the volumes: the name need not say which these are.
+        """
+        return _LAST_RESULTS.setdefault(self, {}).setdefault(name, LastResults())
+
+
+_LAST_RESULTS: "WeakKeyDictionary[RunView, dict[Hashable, LastResults[Any]]]" = WeakKeyDictionary()
+"""See `RunView.last_results`."""
+
+_VOLUMES: "WeakKeyDictionary[RunView, NodeVolumes]" = WeakKeyDictionary()
+"""See `NodeVolumes.of`; it ends with the results, so it keeps no volume longer than they do."""
+
+
+class NodeVolumes:
+    """The volumes at the nodes of a project after a run, each looked up once.
+
+    Parameters
+    ----------
+    check, run
+        The project with its shapes and keys, and what is computed of it.
+    sources
+        Nodes that show the volume of another node.
+    """
+
+    def __init__(
+        self, check: ProjectCheck, run: RunView, sources: Mapping[NodeRef, NodeRef] = MappingProxyType({})
+    ) -> None:
+        self.check, self._results, self._sources = check, run.results, sources
+        self._problems = (*check.problems, *run.problems)
+        self.by_ref: dict[NodeRef, VolumeAt] = {}
+
+    @classmethod
+    def of(cls, check: ProjectCheck, run: RunView) -> "NodeVolumes":
+        """Those of a check and a run; what an edit does not affect is taken from the volumes before it."""
+        before = _VOLUMES.get(run)
+        if before is not None and before.check is check:
+            return before
+        volumes = _VOLUMES[run] = cls(check, run)
+        if before is not None and not volumes._problems:
+            volumes._take_over(before)
+        return volumes
+
+    def at(self, ref: NodeRef) -> VolumeAt:
+        """The volume at a node: its shape, its result and its problems."""
+        volume = self.by_ref.get(ref)
+        if volume is None:
+            volume = self.by_ref[ref] = self._look_up(ref)
+        return volume
+
+    def at_all(self, refs: Sequence[NodeRef]) -> list[VolumeAt]:
+        """The volumes at several nodes; those of thousands are looked up in one go."""
+        volumes = map(self.by_ref.get, refs)
+        return [self.at(ref) if at is None else at for ref, at in zip(refs, volumes, strict=True)]
+
+    def _take_over(self, before: "NodeVolumes") -> None:
+        """Take over the volumes of layers, blocks and inputs that are the same by both checks.
+
+        An earlier result of a layer after the edited one is as stale as it was, by whatever key the layer has now.
+        """
+        old_reports, reports, keys = before.check.reports, self.check.reports, self.check.keys
+        for ref, at in before.by_ref.items():
+            if ref[1] == INPUT:
+                is_same = at.has_fields_of(self._look_up(ref))
+            else:
+                report = reports.get(ref)
+                is_fresh = at.result is not None and at.result.key == keys.get(at.source)
+                is_same = (
+                    report is not None
+                    and report is old_reports.get(ref)
+                    and not at.problems
+                    and at.is_fresh == is_fresh
+                )
+            if is_same:
+                self.by_ref[ref] = at
+
+    def _look_up(self, ref: NodeRef) -> VolumeAt:
+        source = self._source(ref)
+        result, key = self._results.get(source), self.check.keys.get(source)
+        is_fresh = result is not None and result.key == key
+        return VolumeAt(ref, source, self._shape(ref), result, is_fresh, self._problem_texts.get(source, ()))
+
+    def _source(self, ref: NodeRef) -> NodeRef:
+        """The node that computes a volume, see `VolumeAt.source`."""
+        if ref in self._sources:
+            return self._sources[ref]
+        design, node = ref
+        block = self.check.block(ref)
+        if block is not None:
+            return design, block.output
+        if node != INPUT or design == STEM:
+            return ref
+        stem = self.check.analyses.get(STEM)
+        return (STEM, INPUT if stem is None else stem.output)
+
+    def _shape(self, ref: NodeRef) -> Shape | None:
+        report, analysis = self.check.reports.get(ref), self.check.analyses.get(ref[0])
+        if report is not None:
+            return report.output_shape
+        if ref == (STEM, INPUT):
+            return self.check.input_shape
+        return None if analysis is None or ref[1] != INPUT else analysis.input_shape
+
+    @cached_property
+    def _problem_texts(self) -> dict[NodeRef, tuple[str, ...]]:
+        """The texts of all problems by node."""
+        texts: dict[NodeRef, tuple[str, ...]] = {}
+        for problem in self._problems:
+            if problem.design is not None:
+                ref = problem.design, problem.node
+                texts[ref] = (*texts.get(ref, ()), problem.text)
+        return texts

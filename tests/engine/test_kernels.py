@@ -513,9 +513,16 @@ LARGE = {
     "mish": (kernels.activation, ("mish", IMAGE), {}),
     "prelu": (kernels.prelu, (IMAGE, zeros(64)), {}),
     "scale": (kernels.scale, (IMAGE, zeros(64), zeros(64)), {}),
+    "scale by position": (kernels.scale, (IMAGE, IMAGE, IMAGE[:1]), {}),
     "softmax": (kernels.activation, ("softmax", IMAGE), {}),
     "softmax of many channels": (kernels.activation, ("softmax", IMAGE.reshape(-1, 1, 2)), {}),
+    **{
+        f"softmax along {along}": (kernels.activation, ("softmax", IMAGE), {"along": along})
+        for along in ("rows", "columns", "pixels")
+    },
+    "pool_channels": (kernels.pool_channels, ("mean", IMAGE), {}),
     "concat": (kernels.concat, ([IMAGE, IMAGE],), {}),
+    "divide": (kernels.divide, ([IMAGE, IMAGE],), {}),
     "add": (kernels.add, ([IMAGE, IMAGE, IMAGE],), {}),
 }
 

@@ -170,8 +170,7 @@ class Crop(_Frame, frozen=True, tag="crop"):
     def label(self) -> str:
         if self.step == 1:
             return super().label()
-        step = f"every {setting_text(self.step)}"
-        return f"{super().label()}, {step}" if any(self._sides) else step
+        return f"{super().label() if any(self._sides) else self.kind} /{setting_text(self.step)}"
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         (top, left, _, _), (down, across) = self._sides, pair(self.step)

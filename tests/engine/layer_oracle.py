@@ -209,10 +209,8 @@ _NUMBERS = {
 
 
 def _activation(layer, inputs, weights):
-    if layer.function == "softmax":
-        return reference.softmax(inputs[0], layer.along)
     numbers = {name: getattr(layer, name) for name in _NUMBERS.get(layer.function, ())}
-    return reference.activation(layer.function, inputs[0], **numbers)
+    return reference.activation(layer.function, inputs[0], layer.along, **numbers)
 
 
 def _activation_magnitude(layer, inputs, weights):

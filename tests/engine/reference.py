@@ -306,14 +306,16 @@ def prelu(volume, slope):
     return result
 
 
-def activation(name, volume, **numbers):
+def activation(name, volume, along="channels", **numbers):
+    if name == "softmax":
+        return _softmax(volume, along)
     result = _zeros(volume, volume.shape)
     for place in np.ndindex(volume.shape):
         result[place] = _FUNCTIONS[name](volume[place].item(), **numbers)
     return result
 
 
-def softmax(volume, along):
+def _softmax(volume, along):
     result = _zeros(volume, volume.shape)
     for c, y, x in np.ndindex(volume.shape):
         others = {

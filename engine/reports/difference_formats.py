@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 
 from engine.cost.metrics import Amount, Metric
-from engine.reports.differences import ROUNDING, ComparedLayer, DesignDifferences, describe_seeds, difference_text
+from engine.reports.differences import ComparedLayer, DesignDifferences, describe_seeds, difference_text
 from engine.reports.tables import one_line
 from engine.text.json_text import json_text
 from engine.text.pipe_table import bold, escape_markdown, pipe_table
 from engine.text.spreadsheet import delimited_text
 from engine.text.text_table import align_columns
-from engine.text.units import UNKNOWN, abbreviate, byte_size, exact_text, number_text
+from engine.text.units import UNKNOWN, abbreviate, byte_size, error_text, exact_text
 
 Errors = Sequence[float | None]
 """The relative error of each pair of layers, None where it is not known; empty before a run."""
@@ -51,11 +51,8 @@ def short_cost(metric: Metric, amount: Amount | None) -> str:
 
 
 def pair_error_text(error: float | None) -> str:
-    """A relative error in percent: "12.3 %", "0 %", "< 0.001 %" for rounding; "" if it is not known."""
-    if error is None:
-        return ""
-    is_rounding = 0 < error < ROUNDING
-    return f"< {number_text(100 * ROUNDING)} %" if is_rounding else f"{number_text(100 * error, 3)} %"
+    """A relative error in percent; "" if it is not known."""
+    return "" if error is None else error_text(error)
 
 
 def nothing_text(differences: DesignDifferences) -> str:

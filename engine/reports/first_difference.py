@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from engine.reports.differences import ROUNDING, ComparedLayer, DesignDifferences
+from engine.reports.differences import ComparedLayer, DesignDifferences
 from engine.text.names import quoted
-from engine.text.units import count_text, number_text
+from engine.text.units import ROUNDING, count_text, error_text, number_text
 
 
 class FirstDifference(Struct, frozen=True):
@@ -28,7 +28,7 @@ class FirstDifference(Struct, frozen=True):
             )
         return (
             f"{volumes} of volumes compared: the first that differs is {quoted(self.layer.name)}, "
-            f"by {number_text(100 * self.error, 2)} %"
+            f"by {error_text(self.error)}"
         )
 
 

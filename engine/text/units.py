@@ -87,6 +87,16 @@ def number_text(value: float, digits: int = 4) -> str:
     return f"{value:.{digits}g}".replace("-", "−")
 
 
+ROUNDING = 1e-5
+"""Relative error of a volume up to which it counts as equal: what sums in another order differ by in a deep network."""
+
+
+def error_text(error: float) -> str:
+    """A relative error in percent: "12.3 %", "0 %", "< 0.001 %" for rounding."""
+    is_rounding = 0 < error < ROUNDING
+    return f"< {number_text(100 * ROUNDING)} %" if is_rounding else f"{number_text(100 * error, 3)} %"
+
+
 def fixed_text(value: float, decimals: int) -> str:
     """A value with that many decimals and a true minus sign, unless it is rounded to zero: "−0.5", but "0.0"."""
     text = f"{float(value):.{decimals}f}"

@@ -251,6 +251,23 @@ def test_amounts_have_their_sign():
     assert [pair_error_text(error) for error in (9.9e-6, 1e-5, 1e-20)] == ["< 0.001 %", "0.001 %", "< 0.001 %"]
 
 
+def test_a_closed_group_has_the_weights_of_its_layers():
+    def group(file):
+        nodes = (replace(CONV, weights=FileWeights(file, "a")), RELU, replace(LAST, weights=FileWeights(file, "b")))
+        return tuple(replace(node, group="g") for node in nodes)
+
+    for first, second, text, seeded in (
+        (group("a.npz"), group("b.npz"), {"g": "weights a.npz → b.npz"}, 0),
+        (group("a.npz"), group("a.npz"), {}, 0),
+        (*[tuple(replace(node, weights=None) for node in group("a.npz"))] * 2, {}, 1),
+    ):
+        project = Project(NoiseInput((3, 8, 8)), (Design("a", Network(first)), Design("b", Network(second))))
+        project_check = check(project)
+        folded = {name: fold_blocks(own, own.foldable) for name, own in project_check.analyses.items()}
+        differences = compare_designs(Costs(project_check, MACS), "a", "b", folded)
+        assert (texts(differences), differences.seeded) == (text, seeded)
+
+
 def test_another_name_and_weights_from_another_file_are_no_difference_where_both_compute_the_same():
     first, second = (Node(name, Conv2d(4, 3), weights=FileWeights(f"{name}.npz")) for name in "ab")
     differences = compare((first, LAST), (second, replace(LAST, name="end")))

@@ -17,6 +17,12 @@ from engine.text.units import UNKNOWN
 METRIC_IDS = ("macs", "params", "activation_bytes")
 """The metrics in which every difference has a cost."""
 
+ROUNDING = 1e-5
+"""Relative error of a volume up to which it counts as equal: what sums in another order differ by in a deep network."""
+
+_NO_FUNCTION = {"name", "weights"}
+"""Settings that do not say what a layer computes: its name, and where its weights come from."""
+
 
 class SettingChange(Struct, frozen=True):
     """A setting in which two corresponding layers differ."""
@@ -44,6 +50,14 @@ class ComparedLayer(Struct, frozen=True):
         """Whether a setting or an amount differs, or only one design has the layer."""
         only_one = self.pair.first is None or self.pair.second is None
         return only_one or bool(self.changes) or any(first != second for first, second in self.amounts)
+
+    def differs_by(self, error: float | None) -> bool:
+        """Whether it differs, given the relative error of its volumes, None before a run.
+
+        Another name, and weights from another file, make no difference if both compute the same.
+        """
+        is_equal = error is not None and error <= ROUNDING and all(first == second for first, second in self.amounts)
+        return self.differs and not (is_equal and {change.setting for change in self.changes} <= _NO_FUNCTION)
 
     @property
     def name(self) -> str:
@@ -248,7 +262,7 @@ def _weight_source(report: Report, design: str) -> WeightSource | None:
 
 
 def _weights_text(weights: WeightSource | None) -> str:
-    return "random" if weights is None else source_text(weights)
+    return "random" if weights is None else source_text(weights).removeprefix("weights of ")
 
 
 def difference_text(layer: ComparedLayer, differences: DesignDifferences) -> str:
@@ -259,9 +273,11 @@ def difference_text(layer: ComparedLayer, differences: DesignDifferences) -> str
         assert report is not None, "a pair has at least one layer"
         design = differences.second if pair.first is None else differences.first
         return f"only in {design}: {report.layer.label()}"
-    texts = [str(change) for change in layer.changes if change.setting != "weights"]
+    texts = [str(change) for change in layer.changes if change.setting not in _NO_FUNCTION]
     texts += _received_text(pair.first, pair.second)  # weights say nothing about costs, so they come last
     texts += [str(change) for change in layer.changes if change.setting == "weights"]
+    if not texts and len(layer.changes) == 1:
+        return "another name"
     return ", ".join(texts) or ("the same settings" if layer.differs else "the same")
 
 

@@ -82,6 +82,8 @@ def number_text(value: float, digits: int = 4) -> str:
     value = float(value) + 0.0
     if 1 <= abs(value) < _PLAIN:
         digits = max(digits, floor(log10(abs(value))) + 1)
+        if 10**digits <= float(f"{abs(value):.{digits}g}") < _PLAIN:  # rounded up to a digit more: "100", not "1e+02"
+            return f"{value:.0f}".replace("-", "−")
     return f"{value:.{digits}g}".replace("-", "−")
 
 

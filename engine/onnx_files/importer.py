@@ -9,8 +9,9 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.files.onnx_constants import computed, constants_of
 from engine.files.onnx_model import Array, GraphNode, Model, output_users, read_model
-from engine.files.onnx_values import constants_of, fold
+from engine.files.onnx_values import fold
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.network.graph import INPUT, Network, Node
@@ -26,16 +27,15 @@ from engine.onnx_files.operators import ONNX_OPERATORS
 from engine.onnx_files.own_volumes import OwnVolume, Reorderings, own_match, parts_shape, transpose_of_parts
 from engine.onnx_files.report import ImportReport
 from engine.onnx_files.tensors import NotNative, Tensor, tensor_of
-from engine.onnx_files.value_operators import VALUE_OPERATORS
+from engine.onnx_files.value_operators import SKIPPED, VALUE_OPERATORS, why_skipped
 from engine.project.project import Design, Note, Project, has_too_many_layers
 from engine.shapes import Pair
-from engine.text.names import MAX_NODE_NAME, unique_name, without_controls
+from engine.text.names import MAX_NODE_NAME, quoted, unique_name, without_controls
 from engine.text.problems import Problem, ProjectError
 
 _Read = TypeVar("_Read")
 _MOST_ROUNDS = 10
 """Times that a graph is gone through to find which of its values have to be volumes of their own."""
-_SKIPPED = {"Identity": "passes its input on", "Dropout": "does nothing when run"}
 
 
 class ImportedModel(Struct, frozen=True, eq=False):
@@ -138,6 +138,8 @@ class _Importer:
     def result(self) -> ImportedModel:
         """The project of the nodes."""
         network, notice = with_groups(Network(tuple(self._nodes)), self._input.tensor.volume, self._modules)
+        constants = [name for name in self._model.outputs if name in self._constants]
+        self._notices += [f"output {quoted(name)} is a constant, and no volume" for name in constants]
         notices = (*self._notices, notice) if notice else tuple(self._notices)
         design = Design(_design_name(self._model), network)
         project = Project(self._input.spec, (design,), title=without_controls(Path(self._model.path).stem))
@@ -168,6 +170,9 @@ class _Importer:
         try:
             self._interpret(node)
         except NotNative as reason:
+            if self._is_of_own_padding(node):
+                self._add(node)
+                return
             if self._is_of_own_volumes(node):
                 return
             composite = self._composites.pop(node.name, None)
@@ -179,8 +184,8 @@ class _Importer:
 
     def _interpret(self, node: GraphNode) -> None:
         """Make a node a layer, or pass its input on; NotNative if it is neither."""
-        if node.operator in _SKIPPED:
-            self._pass_on(node, self._operands(node).tensor(), _SKIPPED[node.operator])
+        if node.operator in SKIPPED:
+            self._pass_on(node, self._operands(node).tensor(), self._read(node, why_skipped))
         elif node.operator == "Split":
             for index, match in enumerate(self._read(node, split)):
                 if node.outputs[index]:
@@ -197,6 +202,16 @@ class _Importer:
             self._pad(node)
         else:
             self._add_layer(node)
+
+    def _is_of_own_padding(self, node: GraphNode) -> bool:
+        """Whether zeros that it should add itself have to be layers before it, of which it then receives volumes."""
+        received = {name: self._tensors[name] for name in node.inputs if name in self._tensors}
+        padded = {name: tensor for name, tensor in received.items() if any(tensor.margins)}
+        if self._is_last or not padded:
+            return False
+        self.missing_volumes |= dict.fromkeys(padded, OwnVolume())
+        self._tensors |= {name: tensor.with_margins_inside() for name, tensor in padded.items()}
+        return True
 
     def _is_of_own_volumes(self, node: GraphNode) -> bool:
         """Whether a node is a layer if what it receives are volumes of their own, which are missing then."""
@@ -263,7 +278,7 @@ class _Importer:
             for name in node.inputs
             if node.operator in ("Shape", "Size") and name in self._tensors
         }
-        values = fold(node, shapes or self._constants)
+        values = computed(self._model, node, shapes or self._constants)
         if not values:
             return False
         self._constants.update(values)
@@ -321,6 +336,7 @@ class _Importer:
             return self._pass_on(node, tensor, "adds nothing")
         users = self._users.get(node.outputs[0], [])
         is_inner = all(map(_takes_margins, users)) and node.outputs[0] not in self._model.outputs
+        is_inner = is_inner and node.outputs[0] not in self._volumes
         if not is_inner:
             return self._add_layer(node)
         return self._pass_on(node, replace(tensor, margins=margins), "padding of the convolution behind it")

@@ -60,7 +60,8 @@ def _opposite(node: GraphNode, values: Mapping[str, Array]) -> dict[str, Array]:
     if first is not None:
         return {sign_name(node.inputs[0]): np.full_like(first, -1)} if node.operator == "Sub" else {}
     with np.errstate(all="ignore"):
-        return {opposite_name(node.operator, node.inputs[1]): np.asarray(_OPPOSITES[node.operator][1](constant))}
+        opposite = np.asarray(_OPPOSITES[node.operator][1](constant))
+    return {opposite_name(node.operator, node.inputs[1]): opposite} if np.isfinite(opposite).all() else {}
 
 
 def computed(model: Model, node: GraphNode, values: Mapping[str, Array]) -> dict[str, Array]:

@@ -80,6 +80,12 @@ class Model(Struct, frozen=True, eq=False):
     functions: tuple[Any, ...] = ()
     """Operators that the file defines by others."""
 
+    @property
+    def batch(self) -> int:
+        """The first size of the first input; 1 if it is open."""
+        shape = self.inputs[0].shape if self.inputs else None
+        return (shape[0] if shape else None) or 1
+
 
 def read_model(path: str) -> Model:
     """The graph of an .onnx file; FileFault names what is wrong with it. Cached until the file changes."""

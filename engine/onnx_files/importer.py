@@ -1,7 +1,7 @@
 """Makes a project of an ONNX file: its graph as a design whose weights stay in the file."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,13 +11,19 @@ from msgspec.structs import replace
 
 from engine.files.onnx_constants import computed, constants_of
 from engine.files.onnx_model import Array, GraphNode, Model, output_users, read_model
-from engine.files.onnx_values import fold
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.network.graph import INPUT, Network, Node
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
-from engine.onnx_files.map_operators import MAP_OPERATORS, gathered_shape, shuffle_of, split, zero_margins
+from engine.onnx_files.map_operators import (
+    MAP_OPERATORS,
+    gathered_shape,
+    shuffle_of,
+    split,
+    takes_margins,
+    zero_margins,
+)
 from engine.onnx_files.model_input import input_of
 from engine.onnx_files.module_groups import with_groups
 from engine.onnx_files.module_paths import recorded_modules
@@ -25,6 +31,7 @@ from engine.onnx_files.opaque_nodes import OpaqueNode
 from engine.onnx_files.operands import Match, Operands
 from engine.onnx_files.operators import ONNX_OPERATORS
 from engine.onnx_files.own_volumes import OwnVolume, Reorderings, own_match, parts_shape, transpose_of_parts
+from engine.onnx_files.reordered_values import REORDERINGS, reordered, stated_shape
 from engine.onnx_files.report import ImportReport
 from engine.onnx_files.tensors import NotNative, Tensor, tensor_of
 from engine.onnx_files.value_operators import SKIPPED, VALUE_OPERATORS, why_skipped
@@ -194,10 +201,10 @@ class _Importer:
             self._pass_on_values(
                 node, self._operands(node).tensor().reshaped(shape), "the same values in another shape"
             )
-        elif node.operator in _REORDERINGS and self._has_shuffled(node):
+        elif node.operator in REORDERINGS and self._has_shuffled(node):
             return
-        elif node.operator in _REORDERINGS:
-            self._pass_on_values(node, self._reordered(node), "the same values in another order or shape")
+        elif node.operator in REORDERINGS:
+            self._pass_on_values(node, reordered(self._operands(node)), "the same values in another order or shape")
         elif node.operator == "Pad":
             self._pad(node)
         else:
@@ -286,8 +293,8 @@ class _Importer:
         return True
 
     def _operands(self, node: GraphNode) -> Operands:
-        path, opset = self._model.path, self._model.opset
-        return Operands(node, self._tensors, self._constants, self._stored, path, opset)
+        path, opset, batch = self._model.path, self._model.opset, self._model.batch
+        return Operands(node, self._tensors, self._constants, self._stored, path, opset, batch)
 
     def _read(self, node: GraphNode, rule: Callable[[Operands], _Read]) -> _Read:
         """What a rule says of a node; NotNative if the settings of the node are not as the standard says."""
@@ -304,29 +311,11 @@ class _Importer:
         """Pass on values in another order or shape, or make a volume of these."""
         output = node.outputs[0]
         own = self._volumes.get(output)
-        match = None if own is None else own_match(tensor, own, self._stated_shape(node))
+        match = None if own is None else own_match(tensor, own, stated_shape(self._operands(node)))
         if match is None:
             self._reorderings.values.add(output)
             return self._pass_on(node, tensor, reason)
         return self._place(node, match, output)
-
-    def _stated_shape(self, node: GraphNode) -> Sequence[int]:
-        """The shape that a Reshape states, with 0 and -1 as the standard has them; () for other operators."""
-        shape = self._constants.get(node.inputs[1]) if node.operator == "Reshape" and len(node.inputs) > 1 else None
-        return () if shape is None else [int(extent) for extent in shape]
-
-    def _reordered(self, node: GraphNode) -> Tensor:
-        operands = self._operands(node)
-        tensor = operands.tensor()
-        if node.operator == "Transpose":
-            return tensor.transposed(node.settings.get("perm") or range(len(tensor.axes))[::-1])
-        rest = {name: self._constants[name] for name in node.inputs[1:] if name in self._constants}
-        values = np.broadcast_to(np.float32(0), tensor.shape)
-        # The rule of the operator says which shape the values have.
-        outputs = fold(node, {**rest, node.inputs[0]: values})
-        if not outputs:
-            raise NotNative("its new shape is not known, or does not fit")
-        return tensor.reshaped(next(iter(outputs.values())).shape)
 
     def _pad(self, node: GraphNode) -> None:
         margins, tensor = self._read(node, zero_margins), self._operands(node).tensor()
@@ -335,7 +324,7 @@ class _Importer:
         if margins == tensor.margins:
             return self._pass_on(node, tensor, "adds nothing")
         users = self._users.get(node.outputs[0], [])
-        is_inner = all(map(_takes_margins, users)) and node.outputs[0] not in self._model.outputs
+        is_inner = all(map(takes_margins, users)) and node.outputs[0] not in self._model.outputs
         is_inner = is_inner and node.outputs[0] not in self._volumes
         if not is_inner:
             return self._add_layer(node)
@@ -391,13 +380,6 @@ class _Importer:
 
 
 _OPERATORS = {**ONNX_OPERATORS, **MAP_OPERATORS, **VALUE_OPERATORS}
-_REORDERINGS = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
-
-
-def _takes_margins(user: GraphNode) -> bool:
-    """Whether a node takes zeros that are added around what it receives: it may add further ones."""
-    is_plain = user.settings.get("mode", "constant") == "constant" and len(user.inputs) < 3
-    return user.operator == "Conv" or (user.operator == "Pad" and is_plain)
 
 
 def _design_name(model: Model) -> str:

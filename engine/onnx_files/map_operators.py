@@ -7,6 +7,7 @@ from typing import NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.files.onnx_model import GraphNode
 from engine.layers import (
     ChannelShuffle,
     Crop,
@@ -188,6 +189,12 @@ def zero_margins(operands: Operands) -> Margins | None:
         return None
     top, left, bottom, right = (own + more for own, more in zip(tensor.margins, added, strict=True))
     return (top, left, bottom, right)
+
+
+def takes_margins(user: GraphNode) -> bool:
+    """Whether a node takes zeros that are added around what it receives: it may add further ones."""
+    is_plain = user.settings.get("mode", "constant") == "constant" and len(user.inputs) < 3
+    return user.operator == "Conv" or (user.operator == "Pad" and is_plain)
 
 
 def split(operands: Operands) -> list[Match]:

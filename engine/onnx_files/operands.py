@@ -31,6 +31,8 @@ class Operands(Struct, frozen=True, eq=False):
     """Those constants that weights can name: they depend on nothing but the file."""
     path: str
     opset: int
+    batch: int = 1
+    """The size of batches for which the model is."""
 
     def tensor(self, index: int = 0) -> Tensor:
         """A volume that the node receives."""

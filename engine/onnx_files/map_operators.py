@@ -224,7 +224,7 @@ def shuffle_of(tensor: Tensor, order: Sequence[int]) -> tuple[Layer, tuple[int, 
     """The layer that the transpose of a volume whose axes are divided is, and its shape; None if it is none."""
     dims, (channels, height, width) = tensor.dims, tensor.volume
     shape = tuple(dims[axis] for axis in order) if sorted(order) == list(range(len(dims))) else ()
-    if tuple(order) == (0, 2, 1, 3, 4) and dims == (1, dims[1], channels // dims[1], height, width):
+    if len(dims) == 5 and tuple(order) == (0, 2, 1, 3, 4) and dims == (1, dims[1], channels // dims[1], height, width):
         return make_layer(ChannelShuffle, groups=dims[1]), shape
     if len(dims) != 6:
         return None

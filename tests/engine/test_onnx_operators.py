@@ -3,9 +3,11 @@
 import numpy as np
 import onnx
 import pytest
+from msgspec.structs import replace
 from onnx import TensorProto, helper
 
 from engine.onnx_files.importer import import_model
+from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 from tests.engine.onnx_models import errors_against_runtime, model_of, values, write_model
 
@@ -237,3 +239,23 @@ def test_an_output_that_is_a_constant_is_reported(tmp_path):
     model = model_of([node("Relu", ["x"], ["y"]), node("Mul", ["c", "c"], ["z"])], c=values(0, 2))
     model.graph.output.append(onnx.ValueInfoProto(name="z"))
     assert "output 'z' is a constant, and no volume" in import_model(write_model(tmp_path, model)).report.notices
+
+
+def test_a_shuffle_of_groups_of_one_channel_changes_nothing(tmp_path):
+    nodes = [
+        node("Reshape", ["x", "parts"], ["a"]),
+        node("Transpose", ["a"], ["b"], perm=[0, 2, 1, 3, 4]),
+        node("Reshape", ["b", "whole"], ["c"]),
+        node("Relu", ["c"], ["y"]),
+    ]
+    model = model_of(nodes, (1, 6, 4, 5), parts=np.array([1, 6, 1, 4, 5]), whole=np.array([1, 6, 4, 5]))
+    assert kinds(imported(tmp_path, model)) == ["activation"]
+
+
+def test_a_node_of_two_volumes_that_receives_one_is_a_mistake(tmp_path):
+    nodes = [node("Abs", ["x"], ["a"], "a"), node("Max", ["a", "x"], ["y"], "y"), node("Relu", ["y"], ["z"], "z")]
+    project = imported(tmp_path, model_of(nodes, output="z")).project
+    (design,) = project.designs
+    single = design.network.with_node_replaced("y", replace(design.network.node("y"), inputs=("a",)))
+    (problem,) = RunRequest.of(project.with_network(design.name, single)).check.problems
+    assert problem.text == "y: inputs: 1 given; Max receives 2 volumes"

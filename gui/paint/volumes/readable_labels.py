@@ -12,17 +12,10 @@ from gui.paint.volumes.arrows import head_sizes
 from gui.paint.volumes.break_candidates import LineBreaks
 from gui.paint.volumes.camera import Rect
 from gui.paint.volumes.face_values import FaceValues, face_note
-from gui.paint.volumes.labels import Label, make_centred_label, measure_text
+from gui.paint.volumes.labels import ASCENT, Label, make_centred_label, measure_text
 from gui.paint.volumes.legend import arrow_widths
 from gui.paint.volumes.operator_texts import fullest_operator_text, keep_kernel, make_operator_text
-from gui.paint.volumes.scene import (
-    OPERATOR_DROP,
-    OPERATOR_RISE,
-    OperatorArrow,
-    PlacedBox,
-    ScenePoint,
-    VolumesScene,
-)
+from gui.paint.volumes.scene import OperatorArrow, PlacedBox, ScenePoint, VolumesScene
 from gui.paint.volumes.text_options import TextSizes
 from gui.paint.volumes.visible_parts import VisibleParts
 from gui.state.view_state import ViewState
@@ -157,7 +150,8 @@ def _move_off_head(text: Label, arrow: OperatorArrow, width: float, zoom: TextZo
     head = float(head_sizes(np.array(arrow.start), np.array(arrow.end), np.array(width * em), em))
     middle, above = text.x + text.width / 2, text.y < arrow.y
     beyond = middle + half - (arrow.end - 1.5 * head)
-    clear = head - (OPERATOR_RISE if above else OPERATOR_DROP) * em + _HEAD_GAP * em
+    distance = arrow.y - text.y if above else text.y - ASCENT * text.size - arrow.y
+    clear = head + _HEAD_GAP * em - distance / zoom.text_fineness
     if clear <= 0.0 or beyond <= 0.0:
         return 0.0, 0.0
     back = min(beyond, max(0.0, middle - half - arrow.start))

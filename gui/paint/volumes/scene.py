@@ -68,10 +68,6 @@ class PlacedBox(NamedTuple):
         )
 
 
-OPERATOR_RISE, OPERATOR_DROP = 0.42, 0.4
-"""Distance of the texts above and below an arrow from its axis, in ems."""
-
-
 class OperatorArrow(NamedTuple):
     """The arrow of an operator into a box, from (start, y) to (end, y), with texts centred at `middle`."""
 
@@ -94,11 +90,11 @@ class OperatorArrow(NamedTuple):
     def place_texts(self, operator_text: OperatorText) -> tuple[Label, ...]:
         """Place these texts above and below the arrow."""
         x, y, em = self.middle, self.y, self.text_sizes.em
-        texts, baseline = list[Label](), y - OPERATOR_RISE * em
+        texts, baseline = list[Label](), y - 0.42 * em
         for text, size, bold in reversed(operator_text.above):
             texts.append(make_centred_label(text, x, baseline, size, self.role, bold))
             baseline -= LINE_SPACING * size
-        baseline = y + (OPERATOR_DROP + ASCENT) * em
+        baseline = y + (0.4 + ASCENT) * em
         for text, size, bold in operator_text.below:
             texts.append(make_centred_label(text, x, baseline, size, "muted", bold))
             baseline += LINE_SPACING * size

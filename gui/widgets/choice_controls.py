@@ -115,9 +115,11 @@ class ChoiceBox(QComboBox):
 
     def show_value(self, value: Any) -> None:
         index = next((i for i, option in enumerate(self._options) if option[0] == value), -1)
+        if index == self.currentIndex():
+            return
         with QSignalBlocker(self):
             self.setCurrentIndex(index)
-        self.updateGeometry()
+        self.updateGeometry()  # which lays out the whole window anew
 
     def minimumSizeHint(self) -> QSize:
         """Return a size in which the current text is complete, unless it is long."""

@@ -5,14 +5,20 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPolygonF
+from PySide6.QtGui import QPainterPath
 
+from gui.paint.basics.many_shapes import polygon_paths
 from gui.paint.volumes.labels import TextRole
 from gui.paint.volumes.scene import VolumesScene
 
-_ArrowShapes = dict[tuple[TextRole, str], tuple[list[QRectF], list[QPolygonF]]]
-"""Shafts and heads by role and design; the design is "" unless the role has its colour."""
+_ArrowShapes = dict[tuple[TextRole, str], tuple[NDArray[np.float64], list[QPainterPath]]]
+"""Shafts (4 × n) and heads by role and design; the design is "" unless the role has its colour."""
+
+_TOGETHER = 32
+"""Number of neighbours whose heads are one path, whichever of them are drawn: they look the same in any part.
+
+With more of them, Qt takes longer to find the pixels of a row.
+"""
 
 
 def arrow_shapes(
@@ -25,19 +31,20 @@ def arrow_shapes(
     widths
         Of all arrows, in ems.
     """
-    chosen, places = np.array(numbers, dtype=np.intp), scene.arrow_places
-    start, end, y, width = places.start[chosen], places.end[chosen], places.y[chosen], np.array(widths)[chosen] * em
-    head = head_sizes(start, end, width, em)
-    stop = end - 1.5 * head
-    rects = np.stack((start, y - width / 2, stop + 0.1 * head - start, width))
-    tips = np.stack((end, y, head))
-    numbers_by_colour: dict[tuple[TextRole, str], list[int]] = {}
-    for at, number in enumerate(numbers):
-        numbers_by_colour.setdefault(places.colours[number], []).append(at)
+    places = scene.arrow_places
+    width = np.array(widths) * em
+    head = head_sizes(places.start, places.end, width, em)
+    rects = np.stack((places.start, places.y - width / 2, places.end - 1.4 * head - places.start, width))
+    tips, is_large = np.stack((places.end, places.y, head)), head >= least_head
+    is_chosen = np.zeros(len(head), dtype=np.bool_)
+    is_chosen[numbers] = True
     shapes: _ArrowShapes = {}
-    for colour, ats in numbers_by_colour.items():
-        large = [at for at, is_large in zip(ats, (head[ats] >= least_head).tolist(), strict=True) if is_large]
-        shapes[colour] = list(map(QRectF, *rects[:, ats].tolist())), _head_polygons(tips[:, large])
+    for colour, of_colour in places.numbers_by_colour.items():
+        chosen = of_colour[is_chosen[of_colour]]
+        if chosen.size:
+            large = chosen[is_large[chosen]]
+            heads = polygon_paths(_head_corners(tips[:, large]), large // _TOGETHER)
+            shapes[colour] = rects[:, chosen], list(heads)
     return shapes
 
 
@@ -48,15 +55,11 @@ def head_sizes(
     return np.minimum(np.maximum(0.42 * em, 1.5 * width), 0.6 * (end - start))
 
 
-def _head_polygons(tips: NDArray[np.float64]) -> list[QPolygonF]:
-    """The heads with these tips and half heights, 3 × n; each on its own, to look the same whatever else is drawn."""
-    heads = {size: _head_polygon(size) for size in set(tips[2].tolist())}
-    return [heads[size].translated(x, y) for x, y, size in tips.T.tolist()]
-
-
-def _head_polygon(size: float) -> QPolygonF:
-    """A head with its tip at (0, 0)."""
-    return QPolygonF([QPointF(0.0, 0.0), QPointF(-1.5 * size, -size), QPointF(-1.5 * size, size)])
+def _head_corners(tips: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The corners of n heads, n × 3 × 2, with these tips and half heights, 3 × n."""
+    x, y, size = tips
+    back = x - 1.5 * size
+    return np.stack((np.stack((x, back, back), axis=1), np.stack((y, y - size, y + size), axis=1)), axis=2)
 
 
 @lru_cache(maxsize=4)

@@ -285,6 +285,13 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         return next((d.colour - 1 for d in self.project.designs if d.name == design), -1)
 
 
+def differ_in_camera(old: ViewState, new: ViewState) -> bool:
+    """Whether two states differ in nothing but the camera."""
+    others = (name for name in ViewState.__struct_fields__ if name != "look")
+    turned_back = replace(new.look, yaw=old.look.yaw, pitch=old.look.pitch)
+    return turned_back == old.look and all(getattr(old, name) is getattr(new, name) for name in others)
+
+
 def _with_ghost(state: ViewState, ghost: Ghost) -> ViewState:
     return replace(state, project=ghost.project, check=ghost.check, run=_run_with(state.run, ghost))
 

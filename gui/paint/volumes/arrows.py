@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,21 +32,33 @@ def arrow_shapes(
     widths
         Of all arrows, in ems.
     """
-    places = scene.arrow_places
-    width = np.array(widths) * em
-    head = head_sizes(places.start, places.end, width, em)
-    rects = np.stack((places.start, places.y - width / 2, places.end - 1.4 * head - places.start, width))
-    tips, is_large = np.stack((places.end, places.y, head)), head >= least_head
-    is_chosen = np.zeros(len(head), dtype=np.bool_)
-    is_chosen[numbers] = True
+    chosen, places = np.array(numbers, dtype=np.intp), scene.arrow_places
+    start, end, y, width = places.start[chosen], places.end[chosen], places.y[chosen], np.array(widths)[chosen] * em
+    head, colour_of_each = head_sizes(start, end, width, em), _colours_of(scene)
+    rects = np.stack((start, y - width / 2, end - 1.4 * head - start, width))
+    corners, is_large, code_of_each = _head_corners(end, y, head), head >= least_head, colour_of_each.codes[chosen]
     shapes: _ArrowShapes = {}
-    for colour, of_colour in places.numbers_by_colour.items():
-        chosen = of_colour[is_chosen[of_colour]]
-        if chosen.size:
-            large = chosen[is_large[chosen]]
-            heads = polygon_paths(_head_corners(tips[:, large]), large // _TOGETHER)
-            shapes[colour] = rects[:, chosen], list(heads)
+    for code in np.unique(code_of_each).tolist():
+        is_alike = code_of_each == code
+        large = is_alike & is_large
+        heads = polygon_paths(corners[large], chosen[large] // _TOGETHER)
+        shapes[colour_of_each.colours[code]] = rects[:, is_alike], list(heads)
     return shapes
+
+
+class _Colours(NamedTuple):
+    """The colours of arrows, and the number of that of each arrow."""
+
+    colours: list[tuple[TextRole, str]]
+    codes: NDArray[np.intp]
+
+
+@lru_cache(maxsize=2)
+def _colours_of(scene: VolumesScene) -> _Colours:
+    """Cached, since many parts of a scene are painted one after the other."""
+    of_each = scene.arrow_places.colours
+    numbers = {colour: number for number, colour in enumerate(dict.fromkeys(of_each))}
+    return _Colours(list(numbers), np.fromiter(map(numbers.__getitem__, of_each), np.intp, len(of_each)))
 
 
 def head_sizes(
@@ -55,9 +68,8 @@ def head_sizes(
     return np.minimum(np.maximum(0.42 * em, 1.5 * width), 0.6 * (end - start))
 
 
-def _head_corners(tips: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The corners of n heads, n × 3 × 2, with these tips and half heights, 3 × n."""
-    x, y, size = tips
+def _head_corners(x: NDArray[np.float64], y: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The corners of n heads, n × 3 × 2, with these tips and half heights."""
     back = x - 1.5 * size
     return np.stack((np.stack((x, back, back), axis=1), np.stack((y, y - size, y + size), axis=1)), axis=2)
 

@@ -136,13 +136,6 @@ class ArrowPlaces(NamedTuple):
     colours: list[tuple[TextRole, str]]
     """Role and design; the design is "" unless the role has its colour."""
 
-    @property
-    def numbers_by_colour(self) -> dict[tuple[TextRole, str], NDArray[np.intp]]:
-        """The numbers of the arrows of each colour."""
-        codes = {colour: code for code, colour in enumerate(dict.fromkeys(self.colours))}
-        code_of_each = np.fromiter(map(codes.__getitem__, self.colours), np.intp, len(self.colours))
-        return {colour: np.flatnonzero(code_of_each == code) for colour, code in codes.items()}
-
 
 def join_boxes(places: Sequence[BoxPlaces]) -> BoxPlaces:
     """The places of the boxes of all designs."""

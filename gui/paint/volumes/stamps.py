@@ -1,6 +1,7 @@
 """Draws boxes that are too small for faces: each look is painted once, and copied to whole pixels of the device."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from math import ceil, floor
 from typing import NamedTuple
 
@@ -9,11 +10,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QTransform
 
 from gui.paint.volumes.box_sizes import BoxBody
-from gui.paint.volumes.camera import make_box_edges
+from gui.paint.volumes.camera import Prism, Vector, make_box_edges
 from gui.paint.volumes.scene import VolumesScene
 
-_ROW = 64
-"""Number of looks side by side on the sheet where they are painted."""
+_STEP = 32
+"""The sides of the image on which looks are painted, in pixels, are multiples of this."""
+
+_FORMAT = QImage.Format.Format_ARGB32_Premultiplied
 
 
 class Ink(NamedTuple):
@@ -24,65 +27,76 @@ class Ink(NamedTuple):
     fill: int = 0
 
 
+class _Stamp(NamedTuple):
+    """The picture of a box, and where its top left pixel is from that at the corner of the front face."""
+
+    left: int
+    top: int
+    image: QImage
+
+
 def draw_stamps(painter: QPainter, scene: VolumesScene, groups: Iterable[tuple[Ink, Sequence[int]]]) -> None:
     """Draw the boxes of these numbers, group after group, with the painter in units of the scene."""
-    transform, to_device = painter.transform(), painter.deviceTransform()
-    chosen = [(ink, numbers) for ink, numbers in groups if numbers]
-    if not chosen:
-        return
-    bodies = scene.box_places.bodies
-    in_groups = [[bodies[number] for number in numbers] for _, numbers in chosen]
-    looks = [_Look(ink, body) for (ink, _), group in zip(chosen, in_groups, strict=True) for body in _distinct(group)]
-    left, top, pictures = _paint_looks(looks, to_device.m11(), painter.renderHints())
-    start, offset = np.array([[to_device.dx()], [to_device.dy()]]), np.array([[left], [top]])
-    places = np.rint(to_device.m11() * scene.box_places.corners + start).astype(np.intp) + offset
+    transform, to_device, bodies = painter.transform(), painter.deviceTransform(), scene.box_places.bodies
+    sheet = _Sheet(to_device.m11(), painter.renderHints())
+    start = np.array([[to_device.dx()], [to_device.dy()]])
+    places = np.rint(to_device.m11() * scene.box_places.corners + start).astype(np.intp)
     painter.setTransform(to_device.inverted()[0] * transform)  # one unit is one pixel, whatever the density
     draw = painter.drawImage
-    for (_, numbers), group in zip(chosen, in_groups, strict=True):
-        stamps = {id(body): next(pictures) for body in _distinct(group)}
-        for body, x, y in zip(group, *places[:, numbers].tolist(), strict=True):
-            draw(x, y, stamps[id(body)])
+    for ink, numbers in groups:
+        stamps: dict[int, _Stamp] = {}
+        for number, x, y in zip(numbers, *places[:, numbers].tolist(), strict=True):
+            body = bodies[number]
+            stamp = stamps.get(id(body))
+            if stamp is None:
+                stamp = stamps[id(body)] = sheet.paint(body, ink)
+            draw(x + stamp.left, y + stamp.top, stamp.image)
+    sheet.close()
     painter.setTransform(transform)
 
 
-class _Look(NamedTuple):
-    ink: Ink
-    body: BoxBody
+class _Sheet:
+    """Where looks are painted one after the other: to begin with a new image takes longer than to paint a box.
 
-
-def _distinct(bodies: Iterable[BoxBody]) -> Iterable[BoxBody]:
-    """Each body once: boxes of one shape share it."""
-    return {id(body): body for body in bodies}.values()
-
-
-def _paint_looks(looks: Sequence[_Look], scale: float, hints: QPainter.RenderHint) -> tuple[int, int, Iterator[QImage]]:
-    """Paint each look on one sheet, and cut it out: a painter for each would take longer than all of them.
-
-    Returns
-    -------
-    tuple
-        Where the top left pixel of each picture is from that at the corner of the front face, and the pictures.
+    Each is at a place of its own choice, so that it is the same whatever else is painted.
     """
-    reach, bodies = max(look.ink.width for look in looks) / 2, _distinct(look.body for look in looks)
-    bounds = np.array([body.bounds for body in bodies]) - np.array([(*body.box[:2], *body.box[:2]) for body in bodies])
-    left, top = (floor((edge - reach) * scale) - 1 for edge in bounds[:, :2].min(axis=0).tolist())
-    right, bottom = (ceil((edge + reach) * scale) + 1 for edge in bounds[:, 2:].max(axis=0).tolist())
-    width, height = right - left, bottom - top
-    columns, rows = min(len(looks), _ROW), -(-len(looks) // _ROW)
-    sheet = QImage(columns * width, rows * height, QImage.Format.Format_ARGB32_Premultiplied)
-    sheet.fill(0)
-    corners = [(at % _ROW * width, at // _ROW * height) for at in range(len(looks))]
-    painter = QPainter(sheet)
-    painter.setRenderHints(hints)
-    join, cap = Qt.PenJoinStyle.RoundJoin, Qt.PenCapStyle.SquareCap
-    last: Ink | None = None
-    for (ink, body), (x, y) in zip(looks, corners, strict=True):
-        if last is None or last[:2] != ink[:2]:  # to set a pen takes longer than to draw a box
+
+    def __init__(self, scale: float, hints: QPainter.RenderHint) -> None:
+        self._scale, self._hints = scale, hints
+        self._image = QImage()
+        self._painter = QPainter()
+        self._last = Ink(0, -1.0)
+
+    def paint(self, body: BoxBody, ink: Ink) -> _Stamp:
+        left, top, width, height = _pixels_of(*body.box[2:], ink.width, self._scale)
+        if width > self._image.width() or height > self._image.height():
+            self._begin(max(width, self._image.width()), max(height, self._image.height()))
+        painter, last, self._last = self._painter, self._last, ink
+        if last[:2] != ink[:2]:  # to set a pen takes longer than to paint a box
+            join, cap = Qt.PenJoinStyle.RoundJoin, Qt.PenCapStyle.SquareCap
             painter.setPen(QPen(QBrush(QColor.fromRgba(ink.line)), ink.width, Qt.PenStyle.SolidLine, cap, join))
-        if last is not ink:
+        if last != ink:
             painter.setBrush(QColor.fromRgba(ink.fill) if ink.fill else Qt.BrushStyle.NoBrush)
-        last = ink
-        painter.setTransform(QTransform(scale, 0.0, 0.0, scale, x - left, y - top))
+        self._image.fill(0)
+        painter.setTransform(QTransform(self._scale, 0.0, 0.0, self._scale, -left, -top))
         painter.drawPolygon(make_box_edges(*body.box[2:]).outline)
-    painter.end()
-    return left, top, (sheet.copy(x, y, width, height) for x, y in corners)
+        return _Stamp(left, top, self._image.copy(0, 0, width, height))
+
+    def close(self) -> None:
+        if self._painter.isActive():
+            self._painter.end()  # before its image goes
+
+    def _begin(self, width: int, height: int) -> None:
+        self.close()
+        self._image = QImage(ceil(width / _STEP) * _STEP, ceil(height / _STEP) * _STEP, _FORMAT)
+        self._painter = QPainter(self._image)
+        self._painter.setRenderHints(self._hints)
+        self._last = Ink(0, -1.0)
+
+
+@lru_cache(maxsize=1024)
+def _pixels_of(width: Vector, height: Vector, depth: Vector, line: float, scale: float) -> tuple[int, int, int, int]:
+    """Left, top, width and height of the pixels of a box with such a line; the corner of its front face is (0, 0)."""
+    left, top, right, bottom = Prism(0.0, 0.0, width, height, depth).bounds()
+    start = floor((left - line / 2) * scale) - 1, floor((top - line / 2) * scale) - 1
+    return *start, ceil((right + line / 2) * scale) + 1 - start[0], ceil((bottom + line / 2) * scale) + 1 - start[1]

@@ -236,7 +236,8 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     def is_fresh(self) -> bool:
         """Whether the current settings and input made the results of all nodes that can run."""
         results = self.run.results
-        for ref, key in self.check.keys.items():
+        for ref in reversed(tuple(self.check.keys)):  # what an edit makes stale is in the end
+            key = self.check.keys[ref]
             result = self.volume_at(ref).result if ref[1] == INPUT else results.get(ref)
             if result is None or result.key != key:
                 return False

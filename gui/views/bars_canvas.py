@@ -41,6 +41,8 @@ class BarsCanvas(Canvas):
         super().__init__("Bars of operations", THEMES[state.look.theme], parent)
         self._state = state
         self._content = build_bars_content(state)
+        self._last_index = 0
+        """Number of the line that was looked for last."""
         self.setAntialiasing(True)
         page = pg.GraphicsWidget()
         self._below = PaintedItem(self._paint_below)
@@ -211,7 +213,9 @@ class BarsCanvas(Canvas):
 
     def _index_of(self, ref: NodeRef) -> int | None:
         lines = () if self._column is None else self._column.lines
-        return next((index for index, line in enumerate(lines) if line.shows(ref)), None)
+        if not (self._last_index < len(lines) and lines[self._last_index].shows(ref)):  # mostly it is where it was
+            self._last_index = next((index for index, line in enumerate(lines) if line.shows(ref)), len(lines))
+        return self._last_index if self._last_index < len(lines) else None
 
     def _focus_index(self) -> int | None:
         return self._index_of(self._focus_ref())

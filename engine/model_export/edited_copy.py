@@ -145,7 +145,7 @@ class EditedCopy:
         """Let the nodes of a layer receive other values, and return whether that is possible."""
         sources = dict(zip(self._before[old].inputs, zip(layer.inputs, layer.input_shapes, strict=True), strict=True))
         nodes, entries = self._values.function(old)
-        if any(self._tensors[value].source not in sources for value in entries):
+        if any(self._tensors[value].source not in sources for value in entries) or self._is_parted(layer, old):
             return False
         renamed = {}
         for value in entries:
@@ -156,6 +156,12 @@ class EditedCopy:
         for node in nodes:
             node.rename({value: new for value, new in renamed.items() if value != new})
         return True
+
+    def _is_parted(self, layer: PlannedLayer, old: str) -> bool:
+        """Whether its nodes compute another layer as well, which does not receive the same now."""
+        names = {self._origin.successors.get(other) for other in self._values.others_of_function(old)}
+        others = (other for other in self._origin.plan.layers if other.name in names)
+        return any((other.inputs, other.input_shapes) != (layer.inputs, layer.input_shapes) for other in others)
 
     def _entry(self, value: str, name: str, shape: Shape, users: set[FileNode]) -> str | None:
         """The value that nodes receive in place of another one; None if its axes do not fit."""
@@ -216,8 +222,7 @@ class EditedCopy:
                 yield self._new_output(name)
 
     def _stated(self, name: str, tensor: Tensor) -> GraphValue:
-        has_batch = not tensor.dims and not tensor.axes[0]
-        sizes = (self._file.batch, *tensor.shape[1:]) if has_batch else tensor.shape
+        sizes = (self._file.batch, *tensor.shape[1:]) if tensor.has_batch else tensor.shape
         return self._file.output(name, np.dtype(tensor.dtype), sizes)
 
     def _new_output(self, layer: str) -> GraphValue:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.files.onnx_graphs import rename_captured
 from engine.layers import (
     AdaptiveAvgPool2d,
     Add,
@@ -144,7 +145,7 @@ def _pair(operator: str) -> Callable[[OnnxScope], None]:
 def _opaque(at: OnnxScope) -> None:
     """The graph that a run gives to ONNX Runtime, from volumes without a batch to the tensor."""
     name, graph = at.planned.name, at.graph
-    model = graph.onnx.load_model_from_string(at.planned.arrays[NODE_ROLE][0].tobytes())
+    model = _without_functions(graph.onnx.load_model_from_string(at.planned.arrays[NODE_ROLE][0].tobytes()))
     called = {"": ""}
     for index, value in enumerate(model.graph.input):
         shape = at.planned.input_shapes[index]
@@ -157,10 +158,20 @@ def _opaque(at: OnnxScope) -> None:
             called[value] = graph.new_name(f"{name}/{value}")
         node.input[:] = [called[value] for value in node.input]
         node.output[:] = [called[value] for value in node.output]
+        rename_captured(node, called)
         node.name = node.output[0]
         graph.nodes.append(node)
     result = at.step("Cast", called[model.graph.output[0].name], to=graph.onnx.TensorProto.FLOAT)
     at.last("Reshape", result, at.constant("shape", (1, *at.planned.output_shape), np.int64))
+
+
+def _without_functions(model: Any) -> Any:
+    """The model with the nodes of an operator that its file defines in place of that."""
+    if not model.functions:
+        return model
+    from onnx import inliner
+
+    return inliner.inline_local_functions(model)
 
 
 ONNX_KINDS: tuple[OnnxKind, ...] = (

@@ -6,13 +6,27 @@ from math import inf
 import numpy as np
 from msgspec.structs import replace
 
-from engine.files.onnx_values import opposite_name, sign_name
+from engine.files.onnx_constants import opposite_name, sign_name
 from engine.layers import Activation, Add, Div, Layer, Mul, PRelu, Scale, Sub
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.operands import GATE, HARD_GATE, SCALE, Match, Operands, make_layer
 from engine.onnx_files.tensors import NotNative, Tensor
 
+SKIPPED = {"Identity": "passes its input on", "Dropout": "does nothing when run"}
+"""Operators that are no layers, and why."""
+_DROPOUT_MODE = 2
+"""Which input of Dropout says whether it drops values."""
 _NO_LIMIT = 1e30
+
+
+def why_skipped(operands: Operands) -> str:
+    """Why a node of these operators is no layer; NotNative if it does more than to pass on its first input."""
+    training = operands.constant(_DROPOUT_MODE)
+    if training is not None and training.any():
+        raise NotNative("it drops values at random, as in training")
+    if any(operands.node.outputs[1:]):
+        raise NotNative("its second output, which of its values it keeps, is used")
+    return SKIPPED[operands.node.operator]
 
 
 def _applied(operands: Operands, name: str, **numbers: float) -> Match:
@@ -33,6 +47,8 @@ def _function(name: str, **attributes: tuple[str, float]) -> Callable[[Operands]
 def _clip(operands: Operands) -> Match:
     low, high = (operands.constant(index, name) for index, name in ((1, "min"), (2, "max")))
     limits = (-inf if low is None else float(low), inf if high is None else float(high))
+    if limits[0] > limits[1]:
+        raise NotNative(f"its min, {limits[0]:g}, is above its max, {limits[1]:g}")
     if limits[0] == 0 and (limits[1] == 6 or limits[1] > 3e38):
         return _applied(operands, "relu6" if limits[1] == 6 else "relu")
     # Beyond the range of our settings no finite value is cut off.

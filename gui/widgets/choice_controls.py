@@ -1,6 +1,7 @@
 """Controls for choices: one of several, yes or no, a value or none."""
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
@@ -15,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.text.short_names import shorten_names
+from engine.text.short_names import shorten_middle, shorten_names
 from gui.widgets.control import Control
 from gui.widgets.plain_text import plain_tip
 
@@ -73,7 +74,7 @@ class ChoiceBox(QComboBox):
             return
         value, old = self.value(), self._options
         self._options = new
-        if len(new) == len(old) and all(text for _, text in (*old, *new)):
+        if len(new) == len(old) and all(map(itemgetter(1), (*old, *new))):
             self._rename_options(old)
             self.show_value(value)
             return
@@ -115,9 +116,11 @@ class ChoiceBox(QComboBox):
 
     def show_value(self, value: Any) -> None:
         index = next((i for i, option in enumerate(self._options) if option[0] == value), -1)
+        if index == self.currentIndex():
+            return
         with QSignalBlocker(self):
             self.setCurrentIndex(index)
-        self.updateGeometry()
+        self.updateGeometry()  # which lays out the whole window anew
 
     def minimumSizeHint(self) -> QSize:
         """Return a size in which the current text is complete, unless it is long."""
@@ -134,7 +137,15 @@ class ChoiceBox(QComboBox):
         part = QStyle.SubControl.SC_ComboBoxEditField
         width = style.subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width() - 2 * _TEXT_MARGIN
         if metrics.horizontalAdvance(option.currentText) > width:
-            option.currentText = self._shorten_options(width).get(option.currentText, option.currentText)
+            option.currentText = self._shorten(option.currentText, width)
+
+    def _shorten(self, text: str, width: int) -> str:
+        """The short form of a text; those of the other options are looked at only if they may be equal."""
+        advance = self.fontMetrics().horizontalAdvance
+        short = shorten_middle(text, lambda shorter: advance(shorter) <= width)
+        start, _, end = short.partition("…")
+        alike = [other for _, other in self._options if other.startswith(start) and other.endswith(end)]
+        return short if alike == [text] else self._shorten_options(width).get(text, text)
 
     def _shorten_options(self, width: int) -> dict[str, str]:
         """The short forms of all texts; remembered, as the list of a long network is the same at most repaints."""

@@ -287,3 +287,33 @@ def test_an_edit_that_a_node_without_a_layer_cannot_follow_is_a_mistake_there(tm
     project = edited(project, lambda n: n.without("sum").without("conv3").with_layer("conv1", Conv2d(4, 3, 1, 3)))
     with pytest.raises(ProjectError, match=r"selu: ONNX Runtime cannot run it: it makes \[1, 6, 6, 6\] of what it"):
         run_all(RunRequest.of(project), lambda event: None)
+
+
+def branching_model():
+    """A convolution, a switch of type bool that has no axes, graphs within a node, and a node of two outputs."""
+    graphs = {
+        name: helper.make_graph([entry], name, [], [helper.make_empty_tensor_value_info(entry.output[0])])
+        for name, entry in (("t", node("Relu", ["c"], ["t"])), ("e", node("Sigmoid", ["c"], ["e"])))
+    }
+    nodes = [
+        node("Conv", ["x", "w1"], ["c"], "c"),
+        node("ReduceMax", ["c"], ["m"], "m", keepdims=0),
+        node("Greater", ["m", "zero"], ["switch"], "switch"),
+        node("If", ["switch"], ["i"], "i", then_branch=graphs["t"], else_branch=graphs["e"]),
+        node("TopK", ["i", "k"], ["v", "places"], "v", axis=1),
+        node("Cast", ["places"], ["p"], "p", to=onnx.TensorProto.FLOAT),
+        node("Add", ["v", "p"], ["y"], "y"),
+    ]
+    return model_of(nodes, (1, 3, 6, 5), w1=ARRAYS["w1"], zero=np.float32(0), k=np.array([2]))
+
+
+def with_sigmoid_after(name):
+    return lambda network: network.with_node_after(Node("more", Activation("sigmoid"), (name,)), name)
+
+
+@pytest.mark.parametrize("name", ["c", "m", "switch", "i", "v", "v_2"])
+def test_an_edit_beside_types_and_graphs_that_layers_do_not_have_is_what_a_run_computes(tmp_path, name):
+    project = edited(import_model(write_onnx(tmp_path, branching_model())).project, with_sigmoid_after(name))
+    _, volumes = export(project, tmp_path / "copy.onnx")
+    value = run(tmp_path / "copy.onnx", volumes[INPUT])["y"]
+    assert np.abs(value[0] - volumes["y"]).max() < 1e-5 * np.abs(volumes["y"]).max()

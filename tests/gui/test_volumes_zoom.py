@@ -117,7 +117,7 @@ def test_the_head_of_an_arrow_covers_no_operator(size, zoom):
 
 def test_an_enlarged_operator_covers_no_name_of_a_block():
     state = state_of(load_project(RESOURCES / "projects" / "inception_3a_256.toml").project, blocks="open", run=False)
-    for size in ((728, 290), (640, 250), (560, 260)):
+    for size in ((728, 290), (700, 300), (800, 330)):
         scene = scene_of(state, size)
         visible, right = find_visible_parts(state, scene, None), size[0] / scene.shrink
         labels = [item.text for item in readable_labels(state, scene, visible, TextZoom(scene.shrink, 6.0, 1.0), right)]

@@ -130,11 +130,16 @@ def _block_names(box: PlacedBox, zoom: TextZoom) -> Iterator[Label]:
 
 
 def _overview_texts(arrow: OperatorArrow, zoom: TextZoom, width: float) -> tuple[Label, ...]:
-    """The operator at an arrow, its beginning or its kernel: the first that is readable once enlarged up to a width."""
+    """The operator at an arrow, its beginning or its kernel: the first that is readable once enlarged up to a width.
+
+    A shorter text that keeps away from the boxes is better than a longer one that does not.
+    """
     beginning = make_operator_text(arrow.vertex, "first", arrow.text_sizes, "")
-    for operator_text in (arrow.operator_text, beginning, keep_kernel(beginning)):
-        if any(_grows_readable(text, zoom, width) for text in operator_text.above):
-            return arrow.place_texts(operator_text)
+    choices = (arrow.operator_text, beginning, keep_kernel(beginning))
+    for space in (width - 2 * _GAP * arrow.text_sizes.em, width):
+        for operator_text in choices:
+            if any(_grows_readable(text, zoom, space) for text in operator_text.above):
+                return arrow.place_texts(operator_text)
     return ()
 
 

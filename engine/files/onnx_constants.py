@@ -75,12 +75,12 @@ def _computed_by_runtime(model: Model, node: GraphNode, values: Mapping[str, Arr
         return {}
     if sum(values[name].size for name in received) > MAX_VALUES:
         return {}
-    made = [name for name in node.outputs if name]
+    names = [name for name in node.outputs if name]
     try:
         outputs = run_model(_model_of(model, node, {name: values[name] for name in received}), [], lambda: None)
     except ModelFault:
         return {}  # whoever needs the value says so
-    arrays = {name: output.array.astype(output.dtype) for name, output in zip(made, outputs, strict=True)}
+    arrays = {name: output.array.astype(output.dtype) for name, output in zip(names, outputs, strict=True)}
     is_exact = all(array.dtype.kind not in "iu" or np.all(np.abs(array) < _MOST_EXACT) for array in arrays.values())
     return arrays if is_exact else {}
 

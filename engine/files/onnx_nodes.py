@@ -46,8 +46,8 @@ def node_model(path: str, name: str, receives: Sequence[str], result: int, shape
     Parameters
     ----------
     receives
-        Per input of the node: ``float32 1 c h w``, the type and the axes of a tensor in letters of its volume or in
-        numbers; STORED; a constant as `stated_constant` writes it; or "" for none.
+        Per input of the node, those of its graphs included: ``float32 1 c h w``, the type and the axes of a tensor in
+        letters of its volume or in numbers; STORED; a constant as `stated_constant` writes it; or "" for none.
     shapes
         Those of the volumes.
     """
@@ -55,19 +55,7 @@ def node_model(path: str, name: str, receives: Sequence[str], result: int, shape
     helper = onnx.helper
     node = node_of(path, name)
     graph = _Graph(onnx)
-    names = []
-    volumes = iter(shapes)
-    for index, text in enumerate(receives):
-        source = node.inputs[index] if index < len(node.inputs) else ""
-        is_captured = index >= len(node.proto.input)
-        if text == STORED:
-            names.append(graph.constant(constants_of(path)[source], source))
-        elif " = " in text:
-            names.append(graph.constant(_parsed_constant(text), source))
-        elif text:
-            names.append(graph.tensor(text, next(volumes), source if is_captured else ""))
-        else:
-            names.append("")
+    names = graph.received_names(node, receives, shapes, constants_of(path))
     proto = onnx.NodeProto()
     proto.CopyFrom(node.proto)
     del proto.input[:]
@@ -92,6 +80,31 @@ class _Graph:
         self.inputs: list[Any] = []
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
+
+    def received_names(
+        self,
+        node: GraphNode,
+        receives: Sequence[str],
+        shapes: Sequence[tuple[int, ...]],
+        constants: Mapping[str, Array],
+    ) -> list[str]:
+        """Add what makes each value that a node receives; return their names, those of the model where graphs need it.
+
+        The parameters are those of `node_model`, and the constants of the file.
+        """
+        names, volumes = [], iter(shapes)
+        for index, text in enumerate(receives):
+            source = node.inputs[index] if index < len(node.inputs) else ""
+            is_captured = index >= len(node.proto.input)
+            if text == STORED:
+                names.append(self.constant(constants[source], source))
+            elif " = " in text:
+                names.append(self.constant(_parsed_constant(text), source))
+            elif text:
+                names.append(self.tensor(text, next(volumes), source if is_captured else ""))
+            else:
+                names.append("")
+        return names
 
     def constant(self, array: Array, name: str = "") -> str:
         name = name or f"constant {len(self.constants)}"

@@ -134,6 +134,19 @@ def _cast(arguments: _Arguments, settings: _Settings) -> Any:
     return arguments[0].astype(onnx.helper.tensor_dtype_to_np_dtype(settings["to"]))
 
 
+def _dequantize(arguments: _Arguments, settings: _Settings) -> Array:
+    """``(values − zero point) · scale``, both for all values or along one axis; ONNX Runtime knows the other forms."""
+    values, scale, *rest = arguments
+    if values.dtype.kind not in "iu" or scale.dtype != np.float32 or scale.ndim > 1 or settings.get("block_size"):
+        raise CannotFold
+    _require_size(values.shape)
+    along = [1] * values.ndim
+    if scale.ndim:
+        along[settings.get("axis", 1)] = -1
+    zero = np.zeros_like(scale, np.int32) if not rest or rest[0] is None else rest[0].astype(np.int32)
+    return np.asarray((values.astype(np.int32) - zero.reshape(along)).astype(np.float32) * scale.reshape(along))
+
+
 def _range(arguments: _Arguments, _settings: _Settings) -> Any:
     start, limit, delta = (array.reshape(()) for array in arguments)
     _require_size((max(0, int((limit - start) / delta) + 1),))
@@ -202,6 +215,7 @@ _RULES: dict[str, _Rule] = {
     "Concat": _concat,
     "Split": _split,
     "Cast": _cast,
+    "DequantizeLinear": _dequantize,
     "Range": _range,
     "Expand": _expand,
     "Shape": lambda a, s: np.array(a[0].shape[s.get("start", 0) : s.get("end")], np.int64),

@@ -23,6 +23,8 @@ from engine.text.problems import Problem, ProjectError
 
 _OF_SIZES = ("Reshape", "Shape", "Size", "Expand", "ConstantOfShape")
 """Operators whose constants may be for volumes of one shape."""
+_OF_PLACES = (*_OF_SIZES, "Split", "Slice", "Gather", "Resize")
+"""Operators that may state places or sizes which our layers count from elsewhere, or by a factor."""
 
 
 class EditedCopy:
@@ -147,6 +149,9 @@ class EditedCopy:
         nodes, entries = self._values.function(old)
         if any(self._tensors[value].source not in sources for value in entries) or self._is_parted(layer, old):
             return False
+        if layer.input_shapes != self._before[old].input_shapes and not layer.layer.runs_node:
+            if any(node.proto.op_type in _OF_PLACES for node in nodes):
+                return False
         renamed = {}
         for value in entries:
             new = self._entry(value, *sources[self._tensors[value].source], nodes)
@@ -214,12 +219,20 @@ class EditedCopy:
                     yield value
             elif layer in origin.plan.outputs or tensor.source in inner:
                 covered.add(layer)
-                shape = origin.plan.shape_of(layer)
-                yield value if shape == tensor.volume else self._stated(value.name, in_shape(tensor, shape))
+                yield self._output(value, layer, tensor)
         ends = {layer.name for layer in origin.before.layers if layer.name not in inner}
         for name in origin.plan.outputs:
             if name not in covered and origin.counterparts.get(name) not in ends:
                 yield self._new_output(name)
+
+    def _output(self, value: GraphValue, layer: str, tensor: Tensor) -> GraphValue:
+        """An output of the model that is the end of a layer, of which that is the tensor there."""
+        shape = self._origin.plan.shape_of(layer)
+        if shape == tensor.volume:
+            return value
+        if self._fits_any_size(value.name, self._values.name(tensor.source)):
+            return self._stated(value.name, in_shape(tensor, shape))
+        return self._new_output(layer)
 
     def _stated(self, name: str, tensor: Tensor) -> GraphValue:
         sizes = (self._file.batch, *tensor.shape[1:]) if tensor.has_batch else tensor.shape

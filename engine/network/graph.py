@@ -53,6 +53,11 @@ class Network(Struct, frozen=True, dict=True):
         return _users_of(tuple([node.name for node in self.nodes]), tuple([node.inputs for node in self.nodes]))
 
     @cached_property
+    def wiring(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The name of each node with its inputs, explicit or implied."""
+        return _wiring_of(tuple([node.name for node in self.nodes]), tuple([node.inputs for node in self.nodes]))
+
+    @cached_property
     def _downstream(self) -> dict[str, frozenset[str]]:
         """What `downstream` has found so far."""
         return {}
@@ -190,6 +195,12 @@ class Network(Struct, frozen=True, dict=True):
 @lru_cache(maxsize=8)
 def _positions_of(names: tuple[str, ...]) -> dict[str, int]:
     return {name: len(names) - number for number, name in enumerate(reversed(names), 1)}
+
+
+@lru_cache(maxsize=8)
+def _wiring_of(names: tuple[str, ...], inputs: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    befores = (INPUT, *names)
+    return tuple([(name, own or (before,)) for name, own, before in zip(names, inputs, befores, strict=False)])
 
 
 @lru_cache(maxsize=8)

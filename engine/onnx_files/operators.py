@@ -92,7 +92,7 @@ def _transposed_padding(operands: Operands, tensor: Tensor) -> object:
     sizes = multiples if stated is None else tuple(stated)[-2:]
     extents = [dilated_extent(*axis) for axis in zip(operands.filters()[1][2:], dilations, strict=True)]
     whole = [(n - 1) * s + k + p for n, s, k, p in zip(tensor.volume[1:], strides, extents, added, strict=True)]
-    surplus = [size - kept for size, kept in zip(whole, sizes, strict=True)]
+    surplus = [size - final for size, final in zip(whole, sizes, strict=True)]
     if stated is not None and min(surplus) < 0:
         raise NotNative(f"its output has the size {list(sizes)}; at most {whole} is expected")
     if mode == "SAME_UPPER" and sizes == multiples and min(surplus) >= 0:

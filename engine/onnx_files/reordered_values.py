@@ -15,13 +15,13 @@ def reordered(operands: Operands) -> Tensor:
     """What a node of such an operator makes; NotNative if that is not known, or does not fit."""
     node, tensor = operands.node, operands.tensor()
     if node.operator == "Transpose":
-        return tensor.transposed(node.settings.get("perm") or range(len(tensor.axes))[::-1])
-    known = {name: operands.constants[name] for name in node.inputs[1:] if name in operands.constants}
+        return tensor.transposed(node.settings.get("perm") or range(tensor.rank)[::-1])
+    constants = {name: operands.constants[name] for name in node.inputs[1:] if name in operands.constants}
     if stated := stated_shape(operands):
-        known[node.inputs[1]] = np.array(stated)
+        constants[node.inputs[1]] = np.array(stated)
     values = np.broadcast_to(np.float32(0), tensor.shape)
     # The rule of the operator says which shape the values have.
-    outputs = fold(node, {**known, node.inputs[0]: values})
+    outputs = fold(node, {**constants, node.inputs[0]: values})
     if not outputs:
         raise NotNative("its new shape is not known, or does not fit")
     return tensor.reshaped(next(iter(outputs.values())).shape)

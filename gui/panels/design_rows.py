@@ -108,7 +108,7 @@ def _heading_row(state: ViewState, design: str, mistakes: dict[NodeRef, str]) ->
         "stem (shared)" if design == STEM else design,
         words,
         "" if shape is None else str(shape),
-        state.costs.text(metric, state.costs.total(metric, design)),
+        state.picture_costs.text(metric, state.picture_costs.total(metric, design)),
         mistake,
         "" if design == STEM else THEMES[state.look.theme].design(state.colour_index(design)),
     )
@@ -168,7 +168,7 @@ def _make_row(
     *,
     has_parts: bool = False,
 ) -> DesignTreeRow:
-    costs, metric = state.costs, metric_by_id(state.look.metric)
+    costs, metric = state.picture_costs, metric_by_id(state.look.metric)
     shape = None if report is None else report.output_shape
     amount = None if report is None else costs.amount(metric, ref[0], report)
     return DesignTreeRow(

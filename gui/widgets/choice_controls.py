@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.text.short_names import shorten_middle, shorten_names
+from engine.unchanged_items import differing
 from gui.widgets.control import Control
 from gui.widgets.plain_text import plain_tip
 
@@ -72,25 +73,30 @@ class ChoiceBox(QComboBox):
         new = tuple(options)
         if new == self._options:
             return
-        value, old = self.value(), self._options
+        value, old, text_before = self.value(), self._options, self.currentText()
         self._options = new
         if len(new) == len(old) and all(map(itemgetter(1), (*old, *new))):
             self._rename_options(old)
-            self.show_value(value)
-            return
+        else:
+            self._replace_options()
+        self.show_value(value)
+        if self.currentText() != text_before:
+            self.updateGeometry()
+
+    def _replace_options(self) -> None:
         self._disabled = {}
         with QSignalBlocker(self):
             self.clear()
-            self.addItems([text for _, text in new])
-            for index in (index for index, (_, text) in enumerate(new) if not text):
+            self.addItems([text for _, text in self._options])
+            for index in (index for index, (_, text) in enumerate(self._options) if not text):
                 self.setItemData(index, "separator", Qt.ItemDataRole.AccessibleDescriptionRole)
                 self.setItemData(index, Qt.ItemFlag.NoItemFlags.value, _FLAGS)
-        self.show_value(value)
 
     def _rename_options(self, old: tuple[tuple[Any, str], ...]) -> None:
         """Change the texts that differ: two layers of a long network differ in few of their possible inputs."""
         with QSignalBlocker(self):
-            for index, ((_, before), (_, text)) in enumerate(zip(old, self._options, strict=True)):
+            for index in differing(self._options, old):
+                (_, before), (_, text) = old[index], self._options[index]
                 if before != text:
                     self.setItemText(index, text)
                     self.setItemData(index, self._disabled.get(index), Qt.ItemDataRole.ToolTipRole)
@@ -104,9 +110,9 @@ class ChoiceBox(QComboBox):
         """Disable some options, with the reason as their tool tip, and enable the others."""
         values = set(values)
         disabled = {index: reason for index, (value, _) in enumerate(self._options) if value in values}
-        differing = {index for index, _ in disabled.items() ^ self._disabled.items()}
+        changed = {index for index, _ in disabled.items() ^ self._disabled.items()}
         self._disabled = disabled
-        for index in differing:
+        for index in changed:
             self.setItemData(index, Qt.ItemFlag.NoItemFlags.value if index in disabled else None, _FLAGS)
             self.setItemData(index, disabled.get(index), Qt.ItemDataRole.ToolTipRole)
 

@@ -317,3 +317,43 @@ def test_an_edit_beside_types_and_graphs_that_layers_do_not_have_is_what_a_run_c
     _, volumes = export(project, tmp_path / "copy.onnx")
     value = run(tmp_path / "copy.onnx", volumes[INPUT])["y"]
     assert np.abs(value[0] - volumes["y"]).max() < 1e-5 * np.abs(volumes["y"]).max()
+
+
+SIZED = {
+    "a cut that the model states from the other end": (
+        [
+            node("MaxPool", ["c"], ["m"], "m", kernel_shape=[2, 2]),
+            node("Slice", ["m", "first", "end", "rows"], ["y"], "y"),
+        ],
+        {"first": np.array([1]), "end": np.array([6]), "rows": np.array([2])},
+        "m",
+    ),
+    "parts of stated sizes": (
+        [
+            node("Split", ["c", "large"], ["a", "b"], "a", axis=1),
+            node("Split", ["a", "small"], ["g", "h"], "g", axis=1),
+            node("Concat", ["h", "g", "b"], ["y"], "y", axis=1),
+        ],
+        {"large": np.array([3, 1]), "small": np.array([1, 2])},
+        "a",
+    ),
+    "an output of a stated shape": (
+        [
+            node("MaxPool", ["c"], ["m"], "m", kernel_shape=[2, 2]),
+            node("Reshape", ["m", "row"], ["y"], "row"),
+        ],
+        {"row": np.array([1, 196])},
+        "m",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", SIZED)
+def test_a_copy_follows_other_sizes_where_the_model_states_those_that_it_had(tmp_path, title):
+    nodes, arrays, name = SIZED[title]
+    made = model_of([node("Conv", ["x", "w1"], ["c"], "c", pads=[1] * 4), *nodes], w1=ARRAYS["w1"], **arrays)
+    project = edited(import_model(write_onnx(tmp_path, made)).project, lambda network: network.without(name))
+    _, volumes = export(project, tmp_path / "copy.onnx")
+    (value,) = run(tmp_path / "copy.onnx", volumes[INPUT]).values()
+    expected = volumes[network_of(project).loose_ends()[0]]
+    assert np.abs(value.reshape(expected.shape) - expected).max() < 1e-5 * np.abs(expected).max()

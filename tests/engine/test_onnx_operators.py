@@ -35,6 +35,15 @@ def kinds(made):
 
 CONSTANTS = {
     "quantised weights": ([node("DequantizeLinear", ["q", "s", "z"], ["w"], axis=0)], QUANTISED),
+    "quantised weights with one scale, and blocks of quantised weights": (
+        [
+            node("DequantizeLinear", ["q", "one", "zero"], ["u"]),
+            node("DequantizeLinear", ["p", "blocks"], ["v"], axis=0, block_size=2),
+            node("Mul", ["u", "v"], ["w"]),
+        ],
+        {"q": QUANTISED["q"], "p": QUANTISED["q"], "blocks": np.abs(values(4, 2, 3, 3, 2)), "one": np.float32(0.5)}
+        | {"zero": np.int8(7)},
+    ),
     "standardised weights": (
         [
             node("ReduceMean", ["v"], ["m"], axes=[1, 2, 3]),
@@ -54,7 +63,8 @@ CONSTANTS = {
 @pytest.mark.parametrize("title", CONSTANTS)
 def test_constants_by_operators_that_need_the_runtime_are_weights(tmp_path, title):
     nodes, arrays = CONSTANTS[title]
-    model = model_of([*nodes, node("Conv", ["x", "w"], ["y"], "conv")], opset=13, **arrays)
+    opset = 21 if "blocks" in arrays else 13
+    model = model_of([*nodes, node("Conv", ["x", "w"], ["y"], "conv")], opset=opset, **arrays)
     made = imported(tmp_path, model)
     assert kinds(made) == ["conv2d"]
     assert not made.report.opaque
@@ -93,7 +103,8 @@ def conditional_model():
 def test_graphs_within_a_node_receive_volumes_and_weights_from_outside(tmp_path):
     made = imported(tmp_path, conditional_model())
     assert [operator for _, operator, _ in made.report.opaque] == ["ReduceMax", "Greater", "If"]
-    assert made.project.designs[0].network.inputs_of(3) == ("is_high", "r")
+    nodes = made.project.designs[0].network.nodes
+    assert [entry.inputs for entry in nodes] == [(), (), (), ("is_high", "r"), ()]
 
 
 def test_a_graph_within_a_node_hides_values_of_the_same_name_outside(tmp_path):

@@ -18,6 +18,7 @@ from gui.paint.volumes.readable_labels import TextZoom, readable_labels
 from gui.paint.volumes.visible_parts import find_visible_parts
 from gui.state.focus import Focus
 from gui.views.volumes import VolumesView
+from tests.gui.overlaps import rects_are_apart
 from tests.gui.volume_scenes import box_of, conv, scene_of, state_of
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -56,14 +57,14 @@ def middle_of(canvas, name):
 
 
 @pytest.mark.parametrize("name", ["unet", "googlenet"])
-def test_in_a_crowded_picture_almost_every_operator_or_its_beginning_is_readable(name):
+def test_in_a_crowded_picture_most_operators_or_their_beginnings_are_readable(name):
     state = state_of(load_project(RESOURCES / "projects" / f"{name}.toml").project, blocks="open", run=False)
     scene = scene_of(state, (733, 400))
     visible, right = find_visible_parts(state, scene, None), 733 / scene.shrink
     labels = [item.text for item in readable_labels(state, scene, visible, TextZoom(scene.shrink, 6.0, 1.0), right)]
     assert all(label.size * scene.shrink >= 6.0 for label in labels)
     operators = [label for label in labels if label.role in ("design", "pool")]
-    assert len(operators) >= 0.95 * sum(arrow.role in ("design", "pool") for arrow in scene.arrows)
+    assert len(operators) >= 0.8 * sum(arrow.role in ("design", "pool") for arrow in scene.arrows)
 
 
 def test_zooming_to_a_block_of_several_lines_makes_its_beginning_readable(canvas):
@@ -112,3 +113,15 @@ def test_the_head_of_an_arrow_covers_no_operator(size, zoom):
         beside = (x + half > places.end - 1.5 * heads + 1e-6) & (x - half < places.end)
         assert not (beside & (places.y - heads < baseline - 1e-6) & (baseline < places.y)).any(), item.text
     assert len(operators) == 12
+
+
+def test_an_enlarged_operator_covers_no_name_of_a_block():
+    state = state_of(load_project(RESOURCES / "projects" / "inception_3a_256.toml").project, blocks="open", run=False)
+    for size in ((728, 290), (700, 300), (800, 330)):
+        scene = scene_of(state, size)
+        visible, right = find_visible_parts(state, scene, None), size[0] / scene.shrink
+        labels = [item.text for item in readable_labels(state, scene, visible, TextZoom(scene.shrink, 6.0, 1.0), right)]
+        names = [label for label in labels if label.text == "inception_3a"]
+        operators = [label for label in labels if label.role in ("design", "pool")]
+        assert names
+        assert all(rects_are_apart(name.rect, label.rect) for name in names for label in operators), size

@@ -115,9 +115,10 @@ def build_bars_content(state: ViewState) -> BarsContent:
     """Collect the texts and amounts of a state, with the metric and the kind of axis of its look."""
     metric = metric_by_id(state.look.metric)
     all_rows = state.cost_rows
-    stem = next((row for row in all_rows if row.is_total and row.design == STEM), None)
+    all_totals = [row for row in all_rows if row.report is None]
+    stem = next((row for row in all_totals if row.design == STEM), None)
     designs = [(name, list(group)) for name, group in groupby(all_rows, lambda row: row.design) if name != STEM]
-    compared = comparable_totals(all_rows)
+    compared = comparable_totals(all_totals)
     totals = _with_siblings([_total_line(state, group[-1], compared, metric) for _, group in designs])
     headings = _with_siblings([_heading_line(state, name) for name, _ in designs])
     groups = tuple(

@@ -74,17 +74,29 @@ def readable_labels(
             line = _line_rect(text, texts)
             shift = max(edge - line[0], min(0.0, right - edge - line[2]))
             yield AnchoredLabel(box.ref[0], text.translate(shift, 0.0), _nearest_point(line, box))
+    titles = []
     for frame in visible.frames:
         for text in frame.texts if small else frame.texts[:1]:
             label = text if small else _enlarge_title(text, zoom, frame.rect[2] - text.x)
             if zoom.is_readable(label.size):
+                titles.append(label.rect)
                 yield AnchoredLabel(frame.ref[0], label, (frame.texts[0].x, frame.rect[1]))
-    has_operators = small or zoom.text_fineness != 1.0 or zoom.is_readable(_MOST_GROWTH * text_sizes.em)
-    widths = arrow_widths(state, scene)
-    for number in visible.arrows if has_operators else ():
+    in_overview = not small and zoom.text_fineness == 1.0
+    if not in_overview or zoom.is_readable(_MOST_GROWTH * text_sizes.em):
+        yield from _operator_labels(state, scene, visible, zoom, titles if in_overview else ())
+    yield from _add_layer_hints(scene)
+
+
+def _operator_labels(
+    state: ViewState, scene: VolumesScene, visible: VisibleParts, zoom: TextZoom, titles: Sequence[Rect]
+) -> Iterator[AnchoredLabel]:
+    """The readable texts at arrows, none of which covers one of the `titles`."""
+    text_sizes, widths = scene.line_breaks.text_sizes, arrow_widths(state, scene)
+    small = zoom.is_readable(text_sizes.small)
+    in_overview = not small and zoom.text_fineness == 1.0
+    for number in visible.arrows:
         arrow = scene.arrows[number]
         width = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
-        in_overview = not small and zoom.text_fineness == 1.0
         texts = _overview_texts(arrow, zoom, width) if in_overview else _arrow_texts(state, arrow, text_sizes, zoom)
         for text in texts:
             label = text if small else _enlarge_label(text, zoom, width - 2 * _GAP * text_sizes.em)
@@ -92,9 +104,9 @@ def readable_labels(
                 label = _enlarge_label(text, zoom, width)
             if zoom.is_readable(label.size):
                 right, up = _move_off_head(label, arrow, widths[number], zoom)
-                middle = text.x + text.width / 2 + right
-                yield AnchoredLabel(arrow.ref[0], label.translate(right, up), (middle, arrow.y + up))
-    yield from _add_layer_hints(scene)
+                moved = label.translate(right + _distance_from_titles(label, titles), up)
+                if moved.rect[2] <= arrow.end or not titles:
+                    yield AnchoredLabel(arrow.ref[0], moved, (moved.x + moved.width / 2, arrow.y + up))
 
 
 def _box_texts(box: PlacedBox, values: FaceValues | None, line_breaks: LineBreaks) -> tuple[Label, ...]:
@@ -118,11 +130,16 @@ def _block_names(box: PlacedBox, zoom: TextZoom) -> Iterator[Label]:
 
 
 def _overview_texts(arrow: OperatorArrow, zoom: TextZoom, width: float) -> tuple[Label, ...]:
-    """The operator at an arrow, its beginning or its kernel: the first that is readable once enlarged up to a width."""
+    """The operator at an arrow, its beginning or its kernel: the first that is readable once enlarged up to a width.
+
+    A shorter text that keeps away from the boxes is better than a longer one that does not.
+    """
     beginning = make_operator_text(arrow.vertex, "first", arrow.text_sizes, "")
-    for operator_text in (arrow.operator_text, beginning, keep_kernel(beginning)):
-        if any(_grows_readable(text, zoom, width) for text in operator_text.above):
-            return arrow.place_texts(operator_text)
+    choices = (arrow.operator_text, beginning, keep_kernel(beginning))
+    for space in (width - 2 * _GAP * arrow.text_sizes.em, width):
+        for operator_text in choices:
+            if any(_grows_readable(text, zoom, space) for text in operator_text.above):
+                return arrow.place_texts(operator_text)
     return ()
 
 
@@ -156,6 +173,15 @@ def _move_off_head(text: Label, arrow: OperatorArrow, width: float, zoom: TextZo
         return 0.0, 0.0
     back = min(beyond, max(0.0, middle - half - arrow.start))
     return -back, 0.0 if back == beyond else -clear if above else clear
+
+
+def _distance_from_titles(text: Label, titles: Sequence[Rect]) -> float:
+    """How far an enlarged text at an arrow moves to the right, so that it covers no name of a block."""
+    left, top, right, bottom = text.rect
+    covered = [
+        title for title in titles if title[0] < right and left < title[2] and title[1] < bottom and top < title[3]
+    ]
+    return max((title[2] + _GAP * text.size - left for title in covered), default=0.0)
 
 
 def _enlarge_title(text: Label, zoom: TextZoom, width: float) -> Label:

@@ -15,8 +15,8 @@ from engine.text.names import quoted
 
 STORED = "constant"
 """What an input of a node receives that is a constant of the file."""
-_MAX_STATED = 64
-"""Values of a constant that a project states."""
+_MAX_STATED = 2**15
+"""Values of a constant that a project states: of grids of detectors, which depend on the size of the input."""
 
 
 def stated_constant(array: Array) -> str:

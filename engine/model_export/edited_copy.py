@@ -152,8 +152,8 @@ class EditedCopy:
         nodes, entries = self._values.function(old)
         if any(self._tensors[value].source not in sources for value in entries) or self._is_parted(layer, old):
             return False
-        is_other_size = layer.input_shapes != self._before[old].input_shapes and not layer.layer.runs_node
-        if is_other_size and any(node.proto.op_type in _OF_PLACES for node in nodes):
+        is_resized = layer.input_shapes != self._before[old].input_shapes and not layer.layer.runs_node
+        if is_resized and any(node.proto.op_type in _OF_PLACES for node in nodes):
             return False
         renamed = {}
         for value in entries:

@@ -1,5 +1,6 @@
 """What each kind of layer is in an ONNX graph: one row a kind."""
 
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
@@ -10,20 +11,23 @@ from engine.layers import (
     AdaptiveAvgPool2d,
     Add,
     AvgPool2d,
+    ChannelPool,
     Concat,
     Conv2d,
     Dense,
+    Div,
     Dropout,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
     MaxPool2d,
     Mul,
     Opaque,
+    Sub,
 )
 from engine.layers.opaque import NODE_ROLE
 from engine.model_export.onnx_arrays import array_of_proto
 from engine.model_export.onnx_functions import ONNX_FUNCTIONS
-from engine.model_export.onnx_graph import OnnxKind, OnnxScope
+from engine.model_export.onnx_graph import REDUCED_AXES, SUM_AXES, OnnxKind, OnnxScope
 from engine.model_export.onnx_moves import ONNX_MOVES
 from engine.model_export.onnx_norms import ONNX_NORMS
 from engine.model_export.windows import divisors, full_margins, mean_matrix
@@ -101,6 +105,14 @@ def _adaptive_avg_pool(at: OnnxScope) -> None:
     at.last("MatMul", at.step("MatMul", rows, at.maps()), columns)
 
 
+def _channel_pool(at: OnnxScope) -> None:
+    operator = f"Reduce{at.layer.function.title()}"
+    if at.graph.opset < (SUM_AXES if operator == "ReduceSum" else REDUCED_AXES):
+        at.last_elementwise(operator, *at.any_form(), axes=[1])
+    else:
+        at.last_elementwise(operator, *at.any_form(), at.constant("axes", [1], np.int64))
+
+
 def _dropout(at: OnnxScope) -> None:
     at.last_elementwise("Identity", *at.any_form())
 
@@ -123,6 +135,11 @@ def _mul(at: OnnxScope) -> None:
     for value in rest:
         first = at.step("Mul", first, value)
     at.last_elementwise("Mul", first, last)
+
+
+def _pair(operator: str) -> Callable[[OnnxScope], None]:
+    """Two volumes in their order."""
+    return lambda at: at.last_elementwise(operator, *at.any_form())
 
 
 def _opaque(at: OnnxScope) -> None:
@@ -164,11 +181,14 @@ ONNX_KINDS: tuple[OnnxKind, ...] = (
     OnnxKind(GlobalAvgPool2d, _global_avg_pool),
     OnnxKind(GlobalMaxPool2d, _global_max_pool),
     OnnxKind(AdaptiveAvgPool2d, _adaptive_avg_pool),
+    OnnxKind(ChannelPool, _channel_pool),
     OnnxKind(Dropout, _dropout),
     OnnxKind(Dense, _dense),
     OnnxKind(Concat, _concat),
     OnnxKind(Add, _add),
+    OnnxKind(Sub, _pair("Sub")),
     OnnxKind(Mul, _mul),
+    OnnxKind(Div, _pair("Div")),
     *ONNX_MOVES,
     *ONNX_FUNCTIONS,
     *ONNX_NORMS,

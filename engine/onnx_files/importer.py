@@ -43,6 +43,8 @@ from engine.text.problems import Problem, ProjectError
 _Read = TypeVar("_Read")
 _MOST_ROUNDS = 10
 """Times that a graph is gone through to find which of its values have to be volumes of their own."""
+_MAX_STATED = 2**22
+"""Characters of constants that opaque nodes state, which no array of the file has."""
 
 
 class ImportedModel(Struct, frozen=True, eq=False):
@@ -116,6 +118,7 @@ class _Importer:
         self._layers: list[tuple[str, str]] = []
         self._folded: list[tuple[str, str]] = []
         self._opaque: list[tuple[str, str, str]] = []
+        self._stated = 0
         self._composites: dict[str, Composite] = {}
         self._nodes: list[Node] = []
         self._names = {INPUT}
@@ -269,6 +272,9 @@ class _Importer:
         """Make each output of a node that is used a layer that ONNX Runtime computes."""
         used = [name in self._users or name in self._model.outputs for name in node.outputs]
         opaque = OpaqueNode.of(self._operands(node), reason)
+        self._stated += sum(map(len, opaque.receives))
+        if self._stated > _MAX_STATED:
+            raise FileFault(f"{self._model.path}: too many constants follow from the size of the input")
         for result, output in enumerate(node.outputs):
             if output and (used[result] or not any(used)):
                 layer, tensor = opaque.output(result, self._checkpoint)

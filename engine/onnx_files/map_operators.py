@@ -133,32 +133,32 @@ def _slice(operands: Operands) -> Match:
     if starts is None or ends is None:
         raise NotNative("its starts or ends are missing")
     axes = operands.constant(3, "axes")
-    steps = operands.constant(4, "steps")
-    if steps is not None and any(step != 1 for step in steps):
-        raise NotNative(f"its steps are {[int(step) for step in steps]}")
+    given = operands.constant(4, "steps")
+    steps = [1] * len(starts) if given is None else [int(step) for step in given]
+    if min(steps, default=1) < 1:
+        raise NotNative(f"its steps are {steps}")
     spans = {}
     places = list(range(len(starts)) if axes is None else (int(axis) % tensor.rank for axis in axes))
     if len(set(places)) < len(places):
         raise NotNative(f"it cuts axis {max(places, key=places.count)} twice")
-    for axis, start, end in zip(places, starts, ends, strict=True):
+    for axis, start, end, step in zip(places, starts, ends, steps, strict=True):
         extent = tensor.shape[axis]
         low, high, _ = slice(int(start), int(end)).indices(extent)
-        if (low, high) != (0, extent):
-            spans[tensor.axes[axis]] = (low, high)
+        if (low, high) != (0, extent) or (step > 1 and extent > 1):
+            spans[tensor.axes[axis]] = range(low, high, step)
     return Match(_cut(spans, tensor), (tensor,), tensor.axes)
 
 
-def _cut(spans: dict[str, tuple[int, int]], tensor: Tensor) -> Layer:
+def _cut(spans: dict[str, range], tensor: Tensor) -> Layer:
     """The layer that takes a span of each of some axes."""
-    if set(spans) == {"c"}:
-        return make_layer(Slice, start=spans["c"][0], end=spans["c"][1])
+    if set(spans) == {"c"} and spans["c"].step == 1:
+        return make_layer(Slice, start=spans["c"].start, end=spans["c"].stop)
     if set(spans) <= {"h", "w"}:
         whole = tensor.volume.height, tensor.volume.width
-        (top, down), (left, right) = (
-            spans.get(letter, (0, extent)) for letter, extent in zip("hw", whole, strict=True)
-        )
-        return make_layer(Crop, margins=(top, left, whole[0] - down, whole[1] - right))
-    raise NotNative("it cuts channels and pixels at once")
+        rows, columns = (spans.get(letter, range(extent)) for letter, extent in zip("hw", whole, strict=True))
+        margins = (rows.start, columns.start, whole[0] - rows.stop, whole[1] - columns.stop)
+        return make_layer(Crop, margins=margins, step=(rows.step, columns.step))
+    raise NotNative("it cuts channels and pixels at once" if len(spans) > 1 else "it takes other than spans")
 
 
 def _pad(operands: Operands) -> Match:
@@ -208,7 +208,7 @@ def split(operands: Operands) -> list[Match]:
     if len(sizes) != count or sum(sizes) != extent or min(sizes) < 1:
         raise NotNative(f"its sizes are {[int(size) for size in sizes]}")
     ends = [int(end) for end in np.cumsum(sizes)]
-    spans = [{tensor.axes[axis]: (end - int(size), end)} for end, size in zip(ends, sizes, strict=True)]
+    spans = [{tensor.axes[axis]: range(end - int(size), end)} for end, size in zip(ends, sizes, strict=True)]
     return [Match(_cut(span, tensor), (tensor,), tensor.axes) for span in spans]
 
 

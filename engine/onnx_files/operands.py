@@ -122,6 +122,17 @@ class Operands(Struct, frozen=True, eq=False):
             raise NotNative(f"input {index + 1} has the shape {list(shape)}; a number per channel is expected")
         return name
 
+    def position_name(self, index: int, tensor: Tensor) -> str:
+        """The name of a constant of the file with a value for each pixel of each map, or one for all maps."""
+        name = self.stored_name(index)
+        shape = self.stored[name].shape
+        own = zip(tensor.axes, tensor.shape, (1,) * (tensor.rank - len(shape)) + shape, strict=False)
+        fits = all(len(axis) < 2 and (size == extent or (axis == "c" and size == 1)) for axis, extent, size in own)
+        if not fits or len(shape) > tensor.rank or tensor.letters != tensor.letters_in_order:
+            text = "a number per channel, or one for each pixel, is expected"
+            raise NotNative(f"input {index + 1} has the shape {list(shape)}; {text}")
+        return name
+
     def filters(self) -> tuple[str, tuple[int, ...]]:
         """The name and shape of the weights of a convolution."""
         name = self.stored_name(1, rank=4)

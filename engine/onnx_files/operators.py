@@ -5,6 +5,7 @@ from collections.abc import Callable
 from engine.layers import (
     AvgPool2d,
     BatchNorm,
+    ChannelPool,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -17,6 +18,7 @@ from engine.layers import (
     LocalResponseNorm,
     MaxPool2d,
 )
+from engine.layers.channel_pool import ChannelFunction
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.operands import GROUP_NORM, LAYER_NORM, SAME_MODES, Match, Operands, make_layer
 from engine.onnx_files.tensors import NotNative, Tensor
@@ -129,20 +131,23 @@ def _global_pool(layer: Layer) -> Callable[[Operands], Match]:
     return lambda operands: Match(layer, (operands.plain_maps(),))
 
 
-def _reduced(layer: Layer) -> Callable[[Operands], Match]:
-    return lambda operands: _reduce(operands, layer)
+def _reduced(function: ChannelFunction, whole_map: Layer | None = None) -> Callable[[Operands], Match]:
+    """A function of the channels of each pixel; of whole maps it is that layer."""
+    return lambda operands: _reduce(operands, ChannelPool(function), whole_map)
 
 
-def _reduce(operands: Operands, layer: Layer) -> Match:
+def _reduce(operands: Operands, of_channels: Layer, whole_map: Layer | None) -> Match:
     tensor = operands.plain()
     axes_given = operands.constant(1, "axes")
     if axes_given is None:
         raise NotNative("it is of all values")
     rank = len(tensor.axes)
     axes = {int(axis) % rank for axis in axes_given}
+    reduced = "".join(tensor.axes[axis] for axis in axes)
     rest = "".join(group for axis, group in enumerate(tensor.axes) if axis not in axes)
-    if "h" in rest or "w" in rest or ("c" in tensor.letters and "c" not in rest):
-        raise NotNative("it is over other axes than the rows and columns")
+    layer = whole_map if not set("hw") & set(rest) else of_channels if not set("hw") & set(reduced) else None
+    if layer is None or ("c" in reduced and layer is whole_map):
+        raise NotNative("it is over other axes than the channels, or the rows and columns")
     keep = operands.setting("keepdims", 1)
     groups = tuple("" if axis in axes else group for axis, group in enumerate(tensor.axes) if keep or axis not in axes)
     return Match(layer, (tensor,), groups)
@@ -257,8 +262,10 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "AveragePool": _pool(AvgPool2d, ceil="ceil_mode", count_padding="count_include_pad"),
     "GlobalAveragePool": _global_pool(GlobalAvgPool2d()),
     "GlobalMaxPool": _global_pool(GlobalMaxPool2d()),
-    "ReduceMean": _reduced(GlobalAvgPool2d()),
-    "ReduceMax": _reduced(GlobalMaxPool2d()),
+    "ReduceMean": _reduced("mean", GlobalAvgPool2d()),
+    "ReduceMax": _reduced("max", GlobalMaxPool2d()),
+    "ReduceMin": _reduced("min"),
+    "ReduceSum": _reduced("sum"),
     "Gemm": _dense,
     "MatMul": _dense,
     "Concat": _concat,

@@ -138,9 +138,11 @@ class StatusPanel(QStatusBar):
             self._paint_mistakes()
 
     def _show_mistakes(self, count: int) -> None:
-        self.mistakes.setVisible(bool(count))
-        self.mistakes.setText(count_text(count, "mistake"))
-        self._paint_mistakes()
+        text = count_text(count, "mistake")
+        if text != self.mistakes.text():
+            self.mistakes.setVisible(bool(count))
+            self.mistakes.setText(text)
+            self._paint_mistakes()
 
     def _paint_mistakes(self) -> None:
         colours = self.palette()

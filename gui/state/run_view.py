@@ -7,6 +7,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
@@ -33,16 +34,41 @@ class RunView(Struct, frozen=True, eq=False, weakref=True):
     problems: tuple[Problem, ...] = ()
     """Problems that only a run finds, such as those in files; the next edit or run clears them."""
 
-    def last_results(self, *name: Hashable) -> LastResults[Any]:
-        """The last results of a name, as `unchanged_items.last_results` returns them, that depend on these volumes.
+    def advance(
+        self,
+        results: Mapping[NodeRef, VolumeResult],
+        progress: RunProgress | None,
+        problems: tuple[Problem, ...] = (),
+    ) -> "RunView":
+        """The view with some more results, and with other progress and problems.
 
-        They end with the volumes: the name need not say which these are.
+        Views look up again only what these are about.
         """
-        return _LAST_RESULTS.setdefault(self, {}).setdefault(name, LastResults())
+        every_result = {**self.results, **results} if results else self.results
+        view = replace(self, results=every_result, progress=progress, problems=problems)
+        if self in _LAST_RESULTS:
+            _LAST_RESULTS[view] = _LAST_RESULTS[self]
+        if self in _VOLUMES and problems == self.problems:
+            _VOLUMES[view] = _VOLUMES[self].advance(view, results)
+        return view
+
+    def last_results(self, name: str, *settings: Hashable) -> LastResults[Any]:
+        """The last results of a name and settings, as `unchanged_items.last_results` returns them.
+
+        They are about these volumes, with which they end, and those with other settings end with them: the name need
+        not say which volumes these are.
+        """
+        by_name = _LAST_RESULTS.setdefault(self, {})
+        last_settings, last = by_name.get(name, (None, None))
+        if last is None or last_settings != settings:
+            _, last = by_name[name] = settings, LastResults()
+        return last
 
 
-_LAST_RESULTS: "WeakKeyDictionary[RunView, dict[Hashable, LastResults[Any]]]" = WeakKeyDictionary()
-"""See `RunView.last_results`."""
+_LAST_RESULTS: "WeakKeyDictionary[RunView, dict[str, tuple[tuple[Hashable, ...], LastResults[Any]]]]" = (
+    WeakKeyDictionary()
+)
+"""See `RunView.last_results`. The views of one run share them: they are about the volumes of the last one drawn."""
 
 _VOLUMES: "WeakKeyDictionary[RunView, NodeVolumes]" = WeakKeyDictionary()
 """See `NodeVolumes.of`; it ends with the results, so it keeps no volume longer than they do."""
@@ -77,6 +103,12 @@ class NodeVolumes:
             volumes._take_over(before)
         return volumes
 
+    def advance(self, run: RunView, results: Mapping[NodeRef, VolumeResult]) -> "NodeVolumes":
+        """Those after a view with some more results; only what shows one of these is looked up again."""
+        volumes = NodeVolumes(self.check, run, self._sources)
+        volumes.by_ref = {ref: at for ref, at in self.by_ref.items() if at.source not in results}
+        return volumes
+
     def at(self, ref: NodeRef) -> VolumeAt:
         """The volume at a node: its shape, its result and its problems."""
         volume = self.by_ref.get(ref)
@@ -94,21 +126,16 @@ class NodeVolumes:
 
         An earlier result of a layer after the edited one is as stale as it was, by whatever key the layer has now.
         """
-        old_reports, reports, keys = before.check.reports, self.check.reports, self.check.keys
-        for ref, at in before.by_ref.items():
-            if ref[1] == INPUT:
-                is_same = at.has_fields_of(self._look_up(ref))
-            else:
-                report = reports.get(ref)
-                is_fresh = at.result is not None and at.result.key == keys.get(at.source)
-                is_same = (
-                    report is not None
-                    and report is old_reports.get(ref)
-                    and not at.problems
-                    and at.is_fresh == is_fresh
-                )
-            if is_same:
-                self.by_ref[ref] = at
+        old_report, report, key = before.check.reports.get, self.check.reports.get, self.check.keys.get
+        self.by_ref = {
+            ref: at
+            for ref, at in before.by_ref.items()
+            if old_report(ref) is report(ref) is not None
+            and not at.problems
+            and at.is_fresh is (at.result is not None and at.result.key == key(at.source))
+        }
+        inputs = [ref for ref in before.by_ref if ref[1] == INPUT]
+        self.by_ref |= {ref: at for ref in inputs if (at := before.by_ref[ref]).has_fields_of(self._look_up(ref))}
 
     def _look_up(self, ref: NodeRef) -> VolumeAt:
         source = self._source(ref)

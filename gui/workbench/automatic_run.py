@@ -50,7 +50,8 @@ class AutomaticRun(QObject):
     ) -> None:
         super().__init__(workbench)
         self._workbench, self._store, self._obstacle = workbench, store, obstacle
-        self.speed = Speed()
+        self._speed, self._speed_is_old = Speed(), False
+        """See `speed`; old if it does not include the run that has ended last."""
         self._request: RunRequest | None = None
         """That of the current or last run."""
         self._seconds: dict[NodeRef, float] = {}
@@ -68,6 +69,17 @@ class AutomaticRun(QObject):
         workbench.runner.advanced.connect(self._on_runner_advanced)
         workbench.runner.ended.connect(self._on_runner_ended)
         workbench.set_automatic(AutomaticRunState(enabled))
+
+    @property
+    def speed(self) -> Speed:
+        """How fast this machine is, from all runs so far; found when it is needed, not while a picture is awaited."""
+        if self._speed_is_old and self._request is not None:
+            self.speed = self._speed.after(self._request, self._seconds)
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: Speed) -> None:
+        self._speed, self._speed_is_old = speed, False
 
     def toggle(self) -> None:
         """Switch automatic runs on or off, also for the next start of the program."""
@@ -135,6 +147,7 @@ class AutomaticRun(QObject):
         self._is_starting = False
 
     def _on_runner_started(self, request: RunRequest) -> None:
+        self._speed = self.speed
         self._request, self._seconds, self._start = request, {}, perf_counter()
         if not self._is_starting:
             self._say("")
@@ -145,8 +158,7 @@ class AutomaticRun(QObject):
 
     def _on_runner_ended(self, error: Exception | None) -> None:
         was_automatic = self._workbench.state.automatic.is_running
-        if self._request is not None:
-            self.speed = self.speed.after(self._request, self._seconds)
+        self._speed_is_old = True
         duration = _time_text(perf_counter() - self._start)
         self._say(f"Run automatically, in {duration}" if was_automatic and error is None else "")
 

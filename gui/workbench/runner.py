@@ -1,6 +1,7 @@
 """Runs requests in the background, the latest wins; its events reach the window in batches, a frame for each."""
 
 from collections.abc import Iterator
+from math import ceil
 from threading import Lock
 from time import monotonic, thread_time
 
@@ -69,12 +70,15 @@ class Runner(QObject):
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._on_timer_timeout)
         self._last_batch, self._work_before = 0.0, 0.0
-        """When the last batch was emitted, and the processor time of the window's thread until then."""
+        """When the run started or the last batch was emitted, and the processor time of the window's thread then."""
+        self._outcomes: list[Exception | None] = []
+        """That of the run, once its thread has ended, until `ended` is emitted."""
 
     def start(self, request: RunRequest, visible_refs: frozenset[NodeRef], look: Look) -> None:
         """Run a request; cancel the current one first. The boxes of the `visible_refs` are drawn in that look."""
         self.cancel()
         mailbox = self._mailbox
+        self._last_batch, self._work_before = monotonic(), thread_time()
         self.worker.start(lambda checkpoint: self._work(request, visible_refs, look, mailbox, checkpoint))
         self.started.emit(request)
 
@@ -82,6 +86,7 @@ class Runner(QObject):
         """Stop the run; it emits nothing more."""
         self._timer.stop()
         self.worker.cancel()
+        self._outcomes = []
         self._mailbox = _Mailbox()  # a run that was stopped holds no volumes
 
     def flush(self) -> None:
@@ -112,21 +117,23 @@ class Runner(QObject):
             if mailbox.put(event):
                 yield None
 
-    def _on_worker_reported(self, _: None) -> None:
-        self._on_timer_timeout()
+    # Batches are emitted by the timer alone: then what a person does is handled before the next one.
 
-    def _on_timer_timeout(self) -> None:
-        """Emit what waits, unless it is too early; then do so later."""
+    def _on_worker_reported(self, _: None) -> None:
+        """Emit what waits as soon as it is time for another frame."""
         frame = max(_FRAME, min(_SHARE * (thread_time() - self._work_before), _LONGEST_FRAME))
         wait = self._last_batch + frame - monotonic()
-        if wait > 0:
-            self._timer.start(1 + int(1000 * wait))
-        else:
-            self.flush()
+        self._timer.start(ceil(1000 * max(wait, 0.0)))
 
     def _on_worker_ended(self, error: Exception | None) -> None:
+        self._outcomes = [error]
+        self._timer.start(0)
+
+    def _on_timer_timeout(self) -> None:
+        outcomes, self._outcomes = self._outcomes, []
         self.flush()
-        self.ended.emit(error)
+        for error in outcomes:
+            self.ended.emit(error)
 
 
 def _measure(volume: Float32Volume, look: Look, *, has_faces: bool) -> None:

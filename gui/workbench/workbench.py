@@ -126,9 +126,7 @@ class Workbench(QObject):
         request = RunRequest(project, check(project, EarlierCheck(self.state.project, self.state.check)))
         refs = request.refs
         first = RunProgress(0, len(refs), refs[0]) if refs else None
-        self._set_state(
-            replace(self.state, check=request.check, run=replace(self.state.run, progress=first, problems=()))
-        )
+        self._set_state(replace(self.state, check=request.check, run=self.state.run.advance({}, first)))
         if refs:
             visible = {self.state.visible_ref(ref) for ref in refs}
             boxes = frozenset(self.state.volume_at(ref).source for ref in visible)
@@ -163,7 +161,7 @@ class Workbench(QObject):
         self.runner.flush()
         self.runner.cancel()
         if self.state.run.progress is not None:
-            self._set_state(replace(self.state, run=replace(self.state.run, progress=None)))
+            self._set_state(replace(self.state, run=self.state.run.advance({}, None, self.state.run.problems)))
 
     def close(self) -> None:
         self.rank_search.close()
@@ -206,8 +204,8 @@ class Workbench(QObject):
         earlier = run.results
         if renames:
             earlier = {renames.ref(ref): result for ref, result in earlier.items()}
-        nodes = project_check.reports
-        results = {ref: result for ref, result in earlier.items() if ref in nodes or ref in project_check}
+        gone = {ref for ref in earlier.keys() - project_check.reports.keys() if ref not in project_check}
+        results = {ref: result for ref, result in earlier.items() if ref not in gone} if gone else dict(earlier)
         changes = {}
         for ref, key in project_check.keys.items():
             result = results.get(ref)
@@ -228,12 +226,11 @@ class Workbench(QObject):
     def _on_runner_advanced(self, events: tuple[RunEvent, ...]) -> None:
         """Add what has been computed since the last time, in one new state."""
         run = self.state.run
-        changes = {event.ref: self._result(event) for event in events if isinstance(event, NodeDone)}
-        changes = {ref: result for ref, result in changes.items() if result is not None}
+        done = [(event.ref, self._result(event)) for event in events if isinstance(event, NodeDone)]
+        changes = {ref: result for ref, result in done if result is not None}
         started = next((event for event in reversed(events) if isinstance(event, NodeStarted)), None)
         progress = run.progress if started is None else RunProgress(started.done, started.total, started.ref)
-        results = {**run.results, **changes} if changes else run.results
-        self._set_state(replace(self.state, run=replace(run, results=results, progress=progress)))
+        self._set_state(replace(self.state, run=run.advance(changes, progress, run.problems)))
 
     def _result(self, event: NodeDone) -> VolumeResult | None:
         """The result that a node now has; None to leave the one that it had, if any."""
@@ -248,7 +245,7 @@ class Workbench(QObject):
 
     def _on_runner_ended(self, error: Exception | None) -> None:
         problems = error.problems if isinstance(error, ProjectError) else ()
-        self._set_state(replace(self.state, run=replace(self.state.run, progress=None, problems=problems)))
+        self._set_state(replace(self.state, run=self.state.run.advance({}, None, problems)))
         if error is not None and not isinstance(error, ProjectError):
             raise error
 

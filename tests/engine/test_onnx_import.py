@@ -835,3 +835,21 @@ def test_a_transposed_convolution_with_its_bias_apart_is_one_layer(groups, tmp_p
     ((_, layer),) = layers_of(import_model(path))
     assert (layer.kind, layer.filters, layer.groups, layer.bias) == ("conv_transpose2d", filters, groups, True)
     assert worst(path, model) < 1e-5
+
+
+def test_a_grid_that_follows_from_the_size_of_the_input_is_stated_by_the_nodes_that_receive_it(tmp_path):
+    """As the anchors of detectors whose size is open."""
+    nodes = [
+        node("Shape", ["x"], ["shape"]),
+        node("Slice", ["shape", "two", "four"], ["size"]),
+        node("ReduceProd", ["size"], ["count"], keepdims=0),
+        node("Cast", ["count"], ["end"], to=TensorProto.FLOAT),
+        node("Range", ["zero", "end", "one"], ["row"]),
+        node("Reshape", ["row", "maps"], ["grid"]),
+        node("Sub", ["grid", "x"], ["y"], "boxes"),
+    ]
+    numbers = {"two": np.array([2]), "four": np.array([4]), "maps": np.array([1, 1, 9, -1])}
+    model = model_of(nodes, (1, 3, "height", "width"), zero=np.float32(0), one=np.float32(1), **numbers)
+    imported = import_model(write_model(tmp_path, model), (9, 12))
+    assert [entry[1] for entry in imported.report.opaque] == ["Sub"]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-6

@@ -13,6 +13,7 @@ from engine.layers import Opaque
 from engine.network.input_specs import ImageInput
 from engine.onnx_files.importer import import_model
 from engine.project.file import save_project
+from gui.paint.bars.content import build_bars_content
 from gui.state.focus import Focus
 from gui.widgets.difference_box import DifferenceBox
 from tests.engine.onnx_models import model_of, values, write_model
@@ -57,6 +58,8 @@ def test_an_opaque_node_is_run_and_shown_like_any_layer(window, tmp_path, qtbot)
     workbench = window.workbench
     workbench.set_focus(Focus("model", "elu", 1, (2, 3)))
     assert isinstance(workbench.state.project.design("model").network.node("elu").layer, Opaque)
+    content = build_bars_content(workbench.state)
+    assert (content.headline, content.subject) == ("unknown", "with 1 layer that ONNX Runtime computes")
     workbench.run()
     qtbot.waitUntil(lambda: workbench.state.volume_at(("model", "elu")).is_fresh, timeout=10_000)
     conv, elu = (workbench.state.volume_at(("model", name)).volume for name in ("conv", "elu"))

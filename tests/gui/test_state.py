@@ -26,6 +26,8 @@ PROJECT = Project(
     NoiseInput((4, 6, 7)), (Design("d", Network((Node("a", Conv2d(3, 3)), Node("b", Inception(2, 2, 3, 2, 3, 2))))),)
 )
 
+PROBLEMS = (Problem("too large", "$.designs[0]", "d", "a"),)
+
 
 def state_of(project: Project = PROJECT) -> ViewState:
     """A state in which the layer `a` has run."""
@@ -106,6 +108,30 @@ def test_after_an_edit_only_the_volumes_that_it_affects_are_looked_up_again() ->
     other_shape = replace(reports["d", "a"], output_shape=Shape(1, 1, 1))
     other = replace(same, check=replace(same.check, reports={**reports, ("d", "a"): other_shape}))
     assert other.volume_at(("d", "a")).shape == Shape(1, 1, 1)
+
+
+def test_as_results_arrive_only_the_volumes_that_show_them_are_looked_up_again() -> None:
+    state = state_of()
+    refs = [("d", "a"), ("d", "b"), ("d", "b/concat"), (STEM, INPUT)]
+    a, b, concat, first = state.volumes_at(refs)
+    result = VolumeResult(state.check.keys["d", "b/concat"], np.ones((8, 6, 7), np.float32))
+    after = replace(state, run=state.run.advance({("d", "b/concat"): result}, None))
+    assert [after.volume_at(ref).result for ref in refs] == [a.result, result, result, None]
+    assert after.volume_at(("d", "b")).is_fresh
+    assert all(after.volume_at(at.ref) is at for at in (a, first))
+    assert [at.result for at in (b, concat)] == [None, None]
+    assert after.run.advance({}, None, PROBLEMS).problems == PROBLEMS
+    assert replace(after, run=after.run.advance({}, None, PROBLEMS)).volume_at(("d", "a")).problems == ("too large",)
+
+
+def test_last_results_with_other_settings_keep_no_volume_of_earlier_results_alive() -> None:
+    run = state_of().run
+    volume = weakref.ref(run.results["d", "a"].volume)
+    assert run.last_results("sum", 1).map(lambda result: result.volume.sum(), [run.results["d", "a"]]) == [0.0]
+    run = run.advance({("d", "a"): VolumeResult(b"", np.ones((3, 6, 7), np.float32))}, None)
+    assert run.last_results("sum", 2).map(lambda result: result.volume.sum(), [run.results["d", "a"]]) == [126.0]
+    gc.collect()
+    assert volume() is None
 
 
 def test_a_volume_of_earlier_settings_is_stale() -> None:

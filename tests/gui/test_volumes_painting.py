@@ -380,6 +380,15 @@ def test_levels_are_the_rounded_and_clamped_formula():
             assert abs(int(level) - min(255.0, max(0.0, exact))) <= 0.51
 
 
+@pytest.mark.parametrize("odd", [(), (np.inf, -np.inf, np.nan, np.nan)])
+def test_a_range_is_percentiles_of_the_finite_values(odd: tuple[float, ...]) -> None:
+    for size in (1, 2, 7, 700):
+        finite = np.maximum(values((1, 1, size)), -0.5)
+        volume = np.concatenate([finite.ravel()[::-1], np.array(odd, np.float32)]).reshape(1, 1, -1)
+        low, high = np.percentile(finite.astype(np.float64), colours.PERCENTILES)
+        assert colours.value_range(volume, zero_centred=False) == (low, high)
+
+
 def test_a_range_ignores_outliers_but_is_one_value_only_if_all_values_are_equal():
     volume = values((4, 50, 50))
     volume[0, 0, 0] = 1e9

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from math import isfinite, isnan, nan, prod
+from math import ceil, floor, inf, isfinite, isnan, nan, prod
 from typing import Any
 
 import numpy as np
@@ -68,9 +68,9 @@ def value_range(
     count, so only a constant volume v returns (v, v). With `zero_centred` the range is (−m, m), m > 0. Without finite
     values there is no range: (NaN, NaN).
     """
-    values = _sample_values(volume)
-    values = values[np.isfinite(values)].astype(np.float64)
-    low, high = (float(value) for value in np.percentile(values, percentiles)) if values.size else (0.0, 0.0)
+    ordered = np.sort(_sample_values(volume))  # a fifth of the time of np.percentile, and NaN comes last
+    ordered = ordered[np.searchsorted(ordered, -inf, "right") : np.searchsorted(ordered, inf)]
+    low, high = (_percentile(ordered, share) for share in percentiles) if ordered.size else (0.0, 0.0)
     if low == high:
         finite = volume[np.isfinite(volume)]
         if not finite.size:
@@ -80,6 +80,14 @@ def value_range(
         most = max(abs(low), abs(high)) or 1.0
         return -most, most
     return low, high
+
+
+def _percentile(ordered: NDArray[Any], share: float) -> float:
+    """The percentile of values in order, between two of them by linear interpolation, as np.percentile computes it."""
+    at = share / 100 * (len(ordered) - 1)
+    before, after = (float(ordered[place]) for place in (floor(at), ceil(at)))
+    part = at % 1.0
+    return before + (after - before) * part if part < 0.5 else after - (after - before) * (1.0 - part)
 
 
 def join_ranges(ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:

@@ -228,7 +228,7 @@ def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
     yield LENGTH_SCALE_TEXTS[state.look.scale]
     metric = metric_by_id(state.look.metric)
     if any(width > _THINNEST for width in arrow_widths(state, layout.scene)):
-        yield f"arrow width ∝ √{state.costs.unit(metric) or metric.unit}"
+        yield f"arrow width ∝ √{state.picture_costs.unit(metric) or metric.unit}"
     if not summary.computed:
         yield "run (F5) to see values"
         return

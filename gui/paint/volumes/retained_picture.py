@@ -1,5 +1,7 @@
 """The picture of a network of very many boxes, of which only what differs is painted again."""
 
+from collections.abc import Callable
+from functools import cache, partial
 from math import ceil, floor
 from typing import NamedTuple
 
@@ -72,8 +74,8 @@ class RetainedPicture:
         self._image = QImage()
         self._last: tuple[tuple[object, ...], PaintedScene | None] = (), None
         """Where the last picture was painted, and what; not described before a second picture is painted there."""
-        self._pinned = b""
-        """What headings and legend of the last picture consist of."""
+        self._pinned: Callable[[], bytes] = bytes
+        """Returns what headings and legend of the last picture consist of; asked for only if the next one needs it."""
 
     def paint(
         self,
@@ -112,10 +114,10 @@ class RetainedPicture:
         if (self._image.width(), self._image.height()) != (width + 1, height + 1):
             self._image = QImage(width + 1, height + 1, QImage.Format.Format_RGB32)
         self._image.setDevicePixelRatio(1.0)
-        before, self._pinned = self._pinned, _pinned_content(page)
+        before, self._pinned = self._pinned, cache(partial(_pinned_content, page))
         rects = [whole]
         if changed is not None:
-            pinned = _pinned_rects(page) if self._pinned != before else []
+            pinned = _pinned_rects(page) if self._pinned() != before() else []
             strips = merge_into_strips([*map(page.to_device, changed), *pinned])
             parts = [QRectF(QPointF(*strip[:2]), QPointF(*strip[2:])).toRect() & whole for strip in strips]
             if sum(part.width() * part.height() for part in parts) < _MOST_CHANGED * width * height:

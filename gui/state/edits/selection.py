@@ -17,6 +17,7 @@ from engine.network.separable import separable_refusal
 from engine.project.project import Project
 from engine.reports.form_switch import FormSwitch, switch_form
 from engine.reports.googlenet_table import paper_rows
+from engine.unchanged_items import LastResults, last_results
 from gui.state.edit import Edit
 from gui.state.edits import branches, connections, designs, groups, joins, layers, moves, node_groups
 from gui.state.edits.names import names_text
@@ -116,6 +117,13 @@ def _end_to_join(state: ViewState) -> str:
 
 
 def _names_to_join(kind: str, state: ViewState) -> tuple[str, ...]:
+    """Found once for a selection: the commands ask in every frame of a run, in a long network for a millisecond."""
+    last: LastResults[tuple[str, ...]] = last_results("names to join", kind)
+    (names,) = last.map(lambda *_: _find_names_to_join(kind, state), [state.project], [state.check], [state.focus])
+    return names
+
+
+def _find_names_to_join(kind: str, state: ViewState) -> tuple[str, ...]:
     design, selected, layer = state.focus.design, state.selected_nodes, new_layer(kind)
     if design not in state.check.analyses:
         return ()

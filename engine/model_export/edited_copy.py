@@ -149,9 +149,9 @@ class EditedCopy:
         nodes, entries = self._values.function(old)
         if any(self._tensors[value].source not in sources for value in entries) or self._is_parted(layer, old):
             return False
-        if layer.input_shapes != self._before[old].input_shapes and not layer.layer.runs_node:
-            if any(node.proto.op_type in _OF_PLACES for node in nodes):
-                return False
+        is_resized = layer.input_shapes != self._before[old].input_shapes and not layer.layer.runs_node
+        if is_resized and any(node.proto.op_type in _OF_PLACES for node in nodes):
+            return False
         renamed = {}
         for value in entries:
             new = self._entry(value, *sources[self._tensors[value].source], nodes)

@@ -3,18 +3,26 @@
 from functools import lru_cache
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from engine.text.short_names import shorten_names
+from gui.widgets.icons import colour_icon
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Draws cells of which whole rows are selected: Fusion would tint the text of the one with the keyboard focus."""
+    """Draws cells of which whole rows are selected.
+
+    Fusion would tint the text of the cell with the keyboard focus, and a colour that decorates a selected cell.
+    """
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().initStyleOption(option, index)
         option.state &= ~QStyle.StateFlag.State_HasFocus
+        colour = index.data(Qt.ItemDataRole.DecorationRole)
+        if isinstance(colour, QColor):
+            palette: QPalette = option.palette
+            option.icon = colour_icon(colour.name(), palette.color(QPalette.ColorRole.HighlightedText).name())
 
 
 class FittingDelegate(RowDelegate):

@@ -5,9 +5,9 @@ import io
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QIcon, QPalette
+from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -401,6 +401,18 @@ def test_designs_have_their_colour_in_each_theme(qtbot: QtBot) -> None:
         harness.show(replace(harness.state, look=Look(theme=theme.name)))
         chips = [harness.view.model.index(row, 0).data(Qt.ItemDataRole.DecorationRole).name() for row in (0, 2)]
         assert chips == [theme.design(0), theme.design(1)]
+
+
+def test_the_colour_of_a_design_stands_out_in_a_selected_row(qtbot: QtBot) -> None:
+    harness = TableHarness(qtbot, state_of(start()))
+    table, index = harness.view.table, harness.view.model.index(0, 0)
+    option = QStyleOptionViewItem()
+    option.initFrom(table)
+    option.widget = table
+    table.itemDelegate().initStyleOption(option, index)
+    chip = option.icon.pixmap(QSize(16, 16), QIcon.Mode.Selected).toImage()
+    assert chip.pixelColor(8, 8).name() == LIGHT.design(0)
+    assert chip.pixelColor(0, 8) == option.palette.color(QPalette.ColorRole.HighlightedText)
 
 
 def test_flops_have_a_column_if_they_are_the_metric(qtbot: QtBot) -> None:

@@ -141,6 +141,14 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         blocks = (group, None if report is None else report.block)
         return next(((design, block) for block in blocks if block and not self.is_open((design, block))), ref)
 
+    @property
+    def focus_refs(self) -> frozenset[NodeRef]:
+        """The node in focus as it is shown; with an open block its parts."""
+        ref = self.visible_ref(self.focus.ref)
+        block = self.check.block(ref)
+        parts = () if block is None or not self.is_open(ref) else block.parts
+        return frozenset({ref, *((ref[0], part.name) for part in parts)})
+
     def editable_ref(self, ref: NodeRef) -> NodeRef:
         """The node of the project that stands for this one: for a part of a block, the block; for a group, its end."""
         design, name = ref

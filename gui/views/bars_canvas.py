@@ -173,15 +173,16 @@ class BarsCanvas(Canvas):
     # Painting, in pixels of the scene
 
     def _paint_below(self, painter: QPainter) -> None:
-        """Paint the grid, the head, and the mark of the selected row."""
+        """Paint the grid, the head, and the marks of the selected rows."""
         layout, theme = self._layout, self._theme
         for axis in self._axes():
             paint_grid(painter, layout.unit, layout.content, axis, theme)
         paint_head(painter, layout, theme)
-        visible, index = self._visible_rows(), self._focus_index()
-        if visible is not None and index is not None and index in visible.indexes:
+        visible = self._visible_rows()
+        if visible is not None:
             painter.setClipRect(visible.column.rect.adjusted(-1, -1, 1, 1))
-            paint_selection(painter, visible.unit, visible.strip(index).row_rect, theme)
+            for index in filter(visible.indexes.__contains__, self._focus_rows()):
+                paint_selection(painter, visible.unit, visible.strip(index).row_rect, theme)
 
     def _paint_totals(self, painter: QPainter) -> None:
         for total in self._placed_totals():
@@ -199,11 +200,11 @@ class BarsCanvas(Canvas):
         visible = self._visible_rows()
         if visible is None:
             return
-        ref, numbers = self._focus_ref(), visible.has_values
+        ref, refs, numbers = self._focus_ref(), self._state.focus_refs, visible.has_values
         for placed_line in visible.named(ref):
             if numbers:
                 paint_short_bar(painter, visible.unit, placed_line, self._theme)
-            selected = placed_line.line.shows(ref)
+            selected = placed_line.line.shows_any(refs)
             paint_line_texts(painter, visible.unit, placed_line, self._theme, selected=selected, value=numbers)
 
     # Rows
@@ -222,11 +223,11 @@ class BarsCanvas(Canvas):
 
     def _focus_rows(self) -> list[int]:
         """The selected row, or those of the parts of an open block that have one."""
-        ref = self._focus_ref()
-        block, index = self._state.check.block(ref), self._index_of(ref)
-        parts = () if index is not None or block is None else block.parts
-        indices = [index, *(self._index_of((ref[0], part.name)) for part in parts)]
-        return sorted({each for each in indices if each is not None})
+        index, refs = self._focus_index(), self._state.focus_refs
+        if index is not None or len(refs) == 1:
+            return [] if index is None else [index]
+        lines = () if self._column is None else self._column.lines
+        return [each for each, line in enumerate(lines) if line.shows_any(refs)]
 
     def row_rect(self, ref: NodeRef) -> QRectF | None:
         """Return the rectangle of a layer or block, which may be outside the visible rows."""

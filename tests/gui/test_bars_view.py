@@ -330,6 +330,18 @@ def test_the_layers_of_an_open_block_focused_elsewhere_are_scrolled_into_view(qt
         assert area.top() - 0.01 <= row.top() < row.bottom() <= area.bottom() + 0.01
 
 
+def test_the_layers_of_an_open_block_in_focus_are_marked_and_no_others(qtbot: QtBot) -> None:
+    nodes = tuple(Node(f"conv{n}", Conv2d(8, 3), group="g" if 1 <= n < 3 else "") for n in range(5))
+    project = Project(NoiseInput((3, 32, 32)), (Design("d", Network(nodes)),))
+    harness = BarsHarness(qtbot, state_of(project, blocks="open"), (520, 300))
+    before = harness.canvas.grab().toImage()
+    harness.show(replace(harness.state, focus=Focus("d", "g")))
+    after = harness.canvas.grab().toImage()
+    rows = {name: harness.row_rect("d", name).toRect().adjusted(2, 2, -2, -2) for name in (n.name for n in nodes)}
+    marked = [name for name, row in rows.items() if before.copy(row) != after.copy(row)]
+    assert marked == ["conv1", "conv2"]
+
+
 # Layout of the screen
 
 

@@ -62,6 +62,10 @@ class BarLine(Struct, frozen=True):
         """Whether the line shows that layer, alone or folded."""
         return self.kind != "total" and self.design == ref[0] and ref[1] in self.nodes
 
+    def shows_any(self, refs: frozenset[NodeRef]) -> bool:
+        """Whether the line shows one of these layers, alone or folded."""
+        return self.kind != "total" and any((self.design, node) in refs for node in self.nodes)
+
 
 class BarsContent(Struct, frozen=True, dict=True):
     """All texts and amounts of the figure, and its two axes."""

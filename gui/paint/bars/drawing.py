@@ -19,13 +19,13 @@ _HINT, _HINT_LETTERS, _HINT_LINES = 12.0, 28, 12
 
 def paint_bars(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw the operations of all designs as large as fits into `rect`."""
-    paint_bars_layout(
-        painter, rect, lay_out_bars(build_bars_content(state), rect), state.visible_ref(state.focus.ref), theme
-    )
+    paint_bars_layout(painter, rect, lay_out_bars(build_bars_content(state), rect), state.focus_refs, theme)
 
 
-def paint_bars_layout(painter: QPainter, rect: QRectF, layout: BarsLayout, focus_ref: NodeRef, theme: Theme) -> None:
-    """Draw a finished layout."""
+def paint_bars_layout(
+    painter: QPainter, rect: QRectF, layout: BarsLayout, focus_refs: frozenset[NodeRef], theme: Theme
+) -> None:
+    """Draw a finished layout; layers in focus are marked."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.fillRect(rect, QColor(theme.base))
@@ -34,7 +34,7 @@ def paint_bars_layout(painter: QPainter, rect: QRectF, layout: BarsLayout, focus
         paint_ticks(painter, layout.unit, layout.content, axis, theme)
     paint_head(painter, layout, theme)
     for placed_line in (*layout.totals, *layout.lines):
-        selected = placed_line.line.shows(focus_ref)
+        selected = placed_line.line.shows_any(focus_refs)
         if selected:
             paint_selection(painter, layout.unit, placed_line.row_rect, theme)
         paint_bar(painter, layout.unit, placed_line, theme)

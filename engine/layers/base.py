@@ -66,6 +66,8 @@ class Kind(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, om
     min_inputs: ClassVar[int] = 1
     max_inputs: ClassVar[int | None] = 1
     role: ClassVar[Role]
+    kernel_sign: ClassVar[str] = ""
+    """What precedes the size of the kernel where there is no space for more words."""
     has_known_cost: ClassVar[bool] = True
     paper_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
     """(column, setting) per setting that is a number of maps: its column of `engine.reports.paper_columns`, with {} for

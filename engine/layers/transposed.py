@@ -33,6 +33,7 @@ class ConvTranspose2d(Layer, frozen=True, tag="conv_transpose2d"):
     title: ClassVar[str] = "Transposed convolution"
     help: ClassVar[str] = "Enlarges the volume: each value adds its filters, scaled by it, to the output."
     role: ClassVar[Role] = "weights"
+    kernel_sign: ClassVar[str] = "↑"
     filter_title: ClassVar[str] = "kernel of filter"
     reads: ClassVar[Reads] = "windows"
     paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("{}", "filters"),)

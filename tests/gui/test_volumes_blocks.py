@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 
 from engine.blocks import Inception
 from engine.files.paths import RESOURCES
-from engine.layers import Activation, Concat, Conv2d
+from engine.layers import Activation, Concat, Conv2d, ConvTranspose2d, MaxPool2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
@@ -217,6 +217,14 @@ def test_unreadably_small_labels_are_left_out_until_they_are_zoomed_to():
     assert {"3x3_reduce", "pool_proj"} <= {text.text.partition(" ·")[0] for text in zoomed_in}
     assert not any("filters" in text.text for text in overview)
     assert any("14·14·12 × 3·3·6 = 127,008" in text.text for text in zoomed_in)
+
+
+def test_the_shortest_text_of_a_transposed_convolution_is_not_that_of_a_pooling():
+    layers = [MaxPool2d(2), ConvTranspose2d(4, 2)] * 12
+    nodes = tuple(Node(f"layer_{number}", layer) for number, layer in enumerate(layers))
+    state = state_of(Project(NoiseInput((3, 64, 64)), (Design("d", Network(nodes)),)))
+    texts = [text.text for width in (500, 600, 700) for text in labels_on_screen(state, (width, 300))]
+    assert {"2×2", "↑2×2"} <= set(texts)
 
 
 @pytest.mark.parametrize("zoom", [1.0, 1.3, 1.8, 2.5, 4.0])

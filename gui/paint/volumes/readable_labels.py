@@ -135,7 +135,7 @@ def _overview_texts(arrow: OperatorArrow, zoom: TextZoom, width: float) -> tuple
     A shorter text that keeps away from the boxes is better than a longer one that does not.
     """
     beginning = make_operator_text(arrow.vertex, "first", arrow.text_sizes, "")
-    choices = (arrow.operator_text, beginning, keep_kernel(beginning))
+    choices = (arrow.operator_text, beginning, keep_kernel(beginning, arrow.vertex))
     for space in (width - 2 * _GAP * arrow.text_sizes.em, width):
         for operator_text in choices:
             if any(_grows_readable(text, zoom, space) for text in operator_text.above):

@@ -123,7 +123,7 @@ class WeightsControl(QWidget):
         self.source.setAccessibleName("Weights")
         self.file = FileRow("file of weights", ARRAY_FILTER)
         self.arrays = FieldGrid(("gamma", "layout"))
-        self.layout_choice = ChoiceBox(longest=0)  # beside two titles
+        self.layout_choice = ChoiceBox(longest=0)
         self.layout_choice.setAccessibleName("Layout of the weight")
         self.notices = make_note()
         self.notices.setForegroundRole(self.notices.palette().ColorRole.WindowText)
@@ -133,7 +133,7 @@ class WeightsControl(QWidget):
         column.addWidget(self.source)
         column.addWidget(self.file)
         column.addWidget(self.arrays)
-        self.layout_field = self.arrays.add("layout", self.layout_choice)
+        self.layout_field = self.arrays.add("layout", self.layout_choice, wide=True)
         self.layout_field.set_tip("Order of the weight's axes: O outputs, I inputs, H rows, W columns")
         column.addWidget(self.notices)
         self.setFocusProxy(self.source)

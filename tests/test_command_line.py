@@ -23,6 +23,7 @@ from gui.catalogue.pictures import PICTURE_FORMATS
 from gui.command_line import run
 from gui.command_line.export import _DEPTH_SCALES
 from gui.command_line.main import main
+from gui.command_line.options import parse_input_size
 
 MAIN = Path(run.__file__).resolve().parents[2] / "main.py"
 START = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
@@ -1021,3 +1022,8 @@ def test_run_refuses_what_names_no_map(call, write, tmp_path, text, capsys):
     with pytest.raises(SystemExit):
         call("run", write(SMALL), "--leave-out", text, "--out", tmp_path / "out")
     assert "is no map; LAYER:MAP is expected" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["224x192", "224×192", "224X192"])
+def test_sizes_are_accepted_with_the_letter_and_the_sign(text: str) -> None:
+    assert parse_input_size(text) == (224, 192)

@@ -42,14 +42,14 @@ def parse_choices(allowed: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
 
 
 def parse_input_size(text: str) -> Pair:
-    height, _, width = text.lower().partition("x")
+    height, _, width = text.lower().replace("×", "x").partition("x")
     if not all(part.isascii() and part.isdigit() and 1 <= int(part) <= 100_000 for part in (height, width)):
         raise ArgumentTypeError(f"{text!r} is no size; HxW is expected, each from 1 to 100000: 224x224")
     return int(height), int(width)
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().partition("x")
+    width, _, height = text.lower().replace("×", "x").partition("x")
     if not (width.isdigit() and height.isdigit() and 200 <= int(width) <= 8000 and 200 <= int(height) <= 8000):
         raise ArgumentTypeError(f"{text!r} is no size; WxH is expected, each from 200 to 8000: 1600x1000")
     return int(width), int(height)

@@ -16,7 +16,7 @@ from gui.worker import Worker
 if TYPE_CHECKING:
     from engine.onnx_files.importer import ImportedModel
 
-_USUAL_SIZE = "224x224"
+_USUAL_SIZE = "224×224"
 
 
 class _Request(NamedTuple):
@@ -110,7 +110,7 @@ class ModelOpening(QObject):
         text, is_given = QInputDialog.getText(
             self._window,
             "Size of the input",
-            f"{request.path.name} takes photos of any size.\nHeight x width:",
+            f"{request.path.name} takes photos of any size.\nHeight × width:",
             text=_USUAL_SIZE,
         )
         if not is_given:
@@ -118,7 +118,7 @@ class ModelOpening(QObject):
             return
         size = _size_of(text)
         if size is None:
-            self.failed.emit(f"{request.path}: {text!r} is no size; height x width is expected: {_USUAL_SIZE}")
+            self.failed.emit(f"{request.path}: {text!r} is no size; height × width is expected: {_USUAL_SIZE}")
         else:
             self._start(request, size)
 

@@ -137,7 +137,7 @@ class LayerForm(Panel):
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self.setAccessibleName("Layer")
-        self.heading = ElidedLabel()
+        self.heading = ElidedLabel(whole_words=False)  # the ends of both names stay visible
         font = self.heading.font()
         font.setBold(True)
         self.heading.setFont(font)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QValidator
 from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.text.short_names import shorten_names, shorten_sentence
+from engine.text.short_names import shorten_middle, shorten_names, shorten_sentence
 from gui.widgets.line_edit import LineEdit
 from gui.widgets.plain_text import plain_tip
 
@@ -45,10 +45,17 @@ def shorten_long_names(names: Sequence[str], longest: int = 24) -> dict[str, str
 
 
 class ElidedLabel(QWidget):
-    """A line elided in its middle, so that the end of a path stays visible; the tool tip has the full text."""
+    """A line elided in its middle, so that the end of a path stays visible; the tool tip has the full text.
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    whole_words
+        Whether words, and so numbers, are left out whole as long as two of them fit.
+    """
+
+    def __init__(self, text: str = "", parent: QWidget | None = None, *, whole_words: bool = True) -> None:
         super().__init__(parent)
+        self._shorten = shorten_sentence if whole_words else shorten_middle
         self._text = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.set_text(text)
@@ -74,7 +81,7 @@ class ElidedLabel(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         metrics, width = self.fontMetrics(), self.width()
-        text = shorten_sentence(self._text, lambda shorter: metrics.horizontalAdvance(shorter) <= width)
+        text = self._shorten(self._text, lambda shorter: metrics.horizontalAdvance(shorter) <= width)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
 

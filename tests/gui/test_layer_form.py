@@ -347,6 +347,16 @@ def test_weights_are_hidden_for_kinds_without_arrays(qtbot: QtBot):
     assert form.weights.isVisible()
 
 
+def test_a_narrow_heading_still_shows_in_which_design_the_layer_is(qtbot: QtBot):
+    form, _ = open_form(qtbot, NAIVE, INPUT)
+    form.heading.setFixedWidth(90)
+    pictures = []
+    for design in ("googlenet small", "googlenet large"):
+        form.heading.set_text(f"conv7 in {design}")
+        pictures.append(form.heading.grab().toImage())
+    assert pictures[0] != pictures[1]
+
+
 def test_a_focused_design_shows_its_name_and_exact_totals(qtbot: QtBot):
     form, harness = open_form(qtbot, NAIVE, INPUT)
     assert form.heading.text() == "Design d"

@@ -311,8 +311,9 @@ def with_function_after(name, function):
     return lambda network: network.with_node_after(Node("more", Activation(function), (name,)), name)
 
 
-@pytest.mark.parametrize("function", ["sigmoid", "clip"])
-@pytest.mark.parametrize("name", ["c", "switch", "i", "v_2"])
+@pytest.mark.parametrize(
+    ("name", "function"), [("c", "sigmoid"), ("switch", "clip"), ("i", "sigmoid"), ("v_2", "clip")]
+)
 def test_an_edit_beside_types_and_graphs_that_layers_do_not_have_is_what_a_run_computes(tmp_path, name, function):
     project = edited(import_model(write_onnx(tmp_path, branching_model())).project, with_function_after(name, function))
     _, volumes = export(project, tmp_path / "copy.onnx")

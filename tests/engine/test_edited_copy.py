@@ -338,6 +338,23 @@ def test_one_output_of_a_node_can_be_made_of_something_else_than_the_others(tmp_
     assert np.abs(value[0] - volumes["y"]).max() < 1e-5 * np.abs(volumes["y"]).max()
 
 
+def test_a_node_of_several_outputs_behind_a_reshape_receives_an_inserted_layer_once(tmp_path):
+    nodes = [
+        node("Conv", ["x", "w1"], ["c"], "c"),
+        node("Reshape", ["c", "parts"], ["p"]),
+        node("Transpose", ["p"], ["t"], "shuffle", perm=[0, 2, 1, 3, 4]),
+        node("Reshape", ["t", "whole"], ["r"]),
+        node("Split", ["r", "sizes"], ["a", "b"], "a", axis=1),
+        node("Concat", ["b", "a"], ["y"], "y", axis=1),
+    ]
+    arrays = {"parts": np.array([1, 2, 2, 6, 6]), "whole": np.array([1, 4, 6, 6]), "sizes": np.array([1, 3])}
+    made = model_of(nodes, w1=ARRAYS["w1"], **arrays)
+    project = edited(import_model(write_onnx(tmp_path, made)).project, with_function_after("shuffle", "sigmoid"))
+    _, volumes = export(project, tmp_path / "copy.onnx")
+    value = run(tmp_path / "copy.onnx", volumes[INPUT])["y"]
+    assert np.abs(value[0] - volumes["y"]).max() < 1e-5 * np.abs(volumes["y"]).max()
+
+
 SIZED = {
     "a cut that the model states from the other end": (
         [

@@ -158,7 +158,7 @@ def _reduce(operands: Operands, of_channels: Layer, whole_map: Layer | None) -> 
 def _batch_norm(operands: Operands) -> Match:
     tensor = operands.by_channels()
     operands.require(training_mode=0)
-    if any(operands.node.outputs[1:]):
+    if len(operands.node.outputs) > 1:  # even if nothing needs them, they say that it trains
         raise NotNative("its further outputs, the statistics of training, are used")
     gamma, beta, mean, var = (operands.stored_name(index, (tensor.volume.channels,)) for index in range(1, 5))
     layer = make_layer(BatchNorm, epsilon=operands.setting("epsilon", 1e-5))

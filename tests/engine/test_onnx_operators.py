@@ -277,6 +277,15 @@ def test_a_dropout_that_trains_or_tells_what_it_keeps_is_not_left_out(tmp_path):
     assert kinds(imported(tmp_path, model_of(tells))) == ["opaque", "opaque", "opaque", "add"]
 
 
+def test_a_second_output_that_nothing_needs_is_none(tmp_path):
+    nodes = [
+        node("MaxPool", ["x"], ["m", "places"], kernel_shape=[2, 2]),
+        node("Dropout", ["m"], ["d", "mask"]),
+        node("Relu", ["d"], ["y"]),
+    ]
+    assert kinds(imported(tmp_path, model_of(nodes))) == ["max_pool2d", "activation"]
+
+
 def test_a_bias_of_one_row_is_that_of_a_dense_layer(tmp_path):
     nodes = [node("Flatten", ["x"], ["f"]), node("Gemm", ["f", "w", "b"], ["y"])]
     made = imported(tmp_path, model_of(nodes, (1, 3, 2, 2), w=values(0, 12, 5), b=values(1, 1, 5)))

@@ -48,12 +48,11 @@ class _Page(NamedTuple):
         page = (self.width, self.height, self.zoom, area, self.density, self.theme.name)
         return (*page, self.layout[1:], scene.shrink, scene.camera, scene.line_breaks.text_sizes)
 
-    def to_device(self, rect: Rect) -> Rect:
-        """The pixels that a rectangle of the scene covers."""
-        shrink, by = self.layout.scene.shrink, self.density * self.zoom
-        left, top, right, bottom = (edge * shrink for edge in rect)
-        x, y = self.area.x(), self.area.y()
-        return floor((left - x) * by), floor((top - y) * by), ceil((right - x) * by), ceil((bottom - y) * by)
+    def to_device(self, rects: list[Rect]) -> list[Rect]:
+        """The pixels that rectangles of the scene cover."""
+        start = np.array([self.area.x(), self.area.y()] * 2)
+        edges = (np.array(rects).reshape(-1, 4) * self.layout.scene.shrink - start) * (self.density * self.zoom)
+        return list(zip(*np.floor(edges[:, :2].T).tolist(), *np.ceil(edges[:, 2:].T).tolist(), strict=True))
 
     def to_scene(self, rect: QRect) -> Rect:
         """The rectangle of the scene that covers pixels."""
@@ -118,7 +117,7 @@ class RetainedPicture:
         rects = [whole]
         if changed is not None:
             pinned = _pinned_rects(page) if self._pinned() != before() else []
-            strips = merge_into_strips([*map(page.to_device, changed), *pinned])
+            strips = merge_into_strips([*page.to_device(changed), *pinned])
             parts = [QRectF(QPointF(*strip[:2]), QPointF(*strip[2:])).toRect() & whole for strip in strips]
             if sum(part.width() * part.height() for part in parts) < _MOST_CHANGED * width * height:
                 rects = [part for part in parts if not part.isEmpty()]

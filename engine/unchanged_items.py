@@ -29,8 +29,8 @@ class LastResults(Generic[_Result]):
             results = list(map(function, *columns))
         elif len(columns[0]) == len(last):
             results = list(last)
-            differing = [_differing(*pair) for pair in zip(columns, last_columns, strict=True)]
-            for at in sorted({at for numbers in differing for at in numbers}):
+            changed = [differing(*pair) for pair in zip(columns, last_columns, strict=True)]
+            for at in sorted({at for numbers in changed for at in numbers}):
                 results[at] = function(*[column[at] for column in columns])
         else:
             start, end = _same_ends(columns, last_columns)
@@ -40,7 +40,7 @@ class LastResults(Generic[_Result]):
         return results
 
 
-def _differing(now: Sequence[Any], before: Sequence[Any]) -> Iterator[int]:
+def differing(now: Sequence[Any], before: Sequence[Any]) -> Iterator[int]:
     """The positions at which two sequences of the same length have different objects."""
     same = bytes(map(is_, now, before))
     at = same.find(0)

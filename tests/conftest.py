@@ -58,8 +58,13 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown() -> None:
     """Collect garbage in this thread, as the window does, once there may be widgets."""
-    if not gc.isenabled():
-        gc.collect(2 if next(_TESTS) % _ALL_GARBAGE == 0 else 1)
+    if gc.isenabled():
+        return
+    if next(_TESTS) % _ALL_GARBAGE:
+        gc.collect(1)
+    else:
+        gc.collect()
+        gc.freeze()  # what is left now stays; a test of the whole program has thawed all that was collected before
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

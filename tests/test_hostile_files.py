@@ -16,6 +16,7 @@ from engine.run import inputs
 from tests.fuzz.fuzzer import GOOD, Child, judge
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of memory as on Linux")
+_MAX_BYTES = 300 * 2**20
 
 
 def project(nodes, **more):
@@ -105,29 +106,35 @@ TOML = {
 
 
 @pytest.mark.parametrize("name", [*JSON, *TOML])
-def test_a_small_file_is_answered_or_refused_within_2_seconds_and_300_megabytes(name, tmp_path):
+def test_a_small_file_is_answered_or_refused_within_2_seconds_and_300_megabytes(name, child, tmp_path):
     text, ending = (JSON[name](), "json") if name in JSON else (TOML[name](), "toml")
     assert len(text) <= 1_100_000
     path = tmp_path / f"p.{ending}"
     path.write_text(text)
-    finding_of(path, name)
+    finding_of(path, name, child)
 
 
-def finding_of(path, name):
-    """The finding of a child process about a project, under the limits.
+@pytest.fixture(scope="module")
+def child():
+    """The child process that reads the files one after the other: to start takes it longer than most of them."""
+    child = Child()
+    yield child
+    child.close()
 
-    Other programs on the same cores make a child take more time of the processor, never less: the best of three counts.
+
+def finding_of(path, name, child):
+    """The finding of the child process about a project, under the limits.
+
+    Other programs on the same cores make it take more time of the processor, never less, and the files before may have
+    left it with more memory: the best of three counts, the others in a process that has read nothing.
     """
     for _ in range(3):
-        child = Child()
-        try:
-            finding = judge(0, name, child.ask(path, patience=600))
-        finally:
-            child.close()
-        if finding.outcome != "slow":
+        finding = judge(0, name, child.ask(path, patience=600))
+        if finding.outcome not in ("slow", "large") and finding.bytes < _MAX_BYTES:
             break
+        child.close()  # another starts at the next question
     assert finding.outcome in GOOD, f"{finding.seconds:.1f} s\n{finding.text}"
-    assert finding.bytes < 300 * 2**20
+    assert finding.bytes < _MAX_BYTES
     return finding
 
 
@@ -166,13 +173,13 @@ PHOTOS = {
 
 
 @pytest.mark.parametrize("name", PHOTOS)
-def test_a_small_photo_of_many_pixels_is_answered_or_refused_within_2_seconds_and_300_megabytes(name, tmp_path):
+def test_a_small_photo_of_many_pixels_is_answered_or_refused_within_2_seconds_and_300_megabytes(name, child, tmp_path):
     make, outcome = PHOTOS[name]
     (tmp_path / name).write_bytes(make())
     assert (tmp_path / name).stat().st_size <= 2**20
     path = tmp_path / "p.json"
     path.write_text(project(layers("lrn", 1), input={"kind": "image", "path": name, "size": [32, 32]}))
-    assert finding_of(path, name).outcome == outcome
+    assert finding_of(path, name, child).outcome == outcome
 
 
 def test_a_photo_of_50_megapixels_is_read(tmp_path):

@@ -185,9 +185,9 @@ GROUPS: dict[str, tuple[tuple[str, int], ...]] = {
     "biases": _each(1, "bias", "dense_bias", "scale_biases"),
     "batch norm": (("batch_norm", 2),),
     "activations": _each(1, *FUNCTIONS, "prelu"),
-    "pooling": _each(1, *_POOLING),
-    "additions": _each(1, "add"),
-    "products": _each(1, "mul"),
+    "pooling": _each(1, *_POOLING, "channel_pool"),
+    "additions": _each(1, "add", "sub"),
+    "products": _each(1, "mul", "div"),
 }
 """Terms that a custom convention may count besides MACs, each with its operations per value, by their group's name."""
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from engine.files import onnx_values, paths
+from engine.files import onnx_constants, onnx_values, paths
 from engine.files.onnx_model import ONNX_SUFFIX
 from engine.files.paths import FileFault, Stamp
 from engine.files.precision import PrecisionLoss, as_float32
@@ -68,7 +68,7 @@ def read_headers(path: str) -> dict[str, Header]:
 @lru_cache(maxsize=64)
 def _headers(path: str, stamp: Stamp) -> dict[str, Header]:
     if Path(path).suffix.lower() == ONNX_SUFFIX:
-        return {name: _constant_header(path, name, array) for name, array in onnx_values.constants_of(path).items()}
+        return {name: _constant_header(path, name, array) for name, array in onnx_constants.constants_of(path).items()}
     with paths.name_file_in_errors(path), paths.resolve_path(path).open("rb") as file:
         return _READERS[Path(path).suffix.lower()](path, file, stamp[1])
 
@@ -142,7 +142,7 @@ def _value_blocks(path: str, head: Header, item: int | None) -> Iterator[NDArray
     """Yield an array's values, or those of one item along its first axis, in the order of the file."""
     dtype = np.dtype("<u2" if head.dtype == "bf16" else head.dtype)
     if Path(path).suffix.lower() == ONNX_SUFFIX:
-        yield from _constant_blocks(onnx_values.constants_of(path)[head.member], dtype, item)
+        yield from _constant_blocks(onnx_constants.constants_of(path)[head.member], dtype, item)
         return
     count = 1 if item is None else head.shape[0]
     if item is None or not head.fortran:

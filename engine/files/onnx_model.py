@@ -13,6 +13,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.files import paths
+from engine.files.onnx_graphs import captured_names
 from engine.files.paths import FileFault, Stamp
 from engine.text.messages import value_text
 from engine.text.names import quoted
@@ -38,7 +39,8 @@ class GraphNode(Struct, frozen=True, eq=False):
     operator: str
     """With the domain, if it is none of the standard: "com.microsoft.FusedConv"."""
     inputs: tuple[str, ...]
-    """Names of values; "" for an optional one that is left out, none at the end."""
+    """Names of values; "" for an optional one that is left out, none at the end. Behind them those that its graphs
+    take from outside."""
     outputs: tuple[str, ...]
     settings: Mapping[str, Any]
     """Attributes by name: integers, numbers, texts, tuples of them, arrays; graphs are left out."""
@@ -75,6 +77,14 @@ class Model(Struct, frozen=True, eq=False):
     ir_version: int = 8
     element_type: str = "float32"
     """Of the first input."""
+    functions: tuple[Any, ...] = ()
+    """Operators that the file defines by others."""
+
+    @property
+    def batch(self) -> int:
+        """The first size of the first input; 1 if it is open."""
+        shape = self.inputs[0].shape if self.inputs else None
+        return (shape[0] if shape else None) or 1
 
 
 def read_model(path: str) -> Model:
@@ -104,7 +114,18 @@ def _read(path: str, stamp: Stamp) -> Model:
     if missing is not None or not outputs:
         what = f"no node makes the output {quoted(missing)}" if missing is not None else "the graph has no output"
         raise FileFault(f"{path}: {what}; it is no complete model")
-    return Model(path, nodes, inputs, outputs, initializers, opset, opsets, proto.ir_version, _element_type(graph))
+    return Model(
+        path,
+        nodes,
+        inputs,
+        outputs,
+        initializers,
+        opset,
+        opsets,
+        proto.ir_version,
+        _element_type(graph),
+        tuple(proto.functions),
+    )
 
 
 def require_onnx() -> Any:
@@ -161,7 +182,7 @@ def _named_nodes(path: str, graph: "GraphProto") -> Iterator[GraphNode]:
         while name in earlier_names:
             name = f"{name}_{number}"
         earlier_names.add(name)
-        inputs = tuple(proto.input)
+        inputs = (*proto.input, *captured_names(proto))
         while inputs and not inputs[-1]:
             inputs = inputs[:-1]
         operator = proto.op_type if proto.domain in _OWN_DOMAINS else f"{proto.domain}.{proto.op_type}"

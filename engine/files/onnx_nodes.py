@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 
 from engine.files import paths
+from engine.files.onnx_constants import constants_of
 from engine.files.onnx_model import Array, GraphNode, read_model, require_onnx
-from engine.files.onnx_values import constants_of
 from engine.files.paths import FileFault, Stamp
 from engine.text.messages import suggestion
 from engine.text.names import quoted
 
 STORED = "constant"
 """What an input of a node receives that is a constant of the file."""
-_MAX_STATED = 64
-"""Values of a constant that a project states."""
+_MAX_STATED = 2**15
+"""Values of a constant that a project states: of grids of detectors, which depend on the size of the input."""
 
 
 def stated_constant(array: Array) -> str:
@@ -46,8 +46,8 @@ def node_model(path: str, name: str, receives: Sequence[str], result: int, shape
     Parameters
     ----------
     receives
-        Per input of the node: ``float32 1 c h w``, the type and the axes of a tensor in letters of its volume or in
-        numbers; STORED; a constant as `stated_constant` writes it; or "" for none.
+        Per input of the node, those of its graphs included: ``float32 1 c h w``, the type and the axes of a tensor in
+        letters of its volume or in numbers; STORED; a constant as `stated_constant` writes it; or "" for none.
     shapes
         Those of the volumes.
     """
@@ -55,22 +55,11 @@ def node_model(path: str, name: str, receives: Sequence[str], result: int, shape
     helper = onnx.helper
     node = node_of(path, name)
     graph = _Graph(onnx)
-    names = []
-    volumes = iter(shapes)
-    for index, text in enumerate(receives):
-        source = node.inputs[index] if index < len(node.inputs) else ""
-        if text == STORED:
-            names.append(graph.constant(constants_of(path)[source], source))
-        elif " = " in text:
-            names.append(graph.constant(_parsed_constant(text), source))
-        elif text:
-            names.append(graph.tensor(text, next(volumes)))
-        else:
-            names.append("")
+    names = graph.received_names(node, receives, shapes, constants_of(path))
     proto = onnx.NodeProto()
     proto.CopyFrom(node.proto)
     del proto.input[:]
-    proto.input.extend(names)
+    proto.input.extend(names[: len(node.proto.input)])
     output = node.outputs[result] if result < len(node.outputs) else ""
     if not output:
         raise FileFault(f"{path}: {node.title} has no output {result}")
@@ -79,7 +68,8 @@ def node_model(path: str, name: str, receives: Sequence[str], result: int, shape
     built = helper.make_graph(graph.nodes, "node", graph.inputs, outputs, graph.constants)
     model = read_model(path)
     opsets = [helper.make_opsetid(domain, version) for domain, version in model.opsets]
-    return bytes(helper.make_model(built, opset_imports=opsets, ir_version=model.ir_version).SerializeToString())
+    settings = {"opset_imports": opsets, "ir_version": model.ir_version, "functions": model.functions}
+    return bytes(helper.make_model(built, **settings).SerializeToString())
 
 
 class _Graph:
@@ -91,14 +81,45 @@ class _Graph:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
 
+    def received_names(
+        self,
+        node: GraphNode,
+        receives: Sequence[str],
+        shapes: Sequence[tuple[int, ...]],
+        constants: Mapping[str, Array],
+    ) -> list[str]:
+        """Add what makes each value that a node receives; return their names, those of the model where graphs need it.
+
+        The parameters are those of `node_model`, and the constants of the file.
+        """
+        names, volumes = [], iter(shapes)
+        for index, text in enumerate(receives):
+            source = node.inputs[index] if index < len(node.inputs) else ""
+            is_captured = index >= len(node.proto.input)
+            if text == STORED:
+                names.append(self.constant(constants[source], source))
+            elif " = " in text:
+                names.append(self.constant(_parsed_constant(text), source))
+            elif text:
+                names.append(self.tensor(text, next(volumes), source if is_captured else ""))
+            else:
+                names.append("")
+        return names
+
     def constant(self, array: Array, name: str = "") -> str:
         name = name or f"constant {len(self.constants)}"
         if all(tensor.name != name for tensor in self.constants):
             self.constants.append(self._onnx.numpy_helper.from_array(np.asarray(array, order="C"), name))
         return name
 
-    def tensor(self, text: str, volume: tuple[int, ...]) -> str:
-        """Add an input of the shape of a volume, and what makes the tensor of it; return the name of that."""
+    def tensor(self, text: str, volume: tuple[int, ...], called: str = "") -> str:
+        """Add an input of the shape of a volume, and what makes the tensor of it; return the name of that.
+
+        Parameters
+        ----------
+        called
+            The name that it has to have, if any.
+        """
         make_node, kind = self._onnx.helper.make_node, self._onnx.TensorProto
         name = f"volume {len(self.inputs)}"
         self.inputs.append(self._onnx.helper.make_tensor_value_info(name, kind.FLOAT, volume))
@@ -114,8 +135,9 @@ class _Graph:
             shape = [int(group) for group in axes]
         self.nodes.append(make_node("Reshape", [f"{name} t", self.constant(np.array(shape, np.int64))], [f"{name} r"]))
         to = self._onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-        self.nodes.append(make_node("Cast", [f"{name} r"], [f"{name} c"], to=to))
-        return f"{name} c"
+        result = called or f"{name} c"
+        self.nodes.append(make_node("Cast", [f"{name} r"], [result], to=to))
+        return result
 
 
 def _parsed_constant(text: str) -> Array:

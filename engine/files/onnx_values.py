@@ -1,68 +1,20 @@
-"""Computes those values of an ONNX graph that depend on no input: weights that are made, and shape arithmetic."""
+"""Rules of operators of ONNX for known values: weights that nodes make, and shape arithmetic."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from engine.files import paths
-from engine.files.onnx_model import Array, GraphNode, read_model
-from engine.files.paths import Stamp
+from engine.files.onnx_model import Array, GraphNode
 
-_MAX_VALUES = 2**26
+MAX_VALUES = 2**26
 """Values of an array that folding makes; those that are all equal take no memory, and may be more."""
 _MAX_UNIFORM = 2**36
 
 
 class CannotFold(Exception):
     """A value is not computed: its operator is unknown here, its settings are wrong, or it is too large."""
-
-
-def constants_of(path: str) -> Mapping[str, Array]:
-    """Every value of a file that depends on no input, by name: initializers, and what nodes make of them."""
-    return _constants(path, paths.stamp_of(path))
-
-
-@lru_cache(maxsize=2)
-def _constants(path: str, _stamp: Stamp) -> Mapping[str, Array]:
-    model = read_model(path)
-    values: dict[str, Array] = dict(model.initializers)
-    for node in model.nodes:
-        values.update(fold(node, values))
-        values.update({name: array for name, array in _opposite(node, values).items() if name not in values})
-    return values
-
-
-def opposite_name(operator: str, name: str) -> str:
-    """The name of what adding or multiplying by does the same as a Sub or Div by a constant of that name."""
-    return f"{_OPPOSITES[operator][0]}{name}"
-
-
-def sign_name(name: str) -> str:
-    """The name of the factors of a volume that a Sub subtracts from a constant of that name: −1, as often."""
-    return f"−1 of {name}"
-
-
-_OPPOSITES: dict[str, tuple[str, Callable[[Array], Any]]] = {"Sub": ("−", np.negative), "Div": ("1/", np.reciprocal)}
-"""Prefix of the name and the function by operator."""
-
-
-def _opposite(node: GraphNode, values: Mapping[str, Array]) -> dict[str, Array]:
-    """What a sum or a product needs to be the difference or quotient of a volume and a constant."""
-    if node.operator not in _OPPOSITES or len(node.inputs) != 2:
-        return {}
-    first, second = (values.get(name) for name in node.inputs)
-    constant = second if first is None else first
-    if constant is None or (first is not None and second is not None) or constant.dtype.kind != "f":
-        return {}
-    if constant.size > _MAX_VALUES:
-        return {}
-    if first is not None:
-        return {sign_name(node.inputs[0]): np.full_like(first, -1)} if node.operator == "Sub" else {}
-    with np.errstate(all="ignore"):
-        return {opposite_name(node.operator, node.inputs[1]): np.asarray(_OPPOSITES[node.operator][1](constant))}
 
 
 def fold(node: GraphNode, values: Mapping[str, Array]) -> dict[str, Array]:
@@ -85,7 +37,7 @@ _Settings = Mapping[str, Any]
 _Rule = Callable[[_Arguments, _Settings], Any]
 
 
-def _require_size(shape: Sequence[int], most: int = _MAX_VALUES) -> tuple[int, ...]:
+def _require_size(shape: Sequence[int], most: int = MAX_VALUES) -> tuple[int, ...]:
     sizes = tuple(int(size) for size in shape)
     if min((*sizes, 0)) < 0 or prod(sizes) > most:
         raise CannotFold
@@ -182,6 +134,19 @@ def _cast(arguments: _Arguments, settings: _Settings) -> Any:
     return arguments[0].astype(onnx.helper.tensor_dtype_to_np_dtype(settings["to"]))
 
 
+def _dequantize(arguments: _Arguments, settings: _Settings) -> Array:
+    """``(values − zero point) · scale``, both for all values or along one axis; ONNX Runtime knows the other forms."""
+    values, scale, *rest = arguments
+    if values.dtype.kind not in "iu" or scale.dtype != np.float32 or scale.ndim > 1 or settings.get("block_size"):
+        raise CannotFold
+    _require_size(values.shape)
+    along = [1] * values.ndim
+    if scale.ndim:
+        along[settings.get("axis", 1)] = -1
+    zero = np.zeros_like(scale, np.int32) if not rest or rest[0] is None else rest[0].astype(np.int32)
+    return np.asarray((values.astype(np.int32) - zero.reshape(along)).astype(np.float32) * scale.reshape(along))
+
+
 def _range(arguments: _Arguments, _settings: _Settings) -> Any:
     start, limit, delta = (array.reshape(()) for array in arguments)
     _require_size((max(0, int((limit - start) / delta) + 1),))
@@ -190,7 +155,7 @@ def _range(arguments: _Arguments, _settings: _Settings) -> Any:
 
 def _expand(arguments: _Arguments, _settings: _Settings) -> Array:
     shape = np.broadcast_shapes(arguments[0].shape, _require_size(arguments[1], _MAX_UNIFORM))
-    return np.broadcast_to(arguments[0], _require_size(shape, _MAX_UNIFORM if arguments[0].size == 1 else _MAX_VALUES))
+    return np.broadcast_to(arguments[0], _require_size(shape, _MAX_UNIFORM if arguments[0].size == 1 else MAX_VALUES))
 
 
 def _elementwise(function: Callable[..., Any]) -> _Rule:
@@ -250,6 +215,7 @@ _RULES: dict[str, _Rule] = {
     "Concat": _concat,
     "Split": _split,
     "Cast": _cast,
+    "DequantizeLinear": _dequantize,
     "Range": _range,
     "Expand": _expand,
     "Shape": lambda a, s: np.array(a[0].shape[s.get("start", 0) : s.get("end")], np.int64),
@@ -262,7 +228,7 @@ _RULES: dict[str, _Rule] = {
     "Mul": _elementwise(np.multiply),
     "Div": _elementwise(_divide),
     "Mod": _elementwise(_modulo),
-    "Pow": lambda a, s: np.power(a[0], a[1]).astype(a[0].dtype) if a[0].size <= _MAX_VALUES else None,
+    "Pow": lambda a, s: np.power(a[0], a[1]).astype(a[0].dtype) if a[0].size <= MAX_VALUES else None,
     "Min": _elementwise(lambda *a: np.minimum.reduce(a)),
     "Max": _elementwise(lambda *a: np.maximum.reduce(a)),
     "Equal": _elementwise(np.equal),

@@ -7,9 +7,10 @@ however large the layer is.
 
 from engine.kernels.activations import ACTIVATIONS, activation, prelu
 from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume
+from engine.kernels.channel_pooling import pool_channels
 from engine.kernels.convolution import conv2d, dense
 from engine.kernels.frames import frame
-from engine.kernels.merging import add, concat, multiply
+from engine.kernels.merging import add, concat, divide, multiply, subtract
 from engine.kernels.normalization import batch_norm, local_response_norm, scale
 from engine.kernels.onnx_runtime import LIBRARY_BYTES
 from engine.kernels.pooling import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, global_max_pool2d, max_pool2d
@@ -33,6 +34,7 @@ __all__ = [
     "conv2d",
     "conv_transpose2d",
     "dense",
+    "divide",
     "frame",
     "global_avg_pool2d",
     "global_max_pool2d",
@@ -44,8 +46,10 @@ __all__ = [
     "pick_channels",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "pool_channels",
     "prelu",
     "resize",
     "scale",
+    "subtract",
     "transpose",
 ]

@@ -1,4 +1,4 @@
-"""Activation functions: elementwise ones, with their formulas, and softmax across channels."""
+"""Activation functions: elementwise ones, with their formulas, and softmax across channels, rows or columns."""
 
 import math
 from collections.abc import Callable
@@ -21,36 +21,45 @@ def elementwise(function: Callable[[_Values, _Values], object], volume: Volume, 
     return result
 
 
-def softmax(volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """``exp(x) / Σ exp(x)``, the sum over the channels of each pixel."""
+def softmax(volume: Volume, checkpoint: Checkpoint, along: str = "channels") -> Volume:
+    """``exp(x) / Σ exp(x)``, the sum over channels, rows or columns, or over all pixels of each map."""
+    if along == "pixels":
+        maps = volume.reshape(len(volume), 1, -1)
+        return softmax(maps, checkpoint, "columns").reshape(volume.shape)
+    axis = _AXES.index(along)
     result = np.empty(volume.shape, volume.dtype)
-    depth, height, width = volume.shape
     values = cache_values(volume)
+    extents = [1 if own == axis else extent for own, extent in enumerate(volume.shape)]
 
     def fill(block: Region, checkpoint: Checkpoint) -> None:
-        rows, cols = block[1:]
-        parts = [(channels, rows, cols) for channels in split_range(depth, values)]
-        highest = np.full((rows.stop - rows.start, cols.stop - cols.start), -np.inf)
+        spans = split_range(volume.shape[axis], values)
+        parts = [(*block[:axis], span, *block[axis + 1 :]) for span in spans]
+        highest = np.full([side.stop - side.start for side in block], -np.inf)
         for part in parts:
-            highest = np.maximum(highest, volume[part].max(axis=0))
+            highest = np.maximum(highest, volume[part].max(axis=axis, keepdims=True))
             checkpoint()
         total = np.zeros_like(highest)
         for part in parts:
             result[part] = np.exp(volume[part] - highest)
-            total += result[part].sum(axis=0, dtype=np.float64)  # else small values vanish beside large ones
+            total += result[part].sum(axis=axis, keepdims=True, dtype=np.float64)  # else small values vanish
             checkpoint()
         for part in parts:
             result[part] = result[part] / total
             checkpoint()
 
-    share(blocks((1, height, width), max(1, values // depth)), fill, checkpoint, fewest=2)
+    share(blocks(tuple(extents), max(1, values // volume.shape[axis])), fill, checkpoint, fewest=2)
     return result
 
 
-def activation(name: str, volume: Volume, checkpoint: Checkpoint, **numbers: float) -> Volume:
-    """Apply one of `ELEMENTWISE`, which takes these numbers, or softmax."""
+_AXES = ("channels", "rows", "columns")
+SOFTMAX_AXES = (*_AXES, "pixels")
+"""What the values of a softmax that sum to 1 lie along."""
+
+
+def activation(name: str, volume: Volume, checkpoint: Checkpoint, along: str = "channels", **numbers: float) -> Volume:
+    """Apply one of `ELEMENTWISE`, which takes these numbers, or softmax along one of `SOFTMAX_AXES`."""
     if name == _SOFTMAX:
-        return softmax(volume, checkpoint)
+        return softmax(volume, checkpoint, along)
     function = ELEMENTWISE[name]
     arguments = [numbers[number] for number in function.numbers]
     return elementwise(lambda x, out: function.fill(x, out, *arguments), volume, checkpoint)

@@ -1,4 +1,4 @@
-"""Merging volumes: concatenation, sum and product."""
+"""Merging volumes: concatenation, sum, difference, product and quotient."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -31,6 +31,20 @@ def add(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
 def multiply(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
     """Multiply volumes, of the same shape or broadcast along axes of size 1."""
     return _combine(np.multiply, volumes, checkpoint)
+
+
+def subtract(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
+    """The first volume minus the others, of the same shape or broadcast along axes of size 1."""
+    return _combine(np.subtract, volumes, checkpoint)
+
+
+def divide(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
+    """The first volume divided by the others, of the same shape or broadcast along axes of size 1.
+
+    Where a divisor is 0, the quotient is infinite, or no number.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _combine(np.divide, volumes, checkpoint)
 
 
 def _combine(operation: np.ufunc, volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:

@@ -1,5 +1,6 @@
 """Normalization: per channel with stored statistics, and across neighbouring channels."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,10 @@ def batch_norm(
 def scale(
     volume: Volume, gamma: npt.NDArray[Any] | None, bias: npt.NDArray[Any] | None, checkpoint: Checkpoint
 ) -> Volume:
-    """``gamma · x + bias``; both arrays are (C,), or (1,) for all channels, or left out."""
+    """``gamma · x + bias``; both arrays are (C,), or (1,) for all channels, or left out.
+
+    With a number for each position they are (C, H, W), or (1, H, W) for all channels.
+    """
     operations = [(op, array) for op, array in ((np.multiply, gamma), (np.add, bias)) if array is not None]
     if not operations:
         return volume
@@ -44,11 +48,13 @@ def scale(
         part = result[block]
         source = volume[block]
         for operation, array in operations:
-            channels = (block[0] if len(array) > 1 else slice(None), None, None)
-            operation(source, array[channels], out=part, casting="unsafe")
+            channels = block[0] if len(array) > 1 else slice(None)
+            places = (channels, None, None) if array.ndim == 1 else (channels, *block[1:])
+            operation(source, array[places], out=part, casting="unsafe")
             source = part
 
-    with one_number_per_map(volume.shape[1:]):
+    has_numbers_of_maps = all(array.ndim == 1 for _, array in operations)
+    with one_number_per_map(volume.shape[1:]) if has_numbers_of_maps else nullcontext():
         share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
     return result
 

@@ -9,6 +9,16 @@ from typing import Any
 _HEAD = struct.Struct("<QQ")
 _SHORT_FLOATS = (1, 10)
 """ONNX's numbers for types of 32 and 16 bits."""
+_TYPES = {
+    "tensor(float16)": "float16",
+    "tensor(double)": "float64",
+    "tensor(uint8)": "uint8",
+    "tensor(int8)": "int8",
+    "tensor(int32)": "int32",
+    "tensor(int64)": "int64",
+    "tensor(bool)": "bool",
+}
+"""NumPy's names of types by those of ONNX Runtime."""
 _MAX_FAULT = 300
 """Characters of a reason."""
 
@@ -55,8 +65,9 @@ def _runtime_outputs(model: bytes, arrays: list[Any]) -> list[Any]:
     # The operators as the model has them: joined ones round in another way, and a single node gains nothing.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
-    names = [value.name for value in session.get_inputs()]
-    return list(session.run(None, dict(zip(names, arrays, strict=True))))
+    types = {value.name: _TYPES.get(value.type, "float32") for value in session.get_inputs()}
+    feeds = {name: array.astype(types[name], copy=False) for name, array in zip(types, arrays, strict=True)}
+    return list(session.run(None, feeds))
 
 
 def _exact_outputs(model: bytes, arrays: list[Any]) -> list[Any]:

@@ -2,10 +2,11 @@
 
 from engine.layers.activation import Activation, Dropout, PRelu
 from engine.layers.base import Kind, Layer, Mistake, tag_of
+from engine.layers.channel_pool import ChannelPool
 from engine.layers.conv import Conv2d
 from engine.layers.dense import Dense
 from engine.layers.frame import Crop, Pad
-from engine.layers.merge import Add, Concat, Mul
+from engine.layers.merge import Add, Concat, Div, Mul, Sub
 from engine.layers.normalization import BatchNorm, LocalResponseNorm, Scale
 from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
@@ -23,6 +24,7 @@ LAYERS: tuple[type[Layer], ...] = (
     GlobalMaxPool2d,
     GlobalAvgPool2d,
     AdaptiveAvgPool2d,
+    ChannelPool,
     Resize,
     PixelShuffle,
     PixelUnshuffle,
@@ -44,7 +46,9 @@ LAYERS: tuple[type[Layer], ...] = (
     Dense,
     Concat,
     Add,
+    Sub,
     Mul,
+    Div,
 )
 
 IMPORTED_LAYERS: tuple[type[Layer], ...] = (Opaque,)
@@ -58,12 +62,14 @@ __all__ = [
     "Add",
     "AvgPool2d",
     "BatchNorm",
+    "ChannelPool",
     "ChannelShuffle",
     "Concat",
     "Conv2d",
     "ConvTranspose2d",
     "Crop",
     "Dense",
+    "Div",
     "Dropout",
     "Flatten",
     "GlobalAvgPool2d",
@@ -85,6 +91,7 @@ __all__ = [
     "Resize",
     "Scale",
     "Slice",
+    "Sub",
     "Transpose",
     "tag_of",
 ]

@@ -9,9 +9,9 @@ from msgspec.structs import fields, force_setattr
 
 from engine.kernels import Checkpoint, Volume, activations
 from engine.layers.base import Finite, Layer, Mask, Mistake, Reads, Role
-from engine.layers.explanation import Explanation, Target, Terms, operand_text, read_pixel
+from engine.layers.explanation import Explanation, Target, Terms, operand_text, read_pixel, read_window
 from engine.layers.fixes import setting_fixes
-from engine.shapes import Shape
+from engine.shapes import Shape, Windows
 from engine.text.units import count_text, number_text
 
 Function = Literal[
@@ -38,13 +38,17 @@ _Low = Annotated[Finite, Meta(title="Low", description="Clip: smaller values bec
 _High = Annotated[Finite, Meta(title="High", description="Clip: larger values become this one")]
 _Factor = Annotated[float, Meta(ge=1e-6, le=1e6, title="Factor", description="Hard sigmoid: factor of the value")]
 _Offset = Annotated[Finite, Meta(title="Offset", description="Hard sigmoid: added before the limits 0 and 1")]
+Along = Literal["channels", "rows", "columns", "pixels"]
+assert get_args(Along) == activations.SOFTMAX_AXES, "every axis needs its arithmetic"
+
+_Along = Annotated[Along, Meta(title="Along", description="Softmax: what the values that sum to 1 lie along")]
 _NUMBERS = ("slope", "alpha", "low", "high", "factor", "offset")
 
 
 class Activation(Layer, frozen=True, tag="activation"):
-    """A function of each value; softmax is a function of all channels at each pixel.
+    """A function of each value; softmax is one of all channels at each pixel, or of rows, columns or whole maps.
 
-    A number that the function does not take has its default.
+    A setting that the function does not take has its default.
     """
 
     title: ClassVar[str] = "Activation"
@@ -60,6 +64,7 @@ class Activation(Layer, frozen=True, tag="activation"):
     high: _High = 1.0
     factor: _Factor = 1 / 6
     offset: _Offset = 0.5
+    along: _Along = "channels"
 
     def __post_init__(self) -> None:
         for name in self.unused_settings:
@@ -67,7 +72,8 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     @property
     def unused_settings(self) -> frozenset[str]:
-        return frozenset(_NUMBERS).difference(activations.number_names(self.function))
+        unused = frozenset(_NUMBERS).difference(activations.number_names(self.function))
+        return unused if self.function == "softmax" else unused | {"along"}
 
     @property
     def has_usual_numbers(self) -> bool:
@@ -76,7 +82,7 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     @property
     def has_table_row(self) -> bool:
-        return self.function == "softmax"
+        return self.yields_shares
 
     @property
     def zeroes_negatives(self) -> bool:
@@ -92,33 +98,44 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     @property
     def yields_shares(self) -> bool:
-        return self.function == "softmax"
+        return self.function == "softmax" and self.along == "channels"
+
+    def windows(self, received: Shape) -> Windows:
+        """The same pixel; its row or column, or the whole map, for softmax along these."""
+        size = received.height, received.width
+        spans = {"rows": (size[0], 1), "columns": (1, size[1]), "pixels": size}
+        kernel = spans.get(self.along, (1, 1))
+        return Windows(kernel, (1, 1), (1, 1), (0, 0, 0, 0), size, repeat=kernel)
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
-        """The same channel; all channels for softmax."""
-        return [np.ones_like(channels) if self.function == "softmax" else channels]
+        """The same channel; all channels for softmax along these."""
+        return [np.ones_like(channels) if self.yields_shares else channels]
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
         if self.function != "softmax":
             return {self.function: output.size}
-        return {"softmax": output.size, "softmax_additions": output.size - output.height * output.width}
+        channels, height, width = output
+        sums = {"channels": height * width, "rows": channels * width, "columns": channels * height, "pixels": channels}
+        return {"softmax": output.size, "softmax_additions": output.size - sums[self.along]}
 
     def label(self) -> str:
         name = self.function.replace("_", " ")
         if self.function == "clip":
             return f"clip {number_text(self.low)} to {number_text(self.high)}"
+        if self.along != "channels":
+            return f"{name} along {self.along}"
         changed = [number for number in self._numbers.items() if number[1] != _DEFAULTS[number[0]]]
         return " ".join((name, *(number_text(value) for _, value in changed)))
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
-        return activations.activation(self.function, inputs[0], checkpoint, **self._numbers)
+        return activations.activation(self.function, inputs[0], checkpoint, self.along, **self._numbers)
 
     def explain(self, target: Target) -> Explanation:
         if self.function == "softmax":
-            return _explain_softmax(target)
+            return _explain_softmax(target) if self.yields_shares else _explain_softmax_of_map(target, self)
         window = read_pixel(target)
         x = float(window.values[0, 0, 0])
-        result = float(activations.activation(self.function, window.values, lambda: None, **self._numbers)[0, 0, 0])
+        result = float(self.forward([window.values], {}, lambda: None)[0, 0, 0])
         formula = activations.ELEMENTWISE[self.function].formula
         numbers = {name: number_text(value) for name, value in self._numbers.items()}
         lines = (
@@ -135,7 +152,7 @@ class Activation(Layer, frozen=True, tag="activation"):
         return {name: getattr(self, name) for name in activations.number_names(self.function)}
 
 
-_DEFAULTS = {field.name: field.default for field in fields(Activation) if field.name in _NUMBERS}
+_DEFAULTS = {field.name: field.default for field in fields(Activation) if field.name in (*_NUMBERS, "along")}
 
 
 class PRelu(Layer, frozen=True, tag="prelu"):
@@ -230,3 +247,25 @@ def _explain_softmax(target: Target) -> Explanation:
         f"The largest is channel {largest}."
     )
     return Explanation(target.at, result, description, formula, read_pixel(target), terms)
+
+
+def _explain_softmax_of_map(target: Target, layer: Activation) -> Explanation:
+    """Explain a share among the values of a column, of a row, or of a whole map."""
+    channel, y, x = target.at
+    windows = layer.windows(Shape(*target.inputs[0].shape))
+    window = read_window(target.inputs[0], windows, y, x, slice(channel, channel + 1))
+    value, highest = float(target.inputs[0][target.at]), float(window.values.max())
+    total = float(np.exp(window.values - highest).sum())
+    result = float(np.exp(value - highest)) / total
+    places = {"rows": f"{channel}, i, {x}", "columns": f"{channel}, {y}, j", "pixels": f"{channel}, i, j"}
+    formula = (
+        f"{target.title} = exp(x − m) / Σ exp(in[{places[layer.along]}] − m), m the largest of them",
+        f"= exp({number_text(value)} − {operand_text(highest)}) / {number_text(total)}",
+        f"= {number_text(float(np.exp(value - highest)))} / {number_text(total)} = {number_text(result)}",
+    )
+    whole = {"rows": f"column {x}", "columns": f"row {y}", "pixels": "the whole map"}[layer.along]
+    count = count_text(window.values.size, "value")
+    description = (
+        f"The {count} of {whole} of channel {channel} share a total of 1: the larger one, the larger its share."
+    )
+    return Explanation(target.at, result, description, formula, window)

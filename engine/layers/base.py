@@ -66,6 +66,7 @@ class Kind(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, om
     min_inputs: ClassVar[int] = 1
     max_inputs: ClassVar[int | None] = 1
     role: ClassVar[Role]
+    has_known_cost: ClassVar[bool] = True
     paper_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
     """(column, setting) per setting that is a number of maps: its column of `engine.reports.paper_columns`, with {} for
     the kernel size; sizes without a column of their own share the general one."""
@@ -136,7 +137,6 @@ class Layer(Kind, frozen=True):
     reads: ClassVar[Reads]
     runs_node: ClassVar[bool] = False
     """Whether it is a node of an ONNX model, which its weights name."""
-    has_known_cost: ClassVar[bool] = True
     filter_title: ClassVar[str] = "filter"
     """Title of the weights of one output channel, before its number, if the kind has kernels."""
 

@@ -7,10 +7,10 @@ import numpy as np
 from msgspec import Meta
 
 from engine.kernels import Checkpoint, Volume, frames, resizing
-from engine.layers.base import Finite, Layer, Margin, Mask, Mistake, Reads, Role
+from engine.layers.base import Finite, HeightWidth, Layer, Margin, Mask, Mistake, Reads, Role
 from engine.layers.explanation import Explanation, Spot, Target, explain_copy
 from engine.layers.fixes import setting_fixes
-from engine.layers.windows import check_padding, four_sides, normalise_spelling
+from engine.layers.windows import check_padding, four_sides, normalise_spelling, pair, setting_text
 from engine.shapes import Margins, Shape, Windows
 from engine.text.units import number_text
 
@@ -139,10 +139,19 @@ class Pad(_Frame, frozen=True, tag="pad"):
 
 
 class Crop(_Frame, frozen=True, tag="crop"):
-    """Maps without their outer rows and columns: C×H×W → C×(H − top − bottom)×(W − left − right)."""
+    """Maps without their outer rows and columns: C×H×W → C×(H − top − bottom)×(W − left − right).
+
+    With a step s only each s-th row and column of these, from the first on: ⌈…/s⌉ of them.
+    """
 
     title: ClassVar[str] = "Crop"
-    help: ClassVar[str] = "Cuts rows and columns off around maps."
+    help: ClassVar[str] = "Cuts rows and columns off around maps, or takes only each second of them."
+
+    step: Annotated[HeightWidth, Meta(title="Step", description="From one row or column that is kept to the next")] = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        normalise_spelling(self, "step")
 
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         _, height, width = inputs[0]
@@ -154,17 +163,25 @@ class Crop(_Frame, frozen=True, tag="crop"):
 
     def windows(self, received: Shape) -> Windows:
         top, left, bottom, right = self._sides
-        return _single_windows(received, (-top, -left, -bottom, -right))
+        windows, step = _single_windows(received, (-top, -left, -bottom, -right)), pair(self.step)
+        height, width = (-(-extent // gap) for extent, gap in zip(windows.output, step, strict=True))
+        return windows._replace(stride=step, output=(height, width))
+
+    def label(self) -> str:
+        if self.step == 1:
+            return super().label()
+        return f"{super().label() if any(self._sides) else self.kind} /{setting_text(self.step)}"
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
-        top, left, _, _ = self._sides
+        (top, left, _, _), (down, across) = self._sides, pair(self.step)
         extent = self.windows(Shape(*inputs[0].shape)).output
-        return frames.frame(inputs[0], (-top, -left), extent, 0.0, checkpoint)
+        return frames.frame(inputs[0][:, top::down, left::across], (0, 0), extent, 0.0, checkpoint)
 
     def explain(self, target: Target) -> Explanation:
-        top, left, _, _ = self._sides
-        source = Spot(target.at.channel, target.at.y + top, target.at.x + left)
-        return explain_copy(target, source, "A value of the input, unchanged; rows and columns around it are cut off.")
+        (top, left, _, _), (down, across) = self._sides, pair(self.step)
+        source = Spot(target.at.channel, target.at.y * down + top, target.at.x * across + left)
+        rest = "rows and columns around it are cut off" if any(self._sides) else "others are left out"
+        return explain_copy(target, source, f"A value of the input, unchanged; {rest}.")
 
 
 def _single_windows(received: Shape, margins: Margins) -> Windows:

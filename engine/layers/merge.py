@@ -1,4 +1,4 @@
-"""Layers that join branches: concatenation, sum and product."""
+"""Layers that join branches: concatenation, sum, difference, product and quotient."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -182,6 +182,55 @@ class Mul(_Arithmetic, frozen=True, tag="mul"):
         result = float(np.prod(operands.values))
         description = f"The values at the same position of all inputs are multiplied; {operands.remark}"
         return Explanation(target.at, result, description, operands.formula("·", result))
+
+
+class Sub(_Arithmetic, frozen=True, tag="sub"):
+    """The first of two inputs minus the second, of the same shape or broadcast."""
+
+    title: ClassVar[str] = "Subtract"
+    help: ClassVar[str] = (
+        "Subtracts the second of two branches from the first; "
+        "an input of one channel, row or column counts for all of them."
+    )
+    max_inputs: ClassVar[int | None] = 2
+
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return {"sub": output.size}
+
+    def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
+        return merging.subtract(inputs, checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        operands = _operands(target)
+        terms = Terms("Value of each input", operands.values * (1.0, -1.0), of="input")
+        description = f"The value of the second input is subtracted from that of the first; {operands.remark}"
+        return Explanation(target.at, terms.total, description, operands.formula("−", terms.total), terms=terms)
+
+
+class Div(_Arithmetic, frozen=True, tag="div"):
+    """The first of two inputs divided by the second, of the same shape or broadcast.
+
+    Where the divisor is 0, the result is infinite, or no number if both are 0.
+    """
+
+    title: ClassVar[str] = "Divide"
+    help: ClassVar[str] = (
+        "Divides the first of two branches by the second, as where maps are normalised by their own length; "
+        "an input of one channel, row or column counts for all of them."
+    )
+    max_inputs: ClassVar[int | None] = 2
+
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return {"div": output.size}
+
+    def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
+        return merging.divide(inputs, checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        operands = _operands(target)
+        result = float(np.divide(*operands.values))
+        description = f"The value of the first input is divided by that of the second; {operands.remark}"
+        return Explanation(target.at, result, description, operands.formula("/", result))
 
 
 class _Operands(NamedTuple):

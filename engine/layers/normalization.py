@@ -1,7 +1,7 @@
 """Normalisation: batch norm with stored statistics, and local response normalisation."""
 
 from collections.abc import Mapping, Sequence
-from math import sqrt
+from math import prod, sqrt
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -80,18 +80,20 @@ def explain_normalized(
 class Scale(Layer, frozen=True, tag="scale"):
     """``gamma·x + bias``, channel by channel: the layer scale of ConvNeXt; without its factor a shift alone.
 
-    Parameters: gamma (C,), bias (C,); both (1,) if shared.
+    Parameters: gamma (C,), bias (C,); both (1,) if shared; by position (C, H, W) and (1, H, W), as numbers that are
+    added to tell positions apart.
     Source: H. Touvron et al., Going deeper with image transformers, 2021.
     """
 
     title: ClassVar[str] = "Scale"
-    help: ClassVar[str] = "Multiplies each channel by a learned number, or adds one."
+    help: ClassVar[str] = "Multiplies each channel, or each value, by a learned number, or adds one."
     role: ClassVar[Role] = "elementwise"
     reads: ClassVar[Reads] = "pixel"
 
     factor: Annotated[bool, Meta(title="Factor", description="One factor per channel")] = True
     bias: Annotated[bool, Meta(title="Bias", description="One added number per channel")] = False
     shared: Annotated[bool, Meta(title="Shared", description="One number for all channels")] = False
+    by_position: Annotated[bool, Meta(title="By position", description="A number for each pixel of a map")] = False
 
     @property
     def has_table_row(self) -> bool:
@@ -101,16 +103,18 @@ class Scale(Layer, frozen=True, tag="scale"):
         return [channels]
 
     def param_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
-        shape = (1,) if self.shared else (inputs[0].channels,)
+        channels, *pixels = inputs[0]
+        shape = (1 if self.shared else channels, *(pixels if self.by_position else ()))
         roles = {"gamma": self.factor, "bias": self.bias}
         return {role: shape for role, is_used in roles.items() if is_used}
 
     def label(self) -> str:
-        return "scale" if self.factor or not self.bias else "shift"
+        name = "scale" if self.factor or not self.bias else "shift"
+        return f"{name} by position" if self.by_position else name
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
-        biases = 1 if self.shared else output.channels
-        return {"scale": output.size * self.factor, "scale_biases": biases * self.bias}
+        biases = prod(self.param_shapes(inputs).get("bias", (0,)))
+        return {"scale": output.size * self.factor, "scale_biases": biases}
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         return normalization.scale(inputs[0], weights.get("gamma"), weights.get("bias"), checkpoint)
@@ -118,7 +122,10 @@ class Scale(Layer, frozen=True, tag="scale"):
     def explain(self, target: Target) -> Explanation:
         window = read_pixel(target)
         x = float(window.values[0, 0, 0])
-        gamma, bias = (float(target.weights[role]) if role in target.weights else None for role in ("gamma", "bias"))
+        place = target.at[1:] if self.by_position else ()
+        gamma, bias = (
+            float(target.weights[role][place]) if role in target.weights else None for role in ("gamma", "bias")
+        )
         result = (1.0 if gamma is None else gamma) * x + (0.0 if bias is None else bias)
         times = ("", number_text(x)) if gamma is None else ("γ · ", f"{number_text(gamma)} · {operand_text(x)}")
         plus = ("", "") if bias is None else (" + b", f" + {operand_text(bias)}")
@@ -127,6 +134,7 @@ class Scale(Layer, frozen=True, tag="scale"):
             f"= {times[1]}{plus[1]} = {number_text(result)}",
         )
         whose = "the number of all channels" if self.shared else "its channel's number"
+        whose += " at its position" if self.by_position else ""
         verb = "scaled" if self.factor else "shifted"
         description = f"The value is {verb} by {whose} from training; neighbours do not count."
         return Explanation(target.at, result, description, formula, window)

@@ -1,6 +1,6 @@
 """A node of an ONNX model that is none of our layers: ONNX Runtime computes it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import nan, prod
 from typing import Annotated, ClassVar
 
@@ -9,12 +9,15 @@ from msgspec import Meta
 
 from engine.kernels import Checkpoint, Volume, onnx_process
 from engine.kernels.onnx_process import ModelFault
-from engine.layers.base import Count, Layer, Mask, Reads, Role
+from engine.layers.base import Count, Layer, Mask, Mistake, Reads, Role
 from engine.layers.explanation import Explanation, Target
 from engine.shapes import Shape, Windows
+from engine.text.units import count_text
 
 NODE_ROLE = "node"
 """The role of the bytes of a model in place of weights: a row of them per output channel, all of them the same."""
+_CONSTANT, _STATED = "constant", " = "
+"""What it receives that is no volume: a constant of the file, and one that its text states."""
 
 
 class Opaque(Layer, frozen=True, tag="opaque"):
@@ -45,6 +48,16 @@ class Opaque(Layer, frozen=True, tag="opaque"):
     @property
     def yields_shares(self) -> bool:
         return self.operator == "Softmax"
+
+    @property
+    def _volume_count(self) -> int:
+        """How many volumes the node receives, beside its constants."""
+        return sum(text not in ("", _CONSTANT) and _STATED not in text for text in self.receives)
+
+    def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
+        if len(inputs) != self._volume_count:
+            count = count_text(self._volume_count, "volume")
+            yield Mistake("inputs", f"inputs: {len(inputs)} given; {self.operator} receives {count}")
 
     def label(self) -> str:
         return self.operator

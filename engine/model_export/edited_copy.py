@@ -19,10 +19,13 @@ from engine.model_export.tensor_forms import in_shape, is_maps, is_vector, tenso
 from engine.model_export.wire import Bytes
 from engine.onnx_files.tensors import Tensor
 from engine.shapes import Shape
+from engine.text.names import unique_name
 from engine.text.problems import Problem, ProjectError
 
 _OF_SIZES = ("Reshape", "Shape", "Size", "Expand", "ConstantOfShape")
 """Operators whose constants may be for volumes of one shape."""
+_OF_PLACES = (*_OF_SIZES, "Split", "Slice", "Gather", "Resize")
+"""Operators that may state places or sizes which our layers count from elsewhere, or by a factor."""
 
 
 class EditedCopy:
@@ -57,6 +60,7 @@ class EditedCopy:
         arrays = {name: array for name, array in self._arrays.items() if name in received or name not in used}
         arrays |= {name: array for name, array in self._graph.constants.items() if name in received}
         self.external_files = data_files(nodes, arrays.values())
+        _name_apart(nodes)
         self._require_valid(nodes, arrays, outputs)
         return model.copy(nodes, arrays, outputs, self._changed_values())
 
@@ -93,7 +97,8 @@ class EditedCopy:
             self._values.know(name)
         maker = self._values.maker(old) if old else None
         value = self._values.name(old) if old else self._graph.new_name(layer.name)
-        own = maker.proto.name if maker is not None and old == layer.name else ""
+        is_only = maker is not None and old == layer.name and len(maker.made) == 1
+        own = maker.proto.name if maker is not None and is_only else ""
         position = self._values.place(layer) if maker is None else maker.position
         with self._values.inserted(position):
             self._graph.dtype = self._values.dtype(layer)
@@ -145,7 +150,10 @@ class EditedCopy:
         """Let the nodes of a layer receive other values, and return whether that is possible."""
         sources = dict(zip(self._before[old].inputs, zip(layer.inputs, layer.input_shapes, strict=True), strict=True))
         nodes, entries = self._values.function(old)
-        if any(self._tensors[value].source not in sources for value in entries):
+        if any(self._tensors[value].source not in sources for value in entries) or self._is_parted(layer, old):
+            return False
+        is_resized = layer.input_shapes != self._before[old].input_shapes and not layer.layer.runs_node
+        if is_resized and any(node.proto.op_type in _OF_PLACES for node in nodes):
             return False
         renamed = {}
         for value in entries:
@@ -156,6 +164,12 @@ class EditedCopy:
         for node in nodes:
             node.rename({value: new for value, new in renamed.items() if value != new})
         return True
+
+    def _is_parted(self, layer: PlannedLayer, old: str) -> bool:
+        """Whether its nodes compute another layer as well, which does not receive the same now."""
+        names = {self._origin.successors.get(other) for other in self._values.others_of_function(old)}
+        others = (other for other in self._origin.plan.layers if other.name in names)
+        return any((other.inputs, other.input_shapes) != (layer.inputs, layer.input_shapes) for other in others)
 
     def _entry(self, value: str, name: str, shape: Shape, users: set[FileNode]) -> str | None:
         """The value that nodes receive in place of another one; None if its axes do not fit."""
@@ -208,16 +222,23 @@ class EditedCopy:
                     yield value
             elif layer in origin.plan.outputs or tensor.source in inner:
                 covered.add(layer)
-                shape = origin.plan.shape_of(layer)
-                yield value if shape == tensor.volume else self._stated(value.name, in_shape(tensor, shape))
+                yield self._output(value, layer, tensor)
         ends = {layer.name for layer in origin.before.layers if layer.name not in inner}
         for name in origin.plan.outputs:
             if name not in covered and origin.counterparts.get(name) not in ends:
                 yield self._new_output(name)
 
+    def _output(self, value: GraphValue, layer: str, tensor: Tensor) -> GraphValue:
+        """An output of the model that is the end of a layer, of which that is the tensor there."""
+        shape = self._origin.plan.shape_of(layer)
+        if shape == tensor.volume:
+            return value
+        if self._fits_any_size(value.name, self._values.name(tensor.source)):
+            return self._stated(value.name, in_shape(tensor, shape))
+        return self._new_output(layer)
+
     def _stated(self, name: str, tensor: Tensor) -> GraphValue:
-        has_batch = not tensor.dims and not tensor.axes[0]
-        sizes = (self._file.batch, *tensor.shape[1:]) if has_batch else tensor.shape
+        sizes = (self._file.batch, *tensor.shape[1:]) if tensor.has_batch else tensor.shape
         return self._file.output(name, np.dtype(tensor.dtype), sizes)
 
     def _new_output(self, layer: str) -> GraphValue:
@@ -238,3 +259,12 @@ class EditedCopy:
             tensor = self._tensors.get(value)
             if changed if tensor is None else tensor.source in changed or tensor.source not in origin.successors:
                 yield value
+
+
+def _name_apart(nodes: Iterable[FileNode]) -> None:
+    """Let new nodes have names that no others have, as a node of several outputs may stay beside one in its place."""
+    names = {node.proto.name for node in nodes if node.raw}
+    for node in nodes:
+        if not node.raw and node.proto.name:
+            node.proto.name = unique_name(node.proto.name, names)
+            names.add(node.proto.name)

@@ -10,9 +10,11 @@ from engine.layers import (
     Activation,
     Add,
     BatchNorm,
+    ChannelPool,
     ChannelShuffle,
     Concat,
     Crop,
+    Div,
     Dropout,
     Flatten,
     GroupNorm,
@@ -27,8 +29,10 @@ from engine.layers import (
     Resize,
     Scale,
     Slice,
+    Sub,
     Transpose,
 )
+from engine.layers.windows import pair
 from engine.model_export.keras_windows import (
     KERAS_WINDOWS,
     keras_input,
@@ -75,8 +79,27 @@ _FUNCTIONS: Mapping[str, str] = {
     "gelu_tanh": "ops.gelu({}, approximate=True)",
     "softmax": "ops.softmax({}, -1)",
 }
+_SOFTMAX_OF_MAPS: Mapping[str, str] = {
+    "rows": "ops.softmax({}, 1)",
+    "columns": "ops.softmax({}, 2)",
+    "pixels": (
+        "ops.reshape(ops.softmax(ops.reshape({}, (-1, {height} * {width}, {channels})), 1), "
+        "(-1, {height}, {width}, {channels}))"
+    ),
+}
+"""By what it is along, if not the channels."""
 
 _GENERAL_FUNCTIONS: Mapping[str, str] = {"hard_sigmoid": "ops.clip({factor} * {} + {offset}, 0, 1)"}
+
+
+def _activation(at: PythonScope) -> LayerCode:
+    if at.layer.along == "channels":
+        return activation_code(_FUNCTIONS, _GENERAL_FUNCTIONS, at)
+    return LayerCode(_SOFTMAX_OF_MAPS[at.layer.along].format(keras_input(at), **at.received._asdict()))
+
+
+def _channel_pool(at: PythonScope) -> LayerCode:
+    return LayerCode(f"ops.{at.layer.function}({at.value().text}, -1, keepdims=True)", is_vector=at.is_vector)
 
 
 def _prelu(at: PythonScope) -> LayerCode:
@@ -108,9 +131,18 @@ def _group_norm(at: PythonScope) -> LayerCode:
 
 def _scale(at: PythonScope) -> LayerCode:
     """A depthwise convolution with kernels of one value; one number for all channels is one for each."""
-    shape = (at.received.channels,)
-    factors = {"gamma": np.ones(1, np.float32), **at.planned.arrays}
+    channels, height, width = at.received
+    shape = (channels, height, width) if at.layer.by_position else (channels,)
+    factors = {"gamma": np.ones((1,) * len(shape), np.float32), **at.planned.arrays}
     arrays = {role: np.broadcast_to(array, shape) for role, array in factors.items()}
+    if at.layer.by_position:
+        arrays = {role: array.transpose(1, 2, 0) for role, array in arrays.items()}
+        arrays["kernel"] = arrays.pop("gamma")
+        axes = '"hwc"' if at.layer.bias else None
+        size = (height, width, channels)
+        return LayerCode(
+            keras_layer(at, "EinsumDense", keras_input(at), '"nhwc,hwc->nhwc"', size, bias_axes=axes), arrays=arrays
+        )
     arrays["kernel"] = arrays.pop("gamma").reshape(1, 1, -1, 1)
     call = keras_layer(at, "DepthwiseConv2D", keras_input(at), 1, use_bias=None if at.layer.bias else False)
     return LayerCode(call, arrays=arrays)
@@ -152,7 +184,9 @@ def _pad(at: PythonScope) -> LayerCode:
 
 def _crop(at: PythonScope) -> LayerCode:
     (top, left, bottom, right), (_, height, width) = outer_margins(at.layer, at.received), at.received
-    return LayerCode(f"{keras_input(at)}[:, {-top}:{height + bottom}, {-left}:{width + right}]")
+    steps = ["" if step == 1 else f":{step}" for step in pair(at.layer.step)]
+    rows, columns = f"{-top}:{height + bottom}{steps[0]}", f"{-left}:{width + right}{steps[1]}"
+    return LayerCode(f"{keras_input(at)}[:, {rows}, {columns}]")
 
 
 def _slice(at: PythonScope) -> LayerCode:
@@ -226,6 +260,7 @@ def _resize(at: PythonScope) -> LayerCode:
 
 KERAS_KINDS: tuple[PythonKind, ...] = (
     *KERAS_WINDOWS,
+    PythonKind(ChannelPool, _channel_pool),
     PythonKind(Resize, _resize),
     PythonKind(PixelShuffle, _pixel_shuffle),
     PythonKind(PixelUnshuffle, _pixel_unshuffle),
@@ -236,7 +271,7 @@ KERAS_KINDS: tuple[PythonKind, ...] = (
     PythonKind(Crop, _crop),
     PythonKind(Slice, _slice),
     PythonKind(ChannelShuffle, _channel_shuffle),
-    PythonKind(Activation, partial(activation_code, _FUNCTIONS, _GENERAL_FUNCTIONS)),
+    PythonKind(Activation, _activation),
     PythonKind(PRelu, _prelu),
     PythonKind(BatchNorm, _batch_norm),
     PythonKind(LayerNorm, _layer_norm),
@@ -246,5 +281,7 @@ KERAS_KINDS: tuple[PythonKind, ...] = (
     PythonKind(Dropout, _dropout),
     PythonKind(Concat, _concat),
     PythonKind(Add, partial(_joined, "+")),
+    PythonKind(Sub, partial(_joined, "-")),
     PythonKind(Mul, partial(_joined, "*")),
+    PythonKind(Div, partial(_joined, "/")),
 )

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from engine.files import paths
+from engine.files.onnx_graphs import captured_names, rename_captured
 from engine.files.onnx_model import require_onnx
 from engine.model_export.onnx_arrays import OnnxArray, array_of_field, external_files
 from engine.model_export.wire import Bytes, WireField, field_parts, message_field, message_fields
@@ -36,7 +37,7 @@ class FileNode(Struct, eq=False):
     @property
     def received(self) -> set[str]:
         """The values that it receives, those that its inner graphs take from outside included."""
-        return _received(self.proto)
+        return set(filter(None, self.proto.input)).union(captured_names(self.proto))
 
     @property
     def made(self) -> list[str]:
@@ -45,8 +46,9 @@ class FileNode(Struct, eq=False):
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Receive other values."""
-        if any(value in names for value in self.proto.input):
+        if not self.received.isdisjoint(names):
             self.proto.input[:] = [names.get(value, value) for value in self.proto.input]
+            rename_captured(self.proto, names)
             self.raw = b""
 
 
@@ -169,14 +171,6 @@ def live_nodes(nodes: Iterable[FileNode], outputs: Iterable[str]) -> set[int]:
             live.add(id(node))
             waiting += node.received
     return live
-
-
-def _received(proto: Any) -> set[str]:
-    names = set(filter(None, proto.input))
-    for attribute in proto.attribute:
-        for graph in (*attribute.graphs, *([attribute.g] if attribute.HasField("g") else [])):
-            names.update(*(_received(node) for node in graph.node), (output.name for output in graph.output))
-    return names
 
 
 def _in_order(nodes: list[FileNode]) -> list[FileNode]:

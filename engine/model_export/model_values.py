@@ -8,6 +8,7 @@ from engine.model_export.onnx_graph import OnnxGraph
 from engine.model_export.origin import Origin
 from engine.model_export.plan import PlannedLayer
 from engine.model_export.tensor_forms import in_shape, is_vector, maps_of
+from engine.onnx_files.tensors import REAL_TYPES
 
 _FIRST = -1.0
 """The place before all nodes."""
@@ -28,6 +29,11 @@ class ModelValues:
         self.graph = OnnxGraph(model.opset, names={*self.makers, *self._tensors, *self._constants})
         self.known: set[str] = set()
         """Layers whose values the graph knows."""
+        self._functions = {old: self._function(old) for old, value in self._names.items() if value in self.makers}
+        self._layers_of: dict[FileNode, list[str]] = {}
+        for old, (nodes, _) in self._functions.items():
+            for node in nodes:
+                self._layers_of.setdefault(node, []).append(old)
 
     def name(self, old: str) -> str:
         """The value that is the output of a layer of the model."""
@@ -48,10 +54,10 @@ class ModelValues:
         return max(map(self.position, layer.inputs)) + 0.5
 
     def dtype(self, layer: PlannedLayer) -> str:
-        """The type of the values of the model where a layer stands."""
+        """The type of the real numbers of the model where a layer stands."""
         olds = (self._origin.counterparts.get(name, "") for name in layer.inputs)
         types = (self._tensors[self._names[old]].dtype for old in olds if old in self._names)
-        return next(types, self.graph.dtype)
+        return next((dtype for dtype in types if dtype in REAL_TYPES), self.graph.dtype)
 
     @contextmanager
     def inserted(self, position: float) -> Iterator[None]:
@@ -86,7 +92,17 @@ class ModelValues:
         maker.raw = b""
 
     def function(self, old: str) -> tuple[set[FileNode], list[str]]:
-        """The nodes that compute the output of a layer of the model from volumes and constants, and these volumes."""
+        """The nodes that compute the output of a layer of the model from volumes and constants, and these volumes.
+
+        As the model has them, whatever these nodes receive now.
+        """
+        return self._functions[old]
+
+    def others_of_function(self, old: str) -> set[str]:
+        """Other layers of the model that these nodes compute as well, as those of the outputs of a Split."""
+        return {other for node in self._functions[old][0] for other in self._layers_of[node]} - {old}
+
+    def _function(self, old: str) -> tuple[set[FileNode], list[str]]:
         nodes: set[FileNode] = set()
         entries: dict[str, None] = {}
         waiting = [self._names[old]]
@@ -95,7 +111,7 @@ class ModelValues:
             if maker in nodes:
                 continue
             nodes.add(maker)
-            for value in filter(None, maker.proto.input):
+            for value in sorted(maker.received):
                 if value in self._tensors:
                     entries[value] = None
                 elif value not in self._constants:

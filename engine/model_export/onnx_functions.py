@@ -4,6 +4,8 @@ from collections.abc import Callable
 from math import pi, sqrt
 from typing import Any
 
+import numpy as np
+
 from engine.layers import Activation, PRelu
 from engine.model_export.onnx_graph import ROW_AXES, OnnxKind, OnnxScope
 
@@ -78,11 +80,27 @@ def _gelu_tanh(at: OnnxScope) -> None:
 
 
 def _softmax(at: OnnxScope) -> None:
+    if at.layer.along != "channels":
+        _softmax_of_maps(at)
+        return
     if at.is_vector or at.graph.opset >= ROW_AXES or at.received[1:] == (1, 1):
         at.last_elementwise("Softmax", *at.any_form(), axis=1)
         return
     rows = at.step("Softmax", at.step("Transpose", at.maps(), perm=[0, 2, 3, 1]), axis=3)
     at.last("Transpose", rows, perm=[0, 3, 1, 2])
+
+
+def _softmax_of_maps(at: OnnxScope) -> None:
+    """Along the last axis, which every version takes alone: maps transposed for rows, and as rows for all pixels."""
+    if at.layer.along == "columns":
+        at.last("Softmax", at.maps(), axis=3)
+    elif at.layer.along == "rows":
+        rows = at.step("Transpose", at.maps(), perm=[0, 1, 3, 2])
+        at.last("Transpose", at.step("Softmax", rows, axis=3), perm=[0, 1, 3, 2])
+    else:
+        flat = at.graph.reshaped(at.maps(), f"{at.planned.name}/pixels", (0, 0, -1))
+        shares = at.step("Softmax", flat, axis=2)
+        at.last("Reshape", shares, at.constant("shape", (0, *at.planned.output_shape), np.int64))
 
 
 _FUNCTIONS: dict[str, Callable[[OnnxScope], None]] = {

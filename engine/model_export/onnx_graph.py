@@ -12,8 +12,11 @@ from engine.model_export.onnx_arrays import OnnxArray, array_of_values
 from engine.model_export.plan import PlannedLayer
 from engine.shapes import Margins, Shape
 
-ROW_AXES = 13
-"""The version of the operators from which on Softmax is along one axis, and axes are an input of others."""
+ROW_AXES = SUM_AXES = 13
+"""The version of the operators from which on Softmax is along one axis, and axes are an input of ReduceSum."""
+
+REDUCED_AXES = 18
+"""The version from which on axes are an input of the other operators that reduce axes."""
 
 _PAD_INPUTS = 11
 """The version from which on the margins of Pad are an input."""

@@ -1,28 +1,33 @@
 """What each kind of layer is in an ONNX graph: one row a kind."""
 
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
 import numpy as np
 
+from engine.files.onnx_graphs import rename_captured
 from engine.layers import (
     AdaptiveAvgPool2d,
     Add,
     AvgPool2d,
+    ChannelPool,
     Concat,
     Conv2d,
     Dense,
+    Div,
     Dropout,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
     MaxPool2d,
     Mul,
     Opaque,
+    Sub,
 )
 from engine.layers.opaque import NODE_ROLE
 from engine.model_export.onnx_arrays import array_of_proto
 from engine.model_export.onnx_functions import ONNX_FUNCTIONS
-from engine.model_export.onnx_graph import OnnxKind, OnnxScope
+from engine.model_export.onnx_graph import REDUCED_AXES, SUM_AXES, OnnxKind, OnnxScope
 from engine.model_export.onnx_moves import ONNX_MOVES
 from engine.model_export.onnx_norms import ONNX_NORMS
 from engine.model_export.windows import divisors, full_margins, mean_matrix
@@ -100,6 +105,14 @@ def _adaptive_avg_pool(at: OnnxScope) -> None:
     at.last("MatMul", at.step("MatMul", rows, at.maps()), columns)
 
 
+def _channel_pool(at: OnnxScope) -> None:
+    operator = f"Reduce{at.layer.function.title()}"
+    if at.graph.opset < (SUM_AXES if operator == "ReduceSum" else REDUCED_AXES):
+        at.last_elementwise(operator, *at.any_form(), axes=[1])
+    else:
+        at.last_elementwise(operator, *at.any_form(), at.constant("axes", [1], np.int64))
+
+
 def _dropout(at: OnnxScope) -> None:
     at.last_elementwise("Identity", *at.any_form())
 
@@ -124,10 +137,15 @@ def _mul(at: OnnxScope) -> None:
     at.last_elementwise("Mul", first, last)
 
 
+def _pair(operator: str) -> Callable[[OnnxScope], None]:
+    """Two volumes in their order."""
+    return lambda at: at.last_elementwise(operator, *at.any_form())
+
+
 def _opaque(at: OnnxScope) -> None:
     """The graph that a run gives to ONNX Runtime, from volumes without a batch to the tensor."""
     name, graph = at.planned.name, at.graph
-    model = graph.onnx.load_model_from_string(at.planned.arrays[NODE_ROLE][0].tobytes())
+    model = _without_functions(graph.onnx.load_model_from_string(at.planned.arrays[NODE_ROLE][0].tobytes()))
     called = {"": ""}
     for index, value in enumerate(model.graph.input):
         shape = at.planned.input_shapes[index]
@@ -140,10 +158,20 @@ def _opaque(at: OnnxScope) -> None:
             called[value] = graph.new_name(f"{name}/{value}")
         node.input[:] = [called[value] for value in node.input]
         node.output[:] = [called[value] for value in node.output]
+        rename_captured(node, called)
         node.name = node.output[0]
         graph.nodes.append(node)
     result = at.step("Cast", called[model.graph.output[0].name], to=graph.onnx.TensorProto.FLOAT)
     at.last("Reshape", result, at.constant("shape", (1, *at.planned.output_shape), np.int64))
+
+
+def _without_functions(model: Any) -> Any:
+    """The model with the nodes of an operator that its file defines in place of that."""
+    if not model.functions:
+        return model
+    from onnx import inliner
+
+    return inliner.inline_local_functions(model)
 
 
 ONNX_KINDS: tuple[OnnxKind, ...] = (
@@ -153,11 +181,14 @@ ONNX_KINDS: tuple[OnnxKind, ...] = (
     OnnxKind(GlobalAvgPool2d, _global_avg_pool),
     OnnxKind(GlobalMaxPool2d, _global_max_pool),
     OnnxKind(AdaptiveAvgPool2d, _adaptive_avg_pool),
+    OnnxKind(ChannelPool, _channel_pool),
     OnnxKind(Dropout, _dropout),
     OnnxKind(Dense, _dense),
     OnnxKind(Concat, _concat),
     OnnxKind(Add, _add),
+    OnnxKind(Sub, _pair("Sub")),
     OnnxKind(Mul, _mul),
+    OnnxKind(Div, _pair("Div")),
     *ONNX_MOVES,
     *ONNX_FUNCTIONS,
     *ONNX_NORMS,

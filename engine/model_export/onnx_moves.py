@@ -19,6 +19,7 @@ from engine.layers import (
     Transpose,
 )
 from engine.layers.resize import ResampledSpans
+from engine.layers.windows import pair
 from engine.model_export.onnx_graph import OnnxKind, OnnxScope
 from engine.model_export.windows import outer_margins, transposed_margins
 
@@ -54,15 +55,16 @@ def _conv_transpose(at: OnnxScope) -> None:
 
 def _slice(at: OnnxScope) -> None:
     start = at.layer.start
-    _cut(at, {"starts": [start], "ends": [start + at.planned.output_shape.channels], "axes": [1]})
+    limits = {"starts": [start], "ends": [start + at.planned.output_shape.channels], "axes": [1]}
+    _cut(at, at.any_form()[0], limits, is_vector=at.is_vector)
 
 
-def _cut(at: OnnxScope, limits: dict[str, list[int]]) -> None:
+def _cut(at: OnnxScope, value: str, limits: dict[str, list[int]], *, is_vector: bool = False) -> None:
     if at.graph.opset < _SLICE_INPUTS:
-        at.last_elementwise("Slice", *at.any_form(), **limits)
+        at.last("Slice", value, is_vector=is_vector, **limits)
     else:
         constants = [at.constant(name, values, np.int64) for name, values in limits.items()]
-        at.last_elementwise("Slice", *at.any_form(), *constants)
+        at.last("Slice", value, *constants, is_vector=is_vector)
 
 
 def _channel_shuffle(at: OnnxScope) -> None:
@@ -116,7 +118,15 @@ def _pad(at: OnnxScope) -> None:
 def _crop(at: OnnxScope) -> None:
     top, left, bottom, right = outer_margins(at.layer, at.received)
     starts, ends, axes = [-top, -left], [at.received.height + bottom, at.received.width + right], [2, 3]
-    _cut(at, {"starts": starts, "ends": ends, "axes": axes})
+    steps = pair(at.layer.step)
+    limits = {"starts": starts, "ends": ends, "axes": axes}
+    if steps == (1, 1):
+        _cut(at, at.maps(), limits)
+    elif at.graph.opset >= _SLICE_INPUTS:
+        _cut(at, at.maps(), {**limits, "steps": [*steps]})
+    else:  # the largest of single values
+        cut = at.step("Slice", at.maps(), **limits)
+        at.last("MaxPool", cut, kernel_shape=[1, 1], strides=steps)
 
 
 def _resize(at: OnnxScope) -> None:

@@ -3,10 +3,10 @@
 import numpy as np
 
 from engine.layers import BatchNorm, GroupNorm, LayerNorm, LocalResponseNorm, Scale
-from engine.model_export.onnx_graph import OnnxKind, OnnxScope
+from engine.model_export.onnx_graph import REDUCED_AXES, OnnxKind, OnnxScope
 
-_LAYER_NORM, _AXES_INPUT = 17, 18
-"""Versions of the operators from which on there is LayerNormalization, and ReduceMean has its axes as an input."""
+_LAYER_NORM = 17
+"""The version of the operators from which on there is LayerNormalization."""
 
 
 def _batch_norm(at: OnnxScope) -> None:
@@ -15,16 +15,20 @@ def _batch_norm(at: OnnxScope) -> None:
 
 
 def _scale(at: OnnxScope) -> None:
-    """A product and a sum, as far as the layer has both."""
-    arrays, shape = at.planned.arrays, (-1,) if at.is_vector else (-1, 1, 1)
-    [value] = at.any_form()
+    """A product and a sum, as far as the layer has both; numbers by position are those of maps."""
+    is_vector = at.is_vector and not at.layer.by_position
+    value = at.vector() if is_vector else at.maps()
+    arrays = {
+        role: array if at.layer.by_position else array.reshape((-1,) if is_vector else (-1, 1, 1))
+        for role, array in at.planned.arrays.items()
+    }
     nodes = [(operator, role) for operator, role in (("Mul", "gamma"), ("Add", "bias")) if role in arrays]
     for operator, role in nodes[:-1]:
-        value = at.step(operator, value, at.constant(role, arrays[role].reshape(shape)))
+        value = at.step(operator, value, at.constant(role, arrays[role]))
     for operator, role in nodes[-1:]:
-        at.last_elementwise(operator, value, at.constant(role, arrays[role].reshape(shape)))
+        at.last(operator, value, at.constant(role, arrays[role]), is_vector=is_vector)
     if not nodes:
-        at.last_elementwise("Identity", value)
+        at.last("Identity", value, is_vector=is_vector)
 
 
 def _layer_norm(at: OnnxScope) -> None:
@@ -44,7 +48,7 @@ def _layer_norm(at: OnnxScope) -> None:
 
 
 def _mean(at: OnnxScope, maps: str) -> str:
-    if at.graph.opset < _AXES_INPUT:
+    if at.graph.opset < REDUCED_AXES:
         return at.step("ReduceMean", maps, axes=[1])
     return at.step("ReduceMean", maps, at.constant("axes", [1], np.int64))
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from msgspec.structs import replace
 
 from engine.model_export.onnx_graph import OnnxGraph
-from engine.onnx_files.tensors import NCHW, Tensor
+from engine.onnx_files.tensors import NCHW, REAL_TYPES, Tensor
 from engine.shapes import Shape
 
 _BATCH = -1
@@ -31,17 +32,21 @@ def in_shape(tensor: Tensor, volume: Shape) -> Tensor:
 
 
 def is_maps(tensor: Tensor) -> bool:
-    """Whether the tensor is N×C×H×W without margins."""
-    return tensor.rank == 4 and not tensor.dims and not any(tensor.margins) and tensor.is_nchw
+    """Whether the tensor is N×C×H×W without margins, of real numbers."""
+    is_whole = tensor.rank == 4 and not tensor.dims and not any(tensor.margins) and tensor.is_nchw
+    return is_whole and tensor.dtype in REAL_TYPES
 
 
 def is_vector(tensor: Tensor) -> bool:
-    """Whether the tensor is N×(C·H·W)."""
-    return tensor.rank == 2 and not tensor.axes[0] and tensor.letters == tensor.letters_in_order
+    """Whether the tensor is N×(C·H·W), of real numbers."""
+    is_row = tensor.rank == 2 and tensor.has_batch and tensor.letters == tensor.letters_in_order
+    return is_row and tensor.dtype in REAL_TYPES
 
 
 def maps_of(graph: OnnxGraph, value: str, tensor: Tensor) -> str:
-    """The maps N×C×H×W of a tensor without margins."""
+    """The maps N×C×H×W of a tensor without margins, as real numbers."""
+    if tensor.dtype not in REAL_TYPES:
+        value, tensor = _cast(graph, value, f"{value}/real", "float32"), replace(tensor, dtype="float32")
     if is_maps(tensor):
         return value
     letters = tensor.letters
@@ -54,7 +59,9 @@ def maps_of(graph: OnnxGraph, value: str, tensor: Tensor) -> str:
 
 
 def tensor_from_maps(graph: OnnxGraph, maps: str, tensor: Tensor) -> str:
-    """The value with the axes of a tensor that has the values of these maps."""
+    """The value with the axes and the type of a tensor that has the values of these maps."""
+    if tensor.dtype not in REAL_TYPES:
+        return _cast(graph, tensor_from_maps(graph, maps, replace(tensor, dtype="float32")), maps, tensor.dtype)
     value = graph.padded(maps, tensor.margins) if any(tensor.margins) else maps
     if tensor.rank == 4 and not tensor.dims and tensor.has_nchw_axes:
         return value
@@ -62,6 +69,10 @@ def tensor_from_maps(graph: OnnxGraph, maps: str, tensor: Tensor) -> str:
         rest = [letter for letter in "chw" if letter not in tensor.letters]
         order = [0, *("chw".index(letter) + 1 for letter in (*rest, *tensor.letters))]
         value = graph.add("Transpose", [value], graph.new_name(f"{maps}/ordered"), perm=order)
-    has_batch = not tensor.dims and not tensor.axes[0]
-    shape = (_BATCH, *tensor.shape[1:]) if has_batch else tensor.shape
+    shape = (_BATCH, *tensor.shape[1:]) if tensor.has_batch else tensor.shape
     return graph.reshaped(value, f"{maps}/tensor", shape)
+
+
+def _cast(graph: OnnxGraph, value: str, name: str, dtype: str) -> str:
+    to = graph.onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    return graph.add("Cast", [value], graph.new_name(name), to=to)

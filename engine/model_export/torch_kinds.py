@@ -12,9 +12,11 @@ from engine.layers import (
     Activation,
     Add,
     BatchNorm,
+    ChannelPool,
     ChannelShuffle,
     Concat,
     Crop,
+    Div,
     Dropout,
     Flatten,
     GroupNorm,
@@ -29,8 +31,10 @@ from engine.layers import (
     Resize,
     Scale,
     Slice,
+    Sub,
     Transpose,
 )
+from engine.layers.windows import pair
 from engine.model_export.python_scope import (
     LayerCode,
     PythonKind,
@@ -77,8 +81,20 @@ _FUNCTIONS: Mapping[str, str] = {
     "gelu_tanh": 'F.gelu({}, approximate="tanh")',
     "softmax": "F.softmax({}, 1)",
 }
+_SOFTMAX_OF_MAPS: Mapping[str, str] = {
+    "rows": "F.softmax({}, 2)",
+    "columns": "F.softmax({}, 3)",
+    "pixels": "F.softmax({}.flatten(2), 2).reshape(-1, {channels}, {height}, {width})",
+}
+"""By what it is along, if not the channels."""
 
 _GENERAL_FUNCTIONS: Mapping[str, str] = {"hard_sigmoid": "torch.clamp({factor} * {} + {offset}, 0, 1)"}
+
+
+def _activation(at: PythonScope) -> LayerCode:
+    if at.layer.along == "channels":
+        return activation_code(_FUNCTIONS, _GENERAL_FUNCTIONS, at)
+    return LayerCode(_SOFTMAX_OF_MAPS[at.layer.along].format(torch_input(at), **at.received._asdict()))
 
 
 def _prelu(at: PythonScope) -> LayerCode:
@@ -116,13 +132,13 @@ def _weight_and_bias(at: PythonScope) -> Mapping[str, NDArray[Any]]:
 
 
 def _scale(at: PythonScope) -> LayerCode:
-    shape = (-1,) if at.is_vector else (-1, 1, 1)
-    arrays = {role: array.reshape(shape) for role, array in at.planned.arrays.items()}
+    is_vector = at.is_vector and not at.layer.by_position
+    shape = at.received[1:] if at.layer.by_position else () if is_vector else (1, 1)
+    arrays = {role: array.reshape(-1, *shape) for role, array in at.planned.arrays.items()}
     factor = f"{at.own}_gamma * " if "gamma" in arrays else ""
     shift = f" + {at.own}_bias" if "bias" in arrays else ""
-    return LayerCode(
-        f"{factor}{at.value().text}{shift}", constants=arrays, is_vector=at.is_vector, is_trained=bool(arrays)
-    )
+    text = at.value().text if is_vector else torch_input(at)
+    return LayerCode(f"{factor}{text}{shift}", constants=arrays, is_vector=is_vector, is_trained=bool(arrays))
 
 
 def _lrn(at: PythonScope) -> LayerCode:
@@ -142,12 +158,13 @@ def _concat(at: PythonScope) -> LayerCode:
     return LayerCode(f"torch.cat([{maps}], {1 + at.layer.axis})")
 
 
-def _add(at: PythonScope) -> LayerCode:
-    return LayerCode(" + ".join(at.inputs(torch_maps)), is_vector=at.is_vector)
+def _joined(symbol: str, at: PythonScope) -> LayerCode:
+    return LayerCode(f" {symbol} ".join(at.inputs(torch_maps)), is_vector=at.is_vector)
 
 
-def _mul(at: PythonScope) -> LayerCode:
-    return LayerCode(" * ".join(at.inputs(torch_maps)), is_vector=at.is_vector)
+def _channel_pool(at: PythonScope) -> LayerCode:
+    name = {"max": "amax", "min": "amin"}.get(at.layer.function, at.layer.function)
+    return LayerCode(f"torch.{name}({at.value().text}, 1, keepdim=True)", is_vector=at.is_vector)
 
 
 def _flatten(at: PythonScope) -> LayerCode:
@@ -173,7 +190,9 @@ def _pad(at: PythonScope) -> LayerCode:
 
 def _crop(at: PythonScope) -> LayerCode:
     (top, left, bottom, right), (_, height, width) = outer_margins(at.layer, at.received), at.received
-    return LayerCode(f"{torch_input(at)}[:, :, {-top}:{height + bottom}, {-left}:{width + right}]")
+    steps = ["" if step == 1 else f":{step}" for step in pair(at.layer.step)]
+    rows, columns = f"{-top}:{height + bottom}{steps[0]}", f"{-left}:{width + right}{steps[1]}"
+    return LayerCode(f"{torch_input(at)}[:, :, {rows}, {columns}]")
 
 
 def _slice(at: PythonScope) -> LayerCode:
@@ -230,6 +249,7 @@ def _resize(at: PythonScope) -> LayerCode:
 
 TORCH_KINDS: tuple[PythonKind, ...] = (
     *TORCH_WINDOWS,
+    PythonKind(ChannelPool, _channel_pool),
     PythonKind(Resize, _resize),
     PythonKind(PixelShuffle, _pixel_shuffle),
     PythonKind(PixelUnshuffle, _pixel_unshuffle),
@@ -240,7 +260,7 @@ TORCH_KINDS: tuple[PythonKind, ...] = (
     PythonKind(Crop, _crop),
     PythonKind(Slice, _slice),
     PythonKind(ChannelShuffle, _channel_shuffle),
-    PythonKind(Activation, partial(activation_code, _FUNCTIONS, _GENERAL_FUNCTIONS)),
+    PythonKind(Activation, _activation),
     PythonKind(PRelu, _prelu),
     PythonKind(BatchNorm, _batch_norm),
     PythonKind(LayerNorm, _layer_norm),
@@ -249,6 +269,8 @@ TORCH_KINDS: tuple[PythonKind, ...] = (
     PythonKind(LocalResponseNorm, _lrn),
     PythonKind(Dropout, _dropout),
     PythonKind(Concat, _concat),
-    PythonKind(Add, _add),
-    PythonKind(Mul, _mul),
+    PythonKind(Add, partial(_joined, "+")),
+    PythonKind(Sub, partial(_joined, "-")),
+    PythonKind(Mul, partial(_joined, "*")),
+    PythonKind(Div, partial(_joined, "/")),
 )

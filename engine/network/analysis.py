@@ -127,13 +127,16 @@ class EarlierAnalysis(NamedTuple):
         """What is known of a network with the same wiring."""
         first = self._first_reports(network) if input_shape == self.analysis.input_shape else ()
         before, nodes = self.network.nodes, network.nodes
-        layers = [report for report in self.analysis.reports if report.block is None and not report.mistakes]
+        others = self.analysis.reports[len(first) :]  # perhaps with some of a block that are known as well
         return _Known(
             first,
             {
                 report.index: report
-                for report in (layers if len(first) < len(self.analysis.reports) else ())
-                if nodes[report.index] is before[report.index] and isinstance(report.layer, Layer)
+                for report in others
+                if report.block is None
+                and not report.mistakes
+                and nodes[report.index] is before[report.index]
+                and isinstance(report.layer, Layer)
             },
         )
 

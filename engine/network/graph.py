@@ -52,6 +52,21 @@ class Network(Struct, frozen=True, dict=True):
         """Names of the nodes that receive each node or INPUT, in list order."""
         return _users_of(tuple([node.name for node in self.nodes]), tuple([node.inputs for node in self.nodes]))
 
+    @cached_property
+    def wiring(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The name of each node with its inputs, explicit or implied."""
+        return _wiring_of(tuple([node.name for node in self.nodes]), tuple([node.inputs for node in self.nodes]))
+
+    @cached_property
+    def _downstream(self) -> dict[str, frozenset[str]]:
+        """What `downstream` has found so far."""
+        return {}
+
+    @cached_property
+    def names_in_parts(self) -> tuple[str, ...]:
+        """The names that look like those of a block's layers, as they contain a slash."""
+        return _names_in_parts(tuple([node.name for node in self.nodes]))
+
     def node(self, name: str) -> Node:
         return self.nodes[self.index(name)]
 
@@ -151,6 +166,8 @@ class Network(Struct, frozen=True, dict=True):
 
     def downstream(self, name: str) -> frozenset[str]:
         """Names of all nodes that depend on the one called `name`, or on INPUT."""
+        if name in self._downstream:
+            return self._downstream[name]
         users = self._users
         names: set[str] = set()
         stack = [name]
@@ -159,12 +176,17 @@ class Network(Struct, frozen=True, dict=True):
                 if user not in names:
                     names.add(user)
                     stack.append(user)
-        return frozenset(names)
+        self._downstream[name] = frozenset(names)
+        return self._downstream[name]
 
     def loose_ends(self) -> tuple[str, ...]:
         """Names of the nodes whose output no other node receives, in list order."""
+        return self._loose_ends
+
+    @cached_property
+    def _loose_ends(self) -> tuple[str, ...]:
         users = self._users
-        return tuple(node.name for node in self.nodes if node.name not in users)
+        return tuple([node.name for node in self.nodes if node.name not in users])
 
 
 # Most edits change neither names nor connections: all networks of an undo history share what follows from these.
@@ -173,6 +195,17 @@ class Network(Struct, frozen=True, dict=True):
 @lru_cache(maxsize=8)
 def _positions_of(names: tuple[str, ...]) -> dict[str, int]:
     return {name: len(names) - number for number, name in enumerate(reversed(names), 1)}
+
+
+@lru_cache(maxsize=8)
+def _wiring_of(names: tuple[str, ...], inputs: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    befores = (INPUT, *names)
+    return tuple([(name, own or (before,)) for name, own, before in zip(names, inputs, befores, strict=False)])
+
+
+@lru_cache(maxsize=8)
+def _names_in_parts(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([name for name in names if "/" in name])
 
 
 @lru_cache(maxsize=8)

@@ -22,7 +22,7 @@ _MAX_FIXES = 2
 
 def with_join_fixes(network: Network, input_shape: Shape | None, reports: Sequence[Report]) -> tuple[Report, ...]:
     """The reports, with more fixes for the mistakes of joins in their inputs."""
-    wrong = [number for number, report in enumerate(reports) if _is_wrong_join(report)]
+    wrong = [number for number, report in enumerate(reports) if report.mistakes and _is_wrong_join(report)]
     if not wrong:
         return tuple(reports)
     changed, fixes = list(reports), _JoinFixes(network, input_shape, reports)

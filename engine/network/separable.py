@@ -17,7 +17,7 @@ def separable_refusal(network: Network, name: str) -> str:
         value = getattr(layer, setting)
         if value != 1:
             return f"{name} has {setting} {value}: a separable convolution has none"
-    inside = next((node.name for node in network.nodes if node.name.startswith(f"{name}/")), None)
+    inside = next((part for part in network.names_in_parts if part.startswith(f"{name}/")), None)
     return f"rename {inside} first: the layers of a separable {name} have names like it" if inside else ""
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.files.onnx_constants import opposite_name
 from engine.files.onnx_model import Array, GraphNode
-from engine.files.onnx_values import opposite_name
 from engine.onnx_files.function_patterns import FUNCTION_PATTERNS
 from engine.onnx_files.operands import GROUP_NORM, LAYER_NORM, SCALE
 from engine.onnx_files.surroundings import Found, PatternRow, Surroundings, joined_node, orders

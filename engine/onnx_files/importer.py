@@ -1,7 +1,7 @@
 """Makes a project of an ONNX file: its graph as a design whose weights stay in the file."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,14 +9,21 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.files.onnx_constants import computed, constants_of
 from engine.files.onnx_model import Array, GraphNode, Model, output_users, read_model
-from engine.files.onnx_values import constants_of, fold
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.network.graph import INPUT, Network, Node
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.composites import Composite, join_composites
-from engine.onnx_files.map_operators import MAP_OPERATORS, gathered_shape, shuffle_of, split, zero_margins
+from engine.onnx_files.map_operators import (
+    MAP_OPERATORS,
+    gathered_shape,
+    shuffle_of,
+    split,
+    takes_margins,
+    zero_margins,
+)
 from engine.onnx_files.model_input import input_of
 from engine.onnx_files.module_groups import with_groups
 from engine.onnx_files.module_paths import recorded_modules
@@ -24,18 +31,20 @@ from engine.onnx_files.opaque_nodes import OpaqueNode
 from engine.onnx_files.operands import Match, Operands
 from engine.onnx_files.operators import ONNX_OPERATORS
 from engine.onnx_files.own_volumes import OwnVolume, Reorderings, own_match, parts_shape, transpose_of_parts
+from engine.onnx_files.reordered_values import REORDERINGS, reordered, stated_shape
 from engine.onnx_files.report import ImportReport
 from engine.onnx_files.tensors import NotNative, Tensor, tensor_of
-from engine.onnx_files.value_operators import VALUE_OPERATORS
+from engine.onnx_files.value_operators import SKIPPED, VALUE_OPERATORS, why_skipped
 from engine.project.project import Design, Note, Project, has_too_many_layers
 from engine.shapes import Pair
-from engine.text.names import MAX_NODE_NAME, unique_name, without_controls
+from engine.text.names import MAX_NODE_NAME, quoted, unique_name, without_controls
 from engine.text.problems import Problem, ProjectError
 
 _Read = TypeVar("_Read")
 _MOST_ROUNDS = 10
 """Times that a graph is gone through to find which of its values have to be volumes of their own."""
-_SKIPPED = {"Identity": "passes its input on", "Dropout": "does nothing when run"}
+_MAX_STATED = 2**22
+"""Characters of constants that opaque nodes state, which no array of the file has."""
 
 
 class ImportedModel(Struct, frozen=True, eq=False):
@@ -109,6 +118,7 @@ class _Importer:
         self._layers: list[tuple[str, str]] = []
         self._folded: list[tuple[str, str]] = []
         self._opaque: list[tuple[str, str, str]] = []
+        self._stated = 0
         self._composites: dict[str, Composite] = {}
         self._nodes: list[Node] = []
         self._names = {INPUT}
@@ -138,6 +148,8 @@ class _Importer:
     def result(self) -> ImportedModel:
         """The project of the nodes."""
         network, notice = with_groups(Network(tuple(self._nodes)), self._input.tensor.volume, self._modules)
+        constants = [name for name in self._model.outputs if name in self._constants]
+        self._notices += [f"output {quoted(name)} is a constant, and no volume" for name in constants]
         notices = (*self._notices, notice) if notice else tuple(self._notices)
         design = Design(_design_name(self._model), network)
         project = Project(self._input.spec, (design,), title=without_controls(Path(self._model.path).stem))
@@ -168,6 +180,9 @@ class _Importer:
         try:
             self._interpret(node)
         except NotNative as reason:
+            if self._is_of_own_padding(node):
+                self._add(node)
+                return
             if self._is_of_own_volumes(node):
                 return
             composite = self._composites.pop(node.name, None)
@@ -179,8 +194,8 @@ class _Importer:
 
     def _interpret(self, node: GraphNode) -> None:
         """Make a node a layer, or pass its input on; NotNative if it is neither."""
-        if node.operator in _SKIPPED:
-            self._pass_on(node, self._operands(node).tensor(), _SKIPPED[node.operator])
+        if node.operator in SKIPPED:
+            self._pass_on(node, self._operands(node).tensor(), self._read(node, why_skipped))
         elif node.operator == "Split":
             for index, match in enumerate(self._read(node, split)):
                 if node.outputs[index]:
@@ -189,14 +204,24 @@ class _Importer:
             self._pass_on_values(
                 node, self._operands(node).tensor().reshaped(shape), "the same values in another shape"
             )
-        elif node.operator in _REORDERINGS and self._has_shuffled(node):
+        elif node.operator in REORDERINGS and self._has_shuffled(node):
             return
-        elif node.operator in _REORDERINGS:
-            self._pass_on_values(node, self._reordered(node), "the same values in another order or shape")
+        elif node.operator in REORDERINGS:
+            self._pass_on_values(node, reordered(self._operands(node)), "the same values in another order or shape")
         elif node.operator == "Pad":
             self._pad(node)
         else:
             self._add_layer(node)
+
+    def _is_of_own_padding(self, node: GraphNode) -> bool:
+        """Whether zeros that it should add itself have to be layers before it, of which it then receives volumes."""
+        received = {name: self._tensors[name] for name in node.inputs if name in self._tensors}
+        padded = {name: tensor for name, tensor in received.items() if any(tensor.margins)}
+        if self._is_last or not padded:
+            return False
+        self.missing_volumes |= dict.fromkeys(padded, OwnVolume())
+        self._tensors |= {name: tensor.with_margins_inside() for name, tensor in padded.items()}
+        return True
 
     def _is_of_own_volumes(self, node: GraphNode) -> bool:
         """Whether a node is a layer if what it receives are volumes of their own, which are missing then."""
@@ -247,6 +272,9 @@ class _Importer:
         """Make each output of a node that is used a layer that ONNX Runtime computes."""
         used = [name in self._users or name in self._model.outputs for name in node.outputs]
         opaque = OpaqueNode.of(self._operands(node), reason)
+        self._stated += sum(map(len, opaque.receives))
+        if self._stated > _MAX_STATED:
+            raise FileFault(f"{self._model.path}: too many constants follow from the size of the input")
         for result, output in enumerate(node.outputs):
             if output and (used[result] or not any(used)):
                 layer, tensor = opaque.output(result, self._checkpoint)
@@ -263,7 +291,7 @@ class _Importer:
             for name in node.inputs
             if node.operator in ("Shape", "Size") and name in self._tensors
         }
-        values = fold(node, shapes or self._constants)
+        values = computed(self._model, node, shapes or self._constants)
         if not values:
             return False
         self._constants.update(values)
@@ -271,8 +299,11 @@ class _Importer:
         return True
 
     def _operands(self, node: GraphNode) -> Operands:
-        path, opset = self._model.path, self._model.opset
-        return Operands(node, self._tensors, self._constants, self._stored, path, opset)
+        """What rules see of a node: without the names of outputs that nothing needs, which files have all the same."""
+        needed = [name if name in self._users or name in self._model.outputs else "" for name in node.outputs[1:]]
+        node = replace(node, outputs=(*node.outputs[:1], *needed)) if any(node.outputs[1:]) else node
+        path, opset, batch = self._model.path, self._model.opset, self._model.batch
+        return Operands(node, self._tensors, self._constants, self._stored, path, opset, batch)
 
     def _read(self, node: GraphNode, rule: Callable[[Operands], _Read]) -> _Read:
         """What a rule says of a node; NotNative if the settings of the node are not as the standard says."""
@@ -289,29 +320,11 @@ class _Importer:
         """Pass on values in another order or shape, or make a volume of these."""
         output = node.outputs[0]
         own = self._volumes.get(output)
-        match = None if own is None else own_match(tensor, own, self._stated_shape(node))
+        match = None if own is None else own_match(tensor, own, stated_shape(self._operands(node)))
         if match is None:
             self._reorderings.values.add(output)
             return self._pass_on(node, tensor, reason)
         return self._place(node, match, output)
-
-    def _stated_shape(self, node: GraphNode) -> Sequence[int]:
-        """The shape that a Reshape states, with 0 and -1 as the standard has them; () for other operators."""
-        shape = self._constants.get(node.inputs[1]) if node.operator == "Reshape" and len(node.inputs) > 1 else None
-        return () if shape is None else [int(extent) for extent in shape]
-
-    def _reordered(self, node: GraphNode) -> Tensor:
-        operands = self._operands(node)
-        tensor = operands.tensor()
-        if node.operator == "Transpose":
-            return tensor.transposed(node.settings.get("perm") or range(len(tensor.axes))[::-1])
-        rest = {name: self._constants[name] for name in node.inputs[1:] if name in self._constants}
-        values = np.broadcast_to(np.float32(0), tensor.shape)
-        # The rule of the operator says which shape the values have.
-        outputs = fold(node, {**rest, node.inputs[0]: values})
-        if not outputs:
-            raise NotNative("its new shape is not known, or does not fit")
-        return tensor.reshaped(next(iter(outputs.values())).shape)
 
     def _pad(self, node: GraphNode) -> None:
         margins, tensor = self._read(node, zero_margins), self._operands(node).tensor()
@@ -320,7 +333,8 @@ class _Importer:
         if margins == tensor.margins:
             return self._pass_on(node, tensor, "adds nothing")
         users = self._users.get(node.outputs[0], [])
-        is_inner = all(map(_takes_margins, users)) and node.outputs[0] not in self._model.outputs
+        is_inner = all(map(takes_margins, users)) and node.outputs[0] not in self._model.outputs
+        is_inner = is_inner and node.outputs[0] not in self._volumes
         if not is_inner:
             return self._add_layer(node)
         return self._pass_on(node, replace(tensor, margins=margins), "padding of the convolution behind it")
@@ -375,13 +389,6 @@ class _Importer:
 
 
 _OPERATORS = {**ONNX_OPERATORS, **MAP_OPERATORS, **VALUE_OPERATORS}
-_REORDERINGS = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
-
-
-def _takes_margins(user: GraphNode) -> bool:
-    """Whether a node takes zeros that are added around what it receives: it may add further ones."""
-    is_plain = user.settings.get("mode", "constant") == "constant" and len(user.inputs) < 3
-    return user.operator == "Conv" or (user.operator == "Pad" and is_plain)
 
 
 def _design_name(model: Model) -> str:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.files.onnx_model import GraphNode
 from engine.layers import (
     ChannelShuffle,
     Crop,
@@ -43,10 +44,10 @@ def _resize(operands: Operands) -> Match:
     if operands.node.operator == "Upsample" or operands.opset < 11:
         coordinates = "asymmetric"
     corners = _CORNERS.get(coordinates)
-    scales, size = _scales_and_size(operands, tensor)
+    factors, scales, size = _resized(operands, tensor)
     if corners is None or (coordinates == "pytorch_half_pixel" and 1 in size):
         raise NotNative(f"its coordinates are {coordinates}")
-    extent = {"factor": float(scales[0])} if len(set(scales)) == 1 else {"size": size}
+    extent = {"factor": float(factors[0])} if len(set(factors)) == 1 else {"size": size}
     for corner in (corners, *get_args(Corners)) if mode == "nearest" else (corners,):
         layer = make_layer(Resize, mode=mode, corners=corner, **extent)
         if any(layer.mistakes([tensor.volume])) or layer.output_shape([tensor.volume])[1:] != size:
@@ -59,22 +60,34 @@ def _resize(operands: Operands) -> Match:
     raise NotNative(f"it rounds places by {operands.setting('nearest_mode', 'round_prefer_floor')}")
 
 
-def _scales_and_size(operands: Operands, tensor: Tensor) -> tuple[tuple[Fraction, Fraction], Pair]:
-    """By how much height and width grow, and the size of the output."""
+class _Resized(NamedTuple):
+    """What a Resize says of height and width."""
+
+    factors: tuple[Fraction, Fraction]
+    """By how much they grow, 1/3 for 0.3333333."""
+    scales: tuple[float, float]
+    """The same as the file has it."""
+    size: Pair
+    """Of the output."""
+
+
+def _resized(operands: Operands, tensor: Tensor) -> _Resized:
     old = operands.node.operator == "Upsample" or operands.opset < 11
-    scales = operands.constant(1 if old else 2, "scales")
+    stated = operands.constant(1 if old else 2, "scales")
     sizes = None if old else operands.constant(3)
     axes = [int(axis) % 4 for axis in operands.setting("axes", range(4))]
     if sizes is not None and len(sizes):
         by_axis = dict(zip(axes, (int(size) for size in sizes), strict=True))
         shape = [by_axis.get(axis, extent) for axis, extent in enumerate(tensor.shape)]
         factors = [Fraction(new, extent) for new, extent in zip(shape, tensor.shape, strict=True)]
-    elif scales is not None and len(scales):
-        factor_of = dict(
-            zip(axes, (Fraction(float(scale)).limit_denominator(100_000) for scale in scales), strict=True)
-        )
-        factors = [factor_of.get(axis, Fraction(1)) for axis in range(4)]
-        shape = [int(extent * factor) for extent, factor in zip(tensor.shape, factors, strict=True)]
+        scales = list(map(float, factors))
+    elif stated is not None and len(stated):
+        scale_of = dict(zip(axes, map(float, stated), strict=True))
+        scales = [scale_of.get(axis, 1.0) for axis in range(4)]
+        factors = [Fraction(scale).limit_denominator(100_000) for scale in scales]
+        shape = [
+            int(np.float32(extent) * np.float32(scale)) for extent, scale in zip(tensor.shape, scales, strict=True)
+        ]
         if factors[2] != factors[3] and any(
             extent * factor != new for extent, factor, new in zip(tensor.shape, factors, shape, strict=True)
         ):
@@ -83,30 +96,34 @@ def _scales_and_size(operands: Operands, tensor: Tensor) -> tuple[tuple[Fraction
         raise NotNative("its size is missing")
     if factors[:2] != [1, 1]:
         raise NotNative("it resizes other axes than rows and columns")
-    return (factors[2], factors[3]), (shape[2], shape[3])
+    return _Resized((factors[2], factors[3]), (scales[2], scales[3]), (shape[2], shape[3]))
 
 
-def _nearest(operands: Operands, corners: Corners, axis: tuple[int, int, Fraction]) -> NDArray[np.intp]:
-    """The places from which ONNX takes the values along an axis, given its extent, new extent and scale."""
-    extent, count, scale = axis
+def _nearest(operands: Operands, corners: Corners, axis: tuple[int, int, float]) -> NDArray[np.intp]:
+    """The places from which ONNX Runtime takes the values along an axis, given its extent, new extent and scale.
+
+    In single precision, as it computes: with the scale 0.3333333, row 1 lies beyond row 3, and is rounded up to row 4.
+    """
+    extent, count, exact = axis
     if count > _MOST_PLACES:
         raise NotNative(f"it makes {count:,} rows or columns")
     rounding = _ROUNDINGS["floor" if operands.opset < 11 else operands.setting("nearest_mode", "round_prefer_floor")]
+    places, scale = np.arange(count, dtype=np.float32), np.float32(exact)
     if corners == "align_corners":
-        places: Sequence[Fraction] = [Fraction(i * (extent - 1), max(count - 1, 1)) for i in range(count)]
+        places = places * np.float32(extent - 1) / np.float32(max(count - 1, 1))
     elif corners == "asymmetric":
-        places = [i / scale for i in range(count)]
+        places = places / scale
     else:
-        places = [(i + Fraction(1, 2)) / scale - Fraction(1, 2) for i in range(count)]
-    return np.array([min(max(rounding(place), 0), extent - 1) for place in places])
+        places = (places + _HALF) / scale - _HALF
+    return np.clip(rounding(places), 0, extent - 1).astype(np.intp)
 
 
-_HALF = Fraction(1, 2)
-_ROUNDINGS: dict[str, Callable[[Fraction], int]] = {
-    "floor": lambda place: place.__floor__(),
-    "ceil": lambda place: place.__ceil__(),
-    "round_prefer_floor": lambda place: (place - _HALF).__ceil__(),
-    "round_prefer_ceil": lambda place: (place + _HALF).__floor__(),
+_HALF = np.float32(0.5)
+_ROUNDINGS: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "round_prefer_floor": lambda places: np.ceil(places - _HALF),
+    "round_prefer_ceil": lambda places: np.floor(places + _HALF),
 }
 
 
@@ -116,30 +133,32 @@ def _slice(operands: Operands) -> Match:
     if starts is None or ends is None:
         raise NotNative("its starts or ends are missing")
     axes = operands.constant(3, "axes")
-    steps = operands.constant(4, "steps")
-    if steps is not None and any(step != 1 for step in steps):
-        raise NotNative(f"its steps are {[int(step) for step in steps]}")
+    given = operands.constant(4, "steps")
+    steps = [1] * len(starts) if given is None else [int(step) for step in given]
+    if min(steps, default=1) < 1:
+        raise NotNative(f"its steps are {steps}")
     spans = {}
-    places = range(len(starts)) if axes is None else (int(axis) % tensor.rank for axis in axes)
-    for axis, start, end in zip(places, starts, ends, strict=True):
+    places = list(range(len(starts)) if axes is None else (int(axis) % tensor.rank for axis in axes))
+    if len(set(places)) < len(places):
+        raise NotNative(f"it cuts axis {max(places, key=places.count)} twice")
+    for axis, start, end, step in zip(places, starts, ends, steps, strict=True):
         extent = tensor.shape[axis]
         low, high, _ = slice(int(start), int(end)).indices(extent)
-        if (low, high) != (0, extent):
-            spans[tensor.axes[axis]] = (low, high)
+        if (low, high) != (0, extent) or (step > 1 and extent > 1):
+            spans[tensor.axes[axis]] = range(low, high, step)
     return Match(_cut(spans, tensor), (tensor,), tensor.axes)
 
 
-def _cut(spans: dict[str, tuple[int, int]], tensor: Tensor) -> Layer:
+def _cut(spans: dict[str, range], tensor: Tensor) -> Layer:
     """The layer that takes a span of each of some axes."""
-    if set(spans) == {"c"}:
-        return make_layer(Slice, start=spans["c"][0], end=spans["c"][1])
+    if set(spans) == {"c"} and spans["c"].step == 1:
+        return make_layer(Slice, start=spans["c"].start, end=spans["c"].stop)
     if set(spans) <= {"h", "w"}:
         whole = tensor.volume.height, tensor.volume.width
-        (top, down), (left, right) = (
-            spans.get(letter, (0, extent)) for letter, extent in zip("hw", whole, strict=True)
-        )
-        return make_layer(Crop, margins=(top, left, whole[0] - down, whole[1] - right))
-    raise NotNative("it cuts channels and pixels at once")
+        rows, columns = (spans.get(letter, range(extent)) for letter, extent in zip("hw", whole, strict=True))
+        margins = (rows.start, columns.start, whole[0] - rows.stop, whole[1] - columns.stop)
+        return make_layer(Crop, margins=margins, step=(rows.step, columns.step))
+    raise NotNative("it cuts channels and pixels at once" if len(spans) > 1 else "it takes other than spans")
 
 
 def _pad(operands: Operands) -> Match:
@@ -172,6 +191,12 @@ def zero_margins(operands: Operands) -> Margins | None:
     return (top, left, bottom, right)
 
 
+def takes_margins(user: GraphNode) -> bool:
+    """Whether a node takes zeros that are added around what it receives: it may add further ones."""
+    is_plain = user.settings.get("mode", "constant") == "constant" and len(user.inputs) < 3
+    return user.operator == "Conv" or (user.operator == "Pad" and is_plain)
+
+
 def split(operands: Operands) -> list[Match]:
     """The layers that a Split is: one for each output."""
     tensor = operands.plain()
@@ -183,7 +208,7 @@ def split(operands: Operands) -> list[Match]:
     if len(sizes) != count or sum(sizes) != extent or min(sizes) < 1:
         raise NotNative(f"its sizes are {[int(size) for size in sizes]}")
     ends = [int(end) for end in np.cumsum(sizes)]
-    spans = [{tensor.axes[axis]: (end - int(size), end)} for end, size in zip(ends, sizes, strict=True)]
+    spans = [{tensor.axes[axis]: range(end - int(size), end)} for end, size in zip(ends, sizes, strict=True)]
     return [Match(_cut(span, tensor), (tensor,), tensor.axes) for span in spans]
 
 
@@ -199,7 +224,7 @@ def shuffle_of(tensor: Tensor, order: Sequence[int]) -> tuple[Layer, tuple[int, 
     """The layer that the transpose of a volume whose axes are divided is, and its shape; None if it is none."""
     dims, (channels, height, width) = tensor.dims, tensor.volume
     shape = tuple(dims[axis] for axis in order) if sorted(order) == list(range(len(dims))) else ()
-    if tuple(order) == (0, 2, 1, 3, 4) and dims == (1, dims[1], channels // dims[1], height, width):
+    if len(dims) == 5 and tuple(order) == (0, 2, 1, 3, 4) and dims == (1, dims[1], channels // dims[1], height, width):
         return make_layer(ChannelShuffle, groups=dims[1]), shape
     if len(dims) != 6:
         return None

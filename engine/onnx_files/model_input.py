@@ -112,7 +112,8 @@ def _with_size(path: str, value: GraphInput, size: Pair | None, *, is_nhwc: bool
         text = f"input {quoted(value.name)} leaves its size open, {_extents_text(stated)}; choose it, as --size 224x224"
         raise OpenSize([Problem(text, "")], path)
     if max(channels, height, width) > MAX_EXTENT:
-        raise FileFault(f"{path}: input {quoted(value.name)} has the size {_extents_text(stated)}; too large")
+        text = f"has the shape {_extents_text((channels, height, width))}; sizes up to {MAX_EXTENT:,} are read"
+        raise FileFault(f"{path}: input {quoted(value.name)} {text}")
     return channels, height, width
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine.files.onnx_model import ONNX_SUFFIX, require_onnx
+from engine.files.onnx_model import ONNX_SUFFIX, read_model, require_onnx
 from engine.files.paths import FileFault, resolve_path
 from engine.kernels import Checkpoint
 from engine.kernels.onnx_process import ModelFault, run_model
@@ -39,6 +39,8 @@ class ComparableModel(Struct, frozen=True, eq=False):
     """All volumes of the model, by the name of the value that each is in the graph."""
     names: Mapping[str, str]
     """By node of the design, the name of the value in the graph."""
+    batch: int
+    """How many equal volumes the model receives."""
 
     @classmethod
     def of(cls, design: str, network: Network, volumes: Mapping[str, _Volume]) -> "ComparableModel":
@@ -56,20 +58,28 @@ class ComparableModel(Struct, frozen=True, eq=False):
             )
             raise ProjectError([Problem(text, "")], path)
         # With its external data, whose place has been checked by the import.
-        return cls(path, require_onnx().load(str(resolve_path(path))), imported.tensors, names)
+        return cls(
+            path, require_onnx().load(str(resolve_path(path))), imported.tensors, names, read_model(imported.path).batch
+        )
 
     def volumes(self, received: _Volume, checkpoint: Checkpoint) -> dict[str, _Volume]:
         """What ONNX Runtime computes by node, operator by operator; ProjectError if it cannot run the model."""
         entry = next(iter(self.tensors.values()))
         content = _with_outputs(self.proto, tuple(self.names.values()))
+        batch = np.repeat(_as_tensor(received, entry), self.batch, axis=0)
         try:
-            outputs = run_model(content, [_as_tensor(received, entry)], checkpoint)
+            outputs = run_model(content, [batch], checkpoint)
         except (ModelFault, FileFault) as fault:
             raise ProjectError([Problem(f"ONNX Runtime cannot run it: {fault}", "")], self.path) from None
         return {
-            node: volume_of(output.array, self.tensors[name])
+            node: volume_of(self._first_of(output.array, name), self.tensors[name])
             for (node, name), output in zip(self.names.items(), outputs, strict=True)
         }
+
+    def _first_of(self, values: _Volume, name: str) -> _Volume:
+        """The values of the first volume of a batch, which is all of it if the model is for one."""
+        size = self.tensors[name].volume.size
+        return values.ravel()[:size] if values.size == self.batch * size else values
 
     def exact_volume(self, node: str, volumes: Mapping[str, _Volume], checkpoint: Checkpoint) -> _Volume | None:
         """What a node makes of the volumes of others, computed in double precision; None if an operator has no rule."""

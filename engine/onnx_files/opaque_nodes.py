@@ -61,5 +61,8 @@ class OpaqueNode(Struct, frozen=True):
         except ModelFault as fault:
             text = f"{node.title} is none of our layers: {self.reason}; ONNX Runtime cannot run it either: {fault}"
             raise FileFault(f"{path}: {text}") from None
+        if not values.size:
+            text = f"makes a tensor of the shape {list(values.shape)}, which holds no values; a volume has one at least"
+            raise FileFault(f"{path}: {node.title} {text}")
         tensor = tensor_of_shape("", values.shape, str(dtype))
         return Opaque(node.operator, tuple(tensor.volume), self.receives, result), tensor

@@ -1,15 +1,20 @@
 """What the rules of operators see of an ONNX node, and what they answer: the layer that it is."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct, ValidationError, convert
+from msgspec.structs import fields
 
 from engine.files.onnx_model import Array, GraphNode
 from engine.layers import Layer
 from engine.network.weight_specs import FileWeights
-from engine.onnx_files.tensors import NCHW, NotNative, Tensor, TensorAxes
+from engine.onnx_files.tensors import NCHW, REAL_TYPES, NotNative, Tensor, TensorAxes
+from engine.text.messages import rejected_text, value_text
 
+SAME_MODES = ("SAME_UPPER", "SAME_LOWER")
+"""Values of auto_pad with which there are as many windows as strides; where an odd pixel is added."""
 GATE, HARD_GATE, SCALE = "convolume.Silu", "convolume.HardSwish", "convolume.Scale"
 LAYER_NORM, GROUP_NORM = "convolume.LayerNorm", "convolume.GroupNorm"
 """Operators that `composites` writes for those that several nodes compute; ONNX has them in newer versions only, or
@@ -26,13 +31,15 @@ class Operands(Struct, frozen=True, eq=False):
     """Those constants that weights can name: they depend on nothing but the file."""
     path: str
     opset: int
+    batch: int = 1
+    """The size of batches for which the model is."""
 
     def tensor(self, index: int = 0) -> Tensor:
         """A volume that the node receives."""
         name = self.node.inputs[index] if index < len(self.node.inputs) else ""
         if name not in self.tensors:
             raise NotNative(f"input {index + 1} is a constant, or is missing")
-        if self.tensors[name].dtype not in ("float32", "float16"):
+        if self.tensors[name].dtype not in REAL_TYPES:
             raise NotNative(f"its input is of type {self.tensors[name].dtype}")
         return self.tensors[name]
 
@@ -96,6 +103,14 @@ class Operands(Struct, frozen=True, eq=False):
             raise NotNative(f"input {index + 1} has the shape {list(shape)}; {size} values are expected")
         return name
 
+    def row_name(self, index: int, size: int) -> str:
+        """The name of a constant of the file with so many values along its last axis, and one along others."""
+        name = self.vector_name(index, size)
+        shape = self.stored[name].shape
+        if shape[-1:] != (size,):
+            raise NotNative(f"input {index + 1} has the shape {list(shape)}; {[size]} is expected")
+        return name
+
     def channel_name(self, index: int, tensor: Tensor) -> str:
         """The name of a constant of the file with a value for each channel of a tensor, or one for all."""
         name = self.stored_name(index)
@@ -105,6 +120,17 @@ class Operands(Struct, frozen=True, eq=False):
         own = zip(tensor.axes[tensor.rank - len(shape) :], shape, strict=True)
         if any(extent != (tensor.volume.channels if axis == "c" else 1) and extent != 1 for axis, extent in own):
             raise NotNative(f"input {index + 1} has the shape {list(shape)}; a number per channel is expected")
+        return name
+
+    def position_name(self, index: int, tensor: Tensor) -> str:
+        """The name of a constant of the file with a value for each pixel of each map, or one for all maps."""
+        name = self.stored_name(index)
+        shape = self.stored[name].shape
+        own = zip(tensor.axes, tensor.shape, (1,) * (tensor.rank - len(shape)) + shape, strict=False)
+        fits = all(len(axis) < 2 and (size == extent or (axis == "c" and size == 1)) for axis, extent, size in own)
+        if not fits or len(shape) > tensor.rank or tensor.letters != tensor.letters_in_order:
+            text = "a number per channel, or one for each pixel, is expected"
+            raise NotNative(f"input {index + 1} has the shape {list(shape)}; {text}")
         return name
 
     def filters(self) -> tuple[str, tuple[int, ...]]:
@@ -128,8 +154,10 @@ class Operands(Struct, frozen=True, eq=False):
 
     def pads(self) -> tuple[int, ...]:
         """What is added around maps, or cut off: above, left, below and right."""
-        is_valid = self.setting("auto_pad", "NOTSET") == "VALID"
-        pads = (0, 0, 0, 0) if is_valid else tuple(self.setting("pads", (0, 0, 0, 0)))
+        mode = self.setting("auto_pad", "NOTSET")
+        if mode not in ("NOTSET", "VALID", ""):
+            raise NotNative(f"auto_pad is {value_text(mode)}; NOTSET, VALID, {' or '.join(SAME_MODES)} is expected")
+        pads = (0, 0, 0, 0) if mode == "VALID" else tuple(self.setting("pads", (0, 0, 0, 0)))
         if len(pads) != 4:
             raise NotNative(f"pads has {len(pads)} values; 4 are expected")
         return pads
@@ -161,8 +189,13 @@ _AnyLayer = TypeVar("_AnyLayer", bound=Layer)
 
 
 def make_layer(kind: type[_AnyLayer], **settings: object) -> _AnyLayer:
-    """A layer of a kind; NotNative if it cannot have these settings."""
+    """A layer of a kind; NotNative if it cannot have these settings, with the value and what is expected."""
     try:
         return convert(settings, kind)
     except ValidationError as error:
-        raise NotNative(str(error)) from None
+        place = re.search(r"`\$\.(\w+)", str(error))
+        if place is None:
+            raise NotNative(str(error)) from None
+        kind_of = {field.name: field.type for field in fields(kind)}
+        name = place[1]
+        raise NotNative(f"{name} {rejected_text(settings[name], kind_of[name])}") from None

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from engine.layers import (
     AvgPool2d,
     BatchNorm,
+    ChannelPool,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -17,8 +18,9 @@ from engine.layers import (
     LocalResponseNorm,
     MaxPool2d,
 )
+from engine.layers.channel_pool import ChannelFunction
 from engine.network.weight_specs import FileWeights
-from engine.onnx_files.operands import GROUP_NORM, LAYER_NORM, Match, Operands, make_layer
+from engine.onnx_files.operands import GROUP_NORM, LAYER_NORM, SAME_MODES, Match, Operands, make_layer
 from engine.onnx_files.tensors import NotNative, Tensor
 from engine.shapes import dilated_extent, same_padding
 
@@ -26,10 +28,12 @@ from engine.shapes import dilated_extent, same_padding
 def _padding(operands: Operands, tensor: Tensor, kernel: tuple[int, int]) -> object:
     """The padding of windows, with the margins that the tensor waits for."""
     mode = operands.setting("auto_pad", "NOTSET")
+    stride, dilation = (operands.pair(name) for name in ("strides", "dilations"))
+    if mode in SAME_MODES and dilation != (1, 1) and operands.node.operator != "Conv":
+        raise NotNative(f"auto_pad is {mode}, for which ONNX Runtime leaves dilations {list(dilation)} out")
     if mode == "SAME_UPPER" and not any(tensor.margins):
         return "same"
-    stride, dilation = (operands.pair(name) for name in ("strides", "dilations"))
-    if mode in ("SAME_LOWER", "SAME_UPPER"):
+    if mode in SAME_MODES:
         tensor.require_no_margins()
         if min(*stride, *dilation, *kernel) < 1:
             raise NotNative("a stride, dilation or kernel below 1")
@@ -76,18 +80,26 @@ def _conv_transpose(operands: Operands) -> Match:
 
 
 def _transposed_padding(operands: Operands, tensor: Tensor) -> object:
-    """What is cut off the output of a transposed convolution."""
-    mode, size = operands.setting("auto_pad", "NOTSET"), operands.setting("output_shape")
-    pairs = zip(tensor.volume[1:], operands.pair("strides"), strict=True)
-    own = tuple(extent * stride for extent, stride in pairs)
-    if size is not None and tuple(size)[-2:] != own:
-        raise NotNative(f"its output has the size {list(size)}; {list(own)} is expected")
-    # With a stated size, an odd pixel goes before unless the mode says otherwise.
-    if mode == "SAME_UPPER":
+    """What is cut off the output of a transposed convolution: stated, or what its stated size leaves over."""
+    mode, stated = operands.setting("auto_pad", "NOTSET"), operands.setting("output_shape")
+    if stated is None and mode not in SAME_MODES:
+        return operands.pads()
+    strides, dilations, added = (
+        operands.pair(name, default)
+        for name, default in (("strides", (1, 1)), ("dilations", (1, 1)), ("output_padding", (0, 0)))
+    )
+    multiples = tuple(extent * step for extent, step in zip(tensor.volume[1:], strides, strict=True))
+    sizes = multiples if stated is None else tuple(stated)[-2:]
+    extents = [dilated_extent(*axis) for axis in zip(operands.filters()[1][2:], dilations, strict=True)]
+    whole = [(n - 1) * s + k + p for n, s, k, p in zip(tensor.volume[1:], strides, extents, added, strict=True)]
+    surplus = [size - final for size, final in zip(whole, sizes, strict=True)]
+    if stated is not None and min(surplus) < 0:
+        raise NotNative(f"its output has the size {list(sizes)}; at most {whole} is expected")
+    if mode == "SAME_UPPER" and sizes == multiples and min(surplus) >= 0:
         return "same"
-    if mode == "SAME_LOWER" or size is not None:
-        raise NotNative("it cuts the odd pixel off before the maps")
-    return operands.pads()
+    # Without a stated size, what the windows do not reach is left out.
+    top, left = (max(more, 0) // 2 if mode == "SAME_UPPER" else -(-max(more, 0) // 2) for more in surplus)
+    return (top, left, max(surplus[0], 0) - top, max(surplus[1], 0) - left)
 
 
 def _pool(kind: type[Layer], **flags: str) -> Callable[[Operands], Match]:
@@ -119,20 +131,23 @@ def _global_pool(layer: Layer) -> Callable[[Operands], Match]:
     return lambda operands: Match(layer, (operands.plain_maps(),))
 
 
-def _reduced(layer: Layer) -> Callable[[Operands], Match]:
-    return lambda operands: _reduce(operands, layer)
+def _reduced(function: ChannelFunction, whole_map: Layer | None = None) -> Callable[[Operands], Match]:
+    """A function of the channels of each pixel; of whole maps it is that layer."""
+    return lambda operands: _reduce(operands, ChannelPool(function), whole_map)
 
 
-def _reduce(operands: Operands, layer: Layer) -> Match:
+def _reduce(operands: Operands, of_channels: Layer, whole_map: Layer | None) -> Match:
     tensor = operands.plain()
     axes_given = operands.constant(1, "axes")
     if axes_given is None:
         raise NotNative("it is of all values")
     rank = len(tensor.axes)
     axes = {int(axis) % rank for axis in axes_given}
+    reduced = "".join(tensor.axes[axis] for axis in axes)
     rest = "".join(group for axis, group in enumerate(tensor.axes) if axis not in axes)
-    if "h" in rest or "w" in rest or ("c" in tensor.letters and "c" not in rest):
-        raise NotNative("it is over other axes than the rows and columns")
+    layer = whole_map if not set("hw") & set(rest) else of_channels if not set("hw") & set(reduced) else None
+    if layer is None or ("c" in reduced and layer is whole_map):
+        raise NotNative("it is over other axes than the channels, or the rows and columns")
     keep = operands.setting("keepdims", 1)
     groups = tuple("" if axis in axes else group for axis, group in enumerate(tensor.axes) if keep or axis not in axes)
     return Match(layer, (tensor,), groups)
@@ -141,6 +156,8 @@ def _reduce(operands: Operands, layer: Layer) -> Match:
 def _batch_norm(operands: Operands) -> Match:
     tensor = operands.by_channels()
     operands.require(training_mode=0)
+    if len(operands.node.outputs) > 1:  # even if nothing needs them, they say that it trains
+        raise NotNative("its further outputs, the statistics of training, are used")
     gamma, beta, mean, var = (operands.stored_name(index, (tensor.volume.channels,)) for index in range(1, 5))
     layer = make_layer(BatchNorm, epsilon=operands.setting("epsilon", 1e-5))
     weights = FileWeights(operands.path, gamma=gamma, beta=beta, mean=mean, var=var)
@@ -203,7 +220,7 @@ def _dense(operands: Operands) -> Match:
     expected = tensor.volume.channels if is_pointwise else tensor.volume.size
     if values != expected:
         raise NotNative(f"its weights are for {values} values; it receives {expected}")
-    bias = operands.stored_name(2, (units,)) if len(operands.node.inputs) > 2 else ""
+    bias = operands.row_name(2, units) if len(operands.node.inputs) > 2 else ""
     if bias:
         operands.require(beta=1.0)
     weights = FileWeights(operands.path, name, bias, layout="oi" if own else "io")
@@ -245,8 +262,10 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "AveragePool": _pool(AvgPool2d, ceil="ceil_mode", count_padding="count_include_pad"),
     "GlobalAveragePool": _global_pool(GlobalAvgPool2d()),
     "GlobalMaxPool": _global_pool(GlobalMaxPool2d()),
-    "ReduceMean": _reduced(GlobalAvgPool2d()),
-    "ReduceMax": _reduced(GlobalMaxPool2d()),
+    "ReduceMean": _reduced("mean", GlobalAvgPool2d()),
+    "ReduceMax": _reduced("max", GlobalMaxPool2d()),
+    "ReduceMin": _reduced("min"),
+    "ReduceSum": _reduced("sum"),
     "Gemm": _dense,
     "MatMul": _dense,
     "Concat": _concat,

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from engine.shapes import Margins, Shape
 
+REAL_TYPES = ("float32", "float16")
+"""Types of values that our layers have."""
+
 TensorAxes = tuple[str, ...]
 """Per axis of a tensor the letters of the axes of its volume (c, h, w) that it runs through, slowest first; axes of
 the volume of size 1 have no letter. ``("", "c", "h", "w")`` for N×C×H×W, ``("", "chw")`` after Flatten."""
@@ -64,6 +67,11 @@ class Tensor(Struct, frozen=True):
         return " ".join((self.dtype, *groups))
 
     @property
+    def has_batch(self) -> bool:
+        """Whether its first axis is that of the batch."""
+        return bool(self.axes) and not self.axes[0]
+
+    @property
     def is_nchw(self) -> bool:
         return self.shape == (1, *self.volume) and self.letters == self.letters_in_order
 
@@ -75,6 +83,12 @@ class Tensor(Struct, frozen=True):
     @property
     def letters_in_order(self) -> str:
         return "".join(letter for letter, size in self.sizes.items() if size > 1)
+
+    def with_margins_inside(self) -> "Tensor":
+        """The tensor if the zeros around its volume are rows and columns of that."""
+        (top, left, bottom, right), (channels, height, width) = self.margins, self.volume
+        volume = Shape(channels, height + top + bottom, width + left + right)
+        return tensor_of(self.source, volume, NCHW, self.dtype)
 
     def own_volume(self, *, channels_last: bool) -> "ReadTensor | None":
         """The tensor as a volume of its own shape; None if it is that already, or cannot be.

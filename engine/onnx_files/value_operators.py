@@ -6,13 +6,27 @@ from math import inf
 import numpy as np
 from msgspec.structs import replace
 
-from engine.files.onnx_values import opposite_name, sign_name
-from engine.layers import Activation, Add, Layer, Mul, PRelu, Scale
+from engine.files.onnx_constants import opposite_name, sign_name
+from engine.layers import Activation, Add, Div, Layer, Mul, PRelu, Scale, Sub
 from engine.network.weight_specs import FileWeights
 from engine.onnx_files.operands import GATE, HARD_GATE, SCALE, Match, Operands, make_layer
 from engine.onnx_files.tensors import NotNative, Tensor
 
+SKIPPED = {"Identity": "passes its input on", "Dropout": "does nothing when run"}
+"""Operators that are no layers, and why."""
+_DROPOUT_MODE = 2
+"""Which input of Dropout says whether it drops values."""
 _NO_LIMIT = 1e30
+
+
+def why_skipped(operands: Operands) -> str:
+    """Why a node of these operators is no layer; NotNative if it does more than to pass on its first input."""
+    training = operands.constant(_DROPOUT_MODE)
+    if training is not None and training.any():
+        raise NotNative("it drops values at random, as in training")
+    if any(operands.node.outputs[1:]):
+        raise NotNative("its second output, which of its values it keeps, is used")
+    return SKIPPED[operands.node.operator]
 
 
 def _applied(operands: Operands, name: str, **numbers: float) -> Match:
@@ -33,6 +47,8 @@ def _function(name: str, **attributes: tuple[str, float]) -> Callable[[Operands]
 def _clip(operands: Operands) -> Match:
     low, high = (operands.constant(index, name) for index, name in ((1, "min"), (2, "max")))
     limits = (-inf if low is None else float(low), inf if high is None else float(high))
+    if limits[0] > limits[1]:
+        raise NotNative(f"its min, {limits[0]:g}, is above its max, {limits[1]:g}")
     if limits[0] == 0 and (limits[1] == 6 or limits[1] > 3e38):
         return _applied(operands, "relu6" if limits[1] == 6 else "relu")
     # Beyond the range of our settings no finite value is cut off.
@@ -69,16 +85,18 @@ def _with_constant(kind: type[Layer], role: str) -> Callable[[Operands], Match]:
     return match
 
 
-def _without_constant(role: str) -> Callable[[Operands], Match]:
-    """The difference or quotient of a volume and a number per channel: the opposite is that role of a scale."""
+def _without_constant(kind: type[Layer], role: str) -> Callable[[Operands], Match]:
+    """The difference or quotient of two volumes, or of one and constants, whose opposite is that role of a scale."""
 
     def match(operands: Operands) -> Match:
         operator, (value, constant) = operands.node.operator, operands.node.inputs
         if value in operands.constants and operator == "Sub":
             negative = replace(operands.node, inputs=(constant, sign_name(value), value))
             return _scaled(replace(operands, node=negative), 0, gamma=1, bias=2)
+        if value in operands.constants:
+            raise NotNative("it divides a constant by a volume")
         if constant not in operands.constants:
-            raise NotNative("it is of two volumes, or of a number and a volume")
+            return _combined(kind)(operands)
         opposite = replace(operands.node, inputs=(value, opposite_name(operator, constant)))
         return _scaled(replace(operands, node=opposite), 0, **{role: 1})
 
@@ -86,13 +104,16 @@ def _without_constant(role: str) -> Callable[[Operands], Match]:
 
 
 def _scaled(operands: Operands, value: int, **constants: int) -> Match:
-    """A scale of one input by those that are its roles, each a number per channel, or each one for all."""
+    """A scale of one input by those that are its roles, each a number per channel or pixel, or each one for all."""
     tensor = operands.plain(value)
-    names = {role: operands.channel_name(index, tensor) for role, index in constants.items()}
-    shared, *others = {_is_shared(operands, name, tensor) for name in names.values()}
+    by_position = all(_has_positions(operands, index, tensor) for index in constants.values())
+    name_of = operands.position_name if by_position else operands.channel_name
+    names = {role: name_of(index, tensor) for role, index in constants.items()}
+    shared, *others = {_is_shared(operands, name, tensor, by_position=by_position) for name in names.values()}
     if others:
         raise NotNative("it has a number per channel and one for all")
-    layer = make_layer(Scale, factor="gamma" in names, bias="bias" in names, shared=shared)
+    flags = {"factor": "gamma" in names, "bias": "bias" in names, "shared": shared, "by_position": by_position}
+    layer = make_layer(Scale, **flags)
     weights = FileWeights(operands.path, gamma=names.get("gamma", ""), bias=names.get("bias", ""))
     return Match(layer, (tensor,), tensor.axes, weights)
 
@@ -101,9 +122,17 @@ def _scale(operands: Operands) -> Match:
     return _scaled(operands, 0, gamma=1, bias=2)
 
 
-def _is_shared(operands: Operands, name: str, tensor: Tensor) -> bool:
-    """Whether a constant is one number for several channels."""
-    return tensor.volume.channels > 1 and operands.stored[name].size == 1
+def _has_positions(operands: Operands, index: int, tensor: Tensor) -> bool:
+    """Whether a constant has several numbers along another axis of a tensor than the channels."""
+    shape = operands.stored[operands.stored_name(index)].shape
+    own = zip(tensor.axes[::-1], shape[::-1], strict=False)
+    return any(size > 1 and axis in ("h", "w") for axis, size in own)
+
+
+def _is_shared(operands: Operands, name: str, tensor: Tensor, *, by_position: bool = False) -> bool:
+    """Whether a constant is one number for several channels, or has one for each pixel of all of them."""
+    whole = tensor.volume.height * tensor.volume.width if by_position else 1
+    return tensor.volume.channels > 1 and operands.stored[name].size == whole
 
 
 def _softmax(operands: Operands) -> Match:
@@ -111,9 +140,15 @@ def _softmax(operands: Operands) -> Match:
     rank = len(tensor.axes)
     axis = operands.setting("axis", 1 if operands.opset < 13 else -1) % rank
     reached = "".join(tensor.axes[axis:]) if operands.opset < 13 else tensor.axes[axis]
-    if reached != ("c" if tensor.volume.channels > 1 else ""):
-        raise NotNative("it is over other axes than the channels")
-    return Match(Activation("softmax"), (tensor,), tensor.axes)
+    # Along an axis of one value, all are 1, whichever axis of the volume that is.
+    unused = next((letter for letter, size in tensor.sizes.items() if size == 1), "")
+    along = _SOFTMAX_AXES.get("".join(sorted(reached or unused)))
+    if along is None:
+        raise NotNative("it is over other axes than the channels, the rows, the columns, or all pixels")
+    return Match(make_layer(Activation, function="softmax", along=along), (tensor,), tensor.axes)
+
+
+_SOFTMAX_AXES = {"c": "channels", "h": "rows", "w": "columns", "hw": "pixels"}
 
 
 def _combined(kind: type[Layer]) -> Callable[[Operands], Match]:
@@ -135,9 +170,9 @@ def _combined(kind: type[Layer]) -> Callable[[Operands], Match]:
 VALUE_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "Add": _with_constant(Add, "bias"),
     "Sum": _combined(Add),
-    "Sub": _without_constant("bias"),
+    "Sub": _without_constant(Sub, "bias"),
     "Mul": _with_constant(Mul, "gamma"),
-    "Div": _without_constant("gamma"),
+    "Div": _without_constant(Div, "gamma"),
     "Relu": _function("relu"),
     "Clip": _clip,
     "LeakyRelu": _function("leaky_relu", slope=("alpha", 0.01)),

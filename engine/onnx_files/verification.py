@@ -177,8 +177,10 @@ def _computed_from(
 
 
 def _relative_error(volume: _Volume, expected: _Volume) -> float:
-    """The largest difference, over the largest of the expected values; infinite if one of them is not finite."""
-    difference = np.abs(volume.astype(np.float64) - expected)
-    largest = float(np.abs(expected).max())
+    """The largest difference, over the largest finite one of the expected values; infinite if one alone is finite."""
+    with np.errstate(invalid="ignore"):
+        difference = np.abs(volume.astype(np.float64) - expected)
+    difference[(volume == expected) | (np.isnan(volume) & np.isnan(expected))] = 0
+    largest = float(np.abs(expected[np.isfinite(expected)]).max(initial=0))
     error = float(difference.max()) / largest if largest else float(difference.max())
     return error if isfinite(error) else float("inf")

@@ -11,10 +11,8 @@ from engine.text.json_text import json_text
 from engine.text.pipe_table import bold, escape_markdown, pipe_table
 from engine.text.spreadsheet import delimited_text
 from engine.text.text_table import align_columns
-from engine.text.units import UNKNOWN, abbreviate, byte_size, exact_text, number_text
+from engine.text.units import UNKNOWN, abbreviate, byte_size, error_text, exact_text
 
-SAME = "nothing"
-"""What differs between equal designs."""
 Errors = Sequence[float | None]
 """The relative error of each pair of layers, None where it is not known; empty before a run."""
 
@@ -30,10 +28,10 @@ class DifferenceRow(Struct, frozen=True):
 def difference_rows(
     differences: DesignDifferences, errors: Errors = (), *, every_layer: bool = False
 ) -> tuple[DifferenceRow, ...]:
-    """The layers that differ, or every layer."""
+    """The layers that differ, after a run in more than their names and the source of their weights; or every layer."""
     column = errors or [None] * len(differences.layers)
     rows = (DifferenceRow(*pair) for pair in zip(differences.layers, column, strict=True))
-    return tuple(row for row in rows if every_layer or row.layer.differs)
+    return tuple(row for row in rows if every_layer or row.layer.differs_by(row.error))
 
 
 def signed_text(amount: Amount | None) -> str:
@@ -53,8 +51,13 @@ def short_cost(metric: Metric, amount: Amount | None) -> str:
 
 
 def pair_error_text(error: float | None) -> str:
-    """A relative error in percent: "12.3 %", "0 %"; "" if it is not known."""
-    return "" if error is None else f"{number_text(100 * error, 3)} %"
+    """A relative error in percent; "" if it is not known."""
+    return "" if error is None else error_text(error)
+
+
+def nothing_text(differences: DesignDifferences) -> str:
+    """What is said where no difference is listed."""
+    return f"nothing differs{' but names, or where weights come from' if differences.differing else ''}"
 
 
 def cost_heading(metric: Metric) -> str:
@@ -65,7 +68,7 @@ def to_text(differences: DesignDifferences, rows: Sequence[DifferenceRow]) -> st
     """Aligned for a terminal, with the sums of all differences."""
     head = f"{one_line(differences.first)} → {one_line(differences.second)}"
     if not rows:
-        return f"{head}: {SAME} differs\n"
+        return f"{head}: {nothing_text(differences)}\n"
     has_errors = any(row.error is not None for row in rows)
     heads = difference_heads(differences, has_errors=has_errors)
     cells = [difference_cells(differences, row, has_errors=has_errors) for row in rows]

@@ -12,10 +12,14 @@ from engine.network.analysis import Analysis
 from engine.network.node_ref import NodeRef
 from engine.network.report import Report
 from engine.network.weight_specs import SeedWeights, WeightSource, source_text
-from engine.text.units import UNKNOWN
+from engine.run.check import ProjectCheck
+from engine.text.units import ROUNDING, UNKNOWN
 
 METRIC_IDS = ("macs", "params", "activation_bytes")
 """The metrics in which every difference has a cost."""
+
+_NO_FUNCTION = {"name", "weights"}
+"""Settings that do not say what a layer computes: its name, and where its weights come from."""
 
 
 class SettingChange(Struct, frozen=True):
@@ -38,6 +42,8 @@ class ComparedLayer(Struct, frozen=True):
     changes: tuple[SettingChange, ...]
     amounts: tuple[tuple[Amount | None, Amount | None], ...]
     """Of the first and of the second design, by metric; 0 where a design has no such layer, None if unknown."""
+    is_seeded: bool = False
+    """Whether both have weights that the project's seed draws for each design anew."""
 
     @property
     def differs(self) -> bool:
@@ -45,18 +51,20 @@ class ComparedLayer(Struct, frozen=True):
         only_one = self.pair.first is None or self.pair.second is None
         return only_one or bool(self.changes) or any(first != second for first, second in self.amounts)
 
+    def differs_by(self, error: float | None) -> bool:
+        """Whether it differs, given the relative error of its volumes, None before a run.
+
+        Another name, and weights from another file, make no difference if both compute the same.
+        """
+        is_equal = error is not None and error <= ROUNDING and all(first == second for first, second in self.amounts)
+        return self.differs and not (is_equal and {change.setting for change in self.changes} <= _NO_FUNCTION)
+
     @property
     def name(self) -> str:
         """The name, or both if they differ."""
         first, second = self.pair.first, self.pair.second
         names = dict.fromkeys(report.name for report in (first, second) if report is not None)
         return " → ".join(names)
-
-    @property
-    def is_seeded(self) -> bool:
-        """Whether both layers have weights that the project's seed draws for each design anew."""
-        both = [report for report in (self.pair.first, self.pair.second) if report is not None]
-        return len(both) == 2 and all(report.weights is None and report.layer.has_params for report in both)
 
     def cost(self, metric: int) -> Amount | None:
         """How much more the second design has of a metric, by its position; None if unknown."""
@@ -125,18 +133,16 @@ def compare_designs(
     metrics = tuple(metric_by_id(metric_id) for metric_id in metric_ids)
     pairs = align(networks[first].reports, networks[second].reports)
     paths = _main_paths(pairs, networks[first], networks[second])
-    layers = tuple(
-        ComparedLayer(
-            pair,
-            (*_changes(pair, *paths), *_weight_changes(pair, first, second)),
-            tuple(_amounts(costs, metrics, first, second, pair)),
-        )
-        for pair in pairs
-    )
+    layers = []
+    for pair in pairs:
+        sources = [_weight_sources(costs.check, *own) for own in ((first, pair.first), (second, pair.second))]
+        changes = (*_changes(pair, *paths), *_weight_changes(pair, sources, first, second))
+        amounts = tuple(_amounts(costs, metrics, first, second, pair))
+        layers.append(ComparedLayer(pair, changes, amounts, all(None in own for own in sources)))
     totals = tuple((costs.total(metric, first), costs.total(metric, second)) for metric in metrics)
     normalized = dict(_folded_norms(first, networks[first], [pair.first for pair in pairs if pair.second is None]))
     normalized |= _folded_norms(second, networks[second], [pair.second for pair in pairs if pair.first is None])
-    return DesignDifferences(first, second, metrics, layers, totals, normalized)
+    return DesignDifferences(first, second, metrics, tuple(layers), totals, normalized)
 
 
 def _folded_norms(design: str, analysis: Analysis, own: Sequence[Report | None]) -> Iterator[tuple[NodeRef, NodeRef]]:
@@ -232,23 +238,37 @@ def _setting_changes(first: Report, second: Report) -> Iterator[SettingChange]:
             yield SettingChange(field.name, setting_title(field), *map(setting_value_text, values))
 
 
-def _weight_changes(pair: LayerPair, first_design: str, second_design: str) -> Iterator[SettingChange]:
+_Sources = tuple[WeightSource | None, ...]
+
+
+def _weight_sources(check: ProjectCheck, design: str, report: Report | None) -> _Sources:
+    """Where the weights of a layer come from, or those of a closed group, layer by layer; None: from its own seed."""
+    if report is None:
+        return ()
+    block = check.block((design, report.name)) if report.weights is None else None
+    parts = (report,) if block is None else block.parts
+    return tuple(part.weights for part in parts if part.layer.has_params or part.weights is not None)
+
+
+def _weight_changes(
+    pair: LayerPair, sources: Sequence[_Sources], first_design: str, second_design: str
+) -> Iterator[SettingChange]:
     """The sources of weights, if they differ; two that are random for each design anew do not."""
     first, second = pair.first, pair.second
-    if first is None or second is None or first.weights == second.weights:
+    if first is None or second is None or not all(sources) or sources[0] == sources[1]:
         return
-    if _weight_source(first, first_design) != _weight_source(second, second_design):
-        texts = _weights_text(first.weights), _weights_text(second.weights)
-        yield SettingChange("weights", "Weights", *texts if texts[0] != texts[1] else (texts[0], f"others, {texts[1]}"))
+    if _own_sources(sources[0], first_design, first) != _own_sources(sources[1], second_design, second):
+        texts = [" and ".join(dict.fromkeys(map(_weights_text, own))) for own in sources]
+        yield SettingChange("weights", "Weights", texts[0], texts[1] if texts[0] != texts[1] else f"others, {texts[1]}")
 
 
-def _weight_source(report: Report, design: str) -> WeightSource | None:
-    """Where the weights of a layer come from; without a source, from the seed of its own name."""
-    return SeedWeights(design, report.name) if report.weights is None and report.layer.has_params else report.weights
+def _own_sources(sources: _Sources, design: str, report: Report) -> tuple[WeightSource, ...]:
+    """The sources, with the seed of its own name where a layer has none."""
+    return tuple(SeedWeights(design, report.name) if source is None else source for source in sources)
 
 
 def _weights_text(weights: WeightSource | None) -> str:
-    return "random" if weights is None else source_text(weights)
+    return "random" if weights is None else source_text(weights).removeprefix("weights of ")
 
 
 def difference_text(layer: ComparedLayer, differences: DesignDifferences) -> str:
@@ -259,9 +279,11 @@ def difference_text(layer: ComparedLayer, differences: DesignDifferences) -> str
         assert report is not None, "a pair has at least one layer"
         design = differences.second if pair.first is None else differences.first
         return f"only in {design}: {report.layer.label()}"
-    texts = [str(change) for change in layer.changes if change.setting != "weights"]
+    texts = [str(change) for change in layer.changes if change.setting not in _NO_FUNCTION]
     texts += _received_text(pair.first, pair.second)  # weights say nothing about costs, so they come last
     texts += [str(change) for change in layer.changes if change.setting == "weights"]
+    if not texts and len(layer.changes) == 1:
+        return "another name"
     return ", ".join(texts) or ("the same settings" if layer.differs else "the same")
 
 

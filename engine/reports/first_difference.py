@@ -6,10 +6,7 @@ from msgspec import Struct
 
 from engine.reports.differences import ComparedLayer, DesignDifferences
 from engine.text.names import quoted
-from engine.text.units import count_text, number_text
-
-_ROUNDING = 1e-5
-"""Relative error of a volume up to which it counts as equal: what sums in another order differ by in a deep network."""
+from engine.text.units import ROUNDING, count_text, error_text, number_text
 
 
 class FirstDifference(Struct, frozen=True):
@@ -26,17 +23,19 @@ class FirstDifference(Struct, frozen=True):
             return ""
         volumes = count_text(self.compared, "pair")
         if self.layer is None:
-            return f"{volumes} of volumes compared: none differs by more than {_ROUNDING:g} of its size"
+            return (
+                f"{volumes} of volumes compared: none differs by more than {number_text(100 * ROUNDING)} % of its size"
+            )
         return (
             f"{volumes} of volumes compared: the first that differs is {quoted(self.layer.name)}, "
-            f"by {number_text(100 * self.error, 2)} %"
+            f"by {error_text(self.error)}"
         )
 
 
 def first_difference(differences: DesignDifferences, errors: Sequence[float | None]) -> FirstDifference:
-    """The first layer, in the order of the first network, whose error is larger than `_ROUNDING`."""
+    """The first layer, in the order of the first network, whose error is more than rounding."""
     compared = [(layer, error) for layer, error in zip(differences.layers, errors, strict=True) if error is not None]
     for layer, error in compared:
-        if error > _ROUNDING:
+        if error > ROUNDING:
             return FirstDifference(len(compared), layer, error)
     return FirstDifference(len(compared))

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
+from itertools import takewhile
+from operator import attrgetter, is_
 from typing import NamedTuple
 
 import msgspec
@@ -241,6 +243,10 @@ def _node_notices(parent: str, design: str, analysis: Analysis, report: Report) 
         yield Notice(f"{report.name}: {text}", place, design, report.name, "weights")
 
 
+_weights_of, _mistakes_of = attrgetter("weights"), attrgetter("mistakes")
+_ref_of, _place_of = attrgetter("ref"), attrgetter("position")
+
+
 class _Keys:
     """Collects digests of what makes volumes and fitted weights, network by network in the order in which they run."""
 
@@ -251,9 +257,8 @@ class _Keys:
         self.fits: dict[NodeRef, bytes] = {}
         self._keys_without_input: dict[NodeRef, bytes] = {}
         """Digests of what makes each volume apart from the input: recipes with inputs of their own depend on these."""
-        self._fits_any = any(
-            isinstance(node.weights, LowRankWeights) for _, network in project.networks() for node in network.nodes
-        )
+        sources = (map(_weights_of, network.nodes) for _, network in project.networks())
+        self._fits_any = any(isinstance(source, LowRankWeights) for of_network in sources for source in of_network)
 
     def add_input(self, design: str, key: bytes, key_without_input: bytes) -> None:
         self._add_volume((design, INPUT), key)
@@ -288,19 +293,20 @@ class _Keys:
             return 0
         if self.volumes.get(entry) != before.keys.get(entry):
             return 0
-        count = 0
-        for report, other in zip(analysis.reports, last.reports, strict=False):
-            if report is not other or report.weights is not None or report.mistakes:
-                break
-            count += 1
-            ref = design, report.name
-            key = before.keys.get(ref)
-            if key is not None:
-                self.volumes[ref] = key
-                if key not in self.makers:
-                    maker, place = before.makers[key], len(self.makers)
-                    self.makers[key] = maker if maker == (ref, place) else Maker(ref, place)
-        return count
+        count = bytes(map(is_, analysis.reports, last.reports)).find(0)
+        first = analysis.reports[: count if count >= 0 else min(len(analysis.reports), len(last.reports))]
+        if any(map(_weights_of, first)) or any(map(_mistakes_of, first)):
+            first = tuple(takewhile(lambda report: report.weights is None and not report.mistakes, first))
+        refs = [(design, report.name) for report in first]
+        known = {ref: key for ref, key in zip(refs, map(before.keys.get, refs), strict=True) if key is not None}
+        self.volumes |= known
+        makers, places = [before.makers[key] for key in known.values()], range(len(self.makers), len(before.makers))
+        if list(known) == list(map(_ref_of, makers)) and list(places[: len(known)]) == list(map(_place_of, makers)):
+            self.makers |= zip(known.values(), makers, strict=True)  # each is the first of its key, as before
+        else:
+            for ref, key in known.items():
+                self.makers.setdefault(key, Maker(ref, len(self.makers)))
+        return len(first)
 
     def _add_volume(self, ref: NodeRef, key: bytes) -> None:
         self.volumes[ref] = key

@@ -36,7 +36,7 @@ def shorten_names(names: Sequence[str], fits: _Fits) -> dict[str, str]:
     """
     short = {name: shorten_middle(name, fits) for name in names}
     for shorten in (_show_difference, _show_number):
-        for equal in _equal_groups(short):
+        for equal in _equal_groups(short) if len(set(short.values())) < len(short) else ():
             # A name that fits is shown as it is, whatever others look like.
             changed = [name for name in equal if short[name] != name]
             short |= {name: shorten(name, equal, list(short), fits) for name in changed}

@@ -82,7 +82,19 @@ def number_text(value: float, digits: int = 4) -> str:
     value = float(value) + 0.0
     if 1 <= abs(value) < _PLAIN:
         digits = max(digits, floor(log10(abs(value))) + 1)
+        if 10**digits <= float(f"{abs(value):.{digits}g}") < _PLAIN:  # rounded up to a digit more: "100", not "1e+02"
+            return f"{value:.0f}".replace("-", "−")
     return f"{value:.{digits}g}".replace("-", "−")
+
+
+ROUNDING = 1e-5
+"""Relative error of a volume up to which it counts as equal: what sums in another order differ by in a deep network."""
+
+
+def error_text(error: float) -> str:
+    """A relative error in percent: "12.3 %", "0 %", "< 0.001 %" for rounding."""
+    is_rounding = 0 < error < ROUNDING
+    return f"< {number_text(100 * ROUNDING)} %" if is_rounding else f"{number_text(100 * error, 3)} %"
 
 
 def fixed_text(value: float, decimals: int) -> str:

@@ -10,7 +10,7 @@ from engine.explain.classes import percent_text
 from engine.network.analysis import Report
 from engine.network.node_ref import STEM
 from engine.reports.counting_table import counting_table
-from engine.reports.difference_formats import SAME, difference_cells, difference_heads, total_cells
+from engine.reports.difference_formats import difference_cells, difference_heads, nothing_text, total_cells
 from engine.reports.differences import describe_seeds
 from engine.reports.googlenet_table import footnotes, paper_rows, paper_table_columns
 from engine.reports.tables import (
@@ -189,12 +189,10 @@ def differences_table(state: ViewState) -> Markup:
         )
 
     rows = [
-        element("tr", cells(difference_cells(differences, row, has_errors=has_errors)))
-        for row in content.rows
-        if row.layer.differs
+        element("tr", cells(difference_cells(differences, row, has_errors=has_errors))) for row in content.differing
     ]
     if not rows:
-        rows = [element("tr", element("td", f"{SAME} differs", colspan=len(heads)))]
+        rows = [element("tr", element("td", nothing_text(differences), colspan=len(heads)))]
     foot = element("tr", cells(total_cells(differences, has_errors=has_errors)))
     label = f"What differs: {differences.first} → {differences.second}"
     seeds = describe_seeds(differences)

@@ -1,17 +1,19 @@
 """The rows of the list of designs, as values computed from a state."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.blocks import Block
 from engine.cost.metrics import metric_by_id
+from engine.layers import Layer
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
 from engine.text.names import name_within
 from engine.text.units import count_text
+from engine.unchanged_items import LastResults, last_results
 from gui.panels.row_graph import RowGraph, branch_texts, folded_wiring, row_graphs
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
@@ -51,32 +53,13 @@ class DesignTreeRow(Struct, frozen=True):
         return ", ".join(filter(None, parts))
 
 
-def design_tree_rows(
-    state: ViewState, known: Mapping[NodeRef, DesignTreeRow] = MappingProxyType({})
-) -> tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...]:
-    """The row of the stem, if any, and of each design, each with the rows of its layers and blocks.
-
-    `known` are rows of an earlier state whose texts are those of now, see `unchanged_rows`.
-    """
+def design_tree_rows(state: ViewState) -> tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...]:
+    """The row of the stem, if any, and of each design, each with the rows of its layers and blocks."""
     mistakes, within = _mistakes(state), mistakes_in_blocks(state)
     return tuple(
-        (_heading_row(state, design, mistakes), tuple(_node_rows(state, design, mistakes, within, known)))
+        (_heading_row(state, design, mistakes), tuple(_node_rows(state, design, mistakes, within)))
         for design, _ in state.project.networks()
     )
-
-
-def unchanged_rows(
-    rows: Iterable[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]]], old: ViewState, new: ViewState
-) -> dict[NodeRef, DesignTreeRow]:
-    """The rows of layers and blocks, by node, that an edit has left unchanged but for lines, branches and matches."""
-    looks, metric = {(look.metric, look.convention) for look in (old.look, new.look)}, metric_by_id(new.look.metric)
-    if len(looks) > 1 or not metric.is_of_layers:
-        return {}  # an amount that is no sum may depend on other layers
-    before, after = old.check.reports, new.check.reports
-    nodes = (row for _, design_rows in rows for row in design_rows)
-    return {
-        row.ref: row for row in nodes if row.ref in after and before.get(row.ref) is after[row.ref] and not row.mistake
-    }
 
 
 def block_part_rows(state: ViewState, block: NodeRef) -> tuple[DesignTreeRow, ...]:
@@ -85,8 +68,9 @@ def block_part_rows(state: ViewState, block: NodeRef) -> tuple[DesignTreeRow, ..
     design, name = block
     matches = set(state.found)
     rows = (
-        _make_row(state, (design, part.name), name_within(part.name, name), part.layer.label(), part, mistakes)
+        _make_row(state, ref, name_within(part.name, name), part.layer.label(), part, mistakes.get(ref, ""))
         for part in (report.parts if report is not None else ())
+        for ref in [(design, part.name)]
     )
     return tuple(replace(row, is_found=row.ref in matches) for row in rows)
 
@@ -124,35 +108,54 @@ def _heading_row(state: ViewState, design: str, mistakes: dict[NodeRef, str]) ->
         "stem (shared)" if design == STEM else design,
         words,
         "" if shape is None else str(shape),
-        state.costs.text(metric, state.costs.total(metric, design)),
+        state.picture_costs.text(metric, state.picture_costs.total(metric, design)),
         mistake,
         "" if design == STEM else THEMES[state.look.theme].design(state.colour_index(design)),
     )
 
 
 def _node_rows(
-    state: ViewState,
-    design: str,
-    mistakes: dict[NodeRef, str],
-    within: dict[NodeRef, str],
-    known: Mapping[NodeRef, DesignTreeRow],
-) -> Iterator[DesignTreeRow]:
-    """A row for each node, in the order of the project; those of a group share one, at the last of them."""
-    analysis, network = state.check.analyses[design], state.project.network(design)
+    state: ViewState, design: str, mistakes: dict[NodeRef, str], within: dict[NodeRef, str]
+) -> Sequence[DesignTreeRow]:
+    """A row for each node, in the order of the project; those of a group share one, at the last of them.
+
+    Most edits leave most rows as they are: these are taken over from the last time.
+    """
+    analysis, network, metric = state.check.analyses[design], state.project.network(design), state.look.metric
     wiring = folded_wiring(network, analysis)
-    graphs, branches = row_graphs(wiring), branch_texts(wiring)
+    names = [name for name, _ in wiring]
+    refs = [(design, name) for name in names]
+    texts = [within.get(ref, "") if ref not in mistakes else mistakes[ref] for ref in refs] if mistakes else None
     matches = {state.block_ref(ref) or ref for ref in state.found if ref[0] == design}
-    for at, (name, _) in enumerate(wiring):
-        ref = (design, name)
-        texts = within if ref in within and ref not in mistakes else mistakes
-        row = known.get(ref)
-        if row is None or ref in texts:
-            layer = analysis.groups[name].layer if name in analysis.groups else network.node(name).layer
-            report, has_parts = state.check.reports.get(ref), name in analysis.foldable
-            row = _make_row(state, ref, name, layer.label(), report, texts, has_parts=has_parts)
-        graph, branch, is_found = graphs[at], branches[at], ref in matches
-        is_same = (row.graph, row.branch, row.is_found) == (graph, branch, is_found)
-        yield row if is_same else replace(row, graph=graph, branch=branch, is_found=is_found)
+    nodes, positions, groups = network.nodes, network.positions, analysis.groups
+    last = last_results("rows of designs", design, metric, state.look.convention)
+    if not metric_by_id(metric).is_of_layers:
+        last = LastResults()  # an amount that is no sum may depend on other layers
+
+    def make(
+        name: str,
+        layer: Layer | Block,
+        report: Report | None,
+        text: str,
+        has_parts: bool,
+        graph: RowGraph | None,
+        branch: str,
+        is_found: bool,
+    ) -> DesignTreeRow:
+        row = _make_row(state, (design, name), name, layer.label(), report, text, has_parts=has_parts)
+        return replace(row, graph=graph, branch=branch, is_found=is_found)
+
+    return last.map(
+        make,
+        names,
+        [groups[name].layer if name in groups else nodes[positions[name]].layer for name in names],
+        list(map(state.check.reports.get, refs)),
+        texts or [""] * len(names),
+        [name in analysis.foldable for name in names],
+        row_graphs(wiring),
+        branch_texts(wiring),
+        [ref in matches for ref in refs] if matches else [False] * len(refs),
+    )
 
 
 def _make_row(
@@ -161,11 +164,11 @@ def _make_row(
     name: str,
     operator: str,
     report: Report | None,
-    mistakes: dict[NodeRef, str],
+    mistake: str,
     *,
     has_parts: bool = False,
 ) -> DesignTreeRow:
-    costs, metric = state.costs, metric_by_id(state.look.metric)
+    costs, metric = state.picture_costs, metric_by_id(state.look.metric)
     shape = None if report is None else report.output_shape
     amount = None if report is None else costs.amount(metric, ref[0], report)
     return DesignTreeRow(
@@ -174,6 +177,6 @@ def _make_row(
         operator,
         "" if shape is None else str(shape),
         costs.text(metric, amount),
-        mistakes.get(ref, ""),
+        mistake,
         has_parts=has_parts,
     )

@@ -14,7 +14,7 @@ from engine.network.node_ref import NodeRef
 from gui.catalogue.kinds import KIND_GROUPS
 from gui.panels.base import Panel
 from gui.panels.design_row_delegate import ROW_ROLE, DesignRowDelegate
-from gui.panels.design_rows import DesignTreeRow, block_part_rows, design_tree_rows, unchanged_rows
+from gui.panels.design_rows import DesignTreeRow, block_part_rows, design_tree_rows
 from gui.panels.design_tree import DesignTree
 from gui.panels.find_bar import FindBar
 from gui.state import edits
@@ -64,7 +64,7 @@ class DesignsPanel(Panel):
         self.tree.dropped.connect(self._on_tree_dropped)
         self.tree.drag_described.connect(self.hovered)
         self.tree.key_pressed.connect(self._on_tree_key_pressed)
-        self._fill({})
+        self._fill()
         self._select_focus()
 
     def _button_row(self) -> QHBoxLayout:
@@ -113,13 +113,13 @@ class DesignsPanel(Panel):
         self._state = new
         self.find_bar.show_state(new)
         if self._rows_differ(old, new):
-            self._fill(unchanged_rows(self._rows, old, new), reset=old.session != new.session)
+            self._fill(reset=old.session != new.session)
         elif (old.focus.ref, old.focus.others) == (new.focus.ref, new.focus.others):
             return
         self._select_focus()
 
-    def _fill(self, known: Mapping[NodeRef, DesignTreeRow], *, reset: bool = False) -> None:
-        self._rows = design_tree_rows(self._state, known)
+    def _fill(self, *, reset: bool = False) -> None:
+        self._rows = design_tree_rows(self._state)
         with QSignalBlocker(self.tree):
             self.tree.show_rows(self._rows, reset=reset)
 

@@ -230,8 +230,12 @@ class LayerForm(Panel):
         show_note(self.general, "")
         self.general_fixes.show_texts(())
         self._fixes = edits.fixes_by_setting(new, new.focus.ref)
-        for widget in (self.head, self.foot, self.project_fields, self.summary):
-            widget.setVisible(widget is self.head and layer is not None)
+        is_node = network is not None and node is not None
+        is_project = not is_node and part is None and (network is None or ref[0] == STEM)
+        # What is hidden and shown again is laid out and painted anew, with the whole form.
+        self.head.setVisible(not is_project)
+        self.foot.setVisible(is_node)
+        self.project_fields.setVisible(is_project)
         is_group = edits.is_group(new, ref)
         self.head.setEnabled(part is None or is_group)
         self.block.setVisible(part is not None or isinstance(layer, Block))
@@ -286,7 +290,6 @@ class LayerForm(Panel):
 
     def _show_sources(self, state: ViewState, network: Network, index: int, report: Report | None) -> None:
         node = network.nodes[index]
-        self.foot.setVisible(True)
         design = state.focus.design
         self.inputs.show_node(network, index, {} if state.analysis(design) is None else state.shapes(design))
         self.weights_field.set_visible(bool(array_roles(node.layer)) or node.weights is not None)
@@ -297,7 +300,6 @@ class LayerForm(Panel):
     def _show_design(self, state: ViewState, design: str, reset: bool) -> None:
         self.heading.set_text(f"Design {design}")
         show_note(self.help, "Its layers are in the list above; select one to edit it.")
-        self.head.setVisible(True)
         self.kind_field.set_visible(False)
         mistakes = mistakes_by_setting(state.problems, (design, ""))
         self.name_field.show_error(mistakes.get("name", ""), tuple(self._fixes.get("name", ())))
@@ -310,7 +312,6 @@ class LayerForm(Panel):
         self.heading.set_text("Project" if stem is None else "Project and stem")
         words = "" if stem is None else "The stem runs once; every design receives its last volume."
         show_note(self.help, words)
-        self.project_fields.setVisible(True)
         if state.project.title != self.title.text():
             self.title.setText(state.project.title)
             self.title.setCursorPosition(0)

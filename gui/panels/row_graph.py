@@ -45,7 +45,7 @@ _Wiring = tuple[tuple[str, tuple[str, ...]], ...]
 
 def folded_wiring(network: Network, analysis: Analysis) -> _Wiring:
     """The rows of a network with their inputs; a group has one row, where its last layer is in the list."""
-    wiring = tuple([(node.name, network.inputs_of(at)) for at, node in enumerate(network.nodes)])
+    wiring = network.wiring
     if not analysis.groups:
         return wiring
     group_of = {node.name: node.group for node in network.nodes if node.group in analysis.groups}

@@ -1,6 +1,7 @@
 """What was last known of a design before a mistake made shapes unknown: pictures keep it, greyed. No Qt here."""
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -50,5 +51,8 @@ def earlier_designs(
     return designs
 
 
+_output_of = attrgetter("output_shape")
+
+
 def _is_known(analysis: Analysis) -> bool:
-    return all(report.output_shape is not None for report in analysis.reports)
+    return None not in map(_output_of, analysis.reports)

@@ -126,21 +126,16 @@ class NodeVolumes:
 
         An earlier result of a layer after the edited one is as stale as it was, by whatever key the layer has now.
         """
-        old_reports, reports, keys = before.check.reports, self.check.reports, self.check.keys
-        for ref, at in before.by_ref.items():
-            if ref[1] == INPUT:
-                is_same = at.has_fields_of(self._look_up(ref))
-            else:
-                report = reports.get(ref)
-                is_fresh = at.result is not None and at.result.key == keys.get(at.source)
-                is_same = (
-                    report is not None
-                    and report is old_reports.get(ref)
-                    and not at.problems
-                    and at.is_fresh == is_fresh
-                )
-            if is_same:
-                self.by_ref[ref] = at
+        old_report, report, key = before.check.reports.get, self.check.reports.get, self.check.keys.get
+        self.by_ref = {
+            ref: at
+            for ref, at in before.by_ref.items()
+            if old_report(ref) is report(ref) is not None
+            and not at.problems
+            and at.is_fresh is (at.result is not None and at.result.key == key(at.source))
+        }
+        inputs = [ref for ref in before.by_ref if ref[1] == INPUT]
+        self.by_ref |= {ref: at for ref in inputs if (at := before.by_ref[ref]).has_fields_of(self._look_up(ref))}
 
     def _look_up(self, ref: NodeRef) -> VolumeAt:
         source = self._source(ref)

@@ -236,7 +236,8 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     def is_fresh(self) -> bool:
         """Whether the current settings and input made the results of all nodes that can run."""
         results = self.run.results
-        for ref, key in self.check.keys.items():
+        for ref in reversed(tuple(self.check.keys)):  # what an edit makes stale is in the end
+            key = self.check.keys[ref]
             result = self.volume_at(ref).result if ref[1] == INPUT else results.get(ref)
             if result is None or result.key != key:
                 return False
@@ -283,6 +284,13 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         if self.ghost is not None and design == self.ghost.design:
             return -1
         return next((d.colour - 1 for d in self.project.designs if d.name == design), -1)
+
+
+def differ_in_camera(old: ViewState, new: ViewState) -> bool:
+    """Whether two states differ in nothing but the camera."""
+    others = (name for name in ViewState.__struct_fields__ if name != "look")
+    turned_back = replace(new.look, yaw=old.look.yaw, pitch=old.look.pitch)
+    return turned_back == old.look and all(getattr(old, name) is getattr(new, name) for name in others)
 
 
 def _with_ghost(state: ViewState, ghost: Ghost) -> ViewState:

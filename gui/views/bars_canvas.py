@@ -41,6 +41,8 @@ class BarsCanvas(Canvas):
         super().__init__("Bars of operations", THEMES[state.look.theme], parent)
         self._state = state
         self._content = build_bars_content(state)
+        self._last_index = 0
+        """Number of the line that was looked for last."""
         self.setAntialiasing(True)
         page = pg.GraphicsWidget()
         self._below = PaintedItem(self._paint_below)
@@ -211,10 +213,20 @@ class BarsCanvas(Canvas):
 
     def _index_of(self, ref: NodeRef) -> int | None:
         lines = () if self._column is None else self._column.lines
-        return next((index for index, line in enumerate(lines) if line.shows(ref)), None)
+        if not (self._last_index < len(lines) and lines[self._last_index].shows(ref)):  # mostly it is where it was
+            self._last_index = next((index for index, line in enumerate(lines) if line.shows(ref)), len(lines))
+        return self._last_index if self._last_index < len(lines) else None
 
     def _focus_index(self) -> int | None:
         return self._index_of(self._focus_ref())
+
+    def _focus_rows(self) -> list[int]:
+        """The selected row, or those of the parts of an open block that have one."""
+        ref = self._focus_ref()
+        block, index = self._state.check.block(ref), self._index_of(ref)
+        parts = () if index is not None or block is None else block.parts
+        indices = [index, *(self._index_of((ref[0], part.name)) for part in parts)]
+        return sorted({each for each in indices if each is not None})
 
     def row_rect(self, ref: NodeRef) -> QRectF | None:
         """Return the rectangle of a layer or block, which may be outside the visible rows."""
@@ -264,11 +276,12 @@ class BarsCanvas(Canvas):
             box.set_zoom(box.rows_zoom(index + 0.5 - _AROUND_SELECTION / 2, _AROUND_SELECTION))
 
     def scroll_to_focus(self) -> None:
-        """Move the selected row into view, by as little as is needed."""
-        index = self._focus_index()
-        if index is not None:
+        """Move the selected row, or those of an open block that is selected, into view, by as little as is needed."""
+        rows = self._focus_rows()
+        if rows:
             range_ = self.layers.box.viewRect()
-            self.layers.box.scroll_to(_scroll_to_row(range_.top(), range_.height(), index))
+            first = _scroll_to_row(range_.top(), range_.height(), rows[-1])
+            self.layers.box.scroll_to(_scroll_to_row(first, range_.height(), rows[0]))
 
     def _scroll_pages(self, count: int) -> None:
         range_ = self.layers.box.viewRect()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSplitter, QToolBu
 
 from engine.kernels import Checkpoint
 from engine.network.node_ref import STEM
-from engine.reports.difference_formats import SAME
+from engine.reports.difference_formats import nothing_text
 from engine.reports.differences import DesignDifferences, describe_seeds
 from gui.paint.differences.content import COMPARE_HINT, build_differences, compute_errors, selected_layer
 from gui.state import edits
@@ -161,7 +161,7 @@ class DifferencesView(View):
         if differences is None:
             self.hint.setText(COMPARE_HINT)
         else:
-            self.hint.setText(f"{differences.first} and {differences.second}: {SAME} differs")
+            self.hint.setText(f"{differences.first} and {differences.second}: {nothing_text(differences)}")
         self._show_note(differences)
         if differences is not None:
             self.share.setText(f"Use those of {shorten_long_names([differences.first])[differences.first]}")
@@ -180,7 +180,7 @@ class DifferencesView(View):
         self._content = build_differences(self._state)
         self._rows.show_content(self._state, self._content, every_layer=self.every_layer.isChecked())
         self.canvas.show_content(self._content, self._state)
-        self._show_note(self._content.differences)
+        self._show_texts(self._content.differences)
 
     def _show_focus(self) -> None:
         """Make the row of the selected layer the current one."""

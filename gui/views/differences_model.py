@@ -167,7 +167,8 @@ def _list_layers(content: DifferencesContent, *, every_layer: bool) -> tuple[Lis
     if differences is None:
         return ()
     layers = zip(range(len(differences.layers)), differences.layers, content.errors, strict=True)
-    rows = [ListedLayer(*row) for row in layers if every_layer or row[1].differs]
+    differing = {id(row.layer) for row in content.differing}
+    rows = [ListedLayer(*row) for row in layers if every_layer or id(row[1]) in differing]
     return (*rows, ListedLayer(None, None, LayerError(None))) if rows else ()
 
 

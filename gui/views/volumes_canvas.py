@@ -1,10 +1,10 @@
 """The canvas of the Volumes view: a pyqtgraph view of the painted boxes, whose camera turns by mouse and keys."""
 
-from functools import partial
+from functools import partial, reduce
 
 from msgspec.structs import replace
 from pyqtgraph.GraphicsScene.mouseEvents import MouseDragEvent
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -15,6 +15,7 @@ from gui.graphics.passes import WorkInPasses
 from gui.graphics.text_scale import text_scale
 from gui.graphics.zoom_box import ZoomBox
 from gui.paint.volumes import hits
+from gui.paint.volumes.camera import Rect
 from gui.paint.volumes.hits import Direction, VolumeHit
 from gui.paint.volumes.layout import VolumesLayout, lay_out_volumes
 from gui.paint.volumes.pinned_parts import PinnedParts, place_pinned_parts
@@ -29,6 +30,9 @@ from gui.views.volume_tips import volume_tip
 
 _SMALLEST_TEXT = 6.0
 """Height in pixels below which text is not drawn."""
+
+_READABLE_TEXT = 7.5
+"""Least height in pixels of the small texts after zooming to the selection."""
 
 _SMALLEST_BOX = 12.0
 """Longer side in pixels below which a box is flat."""
@@ -149,6 +153,7 @@ class VolumesCanvas(Canvas):
             self.fit()
         else:
             self._keep_block_in_place(old, state)
+            self._follow_selection(old, state)
         if _picture_differs(old, state):
             is_run = not self._passes.busy and not _picture_differs(replace(old, run=state.run), state)
             self._passes.stop()
@@ -185,24 +190,26 @@ class VolumesCanvas(Canvas):
         return hits.hit_volumes(self.state, self.current_layout(), at.x(), at.y())
 
     def zoom_to_selection(self) -> None:
-        """Show the selected volume and its surroundings, or the selected block."""
-        ref = self.state.focus.ref
-        rect = self._rect_of(self.state, ref)
-        if rect is not None:
-            opened = self.state.check.block(ref) is not None and self.state.is_open(ref)
-            around = _AROUND_BLOCK if opened else _AROUND_VOLUME
-            wide, high = around * rect.width(), around * rect.height()
-            middle = rect.center()
-            self._box.zoom_to(QRectF(middle.x() - wide / 2, middle.y() - high / 2, wide, high))
+        """Show the selected volume and its surroundings, or the selected block, as far as it is readable."""
+        ref, scene = self.state.focus.ref, self.current_layout().scene
+        rects = self._rects_of(self.state, ref)
+        if not rects:
+            return
+        opened = self.state.check.block(ref) is not None and self.state.is_open(ref)
+        around = _AROUND_BLOCK if opened else _AROUND_VOLUME
+        readable = max(1.0, _READABLE_TEXT / (scene.line_breaks.text_sizes.small * scene.shrink))
+        whole, first = _bounding_rect(rects), rects[0]
+        if readable * around * max(whole.width() / self.width(), whole.height() / self.height()) <= 1.0:
+            self._box.zoom_to(_with_size(whole, whole.size() * around))
+        else:
+            visible = _with_size(first, QSizeF(self.width(), self.height()) / readable)
+            visible.moveLeft(min(visible.left(), first.left() - (around - 1.0) / 2 * visible.width()))
+            self._box.zoom_to(visible)
 
-    def _rect_of(self, state: ViewState, ref: NodeRef) -> QRectF | None:
-        """Return the rectangle of a node in the whole picture of a state."""
+    def _rects_of(self, state: ViewState, ref: NodeRef) -> list[QRectF]:
+        """Return the rectangles of a node in the whole picture of a state: an open block has one per line."""
         scene = lay_out_volumes(state, self.width(), self.height(), text_scale(self)).scene
-        edges = hits.find_rect(state, scene, ref)
-        if edges is None:
-            return None
-        left, top, right, bottom = (edge * scene.shrink for edge in edges)
-        return QRectF(left, top, right - left, bottom - top)
+        return [_scaled_rect(rect, scene.shrink) for rect in hits.find_rects(state, scene, ref)]
 
     def box_rect(self, ref: NodeRef) -> QRectF | None:
         """Return the rectangle of a box with its texts, or of the frame of an open block, in pixels of the widget.
@@ -225,9 +232,26 @@ class VolumesCanvas(Canvas):
         """Keep a block that is opened or closed at its position if the picture is zoomed."""
         toggled = old.look.toggled_blocks ^ new.look.toggled_blocks
         if len(toggled) == 1 and self._box.zoom.across > 1.0:
-            before, after = (self._rect_of(state, ref) for state in (old, new) for ref in toggled)
-            if before is not None and after is not None:
-                self._box.pan_by((before.center() - after.center()) * self._box.zoom.across)
+            before, after = (self._rects_of(state, ref) for state in (old, new) for ref in toggled)
+            if before and after:
+                distance = _bounding_rect(before).center() - _bounding_rect(after).center()
+                self._box.pan_by(distance * self._box.zoom.across)
+
+    def _follow_selection(self, old: ViewState, new: ViewState) -> None:
+        """Move a zoomed picture to a node that was selected elsewhere or by keys, unless it is visible."""
+        if old.focus.ref == new.focus.ref or self._box.zoom.across <= 1.0:
+            return
+        scene, rects = self.current_layout().scene, self._rects_of(new, new.focus.ref)
+        points = [rect.center() for rect in rects]
+        if (box := hits.find_box(new, scene, new.focus.ref)) is not None:
+            points.append(QPointF(box.x, box.y) * scene.shrink)
+        if rects and not any(map(self._is_visible, points)):
+            self._box.zoom_to(_with_size(rects[0], self._box.viewRect().size()))
+
+    def _is_visible(self, point: QPointF) -> bool:
+        """Whether a point of the whole picture is in the view, and nothing that stays in place covers it."""
+        position = self.widget_point(point)
+        return QRectF(self.rect()).contains(position) and not self._pinned_parts().cover(position)
 
     def _page(self) -> Page:
         return Page(
@@ -337,6 +361,21 @@ class VolumesCanvas(Canvas):
         ref = hits.find_neighbour(scene, hits.find_box(self.state, scene, self.state.focus.ref), direction)
         if ref is not None:
             self.ref_selected.emit(ref)
+
+
+def _scaled_rect(rect: Rect, scale: float) -> QRectF:
+    left, top, right, bottom = (scale * edge for edge in rect)
+    return QRectF(left, top, right - left, bottom - top)
+
+
+def _bounding_rect(rects: list[QRectF]) -> QRectF:
+    return reduce(QRectF.united, rects)
+
+
+def _with_size(rect: QRectF, size: QSizeF) -> QRectF:
+    """A rectangle of a size with the same middle."""
+    middle = rect.center()
+    return QRectF(middle.x() - size.width() / 2, middle.y() - size.height() / 2, size.width(), size.height())
 
 
 def _picture_differs(old: ViewState, new: ViewState) -> bool:

@@ -1,6 +1,7 @@
 """Controls for choices: one of several, yes or no, a value or none."""
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
@@ -15,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.text.short_names import shorten_names
+from engine.text.short_names import shorten_middle, shorten_names
+from engine.unchanged_items import differing
 from gui.widgets.control import Control
 from gui.widgets.plain_text import plain_tip
 
@@ -71,25 +73,30 @@ class ChoiceBox(QComboBox):
         new = tuple(options)
         if new == self._options:
             return
-        value, old = self.value(), self._options
+        value, old, text_before = self.value(), self._options, self.currentText()
         self._options = new
-        if len(new) == len(old) and all(text for _, text in (*old, *new)):
+        if len(new) == len(old) and all(map(itemgetter(1), (*old, *new))):
             self._rename_options(old)
-            self.show_value(value)
-            return
+        else:
+            self._replace_options()
+        self.show_value(value)
+        if self.currentText() != text_before:
+            self.updateGeometry()
+
+    def _replace_options(self) -> None:
         self._disabled = {}
         with QSignalBlocker(self):
             self.clear()
-            self.addItems([text for _, text in new])
-            for index in (index for index, (_, text) in enumerate(new) if not text):
+            self.addItems([text for _, text in self._options])
+            for index in (index for index, (_, text) in enumerate(self._options) if not text):
                 self.setItemData(index, "separator", Qt.ItemDataRole.AccessibleDescriptionRole)
                 self.setItemData(index, Qt.ItemFlag.NoItemFlags.value, _FLAGS)
-        self.show_value(value)
 
     def _rename_options(self, old: tuple[tuple[Any, str], ...]) -> None:
         """Change the texts that differ: two layers of a long network differ in few of their possible inputs."""
         with QSignalBlocker(self):
-            for index, ((_, before), (_, text)) in enumerate(zip(old, self._options, strict=True)):
+            for index in differing(self._options, old):
+                (_, before), (_, text) = old[index], self._options[index]
                 if before != text:
                     self.setItemText(index, text)
                     self.setItemData(index, self._disabled.get(index), Qt.ItemDataRole.ToolTipRole)
@@ -103,9 +110,9 @@ class ChoiceBox(QComboBox):
         """Disable some options, with the reason as their tool tip, and enable the others."""
         values = set(values)
         disabled = {index: reason for index, (value, _) in enumerate(self._options) if value in values}
-        differing = {index for index, _ in disabled.items() ^ self._disabled.items()}
+        changed = {index for index, _ in disabled.items() ^ self._disabled.items()}
         self._disabled = disabled
-        for index in differing:
+        for index in changed:
             self.setItemData(index, Qt.ItemFlag.NoItemFlags.value if index in disabled else None, _FLAGS)
             self.setItemData(index, disabled.get(index), Qt.ItemDataRole.ToolTipRole)
 
@@ -115,9 +122,11 @@ class ChoiceBox(QComboBox):
 
     def show_value(self, value: Any) -> None:
         index = next((i for i, option in enumerate(self._options) if option[0] == value), -1)
+        if index == self.currentIndex():
+            return
         with QSignalBlocker(self):
             self.setCurrentIndex(index)
-        self.updateGeometry()
+        self.updateGeometry()  # which lays out the whole window anew
 
     def minimumSizeHint(self) -> QSize:
         """Return a size in which the current text is complete, unless it is long."""
@@ -134,7 +143,15 @@ class ChoiceBox(QComboBox):
         part = QStyle.SubControl.SC_ComboBoxEditField
         width = style.subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width() - 2 * _TEXT_MARGIN
         if metrics.horizontalAdvance(option.currentText) > width:
-            option.currentText = self._shorten_options(width).get(option.currentText, option.currentText)
+            option.currentText = self._shorten(option.currentText, width)
+
+    def _shorten(self, text: str, width: int) -> str:
+        """The short form of a text; those of the other options are looked at only if they may be equal."""
+        advance = self.fontMetrics().horizontalAdvance
+        short = shorten_middle(text, lambda shorter: advance(shorter) <= width)
+        start, _, end = short.partition("…")
+        alike = [other for _, other in self._options if other.startswith(start) and other.endswith(end)]
+        return short if alike == [text] else self._shorten_options(width).get(text, text)
 
     def _shorten_options(self, width: int) -> dict[str, str]:
         """The short forms of all texts; remembered, as the list of a long network is the same at most repaints."""

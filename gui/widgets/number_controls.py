@@ -43,9 +43,11 @@ class IntegerBox(QSpinBox):
 
     def show_number(self, number: int) -> None:
         """Show a number without emitting a signal."""
+        before = self.sizeHint()
         with QSignalBlocker(self):
             self.setValue(number)
-        self.updateGeometry()
+        if self.sizeHint() != before:
+            self.updateGeometry()  # which lays out the whole window anew
 
     def event(self, event: QEvent) -> bool:
         if is_undo(event):

@@ -41,5 +41,6 @@ class ProgressWindow(QObject):
         if self.dialog is not None:
             dialog, self.dialog = self.dialog, None
             dialog.canceled.disconnect()
+            dialog.reset()  # else it appears after the delay over a question, whose event loop deletes nothing
             dialog.close()
             dialog.deleteLater()

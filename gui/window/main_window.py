@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
     def __init__(self, workbench: Workbench, settings: Settings, set_theme: Callable[[str], None]) -> None:
         super().__init__()
         self.workbench = workbench
+        workbench.setParent(self)  # a workbench that outlives it would keep all of it by its connections
         self._settings = settings
         self._set_theme = set_theme
         self._is_closing = False

@@ -26,5 +26,5 @@ def program_details(window: QWidget) -> dict[str, str]:
         "NumPy": np.__version__,
         "pyqtgraph": pyqtgraph.__version__,
         "Platform": f"{QSysInfo.prettyProductName()}, {platform.machine()}, Qt's {QGuiApplication.platformName()}",
-        "Screen": f"{size.width()}×{size.height()}, {ratio:g} pixels per point, {screen.logicalDotsPerInch():g} dpi",
+        "Screen": f"{size.width()}×{size.height()}, {ratio:g} px per point, {screen.logicalDotsPerInch():g} dpi",
     }

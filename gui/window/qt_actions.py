@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QUndoStack
 from PySide6.QtWidgets import QWidget
 
-from gui.state.view_state import ViewState
+from gui.state.view_state import ViewState, differ_in_camera
 from gui.theme import Theme
 from gui.widgets.icons import colour_icon, load_icon
 from gui.widgets.plain_text import plain_tip
@@ -26,6 +26,7 @@ class QtActions:
 
     def __init__(self, perform: Callable[[Action], object], parent: QWidget) -> None:
         self.by_id: dict[str, QAction] = {}
+        self._shown: ViewState | None = None
         groups: dict[str, QActionGroup] = {}
         for action in ACTIONS:
             qt_action = self.by_id[action.id] = QAction(action.text, parent)
@@ -62,16 +63,22 @@ class QtActions:
 
     def show_state(self, state: ViewState) -> None:
         """Enable and check the actions, and update the tool tips that depend on the state."""
+        is_turned = self._shown is not None and differ_in_camera(self._shown, state)
+        self._shown = state
         for action in ACTIONS:
-            qt_action, enabled = self.by_id[action.id], action.enabled(state)
-            if action.depends_on_state and qt_action.isEnabled() != enabled:
-                qt_action.setEnabled(enabled)
-                if action.disabled_tip:
-                    qt_action.setToolTip(_tool_tip(action, qt_action, "" if enabled else action.disabled_tip))
-            if action.tool_tip is not None:
-                qt_action.setToolTip(plain_tip(action.tool_tip(state)))
+            if not is_turned:  # while the camera moves, only what is checked may differ
+                self._show_enabled(action, state)
             if action.checked is not None:
-                qt_action.setChecked(action.checked(state))
+                self.by_id[action.id].setChecked(action.checked(state))
+
+    def _show_enabled(self, action: Action, state: ViewState) -> None:
+        qt_action, enabled = self.by_id[action.id], action.enabled(state)
+        if action.depends_on_state and qt_action.isEnabled() != enabled:
+            qt_action.setEnabled(enabled)
+            if action.disabled_tip:
+                qt_action.setToolTip(_tool_tip(action, qt_action, "" if enabled else action.disabled_tip))
+        if action.tool_tip is not None:
+            qt_action.setToolTip(plain_tip(action.tool_tip(state)))
 
     def show_theme(self, theme: Theme) -> None:
         """Draw the icons in the colours of a theme."""

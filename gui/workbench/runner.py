@@ -23,7 +23,7 @@ from gui.worker import Worker
 RunEvent = NodeStarted | NodeDone
 _FRAME, _LONGEST_FRAME = 1 / 15, 1.0
 """Seconds between two batches: at least, and at most even if painting takes long."""
-_SHARE = 8
+_SHARE = 16
 """The window works on a run for at most the time between two batches divided by this: Python code of a run waits
 while the window paints."""
 _MOST_WITH_FACES = 64

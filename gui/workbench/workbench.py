@@ -204,8 +204,8 @@ class Workbench(QObject):
         earlier = run.results
         if renames:
             earlier = {renames.ref(ref): result for ref, result in earlier.items()}
-        nodes = project_check.reports
-        results = {ref: result for ref, result in earlier.items() if ref in nodes or ref in project_check}
+        gone = {ref for ref in earlier.keys() - project_check.reports.keys() if ref not in project_check}
+        results = {ref: result for ref, result in earlier.items() if ref not in gone} if gone else dict(earlier)
         changes = {}
         for ref, key in project_check.keys.items():
             result = results.get(ref)

@@ -69,7 +69,7 @@ def window_rows(length: int) -> list[Row]:
         tree = window.designs.tree
         actions: list[tuple[str, Callable[[int], object], float]] = [
             ("edit in the form", lambda _: box.setValue(box.value() + 1), edit_aim),
-            ("turn of the camera", lambda at: workbench.set_look(replace(look, yaw=look.yaw + at % 7)), 16.0),
+            ("turn of the camera", lambda at: workbench.set_look(replace(look, yaw=look.yaw + 0.37 * at)), 16.0),
             ("selection by keys, picture", lambda _: QTest.keyClick(canvas, Qt.Key.Key_Left), frame_aim),
             ("selection by keys, list", lambda _: QTest.keyClick(tree, Qt.Key.Key_Up), frame_aim),
             ("find", lambda at: workbench.set_query(f"conv{at + 1}"), edit_aim),

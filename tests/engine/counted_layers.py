@@ -8,12 +8,14 @@ from engine.layers import (
     Add,
     AvgPool2d,
     BatchNorm,
+    ChannelPool,
     ChannelShuffle,
     Concat,
     Conv2d,
     ConvTranspose2d,
     Crop,
     Dense,
+    Div,
     Dropout,
     Flatten,
     GlobalAvgPool2d,
@@ -31,9 +33,11 @@ from engine.layers import (
     Resize,
     Scale,
     Slice,
+    Sub,
     Transpose,
 )
-from engine.layers.activation import Function
+from engine.layers.activation import Along, Function
+from engine.layers.channel_pool import ChannelFunction
 from engine.network.graph import INPUT, Network, Node
 from engine.shapes import Shape
 
@@ -64,6 +68,7 @@ COUNTED_LAYERS = {
     "adaptive pooling that enlarges": AdaptiveAvgPool2d((36, 20)),
     "adaptive pooling that enlarges and reduces": AdaptiveAvgPool2d((3, 30)),
     **{function.replace("_", " "): Activation(function) for function in get_args(Function)},
+    **{f"softmax along {along}": Activation("softmax", along=along) for along in get_args(Along)[1:]},
     "PReLU": PRelu(),
     "PReLU of one slope": PRelu(shared=True),
     "batch norm": BatchNorm(),
@@ -72,9 +77,11 @@ COUNTED_LAYERS = {
     "scale": Scale(),
     "scale with bias": Scale(bias=True),
     "scale of bias alone": Scale(bias=True, factor=False),
+    "scale by position": Scale(bias=True, by_position=True),
     "local response norm over 5": LocalResponseNorm(5),
     "local response norm over 4": LocalResponseNorm(4),
     "local response norm over 1": LocalResponseNorm(1),
+    **{f"channel {function}": ChannelPool(function) for function in get_args(ChannelFunction)},
     "pixel shuffle": PixelShuffle(2),
     "pixel unshuffle": PixelUnshuffle(2),
     "flatten": Flatten(),
@@ -84,6 +91,7 @@ COUNTED_LAYERS = {
     "padding by reflection": Pad(2, "reflect"),
     "padding by the edge": Pad(1, "edge"),
     "crop": Crop((1, 2)),
+    "crop of every second row": Crop(0, (2, 1)),
     "channel slice": Slice(2, 5),
     "channel shuffle": ChannelShuffle(4),
     "nearest resizing": Resize(),
@@ -94,6 +102,8 @@ COUNTED_LAYERS = {
     "concat": Concat(),
     "addition of two": Add(),
     "addition of three": Add(),
+    "difference": Sub(),
+    "quotient": Div(),
     "product of two": Mul(),
     "product of three": Mul(),
 }

@@ -16,12 +16,14 @@ from engine.layers import (
     Add,
     AvgPool2d,
     BatchNorm,
+    ChannelPool,
     ChannelShuffle,
     Concat,
     Conv2d,
     ConvTranspose2d,
     Crop,
     Dense,
+    Div,
     Dropout,
     Flatten,
     GlobalAvgPool2d,
@@ -40,9 +42,11 @@ from engine.layers import (
     Resize,
     Scale,
     Slice,
+    Sub,
     Transpose,
 )
-from engine.layers.activation import Function
+from engine.layers.activation import Along, Function
+from engine.layers.channel_pool import ChannelFunction
 from engine.layers.reshape import Order
 from engine.layers.resize import Corners, Mode
 from engine.network.graph import INPUT, Network, Node
@@ -69,6 +73,8 @@ LAYERS_OF_ONE_INPUT = (
     Pad((1, 2, 0, 3), "reflect"),
     Pad(2, "edge"),
     Crop((1, 2, 0, 3)),
+    Crop(0, 2),
+    Crop((1, 0), (3, 2)),
     AvgPool2d(2),
     AvgPool2d(3, 2, 1, ceil=True),
     AvgPool2d(3, 2, 1, ceil=True, count_padding=False),
@@ -78,7 +84,9 @@ LAYERS_OF_ONE_INPUT = (
     AdaptiveAvgPool2d(1),
     AdaptiveAvgPool2d((2, 7)),
     AdaptiveAvgPool2d((5, 14)),
+    *(ChannelPool(function) for function in get_args(ChannelFunction)),
     *(Activation(function) for function in get_args(Function)),
+    *(Activation("softmax", along=along) for along in get_args(Along)[1:]),
     Activation("leaky_relu", slope=0.2),
     Activation("hard_sigmoid", factor=0.2, offset=0.4),
     Activation("elu", alpha=0.7),
@@ -93,6 +101,9 @@ LAYERS_OF_ONE_INPUT = (
     Scale(bias=True, shared=True),
     Scale(bias=True, factor=False),
     Scale(factor=False),
+    Scale(bias=True, by_position=True),
+    Scale(bias=True, shared=True, by_position=True),
+    Scale(bias=True, factor=False, by_position=True),
     BatchNorm(1e-3),
     LocalResponseNorm(),
     LocalResponseNorm(4, 0.5, 0.6, 2.0),
@@ -153,6 +164,9 @@ def with_values(project: Project, folder: Path) -> Project:
 
 JOINS = (
     Node("product", Mul(), ("a", "b")),
+    Node("difference", Sub(), ("a", "b")),
+    Node("shift by means", Sub(), ("means", "a")),
+    Node("quotient", Div(), ("means", "shares")),
     Node("gated", Mul(), ("a", "means", "b")),
     Node("shifted", Add(), ("means", "a")),
     Node("concat", Concat(), ("a", "b", "a")),
@@ -168,6 +182,7 @@ def joined(join: Node) -> Project:
         Node("a", Conv2d(4, 1), (INPUT,)),
         Node("b", Activation("relu"), (INPUT,)),
         Node("means", GlobalAvgPool2d(), (INPUT,)),
+        Node("shares", Activation("softmax"), (INPUT,)),
     )
     return project_of(*(node for node in nodes if node.name in join.inputs), join)
 

@@ -210,7 +210,7 @@ _NUMBERS = {
 
 def _activation(layer, inputs, weights):
     numbers = {name: getattr(layer, name) for name in _NUMBERS.get(layer.function, ())}
-    return reference.activation(layer.function, inputs[0], **numbers)
+    return reference.activation(layer.function, inputs[0], layer.along, **numbers)
 
 
 def _activation_magnitude(layer, inputs, weights):
@@ -278,6 +278,11 @@ ORACLES = {
     layers.AdaptiveAvgPool2d: Oracle(
         _adaptive_avg_pool2d, lambda layer, inputs, weights: 1, _absolute(_adaptive_avg_pool2d)
     ),
+    layers.ChannelPool: Oracle(
+        lambda layer, inputs, weights: reference.channel_pool(inputs[0], layer.function),
+        lambda layer, inputs, weights: 1,
+        _absolute(lambda layer, inputs, weights: reference.channel_pool(inputs[0], layer.function)),
+    ),
     layers.Pad: Oracle(
         lambda layer, inputs, weights: reference.pad(
             inputs[0], _sides(layer), layer.mode, float(np.float32(layer.value))
@@ -285,7 +290,7 @@ ORACLES = {
         lambda layer, inputs, weights: 1,
     ),
     layers.Crop: Oracle(
-        lambda layer, inputs, weights: reference.crop(inputs[0], _sides(layer)),
+        lambda layer, inputs, weights: reference.crop(inputs[0], _sides(layer), both(layer.step)),
         lambda layer, inputs, weights: 0,
     ),
     layers.Slice: Oracle(
@@ -356,6 +361,15 @@ ORACLES = {
         lambda layer, inputs, weights: reference.add(inputs),
         lambda layer, inputs, weights: len(inputs),
         _absolute(lambda layer, inputs, weights: reference.add(inputs)),
+    ),
+    layers.Sub: Oracle(
+        lambda layer, inputs, weights: reference.subtract(inputs),
+        lambda layer, inputs, weights: 1,
+        lambda layer, inputs, weights: reference.add([abs(volume) for volume in inputs]),
+    ),
+    layers.Div: Oracle(
+        lambda layer, inputs, weights: reference.divide(inputs),
+        lambda layer, inputs, weights: 1,
     ),
     layers.Mul: Oracle(
         lambda layer, inputs, weights: reference.multiply(inputs), lambda layer, inputs, weights: len(inputs)

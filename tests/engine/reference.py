@@ -5,6 +5,7 @@ double precision; results have the volume's dtype if that is integer, else float
 """
 
 import math
+import operator
 from collections.abc import Iterator
 
 import numpy as np
@@ -178,9 +179,10 @@ def pad(volume, margins, mode, value):
     return result
 
 
-def crop(volume, margins):
+def crop(volume, margins, steps=(1, 1)):
     top, left, bottom, right = margins
-    rows, columns = range(top, volume.shape[1] - bottom), range(left, volume.shape[2] - right)
+    rows = range(top, volume.shape[1] - bottom, steps[0])
+    columns = range(left, volume.shape[2] - right, steps[1])
     values = [[[channel[y, x].item() for x in columns] for y in rows] for channel in volume]
     return np.array(values, _zeros(volume, ()).dtype)
 
@@ -261,6 +263,19 @@ def multiply(volumes):
     return _combined(volumes, math.prod)
 
 
+def subtract(volumes):
+    return _combined(volumes, lambda values: operator.sub(*values))
+
+
+def divide(volumes):
+    return _combined(volumes, lambda values: _quotient(*values))
+
+
+def _quotient(value, divisor):
+    """As IEEE 754 has it where the divisor is 0."""
+    return value / divisor if divisor else value * math.inf * math.copysign(1, divisor)
+
+
 def _combined(volumes, combine):
     """Of the values at a position; along an axis of size 1 there is one for all positions."""
     result = _zeros(volumes[0], [max(extents) for extents in zip(*(volume.shape for volume in volumes), strict=True)])
@@ -276,7 +291,8 @@ def scale(volume, gamma, bias):
     result = _zeros(volume, volume.shape)
     for c, y, x in np.ndindex(volume.shape):
         factor, shift = (
-            plain if array is None else array[c % len(array)].item() for array, plain in ((gamma, 1), (bias, 0))
+            plain if array is None else array[c % len(array)][(y, x) if array.ndim > 1 else ()].item()
+            for array, plain in ((gamma, 1), (bias, 0))
         )
         result[c, y, x] = factor * volume[c, y, x].item() + shift
     return result
@@ -290,15 +306,34 @@ def prelu(volume, slope):
     return result
 
 
-def activation(name, volume, **numbers):
+def activation(name, volume, along="channels", **numbers):
+    if name == "softmax":
+        return _softmax(volume, along)
+    result = _zeros(volume, volume.shape)
+    for place in np.ndindex(volume.shape):
+        result[place] = _FUNCTIONS[name](volume[place].item(), **numbers)
+    return result
+
+
+def _softmax(volume, along):
     result = _zeros(volume, volume.shape)
     for c, y, x in np.ndindex(volume.shape):
-        if name == "softmax":
-            pixel = volume[:, y, x].tolist()
-            powers = [math.exp(value - max(pixel)) for value in pixel]
-            result[c, y, x] = powers[c] / sum(powers)
-        else:
-            result[c, y, x] = _FUNCTIONS[name](volume[c, y, x].item(), **numbers)
+        others = {
+            "channels": volume[:, y, x],
+            "rows": volume[c, :, x],
+            "columns": volume[c, y, :],
+            "pixels": volume[c].ravel(),
+        }[along].tolist()
+        value = volume[c, y, x].item()
+        result[c, y, x] = math.exp(value - max(others)) / sum(math.exp(other - max(others)) for other in others)
+    return result
+
+
+def channel_pool(volume, function):
+    result = _zeros(volume, (1, *volume.shape[1:]))
+    functions = {"mean": lambda values: sum(values) / len(values), "max": max, "min": min, "sum": sum}
+    for y, x in np.ndindex(volume.shape[1:]):
+        result[0, y, x] = functions[function](volume[:, y, x].tolist())
     return result
 
 

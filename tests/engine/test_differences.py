@@ -15,7 +15,7 @@ from engine.layers import Activation, Add, Concat, Conv2d
 from engine.network.analysis import fold_blocks
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
-from engine.network.weight_specs import PresetWeights, SeedWeights
+from engine.network.weight_specs import FileWeights, PresetWeights, SeedWeights
 from engine.project.project import Design, Project
 from engine.reports.difference_formats import (
     COPY_FORMATS,
@@ -90,7 +90,7 @@ def test_what_a_layer_receives_is_said_beside_its_own_settings():
 def test_another_kind_name_weights_and_inputs_are_differences():
     sharp = replace(CONV, weights=PresetWeights("sobel"))
     assert texts(compare((CONV,), (Node("conv", Activation("relu")),))) == {"conv": "kind convolution → activation"}
-    assert texts(compare((CONV,), (replace(CONV, name="other"),))) == {"conv → other": "name conv → other"}
+    assert texts(compare((CONV,), (replace(CONV, name="other"),))) == {"conv → other": "another name"}
     assert texts(compare((CONV,), (sharp,))) == {"conv": "weights random → preset sobel"}
     branch, join = Node("branch", Conv2d(4, 1), (INPUT,)), Node("join", Concat(), ("conv", "branch"))
     swapped = compare((CONV, branch, join), (CONV, branch, replace(join, inputs=("branch", "conv"))))
@@ -248,3 +248,33 @@ def test_amounts_have_their_sign():
     assert short_cost(macs, -147_316_736) == "−147.3 M"
     assert short_cost(size, 50_176) == "+49.0 KiB"
     assert [pair_error_text(error) for error in (0.1234, 0.0, None, float("inf"))] == ["12.3 %", "0 %", "", "∞ %"]
+    assert [pair_error_text(error) for error in (9.9e-6, 1e-5, 1e-20)] == ["< 0.001 %", "0.001 %", "< 0.001 %"]
+
+
+def test_a_closed_group_has_the_weights_of_its_layers():
+    def group(file):
+        nodes = (replace(CONV, weights=FileWeights(file, "a")), RELU, replace(LAST, weights=FileWeights(file, "b")))
+        return tuple(replace(node, group="g") for node in nodes)
+
+    for first, second, text, seeded in (
+        (group("a.npz"), group("b.npz"), {"g": "weights a.npz → b.npz"}, 0),
+        (group("a.npz"), group("a.npz"), {}, 0),
+        (*[tuple(replace(node, weights=None) for node in group("a.npz"))] * 2, {}, 1),
+    ):
+        project = Project(NoiseInput((3, 8, 8)), (Design("a", Network(first)), Design("b", Network(second))))
+        project_check = check(project)
+        folded = {name: fold_blocks(own, own.foldable) for name, own in project_check.analyses.items()}
+        differences = compare_designs(Costs(project_check, MACS), "a", "b", folded)
+        assert (texts(differences), differences.seeded) == (text, seeded)
+
+
+def test_another_name_and_weights_from_another_file_are_no_difference_where_both_compute_the_same():
+    first, second = (Node(name, Conv2d(4, 3), weights=FileWeights(f"{name}.npz")) for name in "ab")
+    differences = compare((first, LAST), (second, replace(LAST, name="end")))
+    assert [difference_text(layer, differences) for layer in differences.layers] == [
+        "weights a.npz → b.npz",
+        "another name",
+    ]
+    assert len(difference_rows(differences)) == len(difference_rows(differences, [2e-5, 2e-5])) == 2
+    assert not difference_rows(differences, [1e-6, 0.0])
+    assert to_text(differences, ()) == "a → b: nothing differs but names, or where weights come from\n"

@@ -287,3 +287,91 @@ def test_an_edit_that_a_node_without_a_layer_cannot_follow_is_a_mistake_there(tm
     project = edited(project, lambda n: n.without("sum").without("conv3").with_layer("conv1", Conv2d(4, 3, 1, 3)))
     with pytest.raises(ProjectError, match=r"selu: ONNX Runtime cannot run it: it makes \[1, 6, 6, 6\] of what it"):
         run_all(RunRequest.of(project), lambda event: None)
+
+
+def branching_model():
+    """A convolution, a switch of type bool that has no axes, graphs within a node, and a node of two outputs."""
+    graphs = {
+        name: helper.make_graph([entry], name, [], [helper.make_empty_tensor_value_info(entry.output[0])])
+        for name, entry in (("t", node("Relu", ["c"], ["t"])), ("e", node("Sigmoid", ["c"], ["e"])))
+    }
+    nodes = [
+        node("Conv", ["x", "w1"], ["c"], "c"),
+        node("ReduceMax", ["c"], ["m"], "m", keepdims=0),
+        node("Greater", ["m", "zero"], ["switch"], "switch"),
+        node("If", ["switch"], ["i"], "i", then_branch=graphs["t"], else_branch=graphs["e"]),
+        node("TopK", ["i", "k"], ["v", "places"], "v", axis=1),
+        node("Cast", ["places"], ["p"], "p", to=onnx.TensorProto.FLOAT),
+        node("Add", ["v", "p"], ["y"], "y"),
+    ]
+    return model_of(nodes, (1, 3, 6, 5), w1=ARRAYS["w1"], zero=np.float32(0), k=np.array([2]))
+
+
+def with_function_after(name, function):
+    return lambda network: network.with_node_after(Node("more", Activation(function), (name,)), name)
+
+
+@pytest.mark.parametrize("function", ["sigmoid", "clip"])
+@pytest.mark.parametrize("name", ["c", "switch", "i", "v_2"])
+def test_an_edit_beside_types_and_graphs_that_layers_do_not_have_is_what_a_run_computes(tmp_path, name, function):
+    project = edited(import_model(write_onnx(tmp_path, branching_model())).project, with_function_after(name, function))
+    _, volumes = export(project, tmp_path / "copy.onnx")
+    value = run(tmp_path / "copy.onnx", volumes[INPUT])["y"]
+    assert np.abs(value[0] - volumes["y"]).max() < 1e-5 * np.abs(volumes["y"]).max()
+
+
+def test_one_output_of_a_node_can_be_made_of_something_else_than_the_others(tmp_path):
+    def edit(network):
+        network = network.with_node_after(Node("more", Activation("sigmoid"), ("c",)), "c")
+        return network.with_node_replaced("a_2", replace(network.node("a_2"), inputs=("c",)))
+
+    nodes = [
+        node("Conv", ["x", "w1"], ["c"], "c"),
+        node("Split", ["c", "sizes"], ["a", "b"], "a", axis=1),
+        node("Concat", ["b", "a"], ["y"], "y", axis=1),
+    ]
+    made = model_of(nodes, w1=ARRAYS["w1"], sizes=np.array([3, 1]))
+    project = edited(import_model(write_onnx(tmp_path, made)).project, edit)
+    _, volumes = export(project, tmp_path / "copy.onnx")
+    value = run(tmp_path / "copy.onnx", volumes[INPUT])["y"]
+    assert np.abs(value[0] - volumes["y"]).max() < 1e-5 * np.abs(volumes["y"]).max()
+
+
+SIZED = {
+    "a cut that the model states from the other end": (
+        [
+            node("MaxPool", ["c"], ["m"], "m", kernel_shape=[2, 2]),
+            node("Slice", ["m", "first", "end", "rows"], ["y"], "y"),
+        ],
+        {"first": np.array([1]), "end": np.array([6]), "rows": np.array([2])},
+        "m",
+    ),
+    "parts of stated sizes": (
+        [
+            node("Split", ["c", "large"], ["a", "b"], "a", axis=1),
+            node("Split", ["a", "small"], ["g", "h"], "g", axis=1),
+            node("Concat", ["h", "g", "b"], ["y"], "y", axis=1),
+        ],
+        {"large": np.array([3, 1]), "small": np.array([1, 2])},
+        "a",
+    ),
+    "an output of a stated shape": (
+        [
+            node("MaxPool", ["c"], ["m"], "m", kernel_shape=[2, 2]),
+            node("Reshape", ["m", "row"], ["y"], "row"),
+        ],
+        {"row": np.array([1, 196])},
+        "m",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", SIZED)
+def test_a_copy_follows_other_sizes_where_the_model_states_those_that_it_had(tmp_path, title):
+    nodes, arrays, name = SIZED[title]
+    made = model_of([node("Conv", ["x", "w1"], ["c"], "c", pads=[1] * 4), *nodes], w1=ARRAYS["w1"], **arrays)
+    project = edited(import_model(write_onnx(tmp_path, made)).project, lambda network: network.without(name))
+    _, volumes = export(project, tmp_path / "copy.onnx")
+    (value,) = run(tmp_path / "copy.onnx", volumes[INPUT]).values()
+    expected = volumes[network_of(project).loose_ends()[0]]
+    assert np.abs(value.reshape(expected.shape) - expected).max() < 1e-5 * np.abs(expected).max()

@@ -426,15 +426,17 @@ NUMBERS = {
     "clip": {"low": -2.0, "high": 3.0},
     "hard_sigmoid": {"factor": 0.2, "offset": 0.5},
 }
+SOFTMAX = [("softmax", {"along": along}) for along in activations.SOFTMAX_AXES]
 
 
-@pytest.mark.parametrize("name", kernels.ACTIVATIONS)
+@pytest.mark.parametrize(
+    ("name", "numbers"), [*((name, NUMBERS.get(name, {})) for name in kernels.ACTIVATIONS[:-1]), *SOFTMAX]
+)
 @pytest.mark.parametrize("values", [7, 10**6])
-def test_activation_equals_the_oracle_from_tiny_to_huge_values(name, values, monkeypatch):
+def test_activation_equals_the_oracle_from_tiny_to_huge_values(name, numbers, values, monkeypatch):
     cut(monkeypatch, values)
     spread = np.concatenate([np.linspace(-20, 20, 401), np.linspace(-1e4, 1e4, 21), [1e-30, -1e-30]])
-    volume = np.random.default_rng(0).permutation(spread).astype(np.float32).reshape(8, 1, 53)
-    numbers = NUMBERS.get(name, {})
+    volume = np.random.default_rng(0).permutation(spread).astype(np.float32).reshape(4, 2, 53)
     result = kernels.activation(name, volume, proceed, **numbers)
     assert result.dtype == np.float32
     np.testing.assert_allclose(result, reference.activation(name, volume, **numbers), rtol=16 * UNIT, atol=1e-18)
@@ -513,9 +515,16 @@ LARGE = {
     "mish": (kernels.activation, ("mish", IMAGE), {}),
     "prelu": (kernels.prelu, (IMAGE, zeros(64)), {}),
     "scale": (kernels.scale, (IMAGE, zeros(64), zeros(64)), {}),
+    "scale by position": (kernels.scale, (IMAGE, IMAGE, IMAGE[:1]), {}),
     "softmax": (kernels.activation, ("softmax", IMAGE), {}),
     "softmax of many channels": (kernels.activation, ("softmax", IMAGE.reshape(-1, 1, 2)), {}),
+    **{
+        f"softmax along {along}": (kernels.activation, ("softmax", IMAGE), {"along": along})
+        for along in ("rows", "columns", "pixels")
+    },
+    "pool_channels": (kernels.pool_channels, ("mean", IMAGE), {}),
     "concat": (kernels.concat, ([IMAGE, IMAGE],), {}),
+    "divide": (kernels.divide, ([IMAGE, IMAGE],), {}),
     "add": (kernels.add, ([IMAGE, IMAGE, IMAGE],), {}),
 }
 

@@ -19,11 +19,13 @@ from engine.layers import (
     Activation,
     Add,
     AvgPool2d,
+    ChannelPool,
     Concat,
     Conv2d,
     ConvTranspose2d,
     Crop,
     Dense,
+    Div,
     Flatten,
     MaxPool2d,
     Mul,
@@ -32,6 +34,7 @@ from engine.layers import (
     Resize,
     Scale,
     Slice,
+    Sub,
     tag_of,
 )
 from engine.network.analysis import analyze
@@ -261,6 +264,11 @@ def test_three_margins_are_refused_by_name():
         (Scale(), "scale"),
         (Scale(factor=False, bias=True), "shift"),
         (Slice(2, 5), "channels 2…4"),
+        (Crop(0, 2), "crop /2"),
+        (Crop(1, (1, 2)), "crop 1 /1×2"),
+        (ChannelPool("max"), "channel max"),
+        (Scale(by_position=True), "scale by position"),
+        (Activation("softmax", along="rows"), "softmax along rows"),
         (MaxPool2d(3, 1, dilation=2), "3×3 max pool dilated 2"),
         (Activation(function="leaky_relu"), "leaky relu"),
         (Activation(function="leaky_relu", slope=0.2), "leaky relu 0.2"),
@@ -383,7 +391,7 @@ def test_inputs_that_do_not_fit_are_named_with_both_shapes():
     assert mistake.text.startswith("inputs: 'c' is 3×4×6 and 'b' is 2×4×5")
 
 
-@pytest.mark.parametrize("join", [Add(), Mul()])
+@pytest.mark.parametrize("join", [Add(), Mul(), Sub(), Div()])
 def test_inputs_of_one_channel_row_or_column_are_broadcast_and_others_are_refused_beside_what_they_do_not_fit(join):
     gate, row, volume, wrong = Shape(4, 1, 1), Shape(1, 1, 6), Shape(4, 5, 6), Shape(2, 5, 6)
     assert not mistake_texts(join, gate, row, volume)
@@ -413,7 +421,8 @@ def test_layers_on_maps_of_28_by_28_have_the_costs_counted_by_hand(channels, lay
 def test_numbers_that_a_function_does_not_take_have_their_defaults():
     assert Activation("relu", slope=0.3, low=-5) == Activation("relu")
     assert Activation("leaky_relu", slope=0.3) != Activation("leaky_relu")
-    assert Activation("leaky_relu").unused_settings == {"alpha", "low", "high", "factor", "offset"}
+    assert Activation("leaky_relu").unused_settings == {"alpha", "low", "high", "factor", "offset", "along"}
+    assert Activation("relu", along="rows") == Activation("relu")
 
 
 def test_a_slope_of_a_tenth_is_that_of_darknet():

@@ -406,11 +406,15 @@ HOSTILE = {
     "a cycle": ([node("Relu", ["a"], ["y"], "one"), node("Relu", ["y"], ["a"], "two")], {}, "a cycle, (one|two) → "),
     "a missing value": ([node("Relu", ["gone"], ["y"], "one")], {}, r"node 'one' \(Relu\) receives 'gone', which no"),
     "a value twice": ([node("Relu", ["x"], ["y"])] * 2, {}, "makes 'y', which is made before"),
-    "stride 0": ([node("Conv", ["x", "w"], ["y"], "c", strides=[0, 0])], {"w": values(0, 1, 3, 1, 1)}, "'c' .*>= 1"),
+    "stride 0": (
+        [node("Conv", ["x", "w"], ["y"], "c", strides=[0, 0])],
+        {"w": values(0, 1, 3, 1, 1)},
+        r"node 'c' \(Conv\) .*: stride is \[0, 0\]; an integer from 1 to 1000000, .* is expected",
+    ),
     "padding of 2³¹": (
         [node("MaxPool", ["x"], ["y"], "m", kernel_shape=[2, 2], pads=[2**31] * 4)],
         {},
-        "node 'm' .*<= 1000000",
+        r"node 'm' \(MaxPool\) .*: padding is \[2147483648, .*an integer from 0 to 1000000, .* is expected",
     ),
     "groups that do not fit": (
         [node("Conv", ["x", "w"], ["y"], "c", group=2)],
@@ -464,8 +468,11 @@ def test_external_data_are_read_from_the_folder_of_the_model_alone(tmp_path, loc
     with pytest.raises(ProjectError, match=r"only files in the folder of the model are opened|does not exist"):
         import_model(write_model(tmp_path / "models", model))
     tensor.external_data[0].value = "weights.bin"
-    (tmp_path / "models" / "weights.bin").write_bytes(WEIGHTS["w"].tobytes())
+    (tmp_path / "models" / "weights.bin").write_bytes(WEIGHTS["w"].tobytes()[:-1])
     path = write_model(tmp_path / "models", model)
+    with pytest.raises(ProjectError, match=r"ends after [\d,]+ bytes of weights.bin; it needs"):
+        import_model(path)
+    (tmp_path / "models" / "weights.bin").write_bytes(WEIGHTS["w"].tobytes())
     np.testing.assert_array_equal(arrays.read_array(str(path), "w", lambda: None), WEIGHTS["w"])
 
 
@@ -688,11 +695,13 @@ def test_a_product_of_maps_and_transposed_ones_is_one_with_a_transpose(tmp_path)
         (helper.make_node("Elu", ["x"], ["y"], alpha=0.3), Activation("elu", alpha=0.3)),
         (helper.make_node("HardSigmoid", ["x"], ["y"], alpha=1 / 6), Activation("hard_sigmoid")),
         (helper.make_node("HardSigmoid", ["x"], ["y"]), Activation("hard_sigmoid", factor=0.2)),
+        (helper.make_node("HardSigmoid", ["x"], ["y"], alpha=0.17), Activation("hard_sigmoid", factor=0.17)),
         (helper.make_node("HardSigmoid", ["x"], ["y"], beta=0.4), Activation("hard_sigmoid", factor=0.2, offset=0.4)),
         (helper.make_node("Mish", ["x"], ["y"]), Activation("mish")),
         (helper.make_node("Gelu", ["x"], ["y"], approximate="tanh"), Activation("gelu_tanh")),
         (helper.make_node("Clip", ["x", "low", "high"], ["y"]), Activation("clip", low=-1.5, high=0.7)),
         (helper.make_node("Clip", ["x", "low"], ["y"]), Activation("clip", low=-1.5, high=1e30)),
+        (helper.make_node("Clip", ["x", "zero", "eight"], ["y"]), Activation("clip", low=0.0, high=8.0)),
         (helper.make_node("PRelu", ["x", "slopes"], ["y"]), PRelu()),
         (helper.make_node("PRelu", ["x", "slope"], ["y"]), PRelu(shared=True)),
         (helper.make_node("Mul", ["slopes", "x"], ["y"]), Scale()),
@@ -707,6 +716,7 @@ def test_a_product_of_maps_and_transposed_ones_is_one_with_a_transpose(tmp_path)
 )
 def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
     arrays = {"low": np.float32(-1.5), "high": np.float32(0.7), "slopes": values(1, 3, 1, 1), "slope": values(2, 1)}
+    arrays |= {"zero": np.float32(0), "eight": np.float32(8)}
     used = {name: array for name, array in arrays.items() if name in node.input}
     model = model_of([node], opset=20, **used)
     imported = import_model(write_model(tmp_path, model))
@@ -825,3 +835,21 @@ def test_a_transposed_convolution_with_its_bias_apart_is_one_layer(groups, tmp_p
     ((_, layer),) = layers_of(import_model(path))
     assert (layer.kind, layer.filters, layer.groups, layer.bias) == ("conv_transpose2d", filters, groups, True)
     assert worst(path, model) < 1e-5
+
+
+def test_a_grid_that_follows_from_the_size_of_the_input_is_stated_by_the_nodes_that_receive_it(tmp_path):
+    """As the anchors of detectors whose size is open."""
+    nodes = [
+        node("Shape", ["x"], ["shape"]),
+        node("Slice", ["shape", "two", "four"], ["size"]),
+        node("ReduceProd", ["size"], ["count"], keepdims=0),
+        node("Cast", ["count"], ["end"], to=TensorProto.FLOAT),
+        node("Range", ["zero", "end", "one"], ["row"]),
+        node("Reshape", ["row", "maps"], ["grid"]),
+        node("Sub", ["grid", "x"], ["y"], "boxes"),
+    ]
+    numbers = {"two": np.array([2]), "four": np.array([4]), "maps": np.array([1, 1, 9, -1])}
+    model = model_of(nodes, (1, 3, "height", "width"), zero=np.float32(0), one=np.float32(1), **numbers)
+    imported = import_model(write_model(tmp_path, model), (9, 12))
+    assert [entry[1] for entry in imported.report.opaque] == ["Sub"]
+    assert max(errors_against_runtime(model, imported).values()) < 1e-6

@@ -8,8 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from engine.blocks import SeparableConv2d
+from engine.blocks.residual import BottleneckResidual
 from engine.cost.counting import convention_by_id, custom_convention, tally
 from engine.files.paths import RESOURCES
+from engine.layers import Activation, BatchNorm, Conv2d, Dense, GlobalAvgPool2d
 from engine.network.analysis import Analysis, analyze
 from engine.network.graph import Network, Node
 from engine.project.file import load_project
@@ -237,6 +239,19 @@ def test_a_network_has_the_parameters_and_macs_of_torchvisions_model(name):
     (analysis,) = check(project_of(name)).analyses.values()
     assert (analysis.params, analysis.macs) == COUNTED_IN_TORCHVISION[name]
     assert analysis.output_shape == Shape(1000, 1, 1)
+
+
+def test_the_largest_regnet_as_blocks_has_the_parameters_and_macs_of_torchvisions_model():
+    """regnet_y_128gf, by FlopCounterMode on tensors without values: its weights take 2.6 GB."""
+    nodes = [Node("conv1", Conv2d(32, 3, 2, 1, bias=False)), Node("bn", BatchNorm()), Node("relu", Activation("relu"))]
+    received = 32
+    for stage, (depth, width) in enumerate(((2, 528), (7, 1056), (17, 2904), (1, 7392)), 1):
+        for number in range(depth):
+            settings = {"stride": 1 if number else 2, "groups": width // 264, "squeeze": received // 4}
+            nodes.append(Node(f"stage{stage}_{number}", BottleneckResidual(width, reduce=width, **settings)))
+            received = width
+    analysis = analyze(Network((*nodes, Node("pool", GlobalAvgPool2d()), Node("fc", Dense(1000)))), Shape(3, 224, 224))
+    assert (analysis.params, analysis.macs) == (644_812_894, 127_517_815_680)
 
 
 def test_the_u_net_has_the_parameters_that_its_authors_repository_has_and_the_size_of_its_input():

@@ -174,6 +174,13 @@ def test_a_number_has_neither_a_negative_zero_nor_a_needless_power(value, text):
     assert number_text(value, 3) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "digits", "text"), [(99.7, 2, "100"), (9999.97, 4, "10000"), (-99.97, 3, "−100"), (0.997, 2, "1")]
+)
+def test_a_number_that_is_rounded_up_to_a_digit_more_has_no_power(value, digits, text):
+    assert number_text(value, digits) == text
+
+
 @pytest.mark.parametrize(("value", "text"), [(-0.01, "0.0"), (-0.06, "−0.1"), (0.0, "0.0"), (-0.0, "0.0")])
 def test_a_number_that_is_rounded_to_zero_has_no_sign(value, text):
     assert fixed_text(value, 1) == text

@@ -8,12 +8,14 @@ from engine.layers import (
     Add,
     AvgPool2d,
     BatchNorm,
+    ChannelPool,
     ChannelShuffle,
     Concat,
     Conv2d,
     ConvTranspose2d,
     Crop,
     Dense,
+    Div,
     Dropout,
     Flatten,
     GlobalAvgPool2d,
@@ -31,6 +33,7 @@ from engine.layers import (
     Resize,
     Scale,
     Slice,
+    Sub,
     Transpose,
 )
 from engine.network.graph import INPUT, Network, Node
@@ -76,6 +79,9 @@ EVERY_KIND = (
     Node("flatten", Flatten(), ("max_pool2d",)),
     Node("reshape", Reshape(2, 6), ("max_pool2d",)),
     Node("transpose", Transpose("whc"), ("max_pool2d",)),
+    Node("channel_pool", ChannelPool("max"), ("max_pool2d",)),
+    Node("sub", Sub(), ("activation", "dropout")),
+    Node("div", Div(), ("activation", "softmax")),
     Node("resize", Resize(1.5, mode="bilinear"), ("max_pool2d",)),
     Node("conv_transpose2d", ConvTranspose2d(2, 2, 3, groups=2), ("max_pool2d",)),
 )

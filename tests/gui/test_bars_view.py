@@ -14,7 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.cost.metrics import METRICS
 from engine.layers import Conv2d
-from engine.project.project import Project
+from engine.network.graph import Network, Node
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Project
 from engine.run.check import check
 from gui.paint.bars.content import build_bars_content
 from gui.paint.bars.layout import lay_out_bars_on_screen
@@ -314,6 +316,17 @@ def test_a_layer_focused_elsewhere_is_scrolled_into_view(qtbot: QtBot) -> None:
         harness.show(replace(harness.state, focus=Focus("half as wide", node)))
         area = harness.canvas.layers.box.sceneBoundingRect()
         row = harness.row_rect("half as wide", node)
+        assert area.top() - 0.01 <= row.top() < row.bottom() <= area.bottom() + 0.01
+
+
+def test_the_layers_of_an_open_block_focused_elsewhere_are_scrolled_into_view(qtbot: QtBot) -> None:
+    nodes = tuple(Node(f"conv{n}", Conv2d(16 + n, 3), group="g" if 30 <= n < 33 else "") for n in range(50))
+    project = Project(NoiseInput((3, 32, 32)), (Design("d", Network(nodes)),))
+    harness = BarsHarness(qtbot, state_of(project, blocks="open"), (520, 260))
+    harness.show(replace(harness.state, focus=Focus("d", "g")))
+    area = harness.canvas.layers.box.sceneBoundingRect()
+    for node in ("conv30", "conv32"):
+        row = harness.row_rect("d", node)
         assert area.top() - 0.01 <= row.top() < row.bottom() <= area.bottom() + 0.01
 
 

@@ -206,11 +206,23 @@ SEEDED = Project(
         Design("b", Network((Node("first", Conv2d(4, 3)), Node("fire", Fire(2, 4, 4)), Node("last", Conv2d(4, 3))))),
     ),
 )
+GROUPED = SEEDED.with_designs(
+    replace(
+        design,
+        network=Network(
+            tuple(replace(node, group="" if node.name == "last" else "both") for node in design.network.nodes)
+        ),
+    )
+    for design in SEEDED.designs
+)
 
 
+@pytest.mark.parametrize("project", [SEEDED, GROUPED])
 @pytest.mark.parametrize("blocks", ["open", "closed"])
-def test_with_the_random_weights_of_the_first_design_equal_layers_have_no_error(qtbot: QtBot, blocks: str) -> None:
-    harness = open_view(qtbot, state_of(SEEDED, blocks=blocks))
+def test_with_the_random_weights_of_the_first_design_equal_layers_have_no_error(
+    qtbot: QtBot, blocks: str, project: Project
+) -> None:
+    harness = open_view(qtbot, state_of(project, blocks=blocks))
     view, proposals = harness.view, []
     view.edit_proposed.connect(proposals.append)
     view.every_layer.click()

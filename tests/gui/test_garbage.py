@@ -1,11 +1,13 @@
-"""Garbage is collected in the thread of the window alone: Qt may crash if another one deletes a widget."""
+"""Garbage is collected in the thread of the window alone, as Qt may crash if another deletes a widget; all of it is."""
 
 import gc
 import threading
+import weakref
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -13,6 +15,8 @@ from engine.kernels import Checkpoint
 from engine.project.file import save_project
 from gui import app
 from gui.window.main_window import MainWindow
+from gui.window.settings import Settings
+from gui.workbench.workbench import Workbench
 from gui.worker import Worker
 from tests.gui.conftest import PROJECT
 
@@ -52,3 +56,17 @@ def test_a_thread_that_makes_garbage_does_not_collect_it(
         gc.callbacks.remove(note_thread)
         gc.disable()
     assert collecting == {threading.main_thread()}
+
+
+def test_a_window_that_is_deleted_is_garbage(qtbot: QtBot, settings: QSettings) -> None:
+    window = MainWindow(Workbench(PROJECT), Settings(settings), app.set_theme)
+    window.show()
+    qtbot.waitExposed(window)
+    left = weakref.ref(window)
+    window.close()
+    window.deleteLater()
+    del window
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QApplication.processEvents()
+    gc.collect()
+    assert left() is None

@@ -13,6 +13,7 @@ from engine.layers import Opaque
 from engine.network.input_specs import ImageInput
 from engine.onnx_files.importer import import_model
 from engine.project.file import save_project
+from gui.paint.bars.content import build_bars_content
 from gui.state.focus import Focus
 from gui.widgets.difference_box import DifferenceBox
 from tests.engine.onnx_models import model_of, values, write_model
@@ -57,6 +58,8 @@ def test_an_opaque_node_is_run_and_shown_like_any_layer(window, tmp_path, qtbot)
     workbench = window.workbench
     workbench.set_focus(Focus("model", "elu", 1, (2, 3)))
     assert isinstance(workbench.state.project.design("model").network.node("elu").layer, Opaque)
+    content = build_bars_content(workbench.state)
+    assert (content.headline, content.subject) == ("unknown", "with 1 layer that ONNX Runtime computes")
     workbench.run()
     qtbot.waitUntil(lambda: workbench.state.volume_at(("model", "elu")).is_fresh, timeout=10_000)
     conv, elu = (workbench.state.volume_at(("model", name)).volume for name in ("conv", "elu"))
@@ -170,6 +173,12 @@ def test_a_model_is_checked_against_onnx_runtime(window, checked, qtbot):
     banner.buttons["Close"].click()
     assert window.onnx_check.banner is None
     assert window.banners.banners == []
+    project = window.workbench.state.project
+    designs = (*project.designs, replace(project.designs[0], name="twin"))
+    window.workbench.edit("Edit", replace(project, designs=designs), focus=Focus("twin", "first"))
+    window.actions_by_id["check_onnx"].trigger()
+    qtbot.waitUntil(lambda: list(window.onnx_check.banner.buttons) != ["Cancel"], timeout=20_000)
+    assert window.onnx_check.banner.title.text() == "twin: 2 volumes equal to ONNX Runtime's"
 
 
 def test_the_worst_node_is_named_and_can_be_selected(window, checked):

@@ -12,32 +12,41 @@ from gui.state.look import ColourLevels
 from gui.window.main_window import MainWindow
 
 
-class PaintRecorder(QObject):
-    """Records which widgets are painted."""
+class EventRecorder(QObject):
+    """Records which widgets receive an event of this kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: QEvent.Type) -> None:
         super().__init__()
+        self.kind = kind
         self.widgets: list[QWidget] = []
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint and isinstance(watched, QWidget):
+        if event.type() == self.kind and isinstance(watched, QWidget):
             self.widgets.append(watched)
         return False
 
 
 @contextmanager
-def count_paints(window: MainWindow) -> Iterator[dict[str, int]]:
-    """Count how often each view and its parts are painted, by id; available at the end of the block."""
+def recorded(kind: QEvent.Type) -> Iterator[list[QWidget]]:
+    """The widgets that receive an event of this kind; complete at the end of the block."""
     process_events()
-    recorder, counts = PaintRecorder(), dict[str, int]()
+    recorder = EventRecorder(kind)
     QApplication.instance().installEventFilter(recorder)
     try:
-        yield counts
+        yield recorder.widgets
         process_events()
     finally:
         QApplication.instance().removeEventFilter(recorder)
+
+
+@contextmanager
+def count_paints(window: MainWindow) -> Iterator[dict[str, int]]:
+    """Count how often each view and its parts are painted, by id; available at the end of the block."""
+    counts = dict[str, int]()
+    with recorded(QEvent.Type.Paint) as widgets:
+        yield counts
     for view_id, view in window.views.items():
-        counts[view_id] = sum(widget is view or view.isAncestorOf(widget) for widget in recorder.widgets)
+        counts[view_id] = sum(widget is view or view.isAncestorOf(widget) for widget in widgets)
 
 
 def process_events() -> None:
@@ -52,6 +61,14 @@ def test_turning_the_camera_paints_the_volumes_alone(window: MainWindow) -> None
         window.workbench.set_look(replace(look, yaw=look.yaw + 5))
     assert counts.pop("volumes") > 0
     assert not any(counts.values())
+
+
+def test_turning_the_camera_lays_out_no_widget(window: MainWindow) -> None:
+    look = window.workbench.state.look
+    window.workbench.set_look(replace(look, yaw=look.yaw + 5))  # from here on no button of a camera is checked
+    with recorded(QEvent.Type.LayoutRequest) as widgets:
+        window.workbench.set_look(replace(look, yaw=look.yaw + 9))
+    assert not widgets
 
 
 @pytest.mark.parametrize(

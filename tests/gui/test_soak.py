@@ -188,5 +188,4 @@ def start_use_and_quit(number: int, settings: QSettings, qtbot: QtBot, folder: P
     qtbot.waitUntil(lambda: window.workbench.state.run.progress is None, timeout=30_000)
     window.workbench.document.undo_stack.setClean()
     assert window.close()
-    window.workbench.deleteLater()
     window.deleteLater()

@@ -132,7 +132,7 @@ def test_layers_of_an_open_group_with_others_between_them_have_the_name_of_the_g
     scene = scene_of(state)
     assert scene.frames == ()
     assert box_of(scene, "g.a").caption.name == "g.a"
-    own = [box.ref[1] for box in scene.boxes if contains(hits.find_rect(state, scene, ("d", "g")), box.bounds)]
+    own = [box.ref[1] for box in scene.boxes if contains(hits.find_rects(state, scene, ("d", "g"))[0], box.bounds)]
     assert {"g.a", "g.c", "g.join"} <= set(own), "what is zoomed to"
 
 
@@ -210,7 +210,7 @@ def test_in_a_small_picture_names_of_blocks_are_readable_and_the_stems_is_left_o
 
 
 def test_unreadably_small_labels_are_left_out_until_they_are_zoomed_to():
-    state, size = state_with_blocks("open"), (500, 300)
+    state, size = state_with_blocks("open"), (380, 230)
     shrink = scene_of(state, size).shrink
     overview, zoomed_in = labels_on_screen(state, size), labels_on_screen(state, size, zoom=8 / shrink)
     assert all(text.size * shrink >= 6.0 for text in overview)
@@ -349,7 +349,7 @@ def test_a_double_click_elsewhere_shows_the_complete_picture(view):
 
 
 def middle_of(view, state, ref):
-    left, top, right, bottom = hits.find_rect(state, view.canvas.current_layout().scene, ref)
+    left, top, right, bottom = hits.find_rects(state, view.canvas.current_layout().scene, ref)[0]
     return at(view, (left + right) / 2, (top + bottom) / 2)
 
 
@@ -373,7 +373,7 @@ def test_the_focus_is_zoomed_to_by_key_and_button(view, blocks, name):
     update_view(view, state)
     QTest.keyClick(view.canvas, Qt.Key.Key_Z)
     assert view.canvas.zoom_box.zoom.across > 1.0
-    left, top, right, bottom = hits.find_rect(state, view.canvas.current_layout().scene, ("blocks", name))
+    left, top, right, bottom = hits.find_rects(state, view.canvas.current_layout().scene, ("blocks", name))[0]
     corners = [at(view, left, top), at(view, right, bottom)]
     assert all(view.canvas.rect().contains(point) for point in corners)
     zoom = view.canvas.zoom_box.zoom

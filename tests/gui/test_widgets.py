@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QModelIndex, QRect, Qt, QUrl
+from PySide6.QtCore import QEventLoop, QModelIndex, QRect, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QDesktopServices, QHelpEvent, QImage
 from PySide6.QtWidgets import QApplication, QToolTip, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from gui.widgets import progress_window
 from gui.widgets.choice_controls import CheckControl, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
 from gui.widgets.flow import FlowLayout
@@ -337,6 +338,27 @@ def test_an_elided_label_has_its_complete_text_as_tooltip(qtbot: QtBot):
     label.resize(60, 20)
     assert label.toolTip() == label.text() == "/a/very/long/path/to/some/file.png"
     assert label.minimumSizeHint().width() < 60
+
+
+def test_progress_that_ended_does_not_appear_over_a_question(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_window, "_DELAY_MS", 20)
+    window, outer, question, shown = QWidget(), QEventLoop(), QEventLoop(), list[bool]()
+    qtbot.addWidget(window)
+
+    def ask() -> None:
+        progress = progress_window.ProgressWindow("Open", Qt.WindowModality.WindowModal, window)
+        progress.begin("Opening model.onnx …")
+        assert progress.dialog is not None
+        dialog = progress.dialog
+        progress.end()
+        QTimer.singleShot(100, question.quit)
+        question.exec()
+        shown.append(dialog.isVisible())
+        outer.quit()
+
+    QTimer.singleShot(0, ask)
+    outer.exec()
+    assert shown == [False]
 
 
 def test_a_flow_layout_starts_a_new_row_if_the_next_widget_does_not_fit(qtbot: QtBot) -> None:

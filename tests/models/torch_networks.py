@@ -1,6 +1,6 @@
 """Networks as PyTorch modules: each layer a module of its own, or activations and pooling as functions."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from math import prod
 
 import torch
@@ -77,10 +77,11 @@ class _LayerNorm(nn.Module):
 class _Scale(nn.Module):
     """A number per channel, as ConvNeXt's layer scale: parameters of a module that others have not heard of."""
 
-    def __init__(self, channels: int, layer: layers.Scale) -> None:
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]], layer: layers.Scale) -> None:
         super().__init__()
-        self.gamma = nn.Parameter(torch.ones(channels, 1, 1)) if layer.factor else None
-        self.bias = nn.Parameter(torch.zeros(channels, 1, 1)) if layer.bias else None
+        size = {role: shape if layer.by_position else (*shape, 1, 1) for role, shape in shapes.items()}
+        self.gamma = nn.Parameter(torch.ones(size["gamma"])) if layer.factor else None
+        self.bias = nn.Parameter(torch.zeros(size["bias"])) if layer.bias else None
 
     def forward(self, x: Tensor) -> Tensor:
         scaled = x if self.gamma is None else self.gamma * x
@@ -141,7 +142,11 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return _pad(layer, report)
         case layers.Crop():
             top, left, bottom, right = layer.windows(received).margins
-            return lambda x: x[:, :, -top : x.shape[2] + bottom, -left : x.shape[3] + right]
+            down, across = pair(layer.step)
+            return lambda x: x[:, :, -top : x.shape[2] + bottom : down, -left : x.shape[3] + right : across]
+        case layers.ChannelPool():
+            function = {"mean": torch.mean, "max": torch.amax, "min": torch.amin, "sum": torch.sum}[layer.function]
+            return lambda x: function(x, 1, keepdim=True)
         case layers.Slice():
             return lambda x: x[:, layer.start : layer.end]
         case layers.ChannelShuffle():
@@ -149,6 +154,8 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
         case layers.Resize():
             return _resizing(layer, report, "pooling" in functional)
         case layers.Activation():
+            if layer.along != "channels":
+                return _softmax_of_maps(layer.along, "activations" in functional)
             module, function = _ACTIVATIONS[layer.function]
             return function if "activations" in functional else module()
         case layers.BatchNorm():
@@ -161,7 +168,7 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             slopes = 1 if layer.shared else received.channels
             return _Slopes(slopes) if "activations" in functional else nn.PReLU(slopes)
         case layers.Scale():
-            return _Scale(received.channels, layer)
+            return _Scale(report.array_shapes, layer)
         case layers.LocalResponseNorm():
             return nn.LocalResponseNorm(layer.size, layer.alpha, layer.beta, layer.k)
         case layers.Dropout():
@@ -172,9 +179,33 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return lambda *volumes: torch.cat(volumes, 1 + layer.axis)
         case layers.Add():
             return lambda *volumes: sum(volumes[1:], volumes[0])
+        case layers.Sub():
+            return lambda first, second: first - second
+        case layers.Div():
+            return lambda first, second: first / second
         case layers.Mul():
             return lambda *volumes: prod(volumes[1:], start=volumes[0])
     raise NotImplementedError(f"no module for {layer}")
+
+
+def _softmax_of_maps(along: str, functional: bool) -> _Call:
+    """Softmax along rows, columns, or all pixels as one axis."""
+    axis = 3 if along == "columns" else 2
+    apply = (lambda x: F.softmax(x, axis)) if functional else nn.Softmax(axis)
+    if along == "pixels":
+        return _OfPixels(apply)
+    return apply
+
+
+class _OfPixels(nn.Module):
+    """A function of maps whose pixels are one axis."""
+
+    def __init__(self, function: _Call) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x.flatten(2)).reshape(x.shape)
 
 
 def _convolution(layer: layers.Conv2d, report: Report) -> nn.Module:

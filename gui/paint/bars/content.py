@@ -12,7 +12,7 @@ from engine.cost.metrics import Amount, Costs, Metric, compare_amounts, metric_b
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.report import Report
 from engine.reports.tables import TableRow, comparable_totals
-from engine.text.units import factor_text
+from engine.text.units import count_text, factor_text
 from engine.unchanged_items import last_results
 from gui.paint.bars.scale import BarScale, choose_scale
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT, ADD_LAYER_HINT
@@ -115,9 +115,10 @@ def build_bars_content(state: ViewState) -> BarsContent:
     """Collect the texts and amounts of a state, with the metric and the kind of axis of its look."""
     metric = metric_by_id(state.look.metric)
     all_rows = state.cost_rows
-    stem = next((row for row in all_rows if row.is_total and row.design == STEM), None)
+    all_totals = [row for row in all_rows if row.report is None]
+    stem = next((row for row in all_totals if row.design == STEM), None)
     designs = [(name, list(group)) for name, group in groupby(all_rows, lambda row: row.design) if name != STEM]
-    compared = comparable_totals(all_rows)
+    compared = comparable_totals(all_totals)
     totals = _with_siblings([_total_line(state, group[-1], compared, metric) for _, group in designs])
     headings = _with_siblings([_heading_line(state, name) for name, _ in designs])
     groups = tuple(
@@ -283,4 +284,8 @@ def _first_problem_text(state: ViewState, all_rows: Sequence[TableRow]) -> str:
     row = next((row for row in all_rows if row.problem), None)
     if row is not None:
         return f"until {row.design or 'the stem'} / {row.node} is fixed"  # the row of the layer says what is wrong
-    return "until the input is fixed: see Mistakes (F8)" if state.check.problems else "until the input is known"
+    if state.check.problems:
+        return "until the input is fixed: see Mistakes (F8)"
+    layers = [report.layer for analysis in state.check.analyses.values() for report in analysis.reports]
+    opaque = sum(not layer.has_known_cost for layer in layers)
+    return f"with {count_text(opaque, 'layer')} that ONNX Runtime computes" if opaque else "until the input is known"

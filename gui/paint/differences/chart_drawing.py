@@ -35,8 +35,9 @@ def draw_columns(
     """Draw the grid, and shade the columns of layers that differ and of the selected one."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    differing = {id(row) for row in content.differing}
     for index, row in zip(chart.visible_indices, content.rows[chart.visible_indices.start :], strict=False):
-        if row.layer.differs or index == selected:
+        if id(row) in differing or index == selected:
             shade = QColor(theme.accent if index == selected else theme.warning)
             shade.setAlphaF(_SELECTED_SHADE if index == selected else _SHADE)
             painter.fillRect(chart.column(index), shade)

@@ -54,6 +54,11 @@ class DifferencesContent(Struct, frozen=True, eq=False, dict=True):
         layers = () if self.differences is None else self.differences.layers
         return tuple(DifferenceRow(layer, error.value) for layer, error in zip(layers, self.errors, strict=True))
 
+    @cached_property
+    def differing(self) -> tuple[DifferenceRow, ...]:
+        """The layers that differ; while errors are computed none goes that a name alone makes one."""
+        return tuple(row for row in self.rows if row.layer.differs_by(row.error if self.is_complete else None))
+
     @property
     def is_complete(self) -> bool:
         """Whether no error waits to be computed."""

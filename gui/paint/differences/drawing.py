@@ -4,7 +4,7 @@ from msgspec import Struct
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
-from engine.reports.difference_formats import SAME, cost_heading, signed_text
+from engine.reports.difference_formats import cost_heading, nothing_text, signed_text
 from engine.reports.differences import DesignDifferences, describe_seeds, difference_text
 from engine.reports.tables import one_line
 from gui.paint.basics.text_drawing import draw_wrapped_text, text_width
@@ -59,6 +59,8 @@ class _Sheet(Struct, frozen=True):
     columns: tuple[Column, ...]
     lines: tuple[tuple[str, ...], ...]
     total: tuple[str, ...]
+    nothing: str
+    """What is said where there are no lines."""
     notes: tuple[str, ...]
 
     @property
@@ -73,10 +75,12 @@ class _Sheet(Struct, frozen=True):
 
 def differences_size(state: ViewState) -> tuple[int, int]:
     """Width and height in pixels of a figure that the differences fill at their natural text size."""
-    differences = build_differences(state).differences
-    if differences is None:
+    for _ in compute_errors(state):  # of which it depends what is listed
+        pass
+    content = build_differences(state)
+    if content.differences is None:
         return natural_size(_NARROWEST, _CHART)
-    sheet = _make_sheet(differences)
+    sheet = _make_sheet(content, content.differences)
     return natural_size(sheet.width, sheet.height(len(sheet.lines)) + _CHART + 0.1)
 
 
@@ -115,7 +119,7 @@ def _paint(
     state: ViewState,
     theme: Theme,
 ) -> None:
-    sheet = _make_sheet(differences)
+    sheet = _make_sheet(content, differences)
     unit, count = _fit(sheet, rect)
     x, y, width = rect.left() + MARGIN * unit, rect.top() + MARGIN * unit, rect.width() - 2 * MARGIN * unit
     draw_title(painter, QRectF(x, y, width, TITLE * unit), sheet.title, unit, theme)
@@ -131,16 +135,16 @@ def _paint(
         paint_errors(painter, chart, content, selected_layer(content, state), theme)
 
 
-def _make_sheet(differences: DesignDifferences) -> _Sheet:
+def _make_sheet(content: DifferencesContent, differences: DesignDifferences) -> _Sheet:
     heads = ["Layer", "Difference", *map(cost_heading, differences.metrics)]
     numbers = range(len(differences.metrics))
     lines = tuple(
         (
-            one_line(layer.name),
-            one_line(difference_text(layer, differences)),
-            *(signed_text(layer.cost(number)) for number in numbers),
+            one_line(row.layer.name),
+            one_line(difference_text(row.layer, differences)),
+            *(signed_text(row.layer.cost(number)) for number in numbers),
         )
-        for layer in differences.differing
+        for row in content.differing
     )
     total = ("total", "", *(signed_text(differences.total_cost(number)) for number in numbers))
     columns = []
@@ -150,7 +154,7 @@ def _make_sheet(differences: DesignDifferences) -> _Sheet:
     seeds = describe_seeds(differences)
     title = f"{one_line(differences.first)} → {one_line(differences.second)}"
     side = side_by_side(columns, [_COLUMN_GAP] * len(columns))
-    return _Sheet(title, side, lines, total, (seeds,) if seeds else ())
+    return _Sheet(title, side, lines, total, nothing_text(differences), (seeds,) if seeds else ())
 
 
 def _fit(sheet: _Sheet, rect: QRectF) -> tuple[float, int]:
@@ -167,7 +171,7 @@ def _fit(sheet: _Sheet, rect: QRectF) -> tuple[float, int]:
 def _rows(sheet: _Sheet, count: int, theme: Theme) -> tuple[Row, ...]:
     rows: list[Row] = [Cells(tuple(Cell(text, theme.text) for text in line)) for line in sheet.lines[:count]]
     if not sheet.lines:
-        rows.append(Remark(f"{SAME} differs", theme.muted))
+        rows.append(Remark(sheet.nothing, theme.muted))
     if count < len(sheet.lines):
         rows.append(Remark(f"and {len(sheet.lines) - count} more differences", theme.muted))
     return (*rows, Cells(tuple(Cell(text, theme.text, True) for text in sheet.total), is_total=True))

@@ -1,7 +1,7 @@
 """The picture of the inspector: its parts in one to three columns, the same on the screen and in files."""
 
 from itertools import combinations, pairwise
-from math import inf
+from math import ceil, inf
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -29,6 +29,7 @@ from gui.theme import Theme
 _HEAD = InspectorPart(head_height, draw_head, hit_head)
 _PATCH = InspectorPart(patch_height, draw_patch, hit_patch)
 _MATRIX = InspectorPart(matrix_height, draw_matrix, hit_matrix)
+_SOURCES = InspectorPart(source_views_height, draw_source_views, hit_source_views)
 _CORE = (_HEAD, _PATCH, _MATRIX)
 """What should be visible without scrolling; a layer has either a patch or a matrix."""
 _INSPECTOR_PARTS: tuple[InspectorPart, ...] = (
@@ -38,7 +39,7 @@ _INSPECTOR_PARTS: tuple[InspectorPart, ...] = (
     InspectorPart(channels_height, draw_channels, hit_channels),
     _MATRIX,
     InspectorPart(sums_height, draw_sums, hit_sums),
-    InspectorPart(source_views_height, draw_source_views, hit_source_views),
+    _SOURCES,
 )
 """In reading order."""
 
@@ -51,6 +52,8 @@ class _Way(NamedTuple):
 
     parts: list[_SizedPart]
     breaks: tuple[int, ...]
+    below: tuple[_SizedPart, ...] = ()
+    """Parts as wide as all columns, below them."""
 
 
 _COLUMN = 26.0
@@ -78,29 +81,40 @@ def lay_out_inspector(
 ) -> InspectorLayout:
     """Lay out the parts, one column after the other, with the highest column as low as possible.
 
-    They are in reading order; but if the patch and its filter, or the matrix of a 1×1, would end below the `visible`
-    height, they come next to the head or in another column, so that they are seen without scrolling.
+    They are in reading order, with the earlier volumes in the last column or below all columns; but if the patch and
+    its filter, or the matrix of a 1×1, would end below the `visible` height, they come next to the head or in another
+    column, so that they are seen without scrolling.
     """
     em = max(min(width / 48, _LARGEST), _SMALLEST * text_scale)
     count = max(1, min(int(width // (_COLUMN * em)), _MOST_COLUMNS))
     inner = (width - 2 * _MARGIN * em - (count - 1) * 2 * _GAP * em) / count
+    whole = width - 2 * _MARGIN * em
     in_order = [(part, tall) for part in _INSPECTOR_PARTS if (tall := part.height(content, inner, em))]
     core_first = sorted(in_order, key=lambda sized: sized[0] not in _CORE)
+    below = [(part, part.height(content, whole, em)) for part, _ in in_order if part is _SOURCES]
+
+    def ways(parts: list[_SizedPart]) -> list[_Way]:
+        others = [sized for sized in parts if sized[0] is not _SOURCES] if below and count > 1 else []
+        wide = [way._replace(below=tuple(below)) for way in _ways(others, count)] if others else []
+        return [*_ways(parts, count), *wide]
 
     def badness(way: _Way) -> tuple[bool, float, float]:
         heights = [tall + _GAP * em for _, tall in way.parts]
         columns = [sum(heights[first:last]) for first, last in pairwise(way.breaks)]
-        return _core_bottom(way, em) > visible, max(columns), sum(column**2 for column in columns)
+        under = sum(tall + _GAP * em for _, tall in way.below)
+        return _core_bottom(way, em) > visible, max(columns) + under, sum(column**2 for column in columns)
 
-    way = min(_ways(in_order, count), key=lambda way: badness(way)[1:])
+    way = min(ways(in_order), key=lambda way: badness(way)[1:])
     if badness(way)[0]:
-        way = min([*_ways(in_order, count), *_ways(core_first, count)], key=badness)
-    part_rects = []
+        way = min([*ways(in_order), *ways(core_first)], key=badness)
+    part_rects, columns_bottom = [], _MARGIN * em
     for column, (first, last) in enumerate(pairwise(way.breaks)):
         left, top = _MARGIN * em + column * (inner + 2 * _GAP * em), _MARGIN * em
         for part, tall in way.parts[first:last]:
             part_rects.append((part, QRectF(left, top, inner, tall)))
             top += tall + _GAP * em
+        columns_bottom = max(columns_bottom, top)
+    part_rects += [(part, QRectF(_MARGIN * em, columns_bottom, whole, tall)) for part, tall in way.below]
     bottom = max((rect.bottom() for _, rect in part_rects), default=0.0)
     return InspectorLayout(em, tuple(part_rects), bottom + _GAP * em)
 
@@ -163,7 +177,7 @@ def paint_inspector(painter: QPainter, rect: QRectF, state: ViewState, theme: Th
 
 def inspector_figure_size(state: ViewState) -> tuple[int, int]:
     """Return width and height in pixels of a figure with all parts."""
-    return _NATURAL, max(200, round(lay_out_inspector(_figure_content(state), _NATURAL).height))
+    return _NATURAL, max(200, ceil(lay_out_inspector(_figure_content(state), _NATURAL).height))
 
 
 def _figure_content(state: ViewState) -> InspectorContent:

@@ -2,17 +2,24 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPolygonF
+from PySide6.QtGui import QPainterPath
 
+from gui.paint.basics.many_shapes import polygon_paths
 from gui.paint.volumes.labels import TextRole
 from gui.paint.volumes.scene import VolumesScene
 
-_ArrowShapes = dict[tuple[TextRole, str], tuple[list[QRectF], list[QPolygonF]]]
-"""Shafts and heads by role and design; the design is "" unless the role has its colour."""
+_ArrowShapes = dict[tuple[TextRole, str], tuple[NDArray[np.float64], list[QPainterPath]]]
+"""Shafts (4 × n) and heads by role and design; the design is "" unless the role has its colour."""
+
+_TOGETHER = 32
+"""Number of neighbours whose heads are one path, whichever of them are drawn: they look the same in any part.
+
+With more of them, Qt takes longer to find the pixels of a row.
+"""
 
 
 def arrow_shapes(
@@ -27,18 +34,31 @@ def arrow_shapes(
     """
     chosen, places = np.array(numbers, dtype=np.intp), scene.arrow_places
     start, end, y, width = places.start[chosen], places.end[chosen], places.y[chosen], np.array(widths)[chosen] * em
-    head = head_sizes(start, end, width, em)
-    stop = end - 1.5 * head
-    rects = np.stack((start, y - width / 2, stop + 0.1 * head - start, width))
-    tips = np.stack((end, y, head))
-    numbers_by_colour: dict[tuple[TextRole, str], list[int]] = {}
-    for at, number in enumerate(numbers):
-        numbers_by_colour.setdefault(places.colours[number], []).append(at)
+    head, colour_of_each = head_sizes(start, end, width, em), _colours_of(scene)
+    rects = np.stack((start, y - width / 2, end - 1.4 * head - start, width))
+    corners, is_large, code_of_each = _head_corners(end, y, head), head >= least_head, colour_of_each.codes[chosen]
     shapes: _ArrowShapes = {}
-    for colour, ats in numbers_by_colour.items():
-        large = [at for at, is_large in zip(ats, (head[ats] >= least_head).tolist(), strict=True) if is_large]
-        shapes[colour] = list(map(QRectF, *rects[:, ats].tolist())), _head_polygons(tips[:, large])
+    for code in np.unique(code_of_each).tolist():
+        is_alike = code_of_each == code
+        large = is_alike & is_large
+        heads = polygon_paths(corners[large], chosen[large] // _TOGETHER)
+        shapes[colour_of_each.colours[code]] = rects[:, is_alike], list(heads)
     return shapes
+
+
+class _Colours(NamedTuple):
+    """The colours of arrows, and the number of that of each arrow."""
+
+    colours: list[tuple[TextRole, str]]
+    codes: NDArray[np.intp]
+
+
+@lru_cache(maxsize=2)
+def _colours_of(scene: VolumesScene) -> _Colours:
+    """Cached, since many parts of a scene are painted one after the other."""
+    of_each = scene.arrow_places.colours
+    numbers = {colour: number for number, colour in enumerate(dict.fromkeys(of_each))}
+    return _Colours(list(numbers), np.fromiter(map(numbers.__getitem__, of_each), np.intp, len(of_each)))
 
 
 def head_sizes(
@@ -48,15 +68,10 @@ def head_sizes(
     return np.minimum(np.maximum(0.42 * em, 1.5 * width), 0.6 * (end - start))
 
 
-def _head_polygons(tips: NDArray[np.float64]) -> list[QPolygonF]:
-    """The heads with these tips and half heights, 3 × n; each on its own, to look the same whatever else is drawn."""
-    heads = {size: _head_polygon(size) for size in set(tips[2].tolist())}
-    return [heads[size].translated(x, y) for x, y, size in tips.T.tolist()]
-
-
-def _head_polygon(size: float) -> QPolygonF:
-    """A head with its tip at (0, 0)."""
-    return QPolygonF([QPointF(0.0, 0.0), QPointF(-1.5 * size, -size), QPointF(-1.5 * size, size)])
+def _head_corners(x: NDArray[np.float64], y: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The corners of n heads, n × 3 × 2, with these tips and half heights."""
+    back = x - 1.5 * size
+    return np.stack((np.stack((x, back, back), axis=1), np.stack((y, y - size, y + size), axis=1)), axis=2)
 
 
 @lru_cache(maxsize=4)

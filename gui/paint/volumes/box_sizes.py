@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from engine.blocks import Block
 from engine.shapes import Shape
+from engine.unchanged_items import last_results
 from gui.paint.volumes.camera import Camera, Prism, Rect, make_prism
 from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.labels import (
@@ -160,11 +161,19 @@ def _extent_with_texts(box: Prism, rects: list[Rect], height: float) -> tuple[fl
     return min([left, *(rect[0] for rect in level)]), max([right, *(rect[2] for rect in level)])
 
 
-def shorten_captions(vertices: Sequence[Vertex], names: tuple[str, ...], text_sizes: TextSizes) -> tuple[str, ...]:
+def shorten_captions(
+    design: str, vertices: Sequence[Vertex], names: tuple[str, ...], text_sizes: TextSizes
+) -> tuple[str, ...]:
     """Shorten the names below the boxes of a design so that all still differ."""
-    bold = any(map(_is_closed_block, vertices))
-    short = elide_names(names, _NAME_WIDTH * text_sizes.em, text_sizes.small, bold)
-    return tuple(short[name] for name in names)
+    bold = any(last_results("closed block", design).map(_is_closed_block, vertices))
+    return _shorten_names(names, _NAME_WIDTH * text_sizes.em, text_sizes.small, bold)
+
+
+@lru_cache(maxsize=16)
+def _shorten_names(names: tuple[str, ...], width: float, size: int, bold: bool) -> tuple[str, ...]:
+    """Cached, since most edits change no name."""
+    short = elide_names(names, width, size, bold)
+    return tuple([short[name] for name in names])
 
 
 def make_caption(

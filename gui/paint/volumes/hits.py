@@ -132,22 +132,22 @@ def find_box(state: ViewState, scene: VolumesScene, ref: NodeRef) -> PlacedBox |
     return next((scene.boxes[number] for number in scene.numbers_of(*visible_ref)), None)
 
 
-def find_rect(state: ViewState, scene: VolumesScene, ref: NodeRef) -> Rect | None:
-    """Bounds of a node: its box with texts and arrow, or the frame of an open block, or its layers without a frame."""
+def find_rects(state: ViewState, scene: VolumesScene, ref: NodeRef) -> list[Rect]:
+    """Bounds of a node: its box with texts and arrow, or the frames of an open block, or its layers without a frame."""
     frames = [frame.rect for frame in scene.frames if frame.ref == ref]
     if frames:
-        return _bounding_rect(frames)
+        return frames
     block = state.check.block(ref)
     if block is not None and state.is_open(ref):
-        parts = [find_rect(state, scene, (ref[0], part.name)) for part in block.parts]
-        if rects := [rect for rect in parts if rect is not None]:
-            return _bounding_rect(rects)
+        parts = [rect for part in block.parts for rect in find_rects(state, scene, (ref[0], part.name))]
+        if parts:
+            return [_bounding_rect(parts)]
     box = find_box(state, scene, ref)
     if box is None:
-        return None
+        return []
     arrows = [scene.arrows[number] for number in scene.arrows_to(*box.ref)]
     texts = [text.rect for text in (*box.texts, *(text for arrow in arrows for text in arrow.texts))]
-    return _bounding_rect([box.bounds, *texts, *((arrow.start, arrow.y, arrow.end, arrow.y) for arrow in arrows)])
+    return [_bounding_rect([box.bounds, *texts, *((arrow.start, arrow.y, arrow.end, arrow.y) for arrow in arrows)])]
 
 
 def _bounding_rect(rects: Sequence[Rect]) -> Rect:

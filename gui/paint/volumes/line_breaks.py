@@ -198,7 +198,7 @@ def _prepare_design(
     graph = with_edge_numbers(graph, options.edge_numbers, sparse=options.has_sparse_numbers)
     routes = route_connections(graph)
     names: tuple[str, ...] = (input_text, *(vertex.label for vertex in graph.vertices[1:]))
-    short_names = shorten_captions(graph.vertices, names, text_sizes)
+    short_names = shorten_captions(design, graph.vertices, names, text_sizes)
     if not options.has_names:
         short_names = ("",) * len(names)
 

@@ -43,6 +43,12 @@ def fullest_operator_text(vertex: Vertex, text_sizes: TextSizes, formula: str, s
     return next((operator_text for operator_text in choices if operator_text.width <= space), choices[-1])
 
 
+def keep_kernel(operator_text: OperatorText) -> OperatorText:
+    """Leave out all but the kernel, where there is one: 2×2 of 2×2 transposed ×2."""
+    kernels = [(text.partition(" ")[0], size, bold) for text, size, bold in operator_text.above[:1]]
+    return operator_text._replace(above=tuple([kernel for kernel in kernels if "×" in kernel[0]]), below=())
+
+
 @lru_cache(maxsize=2048)
 def _make_operator_text(
     label: str,

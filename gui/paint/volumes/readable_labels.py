@@ -4,26 +4,33 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+import numpy as np
+
 from engine.blocks import Block
 from engine.cost import metrics
+from gui.paint.volumes.arrows import head_sizes
 from gui.paint.volumes.break_candidates import LineBreaks
 from gui.paint.volumes.camera import Rect
 from gui.paint.volumes.face_values import FaceValues, face_note
-from gui.paint.volumes.labels import Label, make_centred_label, measure_text
-from gui.paint.volumes.operator_texts import fullest_operator_text
+from gui.paint.volumes.labels import ASCENT, Label, make_centred_label, measure_text
+from gui.paint.volumes.legend import arrow_widths
+from gui.paint.volumes.operator_texts import fullest_operator_text, keep_kernel, make_operator_text
 from gui.paint.volumes.scene import OperatorArrow, PlacedBox, ScenePoint, VolumesScene
 from gui.paint.volumes.text_options import TextSizes
 from gui.paint.volumes.visible_parts import VisibleParts
 from gui.state.view_state import ViewState
 
-_READABLE, _MOST_GROWTH, _MOST_GROWTH_OF_TITLES = 9.0, 1.8, 2.6
-"""Size in pixels to which names of blocks and operators grow if smaller texts are left out; greatest factors."""
+_READABLE, _MOST_GROWTH = 9.0, 2.6
+"""Size in pixels to which names of blocks and operators grow if smaller texts are left out; the greatest factor."""
 
 _EDGE = 0.3
 """Distance in ems that texts of boxes keep from the edges of the picture."""
 
 _GAP = 0.5
 """Distance in ems that enlarged texts at an arrow keep from its ends, where boxes are, if they are readable then."""
+
+_HEAD_GAP = 0.06
+"""Distance in ems of texts at an arrow from its head."""
 
 EMPTY_DESIGN_HINT = "Add a layer with + Layer"
 
@@ -67,24 +74,39 @@ def readable_labels(
             line = _line_rect(text, texts)
             shift = max(edge - line[0], min(0.0, right - edge - line[2]))
             yield AnchoredLabel(box.ref[0], text.translate(shift, 0.0), _nearest_point(line, box))
+    titles = []
     for frame in visible.frames:
         for text in frame.texts if small else frame.texts[:1]:
             label = text if small else _enlarge_title(text, zoom, frame.rect[2] - text.x)
             if zoom.is_readable(label.size):
+                titles.append(label.rect)
                 yield AnchoredLabel(frame.ref[0], label, (frame.texts[0].x, frame.rect[1]))
-    has_operators = small or zoom.text_fineness != 1.0 or zoom.is_readable(_MOST_GROWTH * text_sizes.em)
-    for number in visible.arrows if has_operators else ():
+    in_overview = not small and zoom.text_fineness == 1.0
+    if not in_overview or zoom.is_readable(_MOST_GROWTH * text_sizes.em):
+        yield from _operator_labels(state, scene, visible, zoom, titles if in_overview else ())
+    yield from _add_layer_hints(scene)
+
+
+def _operator_labels(
+    state: ViewState, scene: VolumesScene, visible: VisibleParts, zoom: TextZoom, titles: Sequence[Rect]
+) -> Iterator[AnchoredLabel]:
+    """The readable texts at arrows, none of which covers one of the `titles`."""
+    text_sizes, widths = scene.line_breaks.text_sizes, arrow_widths(state, scene)
+    small = zoom.is_readable(text_sizes.small)
+    in_overview = not small and zoom.text_fineness == 1.0
+    for number in visible.arrows:
         arrow = scene.arrows[number]
         width = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
-        if not small and zoom.text_fineness == 1.0 and not _has_readable_operator(arrow, zoom, width):
-            continue
-        for text in _arrow_texts(state, arrow, text_sizes, zoom):
+        texts = _overview_texts(arrow, zoom, width) if in_overview else _arrow_texts(state, arrow, text_sizes, zoom)
+        for text in texts:
             label = text if small else _enlarge_label(text, zoom, width - 2 * _GAP * text_sizes.em)
             if not zoom.is_readable(label.size):
                 label = _enlarge_label(text, zoom, width)
             if zoom.is_readable(label.size):
-                yield AnchoredLabel(arrow.ref[0], label, (text.x + text.width / 2, arrow.y))
-    yield from _add_layer_hints(scene)
+                right, up = _move_off_head(label, arrow, widths[number], zoom)
+                moved = label.translate(right + _distance_from_titles(label, titles), up)
+                if moved.rect[2] <= arrow.end or not titles:
+                    yield AnchoredLabel(arrow.ref[0], moved, (moved.x + moved.width / 2, arrow.y + up))
 
 
 def _box_texts(box: PlacedBox, values: FaceValues | None, line_breaks: LineBreaks) -> tuple[Label, ...]:
@@ -107,12 +129,25 @@ def _block_names(box: PlacedBox, zoom: TextZoom) -> Iterator[Label]:
             yield larger
 
 
-def _has_readable_operator(arrow: OperatorArrow, zoom: TextZoom, width: float) -> bool:
-    """Whether the operator at an arrow, enlarged up to a width, is readable; quick: in an overview most are not."""
-    return any(
-        bold and zoom.is_readable(max(1.0, min(_MOST_GROWTH, width / max(measure_text(text, size, bold), 1.0))) * size)
-        for text, size, bold in arrow.operator_text.above
-    )
+def _overview_texts(arrow: OperatorArrow, zoom: TextZoom, width: float) -> tuple[Label, ...]:
+    """The operator at an arrow, its beginning or its kernel: the first that is readable once enlarged up to a width.
+
+    A shorter text that keeps away from the boxes is better than a longer one that does not.
+    """
+    beginning = make_operator_text(arrow.vertex, "first", arrow.text_sizes, "")
+    choices = (arrow.operator_text, beginning, keep_kernel(beginning))
+    for space in (width - 2 * _GAP * arrow.text_sizes.em, width):
+        for operator_text in choices:
+            if any(_grows_readable(text, zoom, space) for text in operator_text.above):
+                return arrow.place_texts(operator_text)
+    return ()
+
+
+def _grows_readable(text: tuple[str, int, bool], zoom: TextZoom, width: float) -> bool:
+    """Whether a text is readable once it is enlarged up to a width; quick: in an overview most texts are not."""
+    growth = min(_MOST_GROWTH, width / max(measure_text(*text), 1.0))
+    _, size, bold = text
+    return bold and zoom.is_readable(max(1.0, growth) * size)
 
 
 def _arrow_texts(state: ViewState, arrow: OperatorArrow, text_sizes: TextSizes, zoom: TextZoom) -> tuple[Label, ...]:
@@ -126,18 +161,41 @@ def _arrow_texts(state: ViewState, arrow: OperatorArrow, text_sizes: TextSizes, 
     )
 
 
+def _move_off_head(text: Label, arrow: OperatorArrow, width: float, zoom: TextZoom) -> ScenePoint:
+    """How far a text moves, back or else away, so that the head of an arrow `width` ems wide does not cover it."""
+    em, half = arrow.text_sizes.em / zoom.text_fineness, text.width / 2 / zoom.text_fineness
+    head = float(head_sizes(np.array(arrow.start), np.array(arrow.end), np.array(width * em), em))
+    middle, above = text.x + text.width / 2, text.y < arrow.y
+    beyond = middle + half - (arrow.end - 1.5 * head)
+    distance = arrow.y - text.y if above else text.y - ASCENT * text.size - arrow.y
+    clear = head + _HEAD_GAP * em - distance / zoom.text_fineness
+    if clear <= 0.0 or beyond <= 0.0:
+        return 0.0, 0.0
+    back = min(beyond, max(0.0, middle - half - arrow.start))
+    return -back, 0.0 if back == beyond else -clear if above else clear
+
+
+def _distance_from_titles(text: Label, titles: Sequence[Rect]) -> float:
+    """How far an enlarged text at an arrow moves to the right, so that it covers no name of a block."""
+    left, top, right, bottom = text.rect
+    covered = [
+        title for title in titles if title[0] < right and left < title[2] and title[1] < bottom and top < title[3]
+    ]
+    return max((title[2] + _GAP * text.size - left for title in covered), default=0.0)
+
+
 def _enlarge_title(text: Label, zoom: TextZoom, width: float) -> Label:
     """Enlarge the name of a block from its left end, upwards: the first operator below it is enlarged, too."""
-    larger = _enlarge_label(text, zoom, width, _MOST_GROWTH_OF_TITLES)
+    larger = _enlarge_label(text, zoom, width)
     return larger._replace(x=text.x, y=text.y - 0.4 * (larger.size - text.size))
 
 
-def _enlarge_label(text: Label, zoom: TextZoom, max_width: float, max_growth: float = _MOST_GROWTH) -> Label:
+def _enlarge_label(text: Label, zoom: TextZoom, max_width: float) -> Label:
     """Enlarge a bold text around its middle until it is readable, as far as it fits."""
     if not text.bold:
         return text
     readable = max(_READABLE, 1.05 * zoom.smallest_text)
-    growth = min(readable / (text.size * zoom.pixels), max_growth, max_width / max(text.width, 1.0))
+    growth = min(readable / (text.size * zoom.pixels), _MOST_GROWTH, max_width / max(text.width, 1.0))
     larger = max(text.size, int(growth * text.size))
     width = measure_text(text.text, larger, text.bold)
     x, y = text.x - (width - text.width) / 2, text.y - 0.15 * (larger - text.size)

@@ -1,6 +1,7 @@
 """The picture of the volumes in a window: of very many boxes only what differs is painted again, in steps if wanted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from math import ceil, floor
 from typing import NamedTuple
 
@@ -68,12 +69,11 @@ class Page(NamedTuple):
         page = (self.width, self.height, self.zoom, area, self.density, self.theme.name)
         return (*page, self.layout[1:], scene.shrink, scene.camera, scene.line_breaks.text_sizes)
 
-    def to_device(self, rect: Rect) -> Rect:
-        """The pixels that a rectangle of the scene covers."""
-        shrink, by = self.layout.scene.shrink, self.density * self.zoom
-        left, top, right, bottom = (edge * shrink for edge in rect)
-        x, y = self.area.x(), self.area.y()
-        return floor((left - x) * by), floor((top - y) * by), ceil((right - x) * by), ceil((bottom - y) * by)
+    def to_device(self, rects: list[Rect]) -> list[Rect]:
+        """The pixels that rectangles of the scene cover."""
+        start = np.array([self.area.x(), self.area.y()] * 2)
+        edges = (np.array(rects).reshape(-1, 4) * self.layout.scene.shrink - start) * (self.density * self.zoom)
+        return list(zip(*np.floor(edges[:, :2].T).tolist(), *np.ceil(edges[:, 2:].T).tolist(), strict=True))
 
     def to_scene(self, rect: QRect) -> Rect:
         """The rectangle of the scene that covers pixels."""
@@ -90,6 +90,8 @@ class _Ready(NamedTuple):
     visible: VisibleScene
     scene: PaintedScene | None
     """Not described before a second picture is painted at this place."""
+    pinned: Callable[[], bytes]
+    """Returns what its headings and its legend consist of; asked for only if the next one needs it."""
 
 
 class RetainedPicture:
@@ -102,8 +104,6 @@ class RetainedPicture:
     def __init__(self) -> None:
         self._image = QImage()
         """Null while there are few boxes, which are painted as a whole."""
-        self._pinned = b""
-        """What headings and legend of the last picture consist of."""
         self._ready: _Ready | None = None
         """The last page of which all steps are done."""
         self._unfinished: list[Rect] = []
@@ -130,23 +130,22 @@ class RetainedPicture:
         before = self._ready
         if before is not None and before.page == page:
             return
-        visible, scene = page.find_visible(), None
+        visible, scene, pinned = page.find_visible(), None, cache(partial(_pinned_content, page))
         yield
         if len(visible.parts.flat_boxes) < _LEAST_FLAT or len(visible.parts.boxes) > _MOST_LARGE:
             self._image = QImage()
         else:
-            changed = None
+            changed, pinned_differ = None, False
             if before is not None and not self._image.isNull() and before.page.place == page.place:
                 scene = _describe(page, visible)
                 changed = changed_rects(before.scene or _describe(before.page, before.visible), scene)
-            pinned = _pinned_content(page)
+                pinned_differ = pinned() != before.pinned()
             yield
-            yield from self._repaint(page, visible, changed, pinned != self._pinned)
-            self._pinned = pinned
-        self._ready, self._unfinished = _Ready(page, visible, scene), []
+            yield from self._repaint(page, visible, changed, pinned_differ=pinned_differ)
+        self._ready, self._unfinished = _Ready(page, visible, scene, pinned), []
 
     def _repaint(
-        self, page: Page, visible: VisibleScene, changed: list[Rect] | None, pinned_differ: bool
+        self, page: Page, visible: VisibleScene, changed: list[Rect] | None, *, pinned_differ: bool
     ) -> Iterator[None]:
         """Paint these rectangles of the scene, or all if None, and headings and legend if they differ."""
         width, height = _device_size(page)
@@ -157,7 +156,7 @@ class RetainedPicture:
         rects = [whole]
         if changed is not None:
             pinned = _pinned_rects(page) if pinned_differ else []
-            strips = merge_into_strips([*map(page.to_device, changed), *pinned, *self._unfinished])
+            strips = merge_into_strips([*page.to_device(changed), *pinned, *self._unfinished])
             parts = [QRectF(QPointF(*strip[:2]), QPointF(*strip[2:])).toRect() & whole for strip in strips]
             if sum(part.width() * part.height() for part in parts) < _MOST_CHANGED * width * height:
                 rects = [part for part in parts if not part.isEmpty()]

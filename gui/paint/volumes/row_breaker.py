@@ -38,10 +38,12 @@ class RowBreaker:
 
         A search finds where to look, up to rounding; a line is as wide as its own columns, wherever it starts.
         """
-        reach = (self._ends[start - 1] if start else 0.0) + line_width - _ROUNDING * self._ends[-1]
-        first = bisect_left(self._beginnings, bisect_left(self._middles, reach, start + 1))
+        reach, error = (self._ends[start - 1] if start else 0.0) + line_width, _ROUNDING * self._ends[-1]
+        first = bisect_left(self._beginnings, bisect_left(self._middles, reach - error, start + 1))
         for at in range(first, len(self._beginnings)):
             column = self._beginnings[at]
+            if self._middles[column] > reach + error:
+                return column
             *_, before = accumulate(self._widths[start:column], initial=0.0)
             if before + self._widths[column] / 2 > line_width:
                 return column

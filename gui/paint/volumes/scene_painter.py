@@ -6,10 +6,11 @@ from math import hypot, inf
 from operator import itemgetter
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QTransform
 
 from engine.network.node_ref import NodeRef
 from gui.paint.basics import colours
+from gui.paint.basics.many_shapes import draw_rects
 from gui.paint.volumes import faces
 from gui.paint.volumes.arrows import arrow_shapes, whole_arrow_shapes
 from gui.paint.volumes.camera import BoxFace, Prism, make_box_edges
@@ -20,6 +21,7 @@ from gui.paint.volumes.labels import TextRole, cached_font
 from gui.paint.volumes.legend import arrow_widths
 from gui.paint.volumes.readable_labels import AnchoredLabel, TextZoom
 from gui.paint.volumes.scene import PlacedBox, VolumesScene
+from gui.paint.volumes.stamps import Ink, draw_stamps
 from gui.paint.volumes.visible_parts import VisibleParts
 from gui.state.look import Look
 from gui.state.view_state import ViewState
@@ -63,7 +65,6 @@ class ScenePainter:
         self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
         self.line = 0.075 * self.em / zoom.text_fineness
         self._pens: dict[tuple[str, float], QPen] = {}
-        self._outlines: dict[int, QPolygonF] = {}  # of flat boxes, by the id of their body
         self._designs = {
             design_row.name: theme.design(state.colour_index(design_row.name))
             for design_row in scene.line_breaks.design_rows
@@ -130,43 +131,27 @@ class ScenePainter:
         self.painter.setPen(Qt.PenStyle.NoPen)
         for (role, design), (shafts, heads) in sorted(shapes.items(), key=itemgetter(0)):
             self.painter.setBrush(QColor(self._colour(role, design)))
-            self.painter.drawRects(shafts)
+            draw_rects(self.painter, shafts)
             for head in heads:
-                self.painter.drawPolygon(head)
+                self.painter.drawPath(head)
 
     def _draw_flat_boxes(self) -> None:
-        """Draw each small box as one polygon, those of one colour together, in the order of the colours.
+        """Draw small boxes, found ones with a wide line around them, of which they cover the inner half.
 
-        That order does not depend on which part of the scene is drawn.
+        Those of one colour together, in the order of the colours, which does not depend on what part is drawn.
         """
-        plain, numbers_by_colour = QColor(self.theme.plain), dict[FlatColour, list[int]]()
+        places, found, plain = self.scene.box_places, self.state.found_boxes, QColor(self.theme.plain)
+        numbers_by_colour: dict[FlatColour, list[int]] = {}
         for number, colour in zip(self.visible.flat_boxes, self.visible.flat_colours, strict=True):
             numbers_by_colour.setdefault(colour, []).append(number)
-        self._draw_marks_of_flat_boxes()
-        self.painter.setPen(self._pen(self.theme.text, 0.8 * self.line))
+        marked = [number for number in self.visible.flat_boxes if places.refs[number] in found] if found else []
+        groups = [(Ink(QColor(self.theme.warning).rgb(), 7.0 * self.line), marked)]
+        line = QColor(self.theme.text).rgb()
         for colour in sorted(numbers_by_colour):
             colour_now = plain if colour.rgb == PLAIN else QColor.fromRgb(colour.rgb)
-            self.painter.setBrush(colour_now if colour.is_fresh else _mix(colour_now, plain, _DIMMED))
-            self._draw_outlines(numbers_by_colour[colour])
-
-    def _draw_marks_of_flat_boxes(self) -> None:
-        """Draw a wide line around each small box that is found; the box covers the inner half."""
-        places, found = self.scene.box_places, self.state.found_boxes
-        numbers = [number for number in self.visible.flat_boxes if places.refs[number] in found] if found else []
-        self.painter.setPen(self._pen(self.theme.warning, 7.0 * self.line))
-        self.painter.setBrush(Qt.BrushStyle.NoBrush)
-        self._draw_outlines(numbers)
-
-    def _draw_outlines(self, numbers: list[int]) -> None:
-        """Draw the polygons around small boxes."""
-        bodies, corners, outlines = self.scene.box_places.bodies, self.scene.box_places.corners, self._outlines
-        draw = self.painter.drawPolygon
-        for number, x, y in zip(numbers, *corners[:, numbers].tolist(), strict=True):
-            body = bodies[number]
-            outline = outlines.get(id(body))
-            if outline is None:
-                outline = outlines[id(body)] = make_box_edges(*body.box[2:]).outline
-            draw(outline.translated(x, y))
+            fill = colour_now if colour.is_fresh else _mix(colour_now, plain, _DIMMED)
+            groups.append((Ink(line, 0.8 * self.line, fill.rgb()), numbers_by_colour[colour]))
+        draw_stamps(self.painter, self.scene, groups)
 
     def _draw_faces(self) -> None:
         """Draw all faces without antialiasing, which is much faster; lines cover their edges later."""

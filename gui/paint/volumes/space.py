@@ -1,9 +1,10 @@
 """Computes the width and height of lines of boxes from the space that each box and gap needs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import count as count_up
 from math import floor, log
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -103,8 +104,10 @@ class DesignRow(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def heights(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Space of the texts at the arrow to the first vertex of each column, above and below it."""
-        firsts = [self.operators[members[0]] for members in self.graph.columns]
-        return np.array([text.up for text in firsts]), np.array([text.down for text in firsts])
+        texts = self.operators
+        if not self.graph.is_chain:
+            texts = tuple([self.operators[members[0]] for members in self.graph.columns])
+        return _array(map(_up_of, texts)), _array(map(_down_of, texts))
 
 
 def _is_marked(vertex: Vertex, caption: VolumeCaption) -> bool:
@@ -145,12 +148,17 @@ class RowSizes(NamedTuple):
 
 def measure_gaps(graph: DesignGraph, routes: Routes, operators: Sequence[OperatorText], em: float) -> tuple[float, ...]:
     """Space before each column: its tracks and its widest operator."""
-    widths = [operator.width for operator in operators]
-    texts = [
-        widths[members[0]] if len(members) == 1 else max([widths[at] for at in members]) for members in graph.columns
-    ]
-    empty, step = 2 * GAP_PADDING * em, TRACK_WIDTH
-    return (0.0, *[empty + tracks * step * em + text for tracks, text in zip(routes.tracks, texts[1:], strict=False)])
+    widths = _array(map(_width_of, operators))
+    texts = widths if graph.is_chain else _array([max([widths[at] for at in members]) for members in graph.columns])
+    gaps = 2 * GAP_PADDING * em + _array(routes.tracks[: len(texts) - 1]) * TRACK_WIDTH * em + texts[1:]
+    return (0.0, *gaps.tolist())
+
+
+_width_of, _up_of, _down_of = attrgetter("width"), attrgetter("up"), attrgetter("down")
+
+
+def _array(values: Iterable[float]) -> NDArray[np.float64]:
+    return np.fromiter(values, np.float64)
 
 
 def box_kind(vertex: Vertex, caption: VolumeCaption) -> int:

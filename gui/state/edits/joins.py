@@ -53,7 +53,7 @@ def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: 
         return fitting[key]
 
     later = network.downstream(but or first)
-    others = {shapes.get(name) for name in (INPUT, *positions) if name not in later and name != first}
+    others = set(map(shapes.get, {INPUT, *positions} - later - {first}))
     own = shapes.get(first)
     if not any(fits_together(layer, pair) for shape in others for pair in ((own, shape), (shape, own))):
         return in_list_order(network, (first,))  # in a long network without a look at each layer

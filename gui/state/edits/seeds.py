@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import SeedWeights
-from gui.state.comparison import design_differences
+from gui.state.comparison import layer_differences
 from gui.state.edit import Edit
 from gui.state.view_state import ViewState
 
@@ -14,7 +14,7 @@ def share_random_weights(state: ViewState) -> Edit | None:
 
     What equal layers compute is the same then, so that errors show what the differences do.
     """
-    differences = design_differences(state)
+    differences = layer_differences(state)  # as nodes of a closed group have weights of their own
     if differences is None:
         return None
     sources: dict[NodeRef, NodeRef] = {}

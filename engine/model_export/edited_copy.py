@@ -19,6 +19,7 @@ from engine.model_export.tensor_forms import in_shape, is_maps, is_vector, tenso
 from engine.model_export.wire import Bytes
 from engine.onnx_files.tensors import Tensor
 from engine.shapes import Shape
+from engine.text.names import unique_name
 from engine.text.problems import Problem, ProjectError
 
 _OF_SIZES = ("Reshape", "Shape", "Size", "Expand", "ConstantOfShape")
@@ -38,6 +39,7 @@ class EditedCopy:
         self._values = ModelValues(origin, self._file)
         self._graph = self._values.graph
         self._arrays = dict(self._file.arrays)
+        self._rewired: set[FileNode] = set()
         self.external_files = data_files(self._file.nodes, self._arrays.values())
 
     def content(self) -> list[Bytes]:
@@ -59,6 +61,7 @@ class EditedCopy:
         arrays = {name: array for name, array in self._arrays.items() if name in received or name not in used}
         arrays |= {name: array for name, array in self._graph.constants.items() if name in received}
         self.external_files = data_files(nodes, arrays.values())
+        _name_apart(nodes)
         self._require_valid(nodes, arrays, outputs)
         return model.copy(nodes, arrays, outputs, self._changed_values())
 
@@ -95,7 +98,8 @@ class EditedCopy:
             self._values.know(name)
         maker = self._values.maker(old) if old else None
         value = self._values.name(old) if old else self._graph.new_name(layer.name)
-        own = maker.proto.name if maker is not None and old == layer.name else ""
+        is_only = maker is not None and old == layer.name and len(maker.made) == 1
+        own = maker.proto.name if maker is not None and is_only else ""
         position = self._values.place(layer) if maker is None else maker.position
         with self._values.inserted(position):
             self._graph.dtype = self._values.dtype(layer)
@@ -152,6 +156,8 @@ class EditedCopy:
         is_resized = layer.input_shapes != self._before[old].input_shapes and not layer.layer.runs_node
         if is_resized and any(node.proto.op_type in _OF_PLACES for node in nodes):
             return False
+        if nodes <= self._rewired:  # for another of the layers that they compute, which receives the same
+            return True
         renamed = {}
         for value in entries:
             new = self._entry(value, *sources[self._tensors[value].source], nodes)
@@ -160,6 +166,7 @@ class EditedCopy:
             renamed[value] = new
         for node in nodes:
             node.rename({value: new for value, new in renamed.items() if value != new})
+        self._rewired |= nodes
         return True
 
     def _is_parted(self, layer: PlannedLayer, old: str) -> bool:
@@ -256,3 +263,12 @@ class EditedCopy:
             tensor = self._tensors.get(value)
             if changed if tensor is None else tensor.source in changed or tensor.source not in origin.successors:
                 yield value
+
+
+def _name_apart(nodes: Iterable[FileNode]) -> None:
+    """Let new nodes have names that no others have, as a node of several outputs may stay beside one in its place."""
+    names = {node.proto.name for node in nodes if node.raw}
+    for node in nodes:
+        if not node.raw and node.proto.name:
+            node.proto.name = unique_name(node.proto.name, names)
+            names.add(node.proto.name)

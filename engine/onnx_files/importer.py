@@ -299,6 +299,9 @@ class _Importer:
         return True
 
     def _operands(self, node: GraphNode) -> Operands:
+        """What rules see of a node: without the names of outputs that nothing needs, which files have all the same."""
+        needed = [name if name in self._users or name in self._model.outputs else "" for name in node.outputs[1:]]
+        node = replace(node, outputs=(*node.outputs[:1], *needed)) if any(node.outputs[1:]) else node
         path, opset, batch = self._model.path, self._model.opset, self._model.batch
         return Operands(node, self._tensors, self._constants, self._stored, path, opset, batch)
 

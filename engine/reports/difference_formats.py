@@ -11,7 +11,7 @@ from engine.text.json_text import json_text
 from engine.text.pipe_table import bold, escape_markdown, pipe_table
 from engine.text.spreadsheet import delimited_text
 from engine.text.text_table import align_columns
-from engine.text.units import UNKNOWN, abbreviate, byte_size, error_text, exact_text
+from engine.text.units import UNKNOWN, abbreviate, byte_size, exact_text, relative_error_text
 
 Errors = Sequence[float | None]
 """The relative error of each pair of layers, None where it is not known; empty before a run."""
@@ -52,7 +52,7 @@ def short_cost(metric: Metric, amount: Amount | None) -> str:
 
 def pair_error_text(error: float | None) -> str:
     """A relative error in percent; "" if it is not known."""
-    return "" if error is None else error_text(error)
+    return "" if error is None else relative_error_text(error)
 
 
 def nothing_text(differences: DesignDifferences) -> str:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from engine.reports.differences import ComparedLayer, DesignDifferences
 from engine.text.names import quoted
-from engine.text.units import ROUNDING, count_text, error_text, number_text
+from engine.text.units import ROUNDING, count_text, number_text, relative_error_text
 
 
 class FirstDifference(Struct, frozen=True):
@@ -28,7 +28,7 @@ class FirstDifference(Struct, frozen=True):
             )
         return (
             f"{volumes} of volumes compared: the first that differs is {quoted(self.layer.name)}, "
-            f"by {error_text(self.error)}"
+            f"by {relative_error_text(self.error)}"
         )
 
 

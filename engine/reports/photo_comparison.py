@@ -9,7 +9,7 @@ from engine.reports.differences import DesignDifferences
 from engine.reports.tables import one_line
 from engine.run.photo_comparison import LayerUsage, PhotoComparison
 from engine.text.text_table import align_columns
-from engine.text.units import count_text, error_text
+from engine.text.units import count_text, relative_error_text
 
 _Data = dict[str, Any]
 
@@ -50,7 +50,7 @@ def photo_comparison_sentences(comparison: PhotoComparison) -> Iterator[str]:
     """How much the last volumes differ, how often classifiers agree, and which photos were not used."""
     photos = count_text(comparison.photos, "photo")
     if comparison.error is not None:
-        yield f"{photos}: the last volumes differ by {error_text(comparison.error)} on average."
+        yield f"{photos}: the last volumes differ by {relative_error_text(comparison.error)} on average."
     else:
         yield f"{photos}: the last volumes have different shapes."
     agreement = comparison.agreement

@@ -21,7 +21,7 @@ from engine.run.execute import NodeStarted, execute, weights_at
 from engine.run.request import RunRequest
 from engine.text.names import quoted
 from engine.text.problems import Problem, ProjectError
-from engine.text.units import error_text
+from engine.text.units import relative_error_text
 
 _Volume = NDArray[np.float32]
 
@@ -44,7 +44,7 @@ class LeftOut(Struct, frozen=True):
 
     def text(self) -> str:
         """Sentences: by how much the last volume changes, and what the classes are then."""
-        percent = "" if self.error == float("inf") else error_text(self.error)
+        percent = "" if self.error == float("inf") else relative_error_text(self.error)
         change = f"changes by {percent}" if percent else "is zero with the map"
         classes = "" if self.before is None or self.after is None else f" {_classes_text(self.before, self.after)}"
         return f"The last volume {change}.{classes}"

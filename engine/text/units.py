@@ -91,7 +91,7 @@ ROUNDING = 1e-5
 """Relative error of a volume up to which it counts as equal: what sums in another order differ by in a deep network."""
 
 
-def error_text(error: float) -> str:
+def relative_error_text(error: float) -> str:
     """A relative error in percent: "12.3 %", "0 %", "< 0.001 %" for rounding."""
     is_rounding = 0 < error < ROUNDING
     return f"< {number_text(100 * ROUNDING)} %" if is_rounding else f"{number_text(100 * error, 3)} %"

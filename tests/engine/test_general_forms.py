@@ -115,6 +115,11 @@ def test_a_dense_layer_is_not_paired_with_a_convolution_of_other_shapes():
     assert sorted(pairs((Dense(4),), (Conv2d(4, 3),))) == [("", "conv2d"), ("dense", "")]
 
 
+def test_pooling_of_other_maps_is_not_paired_with_pooling_of_the_whole_map():
+    first, second = (GlobalAvgPool2d(),), (AvgPool2d(3), AvgPool2d((1, 2)))
+    assert sorted(pairs(first, second)) == [("", "avg_pool2d"), ("", "avg_pool2d"), ("global_avg_pool2d", "")]
+
+
 def test_a_transpose_that_moves_axes_of_one_value_alone_is_a_reshape():
     assert Transpose("whc").general_form([ONE]) == Reshape(1, 1, 4)
     assert Transpose("hcw").general_form([Shape(4, 1, 6)]) == Reshape(1, 4, 6)

@@ -468,8 +468,11 @@ def test_external_data_are_read_from_the_folder_of_the_model_alone(tmp_path, loc
     with pytest.raises(ProjectError, match=r"only files in the folder of the model are opened|does not exist"):
         import_model(write_model(tmp_path / "models", model))
     tensor.external_data[0].value = "weights.bin"
-    (tmp_path / "models" / "weights.bin").write_bytes(WEIGHTS["w"].tobytes())
+    (tmp_path / "models" / "weights.bin").write_bytes(WEIGHTS["w"].tobytes()[:-1])
     path = write_model(tmp_path / "models", model)
+    with pytest.raises(ProjectError, match=r"ends after [\d,]+ bytes of weights.bin; it needs"):
+        import_model(path)
+    (tmp_path / "models" / "weights.bin").write_bytes(WEIGHTS["w"].tobytes())
     np.testing.assert_array_equal(arrays.read_array(str(path), "w", lambda: None), WEIGHTS["w"])
 
 
@@ -692,11 +695,13 @@ def test_a_product_of_maps_and_transposed_ones_is_one_with_a_transpose(tmp_path)
         (helper.make_node("Elu", ["x"], ["y"], alpha=0.3), Activation("elu", alpha=0.3)),
         (helper.make_node("HardSigmoid", ["x"], ["y"], alpha=1 / 6), Activation("hard_sigmoid")),
         (helper.make_node("HardSigmoid", ["x"], ["y"]), Activation("hard_sigmoid", factor=0.2)),
+        (helper.make_node("HardSigmoid", ["x"], ["y"], alpha=0.17), Activation("hard_sigmoid", factor=0.17)),
         (helper.make_node("HardSigmoid", ["x"], ["y"], beta=0.4), Activation("hard_sigmoid", factor=0.2, offset=0.4)),
         (helper.make_node("Mish", ["x"], ["y"]), Activation("mish")),
         (helper.make_node("Gelu", ["x"], ["y"], approximate="tanh"), Activation("gelu_tanh")),
         (helper.make_node("Clip", ["x", "low", "high"], ["y"]), Activation("clip", low=-1.5, high=0.7)),
         (helper.make_node("Clip", ["x", "low"], ["y"]), Activation("clip", low=-1.5, high=1e30)),
+        (helper.make_node("Clip", ["x", "zero", "eight"], ["y"]), Activation("clip", low=0.0, high=8.0)),
         (helper.make_node("PRelu", ["x", "slopes"], ["y"]), PRelu()),
         (helper.make_node("PRelu", ["x", "slope"], ["y"]), PRelu(shared=True)),
         (helper.make_node("Mul", ["slopes", "x"], ["y"]), Scale()),
@@ -711,6 +716,7 @@ def test_a_product_of_maps_and_transposed_ones_is_one_with_a_transpose(tmp_path)
 )
 def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
     arrays = {"low": np.float32(-1.5), "high": np.float32(0.7), "slopes": values(1, 3, 1, 1), "slope": values(2, 1)}
+    arrays |= {"zero": np.float32(0), "eight": np.float32(8)}
     used = {name: array for name, array in arrays.items() if name in node.input}
     model = model_of([node], opset=20, **used)
     imported = import_model(write_model(tmp_path, model))

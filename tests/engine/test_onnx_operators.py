@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 from onnx import TensorProto, helper
 
+from engine.files.onnx_graphs import captured_names, rename_captured
 from engine.onnx_files.importer import import_model
 from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
@@ -121,6 +122,58 @@ def test_a_graph_within_a_node_hides_values_of_the_same_name_outside(tmp_path):
     assert made.project.designs[0].network.inputs_of(2) == ("input", "s")
 
 
+def test_names_within_a_graph_stay_if_others_outside_get_new_ones():
+    inner = [helper.make_tensor_value_info("r", TensorProto.FLOAT, None)]
+    body = helper.make_graph([node("Add", ["r", "s"], ["t"])], "body", inner, [onnx.ValueInfoProto(name="u")])
+    loop = node("Loop", ["n", "yes", "r"], ["y"], body=body)
+    assert captured_names(loop) == ["s", "u"]
+    rename_captured(loop, {"r": "a", "s": "b", "u": "c"})
+    renamed = loop.attribute[0].g
+    assert (list(renamed.node[0].input), renamed.output[0].name) == (["r", "b"], "c")
+
+
+LIKE_FUNCTIONS = {
+    "a norm around the mean of something else": (
+        [
+            node("Relu", ["x"], ["r"]),
+            node("ReduceMean", ["r"], ["m"], axes=[1]),
+            node("Sub", ["x", "m"], ["d"]),
+            node("Pow", ["d", "two"], ["p"]),
+            node("ReduceMean", ["p"], ["v"], axes=[1]),
+            node("Add", ["v", "e"], ["ve"]),
+            node("Sqrt", ["ve"], ["s"]),
+            node("Div", ["d", "s"], ["q"]),
+            node("Mul", ["q", "g"], ["qg"]),
+            node("Add", ["qg", "b"], ["y"]),
+        ],
+        {"two": np.float32(2), "e": np.float32(1e-5), "g": values(1, 3, 1, 1), "b": values(2, 3, 1, 1)},
+        ["scale with bias"],
+    ),
+    "a hard swish whose gate is never closed": (
+        [
+            node("Add", ["x", "three"], ["a"]),
+            node("Clip", ["a", "low", "six"], ["k"]),
+            node("Mul", ["x", "k"], ["m"]),
+            node("Div", ["m", "six"], ["y"]),
+        ],
+        {"three": np.float32(3), "low": np.float32(3.5), "six": np.float32(6)},
+        [],
+    ),
+    "a number per channel and one for all": (
+        [node("Mul", ["x", "g"], ["m"]), node("Add", ["m", "b"], ["y"])],
+        {"g": values(1, 3, 1, 1), "b": np.float32(0.3)},
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("title", LIKE_FUNCTIONS)
+def test_nodes_that_only_resemble_a_function_are_what_they_are(tmp_path, title):
+    nodes, arrays, titles = LIKE_FUNCTIONS[title]
+    recognised = imported(tmp_path, model_of(nodes, opset=13, **arrays)).report.recognised
+    assert [function for _, function, _ in recognised] == titles
+
+
 def model_with_function():
     inner = [node("Sigmoid", ["v"], ["s"]), node("Mul", ["v", "s"], ["o"])]
     model = model_of([node("Conv", ["x", "w"], ["c"], "c"), node("Gate", ["c"], ["y"], "y", domain="own")], w=W)
@@ -189,6 +242,11 @@ OPAQUE = {
     "a norm that yields statistics": (
         9, node("BatchNormalization", ["x", "g", "b", "m", "v"], ["y", "m2", "v2", "m3", "v3"]), STATISTICS,
     ),
+    "a batch of two": (13, node("Concat", ["x", "x"], ["y"], axis=0), {}),
+    "a mean of the channels as well": (13, node("ReduceMean", ["x"], ["y"], axes=[1, 2, 3]), {}),
+    "channels that are repeated": (
+        13, node("Resize", ["x", "", "scales"], ["y"]), {"scales": np.float32([1, 2, 1, 1])},
+    ),
     "limits the other way round": (
         13, node("Clip", ["x", "l", "h"], ["y"]), {"l": np.float32(1), "h": np.float32(0)},
     ),
@@ -201,12 +259,31 @@ def test_what_our_layers_compute_otherwise_needs_the_runtime(tmp_path, title):
     assert kinds(imported(tmp_path, model_of([operator], opset=opset, **arrays))) == ["opaque"]
 
 
+@pytest.mark.parametrize("axes", [[3], [2, 3], [1], [1, 3], []], ids=str)
+def test_means_along_axes_of_one_value_leave_the_others(tmp_path, axes):
+    nodes = [
+        node("GlobalAveragePool", ["x"], ["g"]),
+        node("Concat", ["g", "g"], ["two"], axis=2),
+        node("ReduceMean", ["two", "axes"], ["y"], noop_with_empty_axes=1),
+    ]
+    imported(tmp_path, model_of(nodes, opset=18, axes=np.array(axes, np.int64)))
+
+
 def test_a_dropout_that_trains_or_tells_what_it_keeps_is_not_left_out(tmp_path):
     trains = node("Dropout", ["x", "ratio", "training"], ["y"])
     made = import_model(write_model(tmp_path, model_of([trains], ratio=np.float32(0.5), training=np.array(True))))
     assert made.report.opaque[0][2] == "it drops values at random, as in training"
     tells = [node("Dropout", ["x"], ["d", "k"]), node("Cast", ["k"], ["c"], to=1), node("Add", ["d", "c"], ["y"])]
     assert kinds(imported(tmp_path, model_of(tells))) == ["opaque", "opaque", "opaque", "add"]
+
+
+def test_a_second_output_that_nothing_needs_is_none(tmp_path):
+    nodes = [
+        node("MaxPool", ["x"], ["m", "places"], kernel_shape=[2, 2]),
+        node("Dropout", ["m"], ["d", "mask"]),
+        node("Relu", ["d"], ["y"]),
+    ]
+    assert kinds(imported(tmp_path, model_of(nodes))) == ["max_pool2d", "activation"]
 
 
 def test_a_bias_of_one_row_is_that_of_a_dense_layer(tmp_path):
@@ -225,6 +302,11 @@ REFUSED = {
         [node("Conv", ["x", "w"], ["y"], "c", auto_pad="SAME")],
         {"w": W},
         "node 'c' .*: auto_pad is 'SAME'; NOTSET, VALID, SAME_UPPER or SAME_LOWER is expected",
+    ),
+    "values of chance": (
+        [node("RandomNormal", [], ["n"], "chance", shape=[1, 3, 8, 8]), node("Add", ["x", "n"], ["y"])],
+        {},
+        r"node 'chance' \(RandomNormal\) receives no volume",
     ),
     "an axis that is cut twice": (
         [node("Slice", ["x", "s", "e", "a"], ["y"], "cut")],

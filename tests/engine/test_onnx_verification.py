@@ -5,7 +5,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from engine.onnx_files.importer import import_model
-from engine.onnx_files.verification import Verification, run_and_verify
+from engine.onnx_files.verification import OwnInput, Verification, run_and_verify
 from engine.run.cache import VolumeCache
 from tests.engine.onnx_models import model_of, values, write_model
 
@@ -52,3 +52,9 @@ def test_values_that_are_no_numbers_in_both_are_equal(tmp_path):
     result = verification(tmp_path, model_of(nodes, w=W, zero=np.float32(0)))
     assert result.is_passed
     assert max(result.errors.values()) < 1e-5
+
+
+def test_a_volume_that_is_not_finite_is_wrong_whatever_the_runtime_computes():
+    infinity = float("inf")
+    assert not OwnInput(infinity, (infinity, infinity)).is_right
+    assert OwnInput(0.1, (0.05, infinity)).is_right

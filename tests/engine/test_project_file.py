@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import stat
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -697,8 +698,8 @@ def paths(folder):
     )
 
 
-@st.composite
-def projects(draw, folder="/home/me"):
+@cache
+def projects(folder="/home/me"):
     """Projects of all kinds of inputs, layers and weights; nothing in them has to fit."""
     images = st.builds(
         ImageInput,
@@ -719,7 +720,7 @@ def projects(draw, folder="/home/me"):
     networks = st.lists(nodes, max_size=3).map(lambda nodes: Network(tuple(nodes)))
     designs = st.lists(st.builds(Design, NAMES, networks), max_size=2).map(tuple)
     stem = st.none() | networks
-    return draw(st.builds(Project, images | noise | arrays, designs, stem, LINES, st.integers(0, 2**63 - 1)))
+    return st.builds(Project, images | noise | arrays, designs, stem, LINES, st.integers(0, 2**63 - 1))
 
 
 @given(data=st.data(), suffix=st.sampled_from([".toml", ".json"]))

@@ -222,6 +222,18 @@ def test_the_field_where_branches_meet_is_the_largest_of_theirs(merge):
     assert receptive_fields.receptive_fields(check(project))["d", "meet"].size == (5, 5)
 
 
+@pytest.mark.parametrize(("along", "place"), [("rows", (SIDE + 3, 2)), ("columns", (3, SIDE + 2))])
+def test_a_value_behind_joined_rows_or_columns_reads_its_own_input_alone(along, place):
+    nodes = (
+        Node("one", Activation("relu"), (INPUT,)),
+        Node("other", Conv2d(1, 3, padding=1), (INPUT,)),
+        Node("meet", Concat(along), ("one", "other")),
+    )
+    project_check = check(Project(NoiseInput((1, SIDE, SIDE)), (Design("d", Network(nodes)),)))
+    assert input_window(project_check, ("d", "meet"), 3, 2) == (3, 2, 4, 3)
+    assert input_window(project_check, ("d", "meet"), *place) == (2, 1, 5, 4)
+
+
 def gated(*before_gate, join=Mul()):  # noqa: B008
     """A convolution whose maps are joined with what these layers make of them, and a convolution behind."""
     gate = [Node(f"gate{number}", layer) for number, layer in enumerate(before_gate)]

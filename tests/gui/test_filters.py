@@ -150,6 +150,12 @@ class TestGrid:
         assert seen.visible_channels() == list(range(shape.channels))
         assert not any(a.intersects(b) for a, b in itertools.pairwise(tiles))
 
+    @pytest.mark.parametrize("shape", [Shape(18710, 1, 40), Shape(512, 2, 96), Shape(1024, 14, 14)])
+    def test_many_flat_maps_fill_the_space_in_both_directions(self, shape):
+        grid = choose_tile_grid(shape, 335, 470)
+        scale = min(335 / grid.width, 470 / grid.height)
+        assert min(scale * grid.width / 335, scale * grid.height / 470) > 0.85
+
     def test_gaps_and_what_lies_outside_read_as_nothing(self):
         grid = choose_tile_grid(Shape(3, 20, 20), 300, 100)
         assert grid.columns == 3

@@ -173,6 +173,12 @@ def test_a_model_is_checked_against_onnx_runtime(window, checked, qtbot):
     banner.buttons["Close"].click()
     assert window.onnx_check.banner is None
     assert window.banners.banners == []
+    project = window.workbench.state.project
+    designs = (*project.designs, replace(project.designs[0], name="twin"))
+    window.workbench.edit("Edit", replace(project, designs=designs), focus=Focus("twin", "first"))
+    window.actions_by_id["check_onnx"].trigger()
+    qtbot.waitUntil(lambda: list(window.onnx_check.banner.buttons) != ["Cancel"], timeout=20_000)
+    assert window.onnx_check.banner.title.text() == "twin: 2 volumes equal to ONNX Runtime's"
 
 
 def test_the_worst_node_is_named_and_can_be_selected(window, checked):

@@ -6,6 +6,7 @@ from math import hypot, log2, sqrt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Add, AvgPool2d, Concat, Conv2d, ConvTranspose2d
@@ -151,10 +152,10 @@ def test_every_edge_of_a_box_has_its_number():
 
 def test_turning_the_camera_a_little_moves_boxes_a_little():
     for project in (TWO, INCEPTION, RESIDUAL, CHAIN):
-        before = scene_of(state_of(project, run=False, yaw=-40.0, pitch=10.0))
+        state = state_of(project, run=False)
+        before = scene_of(replace(state, look=Look(yaw=-40.0, pitch=10.0)))
         for step in range(1, 160):
-            yaw, pitch = -40.0 + step / 2, 10.0 + step / 2
-            after = scene_of(state_of(project, run=False, yaw=yaw, pitch=pitch))
+            after = scene_of(replace(state, look=Look(yaw=-40.0 + step / 2, pitch=10.0 + step / 2)))
             for old, new in zip(before.boxes, after.boxes, strict=True):
                 assert (
                     hypot(new.x * after.shrink - old.x * before.shrink, new.y * after.shrink - old.y * before.shrink)

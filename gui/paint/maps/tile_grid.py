@@ -144,7 +144,8 @@ def choose_tile_grid(
             top, gap = ceil(label / scale), ceil(3 / scale)
             columns, scale = _best_columns(count, tile_width + gap, tile_height + top + gap, width, height)
     elif scale < 1:
-        gap = ceil(1 / scale)
+        gap = min(ceil(1 / scale), tile_width, tile_height)  # of flat maps, gaps would be most of the picture
+        columns, scale = _best_columns(count, tile_width + gap, tile_height + gap, width, height)
     step = 1
     while repeat == 1 and (
         2 * step * scale <= 1 or count * (tile_width + gap) * (tile_height + gap) > _MOST_VALUES * step**2

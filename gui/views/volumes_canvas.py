@@ -19,7 +19,7 @@ from gui.paint.volumes.camera import Rect
 from gui.paint.volumes.hits import Direction, VolumeHit
 from gui.paint.volumes.layout import VolumesLayout, lay_out_volumes
 from gui.paint.volumes.pinned_parts import PinnedParts, place_pinned_parts
-from gui.paint.volumes.retained_picture import Page, RetainedPicture
+from gui.paint.volumes.retained_picture import RetainedPicture, VolumesPage
 from gui.state.focus_steps import FocusStep, step_focus
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
@@ -253,8 +253,8 @@ class VolumesCanvas(Canvas):
         position = self.widget_point(point)
         return QRectF(self.rect()).contains(position) and not self._pinned_parts().cover(position)
 
-    def _page(self) -> Page:
-        return Page(
+    def _page(self) -> VolumesPage:
+        return VolumesPage(
             self.state,
             self._theme,
             self.current_layout(),

@@ -13,7 +13,7 @@ from engine.layers import Conv2d
 from engine.network.node_ref import NodeRef
 from engine.run.check import check
 from gui.paint.volumes.layout import lay_out_volumes
-from gui.paint.volumes.retained_picture import Page, RetainedPicture
+from gui.paint.volumes.retained_picture import RetainedPicture, VolumesPage
 from gui.state.focus import Focus
 from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeResult
@@ -28,9 +28,9 @@ def state() -> ViewState:
     return chain(300, focus="c200")
 
 
-def page_of(state: ViewState, density: float = 1.0) -> Page:
+def page_of(state: ViewState, density: float = 1.0) -> VolumesPage:
     layout, area = lay_out_volumes(state, WIDTH, HEIGHT), QRectF(0, 0, WIDTH, HEIGHT)
-    return Page(state, THEMES["light"], layout, WIDTH, HEIGHT, 1.0, area, density, 6.0, SMALL)
+    return VolumesPage(state, THEMES["light"], layout, WIDTH, HEIGHT, 1.0, area, density, 6.0, SMALL)
 
 
 def paint(picture: RetainedPicture, state: ViewState, density: float = 1.0) -> NDArray[np.uint32]:

@@ -28,7 +28,7 @@ _EDGE = 6.0
 """Pixels that marks and antialiasing reach beyond a shape, at most."""
 
 
-class Page(NamedTuple):
+class VolumesPage(NamedTuple):
     """What is painted, and where, as `draw_volumes` has it: all that decides how a picture looks."""
 
     state: ViewState
@@ -86,7 +86,7 @@ class Page(NamedTuple):
 class _Ready(NamedTuple):
     """A page that can be painted at once, and what is visible of it."""
 
-    page: Page
+    page: VolumesPage
     visible: VisibleScene
     scene: PaintedScene | None
     """Not described before a second picture is painted at this place."""
@@ -109,7 +109,7 @@ class RetainedPicture:
         self._unfinished: list[Rect] = []
         """Pixels in which the steps of another page have begun."""
 
-    def paint(self, painter: QPainter, page: Page) -> None:
+    def paint(self, painter: QPainter, page: VolumesPage) -> None:
         """Paint the volumes as `draw_volumes` does, after all that is left of the steps."""
         for _ in self._retain(page):
             pass
@@ -119,13 +119,13 @@ class RetainedPicture:
             self._image.setDevicePixelRatio(page.density)
             painter.drawImage(QPointF(), self._image, QRectF(0, 0, *_device_size(page)))
 
-    def prepare(self, page: Page) -> Iterator[None]:
+    def prepare(self, page: VolumesPage) -> Iterator[None]:
         """Do most of what `paint` does for a page in short steps, of which any may be the last."""
         yield from self._retain(page)
         if self._ready is not None and self._image.isNull():
             yield from self._ready.visible.make_faces(page.state, page.theme, page.density)
 
-    def _retain(self, page: Page) -> Iterator[None]:
+    def _retain(self, page: VolumesPage) -> Iterator[None]:
         """Find what is visible, and paint what differs of very many boxes."""
         before = self._ready
         if before is not None and before.page == page:
@@ -145,7 +145,7 @@ class RetainedPicture:
         self._ready, self._unfinished = _Ready(page, visible, scene, pinned), []
 
     def _repaint(
-        self, page: Page, visible: VisibleScene, changed: list[Rect] | None, *, pinned_differ: bool
+        self, page: VolumesPage, visible: VisibleScene, changed: list[Rect] | None, *, pinned_differ: bool
     ) -> Iterator[None]:
         """Paint these rectangles of the scene, or all if None, and headings and legend if they differ."""
         width, height = _device_size(page)
@@ -168,15 +168,15 @@ class RetainedPicture:
             yield
 
 
-def _describe(page: Page, visible: VisibleScene) -> PaintedScene:
+def _describe(page: VolumesPage, visible: VisibleScene) -> PaintedScene:
     return describe_scene(page.state, visible, _EDGE / page.pixels)
 
 
-def _device_size(page: Page) -> tuple[int, int]:
+def _device_size(page: VolumesPage) -> tuple[int, int]:
     return ceil(page.width * page.density), ceil(page.height * page.density)
 
 
-def _pinned_rects(page: Page) -> list[Rect]:
+def _pinned_rects(page: VolumesPage) -> list[Rect]:
     """The pixels of headings and legend."""
     layout, density = page.layout, page.density
     pinned = place_pinned_parts(layout, page.width, page.height, page.zoom, page.area.y())
@@ -187,7 +187,7 @@ def _pinned_rects(page: Page) -> list[Rect]:
     ]
 
 
-def _pinned_content(page: Page) -> bytes:
+def _pinned_content(page: VolumesPage) -> bytes:
     """All that is drawn of headings and legend: it seldom changes, and to draw it takes as long as a line of boxes."""
     picture, content = QPicture(), QBuffer()
     painter = QPainter(picture)
@@ -198,7 +198,7 @@ def _pinned_content(page: Page) -> bytes:
     return bytes(content.data().data())
 
 
-def _paint_rect(painter: QPainter, page: Page, visible: VisibleScene, rect: QRect) -> None:
+def _paint_rect(painter: QPainter, page: VolumesPage, visible: VisibleScene, rect: QRect) -> None:
     """Paint what is visible within some pixels."""
     painter.save()
     painter.setClipRect(rect)
@@ -209,7 +209,7 @@ def _paint_rect(painter: QPainter, page: Page, visible: VisibleScene, rect: QRec
 
 
 def _draw_page(
-    painter: QPainter, page: Page, visible: VisibleScene, between: tuple[float, float] | None = None
+    painter: QPainter, page: VolumesPage, visible: VisibleScene, between: tuple[float, float] | None = None
 ) -> None:
     """Draw in pixels of the window; headings and legend only in some rows of it."""
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)

@@ -39,6 +39,7 @@ class EditedCopy:
         self._values = ModelValues(origin, self._file)
         self._graph = self._values.graph
         self._arrays = dict(self._file.arrays)
+        self._rewired: set[FileNode] = set()
         self.external_files = data_files(self._file.nodes, self._arrays.values())
 
     def content(self) -> list[Bytes]:
@@ -155,6 +156,8 @@ class EditedCopy:
         is_resized = layer.input_shapes != self._before[old].input_shapes and not layer.layer.runs_node
         if is_resized and any(node.proto.op_type in _OF_PLACES for node in nodes):
             return False
+        if nodes <= self._rewired:  # for another of the layers that they compute, which receives the same
+            return True
         renamed = {}
         for value in entries:
             new = self._entry(value, *sources[self._tensors[value].source], nodes)
@@ -163,6 +166,7 @@ class EditedCopy:
             renamed[value] = new
         for node in nodes:
             node.rename({value: new for value, new in renamed.items() if value != new})
+        self._rewired |= nodes
         return True
 
     def _is_parted(self, layer: PlannedLayer, old: str) -> bool:

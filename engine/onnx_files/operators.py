@@ -139,14 +139,16 @@ def _reduced(function: ChannelFunction, whole_map: Layer | None = None) -> Calla
 def _reduce(operands: Operands, of_channels: Layer, whole_map: Layer | None) -> Match:
     tensor = operands.plain()
     axes_given = operands.constant(1, "axes")
-    if axes_given is None:
-        raise NotNative("it is of all values")
+    if axes_given is None or not len(axes_given):
+        raise NotNative("it is of all values, or of none")
     rank = len(tensor.axes)
     axes = {int(axis) % rank for axis in axes_given}
     reduced = "".join(tensor.axes[axis] for axis in axes)
     rest = "".join(group for axis, group in enumerate(tensor.axes) if axis not in axes)
-    layer = whole_map if not set("hw") & set(rest) else of_channels if not set("hw") & set(reduced) else None
-    if layer is None or ("c" in reduced and layer is whole_map):
+    is_of_channels = not set("hw") & set(reduced) and ("c" in reduced or tensor.volume.channels == 1)
+    is_of_map = not set("hw") & set(rest) and "c" not in reduced
+    layer = whole_map if is_of_map else of_channels if is_of_channels else None
+    if layer is None:
         raise NotNative("it is over other axes than the channels, or the rows and columns")
     keep = operands.setting("keepdims", 1)
     groups = tuple("" if axis in axes else group for axis, group in enumerate(tensor.axes) if keep or axis not in axes)

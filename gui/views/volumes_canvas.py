@@ -2,6 +2,7 @@
 
 from functools import partial, reduce
 
+from msgspec.structs import replace
 from pyqtgraph.GraphicsScene.mouseEvents import MouseDragEvent
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine.network.node_ref import NodeRef
 from gui.graphics.canvas import Canvas
 from gui.graphics.painted_item import PaintedItem
+from gui.graphics.passes import WorkInPasses
 from gui.graphics.text_scale import text_scale
 from gui.graphics.zoom_box import ZoomBox
 from gui.paint.volumes import hits
@@ -17,7 +19,7 @@ from gui.paint.volumes.camera import Rect
 from gui.paint.volumes.hits import Direction, VolumeHit
 from gui.paint.volumes.layout import VolumesLayout, lay_out_volumes
 from gui.paint.volumes.pinned_parts import PinnedParts, place_pinned_parts
-from gui.paint.volumes.retained_picture import RetainedPicture
+from gui.paint.volumes.retained_picture import RetainedPicture, VolumesPage
 from gui.state.focus_steps import FocusStep, step_focus
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
@@ -125,6 +127,8 @@ class VolumesCanvas(Canvas):
         self._box = _CameraBox(self.drag)
         self._picture = PaintedItem(self._paint)
         self._retained = RetainedPicture()
+        self._passes = WorkInPasses(self)
+        """Prepares the picture of results that arrive; whoever needs it before paints what is left."""
         self._box.addItem(self._picture)
         self._box.sigResized.connect(self._on_box_resized)
         self.setCentralItem(self._box)
@@ -151,7 +155,12 @@ class VolumesCanvas(Canvas):
             self._keep_block_in_place(old, state)
             self._follow_selection(old, state)
         if _picture_differs(old, state):
-            self._picture.update()
+            is_run = not self._passes.busy and not _picture_differs(replace(old, run=state.run), state)
+            self._passes.stop()
+            if is_run:
+                self._passes.start(self._retained.prepare(self._page()), self._picture.update)
+            else:
+                self._picture.update()
 
     def current_layout(self) -> VolumesLayout:
         return lay_out_volumes(self.state, self.width(), self.height(), text_scale(self))
@@ -244,20 +253,24 @@ class VolumesCanvas(Canvas):
         position = self.widget_point(point)
         return QRectF(self.rect()).contains(position) and not self._pinned_parts().cover(position)
 
-    def _paint(self, painter: QPainter) -> None:
-        """Paint the visible part in pixels of the screen: texts are sharp and readable at every zoom."""
-        painter.resetTransform()  # the box's has rounding errors, which would move letters off the pixels
-        self._retained.paint(
-            painter,
-            (self.width(), self.height()),
+    def _page(self) -> VolumesPage:
+        return VolumesPage(
             self.state,
             self._theme,
             self.current_layout(),
-            _SMALLEST_TEXT,
+            self.width(),
+            self.height(),
             self._box.zoom.across,
             self._box.viewRect(),
+            self.devicePixelRatioF(),
+            _SMALLEST_TEXT,
             _SMALLEST_BOX,
         )
+
+    def _paint(self, painter: QPainter) -> None:
+        """Paint the visible part in pixels of the screen: texts are sharp and readable at every zoom."""
+        painter.resetTransform()  # the box's has rounding errors, which would move letters off the pixels
+        self._retained.paint(painter, self._page()._replace(density=painter.device().devicePixelRatioF()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

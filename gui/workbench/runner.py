@@ -23,7 +23,7 @@ from gui.worker import Worker
 RunEvent = NodeStarted | NodeDone
 _FRAME, _LONGEST_FRAME = 1 / 15, 1.0
 """Seconds between two batches: at least, and at most even if painting takes long."""
-_SHARE = 8
+_SHARE = 16
 """The window works on a run for at most the time between two batches divided by this: Python code of a run waits
 while the window paints."""
 _MOST_WITH_FACES = 64
@@ -117,19 +117,22 @@ class Runner(QObject):
             if mailbox.put(event):
                 yield None
 
-    # Batches are emitted by the timer alone: then what a person does is handled before the next one.
+    # Batches are emitted by the timer alone: what a person does is handled before the next one.
 
     def _on_worker_reported(self, _: None) -> None:
-        """Emit what waits as soon as it is time for another frame."""
-        frame = max(_FRAME, min(_SHARE * (thread_time() - self._work_before), _LONGEST_FRAME))
-        wait = self._last_batch + frame - monotonic()
-        self._timer.start(ceil(1000 * max(wait, 0.0)))
+        self._timer.start(0)
 
     def _on_worker_ended(self, error: Exception | None) -> None:
         self._outcomes = [error]
         self._timer.start(0)
 
     def _on_timer_timeout(self) -> None:
+        """Emit what waits, unless it is too early; then do so later."""
+        frame = max(_FRAME, min(_SHARE * (thread_time() - self._work_before), _LONGEST_FRAME))
+        wait = self._last_batch + frame - monotonic()
+        if wait > 0 and not self._outcomes:
+            self._timer.start(ceil(1000 * wait))
+            return
         outcomes, self._outcomes = self._outcomes, []
         self.flush()
         for error in outcomes:

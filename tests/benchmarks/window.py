@@ -37,6 +37,8 @@ from gui.workbench.workbench import Workbench
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 40
+_PASSES = 30
+"""Turns of the event loop in which all is painted that a state causes."""
 Blocks = Literal["auto", "open", "closed"]
 START = """
 import gc, os, sys, time
@@ -230,9 +232,12 @@ def run_in_window(workbench: Workbench) -> tuple[float, float]:
     timer.timeout.connect(lambda: ticks.append(perf_counter()))
     timer.start()
 
+    def wait(turns: int) -> None:
+        QTimer.singleShot(0, loop.quit if not turns else partial(wait, turns - 1))
+
     def end(_old: object, new: ViewState) -> None:
         if new.run.progress is None:
-            QTimer.singleShot(0, loop.quit)
+            wait(_PASSES)
 
     workbench.changed.connect(end)
     workbench.run()

@@ -311,8 +311,9 @@ def with_function_after(name, function):
     return lambda network: network.with_node_after(Node("more", Activation(function), (name,)), name)
 
 
-@pytest.mark.parametrize("function", ["sigmoid", "clip"])
-@pytest.mark.parametrize("name", ["c", "switch", "i", "v_2"])
+@pytest.mark.parametrize(
+    ("name", "function"), [("c", "sigmoid"), ("switch", "clip"), ("i", "sigmoid"), ("v_2", "clip")]
+)
 def test_an_edit_beside_types_and_graphs_that_layers_do_not_have_is_what_a_run_computes(tmp_path, name, function):
     project = edited(import_model(write_onnx(tmp_path, branching_model())).project, with_function_after(name, function))
     _, volumes = export(project, tmp_path / "copy.onnx")
@@ -332,6 +333,23 @@ def test_one_output_of_a_node_can_be_made_of_something_else_than_the_others(tmp_
     ]
     made = model_of(nodes, w1=ARRAYS["w1"], sizes=np.array([3, 1]))
     project = edited(import_model(write_onnx(tmp_path, made)).project, edit)
+    _, volumes = export(project, tmp_path / "copy.onnx")
+    value = run(tmp_path / "copy.onnx", volumes[INPUT])["y"]
+    assert np.abs(value[0] - volumes["y"]).max() < 1e-5 * np.abs(volumes["y"]).max()
+
+
+def test_a_node_of_several_outputs_behind_a_reshape_receives_an_inserted_layer_once(tmp_path):
+    nodes = [
+        node("Conv", ["x", "w1"], ["c"], "c"),
+        node("Reshape", ["c", "parts"], ["p"]),
+        node("Transpose", ["p"], ["t"], "shuffle", perm=[0, 2, 1, 3, 4]),
+        node("Reshape", ["t", "whole"], ["r"]),
+        node("Split", ["r", "sizes"], ["a", "b"], "a", axis=1),
+        node("Concat", ["b", "a"], ["y"], "y", axis=1),
+    ]
+    arrays = {"parts": np.array([1, 2, 2, 6, 6]), "whole": np.array([1, 4, 6, 6]), "sizes": np.array([1, 3])}
+    made = model_of(nodes, w1=ARRAYS["w1"], **arrays)
+    project = edited(import_model(write_onnx(tmp_path, made)).project, with_function_after("shuffle", "sigmoid"))
     _, volumes = export(project, tmp_path / "copy.onnx")
     value = run(tmp_path / "copy.onnx", volumes[INPUT])["y"]
     assert np.abs(value[0] - volumes["y"]).max() < 1e-5 * np.abs(volumes["y"]).max()

@@ -259,6 +259,16 @@ def test_what_our_layers_compute_otherwise_needs_the_runtime(tmp_path, title):
     assert kinds(imported(tmp_path, model_of([operator], opset=opset, **arrays))) == ["opaque"]
 
 
+@pytest.mark.parametrize("axes", [[3], [2, 3], [1], [1, 3], []], ids=str)
+def test_means_along_axes_of_one_value_leave_the_others(tmp_path, axes):
+    nodes = [
+        node("GlobalAveragePool", ["x"], ["g"]),
+        node("Concat", ["g", "g"], ["two"], axis=2),
+        node("ReduceMean", ["two", "axes"], ["y"], noop_with_empty_axes=1),
+    ]
+    imported(tmp_path, model_of(nodes, opset=18, axes=np.array(axes, np.int64)))
+
+
 def test_a_dropout_that_trains_or_tells_what_it_keeps_is_not_left_out(tmp_path):
     trains = node("Dropout", ["x", "ratio", "training"], ["y"])
     made = import_model(write_model(tmp_path, model_of([trains], ratio=np.float32(0.5), training=np.array(True))))

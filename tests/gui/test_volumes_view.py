@@ -2,7 +2,7 @@
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QVariantAnimation
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, QVariantAnimation
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
@@ -18,6 +18,7 @@ from gui.paint.volumes.pinned_parts import place_pinned_parts
 from gui.state.cameras import CAMERA_VIEWS
 from gui.state.focus import Focus
 from gui.state.look import Look
+from gui.state.volume_at import VolumeResult
 from gui.theme import LIGHT
 from gui.views.volumes import VolumesView
 from tests.gui.user_input import turn_wheel
@@ -219,6 +220,37 @@ def test_plus_and_minus_zoom_about_the_middle(view, key):
     assert view.canvas.zoom_box.zoom == Zoom(ZOOM_STEP, ZOOM_STEP, 0.5, 0.5)
     QTest.keyClick(view.canvas, Qt.Key.Key_Minus)
     assert view.canvas.zoom_box.zoom == FIT
+
+
+def run_again(state):
+    """The state after a run with other values."""
+    keys = state.check.keys
+    results = {ref: VolumeResult(keys[ref], -result.volume) for ref, result in state.run.results.items()}
+    return replace(state, run=state.run.advance(results, None))
+
+
+def test_a_picture_taken_while_a_run_is_painted_in_passes_has_all_results(view):
+    state = run_again(view.canvas.state)
+    QApplication.processEvents()
+    before = view.canvas.grab().toImage()
+    update_view(view, state)
+    at_once = view.canvas.grab().toImage()
+    assert at_once != before
+    for _ in range(50):
+        QApplication.processEvents()
+    assert view.canvas.grab().toImage() == at_once
+
+
+def test_what_a_person_does_is_handled_before_the_results_of_a_run_are_painted(view, qtbot):
+    QApplication.processEvents()
+    order, person = [], QTimer(interval=0)
+    person.timeout.connect(lambda: order.append("person"))
+    person.start()
+    paint = view.canvas._retained.paint
+    view.canvas._retained.paint = lambda *page: (order.append("paint"), paint(*page))
+    update_view(view, run_again(view.canvas.state))
+    qtbot.waitUntil(lambda: "paint" in order)
+    assert order.index("person") < order.index("paint")
 
 
 def test_the_zoom_stays_after_an_edit_and_fits_for_another_project(view):

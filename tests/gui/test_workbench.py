@@ -9,7 +9,7 @@ from time import monotonic
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from engine.files.paths import RESOURCES
@@ -226,27 +226,15 @@ def test_a_run_reaches_the_window_in_few_states_and_loses_nothing(qtbot: QtBot) 
     workbench.close()
 
 
-class Painting(QObject):
-    """Stands for the painting that a state causes: an event in a queue, before what the run reports meanwhile."""
-
-    due = Signal()
-
-
-def test_what_a_person_does_is_handled_before_the_next_state_of_a_run(
-    workbench: Workbench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gui.workbench.runner._FRAME", 0.0)
-    order, painting, person = list[str](), Painting(), QTimer(interval=0)
-    painting.due.connect(lambda: order.append("paint"), type=Qt.ConnectionType.QueuedConnection)
+def test_what_a_person_does_is_handled_before_the_next_state_of_a_run(workbench: Workbench, qtbot: QtBot) -> None:
+    order, person = list[str](), QTimer(interval=0)
     person.timeout.connect(lambda: order.append("person"))
     person.start()
-    pool = workbench.runner.worker._pool
-    workbench.runner.advanced.connect(lambda _: (painting.due.emit(), pool.waitForDone()))
-    workbench.runner.advanced.connect(lambda _: order.append("batch"))
-    run(workbench, qtbot)
-    person.stop()
-    after = order[order.index("paint") + 1 :]
-    assert after.index("person") < after.index("batch")
+    workbench.runner.ended.connect(lambda _: order.append("end"))
+    workbench.runner.worker.ended.emit(None)  # as in the queue behind a painting
+    assert order == []
+    qtbot.waitUntil(lambda: "end" in order)
+    assert order[0] == "person"
 
 
 def test_the_progress_of_a_long_layer_is_shown_while_it_runs(qtbot: QtBot) -> None:

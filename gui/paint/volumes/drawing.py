@@ -1,5 +1,6 @@
 """Draws the volumes of every design with headings and legend, for the screen and for files."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
@@ -12,7 +13,7 @@ from gui.paint.volumes.legend import draw_headings, draw_label, draw_volumes_leg
 from gui.paint.volumes.pinned_parts import place_pinned_parts
 from gui.paint.volumes.readable_labels import AnchoredLabel, TextZoom, readable_labels
 from gui.paint.volumes.scene import VolumesScene
-from gui.paint.volumes.scene_painter import ScenePainter
+from gui.paint.volumes.scene_painter import ScenePainter, drawn_faces, picture_of_face
 from gui.paint.volumes.visible_parts import VisibleParts, find_visible_parts
 from gui.state.view_state import ViewState
 from gui.theme import Theme
@@ -101,6 +102,13 @@ class VisibleScene(NamedTuple):
     def draw(self, painter: QPainter, state: ViewState, theme: Theme, density: float) -> None:
         """Draw it in units of the scene; `density` is the number of pixels of the device per pixel of the window."""
         ScenePainter(painter, state, theme, self.scene, self.parts, self.text_zoom, density).draw(self.labels)
+
+    def make_faces(self, state: ViewState, theme: Theme, density: float) -> Iterator[None]:
+        """Make the pictures of the faces that `draw` draws, one after the other."""
+        for _, values, face in drawn_faces(self.parts, self.text_zoom.pixels * density):
+            if values is not None:
+                picture_of_face(face, values, state.look, theme, self.text_zoom.pixels * density)
+                yield
 
 
 def draw_scene(

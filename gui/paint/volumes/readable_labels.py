@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
 
 from engine.blocks import Block
 from engine.cost import metrics
+from engine.unchanged_items import last_results
 from gui.paint.volumes.arrows import head_sizes
 from gui.paint.volumes.break_candidates import LineBreaks
 from gui.paint.volumes.camera import Rect
+from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.face_values import FaceValues, face_note
 from gui.paint.volumes.labels import ASCENT, Label, make_centred_label, measure_text
 from gui.paint.volumes.legend import arrow_widths
-from gui.paint.volumes.operator_texts import fullest_operator_text, keep_kernel, make_operator_text
+from gui.paint.volumes.operator_texts import OperatorText, fullest_operator_text, keep_kernel, make_operator_text
 from gui.paint.volumes.scene import OperatorArrow, PlacedBox, ScenePoint, VolumesScene
 from gui.paint.volumes.text_options import TextSizes
 from gui.paint.volumes.visible_parts import VisibleParts
@@ -94,7 +97,7 @@ def _operator_labels(
     text_sizes, widths = scene.line_breaks.text_sizes, arrow_widths(state, scene)
     small = zoom.is_readable(text_sizes.small)
     in_overview = not small and zoom.text_fineness == 1.0
-    for number in visible.arrows:
+    for number in _long_arrows(scene, visible.arrows, zoom) if in_overview else visible.arrows:
         arrow = scene.arrows[number]
         width = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
         texts = _overview_texts(arrow, zoom, width) if in_overview else _arrow_texts(state, arrow, text_sizes, zoom)
@@ -129,13 +132,48 @@ def _block_names(box: PlacedBox, zoom: TextZoom) -> Iterator[Label]:
             yield larger
 
 
+def _long_arrows(scene: VolumesScene, numbers: Sequence[int], zoom: TextZoom) -> Sequence[int]:
+    """Those of some arrows that are long enough for any of their texts in an overview: few, and found in arrays."""
+    line_breaks = scene.line_breaks
+    if zoom.is_readable(line_breaks.text_sizes.em):
+        return numbers
+    narrowest = [
+        width
+        for row in line_breaks.design_rows
+        for width in last_results("narrowest operator", row.name, line_breaks.text_sizes).map(
+            lambda vertex, operator_text: _narrowest_text(vertex, operator_text, line_breaks.text_sizes),
+            row.graph.vertices[1:],
+            row.operators[1:],
+        )
+    ]
+    chosen, places = np.array(numbers, dtype=np.intp), scene.arrow_places
+    lengths = (places.end - places.start)[chosen] * zoom.pixels
+    long: list[int] = chosen[lengths >= 0.99 * zoom.smallest_text * np.array(narrowest)[chosen]].tolist()
+    return long
+
+
+def _narrowest_text(vertex: Vertex, operator_text: OperatorText, text_sizes: TextSizes) -> float:
+    """The least width of a text in an overview, see `_overview_texts`, relative to its size; infinite without any."""
+    texts = [
+        text for choice in _operator_choices(vertex, operator_text, text_sizes) for text in choice.above if text[2]
+    ]
+    return min([measure_text(*text) / text[1] for text in texts], default=inf)
+
+
+def _operator_choices(
+    vertex: Vertex, operator_text: OperatorText, text_sizes: TextSizes
+) -> tuple[OperatorText, OperatorText, OperatorText]:
+    """The operator of a vertex, its beginning and its kernel."""
+    beginning = make_operator_text(vertex, "first", text_sizes, "")
+    return operator_text, beginning, keep_kernel(beginning, vertex)
+
+
 def _overview_texts(arrow: OperatorArrow, zoom: TextZoom, width: float) -> tuple[Label, ...]:
     """The operator at an arrow, its beginning or its kernel: the first that is readable once enlarged up to a width.
 
     A shorter text that keeps away from the boxes is better than a longer one that does not.
     """
-    beginning = make_operator_text(arrow.vertex, "first", arrow.text_sizes, "")
-    choices = (arrow.operator_text, beginning, keep_kernel(beginning, arrow.vertex))
+    choices = _operator_choices(arrow.vertex, arrow.operator_text, arrow.text_sizes)
     for space in (width - 2 * _GAP * arrow.text_sizes.em, width):
         for operator_text in choices:
             if any(_grows_readable(text, zoom, space) for text in operator_text.above):

@@ -1,6 +1,6 @@
-"""The picture of a network of very many boxes, of which only what differs is painted again."""
+"""The picture of the volumes in a window: of very many boxes only what differs is painted again, in steps if wanted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from math import ceil, floor
 from typing import NamedTuple
@@ -28,8 +28,8 @@ _EDGE = 6.0
 """Pixels that marks and antialiasing reach beyond a shape, at most."""
 
 
-class _Page(NamedTuple):
-    """What is painted, and where: all that decides how a picture looks."""
+class VolumesPage(NamedTuple):
+    """What is painted, and where, as `draw_volumes` has it: all that decides how a picture looks."""
 
     state: ViewState
     theme: Theme
@@ -39,6 +39,27 @@ class _Page(NamedTuple):
     zoom: float
     area: QRectF
     density: float
+    """Pixels of the device per pixel of the window."""
+    smallest_text: float
+    smallest_box: float
+
+    @property
+    def pixels(self) -> float:
+        """Pixels of the window per unit of the scene."""
+        return self.zoom * self.layout.scene.shrink
+
+    def find_visible(self) -> VisibleScene:
+        """What is visible of the scene."""
+        return find_visible_scene(
+            self.state,
+            self.layout.scene,
+            self.smallest_text,
+            self.width,
+            self.pixels,
+            zoom=self.zoom,
+            area=self.area,
+            smallest_box=self.smallest_box,
+        )
 
     @property
     def place(self) -> tuple[object, ...]:
@@ -62,6 +83,17 @@ class _Page(NamedTuple):
         return (edges[0][0] / shrink, edges[0][1] / shrink, edges[1][0] / shrink, edges[1][1] / shrink)
 
 
+class _Ready(NamedTuple):
+    """A page that can be painted at once, and what is visible of it."""
+
+    page: VolumesPage
+    visible: VisibleScene
+    scene: PaintedScene | None
+    """Not described before a second picture is painted at this place."""
+    pinned: Callable[[], bytes]
+    """Returns what its headings and its legend consist of; asked for only if the next one needs it."""
+
+
 class RetainedPicture:
     """Paints the volumes of a window, and remembers them as long as there are very many small boxes.
 
@@ -71,67 +103,80 @@ class RetainedPicture:
 
     def __init__(self) -> None:
         self._image = QImage()
-        self._last: tuple[tuple[object, ...], PaintedScene | None] = (), None
-        """Where the last picture was painted, and what; not described before a second picture is painted there."""
-        self._pinned: Callable[[], bytes] = bytes
-        """Returns what headings and legend of the last picture consist of; asked for only if the next one needs it."""
+        """Null while there are few boxes, which are painted as a whole."""
+        self._ready: _Ready | None = None
+        """The last page of which all steps are done."""
+        self._unfinished: list[Rect] = []
+        """Pixels in which the steps of another page have begun."""
 
-    def paint(
-        self,
-        painter: QPainter,
-        size: tuple[float, float],
-        state: ViewState,
-        theme: Theme,
-        layout: VolumesLayout,
-        smallest_text: float,
-        zoom: float,
-        area: QRectF,
-        smallest_box: float,
-    ) -> None:
-        """Paint the volumes as `draw_volumes` does."""
-        page = _Page(state, theme, layout, *size, zoom, area, painter.device().devicePixelRatioF())
-        pixels = zoom * layout.scene.shrink
-        visible = find_visible_scene(
-            state, layout.scene, smallest_text, size[0], pixels, zoom=zoom, area=area, smallest_box=smallest_box
-        )
-        if len(visible.parts.flat_boxes) < _LEAST_FLAT or len(visible.parts.boxes) > _MOST_LARGE:
-            self._image, self._last = QImage(), ((), None)
-            _draw_page(painter, page, visible)
+    def paint(self, painter: QPainter, page: VolumesPage) -> None:
+        """Paint the volumes as `draw_volumes` does, after all that is left of the steps."""
+        for _ in self._retain(page):
+            pass
+        if self._ready is None or self._image.isNull():
+            _draw_page(painter, page, page.find_visible() if self._ready is None else self._ready.visible)
+        else:
+            self._image.setDevicePixelRatio(page.density)
+            painter.drawImage(QPointF(), self._image, QRectF(0, 0, *_device_size(page)))
+
+    def prepare(self, page: VolumesPage) -> Iterator[None]:
+        """Do most of what `paint` does for a page in short steps, of which any may be the last."""
+        yield from self._retain(page)
+        if self._ready is not None and self._image.isNull():
+            yield from self._ready.visible.make_faces(page.state, page.theme, page.density)
+
+    def _retain(self, page: VolumesPage) -> Iterator[None]:
+        """Find what is visible, and paint what differs of very many boxes."""
+        before = self._ready
+        if before is not None and before.page == page:
             return
-        place, before = self._last
-        now = describe_scene(state, visible, _EDGE / pixels) if place == page.place else None
-        changed = None if before is None or now is None else changed_rects(before, now)
-        self._last = page.place, now
-        self._repaint(page, visible, changed)
-        self._image.setDevicePixelRatio(page.density)
-        painter.drawImage(QPointF(), self._image, QRectF(0, 0, *_device_size(page)))
+        visible, scene, pinned = page.find_visible(), None, cache(partial(_pinned_content, page))
+        yield
+        if len(visible.parts.flat_boxes) < _LEAST_FLAT or len(visible.parts.boxes) > _MOST_LARGE:
+            self._image = QImage()
+        else:
+            changed, pinned_differ = None, False
+            if before is not None and not self._image.isNull() and before.page.place == page.place:
+                scene = _describe(page, visible)
+                changed = changed_rects(before.scene or _describe(before.page, before.visible), scene)
+                pinned_differ = pinned() != before.pinned()
+            yield
+            yield from self._repaint(page, visible, changed, pinned_differ=pinned_differ)
+        self._ready, self._unfinished = _Ready(page, visible, scene, pinned), []
 
-    def _repaint(self, page: _Page, visible: VisibleScene, changed: list[Rect] | None) -> None:
+    def _repaint(
+        self, page: VolumesPage, visible: VisibleScene, changed: list[Rect] | None, *, pinned_differ: bool
+    ) -> Iterator[None]:
         """Paint these rectangles of the scene, or all if None, and headings and legend if they differ."""
         width, height = _device_size(page)
         whole = QRect(0, 0, width, height)
         if (self._image.width(), self._image.height()) != (width + 1, height + 1):
             self._image = QImage(width + 1, height + 1, QImage.Format.Format_RGB32)
         self._image.setDevicePixelRatio(1.0)
-        before, self._pinned = self._pinned, cache(partial(_pinned_content, page))
         rects = [whole]
         if changed is not None:
-            pinned = _pinned_rects(page) if self._pinned() != before() else []
-            strips = merge_into_strips([*page.to_device(changed), *pinned])
+            pinned = _pinned_rects(page) if pinned_differ else []
+            strips = merge_into_strips([*page.to_device(changed), *pinned, *self._unfinished])
             parts = [QRectF(QPointF(*strip[:2]), QPointF(*strip[2:])).toRect() & whole for strip in strips]
             if sum(part.width() * part.height() for part in parts) < _MOST_CHANGED * width * height:
                 rects = [part for part in parts if not part.isEmpty()]
-        painter = QPainter(self._image)
         for rect in rects:
+            self._unfinished.append((rect.left(), rect.top(), rect.right() + 1, rect.bottom() + 1))
+            painter = QPainter(self._image)
             _paint_rect(painter, page, visible if rect == whole else _part_of(visible, page.to_scene(rect)), rect)
-        painter.end()
+            painter.end()
+            yield
 
 
-def _device_size(page: _Page) -> tuple[int, int]:
+def _describe(page: VolumesPage, visible: VisibleScene) -> PaintedScene:
+    return describe_scene(page.state, visible, _EDGE / page.pixels)
+
+
+def _device_size(page: VolumesPage) -> tuple[int, int]:
     return ceil(page.width * page.density), ceil(page.height * page.density)
 
 
-def _pinned_rects(page: _Page) -> list[Rect]:
+def _pinned_rects(page: VolumesPage) -> list[Rect]:
     """The pixels of headings and legend."""
     layout, density = page.layout, page.density
     pinned = place_pinned_parts(layout, page.width, page.height, page.zoom, page.area.y())
@@ -142,7 +187,7 @@ def _pinned_rects(page: _Page) -> list[Rect]:
     ]
 
 
-def _pinned_content(page: _Page) -> bytes:
+def _pinned_content(page: VolumesPage) -> bytes:
     """All that is drawn of headings and legend: it seldom changes, and to draw it takes as long as a line of boxes."""
     picture, content = QPicture(), QBuffer()
     painter = QPainter(picture)
@@ -153,7 +198,7 @@ def _pinned_content(page: _Page) -> bytes:
     return bytes(content.data().data())
 
 
-def _paint_rect(painter: QPainter, page: _Page, visible: VisibleScene, rect: QRect) -> None:
+def _paint_rect(painter: QPainter, page: VolumesPage, visible: VisibleScene, rect: QRect) -> None:
     """Paint what is visible within some pixels."""
     painter.save()
     painter.setClipRect(rect)
@@ -164,7 +209,7 @@ def _paint_rect(painter: QPainter, page: _Page, visible: VisibleScene, rect: QRe
 
 
 def _draw_page(
-    painter: QPainter, page: _Page, visible: VisibleScene, between: tuple[float, float] | None = None
+    painter: QPainter, page: VolumesPage, visible: VisibleScene, between: tuple[float, float] | None = None
 ) -> None:
     """Draw in pixels of the window; headings and legend only in some rows of it."""
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)

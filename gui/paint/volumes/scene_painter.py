@@ -1,8 +1,8 @@
 """Draws the boxes of a scene, with values on their faces, and its arrows, lines and texts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
-from math import hypot
+from math import hypot, inf
 from operator import itemgetter
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -23,6 +23,7 @@ from gui.paint.volumes.readable_labels import AnchoredLabel, TextZoom
 from gui.paint.volumes.scene import PlacedBox, VolumesScene
 from gui.paint.volumes.stamps import Ink, draw_stamps
 from gui.paint.volumes.visible_parts import VisibleParts
+from gui.state.look import Look
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
@@ -154,47 +155,24 @@ class ScenePainter:
 
     def _draw_faces(self) -> None:
         """Draw all faces without antialiasing, which is much faster; lines cover their edges later."""
-        painter, transform, least_area = self.painter, self.painter.transform(), 0.2 / self.device_pixels**2
+        painter, transform = self.painter, self.painter.transform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
-        plain = {side: QColor(self.theme.plain).lighter(share) for side, share in _SHADES.items()}
-        pale = {side: _mix(colour, QColor(self.theme.base), _DIMMED) for side, colour in plain.items()}
-        for box, values in self.visible.boxes:
-            x, y, *sides = box.prism
-            box_transform = QTransform.fromTranslate(x, y) * transform
-            for face in make_box_edges(*sides).faces:
-                if face.area <= least_area:
-                    continue
-                if values is None:
-                    painter.setTransform(box_transform)
-                    painter.setBrush((pale if box.vertex.is_earlier else plain)[face.side])
-                    painter.drawPolygon(face.polygon())
-                else:
-                    image = self._face_image(face, values, plain[face.side])
-                    painter.setTransform(face.transform(image.width(), image.height()) * box_transform)
-                    painter.drawImage(0, 0, image)
+        for box, values, face in drawn_faces(self.visible, self.device_pixels):
+            box_transform = QTransform.fromTranslate(box.prism.x, box.prism.y) * transform
+            if values is None:
+                plain = _plain_face(face, self.theme)
+                painter.setTransform(box_transform)
+                painter.setBrush(_mix(plain, QColor(self.theme.base), _DIMMED) if box.vertex.is_earlier else plain)
+                painter.drawPolygon(face.polygon())
+            else:
+                pixels = self.device_pixels if self.raster else inf
+                image = picture_of_face(face, values, self.state.look, self.theme, pixels)
+                image = image if self.raster else faces.enlarge_pixels(image)
+                painter.setTransform(face.transform(image.width(), image.height()) * box_transform)
+                painter.drawImage(0, 0, image)
         painter.setTransform(transform)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-
-    def _face_image(self, face: BoxFace, values: FaceValues, plain: QColor) -> QImage:
-        """The picture of a face at the resolution of the device; stale values fade into `plain`."""
-        pixels = self.device_pixels if self.raster else float("inf")
-        columns, rows = pixels * hypot(*face.across), pixels * hypot(*face.down)
-        if face.side == "front" and values.photo is not None:
-            image = faces.photo_face_image(values.volume, values.photo, columns, rows)
-        else:
-            image = faces.face_image(
-                values.volume,
-                face.side,
-                values.channel,
-                colours.colour_map_name(self.state.look),
-                zero_centred=self.state.look.zero_centred,
-                columns=columns,
-                rows=rows,
-            )
-        if not values.is_fresh:
-            image = faces.fade_image(values.volume, image, plain, _DIMMED)
-        return image if self.raster else faces.enlarge_pixels(image)
 
     def _draw_edges(self) -> None:
         """Draw edges and outlines, those of ordinary boxes together."""
@@ -300,6 +278,38 @@ class ScenePainter:
             for _, (_, text, (x, y)) in group:
                 self.painter.drawText(QPointF(text.x + (fineness - 1) * x, text.y + (fineness - 1) * y), text.text)
         self.painter.scale(fineness, fineness)
+
+
+def drawn_faces(parts: VisibleParts, device_pixels: float) -> Iterator[tuple[PlacedBox, FaceValues | None, BoxFace]]:
+    """The faces that are large enough to be drawn, with their boxes and the values on these."""
+    least_area = 0.2 / device_pixels**2
+    for box, values in parts.boxes:
+        for face in make_box_edges(*box.prism[2:]).faces:
+            if face.area > least_area:
+                yield box, values, face
+
+
+def picture_of_face(face: BoxFace, values: FaceValues, look: Look, theme: Theme, pixels: float) -> QImage:
+    """The picture of a face at a number of pixels per unit of the scene; stale values fade into the plain colour."""
+    columns, rows = pixels * hypot(*face.across), pixels * hypot(*face.down)
+    if face.side == "front" and values.photo is not None:
+        image = faces.photo_face_image(values.volume, values.photo, columns, rows)
+    else:
+        image = faces.face_image(
+            values.volume,
+            face.side,
+            values.channel,
+            colours.colour_map_name(look),
+            zero_centred=look.zero_centred,
+            columns=columns,
+            rows=rows,
+        )
+    return image if values.is_fresh else faces.fade_image(values.volume, image, _plain_face(face, theme), _DIMMED)
+
+
+def _plain_face(face: BoxFace, theme: Theme) -> QColor:
+    """The colour of a face without values."""
+    return QColor(theme.plain).lighter(_SHADES[face.side])
 
 
 def _text_style(item: tuple[str, AnchoredLabel]) -> tuple[int, bool, str]:

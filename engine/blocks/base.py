@@ -31,7 +31,6 @@ class Block(Kind, frozen=True):
     """
 
     role: ClassVar[Role] = "weights"
-    kernel_sign: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -1,6 +1,7 @@
 """The texts of QActions: underlined letters, each only once in a menu; and what an action runs."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from PySide6.QtGui import QAction
 
@@ -16,9 +17,18 @@ def connect_action(action: QAction, run: Callable[[], object]) -> None:
 def assign_mnemonics(actions: Iterable[QAction]) -> None:
     """Give each action without an underlined letter one of its own, if possible the first of a word."""
     entries = [action for action in actions if not action.isSeparator()]
-    letters = {mnemonic_letter(action.text()) for action in entries}
-    for action in sorted(entries, key=lambda action: len(action.text()) > _SHORT):
-        text = action.text()
+    texts = tuple([action.text() for action in entries])
+    for action, before, text in zip(entries, texts, _with_mnemonics(texts), strict=True):
+        if text != before:
+            action.setText(text)
+
+
+@lru_cache(maxsize=256)
+def _with_mnemonics(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Cached, as every window has the same menus."""
+    letters, marked = {mnemonic_letter(text) for text in texts}, list(texts)
+    for number in sorted(range(len(texts)), key=lambda number: len(texts[number]) > _SHORT):
+        text = texts[number]
         if mnemonic_letter(text):
             continue
         starts = [at for at, sign in enumerate(text) if sign.isalnum() and (at == 0 or text[at - 1] == " ")]
@@ -26,7 +36,8 @@ def assign_mnemonics(actions: Iterable[QAction]) -> None:
         at = next((at for at in positions if text[at].lower() not in letters), None)
         if at is not None:
             letters.add(text[at].lower())
-            action.setText(f"{text[:at]}&{text[at:]}")
+            marked[number] = f"{text[:at]}&{text[at:]}"
+    return tuple(marked)
 
 
 def mnemonic_letter(text: str) -> str:

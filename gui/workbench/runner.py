@@ -1,6 +1,7 @@
 """Runs requests in the background, the latest wins; its events reach the window in batches, a frame for each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 from threading import Lock
 from time import monotonic, thread_time
@@ -60,11 +61,14 @@ class Runner(QObject):
     ended = Signal(object)
     """The run has ended: None if it is complete, else the exception that ended it. All its events came before."""
 
+    _arrived = Signal()
+    """An event waits where none did."""
+
     def __init__(self, cache: VolumeCache, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.cache = cache
         self.worker = Worker(self)
-        self.worker.reported.connect(self._on_worker_reported)
+        self._arrived.connect(self._on_arrived)
         self.worker.ended.connect(self._on_worker_ended)
         self._mailbox = _Mailbox()
         self._timer = QTimer(self, singleShot=True)
@@ -109,17 +113,24 @@ class Runner(QObject):
         look: Look,
         mailbox: _Mailbox,
         checkpoint: Checkpoint,
-    ) -> Iterator[None]:
-        """Run in the thread of the worker; yield whenever the window has to be woken up."""
-        for event in execute(request, self.cache, checkpoint):
+    ) -> Iterable[object]:
+        """Run in the thread of the worker; another thread measures volumes and hands the events on meanwhile."""
+
+        def hand_on(event: RunEvent) -> None:
             if isinstance(event, NodeDone) and event.ref in visible_refs:
                 _measure(event.volume, look, has_faces=len(visible_refs) <= _MOST_WITH_FACES)
             if mailbox.put(event):
-                yield None
+                self._arrived.emit()
+
+        with ThreadPoolExecutor(1) as measurer:
+            futures = [measurer.submit(hand_on, event) for event in execute(request, self.cache, checkpoint)]
+        for future in futures:
+            future.result()
+        return ()
 
     # Batches are emitted by the timer alone: what a person does is handled before the next one.
 
-    def _on_worker_reported(self, _: None) -> None:
+    def _on_arrived(self) -> None:
         self._timer.start(0)
 
     def _on_worker_ended(self, error: Exception | None) -> None:

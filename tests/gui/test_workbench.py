@@ -1,15 +1,16 @@
 """The workbench: edits, undo, runs and files become states."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from engine.files.paths import RESOURCES
@@ -20,7 +21,7 @@ from engine.network.node_ref import STEM
 from engine.project.file import load_project, save_project
 from engine.project.project import Design, Project
 from engine.run.check import check
-from engine.run.execute import NodeDone, run_all
+from engine.run.execute import NodeDone, NodeStarted, execute, run_all
 from engine.run.request import RunRequest
 from engine.text.problems import ProjectError
 from gui.paint.basics.derived_cache import CACHE
@@ -298,11 +299,17 @@ def test_closing_during_a_run_leaves_no_worker(qtbot: QtBot) -> None:
     assert not workbench.runner.worker.busy
 
 
-def test_a_run_uses_another_thread_than_the_window(workbench: Workbench, qtbot: QtBot) -> None:
+def test_a_run_uses_another_thread_than_the_window(
+    workbench: Workbench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     threads: list[int] = []
-    workbench.runner.worker._reported.connect(
-        lambda *_: threads.append(threading.get_ident()), type=Qt.ConnectionType.DirectConnection
-    )
+
+    def recording_execute(*arguments: Any) -> Iterator[NodeStarted | NodeDone]:
+        for event in execute(*arguments):
+            threads.append(threading.get_ident())
+            yield event
+
+    monkeypatch.setattr("gui.workbench.runner.execute", recording_execute)
     run(workbench, qtbot)
     assert threads
     assert threading.get_ident() not in threads

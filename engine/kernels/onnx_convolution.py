@@ -1,7 +1,7 @@
 """Convolution by ONNX Runtime where it is installed and faster than our kernels: the rule, and the parts.
 
-Our threads share the parts, which do not depend on their number: nor do the results. Between parts a run can be
-cancelled.
+What is computed in one call is shared by ONNX Runtime's threads, the parts of what takes longer by ours. Neither parts
+nor results depend on how many there are. Between parts a run can be cancelled.
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ import numpy as np
 from engine.kernels import onnx_runtime
 from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, gather, split_range
 from engine.kernels.onnx_models import Setting
-from engine.kernels.scratch import scratch_array
-from engine.kernels.threads import MOST_THREADS, share
+from engine.kernels.scratch import aligned_array, scratch_array
+from engine.kernels.threads import MOST_THREADS, free_threads, share
 from engine.kernels.tiling import Case, Matrices
 from engine.shapes import Margins, Pair, dilated_extent
 
@@ -24,10 +24,10 @@ _LEAST_WORK = 2**20
 """Below it, what a call takes, 60 µs, is more than it saves. A MAC counts 1."""
 _VALUE_WORK = 16
 """Work of reading or writing a value."""
-_PIECE_WORK = 2**26
-"""Minimum of a part of several: about 1.2 ms. Smaller ones take up to half as long again as the whole."""
 _PIECES = 4
-"""Preferred number of parts: each reorders its input, 8 would add up to a tenth; and limit of those by filters."""
+"""Several parts are a multiple of so many, so that all threads have as many; and limit of those by filters."""
+_SHARED_WORK = 2**23
+"""Minimum of a call that several threads share: about 0.2 ms."""
 _MOST_WORK = 2**29
 """Maximum of a part: about 12 ms on a fast core, 100 ms on a slow one."""
 _PART_VALUES = 3 * BLOCK_BYTES // (4 * MOST_THREADS) // (2 * 4)
@@ -38,8 +38,6 @@ _LEAST_KERNEL = 2
 """Smaller ones take as long without blocks."""
 _FEW_PIXELS = 256
 """Pixels up to which ordering the weights takes longer than it saves."""
-_SMALL_WORK = 2**28
-"""Work for which two parts are enough: about 6 ms."""
 _FILTER_SET = 4
 """Blocks of filters that the operators compute at a time; with fewer, each value of the input is read more often."""
 _MOST_PADDING = 2**15
@@ -92,6 +90,8 @@ class Plan(NamedTuple):
     parts: tuple[_Part, ...]
     whole: Setting
     """Of all of it."""
+    most_threads: int
+    """That share one call."""
 
 
 def plan_of(case: Case) -> Plan | None:
@@ -126,12 +126,13 @@ def convolve(plan: Plan, case: Case, biases: Matrices | None, checkpoint: Checkp
         x = case.source.reshape(1, groups * channels, *case.source.shape[2:])
         with scratch_array(len(bias) * weight[0].size if plan.lanes else 0, np.float32) as scratch:
             ready = onnx_runtime.order(weight, plan.lanes, scratch) if plan.lanes else weight
-            maps = onnx_runtime.output(plan.whole, plan.lanes, x, ready, bias)
+            with free_threads(plan.most_threads) as threads:
+                maps = onnx_runtime.output(plan.whole, plan.lanes, threads, x, ready, bias)
         checkpoint()
         return maps
     ordered = None
     if plan.lanes and groups == 1 and len(plan.parts) > len({part.filters.start for part in plan.parts}):
-        ordered = np.empty(len(bias) * weight[0].size, np.float32)
+        ordered = aligned_array(len(bias) * weight[0].size, np.float32)
         weight = onnx_runtime.order(weight, plan.lanes, ordered)
         checkpoint()
     result = np.empty((groups, filters, *case.extent), np.float32)
@@ -169,7 +170,8 @@ def _plan(sizes: _Sizes) -> Plan | None:
     lanes = _lanes_for(sizes)
     kernel = sizes.weight[3], sizes.weight[4]
     whole = Setting(groups * filters, kernel, sizes.stride, sizes.padding, sizes.dilation, groups)
-    return Plan(lanes, tuple(_parts(sizes, lanes)), whole)
+    most_threads = MOST_THREADS if sizes.work >= _SHARED_WORK else 1
+    return Plan(lanes, tuple(_parts(sizes, lanes)), whole, most_threads)
 
 
 def _lanes_for(sizes: _Sizes) -> int:
@@ -193,14 +195,14 @@ def _parts(sizes: _Sizes, lanes: int) -> Iterator[_Part]:
     groups, filters, channels = sizes.weight[:3]
     height = sizes.extent[0]
     fewest = max(-(-sizes.work // _MOST_WORK), -(-sizes.values // _PART_VALUES), 1)
-    count = max(fewest, min(_PIECES, sizes.work // _PIECE_WORK))
+    count = fewest if fewest == 1 else -(-fewest // _PIECES) * _PIECES
     all_filters, all_rows, unit = slice(0, filters), slice(0, height), _FILTER_SET * (lanes or 1)
     fits = sizes.values <= _PART_VALUES and sizes.macs // max(filters // unit, 1) <= _MOST_WORK
     if groups > 1:
         cuts = [*_cut(groups, lanes if lanes and filters == channels == 1 else 1, count)]
         rows = split_range(height, _lines(sizes, cuts[0], fewest / len(cuts)))
         yield from (_Part(part, all_filters, row) for part in cuts for row in rows)
-    elif fits and filters >= unit * (2 if sizes.work <= _SMALL_WORK else min(count, _PIECES)):
+    elif fits and filters >= unit * min(count, _PIECES):
         yield from (_Part(slice(0, 1), part, all_rows) for part in _cut(filters, unit, count))
     else:
         overlap = 4 * (sizes.window - 1) // sizes.stride[0]

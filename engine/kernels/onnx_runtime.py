@@ -1,7 +1,7 @@
 """Sessions of ONNX Runtime for convolutions, if it is installed: the only module that knows it.
 
 A session computes one setting; weights are inputs, so that few sessions serve all layers. Each runs on the thread that
-calls it.
+calls it, and on threads of its own if it is to: they sleep while they wait.
 
 Its fastest operators read weights in an order of their own, by blocks of as many channels as a register holds. It would
 reorder constant weights by itself, but making a session with these takes longer than a convolution. So we reorder them;
@@ -19,7 +19,7 @@ from engine.kernels.onnx_models import Setting, blocked_convolution_model, convo
 from engine.kernels.tiling import Matrices
 
 _SESSIONS = 64
-"""Of about 0.1 MB each; to make one takes 0.5 ms."""
+"""Of about 0.1 MB each; to make one takes 0.5 ms, and 0.4 ms per thread."""
 
 LIBRARY_BYTES = 2**25
 """Its code and sessions, which are in memory from the first convolution on: 28 MB were measured."""
@@ -60,7 +60,7 @@ def run(setting: Setting, lanes: int, x: Volume, weight: Matrices, bias: Matrice
 
     Without ``lanes``, weights are (filters, C / groups, kh, kw), else what `order` makes of these.
     """
-    session = _session(setting, lanes, setting.groups > 1 or x.shape[1] >= lanes)
+    session = _session(setting, lanes, 1, setting.groups > 1 or x.shape[1] >= lanes)
     binding = session.io_binding()
     for name, array in ("x", x), ("w", weight), ("b", bias):
         binding.bind_cpu_input(name, array)
@@ -68,9 +68,12 @@ def run(setting: Setting, lanes: int, x: Volume, weight: Matrices, bias: Matrice
     session.run_with_iobinding(binding)
 
 
-def output(setting: Setting, lanes: int, x: Volume, weight: Matrices, bias: Matrices) -> Volume:
-    """The same as a new array (filters, H', W') of ONNX Runtime's own, which takes less than to bind one of ours."""
-    session = _session(setting, lanes, setting.groups > 1 or x.shape[1] >= lanes)
+def output(setting: Setting, lanes: int, threads: int, x: Volume, weight: Matrices, bias: Matrices) -> Volume:
+    """The same on several threads, as a new array (filters, H', W') of ONNX Runtime's own.
+
+    That takes less than to bind one of ours.
+    """
+    session = _session(setting, lanes, threads, setting.groups > 1 or x.shape[1] >= lanes)
     maps: Volume = session.run(("y",), {"x": x, "w": weight, "b": bias})[0][0]
     return maps
 
@@ -108,11 +111,12 @@ def order(weight: Matrices, lanes: int, target: Matrices) -> Matrices:
 
 
 @lru_cache(_SESSIONS)
-def _session(setting: Setting, lanes: int, reads_blocks: bool) -> Any:
+def _session(setting: Setting, lanes: int, threads: int, reads_blocks: bool) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_cpu_mem_arena = False  # it would keep the memory of the largest block, for each session
     options.log_severity_level = _FATAL
     model = blocked_convolution_model(setting, reads_blocks=reads_blocks) if lanes else convolution_model(setting)

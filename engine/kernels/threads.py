@@ -78,6 +78,13 @@ def available_cores() -> int:
 
 
 @contextmanager
+def free_threads(most: int) -> Iterator[int]:
+    """So many threads, if no kernel is running on another one; else this one: to be used by a library, in one call."""
+    with _POOL.occupy(most) as count:
+        yield count
+
+
+@contextmanager
 def thread_limit(count: int) -> Iterator[None]:
     """Compute on so many threads: for workers that measure side by side, for benchmarks and tests."""
     global _POOL
@@ -202,6 +209,19 @@ class _Pool:
                 raise error
             finally:
                 del error  # its traceback holds this frame: a cycle would hold the volumes
+
+    @contextmanager
+    def occupy(self, most: int) -> Iterator[int]:
+        """Let others compute on all threads of the limit, up to so many, or on this one alone if one is at work."""
+        is_counted = getattr(_THREAD, "is_counted", False)
+        with self._lock:
+            count = min(most, self.limit) if self._running == is_counted else 1
+            self._running += count - is_counted
+        try:
+            yield count
+        finally:
+            with self._lock:
+                self._running -= count - is_counted
 
     def close(self) -> None:
         """End the threads."""

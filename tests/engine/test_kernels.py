@@ -84,8 +84,9 @@ def limits(draw):
     parts = {
         "_PART_VALUES": draw(st.integers(1, 2000)),
         "_MOST_WORK": draw(st.integers(1, 3000)),
-        "_PIECE_WORK": draw(st.integers(1, 3000)),
-        "_SMALL_WORK": draw(st.integers(1, 3000)),
+        "_PIECES": draw(st.integers(1, 4)),
+        "_FILTER_SET": draw(st.integers(1, 4)),
+        "_SHARED_WORK": draw(st.sampled_from((0, 3000))),
     }
     return [
         *((tiling, name, size) for name, size in sizes.items()),
@@ -222,7 +223,10 @@ def test_conv2d_of_a_special_case_equals_the_oracle(channels, filters, kernel, s
         (16, 40, 3, WIDE),
     ],
 )
-@pytest.mark.parametrize("bounds", [{}, {"_PIECE_WORK": 2000}, {"_MOST_WORK": 20_000, "_SMALL_WORK": 0}])
+@pytest.mark.parametrize(
+    "bounds",
+    [{}, {"_SHARED_WORK": 0}, {"_MOST_WORK": 20_000}, {"_MOST_WORK": 100_000, "_FILTER_SET": 1, "_PIECES": 2}],
+)
 def test_onnx_runtime_equals_the_oracle_bit_by_bit_in_each_order_of_weights_and_each_kind_of_part(
     channels, filters, kernel, setting, bounds, monkeypatch
 ):
@@ -236,6 +240,25 @@ def test_onnx_runtime_equals_the_oracle_bit_by_bit_in_each_order_of_weights_and_
     with numpy_alone():
         expected = kernels.conv2d(volume, weight, bias, **setting, checkpoint=proceed)
     np.testing.assert_array_equal(result, expected)
+
+
+@needs_onnx_runtime
+@pytest.mark.parametrize("groups", [1, 64])
+@pytest.mark.parametrize("most_work", [2**20, 2**29])
+def test_onnx_runtime_computes_the_same_bits_on_any_number_of_threads(groups, most_work, monkeypatch):
+    rng = np.random.default_rng(5)
+    volume, weight = (
+        rng.standard_normal(shape, dtype=np.float32) for shape in ((64, 30, 29), (64, 64 // groups, 3, 3))
+    )
+    monkeypatch.setattr(onnx_convolution, "_SHARED_WORK", 0)
+    monkeypatch.setattr(onnx_convolution, "_MOST_WORK", most_work)
+
+    def compute(count):
+        with threads.thread_limit(count), onnx_runtime_first():
+            return kernels.conv2d(volume, weight, None, **SAME | {"groups": groups}, checkpoint=proceed)
+
+    for count in (2, 3):
+        np.testing.assert_array_equal(compute(count), compute(1))
 
 
 @pytest.mark.usefixtures("_numpy_alone")

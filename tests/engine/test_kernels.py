@@ -242,25 +242,6 @@ def test_onnx_runtime_equals_the_oracle_bit_by_bit_in_each_order_of_weights_and_
     np.testing.assert_array_equal(result, expected)
 
 
-@needs_onnx_runtime
-@pytest.mark.parametrize("groups", [1, 64])
-@pytest.mark.parametrize("most_work", [2**20, 2**29])
-def test_onnx_runtime_computes_the_same_bits_on_any_number_of_threads(groups, most_work, monkeypatch):
-    rng = np.random.default_rng(5)
-    volume, weight = (
-        rng.standard_normal(shape, dtype=np.float32) for shape in ((64, 30, 29), (64, 64 // groups, 3, 3))
-    )
-    monkeypatch.setattr(onnx_convolution, "_SHARED_WORK", 0)
-    monkeypatch.setattr(onnx_convolution, "_MOST_WORK", most_work)
-
-    def compute(count):
-        with threads.thread_limit(count), onnx_runtime_first():
-            return kernels.conv2d(volume, weight, None, **SAME | {"groups": groups}, checkpoint=proceed)
-
-    for count in (2, 3):
-        np.testing.assert_array_equal(compute(count), compute(1))
-
-
 @pytest.mark.usefixtures("_numpy_alone")
 @pytest.mark.parametrize("values", [200, 400, 2000])
 @pytest.mark.parametrize(

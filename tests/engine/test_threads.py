@@ -19,7 +19,7 @@ from engine.kernels import BLOCK_BYTES, scratch, threads
 from engine.kernels.scratch import scratch_array
 from engine.kernels.threads import share, thread_limit
 from tests.engine.checkpoints import proceed
-from tests.engine.kernel_sets import each_set
+from tests.engine.kernel_sets import each_set, needs_onnx_runtime
 
 SAME = {"stride": (1, 1), "padding": (1, 1, 1, 1), "dilation": (1, 1), "groups": 1}
 SHAPES = {
@@ -252,6 +252,33 @@ with thread_limit(3):
 """
     command = [sys.executable, "-W", "ignore", "-c", program]
     assert subprocess.run(command, timeout=60, check=False).returncode == 0
+
+
+@needs_onnx_runtime
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_convolves_by_onnx_runtime_after_the_first_has_with_several_threads():
+    program = """
+import os
+import numpy as np
+from engine import kernels
+from engine.kernels.threads import thread_limit
+
+def convolve():
+    volume, weight = np.ones((64, 56, 56), np.float32), np.ones((64, 64, 3, 3), np.float32)
+    setting = {"stride": (1, 1), "padding": (1, 1, 1, 1), "dilation": (1, 1), "groups": 1}
+    return kernels.conv2d(volume, weight, None, **setting, checkpoint=lambda: None)
+
+with thread_limit(3):
+    before = convolve()
+    child = os.fork()
+    assert np.array_equal(convolve(), before)
+    if child:
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    else:
+        os._exit(0)
+"""
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    assert subprocess.run(command, timeout=30, check=False).returncode == 0
 
 
 def test_the_program_ends_while_a_thread_computes():

@@ -1,23 +1,28 @@
 """The Sweep view by real widgets: axes as text, points that arrive, a plot and a table that select together."""
 
 import itertools
+from time import sleep
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.modeltest import ModelTester
 
 from engine.project.project import SweepSettings
+from engine.sweep.running import finished_rows
 from gui.export.contents import missing_sweep
 from gui.export.pictures import prepare_view, render_view
+from gui.paint.sweep.content import PlotPoint, SweepPlot
+from gui.paint.sweep.drawing import paint_sweep
 from gui.paint.sweep.parallel import lay_out_parallel
 from gui.paint.sweep.parallel_drawing import line_pieces
 from gui.state import edits
 from gui.state.focus import Focus
 from gui.state.requests import Cancel, RunSweep
+from gui.theme import THEMES
 from gui.views import sweep_export
 from gui.views.sweep import SweepView
 from gui.views.sweep_model import SweepModel
@@ -183,14 +188,21 @@ def test_keys_step_along_the_front_and_the_table_is_sorted_by_numbers(qtbot, vie
     assert view.points.table.currentIndex().data() == "8", "the selection stays with its point"
 
 
-def test_a_press_on_stop_ends_a_sweep_and_keeps_its_points(qtbot, view, workbench):
-    view.axes.setPlainText("bottleneck/reduce.filters=1..20000")
+def test_a_press_on_stop_ends_a_sweep_and_keeps_its_points(qtbot, view, workbench, monkeypatch):
+    def endless_rows(sweep, has_row, measure, checkpoint):
+        yield from itertools.islice(finished_rows(sweep, has_row, measure, checkpoint), 7)
+        while True:
+            checkpoint()
+            sleep(0.01)
+
+    monkeypatch.setattr("engine.sweep.running.finished_rows", endless_rows)
+    view.axes.setPlainText("bottleneck/reduce.filters=1..20")
     view.start.click()
     assert view.start.text() == "Stop"
-    qtbot.waitUntil(lambda: bool(workbench.state.sweep.rows), timeout=20_000)
+    qtbot.waitUntil(lambda: len(workbench.state.sweep.rows) == 7, timeout=20_000)
     view.start.click()
     assert not workbench.state.sweep.is_busy
-    assert 0 < len(workbench.state.sweep.rows) < 20_000
+    assert len(workbench.state.sweep.rows) == 7
     assert view.start.text() == "Start"
 
 
@@ -356,3 +368,16 @@ def test_shown_rows_are_exported_as_parquet_or_the_menu_says_what_is_missing(
         button.parquet.trigger()
         qtbot.waitUntil(path.exists, timeout=5000)
         assert path.read_text() == "the sweep [{'filters': 4}]"
+
+
+@pytest.mark.parametrize("most", [120e6, 160.5e6, 199e6])
+def test_nothing_in_the_picture_touches_its_right_edge(qapp, most):
+    points = (PlotPoint(1.6e6, 0.5, "front", 0), PlotPoint(most, 0.2, "front", 1))
+    plot = SweepPlot(("macs", "error"), ("MACs", "Error"), points, points)
+    image = QImage(843, 562, QImage.Format.Format_RGB32)
+    image.fill(QColor(THEMES["light"].base))
+    painter = QPainter(image)
+    paint_sweep(painter, QRectF(image.rect()), plot, THEMES["light"])
+    painter.end()
+    edge = image.copy(image.width() - 3, 0, 3, image.height())
+    assert {edge.pixel(x, y) for x in range(3) for y in range(edge.height())} == {QColor(THEMES["light"].base).rgb()}

@@ -54,7 +54,9 @@ def lay_out_plot(rect: QRectF, plot: SweepPlot, size: float) -> PlotLayout:
     x = scale_of(plot.columns[0], [mark.x for mark in marks])
     y = scale_of(plot.columns[1], [mark.y for mark in marks])
     left = max((text_width(tick.label, size) for tick in y.ticks()), default=0.0) + size * 1.4
-    return PlotLayout(rect.adjusted(left, size * 3.2, -size * 1.4, -size * 3.4), x, y, size)
+    # Below the right end there may be the middle of a label.
+    right = max((text_width(tick.label, size) / 2 for tick in x.ticks()), default=0.0) + size * 0.5
+    return PlotLayout(rect.adjusted(left, size * 3.2, -right, -size * 3.4), x, y, size)
 
 
 def paint_sweep(painter: QPainter, rect: QRectF, plot: SweepPlot, theme: Theme, size: float = 14) -> None:

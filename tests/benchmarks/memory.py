@@ -3,10 +3,19 @@
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.benchmarks.window import ROOT
+import psutil
+
+from engine.files.paths import RESOURCES
+from engine.kernels import onnx_convolution
+from engine.project.file import load_project
+from engine.run.cache import VolumeCache
+from engine.run.execute import NodeDone, execute
+from engine.run.memory import required_bytes
+from engine.run.request import RunRequest
 
 PROJECTS = (
     "inception_3a_5x5_branch",
@@ -20,34 +29,29 @@ PROJECTS = (
 AIM = 1.0
 """Measured memory, as a multiple of the predicted one."""
 
-RUN = """
-import json, sys
-from contextlib import nullcontext
-from pathlib import Path
-import psutil
-from engine.files.paths import RESOURCES
-from engine.kernels import onnx_convolution
-from engine.project.file import load_project
-from engine.run.cache import VolumeCache
-from engine.run.execute import NodeDone, RunRequest, execute, required_bytes
+ROOT = Path(__file__).resolve().parents[2]
 
-def peak_bytes():
+
+def peak_bytes() -> int:
+    """Largest memory that this process has had."""
     status = Path("/proc/self/status")
     if not status.exists():
-        return psutil.Process().memory_info().peak_wset
+        return int(psutil.Process().memory_info().peak_wset)
     return 1024 * int(status.read_text().split("VmHWM:")[1].split()[0])
 
-request = RunRequest.of(load_project(RESOURCES / "projects" / f"{sys.argv[1]}.toml").project)
-before, predicted = psutil.Process().memory_info().rss, required_bytes(request, VolumeCache())
-with nullcontext() if sys.argv[2] == "ORT" else onnx_convolution.unused():
-    volumes = [event.volume for event in execute(request, VolumeCache()) if isinstance(event, NodeDone)]
-print(json.dumps([predicted, peak_bytes() - before]))
-"""
+
+def run(project: str, kernels: str) -> tuple[int, int]:
+    """Bytes that a run is predicted to need, and those that this process has more at the peak than before it."""
+    request = RunRequest.of(load_project(RESOURCES / "projects" / f"{project}.toml").project)
+    before, predicted = psutil.Process().memory_info().rss, required_bytes(request, VolumeCache())
+    with nullcontext() if kernels == "ORT" else onnx_convolution.unused():
+        _volumes = [event.volume for event in execute(request, VolumeCache()) if isinstance(event, NodeDone)]
+    return predicted, peak_bytes() - before
 
 
-def peak(project: str, kernels: str) -> tuple[float, float]:
-    """Mebibytes that a run is predicted to need, and those that its process had more at the peak than before it."""
-    command = [sys.executable, "-c", RUN, project, kernels]
+def measure(project: str, kernels: str) -> tuple[float, float]:
+    """The same in mebibytes, of a run in a process of its own."""
+    command = [sys.executable, "-m", "tests.benchmarks.memory", project, kernels]
     answer = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True).stdout
     predicted, measured = json.loads(answer)
     return predicted / 2**20, measured / 2**20
@@ -62,11 +66,14 @@ def main() -> None:
     print(f"{'project, kernels':<34}{'predicted':>10}{'measured':>10}{'ratio':>7}")
     for project in PROJECTS:
         for name in kernels:
-            predicted, measured = peak(project, name)
+            predicted, measured = measure(project, name)
             ratio = measured / predicted
             verdict = "" if ratio <= AIM else "  missed"
             print(f"{project:<28}{name:<6}{predicted:>10.0f}{measured:>10.0f}{ratio:>7.2f}{verdict}", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        print(json.dumps(run(*sys.argv[1:])))
+    else:
+        main()

@@ -67,7 +67,7 @@ def open_window(path: Path | None) -> int:
     lesson = open_lesson(path) if path is not None and is_lesson(path) else None
     file = None if path is None or lesson is not None else load_project(path)
     app = make_application()
-    collector = _collect_in_this_thread()
+    collector = collect_in_this_thread()
     settings = Settings(QSettings())
     project = NEW_PROJECT if file is None else file.project
     workbench = Workbench(project, Look(theme=first_theme(settings)))
@@ -108,7 +108,7 @@ def _begin(window: MainWindow, recovery: Recovery) -> None:
         window.workbench.run()
 
 
-def _collect_in_this_thread() -> QTimer:
+def collect_in_this_thread() -> QTimer:
     """Collect garbage at the events of the timer that is returned.
 
     Python collects it in any thread, but Qt may crash unless widgets in it are deleted in that of the window.

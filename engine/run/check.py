@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
-from itertools import takewhile
+from itertools import chain, takewhile
 from operator import attrgetter, is_
 from typing import NamedTuple
 
@@ -258,7 +258,7 @@ class _Keys:
         self._keys_without_input: dict[NodeRef, bytes] = {}
         """Digests of what makes each volume apart from the input: recipes with inputs of their own depend on these."""
         sources = (map(_weights_of, network.nodes) for _, network in project.networks())
-        self._fits_any = any(isinstance(source, LowRankWeights) for of_network in sources for source in of_network)
+        self._fits_any = LowRankWeights in set(map(type, chain.from_iterable(sources)))
 
     def add_input(self, design: str, key: bytes, key_without_input: bytes) -> None:
         self._add_volume((design, INPUT), key)

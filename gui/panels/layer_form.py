@@ -54,8 +54,9 @@ def _cost_texts(state: ViewState, report: Report) -> Iterator[str]:
     for metric in METRICS:
         if metric.id in _SUMMARY_METRICS:
             design = state.focus.design
-            value = state.costs.amount(metric, design, report)
-            yield f"{metric.title}  {state.costs.formula(metric, design, report) or state.costs.exact(metric, value)}"
+            costs = state.picture_costs
+            value = costs.amount(metric, design, report)
+            yield f"{metric.title}  {costs.formula(metric, design, report) or costs.exact(metric, value)}"
 
 
 def layer_summary(state: ViewState, report: Report | None) -> str:

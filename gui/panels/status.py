@@ -172,9 +172,10 @@ class StatusPanel(QStatusBar):
 
     def _show_totals(self, state: ViewState) -> None:
         metric = metric_by_id(state.look.metric)
-        totals = [(name, state.costs.total(metric, name)) for name in state.check.analyses if name != STEM]
+        costs = state.picture_costs
+        totals = [(name, costs.total(metric, name)) for name in state.check.analyses if name != STEM]
         more = f" · and {len(totals) - _MOST_TOTALS} more" if len(totals) > _MOST_TOTALS else ""
-        costs, unit = state.costs, state.costs.unit(metric)
+        unit = costs.unit(metric)
         short = shorten_long_names([name for name, _ in totals])
         texts = " · ".join(f"{short[name]} {costs.short(metric, amount)}" for name, amount in totals[:_MOST_TOTALS])
         self.totals.set_text(f"{texts}{more} {unit}".rstrip() if totals else "")

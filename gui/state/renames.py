@@ -67,7 +67,7 @@ def _node_names(network: Network) -> list[str]:
 
 def _renamed(old: Sequence[str], new: Sequence[str]) -> Mapping[str, str]:
     """New names by old ones; a swap of two names is not a renaming but a move."""
-    if len(old) != len(new):
+    if old == new or len(old) != len(new):
         return {}
     before, after = set(old), set(new)
     pairs = zip(old, new, strict=True)

@@ -126,7 +126,15 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def cost_rows(self) -> tuple[TableRow, ...]:
         """Rows of the cost table as it is shown; a closed block is one row."""
-        return _make_rows(self.project, self.costs, tuple(map(self.closed_blocks, self.check.analyses)))
+        return self._rows(self.costs)
+
+    @property
+    def picture_rows(self) -> tuple[TableRow, ...]:
+        """The same rows with the costs of pictures: with times only if the metric of the look is one."""
+        return self._rows(self.picture_costs)
+
+    def _rows(self, costs: Costs) -> tuple[TableRow, ...]:
+        return _make_rows(self.project, costs, tuple(map(self.closed_blocks, self.check.analyses)))
 
     @property
     def visible_analyses(self) -> dict[str, Analysis]:
@@ -343,8 +351,8 @@ def _make_costs(check: ProjectCheck, convention: Convention, times: tuple[tuple[
     return Costs(check, convention, dict(times))
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _make_rows(project: Project, costs: Costs, closed: tuple[frozenset[str], ...]) -> tuple[TableRow, ...]:
-    """Cached for all states that show the same rows."""
+    """Cached for all states that show the same rows, with times and without."""
     names = zip(costs.check.analyses, closed, strict=True)
     return table_rows(project, costs, {design: fold_analysis(costs.check, design, blocks) for design, blocks in names})

@@ -1,5 +1,6 @@
 """The one path from an edit to a picture: Document, Runner, Focus and Look become one ViewState after another."""
 
+from itertools import filterfalse
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -204,8 +205,9 @@ class Workbench(QObject):
         earlier = run.results
         if renames:
             earlier = {renames.ref(ref): result for ref, result in earlier.items()}
-        gone = {ref for ref in earlier.keys() - project_check.reports.keys() if ref not in project_check}
-        results = {ref: result for ref, result in earlier.items() if ref not in gone} if gone else dict(earlier)
+        without_report = filterfalse(project_check.reports.__contains__, earlier)
+        gone = {ref for ref in without_report if ref not in project_check}
+        results = {ref: result for ref, result in earlier.items() if ref not in gone} if gone else earlier
         changes = {}
         for ref, key in project_check.keys.items():
             result = results.get(ref)
@@ -214,7 +216,7 @@ class Workbench(QObject):
                 if cached is not None:
                     changes[ref] = VolumeResult(key, *cached)
         if changes or renames or len(results) < len(earlier):
-            return RunView(results | changes, run.progress)
+            return RunView({**results, **changes}, run.progress)
         return replace(run, problems=()) if run.problems else run
 
     def _on_document_file_changed(self) -> None:

@@ -118,7 +118,7 @@ class BarsContent(Struct, frozen=True, dict=True):
 def build_bars_content(state: ViewState) -> BarsContent:
     """Collect the texts and amounts of a state, with the metric and the kind of axis of its look."""
     metric = metric_by_id(state.look.metric)
-    all_rows = state.cost_rows
+    all_rows = state.picture_rows
     all_totals = [row for row in all_rows if row.report is None]
     stem = next((row for row in all_totals if row.design == STEM), None)
     designs = [(name, list(group)) for name, group in groupby(all_rows, lambda row: row.design) if name != STEM]
@@ -134,9 +134,9 @@ def build_bars_content(state: ViewState) -> BarsContent:
         state, all_rows, [line for line in totals if line.design in compared_designs], metric
     )
     total_scale, line_scale = _choose_scales(totals, groups, logarithmic=state.look.logarithmic)
-    cost = "" if stem is None else state.costs.text(metric, stem.value(metric))
+    cost = "" if stem is None else state.picture_costs.text(metric, stem.value(metric))
     return BarsContent(
-        metric, state.costs, headline, subject, colour_index, cost, totals, groups, total_scale, line_scale
+        metric, state.picture_costs, headline, subject, colour_index, cost, totals, groups, total_scale, line_scale
     )
 
 
@@ -168,7 +168,7 @@ def _value_text(costs: Costs, metric: Metric, value: Amount | None, earlier: Amo
 
 def _total_line(state: ViewState, row: TableRow, compared: Sequence[TableRow], metric: Metric) -> BarLine:
     """The total of a design. If it is one of those `compared`, it is compared with the first of them."""
-    value, costs, analysis = row.value(metric), state.costs, state.check.analyses[row.design]
+    value, costs, analysis = row.value(metric), state.picture_costs, state.check.analyses[row.design]
     ratio = comparison = ""
     earlier = state.earlier_amount(metric, row.design) if value is None else None
     if row in compared[1:]:
@@ -210,7 +210,7 @@ def _node_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -> 
     if len(free) >= _FOLD_FROM:
         lines = [line for line in lines if line.value != 0 or line.problem]
         names = tuple([line.label for line in free])
-        unit = unit_name(state.costs, metric)
+        unit = unit_name(state.picture_costs, metric)
         label = f"{len(names)} layers without {unit}"
         names_text = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
         tip = f"{total.design}: {names_text}: 0 {unit} each"
@@ -229,7 +229,7 @@ def _unfolded_lines(state: ViewState, rows: Sequence[TableRow], colour_index: in
     design = rows[0].design
 
     def make_line(report: Report, problem: str) -> BarLine:
-        return _node_line(state, TableRow(design, report, state.costs, problem), colour_index, metric)
+        return _node_line(state, TableRow(design, report, state.picture_costs, problem), colour_index, metric)
 
     last = last_results("bar", design, metric.id, state.look.convention, colour_index)
     lines = last.map(make_line, [row.report for row in rows], [row.problem for row in rows])
@@ -240,7 +240,7 @@ def _unfolded_lines(state: ViewState, rows: Sequence[TableRow], colour_index: in
 
 
 def _node_line(state: ViewState, row: TableRow, colour_index: int, metric: Metric) -> BarLine:
-    value, costs = row.value(metric), state.costs
+    value, costs = row.value(metric), state.picture_costs
     earlier = state.earlier_amount(metric, row.design, row.node) if value is None else None
     formula = row.formula(metric) or f"{costs.exact(metric, value)} {unit_name(costs, metric)}"
     tip = f"{row.design} / {row.node}: {formula}" + (f"\n{row.problem}" if row.problem else "")
@@ -270,9 +270,9 @@ def _headline(
     countable = [line for line in others if line.value is not None]
     if first.value is None or (others and not countable):
         words = "run (F5) to measure" if metric.is_measured else _first_problem_text(state, all_rows)
-        return state.costs.short(metric, None), words, None
+        return state.picture_costs.short(metric, None), words, None
     if not others:
-        return state.costs.text(metric, first.value), first.design, first.colour_index
+        return state.picture_costs.text(metric, first.value), first.design, first.colour_index
     # The largest saving is the point; without any, the largest excess.
     least, most = min(countable, key=_amount_or_zero), max(countable, key=_amount_or_zero)
     extreme = least if _amount_or_zero(least) < first.value else most

@@ -62,8 +62,8 @@ class BreakCandidates:
         self._single: tuple[LineColumns, ...] = tuple((range(len(row.gaps)),) for row in rows)
         whole = zip(rows, self._single, row_sizes, strict=True)
         self._widest = max(float(line_widths(row, lines, size, em)[0]) for row, lines, size in whole)
-        column_widths = [(size.widths + row.gap_array).tolist() for row, size in zip(rows, row_sizes, strict=True)]
-        self._widest_column = max(map(max, column_widths))
+        column_widths = [size.widths + row.gap_array for row, size in zip(rows, row_sizes, strict=True)]
+        self._widest_column = max(float(widths.max()) for widths in column_widths)
         self._breakers = [
             RowBreaker(widths, _may_begin_line(row.graph)) for widths, row in zip(column_widths, rows, strict=True)
         ]
@@ -104,6 +104,8 @@ def _may_begin_line(graph: DesignGraph) -> list[bool]:
 
     In long sections, such as a U-Net, after any column of one box before another.
     """
+    if graph.is_chain and not graph.wide_sections:
+        return [False, *[not vertex.is_compact for vertex in graph.vertices[1:]]]
     target_counts = [len(graph.targets[members[0]]) for members in graph.columns]
     passed = {
         number

@@ -138,7 +138,7 @@ def _total_choices(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     costs = state.picture_costs
     totals = [_total_text(costs, pair_metric, design) for pair_metric in metric_pair]
     has_others = len(state.project.designs) > 1
-    compared = [row.design for row in comparable_totals(state.cost_rows)] if has_others else []
+    compared = [row.design for row in comparable_totals(state.picture_rows)] if has_others else []
     first = compared[0] if design in compared else design
     amount, reference = (costs.total(metric, name) for name in (design, first))
     nouns = [metric.comparative_noun, costs.unit(metric), *([""] if amount and reference else [])]

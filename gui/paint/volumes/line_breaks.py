@@ -249,7 +249,7 @@ def _choose_most_readable(
 
 def _box_unit_range(line_breaks: LineBreaks) -> tuple[float, float]:
     return unit_range(
-        line_breaks.design_rows,
+        tuple([design_row.graph for design_row in line_breaks.design_rows]),
         line_breaks.scale,
         line_breaks.text_sizes.em,
         line_breaks.text_options.least_box_size,

@@ -1,6 +1,7 @@
 """What a picture of small boxes consists of, and where it differs from the picture before."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from operator import is_
 from typing import NamedTuple
 
@@ -55,10 +56,11 @@ def describe_scene(state: ViewState, visible: VisibleScene, margin: float) -> Pa
     line = 0.075 * em
     matches = state.found_boxes
     colours = np.full(len(places.refs), _NOT_FLAT, dtype=np.int64)
-    colours[parts.flat_boxes] = [
-        4 * rgb + 2 * is_fresh + (bool(matches) and places.refs[number] in matches)
-        for number, (rgb, is_fresh) in zip(parts.flat_boxes, parts.flat_colours, strict=True)
-    ]
+    count = 2 * len(parts.flat_colours)
+    looks = np.fromiter(chain.from_iterable(parts.flat_colours), np.int64, count).reshape(-1, 2)
+    colours[parts.flat_boxes] = 4 * looks[:, 0] + 2 * looks[:, 1]
+    if matches:
+        colours[[number for number in parts.flat_boxes if places.refs[number] in matches]] += 1
     start, end, y, arrow_colours = scene.arrow_places
     widths = np.array(arrow_widths(state, scene)) * em
     heads = head_sizes(start, end, widths, em)

@@ -193,7 +193,7 @@ def _arrow_texts(state: ViewState, arrow: OperatorArrow, text_sizes: TextSizes, 
     report = arrow.vertex.report
     if zoom.text_fineness == 1.0 or report is None or not arrow.operator_text.above:
         return arrow.texts
-    formula = state.costs.formula(metrics.metric_by_id(state.look.metric), arrow.ref[0], report)
+    formula = state.picture_costs.formula(metrics.metric_by_id(state.look.metric), arrow.ref[0], report)
     return arrow.place_texts(
         fullest_operator_text(arrow.vertex, text_sizes, formula, arrow.text_space * zoom.text_fineness)
     )

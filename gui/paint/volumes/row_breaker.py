@@ -1,7 +1,11 @@
 """Breaks the columns of a design into lines of a width."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gui.paint.volumes.space import LineColumns
 
@@ -20,9 +24,11 @@ class RowBreaker:
         Whether each column may begin a line.
     """
 
-    def __init__(self, widths: list[float], may_begin: list[bool]) -> None:
-        self._widths, self._ends = widths, list(accumulate(widths))
-        self._middles = [end - width / 2 for end, width in zip(self._ends, widths, strict=True)]
+    def __init__(self, widths: Sequence[float] | NDArray[np.float64], may_begin: Sequence[bool]) -> None:
+        array = np.asarray(widths, np.float64)
+        ends = np.cumsum(array)  # one after the other, as `accumulate` adds
+        self._widths, self._ends = array.tolist(), ends.tolist()
+        self._middles = (ends - array / 2).tolist()
         self._beginnings = [column for column, may in enumerate(may_begin) if may]
 
     def break_at(self, line_width: float) -> LineColumns:

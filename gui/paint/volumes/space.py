@@ -277,20 +277,23 @@ def rows_extent(
     return float(max(widths, default=0.0)), max(heights, default=0.0) if beside else sum(heights)
 
 
+@lru_cache(maxsize=4)
 def unit_range(
-    design_rows: tuple[DesignRow, ...], scale: str, em: float, least: float, most: float
+    graphs: tuple[DesignGraph, ...], scale: str, em: float, least: float, most: float
 ) -> tuple[float, float]:
-    """Range of pixels per unit: from a mean box size of `least` ems to a unit of `most` ems."""
-    sides = [side for design_row in design_rows for side in _longest_sides(design_row.graph, scale)]
+    """Range of pixels per unit: from a mean box size of `least` ems to a unit of `most` ems.
+
+    Cached, since several details of texts are tried for the same graphs.
+    """
+    sides = [side for graph in graphs for side in _longest_sides(graph, scale)]
     longest = sides or [1.0]
     largest = min(most * em, 1e4 / max(longest))
     smallest = min(largest, least * em * len(longest) / sum(longest))
     return _STEP ** floor(log(smallest, _STEP)), largest
 
 
-@lru_cache(maxsize=4)
 def _longest_sides(graph: DesignGraph, scale: str) -> list[float]:
-    """The longest side of every known shape; cached, since several details of texts are tried for a graph."""
+    """The longest side of every known shape."""
     length = LENGTH_SCALES[scale]
     shapes = [vertex.shape for vertex in graph.vertices if vertex.shape is not None]
     longest_of = {shape: max(map(length, shape)) for shape in set(shapes)}

@@ -9,6 +9,7 @@ from engine.layers import Kind, Layer
 from engine.network.graph import INPUT, Network, Node
 from engine.project.project import Project
 from engine.shapes import Shape
+from engine.unchanged_items import last_results
 from gui.state.edit import Edit
 from gui.state.edits.names import default_name, names_text, node_names, unique_name
 from gui.state.edits.settings import new_layer
@@ -53,7 +54,7 @@ def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: 
         return fitting[key]
 
     later = network.downstream(but or first)
-    others = set(map(shapes.get, {INPUT, *positions} - later - {first}))
+    (others,) = last_results("shapes beside").map(_shapes_beside, [network], [shapes], [first], [but])
     own = shapes.get(first)
     if not any(fits_together(layer, pair) for shape in others for pair in ((own, shape), (shape, own))):
         return in_list_order(network, (first,))  # in a long network without a look at each layer
@@ -65,6 +66,12 @@ def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: 
         ends = _nearest(filter(fits, before), lambda name: not _differs_in_size(shapes.get(name), shapes.get(first)))
     most = len(ends) if layer.max_inputs is None else layer.max_inputs - 1
     return in_list_order(network, (first, *ends[len(ends) - min(most, len(ends)) :]))
+
+
+def _shapes_beside(network: Network, shapes: Shapes, first: str, but: str) -> set[Shape | None]:
+    """The shapes of all volumes but that of `first` that do not depend on `but`, or else on `first`."""
+    names = {INPUT, *network.positions} - network.downstream(but or first)
+    return set(map(shapes.get, names - {first}))
 
 
 def _nearest(names: Iterable[str], is_best: Callable[[str], bool]) -> list[str]:

@@ -46,14 +46,18 @@ class Condition(Struct, frozen=True):
     setting: str = ""
     sign: str = ""
 
-    def matches(self, name: str, layer: Kind) -> bool:
-        """Whether it applies to a layer or block of this name."""
+    def matches_name(self, name: str) -> bool:
+        """Whether it applies to every layer and block of this name."""
+        return not self.setting and self.text in name and not _SIZE.fullmatch(self.text)
+
+    def matches_layer(self, layer: Kind) -> bool:
+        """Whether it applies to a layer or block with these settings, whatever its name."""
         if self.setting:
             value = setting_value(layer, self.setting)
             return value is not None and _compares(value, self.sign, self.text)
         if _SIZE.fullmatch(self.text):
             return self._is_in_label(layer.label().casefold())
-        words = (name, layer.kind, layer.title, *(v for v in _values(layer) if isinstance(v, str)))
+        words = (layer.kind, layer.title, *(v for v in _values(layer) if isinstance(v, str)))
         return any(self.text in word.casefold() for word in words) or self._is_in_label(layer.label().casefold())
 
     def _is_in_label(self, label: str) -> bool:
@@ -71,7 +75,12 @@ def find_nodes(check: ProjectCheck, query: str) -> tuple[NodeRef, ...]:
     conditions = parse_query(query)
     if not conditions:
         return ()
-    return tuple(ref for ref, name, layer in _candidates(check) if all(c.matches(name, layer) for c in conditions))
+    matches_layer = cache(Condition.matches_layer)  # a long network has few different layers
+    return tuple(
+        ref
+        for ref, name, layer in _candidates(check)
+        if all(condition.matches_name(name) or matches_layer(condition, layer) for condition in conditions)
+    )
 
 
 def next_match(check: ProjectCheck, found: tuple[NodeRef, ...], ref: NodeRef, by: int) -> NodeRef | None:

@@ -74,7 +74,7 @@ def _head_corners(x: NDArray[np.float64], y: NDArray[np.float64], size: NDArray[
     return np.stack((np.stack((x, back, back), axis=1), np.stack((y, y - size, y + size), axis=1)), axis=2)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def whole_arrow_shapes(
     scene: VolumesScene, widths: tuple[float, ...], em: float, least_head: float = 0.0
 ) -> _ArrowShapes:

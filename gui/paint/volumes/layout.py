@@ -63,7 +63,7 @@ def lay_out_volumes(state: ViewState, width: float, height: float, text_scale: f
     return VolumesLayout(_lay_out_scene(line_breaks, look.yaw, look.pitch, em, header), em, header, classes, legend)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=3)
 def _lay_out_scene(line_breaks: LineBreaks, yaw: float, pitch: float, em: int, header: float) -> VolumesScene:
     return lay_out_scene(
         line_breaks, make_camera(yaw, pitch), VOLUMES_MARGIN * em, 0.5 * em, (header,) * len(line_breaks.design_rows)

@@ -49,7 +49,7 @@ def arrow_widths(state: ViewState, scene: VolumesScene) -> tuple[float, ...]:
     return _compute_arrow_widths(state.picture_costs, state.look.metric, scene.line_breaks)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=3)
 def _compute_arrow_widths(costs: Costs, metric_id: str, line_breaks: LineBreaks) -> tuple[float, ...]:
     """Widths ∝ √cost, so that small costs stay visible; arrows of unknown or no cost are thinnest."""
     metric = metric_by_id(metric_id)

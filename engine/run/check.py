@@ -1,6 +1,7 @@
 """Everything that is known about a project before it runs: shapes, costs, keys, and every mistake with its place."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain, takewhile
 from operator import attrgetter, is_
@@ -116,9 +117,10 @@ def _check(project: Project, earlier: EarlierCheck | None) -> ProjectCheck:
         first = design not in analyses
         analyses.setdefault(design, analysis)
         keys.pass_on(design, entry_ref)
-        known = keys.add_unchanged(design, analysis, earlier) if first and earlier is not None else 0
-        reports |= {(design, report.name): report for report in analysis.reports[:known]}
-        for report in analysis.reports[known:]:
+        refs = _refs_of(design, tuple([report.name for report in analysis.reports]))
+        known = keys.add_unchanged(design, refs, analysis, earlier) if first and earlier is not None else 0
+        reports |= zip(refs[:known], analysis.reports[:known], strict=True)
+        for ref, report in zip(refs[known:], analysis.reports[known:], strict=True):
             node_problems = tuple(
                 _node_problems(
                     project, parent, design, analysis, report, is_fixable=first and len(problems) < MAX_LINES
@@ -128,9 +130,9 @@ def _check(project: Project, earlier: EarlierCheck | None) -> ProjectCheck:
             if not node_problems:
                 notices += _node_notices(parent, design, analysis, report)
             if first:
-                reports.setdefault((design, report.name), report)
+                reports.setdefault(ref, report)
             if first and not node_problems:
-                keys.add(design, analysis, report)
+                keys.add(ref, analysis, report)
         if first:
             reports |= {
                 (design, block.name): _block_report(design, block, earlier) for block in analysis.foldable.values()
@@ -150,6 +152,12 @@ def _check(project: Project, earlier: EarlierCheck | None) -> ProjectCheck:
         reading_bytes=input_check.reading_bytes,
         labels=labels.labels,
     )
+
+
+@lru_cache(maxsize=8)
+def _refs_of(design: str, names: tuple[str, ...]) -> tuple[NodeRef, ...]:
+    """References to the layers of a design; most edits change no name, and all their checks share these."""
+    return tuple([(design, name) for name in names])
 
 
 def _block_report(design: str, block: BlockReport, earlier: EarlierCheck | None) -> Report:
@@ -269,8 +277,8 @@ class _Keys:
         if entry_ref in self.volumes:
             self.add_input(design, self.volumes[entry_ref], self._keys_without_input.get(entry_ref, b""))
 
-    def add(self, design: str, analysis: Analysis, report: Report) -> None:
-        ref = design, report.name
+    def add(self, ref: NodeRef, analysis: Analysis, report: Report) -> None:
+        design = ref[0]
         input_keys = [self.volumes.get((design, name)) for name in report.inputs]
         if report.output_shape is None or None in input_keys:
             return
@@ -281,7 +289,7 @@ class _Keys:
                 report.layer, source, [self._keys_without_input[design, name] for name in report.inputs]
             )
 
-    def add_unchanged(self, design: str, analysis: Analysis, earlier: EarlierCheck) -> int:
+    def add_unchanged(self, design: str, refs: Sequence[NodeRef], analysis: Analysis, earlier: EarlierCheck) -> int:
         """Add the keys of the first layers that an earlier check has as well; return how many these are.
 
         They have no mistakes, and weights from the seed: nothing about them can have changed but the volume that they
@@ -297,7 +305,7 @@ class _Keys:
         first = analysis.reports[: count if count >= 0 else min(len(analysis.reports), len(last.reports))]
         if any(map(_weights_of, first)) or any(map(_mistakes_of, first)):
             first = tuple(takewhile(lambda report: report.weights is None and not report.mistakes, first))
-        refs = [(design, report.name) for report in first]
+        refs = refs[: len(first)]
         known = {ref: key for ref, key in zip(refs, map(before.keys.get, refs), strict=True) if key is not None}
         self.volumes |= known
         makers, places = [before.makers[key] for key in known.values()], range(len(self.makers), len(before.makers))

@@ -58,8 +58,9 @@ class BarsBox(ZoomBox):
 
     def show_lines(self, lines: Sequence[BarLine], scale: BarScale, theme: Theme) -> None:
         """Show the amounts of lines; on a logarithmic scale, their logarithms."""
-        known = [(row, line) for row, line in enumerate(lines) if line.value]
-        designs = sorted({line.colour_index for _, line in known})
+        known = [(row, line.colour_index, line.value) for row, line in enumerate(lines) if line.value]
+        designs = sorted({index for _, index, _ in known})
+        position_of = {value: scale.position(value) for value in {value for *_, value in known}}
         while len(self.bars) > len(designs):
             self.removeItem(self.bars.pop())
         while len(self.bars) < len(designs):
@@ -67,8 +68,9 @@ class BarsBox(ZoomBox):
             self.addItem(self.bars[-1], ignoreBounds=True)
         start = scale.position(scale.low)
         for bars, design in zip(self.bars, designs, strict=True):
-            own = [(row, scale.position(line.value or 0)) for row, line in known if line.colour_index == design]
-            rows, ends = np.array(own, float).T
+            own = [(row, value) for row, index, value in known if index == design]
+            rows = np.array([row for row, _ in own], float)
+            ends = np.array([position_of[value] for _, value in own], float)
             tops = rows + (1 - BAR_THICKNESS) / 2
             colour = theme.design(design)
             bars.setOpts(x0=start, width=ends - start, y0=tops, height=BAR_THICKNESS, brush=colour)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain, groupby
+from operator import attrgetter
 from typing import Literal
 
 from msgspec import Struct
@@ -121,7 +122,7 @@ def build_bars_content(state: ViewState) -> BarsContent:
     all_rows = state.picture_rows
     all_totals = [row for row in all_rows if row.report is None]
     stem = next((row for row in all_totals if row.design == STEM), None)
-    designs = [(name, list(group)) for name, group in groupby(all_rows, lambda row: row.design) if name != STEM]
+    designs = [(name, list(group)) for name, group in groupby(all_rows, attrgetter("design")) if name != STEM]
     compared = comparable_totals(all_totals)
     totals = _with_siblings([_total_line(state, group[-1], compared, metric) for _, group in designs])
     headings = _with_siblings([_heading_line(state, name) for name, _ in designs])

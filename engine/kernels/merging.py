@@ -1,4 +1,4 @@
-"""Merging volumes: concatenation, sum, difference, product and quotient."""
+"""Merging volumes: concatenation, sum, difference, product, quotient, and the larger or smaller values."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -45,6 +45,16 @@ def divide(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         return _combine(np.divide, volumes, checkpoint)
+
+
+def maximum(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
+    """The largest values of volumes, of the same shape or broadcast along axes of size 1."""
+    return _combine(np.maximum, volumes, checkpoint)
+
+
+def minimum(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
+    """The smallest values of volumes, of the same shape or broadcast along axes of size 1."""
+    return _combine(np.minimum, volumes, checkpoint)
 
 
 def _combine(operation: np.ufunc, volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:

@@ -427,14 +427,16 @@ def test_merging_and_the_global_mean_equal_the_oracle(seed, shape, values):
 NUMBERS = {
     "leaky_relu": {"slope": 0.125},
     "elu": {"alpha": 1.5},
+    "celu": {"alpha": 1.5},
+    "power": {"exponent": 3.0},
     "clip": {"low": -2.0, "high": 3.0},
     "hard_sigmoid": {"factor": 0.2, "offset": 0.5},
 }
-SOFTMAX = [("softmax", {"along": along}) for along in activations.SOFTMAX_AXES]
+SOFTMAX = [(name, {"along": along}) for name in activations.SOFTMAXES for along in activations.SOFTMAX_AXES]
 
 
 @pytest.mark.parametrize(
-    ("name", "numbers"), [*((name, NUMBERS.get(name, {})) for name in kernels.ACTIVATIONS[:-1]), *SOFTMAX]
+    ("name", "numbers"), [*((name, NUMBERS.get(name, {})) for name in activations.ELEMENTWISE), *SOFTMAX]
 )
 @pytest.mark.parametrize("values", [7, 10**6])
 def test_activation_equals_the_oracle_from_tiny_to_huge_values(name, numbers, values, monkeypatch):
@@ -517,6 +519,9 @@ LARGE = {
     "batch_norm": (kernels.batch_norm, (IMAGE, *zeros(4, 64)), {"epsilon": 1e-5}),
     "gelu": (kernels.activation, ("gelu", IMAGE), {}),
     "mish": (kernels.activation, ("mish", IMAGE), {}),
+    "softplus": (kernels.activation, ("softplus", IMAGE), {}),
+    "selu": (kernels.activation, ("selu", IMAGE), {}),
+    "log_softmax": (kernels.activation, ("log_softmax", IMAGE), {}),
     "prelu": (kernels.prelu, (IMAGE, zeros(64)), {}),
     "scale": (kernels.scale, (IMAGE, zeros(64), zeros(64)), {}),
     "scale by position": (kernels.scale, (IMAGE, IMAGE, IMAGE[:1]), {}),

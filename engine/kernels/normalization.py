@@ -13,6 +13,7 @@ from engine.kernels.blocks import (
     cache_values,
     indices_within,
     one_number_per_map,
+    part_of,
     pixel_blocks,
 )
 from engine.kernels.threads import share, share_blocks
@@ -37,9 +38,13 @@ def scale(
 ) -> Volume:
     """``gamma · x + bias``; both arrays are (C,), or (1,) for all channels, or left out.
 
-    With a number for each position they are (C, H, W), or (1, H, W) for all channels.
+    With a number for each position they are (C, H, W), or have a size of 1 along axes for which one number counts.
     """
-    operations = [(op, array) for op, array in ((np.multiply, gamma), (np.add, bias)) if array is not None]
+    operations = [
+        (op, array if array.ndim > 1 else array[:, None, None])
+        for op, array in ((np.multiply, gamma), (np.add, bias))
+        if array is not None
+    ]
     if not operations:
         return volume
     result = np.empty(volume.shape, volume.dtype)
@@ -48,12 +53,10 @@ def scale(
         part = result[block]
         source = volume[block]
         for operation, array in operations:
-            channels = block[0] if len(array) > 1 else slice(None)
-            places = (channels, None, None) if array.ndim == 1 else (channels, *block[1:])
-            operation(source, array[places], out=part, casting="unsafe")
+            operation(source, part_of(array, block), out=part, casting="unsafe")
             source = part
 
-    has_numbers_of_maps = all(array.ndim == 1 for _, array in operations)
+    has_numbers_of_maps = all(array.shape[1:] == (1, 1) for _, array in operations)
     with one_number_per_map(volume.shape[1:]) if has_numbers_of_maps else nullcontext():
         share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
     return result

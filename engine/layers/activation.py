@@ -112,7 +112,7 @@ class Activation(Layer, frozen=True, tag="activation"):
         return self.function in ("relu", "relu6") or (self.function == "clip" and self.low == 0)
 
     def general_form(self, inputs: Sequence[Shape]) -> Layer:
-        return Activation("clip", low=0.0, high=6.0) if self.function == "relu6" else self
+        return _GENERAL_FORMS.get(self.function, self)
 
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         if self.low > self.high:
@@ -185,6 +185,15 @@ class Activation(Layer, frozen=True, tag="activation"):
 _LABELS = {"clip": "clip {low} to {high}", "power": "power {exponent}"}
 """Of functions that mean little without their numbers."""
 _DEFAULTS = {field.name: field.default for field in fields(Activation) if field.name in (*_NUMBERS, "along")}
+
+
+_GENERAL_FORMS = {
+    "relu6": Activation("clip", low=0.0, high=6.0),
+    "square": Activation("power", exponent=2.0),
+    "sqrt": Activation("power", exponent=0.5),
+    "reciprocal": Activation("power", exponent=-1.0),
+}
+"""By function, the same one with numbers."""
 
 
 class PRelu(Layer, frozen=True, tag="prelu"):
@@ -296,6 +305,6 @@ def _explain_softmax(target: Target, layer: Activation) -> Explanation:
         whole = f"The {count} of {place} of channel {channel} share a total of 1"
         description = f"{whole}: the larger one, the larger its share."
     if layer.function == "log_softmax":
-        description += " This is the logarithm of its share."
+        description += " This is the logarithm of the share of this value."
     terms = Terms("Terms exp(x − m) per channel", powers) if is_of_channels else None
     return Explanation(target.at, result, description, formula, window, terms)

@@ -149,8 +149,10 @@ def _weight_and_bias(at: PythonScope) -> Mapping[str, NDArray[Any]]:
 
 def _scale(at: PythonScope) -> LayerCode:
     is_vector = at.is_vector and not at.layer.by_position
-    shape = at.received[1:] if at.layer.by_position else () if is_vector else (1, 1)
-    arrays = {role: array.reshape(-1, *shape) for role, array in at.planned.arrays.items()}
+    arrays = {
+        role: array if at.layer.by_position else array.reshape(-1) if is_vector else array.reshape(-1, 1, 1)
+        for role, array in at.planned.arrays.items()
+    }
     factor = f"{at.own}_gamma * " if "gamma" in arrays else ""
     shift = f" + {at.own}_bias" if "bias" in arrays else ""
     text = at.value().text if is_vector else torch_input(at)

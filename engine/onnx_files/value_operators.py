@@ -1,7 +1,7 @@
 """Operators of ONNX that compute each value from those at the same position, as layers: one row an operator."""
 
 from collections.abc import Callable
-from math import inf
+from math import inf, prod
 
 import numpy as np
 from msgspec.structs import replace
@@ -150,14 +150,19 @@ def _without_constant(kind: type[Layer], role: str) -> Callable[[Operands], Matc
 def _scaled(operands: Operands, value: int, **constants: int) -> Match:
     """A scale of one input by those that are its roles, each a number per channel or pixel, or each one for all."""
     tensor = operands.plain(value)
-    by_position = all(_has_positions(operands, index, tensor) for index in constants.values())
-    name_of = operands.position_name if by_position else operands.channel_name
-    names = {role: name_of(index, tensor) for role, index in constants.items()}
-    shared, *others = {_is_shared(operands, name, tensor, by_position=by_position) for name in names.values()}
+    positions = [_positions(operands, index, tensor) for index in constants.values()]
+    by_position = all(positions)
+    single = "".join({"h", "w"} & set(tensor.letters) - set().union(*positions)) if by_position else ""
+    names = {
+        role: operands.position_name(index, tensor, single) if by_position else operands.channel_name(index, tensor)
+        for role, index in constants.items()
+    }
+    values = prod(tensor.sizes[letter] for letter in "hw" if by_position and letter != single)
+    shared, *others = {_is_shared(operands, name, tensor, values) for name in names.values()}
     if others:
         raise NotNative("it has a number per channel and one for all")
     flags = {"factor": "gamma" in names, "bias": "bias" in names, "shared": shared, "by_position": by_position}
-    layer = make_layer(Scale, **flags)
+    layer = make_layer(Scale, **flags, each=_EACH[single])
     weights = FileWeights(operands.path, gamma=names.get("gamma", ""), bias=names.get("bias", ""))
     return Match(layer, (tensor,), tensor.axes, weights)
 
@@ -166,17 +171,20 @@ def _scale(operands: Operands) -> Match:
     return _scaled(operands, 0, gamma=1, bias=2)
 
 
-def _has_positions(operands: Operands, index: int, tensor: Tensor) -> bool:
-    """Whether a constant has several numbers along another axis of a tensor than the channels."""
+_EACH = {"": "pixel", "w": "row", "h": "column"}
+"""What has a number of its own, by the axis along which there is one for all."""
+
+
+def _positions(operands: Operands, index: int, tensor: Tensor) -> set[str]:
+    """The axes of maps along which a constant has several numbers."""
     shape = operands.stored[operands.stored_name(index)].shape
     own = zip(tensor.axes[::-1], shape[::-1], strict=False)
-    return any(size > 1 and axis in ("h", "w") for axis, size in own)
+    return {axis for axis, size in own if size > 1 and axis in ("h", "w")}
 
 
-def _is_shared(operands: Operands, name: str, tensor: Tensor, *, by_position: bool = False) -> bool:
-    """Whether a constant is one number for several channels, or has one for each pixel of all of them."""
-    whole = tensor.volume.height * tensor.volume.width if by_position else 1
-    return tensor.volume.channels > 1 and operands.stored[name].size == whole
+def _is_shared(operands: Operands, name: str, tensor: Tensor, values: int = 1) -> bool:
+    """Whether a constant with so many values for each channel has the same ones for several channels."""
+    return tensor.volume.channels > 1 and operands.stored[name].size == values
 
 
 def _softmax(name: str) -> Callable[[Operands], Match]:

@@ -81,6 +81,7 @@ COUNTED_LAYERS = {
     "scale with bias": Scale(bias=True),
     "scale of bias alone": Scale(bias=True, factor=False),
     "scale by position": Scale(bias=True, by_position=True),
+    "scale by row": Scale(bias=True, by_position=True, each="row"),
     "local response norm over 5": LocalResponseNorm(5),
     "local response norm over 4": LocalResponseNorm(4),
     "local response norm over 1": LocalResponseNorm(1),

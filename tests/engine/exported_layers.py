@@ -112,6 +112,8 @@ LAYERS_OF_ONE_INPUT = (
     Scale(bias=True, by_position=True),
     Scale(bias=True, shared=True, by_position=True),
     Scale(bias=True, factor=False, by_position=True),
+    Scale(bias=True, by_position=True, each="row"),
+    Scale(bias=True, shared=True, by_position=True, each="column"),
     BatchNorm(1e-3),
     LocalResponseNorm(),
     LocalResponseNorm(4, 0.5, 0.6, 2.0),

@@ -299,7 +299,7 @@ def scale(volume, gamma, bias):
     result = _zeros(volume, volume.shape)
     for c, y, x in np.ndindex(volume.shape):
         factor, shift = (
-            plain if array is None else array[c % len(array)][(y, x) if array.ndim > 1 else ()].item()
+            plain if array is None else array[tuple(i % n for i, n in zip((c, y, x), array.shape, strict=False))].item()
             for array, plain in ((gamma, 1), (bias, 0))
         )
         result[c, y, x] = factor * volume[c, y, x].item() + shift

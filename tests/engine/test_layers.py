@@ -270,6 +270,7 @@ def test_three_margins_are_refused_by_name():
         (Crop(1, (1, 2)), "crop 1 /1×2"),
         (ChannelPool("max"), "channel max"),
         (Scale(by_position=True), "scale by position"),
+        (Scale(by_position=True, each="row"), "scale by row"),
         (Activation("softmax", along="rows"), "softmax along rows"),
         (MaxPool2d(3, 1, dilation=2), "3×3 max pool dilated 2"),
         (Activation(function="leaky_relu"), "leaky relu"),

@@ -209,11 +209,29 @@ CASES = {
         {"c": values(1, 4, 5, 3)},
         (Transpose("hwc"), Scale(factor=False, bias=True, by_position=True)),
     ),
-    "numbers by position of a part of the axes are left to the runtime": (
-        [node("Add", ["x", "c"], ["y"])],
+    "numbers of rows and of columns": (
+        [
+            node("Add", ["x", "c"], ["a"]),
+            node("Mul", ["a", "w"], ["b"]),
+            node("Mul", ["b", "c"], ["d"]),
+            node("Add", ["d", "h"], ["y"]),
+        ],
         17,
-        {"c": values(1, 3, 4, 1)},
-        ("opaque",),
+        {"c": values(1, 3, 4, 1), "w": values(2, 5), "h": values(3, 1, 3, 4, 1)[0]},
+        (
+            Scale(factor=False, bias=True, by_position=True, each="row"),
+            Scale(shared=True, by_position=True, each="column"),
+            Scale(bias=True, by_position=True, each="row"),
+        ),
+    ),
+    "numbers of rows times numbers of columns": (
+        [node("Mul", ["x", "c"], ["a"]), node("Add", ["w", "a"], ["y"])],
+        9,
+        {"c": values(1, 4, 1), "w": values(2, 1, 1, 5)},
+        (
+            Scale(shared=True, by_position=True, each="row"),
+            Scale(factor=False, bias=True, shared=True, by_position=True, each="column"),
+        ),
     ),
     "slices of every second row and column": (
         [
@@ -254,7 +272,7 @@ MIXED = [
     node("Slice", ["f", "zero", "end", "rows", "two"], ["y"], "every second"),
 ]
 MIXED_ARRAYS = {
-    **{"p": values(1, 3, 4, 5), "zero": np.array([0]), "two": np.array([2])},
+    **{"p": values(1, 3, 4, 1), "zero": np.array([0]), "two": np.array([2])},
     **{"end": np.array([9]), "rows": np.array([2])},
 }
 EDITS = {

@@ -726,12 +726,14 @@ def test_a_product_of_maps_and_transposed_ones_is_one_with_a_transpose(tmp_path)
         (helper.make_node("Div", ["x", "slopes"], ["y"]), Scale()),
         (helper.make_node("Sub", ["slopes", "x"], ["y"]), Scale(bias=True)),
         (helper.make_node("Sub", ["low", "x"], ["y"]), Scale(bias=True, shared=True)),
+        (helper.make_node("Sub", ["x", "row"], ["y"]), Scale(False, True, True, True, "column")),
+        (helper.make_node("Div", ["x", "row"], ["y"]), Scale(shared=True, by_position=True, each="column")),
     ],
 )
 def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
     arrays = {"low": np.float32(-1.5), "high": np.float32(0.7), "slopes": values(1, 3, 1, 1), "slope": values(2, 1)}
     arrays |= {"zero": np.float32(0), "eight": np.float32(8), "one": np.float32([1])}
-    arrays |= {"two": np.float32(2), "three": np.float32([3])}
+    arrays |= {"two": np.float32(2), "three": np.float32([3]), "row": values(3, 8)}
     used = {name: array for name, array in arrays.items() if name in node.input}
     model = model_of([node], opset=20, **used)
     imported = import_model(write_model(tmp_path, model))
@@ -744,9 +746,6 @@ def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
     [
         helper.make_node("HardSigmoid", ["x"], ["y"], alpha=-0.2),
         helper.make_node("LeakyRelu", ["x"], ["y"], alpha=2.0),
-        helper.make_node("Mul", ["x", "row"], ["y"]),
-        helper.make_node("Add", ["row", "x"], ["y"]),
-        helper.make_node("Sub", ["x", "row"], ["y"]),
         helper.make_node("Div", ["row", "x"], ["y"]),
         helper.make_node("PRelu", ["x", "row"], ["y"]),
         helper.make_node("Max", ["x", "row"], ["y"]),
@@ -816,7 +815,7 @@ def test_products_and_sums_with_constants_are_scales(tmp_path):
     imported = import_model(write_model(tmp_path, model))
     layers = [node.layer for node in imported.project.designs[0].network.nodes]
     assert layers[:2] == [Scale(bias=True), Scale(bias=True, shared=True)]
-    assert layers[2].kind == "opaque"
+    assert layers[2] == Scale(shared=True, by_position=True, each="column")
     assert layers[3] == Scale(bias=True, factor=False)
     assert max(errors_against_runtime(model, imported).values()) < 1e-6
 

@@ -281,6 +281,7 @@ class _Operands(NamedTuple):
     title: str
     names: tuple[str, ...]
     """Of the values, with their positions."""
+    places: tuple[Spot, ...]
     values: Numbers
     is_broadcast: bool
 
@@ -305,19 +306,21 @@ def _explain_extreme(target: Target, function: Literal["max", "min"], noun: str)
         f"= {function}({numbers}) = {number_text(result)}, that of {target.names[source]}",
     )
     description = f"The {noun} of the values at the same position of all inputs is passed on; {operands.remark}"
-    return Explanation(target.at, result, description, formula)
+    place = operands.places[source]
+    window = read_pixel(target._replace(at=place), source, place.channel)
+    return Explanation(target.at, result, description, formula, window)
 
 
 def _operands(target: Target) -> _Operands:
-    places = [
-        tuple(0 if extent == 1 else index for extent, index in zip(volume.shape, target.at, strict=True))
+    places = tuple(
+        Spot(*(0 if extent == 1 else index for extent, index in zip(volume.shape, target.at, strict=True)))
         for volume in target.inputs
-    ]
+    )
     pairs = zip(target.names, places, strict=True)
     values = [volume[place] for volume, place in zip(target.inputs, places, strict=True)]
     is_broadcast = len({volume.shape for volume in target.inputs}) > 1
     names = tuple(f"{name}[{', '.join(map(str, place))}]" for name, place in pairs)
-    return _Operands(target.title, names, np.array(values, np.float64), is_broadcast)
+    return _Operands(target.title, names, places, np.array(values, np.float64), is_broadcast)
 
 
 def _broadcast_misfits(inputs: Sequence[Shape]) -> dict[int, int]:

@@ -43,7 +43,8 @@ def _find_most_varied_channel(volume: Float32Volume) -> int:
     pixels = pixels[:, :: -(-pixels.shape[1] // _SAMPLED_PIXELS)]
     ends = volume_range(volume, zero_centred=False)
     count = max(1, _PART // pixels.shape[1])
-    counts = [_colour_counts(pixels[first : first + count], *ends) for first in range(0, len(pixels), count)]
+    with np.errstate(all="ignore"):  # of values that are not finite, and of the largest and smallest spans
+        counts = [_colour_counts(pixels[first : first + count], *ends) for first in range(0, len(pixels), count)]
     shares = np.concatenate(counts) / pixels.shape[1]
     entropy = -(shares * np.log(np.where(shares > 0, shares, 1.0))).sum(axis=1)
     return int(np.argmax(np.round(entropy, 9)))
@@ -53,7 +54,7 @@ def _colour_counts(maps: NDArray[Any], low: float, high: float) -> NDArray[np.in
     """How many values of each map (C, pixels) have a colour of each of 16 steps, (C, 16)."""
     step = 16 * (high - low) / 255  # of the 256 colours, of which the first has half a share
     steps = np.subtract(maps, low - step / 32, dtype=np.float32)
-    steps *= 1 / step if step else 0.0
+    steps /= step or 1.0
     steps.clip(0, 15, out=steps)
     if not np.isfinite(np.vdot(steps, steps)):  # much faster than testing each
         np.nan_to_num(steps, copy=False, nan=0.0)

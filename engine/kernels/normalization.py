@@ -44,7 +44,7 @@ def scale(
     if not operations:
         return volume
     if gamma is not None and bias is not None and _suits_onnx_runtime(volume, gamma, bias):
-        result = onnx_runtime.scale(volume[None], gamma, bias)
+        result = onnx_runtime.affine(volume[None], gamma, bias)
         checkpoint()
         return result
     result = np.empty(volume.shape, volume.dtype)

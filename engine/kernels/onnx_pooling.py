@@ -34,7 +34,7 @@ def margins_of(volume: Volume, extent: Pair, kernel: Pair, stride: Pair, padding
     return margins if reaches and min(extent) > 0 and onnx_runtime.is_available() else None
 
 
-def max_pool(maps: Volume, kernel: Pair, stride: Pair, margins: Margins, target: Volume) -> bool:
+def fill_maxima(maps: Volume, kernel: Pair, stride: Pair, margins: Margins, target: Volume) -> bool:
     """Fill ``target`` with the maxima of the windows, and return True, unless a value is not finite.
 
     It would lose what is not a number, and −∞ beside padding.

@@ -107,7 +107,7 @@ def max_pool(kernel: Pair, stride: Pair, padding: Margins, x: Volume, output: Vo
     _fill(_pooling_session(kernel, stride, padding), {"x": x}, output)
 
 
-def scale(x: Volume, factors: Matrices, biases: Matrices) -> Volume:
+def affine(x: Volume, factors: Matrices, biases: Matrices) -> Volume:
     """``factors · x + biases`` of x (1, C, H, W) and arrays (C,), as a new array (C, H, W)."""
     zeros, ones = np.zeros_like(factors), np.ones_like(factors)
     maps: Volume = _scale_session().run(("y",), {"x": x, "w": factors, "b": biases, "0": zeros, "1": ones})[0][0]

@@ -45,7 +45,7 @@ def max_pool2d(
 
     def fill(channels: slice, checkpoint: Checkpoint) -> None:
         maps, target = volume[channels], result[channels]
-        if not onnx_pooling.max_pool(maps, kernel, stride, margins, target):
+        if not onnx_pooling.fill_maxima(maps, kernel, stride, margins, target):
             target[...] = by_numpy.compute(maps, checkpoint)
 
     parts = split_range(len(volume), max(1, onnx_pooling.PART_VALUES // prod(volume.shape[1:])))

@@ -32,7 +32,7 @@ _MANY_PARTS = 8
 PIECE_MACS = 2**24
 """Minimum of a piece of a product: about 0.4 ms. Smaller ones take up to half as long again as the whole."""
 
-LEAST_OUTPUTS = 512
+_LEAST_OUTPUTS = 512
 """Minimum of a piece's values, if the product has them: NumPy computes fewer than 500 without releasing the
 interpreter, and all other threads wait. Products of fewer are cut like others, so that they wait less."""
 
@@ -131,7 +131,7 @@ def pieces(shape: tuple[int, ...], depth: int, parts: int, itemsize: int) -> lis
     groups, filters, pixels = shape
     outputs = groups * filters * pixels
     macs = groups * filters * max(pixels, NARROW) * depth  # reading the weights dominates narrower products
-    most = outputs // LEAST_OUTPUTS or outputs
+    most = outputs // _LEAST_OUTPUTS or outputs
     fewest = max(
         min(max(min(-(-FEW_PARTS // parts), macs // PIECE_MACS), -(-macs // BLOCK_MACS)), most),
         -(-outputs * depth // BLOCK_MACS),

@@ -1,4 +1,4 @@
-"""Max pooling by ONNX Runtime where it is installed: it takes a half to a fifth of the time that NumPy does."""
+"""Max pooling by ONNX Runtime where it is installed and faster: it takes nine tenths to a fifth of NumPy's time."""
 
 from math import prod
 
@@ -14,6 +14,8 @@ _LEAST_VALUES = 2**12
 """Fewer take less time than a call."""
 _MOST_VALUES = 2**24
 """Of a map, which is the smallest part: about 10 ms."""
+_MOST_STRIDE, _MOST_KERNEL = 2, 15
+"""With a larger stride it takes up to twice as long as NumPy, with a kernel of 51×51 five times as long."""
 
 
 def margins_of(volume: Volume, extent: Pair, kernel: Pair, stride: Pair, padding: Margins) -> Margins | None:
@@ -24,6 +26,8 @@ def margins_of(volume: Volume, extent: Pair, kernel: Pair, stride: Pair, padding
     if volume.dtype != np.float32 or not volume.flags.c_contiguous:
         return None
     if volume.size < _LEAST_VALUES or prod(volume.shape[1:]) > _MOST_VALUES:
+        return None
+    if max(stride) > _MOST_STRIDE or max(kernel) > _MOST_KERNEL:
         return None
     bottom, right = (
         max((extent[axis] - 1) * stride[axis] + kernel[axis] - volume.shape[1 + axis] - padding[axis], 0)

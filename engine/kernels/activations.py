@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import Checkpoint, Region, Volume, blocks, cache_values, split_range
+from engine.kernels.blocks import CACHE_BYTES, Checkpoint, Region, Volume, blocks, cache_values, split_range
 from engine.kernels.threads import share, share_blocks
 
 _Values = npt.NDArray[Any]
@@ -95,8 +95,18 @@ def _quiet(function: Callable[..., object]) -> Callable[..., object]:
 
 
 def _relu(x: _Values, out: _Values) -> None:
-    """``max(x, 0)``, but np.maximum with a number takes three times as long."""
-    x.clip(0, np.iinfo(x.dtype).max if x.dtype.kind in "iu" else np.inf, out=out)
+    """``max(x, 0)``; of two arrays it takes a quarter of the time that it takes of an array and a number."""
+    zeros = _zeros(x.dtype)
+    if x.size <= zeros.size:
+        np.maximum(x, zeros[: x.size].reshape(x.shape), out=out)
+    else:
+        np.maximum(x, 0, out=out)
+
+
+@cache
+def _zeros(dtype: np.dtype[Any]) -> _Values:
+    """As many as a block has."""
+    return np.zeros(CACHE_BYTES // dtype.itemsize, dtype)
 
 
 def _sigmoid(x: _Values) -> _Values:

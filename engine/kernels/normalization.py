@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.kernels import onnx_runtime
 from engine.kernels.blocks import (
     Checkpoint,
     Region,
@@ -47,6 +48,10 @@ def scale(
     ]
     if not operations:
         return volume
+    if gamma is not None and bias is not None and _suits_onnx_runtime(volume, gamma, bias):
+        result = onnx_runtime.affine(volume[None], gamma, bias)
+        checkpoint()
+        return result
     result = np.empty(volume.shape, volume.dtype)
 
     def fill(block: Region) -> None:
@@ -60,6 +65,21 @@ def scale(
     with one_number_per_map(volume.shape[1:]) if has_numbers_of_maps else nullcontext():
         share_blocks(volume.shape, cache_values(volume), fill, checkpoint)
     return result
+
+
+def _suits_onnx_runtime(volume: Volume, gamma: npt.NDArray[Any], bias: npt.NDArray[Any]) -> bool:
+    """Whether ONNX Runtime takes less time, which it does in one pass and a call: a third with maps of a few pixels."""
+    return bool(
+        _LEAST_VALUES <= volume.size <= _MOST_VALUES
+        and all(array.dtype == np.float32 for array in (volume, gamma, bias))
+        and gamma.shape == bias.shape == volume.shape[:1]
+        and volume.flags.c_contiguous
+        and onnx_runtime.is_available()
+    )
+
+
+_LEAST_VALUES, _MOST_VALUES = 2**13, 2**18
+"""Fewer take a time that does not matter; more, from the memory, as long as ours, which threads share."""
 
 
 def local_response_norm(

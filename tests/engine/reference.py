@@ -78,7 +78,8 @@ def max_pool2d(volume, *, kernel, stride, padding, ceil, dilation=(1, 1)):
     result = _zeros(volume, _pool_shape(volume, extents, stride, padding, ceil))
     lowest = np.iinfo(volume.dtype).min if volume.dtype.kind == "i" else -math.inf
     for c, y, x in np.ndindex(result.shape):
-        result[c, y, x] = max(_window(volume, (c, y, x), kernel, stride, padding, dilation), default=lowest)
+        values = [*_window(volume, (c, y, x), kernel, stride, padding, dilation)]
+        result[c, y, x] = np.max(values) if values else lowest  # what is not a number is the maximum
     return result
 
 

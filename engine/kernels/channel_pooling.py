@@ -8,7 +8,11 @@ from engine.kernels.blocks import Checkpoint, Region, Volume, blocks, cache_valu
 from engine.kernels.threads import share
 
 REDUCTIONS: dict[str, np.ufunc] = {
-    **{"mean": np.add, "max": np.maximum, "min": np.minimum, "sum": np.add, "l2": np.add}
+    "mean": np.add,
+    "max": np.maximum,
+    "min": np.minimum,
+    "sum": np.add,
+    "l2": np.add,
 }
 """By function: what joins the values of two channels. Sums are in double precision, means divided at the end."""
 

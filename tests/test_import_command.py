@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from onnx import helper
 
-from engine.kernels import onnx_convolution, onnx_process
+from engine.kernels import onnx_process, onnx_runtime
 from engine.onnx_files import model_volumes
 from gui.command_line.main import main
 from tests.engine.onnx_models import model_of, values, write_model
@@ -90,7 +90,7 @@ def test_rounding_that_has_accumulated_before_a_node_is_no_error_but_a_wrong_wei
 ):
     weights = {"w": values(0, 16, 64, 3, 3), "steepness": np.float32(100)}
     model = write_model(tmp_path, model_of(STEEP, (1, 64, 16, 16), **weights))
-    with onnx_convolution.unused():  # ours round as they do if they compute it
+    with onnx_runtime.unused():  # ours round as they do if they compute it
         status, text = verify(model, tmp_path, capsys)
     assert (status, "3 volumes equal to ONNX Runtime's, 1 of them up to rounding" in text) == (0, True)
     assert "of the largest value, at 'sigmoid'; on ONNX Runtime's own input it is " in text

@@ -188,6 +188,7 @@ GROUPS: dict[str, tuple[tuple[str, int], ...]] = {
     "pooling": _each(1, *_POOLING, "channel_pool"),
     "additions": _each(1, "add", "sub"),
     "products": _each(1, "mul", "div"),
+    "comparisons": _each(1, "maximum", "minimum"),
 }
 """Terms that a custom convention may count besides MACs, each with its operations per value, by their group's name."""
 

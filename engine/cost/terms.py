@@ -57,6 +57,8 @@ TERMS: tuple[Term, ...] = (
     Term("sub", "differences of volumes", "values that differences of volumes return"),
     Term("mul", "products of volumes", "multiplications of a value of a volume by one of another"),
     Term("div", "quotients of volumes", "values that quotients of volumes return"),
+    Term("maximum", "maxima of volumes", "comparisons of a value of a volume with one of another, for the larger one"),
+    Term("minimum", "minima of volumes", "comparisons of a value of a volume with one of another, for the smaller one"),
     Term("lrn", "LRN", "values of local response norm"),
     Term("lrn_padded", "padded LRN", "values of local response norm and of the channels that pad it", "lrn"),
     Term("batch_norm_params", "batch norm parameters", "gamma and beta, once per channel", "batch_norm"),

@@ -59,7 +59,7 @@ class Header(Struct, frozen=True):
 
 def read_headers(path: str) -> dict[str, Header]:
     """All arrays of a file by name: the only one of a .npy is called "", those of .onnx are its constants."""
-    suffix = Path(path).suffix.lower()
+    suffix = paths.suffix_of(path)
     if suffix not in _WEIGHT_SUFFIXES:
         raise FileFault(f"{path} ends in {suffix or 'nothing'!r}; arrays are read from {', '.join(_WEIGHT_SUFFIXES)}")
     return _headers(path, paths.stamp_of(path))
@@ -67,10 +67,10 @@ def read_headers(path: str) -> dict[str, Header]:
 
 @lru_cache(maxsize=64)
 def _headers(path: str, stamp: Stamp) -> dict[str, Header]:
-    if Path(path).suffix.lower() == ONNX_SUFFIX:
+    if paths.suffix_of(path) == ONNX_SUFFIX:
         return {name: _constant_header(path, name, array) for name, array in onnx_constants.constants_of(path).items()}
     with paths.name_file_in_errors(path), paths.resolve_path(path).open("rb") as file:
-        return _READERS[Path(path).suffix.lower()](path, file, stamp[1])
+        return _READERS[paths.suffix_of(path)](path, file, stamp[1])
 
 
 def read_header(path: str, name: str, setting: str = "path") -> Header:
@@ -141,7 +141,7 @@ def array_subject(path: str, name: str) -> str:
 def _value_blocks(path: str, head: Header, item: int | None) -> Iterator[NDArray[Any]]:
     """Yield an array's values, or those of one item along its first axis, in the order of the file."""
     dtype = np.dtype("<u2" if head.dtype == "bf16" else head.dtype)
-    if Path(path).suffix.lower() == ONNX_SUFFIX:
+    if paths.suffix_of(path) == ONNX_SUFFIX:
         yield from _constant_blocks(onnx_constants.constants_of(path)[head.member], dtype, item)
         return
     count = 1 if item is None else head.shape[0]

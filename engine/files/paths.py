@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from pathlib import Path
 from stat import S_ISREG
 
@@ -24,6 +25,12 @@ class FileFault(Exception):
 def resolve_path(path: str) -> Path:
     """The path of a file that a project names `path`."""
     return RESOURCES / path.removeprefix(BUNDLED) if path.startswith(BUNDLED) else Path(path)
+
+
+@lru_cache(maxsize=64)
+def suffix_of(path: str) -> str:
+    """The suffix of a file in lower case, asked several times for each array."""
+    return Path(path).suffix.lower()
 
 
 def bundled_files(folder: str, suffix: str) -> tuple[str, ...]:

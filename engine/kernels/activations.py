@@ -1,4 +1,4 @@
-"""Activation functions: elementwise ones, with their formulas, and softmax across channels, rows or columns."""
+"""Activation functions: elementwise ones, with their formulas, and softmax and its logarithm."""
 
 import math
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import Checkpoint, Region, Volume, blocks, cache_values, split_range
+from engine.kernels.blocks import CACHE_BYTES, Checkpoint, Region, Volume, blocks, cache_values, split_range
 from engine.kernels.threads import share, share_blocks
 
 _Values = npt.NDArray[Any]
@@ -21,11 +21,11 @@ def elementwise(function: Callable[[_Values, _Values], object], volume: Volume, 
     return result
 
 
-def softmax(volume: Volume, checkpoint: Checkpoint, along: str = "channels") -> Volume:
-    """``exp(x) / Σ exp(x)``, the sum over channels, rows or columns, or over all pixels of each map."""
+def softmax(volume: Volume, checkpoint: Checkpoint, along: str = "channels", *, is_logarithm: bool = False) -> Volume:
+    """``exp(x) / Σ exp(x)`` or its logarithm, the sum over channels, rows, columns, or all pixels of each map."""
     if along == "pixels":
         maps = volume.reshape(len(volume), 1, -1)
-        return softmax(maps, checkpoint, "columns").reshape(volume.shape)
+        return softmax(maps, checkpoint, "columns", is_logarithm=is_logarithm).reshape(volume.shape)
     axis = _AXES.index(along)
     result = np.empty(volume.shape, volume.dtype)
     values = cache_values(volume)
@@ -40,11 +40,13 @@ def softmax(volume: Volume, checkpoint: Checkpoint, along: str = "channels") -> 
             checkpoint()
         total = np.zeros_like(highest)
         for part in parts:
-            result[part] = np.exp(volume[part] - highest)
-            total += result[part].sum(axis=axis, keepdims=True, dtype=np.float64)  # else small values vanish
+            below = volume[part] - highest
+            result[part] = below if is_logarithm else np.exp(below)
+            powers = np.exp(below) if is_logarithm else result[part]
+            total += powers.sum(axis=axis, keepdims=True, dtype=np.float64)  # else small values vanish
             checkpoint()
         for part in parts:
-            result[part] = result[part] / total
+            result[part] = result[part] - np.log(total) if is_logarithm else result[part] / total
             checkpoint()
 
     share(blocks(tuple(extents), max(1, values // volume.shape[axis])), fill, checkpoint, fewest=2)
@@ -57,9 +59,9 @@ SOFTMAX_AXES = (*_AXES, "pixels")
 
 
 def activation(name: str, volume: Volume, checkpoint: Checkpoint, along: str = "channels", **numbers: float) -> Volume:
-    """Apply one of `ELEMENTWISE`, which takes these numbers, or softmax along one of `SOFTMAX_AXES`."""
-    if name == _SOFTMAX:
-        return softmax(volume, checkpoint, along)
+    """Apply one of `ELEMENTWISE`, which takes these numbers, or one of `SOFTMAXES` along one of `SOFTMAX_AXES`."""
+    if name in SOFTMAXES:
+        return softmax(volume, checkpoint, along, is_logarithm=name == "log_softmax")
     function = ELEMENTWISE[name]
     arguments = [numbers[number] for number in function.numbers]
     return elementwise(lambda x, out: function.fill(x, out, *arguments), volume, checkpoint)
@@ -82,9 +84,29 @@ def _computed(function: Callable[[_Values], _Values]) -> Callable[[_Values, _Val
     return lambda x, out: np.copyto(out, function(x), casting="unsafe")
 
 
+def _quiet(function: Callable[..., object]) -> Callable[..., object]:
+    """A function that is infinite, or no number, of some values, such as the root of −1."""
+
+    def fill(x: _Values, out: _Values, *numbers: float) -> None:
+        with np.errstate(all="ignore"):
+            function(x, out, *numbers)
+
+    return fill
+
+
 def _relu(x: _Values, out: _Values) -> None:
-    """``max(x, 0)``, but np.maximum with a number takes three times as long."""
-    x.clip(0, np.iinfo(x.dtype).max if x.dtype.kind in "iu" else np.inf, out=out)
+    """``max(x, 0)``; of two arrays it takes a quarter of the time that it takes of an array and a number."""
+    zeros = _zeros(x.dtype)
+    if x.size <= zeros.size:
+        np.maximum(x, zeros[: x.size].reshape(x.shape), out=out)
+    else:
+        np.maximum(x, 0, out=out)
+
+
+@cache
+def _zeros(dtype: np.dtype[Any]) -> _Values:
+    """As many as a block has."""
+    return np.zeros(CACHE_BYTES // dtype.itemsize, dtype)
 
 
 def _sigmoid(x: _Values) -> _Values:
@@ -156,6 +178,23 @@ def _hard_swish(x: _Values, out: _Values) -> None:
     np.divide(np.multiply(out, x, out=out), 6, out=out)
 
 
+def _fill_elu(x: _Values, out: _Values, alpha: float, factor: float = 1.0) -> None:
+    np.copyto(out, factor * (np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0))), casting="unsafe")
+
+
+def _celu(x: _Values, out: _Values, alpha: float) -> None:
+    np.copyto(out, np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) / alpha), casting="unsafe")
+
+
+SELU_FACTOR, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+"""The numbers with which outputs have the mean 0 and the variance 1 (Klambauer et al., 2017)."""
+
+
+def _softplus(x: _Values) -> _Values:
+    values: _Values = np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)  # exponents are ≤ 0, so nothing overflows
+    return values
+
+
 def _mish(x: _Values) -> _Values:
     """``x · tanh(ln(1 + n)) = x · w / (w + 2)``, ``w = n (n + 2)``, ``n = exp(x)``, which is 1 · x from 20 on."""
     power = np.exp(np.minimum(x, 20))
@@ -179,10 +218,11 @@ ELEMENTWISE: dict[str, ElementFunction] = {
     "relu": ElementFunction("max({x}, 0)", _relu),
     "relu6": ElementFunction("min(max({x}, 0), 6)", lambda x, out: x.clip(0, 6, out=out)),
     "leaky_relu": ElementFunction("max({x}, {slope} · {s})", _leaky_relu, ("slope",)),
-    "elu": ElementFunction(
-        "max({x}, 0) + {alpha} · (exp(min({x}, 0)) − 1)",
-        lambda x, out, alpha: np.copyto(out, np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0)), casting="unsafe"),
-        ("alpha",),
+    "elu": ElementFunction("max({x}, 0) + {alpha} · (exp(min({x}, 0)) − 1)", _fill_elu, ("alpha",)),
+    "celu": ElementFunction("max({x}, 0) + {alpha} · (exp(min({x}, 0) / {alpha}) − 1)", _celu, ("alpha",)),
+    "selu": ElementFunction(
+        "1.0507 · (max({x}, 0) + 1.6733 · (exp(min({x}, 0)) − 1))",
+        lambda x, out: _fill_elu(x, out, SELU_ALPHA, SELU_FACTOR),
     ),
     "clip": ElementFunction(
         "min(max({x}, {low}), {high})", lambda x, out, low, high: x.clip(low, high, out=out), ("low", "high")
@@ -195,6 +235,20 @@ ELEMENTWISE: dict[str, ElementFunction] = {
     "mish": ElementFunction("{x} · tanh(ln(1 + exp({x})))", _computed(_mish)),
     "gelu": ElementFunction("{x} · Φ({x})", _computed(_gelu)),
     "gelu_tanh": ElementFunction("{x} · (1 + tanh(√(2/π) · ({x} + 0.044715 · {s}³))) / 2", _computed(_gelu_tanh)),
+    "softplus": ElementFunction("ln(1 + exp({x}))", _computed(_softplus)),
+    "softsign": ElementFunction("{x} / (1 + |{x}|)", _computed(lambda x: x / (1 + np.abs(x)))),
+    "abs": ElementFunction("|{x}|", lambda x, out: np.abs(x, out=out)),
+    "neg": ElementFunction("−{s}", lambda x, out: np.negative(x, out=out)),
+    "square": ElementFunction("{s}²", _quiet(lambda x, out: np.multiply(x, x, out=out))),
+    "sqrt": ElementFunction("√{s}", _quiet(_computed(np.sqrt))),
+    "reciprocal": ElementFunction("1 / {s}", _quiet(_computed(lambda x: 1 / x))),
+    "power": ElementFunction(
+        "{s}^{exponent}",
+        _quiet(lambda x, out, exponent: np.copyto(out, np.power(x, exponent), casting="unsafe")),
+        ("exponent",),
+    ),
+    "exp": ElementFunction("exp({x})", _quiet(_computed(np.exp))),
+    "log": ElementFunction("ln({x})", _quiet(_computed(np.log))),
 }
 """By name: a function is one row here, and its name in `engine.layers.activation`. GELU's Φ is the exact normal
 distribution, `gelu_tanh` its usual approximation."""
@@ -205,6 +259,7 @@ def number_names(name: str) -> tuple[str, ...]:
     return ELEMENTWISE[name].numbers if name in ELEMENTWISE else ()
 
 
-_SOFTMAX = "softmax"
-ACTIVATIONS = (*ELEMENTWISE, _SOFTMAX)
+SOFTMAXES = ("softmax", "log_softmax")
+"""The functions of several values."""
+ACTIVATIONS = (*ELEMENTWISE, *SOFTMAXES)
 """The names of all functions."""

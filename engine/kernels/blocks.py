@@ -75,6 +75,12 @@ def cache_values(volume: Volume) -> int:
     return max(1, CACHE_BYTES // volume.itemsize)
 
 
+def part_of(volume: Volume, block: Region) -> Volume:
+    """A block of a volume; axes of size 1 as they are."""
+    rows = (slice(None) if extent == 1 else part for extent, part in zip(volume.shape, block, strict=True))
+    return volume[tuple(rows)]
+
+
 def indices_within(extent: int, start: int, step: int, count: int) -> Pair:
     """The n in ``range(count)`` with ``0 <= start + n * step < extent``, as (first, last + 1)."""
     first = min(max(-(start // step), 0), count)

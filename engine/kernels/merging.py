@@ -1,11 +1,11 @@
-"""Merging volumes: concatenation, sum, difference, product and quotient."""
+"""Merging volumes: concatenation, sum, difference, product, quotient, and the larger or smaller values."""
 
 from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
-from engine.kernels.blocks import Checkpoint, Region, Volume, cache_values
+from engine.kernels.blocks import Checkpoint, Region, Volume, cache_values, part_of
 from engine.kernels.threads import share_blocks
 
 
@@ -47,6 +47,16 @@ def divide(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
         return _combine(np.divide, volumes, checkpoint)
 
 
+def maximum(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
+    """The largest values of volumes, of the same shape or broadcast along axes of size 1."""
+    return _combine(np.maximum, volumes, checkpoint)
+
+
+def minimum(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
+    """The smallest values of volumes, of the same shape or broadcast along axes of size 1."""
+    return _combine(np.minimum, volumes, checkpoint)
+
+
 def _combine(operation: np.ufunc, volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
     if len(volumes) == 1:
         return np.array(volumes[0])
@@ -54,18 +64,12 @@ def _combine(operation: np.ufunc, volumes: Sequence[Volume], checkpoint: Checkpo
 
     def fill(block: Region) -> None:
         part = result[block]
-        operation(_part(volumes[0], block), _part(volumes[1], block), out=part)
+        operation(part_of(volumes[0], block), part_of(volumes[1], block), out=part)
         for volume in volumes[2:]:
-            operation(part, _part(volume, block), out=part)
+            operation(part, part_of(volume, block), out=part)
 
     share_blocks(result.shape, cache_values(result), fill, checkpoint)
     return result
-
-
-def _part(volume: Volume, block: Region) -> Volume:
-    """A block of a volume; axes of size 1 as they are."""
-    rows = (slice(None) if extent == 1 else part for extent, part in zip(volume.shape, block, strict=True))
-    return volume[tuple(rows)]
 
 
 def _copy(source: Volume, target: Volume, block: Region) -> None:

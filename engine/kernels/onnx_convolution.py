@@ -5,7 +5,6 @@ nor results depend on how many there are. Between parts a run can be cancelled.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from math import ceil, prod
 from typing import NamedTuple
@@ -110,7 +109,7 @@ def plan_of(case: Case) -> Plan | None:
     depthwise              1.1           2.5–5            2.5–5
     ====================== ============= ================ ====
     """
-    if not _is_used or case.source.dtype != np.float32 or not case.source.flags.c_contiguous:
+    if not onnx_runtime.is_available() or case.source.dtype != np.float32 or not case.source.flags.c_contiguous:
         return None
     return _plan(_Sizes(case.source.shape, case.weight.shape, *case[2:]))
 
@@ -141,23 +140,9 @@ def convolve(plan: Plan, case: Case, biases: Matrices | None, checkpoint: Checkp
     return result.reshape(groups * filters, *case.extent)
 
 
-@contextmanager
-def unused() -> Iterator[None]:
-    """Compute by NumPy alone, for tests and benchmarks."""
-    global _is_used
-    before, _is_used = _is_used, False
-    try:
-        yield
-    finally:
-        _is_used = before
-
-
-_is_used = True
-
-
 @lru_cache(_PLANS)
 def _plan(sizes: _Sizes) -> Plan | None:
-    if sizes.work < _LEAST_WORK or not onnx_runtime.is_installed():
+    if sizes.work < _LEAST_WORK:
         return None
     groups, filters, channels = sizes.weight[:3]
     # One row of one group, which is the smallest part.

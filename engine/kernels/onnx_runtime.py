@@ -1,4 +1,4 @@
-"""Sessions of ONNX Runtime for convolutions, if it is installed: the only module that knows it.
+"""Sessions of ONNX Runtime for convolutions and other layers, if it is installed: the only module that knows it.
 
 A session computes one setting; weights are inputs, so that few sessions serve all layers. Each runs on the thread that
 calls it, and on threads of its own if it is to: they sleep while they wait.
@@ -8,6 +8,8 @@ reorder constant weights by itself, but making a session with these takes longer
 how many channels are a block, an example decides.
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
@@ -15,8 +17,15 @@ from typing import Any
 import numpy as np
 
 from engine.kernels.blocks import Volume
-from engine.kernels.onnx_models import Setting, blocked_convolution_model, convolution_model
+from engine.kernels.onnx_models import (
+    Setting,
+    blocked_convolution_model,
+    convolution_model,
+    max_pooling_model,
+    scale_model,
+)
 from engine.kernels.tiling import Matrices
+from engine.shapes import Margins, Pair
 
 _SESSIONS = 64
 """Of about 0.1 MB each; to make one takes 0.5 ms, and 0.4 ms per thread."""
@@ -36,6 +45,25 @@ def is_installed() -> bool:
     except ImportError:
         return False
     return True
+
+
+def is_available() -> bool:
+    """Whether it is installed, and `unused` does not say otherwise."""
+    return _is_used and is_installed()
+
+
+@contextmanager
+def unused() -> Iterator[None]:
+    """Compute by NumPy alone, for tests and benchmarks."""
+    global _is_used
+    before, _is_used = _is_used, False
+    try:
+        yield
+    finally:
+        _is_used = before
+
+
+_is_used = True
 
 
 @cache
@@ -61,11 +89,7 @@ def run(setting: Setting, lanes: int, x: Volume, weight: Matrices, bias: Matrice
     Without ``lanes``, weights are (filters, C / groups, kh, kw), else what `order` makes of these.
     """
     session = _session(setting, lanes, 1, setting.groups > 1 or x.shape[1] >= lanes)
-    binding = session.io_binding()
-    for name, array in ("x", x), ("w", weight), ("b", bias):
-        binding.bind_cpu_input(name, array)
-    binding.bind_output("y", "cpu", 0, np.float32, output.shape, output.ctypes.data)
-    session.run_with_iobinding(binding)
+    _fill(session, {"x": x, "w": weight, "b": bias}, output)
 
 
 def output(setting: Setting, lanes: int, threads: int, x: Volume, weight: Matrices, bias: Matrices) -> Volume:
@@ -75,6 +99,18 @@ def output(setting: Setting, lanes: int, threads: int, x: Volume, weight: Matric
     """
     session = _session(setting, lanes, threads, setting.groups > 1 or x.shape[1] >= lanes)
     maps: Volume = session.run(("y",), {"x": x, "w": weight, "b": bias})[0][0]
+    return maps
+
+
+def max_pool(kernel: Pair, stride: Pair, padding: Margins, x: Volume, output: Volume) -> None:
+    """Fill ``output`` (1, C, H', W') from x (1, C, H, W), all in one piece of memory and all values finite."""
+    _fill(_pooling_session(kernel, stride, padding), {"x": x}, output)
+
+
+def affine(x: Volume, factors: Matrices, biases: Matrices) -> Volume:
+    """``factors · x + biases`` of x (1, C, H, W) and arrays (C,), as a new array (C, H, W)."""
+    zeros, ones = np.zeros_like(factors), np.ones_like(factors)
+    maps: Volume = _scale_session().run(("y",), {"x": x, "w": factors, "b": biases, "0": zeros, "1": ones})[0][0]
     return maps
 
 
@@ -110,8 +146,31 @@ def order(weight: Matrices, lanes: int, target: Matrices) -> Matrices:
     return target.reshape(-1, channels, *kernel)
 
 
+def _fill(session: Any, arrays: Mapping[str, Matrices], output: Volume) -> None:
+    binding = session.io_binding()
+    for name, array in arrays.items():
+        binding.bind_cpu_input(name, array)
+    binding.bind_output("y", "cpu", 0, np.float32, output.shape, output.ctypes.data)
+    session.run_with_iobinding(binding)
+
+
 @lru_cache(_SESSIONS)
 def _session(setting: Setting, lanes: int, threads: int, reads_blocks: bool) -> Any:
+    model = blocked_convolution_model(setting, reads_blocks=reads_blocks) if lanes else convolution_model(setting)
+    return _session_of(model, threads)
+
+
+@lru_cache(_SESSIONS)
+def _pooling_session(kernel: Pair, stride: Pair, padding: Margins) -> Any:
+    return _session_of(max_pooling_model(kernel, stride, padding))
+
+
+@cache
+def _scale_session() -> Any:
+    return _session_of(scale_model())
+
+
+def _session_of(model: bytes, threads: int = 1) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -119,5 +178,4 @@ def _session(setting: Setting, lanes: int, threads: int, reads_blocks: bool) -> 
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_cpu_mem_arena = False  # it would keep the memory of the largest block, for each session
     options.log_severity_level = _FATAL
-    model = blocked_convolution_model(setting, reads_blocks=reads_blocks) if lanes else convolution_model(setting)
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

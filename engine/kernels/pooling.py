@@ -1,11 +1,12 @@
 """Pooling: the maximum or mean of each window, reduced along columns first, which are whole rows, then along rows."""
 
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.kernels import onnx_pooling
 from engine.kernels.blocks import (
     Checkpoint,
     Region,
@@ -34,14 +35,22 @@ def max_pool2d(
 
     Padding never is the maximum; a window of padding alone yields the lowest value of the dtype.
     """
-    lowest = -np.inf if volume.dtype.kind == "f" else np.iinfo(volume.dtype).min
-    padded = volume.shape[1] + padding[0] + padding[2], volume.shape[2] + padding[1] + padding[3]
     window = dilated_extent(kernel[0], dilation[0]), dilated_extent(kernel[1], dilation[1])
     extent = window_counts(volume.shape[1:], padding, window, stride, ceil=ceil)
-    if stride == (1, 1) and 2 * prod(extent) >= prod(padded) <= cache_values(volume):
-        steps = [dilation[1]] * (kernel[1] - 1) + [dilation[0] * padded[1]] * (kernel[0] - 1)
-        return _max_of_neighbours(volume, steps, padded, extent, padding, lowest, checkpoint)
-    return _pool(np.maximum, lowest, volume, kernel, stride, padding, ceil, checkpoint, dilation)
+    by_numpy = _MaxPooling(kernel, stride, padding, ceil, dilation, extent)
+    margins = onnx_pooling.margins_of(volume, extent, kernel, stride, padding) if dilation == (1, 1) else None
+    if margins is None:
+        return by_numpy.compute(volume, checkpoint)
+    result = np.empty((len(volume), *extent), volume.dtype)
+
+    def fill(channels: slice, checkpoint: Checkpoint) -> None:
+        maps, target = volume[channels], result[channels]
+        if not onnx_pooling.fill_maxima(maps, kernel, stride, margins, target):
+            target[...] = by_numpy.compute(maps, checkpoint)
+
+    parts = split_range(len(volume), max(1, onnx_pooling.PART_VALUES // prod(volume.shape[1:])))
+    share(parts, fill, checkpoint, fewest=2)
+    return result
 
 
 def avg_pool2d(
@@ -116,6 +125,11 @@ def adaptive_avg_pool2d(volume: Volume, size: Pair, checkpoint: Checkpoint) -> V
     """Means of the windows that share out each map among h×w values, (C, h, w); summed as float64."""
     _, height, width = volume.shape
     result = np.empty((len(volume), *size), volume.dtype)
+    if size == (height, width):  # windows of one value, as in VGG with photos of the size it was trained with
+        share_blocks(
+            volume.shape, cache_values(volume), lambda block: np.copyto(result[block], volume[block]), checkpoint
+        )
+        return result
     (tops, bottoms), (lefts, rights) = (
         shared_span(extent, count, np.arange(count)) for extent, count in zip((height, width), size, strict=True)
     )
@@ -136,6 +150,31 @@ def adaptive_avg_pool2d(volume: Volume, size: Pair, checkpoint: Checkpoint) -> V
     parts = split_range(len(volume), max(1, cache_values(volume) // width))
     share(parts, fill, checkpoint, fewest=2)
     return result
+
+
+class _MaxPooling(NamedTuple):
+    """The settings of a max pooling, and how NumPy computes it."""
+
+    kernel: Pair
+    stride: Pair
+    padding: Margins
+    ceil: bool
+    dilation: Pair
+    extent: Pair
+    """Of the result."""
+
+    def compute(self, volume: Volume, checkpoint: Checkpoint) -> Volume:
+        """The result of some maps."""
+        lowest = -np.inf if volume.dtype.kind == "f" else np.iinfo(volume.dtype).min
+        top, left, bottom, right = self.padding
+        padded = volume.shape[1] + top + bottom, volume.shape[2] + left + right
+        if self.stride == (1, 1) and 2 * prod(self.extent) >= prod(padded) <= cache_values(volume):
+            (kh, kw), (dh, dw) = self.kernel, self.dilation
+            steps = [dw] * (kw - 1) + [dh * padded[1]] * (kh - 1)
+            return _max_of_neighbours(volume, steps, padded, self.extent, self.padding, lowest, checkpoint)
+        return _pool(
+            np.maximum, lowest, volume, self.kernel, self.stride, self.padding, self.ceil, checkpoint, self.dilation
+        )
 
 
 def _max_of_neighbours(

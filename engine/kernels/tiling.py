@@ -32,6 +32,10 @@ _MANY_PARTS = 8
 PIECE_MACS = 2**24
 """Minimum of a piece of a product: about 0.4 ms. Smaller ones take up to half as long again as the whole."""
 
+_LEAST_OUTPUTS = 512
+"""Minimum of a piece's values, if the product has them: NumPy computes fewer than 500 without releasing the
+interpreter, and all other threads wait. Products of fewer are cut like others, so that they wait less."""
+
 _EQUAL_ROWS = 4
 """A piece has whole sets of so many filters, as far as they go: what is beyond, BLAS adds in another order, and filters
 of equal weights would not make equal maps."""
@@ -125,11 +129,13 @@ def pieces(shape: tuple[int, ...], depth: int, parts: int, itemsize: int) -> lis
     Each piece reads its weights, and its pixels, which by measurement take twice as long per value.
     """
     groups, filters, pixels = shape
+    outputs = groups * filters * pixels
     macs = groups * filters * max(pixels, NARROW) * depth  # reading the weights dominates narrower products
+    most = outputs // _LEAST_OUTPUTS or outputs
     fewest = max(
-        min(-(-FEW_PARTS // parts), macs // PIECE_MACS),
-        -(-macs // BLOCK_MACS),
-        -(-groups * filters * pixels // max(PART_BYTES // itemsize, 1)),
+        min(max(min(-(-FEW_PARTS // parts), macs // PIECE_MACS), -(-macs // BLOCK_MACS)), most),
+        -(-outputs * depth // BLOCK_MACS),
+        -(-outputs // max(PART_BYTES // itemsize, 1)),
         1,
     )
     if fewest == 1:

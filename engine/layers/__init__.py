@@ -6,7 +6,7 @@ from engine.layers.channel_pool import ChannelPool
 from engine.layers.conv import Conv2d
 from engine.layers.dense import Dense
 from engine.layers.frame import Crop, Pad
-from engine.layers.merge import Add, Concat, Div, Mul, Sub
+from engine.layers.merge import Add, Concat, Div, Maximum, Minimum, Mul, Sub
 from engine.layers.normalization import BatchNorm, LocalResponseNorm, Scale
 from engine.layers.opaque import Opaque
 from engine.layers.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
@@ -49,6 +49,8 @@ LAYERS: tuple[type[Layer], ...] = (
     Sub,
     Mul,
     Div,
+    Maximum,
+    Minimum,
 )
 
 IMPORTED_LAYERS: tuple[type[Layer], ...] = (Opaque,)
@@ -80,6 +82,8 @@ __all__ = [
     "LayerNorm",
     "LocalResponseNorm",
     "MaxPool2d",
+    "Maximum",
+    "Minimum",
     "Mistake",
     "Mul",
     "Opaque",

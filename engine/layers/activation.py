@@ -19,6 +19,8 @@ Function = Literal[
     "relu6",
     "leaky_relu",
     "elu",
+    "celu",
+    "selu",
     "clip",
     "sigmoid",
     "hard_sigmoid",
@@ -28,25 +30,40 @@ Function = Literal[
     "mish",
     "gelu",
     "gelu_tanh",
+    "softplus",
+    "softsign",
+    "abs",
+    "neg",
+    "square",
+    "sqrt",
+    "reciprocal",
+    "power",
+    "exp",
+    "log",
     "softmax",
+    "log_softmax",
 ]
 assert get_args(Function) == activations.ACTIVATIONS, "every function needs its arithmetic"
 
 _Slope = Annotated[float, Meta(ge=-1e30, le=1.0, title="Slope", description="Leaky ReLU: factor of values below 0")]
-_Alpha = Annotated[Finite, Meta(title="Alpha", description="ELU: how far below 0 it goes, as −alpha")]
+_Alpha = Annotated[Finite, Meta(title="Alpha", description="ELU and CELU: how far below 0 they go, as −alpha")]
 _Low = Annotated[Finite, Meta(title="Low", description="Clip: smaller values become this one")]
 _High = Annotated[Finite, Meta(title="High", description="Clip: larger values become this one")]
 _Factor = Annotated[float, Meta(ge=1e-6, le=1e6, title="Factor", description="Hard sigmoid: factor of the value")]
 _Offset = Annotated[Finite, Meta(title="Offset", description="Hard sigmoid: added before the limits 0 and 1")]
+_Exponent = Annotated[Finite, Meta(title="Exponent", description="Power: each value to the power of this number")]
 Along = Literal["channels", "rows", "columns", "pixels"]
 assert get_args(Along) == activations.SOFTMAX_AXES, "every axis needs its arithmetic"
 
-_Along = Annotated[Along, Meta(title="Along", description="Softmax: what the values that sum to 1 lie along")]
-_NUMBERS = ("slope", "alpha", "low", "high", "factor", "offset")
+_Along = Annotated[
+    Along,
+    Meta(title="Along", description="Softmax and its logarithm: what the values that sum to 1 lie along"),
+]
+_NUMBERS = ("slope", "alpha", "low", "high", "factor", "offset", "exponent")
 
 
 class Activation(Layer, frozen=True, tag="activation"):
-    """A function of each value; softmax is one of all channels at each pixel, or of rows, columns or whole maps.
+    """A function of each value; softmax and its logarithm are of all channels at each pixel, of rows, columns or maps.
 
     A setting that the function does not take has its default.
     """
@@ -64,6 +81,7 @@ class Activation(Layer, frozen=True, tag="activation"):
     high: _High = 1.0
     factor: _Factor = 1 / 6
     offset: _Offset = 0.5
+    exponent: _Exponent = 3.0
     along: _Along = "channels"
 
     def __post_init__(self) -> None:
@@ -73,7 +91,12 @@ class Activation(Layer, frozen=True, tag="activation"):
     @property
     def unused_settings(self) -> frozenset[str]:
         unused = frozenset(_NUMBERS).difference(activations.number_names(self.function))
-        return unused if self.function == "softmax" else unused | {"along"}
+        return unused if self.is_softmax else unused | {"along"}
+
+    @property
+    def is_softmax(self) -> bool:
+        """Whether it is of several values: softmax or its logarithm."""
+        return self.function in activations.SOFTMAXES
 
     @property
     def has_usual_numbers(self) -> bool:
@@ -89,12 +112,15 @@ class Activation(Layer, frozen=True, tag="activation"):
         return self.function in ("relu", "relu6") or (self.function == "clip" and self.low == 0)
 
     def general_form(self, inputs: Sequence[Shape]) -> Layer:
-        return Activation("clip", low=0.0, high=6.0) if self.function == "relu6" else self
+        return _GENERAL_FORMS.get(self.function, self)
 
     def mistakes(self, inputs: Sequence[Shape], names: Sequence[str] = ()) -> Iterator[Mistake]:
         if self.low > self.high:
             text = f"low {number_text(self.low)} is above high {number_text(self.high)}"
             yield Mistake("low", text, setting_fixes("low", [self.high]) + setting_fixes("high", [self.low]))
+        if self.function == "celu" and self.alpha <= 0:
+            text = f"alpha is {number_text(self.alpha)}; celu needs one above 0"
+            yield Mistake("alpha", text, setting_fixes("alpha", [_DEFAULTS["alpha"]]))
 
     @property
     def yields_shares(self) -> bool:
@@ -109,7 +135,7 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         """The same channel; all channels for softmax along these."""
-        return [np.ones_like(channels) if self.yields_shares else channels]
+        return [np.ones_like(channels) if self._is_of_channels else channels]
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
         if self.function != "softmax":
@@ -120,8 +146,8 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     def label(self) -> str:
         name = self.function.replace("_", " ")
-        if self.function == "clip":
-            return f"clip {number_text(self.low)} to {number_text(self.high)}"
+        if self.function in _LABELS:
+            return _LABELS[self.function].format(**{n: number_text(value) for n, value in self._numbers.items()})
         if self.along != "channels":
             return f"{name} along {self.along}"
         changed = [number for number in self._numbers.items() if number[1] != _DEFAULTS[number[0]]]
@@ -131,8 +157,8 @@ class Activation(Layer, frozen=True, tag="activation"):
         return activations.activation(self.function, inputs[0], checkpoint, self.along, **self._numbers)
 
     def explain(self, target: Target) -> Explanation:
-        if self.function == "softmax":
-            return _explain_softmax(target) if self.yields_shares else _explain_softmax_of_map(target, self)
+        if self.is_softmax:
+            return _explain_softmax(target, self)
         window = read_pixel(target)
         x = float(window.values[0, 0, 0])
         result = float(self.forward([window.values], {}, lambda: None)[0, 0, 0])
@@ -148,11 +174,26 @@ class Activation(Layer, frozen=True, tag="activation"):
         return Explanation(target.at, result, description, lines, window)
 
     @property
+    def _is_of_channels(self) -> bool:
+        return self.is_softmax and self.along == "channels"
+
+    @property
     def _numbers(self) -> dict[str, float]:
         return {name: getattr(self, name) for name in activations.number_names(self.function)}
 
 
+_LABELS = {"clip": "clip {low} to {high}", "power": "power {exponent}"}
+"""Of functions that mean little without their numbers."""
 _DEFAULTS = {field.name: field.default for field in fields(Activation) if field.name in (*_NUMBERS, "along")}
+
+
+_GENERAL_FORMS = {
+    "relu6": Activation("clip", low=0.0, high=6.0),
+    "square": Activation("power", exponent=2.0),
+    "sqrt": Activation("power", exponent=0.5),
+    "reciprocal": Activation("power", exponent=-1.0),
+}
+"""By function, the same one with numbers."""
 
 
 class PRelu(Layer, frozen=True, tag="prelu"):
@@ -230,42 +271,40 @@ class Dropout(Layer, frozen=True, tag="dropout"):
         return Explanation(target.at, result, description, (f"{target.title} = x = {number_text(result)}",), window)
 
 
-def _explain_softmax(target: Target) -> Explanation:
+def _explain_softmax(target: Target, layer: Activation) -> Explanation:
+    """Explain a share, or its logarithm, among the channels of a pixel, a column, a row, or a whole map."""
     channel, y, x = target.at
-    column = target.inputs[0][:, y, x].astype(np.float64)
-    powers = np.exp(column - column.max())
-    terms = Terms("Terms exp(x − m) per channel", powers)
-    result = float(powers[channel] / powers.sum())
-    largest = int(np.argmax(column))
-    formula = (
-        f"{target.title} = exp(x − m) / Σ exp(x_c − m), m the largest of {count_text(len(column), 'channel')}",
-        f"= exp({number_text(column[channel])} − {operand_text(column[largest])}) / {number_text(terms.total)}",
-        f"= {number_text(powers[channel])} / {number_text(terms.total)} = {number_text(result)}",
-    )
-    description = (
-        "All channels at this pixel share a total of 1: the larger the value, the larger its share. "
-        f"The largest is channel {largest}."
-    )
-    return Explanation(target.at, result, description, formula, read_pixel(target), terms)
-
-
-def _explain_softmax_of_map(target: Target, layer: Activation) -> Explanation:
-    """Explain a share among the values of a column, of a row, or of a whole map."""
-    channel, y, x = target.at
+    is_of_channels = layer.along == "channels"
     windows = layer.windows(Shape(*target.inputs[0].shape))
-    window = read_window(target.inputs[0], windows, y, x, slice(channel, channel + 1))
-    value, highest = float(target.inputs[0][target.at]), float(window.values.max())
-    total = float(np.exp(window.values - highest).sum())
-    result = float(np.exp(value - highest)) / total
-    places = {"rows": f"{channel}, i, {x}", "columns": f"{channel}, {y}, j", "pixels": f"{channel}, i, j"}
+    own = slice(channel, channel + 1)
+    window = read_pixel(target) if is_of_channels else read_window(target.inputs[0], windows, y, x, own)
+    values = target.inputs[0][:, y, x].astype(np.float64) if is_of_channels else window.values
+    value, highest = float(target.inputs[0][target.at]), float(values.max())
+    powers = np.exp(values - highest)
+    power, total = float(np.exp(value - highest)), float(powers.sum())
+    if layer.function == "log_softmax":
+        result, form = value - highest - float(np.log(total)), "{x} − {m} − ln({sum})"
+        last = f"= {number_text(value - highest)} − {operand_text(float(np.log(total)))} = {number_text(result)}"
+    else:
+        result, form = power / total, "exp({x} − {m}) / {sum}"
+        last = f"= {number_text(power)} / {number_text(total)} = {number_text(result)}"
+    others = {"rows": f"{channel}, i, {x}", "columns": f"{channel}, {y}, j", "pixels": f"{channel}, i, j"}
+    other = "x_c" if is_of_channels else f"in[{others[layer.along]}]"
+    count = count_text(values.size, "channel" if is_of_channels else "value")
     formula = (
-        f"{target.title} = exp(x − m) / Σ exp(in[{places[layer.along]}] − m), m the largest of them",
-        f"= exp({number_text(value)} − {operand_text(highest)}) / {number_text(total)}",
-        f"= {number_text(float(np.exp(value - highest)))} / {number_text(total)} = {number_text(result)}",
+        f"{target.title} = {form.format(x='x', m='m', sum=f'Σ exp({other} − m)')}, "
+        f"m the largest of {count if is_of_channels else 'them'}",
+        f"= {form.format(x=number_text(value), m=operand_text(highest), sum=number_text(total))}",
+        last,
     )
-    whole = {"rows": f"column {x}", "columns": f"row {y}", "pixels": "the whole map"}[layer.along]
-    count = count_text(window.values.size, "value")
-    description = (
-        f"The {count} of {whole} of channel {channel} share a total of 1: the larger one, the larger its share."
-    )
-    return Explanation(target.at, result, description, formula, window)
+    if is_of_channels:
+        whole = "All channels at this pixel share a total of 1: the larger the value, the larger its share. "
+        description = f"{whole}The largest is channel {int(np.argmax(values))}."
+    else:
+        place = {"rows": f"column {x}", "columns": f"row {y}", "pixels": "the whole map"}[layer.along]
+        whole = f"The {count} of {place} of channel {channel} share a total of 1"
+        description = f"{whole}: the larger one, the larger its share."
+    if layer.function == "log_softmax":
+        description += " This is the logarithm of the share of this value."
+    terms = Terms("Terms exp(x − m) per channel", powers) if is_of_channels else None
+    return Explanation(target.at, result, description, formula, window, terms)

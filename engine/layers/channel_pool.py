@@ -12,14 +12,14 @@ from engine.layers.explanation import Explanation, Target, Terms, WindowProduct
 from engine.shapes import Shape
 from engine.text.units import count_text, number_text
 
-ChannelFunction = Literal["mean", "max", "min", "sum"]
+ChannelFunction = Literal["mean", "max", "min", "sum", "l2"]
 assert get_args(ChannelFunction) == tuple(channel_pooling.REDUCTIONS), "every function needs its arithmetic"
 
 _NOUNS = {"max": "largest", "min": "smallest"}
 
 
 class ChannelPool(Layer, frozen=True, tag="channel_pool"):
-    """The mean, maximum, minimum or sum over the channels of each pixel: C×H×W → 1×H×W.
+    """The mean, maximum, minimum, sum or Euclidean length (l2) of the channels of each pixel: C×H×W → 1×H×W.
 
     Source: S. Woo et al., CBAM: Convolutional block attention module, 2018.
     """
@@ -54,6 +54,8 @@ class ChannelPool(Layer, frozen=True, tag="channel_pool"):
         count = count_text(len(values), "channel")
         if self.function in _NOUNS:
             return self._explain_extreme(target, values, count)
+        if self.function == "l2":
+            return self._explain_length(target, values, count)
         window = WindowProduct(values[:, None, None], np.array([y]), np.array([x]), np.ones((1, 1), bool))
         divisor = float(len(values)) if self.function == "mean" else 1.0
         terms = Terms("Value per channel", values, divisor=divisor)
@@ -66,6 +68,18 @@ class ChannelPool(Layer, frozen=True, tag="channel_pool"):
         )
         description = f"The {self.function} of the {count} of this pixel; no neighbours, no weights."
         return Explanation(target.at, terms.total, description, formula, window, terms)
+
+    def _explain_length(self, target: Target, values: Volume, count: str) -> Explanation:
+        _, y, x = target.at
+        window = WindowProduct(values[:, None, None], np.array([y]), np.array([x]), np.ones((1, 1), bool))
+        terms = Terms("Squares of the values per channel", values**2)
+        result = float(np.sqrt(terms.total))
+        formula = (
+            f"{target.title} = √(Σ in[c, {y}, {x}]²), c = 0 … {len(values) - 1}",
+            f"= √{number_text(terms.total)} = {number_text(result)}",
+        )
+        description = f"The length of the vector of the {count} of this pixel; no neighbours, no weights."
+        return Explanation(target.at, result, description, formula, window, terms)
 
     def _explain_extreme(self, target: Target, values: Volume, count: str) -> Explanation:
         """Explain a value that is passed on from one channel."""

@@ -105,7 +105,7 @@ class Explanation(Struct, frozen=True, eq=False):
     """The formula, then the same formula with numbers."""
     window: WindowProduct | None = None
     terms: Terms | None = None
-    """Their total is the result; for softmax and LRN it is the divisor or its sum of squares."""
+    """Their total is the result; for softmax, LRN and lengths it is the divisor or the sum of squares."""
     bias: float | None = None
     vector: bool = False
     """Whether the value is one row of a matrix times a vector: a 1×1 convolution, or a dense layer."""

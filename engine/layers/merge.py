@@ -1,4 +1,4 @@
-"""Layers that join branches: concatenation, sum, difference, product and quotient."""
+"""Layers that join branches: concatenation, sum, difference, product, quotient, maximum and minimum."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -233,12 +233,55 @@ class Div(_Arithmetic, frozen=True, tag="div"):
         return Explanation(target.at, result, description, operands.formula("/", result))
 
 
+class Maximum(_Arithmetic, frozen=True, tag="maximum"):
+    """The largest value of two or more inputs at each position, of the same shape or broadcast.
+
+    Source: I. Goodfellow et al., Maxout networks, 2013; X. Wu et al., A light CNN for deep face representation with
+    noisy labels, 2018.
+    """
+
+    title: ClassVar[str] = "Maximum"
+    help: ClassVar[str] = (
+        "Takes the largest value of branches at each position, as maxout and Max-Feature-Map do; "
+        "an input of one channel, row or column counts for all of them."
+    )
+
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return {"maximum": (len(inputs) - 1) * output.size}
+
+    def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
+        return merging.maximum(inputs, checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        return _explain_extreme(target, "max", "largest")
+
+
+class Minimum(_Arithmetic, frozen=True, tag="minimum"):
+    """The smallest value of two or more inputs at each position, of the same shape or broadcast."""
+
+    title: ClassVar[str] = "Minimum"
+    help: ClassVar[str] = (
+        "Takes the smallest value of branches at each position; "
+        "an input of one channel, row or column counts for all of them."
+    )
+
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return {"minimum": (len(inputs) - 1) * output.size}
+
+    def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
+        return merging.minimum(inputs, checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        return _explain_extreme(target, "min", "smallest")
+
+
 class _Operands(NamedTuple):
     """What a value combines: one value of each input."""
 
     title: str
     names: tuple[str, ...]
     """Of the values, with their positions."""
+    places: tuple[Spot, ...]
     values: Numbers
     is_broadcast: bool
 
@@ -252,16 +295,32 @@ class _Operands(NamedTuple):
         return f"{self.title} = {f' {symbol} '.join(self.names)}", f"= {numbers} = {number_text(result)}"
 
 
+def _explain_extreme(target: Target, function: Literal["max", "min"], noun: str) -> Explanation:
+    """Explain a value that is passed on from one of the inputs."""
+    operands = _operands(target)
+    source = int(operands.values.argmax() if function == "max" else operands.values.argmin())
+    result = float(operands.values[source])
+    numbers = ", ".join(map(number_text, operands.values))
+    formula = (
+        f"{target.title} = {function}({', '.join(operands.names)})",
+        f"= {function}({numbers}) = {number_text(result)}, that of {target.names[source]}",
+    )
+    description = f"The {noun} of the values at the same position of all inputs is passed on; {operands.remark}"
+    place = operands.places[source]
+    window = read_pixel(target._replace(at=place), source, place.channel)
+    return Explanation(target.at, result, description, formula, window)
+
+
 def _operands(target: Target) -> _Operands:
-    places = [
-        tuple(0 if extent == 1 else index for extent, index in zip(volume.shape, target.at, strict=True))
+    places = tuple(
+        Spot(*(0 if extent == 1 else index for extent, index in zip(volume.shape, target.at, strict=True)))
         for volume in target.inputs
-    ]
+    )
     pairs = zip(target.names, places, strict=True)
     values = [volume[place] for volume, place in zip(target.inputs, places, strict=True)]
     is_broadcast = len({volume.shape for volume in target.inputs}) > 1
     names = tuple(f"{name}[{', '.join(map(str, place))}]" for name, place in pairs)
-    return _Operands(target.title, names, np.array(values, np.float64), is_broadcast)
+    return _Operands(target.title, names, places, np.array(values, np.float64), is_broadcast)
 
 
 def _broadcast_misfits(inputs: Sequence[Shape]) -> dict[int, int]:

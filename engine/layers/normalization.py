@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from math import prod, sqrt
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from msgspec import Meta
+from msgspec.structs import force_setattr
 
 from engine.kernels import Checkpoint, Volume, normalization
 from engine.layers.base import Extent, Finite, Layer, Mask, Reads, Role
@@ -77,11 +78,14 @@ def explain_normalized(
     return Explanation(target.at, result, description, formula, window)
 
 
+_Each = Literal["pixel", "row", "column"]
+
+
 class Scale(Layer, frozen=True, tag="scale"):
     """``gamma·x + bias``, channel by channel: the layer scale of ConvNeXt; without its factor a shift alone.
 
     Parameters: gamma (C,), bias (C,); both (1,) if shared; by position (C, H, W) and (1, H, W), as numbers that are
-    added to tell positions apart.
+    added to tell positions apart; for each row (C, H, 1) and (1, H, 1), for each column (C, 1, W) and (1, 1, W).
     Source: H. Touvron et al., Going deeper with image transformers, 2021.
     """
 
@@ -94,6 +98,15 @@ class Scale(Layer, frozen=True, tag="scale"):
     bias: Annotated[bool, Meta(title="Bias", description="One added number per channel")] = False
     shared: Annotated[bool, Meta(title="Shared", description="One number for all channels")] = False
     by_position: Annotated[bool, Meta(title="By position", description="A number for each pixel of a map")] = False
+    each: Annotated[_Each, Meta(title="Each", description="By position: what has a number of its own")] = "pixel"
+
+    def __post_init__(self) -> None:
+        if not self.by_position:
+            force_setattr(self, "each", "pixel")
+
+    @property
+    def unused_settings(self) -> frozenset[str]:
+        return frozenset() if self.by_position else frozenset({"each"})
 
     @property
     def has_table_row(self) -> bool:
@@ -103,14 +116,16 @@ class Scale(Layer, frozen=True, tag="scale"):
         return [channels]
 
     def param_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
-        channels, *pixels = inputs[0]
-        shape = (1 if self.shared else channels, *(pixels if self.by_position else ()))
+        channels, height, width = inputs[0]
+        places = {"pixel": (height, width), "row": (height, 1), "column": (1, width)}[self.each]
+        shape = (1 if self.shared else channels, *(places if self.by_position else ()))
         roles = {"gamma": self.factor, "bias": self.bias}
         return {role: shape for role, is_used in roles.items() if is_used}
 
     def label(self) -> str:
         name = "scale" if self.factor or not self.bias else "shift"
-        return f"{name} by position" if self.by_position else name
+        by = "position" if self.each == "pixel" else self.each
+        return f"{name} by {by}" if self.by_position else name
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
         biases = prod(self.param_shapes(inputs).get("bias", (0,)))
@@ -122,7 +137,7 @@ class Scale(Layer, frozen=True, tag="scale"):
     def explain(self, target: Target) -> Explanation:
         window = read_pixel(target)
         x = float(window.values[0, 0, 0])
-        place = target.at[1:] if self.by_position else ()
+        place = (target.at.y * (self.each != "column"), target.at.x * (self.each != "row")) if self.by_position else ()
         gamma, bias = (
             float(target.weights[role][place]) if role in target.weights else None for role in ("gamma", "bias")
         )
@@ -134,7 +149,8 @@ class Scale(Layer, frozen=True, tag="scale"):
             f"= {times[1]}{plus[1]} = {number_text(result)}",
         )
         whose = "the number of all channels" if self.shared else "its channel's number"
-        whose += " at its position" if self.by_position else ""
+        where = "at its position" if self.each == "pixel" else f"in its {self.each}"
+        whose += f" {where}" if self.by_position else ""
         verb = "scaled" if self.factor else "shifted"
         description = f"The value is {verb} by {whose} from training; neighbours do not count."
         return Explanation(target.at, result, description, formula, window)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from engine.layers import (
     GroupNorm,
     LayerNorm,
     LocalResponseNorm,
+    Maximum,
+    Minimum,
     Mul,
     Pad,
     PixelShuffle,
@@ -68,6 +70,8 @@ _FUNCTIONS: Mapping[str, str] = {
     "relu6": "ops.relu6({})",
     "leaky_relu": "ops.leaky_relu({}, {slope})",
     "elu": "ops.elu({}, {alpha})",
+    "celu": "{alpha} * ops.elu({} / {alpha})",
+    "selu": "ops.selu({})",
     "clip": "ops.clip({}, {low}, {high})",
     "sigmoid": "ops.sigmoid({})",
     "hard_sigmoid": "ops.hard_sigmoid({})",
@@ -77,13 +81,24 @@ _FUNCTIONS: Mapping[str, str] = {
     "mish": "{0} * ops.tanh(ops.softplus({0}))",
     "gelu": "ops.gelu({}, approximate=False)",
     "gelu_tanh": "ops.gelu({}, approximate=True)",
+    "softplus": "ops.softplus({})",
+    "softsign": "ops.softsign({})",
+    "abs": "ops.abs({})",
+    "neg": "ops.negative({})",
+    "square": "ops.square({})",
+    "sqrt": "ops.sqrt({})",
+    "reciprocal": "ops.reciprocal({})",
+    "power": "ops.power({}, {exponent})",
+    "exp": "ops.exp({})",
+    "log": "ops.log({})",
     "softmax": "ops.softmax({}, -1)",
+    "log_softmax": "ops.log_softmax({}, -1)",
 }
 _SOFTMAX_OF_MAPS: Mapping[str, str] = {
-    "rows": "ops.softmax({}, 1)",
-    "columns": "ops.softmax({}, 2)",
+    "rows": "ops.{function}({}, 1)",
+    "columns": "ops.{function}({}, 2)",
     "pixels": (
-        "ops.reshape(ops.softmax(ops.reshape({}, (-1, {height} * {width}, {channels})), 1), "
+        "ops.reshape(ops.{function}(ops.reshape({}, (-1, {height} * {width}, {channels})), 1), "
         "(-1, {height}, {width}, {channels}))"
     ),
 }
@@ -95,11 +110,13 @@ _GENERAL_FUNCTIONS: Mapping[str, str] = {"hard_sigmoid": "ops.clip({factor} * {}
 def _activation(at: PythonScope) -> LayerCode:
     if at.layer.along == "channels":
         return activation_code(_FUNCTIONS, _GENERAL_FUNCTIONS, at)
-    return LayerCode(_SOFTMAX_OF_MAPS[at.layer.along].format(keras_input(at), **at.received._asdict()))
+    template = _SOFTMAX_OF_MAPS[at.layer.along]
+    return LayerCode(template.format(keras_input(at), function=at.layer.function, **at.received._asdict()))
 
 
 def _channel_pool(at: PythonScope) -> LayerCode:
-    return LayerCode(f"ops.{at.layer.function}({at.value().text}, -1, keepdims=True)", is_vector=at.is_vector)
+    name = {"l2": "norm"}.get(at.layer.function, at.layer.function)
+    return LayerCode(f"ops.{name}({at.value().text}, axis=-1, keepdims=True)", is_vector=at.is_vector)
 
 
 def _prelu(at: PythonScope) -> LayerCode:
@@ -168,6 +185,12 @@ def _concat(at: PythonScope) -> LayerCode:
 
 def _joined(symbol: str, at: PythonScope) -> LayerCode:
     return LayerCode(f" {symbol} ".join(at.inputs(keras_maps)), is_vector=at.is_vector)
+
+
+def _extreme(function: str, at: PythonScope) -> LayerCode:
+    """A function of two volumes, of the result and the next one, and so on."""
+    text = reduce(lambda first, second: f"{function}({first}, {second})", at.inputs(keras_maps))
+    return LayerCode(text, is_vector=at.is_vector)
 
 
 def _pad(at: PythonScope) -> LayerCode:
@@ -284,4 +307,6 @@ KERAS_KINDS: tuple[PythonKind, ...] = (
     PythonKind(Sub, partial(_joined, "-")),
     PythonKind(Mul, partial(_joined, "*")),
     PythonKind(Div, partial(_joined, "/")),
+    PythonKind(Maximum, partial(_extreme, "ops.maximum")),
+    PythonKind(Minimum, partial(_extreme, "ops.minimum")),
 )

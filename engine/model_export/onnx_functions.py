@@ -11,6 +11,8 @@ from engine.model_export.onnx_graph import ROW_AXES, OnnxKind, OnnxScope
 
 _CLIP_INPUTS = 11
 """The version of the operators from which on the limits of Clip are inputs."""
+_CELU = 12
+"""The version that has Celu."""
 
 
 def _activation(at: OnnxScope) -> None:
@@ -48,6 +50,24 @@ def _elu(at: OnnxScope) -> None:
     at.last_elementwise("Elu", *at.any_form(), alpha=at.layer.alpha)
 
 
+def _celu(at: OnnxScope) -> None:
+    (value,), alpha = at.any_form(), at.layer.alpha
+    if at.graph.opset >= _CELU:
+        at.last_elementwise("Celu", value, alpha=alpha)
+        return
+    number = at.constant("alpha", alpha)
+    at.last_elementwise("Mul", at.step("Elu", at.step("Div", value, number)), number)
+
+
+def _square(at: OnnxScope) -> None:
+    _power(at, 2.0)
+
+
+def _power(at: OnnxScope, exponent: float | None = None) -> None:
+    number = at.layer.exponent if exponent is None else exponent
+    at.last_elementwise("Pow", *at.any_form(), at.constant("exponent", number))
+
+
 def _mish(at: OnnxScope) -> None:
     (value,) = at.any_form()
     at.last_elementwise("Mul", value, at.step("Tanh", at.step("Softplus", value)))
@@ -80,34 +100,39 @@ def _gelu_tanh(at: OnnxScope) -> None:
 
 
 def _softmax(at: OnnxScope) -> None:
+    operator = _SOFTMAXES[at.layer.function]
     if at.layer.along != "channels":
-        _softmax_of_maps(at)
+        _softmax_of_maps(at, operator)
         return
     if at.is_vector or at.graph.opset >= ROW_AXES or at.received[1:] == (1, 1):
-        at.last_elementwise("Softmax", *at.any_form(), axis=1)
+        at.last_elementwise(operator, *at.any_form(), axis=1)
         return
-    rows = at.step("Softmax", at.step("Transpose", at.maps(), perm=[0, 2, 3, 1]), axis=3)
+    rows = at.step(operator, at.step("Transpose", at.maps(), perm=[0, 2, 3, 1]), axis=3)
     at.last("Transpose", rows, perm=[0, 3, 1, 2])
 
 
-def _softmax_of_maps(at: OnnxScope) -> None:
+def _softmax_of_maps(at: OnnxScope, operator: str) -> None:
     """Along the last axis, which every version takes alone: maps transposed for rows, and as rows for all pixels."""
     if at.layer.along == "columns":
-        at.last("Softmax", at.maps(), axis=3)
+        at.last(operator, at.maps(), axis=3)
     elif at.layer.along == "rows":
         rows = at.step("Transpose", at.maps(), perm=[0, 1, 3, 2])
-        at.last("Transpose", at.step("Softmax", rows, axis=3), perm=[0, 1, 3, 2])
+        at.last("Transpose", at.step(operator, rows, axis=3), perm=[0, 1, 3, 2])
     else:
         flat = at.graph.reshaped(at.maps(), f"{at.planned.name}/pixels", (0, 0, -1))
-        shares = at.step("Softmax", flat, axis=2)
+        shares = at.step(operator, flat, axis=2)
         at.last("Reshape", shares, at.constant("shape", (0, *at.planned.output_shape), np.int64))
 
+
+_SOFTMAXES = {"softmax": "Softmax", "log_softmax": "LogSoftmax"}
 
 _FUNCTIONS: dict[str, Callable[[OnnxScope], None]] = {
     "relu": _function("Relu"),
     "relu6": _relu6,
     "leaky_relu": _leaky_relu,
     "elu": _elu,
+    "celu": _celu,
+    "selu": _function("Selu"),
     "clip": _clip,
     "sigmoid": _function("Sigmoid"),
     "hard_sigmoid": _hard_sigmoid,
@@ -117,7 +142,17 @@ _FUNCTIONS: dict[str, Callable[[OnnxScope], None]] = {
     "mish": _mish,
     "gelu": _gelu,
     "gelu_tanh": _gelu_tanh,
-    "softmax": _softmax,
+    "softplus": _function("Softplus"),
+    "softsign": _function("Softsign"),
+    "abs": _function("Abs"),
+    "neg": _function("Neg"),
+    "square": _square,
+    "sqrt": _function("Sqrt"),
+    "reciprocal": _function("Reciprocal"),
+    "power": _power,
+    "exp": _function("Exp"),
+    "log": _function("Log"),
+    **dict.fromkeys(_SOFTMAXES, _softmax),
 }
 
 

@@ -19,7 +19,9 @@ from engine.layers import (
     Dropout,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    Maximum,
     MaxPool2d,
+    Minimum,
     Mul,
     Opaque,
     Sub,
@@ -137,8 +139,8 @@ def _mul(at: OnnxScope) -> None:
     at.last_elementwise("Mul", first, last)
 
 
-def _pair(operator: str) -> Callable[[OnnxScope], None]:
-    """Two volumes in their order."""
+def _joined(operator: str) -> Callable[[OnnxScope], None]:
+    """All volumes in their order."""
     return lambda at: at.last_elementwise(operator, *at.any_form())
 
 
@@ -186,9 +188,11 @@ ONNX_KINDS: tuple[OnnxKind, ...] = (
     OnnxKind(Dense, _dense),
     OnnxKind(Concat, _concat),
     OnnxKind(Add, _add),
-    OnnxKind(Sub, _pair("Sub")),
+    OnnxKind(Sub, _joined("Sub")),
     OnnxKind(Mul, _mul),
-    OnnxKind(Div, _pair("Div")),
+    OnnxKind(Div, _joined("Div")),
+    OnnxKind(Maximum, _joined("Max")),
+    OnnxKind(Minimum, _joined("Min")),
     *ONNX_MOVES,
     *ONNX_FUNCTIONS,
     *ONNX_NORMS,

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.files.onnx_model import ONNX_SUFFIX
+from engine.files.paths import suffix_of
 from engine.kernels import Checkpoint
 from engine.model_export.plan import ExportPlan, PlannedLayer, export_plan
 from engine.network.graph import INPUT
@@ -66,7 +67,7 @@ def find_origin(plan: ExportPlan, checkpoint: Checkpoint) -> Origin | None:
         The model cannot be imported any more.
     """
     paths = Counter(layer.source.path for layer in plan.layers if isinstance(layer.source, FileWeights))
-    path = next((path for path, _ in paths.most_common() if Path(path).suffix.lower() == ONNX_SUFFIX), None)
+    path = next((path for path, _ in paths.most_common() if suffix_of(path) == ONNX_SUFFIX), None)
     if path is None:
         return None
     try:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ from engine.layers import (
     GroupNorm,
     LayerNorm,
     LocalResponseNorm,
+    Maximum,
+    Minimum,
     Mul,
     Pad,
     PixelShuffle,
@@ -70,6 +72,8 @@ _FUNCTIONS: Mapping[str, str] = {
     "relu6": "F.relu6({})",
     "leaky_relu": "F.leaky_relu({}, {slope})",
     "elu": "F.elu({}, {alpha})",
+    "celu": "F.celu({}, {alpha})",
+    "selu": "F.selu({})",
     "clip": "torch.clamp({}, {low}, {high})",
     "sigmoid": "torch.sigmoid({})",
     "hard_sigmoid": "F.hardsigmoid({})",
@@ -79,12 +83,23 @@ _FUNCTIONS: Mapping[str, str] = {
     "mish": "F.mish({})",
     "gelu": "F.gelu({})",
     "gelu_tanh": 'F.gelu({}, approximate="tanh")',
+    "softplus": "F.softplus({})",
+    "softsign": "F.softsign({})",
+    "abs": "torch.abs({})",
+    "neg": "torch.neg({})",
+    "square": "torch.square({})",
+    "sqrt": "torch.sqrt({})",
+    "reciprocal": "torch.reciprocal({})",
+    "power": "torch.pow({}, {exponent})",
+    "exp": "torch.exp({})",
+    "log": "torch.log({})",
     "softmax": "F.softmax({}, 1)",
+    "log_softmax": "F.log_softmax({}, 1)",
 }
 _SOFTMAX_OF_MAPS: Mapping[str, str] = {
-    "rows": "F.softmax({}, 2)",
-    "columns": "F.softmax({}, 3)",
-    "pixels": "F.softmax({}.flatten(2), 2).reshape(-1, {channels}, {height}, {width})",
+    "rows": "F.{function}({}, 2)",
+    "columns": "F.{function}({}, 3)",
+    "pixels": "F.{function}({}.flatten(2), 2).reshape(-1, {channels}, {height}, {width})",
 }
 """By what it is along, if not the channels."""
 
@@ -94,7 +109,8 @@ _GENERAL_FUNCTIONS: Mapping[str, str] = {"hard_sigmoid": "torch.clamp({factor} *
 def _activation(at: PythonScope) -> LayerCode:
     if at.layer.along == "channels":
         return activation_code(_FUNCTIONS, _GENERAL_FUNCTIONS, at)
-    return LayerCode(_SOFTMAX_OF_MAPS[at.layer.along].format(torch_input(at), **at.received._asdict()))
+    template = _SOFTMAX_OF_MAPS[at.layer.along]
+    return LayerCode(template.format(torch_input(at), function=at.layer.function, **at.received._asdict()))
 
 
 def _prelu(at: PythonScope) -> LayerCode:
@@ -133,8 +149,10 @@ def _weight_and_bias(at: PythonScope) -> Mapping[str, NDArray[Any]]:
 
 def _scale(at: PythonScope) -> LayerCode:
     is_vector = at.is_vector and not at.layer.by_position
-    shape = at.received[1:] if at.layer.by_position else () if is_vector else (1, 1)
-    arrays = {role: array.reshape(-1, *shape) for role, array in at.planned.arrays.items()}
+    arrays = {
+        role: array if at.layer.by_position else array.reshape(-1) if is_vector else array.reshape(-1, 1, 1)
+        for role, array in at.planned.arrays.items()
+    }
     factor = f"{at.own}_gamma * " if "gamma" in arrays else ""
     shift = f" + {at.own}_bias" if "bias" in arrays else ""
     text = at.value().text if is_vector else torch_input(at)
@@ -162,9 +180,15 @@ def _joined(symbol: str, at: PythonScope) -> LayerCode:
     return LayerCode(f" {symbol} ".join(at.inputs(torch_maps)), is_vector=at.is_vector)
 
 
+def _extreme(function: str, at: PythonScope) -> LayerCode:
+    """A function of two volumes, of the result and the next one, and so on."""
+    text = reduce(lambda first, second: f"{function}({first}, {second})", at.inputs(torch_maps))
+    return LayerCode(text, is_vector=at.is_vector)
+
+
 def _channel_pool(at: PythonScope) -> LayerCode:
-    name = {"max": "amax", "min": "amin"}.get(at.layer.function, at.layer.function)
-    return LayerCode(f"torch.{name}({at.value().text}, 1, keepdim=True)", is_vector=at.is_vector)
+    name = {"max": "amax", "min": "amin", "l2": "linalg.vector_norm"}.get(at.layer.function, at.layer.function)
+    return LayerCode(f"torch.{name}({at.value().text}, dim=1, keepdim=True)", is_vector=at.is_vector)
 
 
 def _flatten(at: PythonScope) -> LayerCode:
@@ -273,4 +297,6 @@ TORCH_KINDS: tuple[PythonKind, ...] = (
     PythonKind(Sub, partial(_joined, "-")),
     PythonKind(Mul, partial(_joined, "*")),
     PythonKind(Div, partial(_joined, "/")),
+    PythonKind(Maximum, partial(_extreme, "torch.maximum")),
+    PythonKind(Minimum, partial(_extreme, "torch.minimum")),
 )

@@ -120,6 +120,17 @@ def _erf_gate(value: str, gate: str, around: Surroundings) -> tuple[GraphNode, .
     return scaled, erf, shifted
 
 
+def _broadcast(last: GraphNode, around: Surroundings) -> Found:
+    """An operand that is repeated to the size of the other, as `expand_as` does: operands have to be no copies."""
+    if any(name in around.constants for name in last.inputs):
+        return None
+    copies = {name: around.inner(name, "Expand") for name in last.inputs}
+    parts = tuple(node for node in copies.values() if node is not None)
+    inputs = [name if (node := copies[name]) is None else node.inputs[0] for name in last.inputs]
+    settings = {**last.settings, "sizes": tuple(node.inputs[1] for node in parts)}
+    return (replace(last, inputs=tuple(inputs), settings=settings), parts) if parts else None
+
+
 FUNCTION_PATTERNS: tuple[PatternRow, ...] = (
     ("Mul", "swish", _silu),
     ("Mul", "hard swish", _hard_swish),
@@ -129,4 +140,5 @@ FUNCTION_PATTERNS: tuple[PatternRow, ...] = (
     ("Mul", "hard sigmoid", _hard_sigmoid_of_steps),
     ("Mul", "mish", _mish),
     ("Mul", "GELU", _gelu),
+    *((operator, "broadcasting", _broadcast) for operator in ("Mul", "Div", "Add", "Sub", "Max", "Min")),
 )

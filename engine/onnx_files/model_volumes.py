@@ -9,7 +9,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.files.onnx_model import ONNX_SUFFIX, read_model, require_onnx
-from engine.files.paths import FileFault, resolve_path
+from engine.files.paths import FileFault, resolve_path, suffix_of
 from engine.kernels import Checkpoint
 from engine.kernels.onnx_process import ModelFault, run_model
 from engine.network.graph import INPUT, Network
@@ -27,7 +27,7 @@ def model_path(network: Network) -> str:
     """The ONNX file that the weights of a network are in; "" if there is none."""
     sources = (node.weights for node in network.nodes)
     paths = (source.path for source in sources if isinstance(source, FileWeights))
-    return next((path for path in paths if Path(path).suffix.lower() == ONNX_SUFFIX), "")
+    return next((path for path in paths if suffix_of(path) == ONNX_SUFFIX), "")
 
 
 class ComparableModel(Struct, frozen=True, eq=False):

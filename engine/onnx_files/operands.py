@@ -122,14 +122,20 @@ class Operands(Struct, frozen=True, eq=False):
             raise NotNative(f"input {index + 1} has the shape {list(shape)}; a number per channel is expected")
         return name
 
-    def position_name(self, index: int, tensor: Tensor) -> str:
-        """The name of a constant of the file with a value for each pixel of each map, or one for all maps."""
+    def position_name(self, index: int, tensor: Tensor, single: str = "") -> str:
+        """The name of a constant of the file with a value for each pixel of each map, or one for all maps.
+
+        Along the axis `single`, h or w, it has one value.
+        """
         name = self.stored_name(index)
         shape = self.stored[name].shape
         own = zip(tensor.axes, tensor.shape, (1,) * (tensor.rank - len(shape)) + shape, strict=False)
-        fits = all(len(axis) < 2 and (size == extent or (axis == "c" and size == 1)) for axis, extent, size in own)
+        fits = all(
+            len(axis) < 2 and (size == 1 if axis and axis == single else size == extent or (axis == "c" and size == 1))
+            for axis, extent, size in own
+        )
         if not fits or len(shape) > tensor.rank or tensor.letters != tensor.letters_in_order:
-            text = "a number per channel, or one for each pixel, is expected"
+            text = "a number per channel, or one for each pixel, row or column, is expected"
             raise NotNative(f"input {index + 1} has the shape {list(shape)}; {text}")
         return name
 

@@ -268,6 +268,7 @@ ONNX_OPERATORS: dict[str, Callable[[Operands], Match]] = {
     "ReduceMax": _reduced("max", GlobalMaxPool2d()),
     "ReduceMin": _reduced("min"),
     "ReduceSum": _reduced("sum"),
+    "ReduceL2": _reduced("l2"),
     "Gemm": _dense,
     "MatMul": _dense,
     "Concat": _concat,

@@ -144,7 +144,8 @@ def weights_from_source(
 ) -> Weights:
     """Arrays of these shapes by role; FileFault if a file does not have them."""
     if isinstance(source, FileWeights):
-        return {role: _from_file(source, role, shape, checkpoint) for role, shape in shapes.items()}
+        with paths.stat_once():
+            return {role: _from_file(source, role, shape, checkpoint) for role, shape in shapes.items()}
     by_role = {role: np.full(shape, _NEUTRAL[role], np.float32) for role, shape in shapes.items() if role in _NEUTRAL}
     if "weight" not in shapes:
         return by_role

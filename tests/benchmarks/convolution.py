@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.kernels import conv2d, onnx_convolution
+from engine.kernels import conv2d, onnx_runtime
 from engine.kernels.threads import MOST_THREADS, available_cores, limit_blas, thread_limit
 from tests.measuring import (
     Work,
@@ -90,7 +90,7 @@ def works(layer: Layer, threads: int) -> dict[str, Work]:
         return conv2d(volume, weight, bias, **setting, checkpoint=lambda: None)
 
     def numpy() -> object:
-        with onnx_convolution.unused():
+        with onnx_runtime.unused():
             return ours()
 
     result: dict[str, Work] = {"ours": ours, "NumPy": numpy}

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from engine.files.paths import RESOURCES
-from engine.kernels import onnx_convolution
+from engine.kernels import onnx_runtime
 from engine.project.file import load_project
 from engine.run.cache import VolumeCache
 from engine.run.execute import NodeDone, execute
@@ -44,7 +44,7 @@ def run(project: str, kernels: str) -> tuple[int, int]:
     """Bytes that a run is predicted to need, and those that this process has more at the peak than before it."""
     request = RunRequest.of(load_project(RESOURCES / "projects" / f"{project}.toml").project)
     before, predicted = psutil.Process().memory_info().rss, required_bytes(request, VolumeCache())
-    with nullcontext() if kernels == "ORT" else onnx_convolution.unused():
+    with nullcontext() if kernels == "ORT" else onnx_runtime.unused():
         _volumes = [event.volume for event in execute(request, VolumeCache()) if isinstance(event, NodeDone)]
     return predicted, peak_bytes() - before
 

@@ -1,6 +1,6 @@
 """Bundled networks with every volume kept, beside ONNX Runtime: from scratch, and after an edit in the last quarter."""
 
-from engine.kernels import onnx_convolution
+from engine.kernels import onnx_runtime
 from engine.kernels.threads import MOST_THREADS, available_cores, limit_blas, thread_limit
 from tests.measuring import has_onnx_runtime, in_turn, quiet_clock
 from tests.onnx_networks import BundledNetwork
@@ -22,7 +22,7 @@ def row(name: str, network: BundledNetwork, threads: int) -> str:
         return network.forward({})
 
     def numpy() -> object:
-        with onnx_convolution.unused():
+        with onnx_runtime.unused():
             return ours()
 
     def after_edit() -> object:

@@ -10,6 +10,7 @@ from engine.blocks.inception import Inception
 from engine.blocks.residual import BottleneckResidual
 from engine.blocks.unet import UNetUp
 from engine.files.arrays import write_npz
+from engine.kernels.activations import SOFTMAXES
 from engine.layers import (
     Activation,
     AdaptiveAvgPool2d,
@@ -32,7 +33,9 @@ from engine.layers import (
     Layer,
     LayerNorm,
     LocalResponseNorm,
+    Maximum,
     MaxPool2d,
+    Minimum,
     Mul,
     Pad,
     PixelShuffle,
@@ -54,6 +57,9 @@ from engine.network.input_specs import NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.project.project import Design, Project
 from engine.run.check import check
+
+OF_POSITIVE = ("sqrt", "log")
+"""Functions of positive values alone."""
 
 LAYERS_OF_ONE_INPUT = (
     Conv2d(5, 3),
@@ -85,8 +91,10 @@ LAYERS_OF_ONE_INPUT = (
     AdaptiveAvgPool2d((2, 7)),
     AdaptiveAvgPool2d((5, 14)),
     *(ChannelPool(function) for function in get_args(ChannelFunction)),
-    *(Activation(function) for function in get_args(Function)),
-    *(Activation("softmax", along=along) for along in get_args(Along)[1:]),
+    *(Activation(function) for function in get_args(Function) if function not in OF_POSITIVE),
+    *(Activation(name, along=along) for name in SOFTMAXES for along in get_args(Along)[1:]),
+    Activation("celu", alpha=0.7),
+    Activation("power", exponent=2.0),
     Activation("leaky_relu", slope=0.2),
     Activation("hard_sigmoid", factor=0.2, offset=0.4),
     Activation("elu", alpha=0.7),
@@ -104,6 +112,8 @@ LAYERS_OF_ONE_INPUT = (
     Scale(bias=True, by_position=True),
     Scale(bias=True, shared=True, by_position=True),
     Scale(bias=True, factor=False, by_position=True),
+    Scale(bias=True, by_position=True, each="row"),
+    Scale(bias=True, shared=True, by_position=True, each="column"),
     BatchNorm(1e-3),
     LocalResponseNorm(),
     LocalResponseNorm(4, 0.5, 0.6, 2.0),
@@ -167,6 +177,8 @@ JOINS = (
     Node("difference", Sub(), ("a", "b")),
     Node("shift by means", Sub(), ("means", "a")),
     Node("quotient", Div(), ("means", "shares")),
+    Node("largest", Maximum(), ("a", "means", "b")),
+    Node("smallest", Minimum(), ("a", "b")),
     Node("gated", Mul(), ("a", "means", "b")),
     Node("shifted", Add(), ("means", "a")),
     Node("concat", Concat(), ("a", "b", "a")),
@@ -252,6 +264,7 @@ CASES = {
         for number, layer in enumerate(LAYERS_OF_ONE_INPUT)
     },
     **{f"{layer.label()} {layer.order}": project_of(Node("layer", layer), shape=(3, 4, 6)) for layer in SQUARES},
+    **{name: project_of(Node("size", Activation("abs")), Node("of", Activation(name))) for name in OF_POSITIVE},
     **{join.name: joined(join) for join in JOINS},
     "chain": CHAIN,
     "groups": GROUPS,

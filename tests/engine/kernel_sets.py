@@ -4,11 +4,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from engine.kernels import onnx_convolution, onnx_runtime
+from engine.kernels import normalization, onnx_convolution, onnx_pooling, onnx_runtime
 
 needs_onnx_runtime = pytest.mark.skipif(not onnx_runtime.is_installed(), reason="ONNX Runtime is not installed")
 
-numpy_alone = onnx_convolution.unused
+numpy_alone = onnx_runtime.unused
 
 
 @contextmanager
@@ -18,6 +18,9 @@ def onnx_runtime_first():
         patch.setattr(onnx_convolution, "_plan", onnx_convolution._plan.__wrapped__)  # limits may be others now
         patch.setattr(onnx_convolution, "_LEAST_WORK", 0)
         patch.setattr(onnx_convolution, "_FEW_PIXELS", 0)
+        patch.setattr(onnx_pooling, "_LEAST_VALUES", 1)
+        patch.setattr(onnx_pooling, "_MOST_STRIDE", 99)
+        patch.setattr(normalization, "_LEAST_VALUES", 1)
         yield
 
 

@@ -203,6 +203,8 @@ def _sample_norm_magnitude(forward):
 _NUMBERS = {
     "leaky_relu": ("slope",),
     "elu": ("alpha",),
+    "celu": ("alpha",),
+    "power": ("exponent",),
     "clip": ("low", "high"),
     "hard_sigmoid": ("factor", "offset"),
 }
@@ -326,7 +328,7 @@ ORACLES = {
         _activation,
         lambda layer, inputs, weights: 16,
         _activation_magnitude,
-        exact=lambda layer: layer.function in ("relu", "relu6", "clip"),
+        exact=lambda layer: layer.function in ("relu", "relu6", "clip", "abs", "neg", "square"),
     ),
     layers.PRelu: Oracle(
         lambda layer, inputs, weights: reference.prelu(inputs[0], weights["slope"]), lambda layer, inputs, weights: 1
@@ -371,6 +373,8 @@ ORACLES = {
         lambda layer, inputs, weights: reference.divide(inputs),
         lambda layer, inputs, weights: 1,
     ),
+    layers.Maximum: Oracle(lambda layer, inputs, weights: reference.maximum(inputs), lambda layer, inputs, weights: 0),
+    layers.Minimum: Oracle(lambda layer, inputs, weights: reference.minimum(inputs), lambda layer, inputs, weights: 0),
     layers.Mul: Oracle(
         lambda layer, inputs, weights: reference.multiply(inputs), lambda layer, inputs, weights: len(inputs)
     ),
@@ -388,5 +392,12 @@ def bound(layer, inputs, weights):
     oracle = ORACLES[type(layer)]
     inputs = [volume.astype(np.float64) for volume in inputs]
     weights = {role: array.astype(np.float64) for role, array in weights.items()}
-    sizes = abs((oracle.magnitude or oracle.forward)(layer, inputs, weights))
+    sizes = np.nan_to_num(abs((oracle.magnitude or oracle.forward)(layer, inputs, weights)), posinf=np.inf)
     return oracle.roundings(layer, inputs, weights) * UNIT * sizes + 1e-18
+
+
+def errors(computed, expected):
+    """How far values are from those expected: not at all where both are no number, as the root of −1."""
+    computed, expected = np.asarray(computed), np.asarray(expected)
+    same = (computed == expected) | (np.isnan(computed) & np.isnan(expected))
+    return np.where(same, 0, abs(computed - expected))

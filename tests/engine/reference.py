@@ -78,7 +78,8 @@ def max_pool2d(volume, *, kernel, stride, padding, ceil, dilation=(1, 1)):
     result = _zeros(volume, _pool_shape(volume, extents, stride, padding, ceil))
     lowest = np.iinfo(volume.dtype).min if volume.dtype.kind == "i" else -math.inf
     for c, y, x in np.ndindex(result.shape):
-        result[c, y, x] = max(_window(volume, (c, y, x), kernel, stride, padding, dilation), default=lowest)
+        values = [*_window(volume, (c, y, x), kernel, stride, padding, dilation)]
+        result[c, y, x] = np.max(values) if values else lowest  # what is not a number is the maximum
     return result
 
 
@@ -267,6 +268,14 @@ def subtract(volumes):
     return _combined(volumes, lambda values: operator.sub(*values))
 
 
+def maximum(volumes):
+    return _combined(volumes, max)
+
+
+def minimum(volumes):
+    return _combined(volumes, min)
+
+
 def divide(volumes):
     return _combined(volumes, lambda values: _quotient(*values))
 
@@ -291,7 +300,7 @@ def scale(volume, gamma, bias):
     result = _zeros(volume, volume.shape)
     for c, y, x in np.ndindex(volume.shape):
         factor, shift = (
-            plain if array is None else array[c % len(array)][(y, x) if array.ndim > 1 else ()].item()
+            plain if array is None else array[tuple(i % n for i, n in zip((c, y, x), array.shape, strict=False))].item()
             for array, plain in ((gamma, 1), (bias, 0))
         )
         result[c, y, x] = factor * volume[c, y, x].item() + shift
@@ -307,15 +316,15 @@ def prelu(volume, slope):
 
 
 def activation(name, volume, along="channels", **numbers):
-    if name == "softmax":
-        return _softmax(volume, along)
+    if name in ("softmax", "log_softmax"):
+        return _softmax(volume, along, is_logarithm=name == "log_softmax")
     result = _zeros(volume, volume.shape)
     for place in np.ndindex(volume.shape):
         result[place] = _FUNCTIONS[name](volume[place].item(), **numbers)
     return result
 
 
-def _softmax(volume, along):
+def _softmax(volume, along, is_logarithm):
     result = _zeros(volume, volume.shape)
     for c, y, x in np.ndindex(volume.shape):
         others = {
@@ -325,13 +334,16 @@ def _softmax(volume, along):
             "pixels": volume[c].ravel(),
         }[along].tolist()
         value = volume[c, y, x].item()
-        result[c, y, x] = math.exp(value - max(others)) / sum(math.exp(other - max(others)) for other in others)
+        total = sum(math.exp(other - max(others)) for other in others)
+        below = value - max(others)
+        result[c, y, x] = below - math.log(total) if is_logarithm else math.exp(below) / total
     return result
 
 
 def channel_pool(volume, function):
     result = _zeros(volume, (1, *volume.shape[1:]))
     functions = {"mean": lambda values: sum(values) / len(values), "max": max, "min": min, "sum": sum}
+    functions["l2"] = lambda values: math.hypot(*values)
     for y, x in np.ndindex(volume.shape[1:]):
         result[0, y, x] = functions[function](volume[:, y, x].tolist())
     return result
@@ -346,6 +358,8 @@ _FUNCTIONS = {
     "relu6": lambda x: min(max(x, 0), 6),
     "leaky_relu": lambda x, slope: x if x > 0 else slope * x,
     "elu": lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
+    "celu": lambda x, alpha: x if x > 0 else alpha * math.expm1(x / alpha),
+    "selu": lambda x: 1.0507009873554805 * (x if x > 0 else 1.6732632423543772 * math.expm1(x)),
     "clip": lambda x, low, high: min(max(x, low), high),
     "sigmoid": _sigmoid,
     "hard_sigmoid": lambda x, factor=1 / 6, offset=0.5: min(max(factor * x + offset, 0), 1),
@@ -355,6 +369,16 @@ _FUNCTIONS = {
     "mish": lambda x: x * math.tanh(math.log1p(math.exp(-abs(x))) + max(x, 0)),
     "gelu_tanh": lambda x: x * _sigmoid(math.sqrt(8 / math.pi) * (x + 0.044715 * x**3)),
     "gelu": lambda x: x * math.erfc(-x / math.sqrt(2)) / 2,
+    "softplus": lambda x: math.log1p(math.exp(-abs(x))) + max(x, 0),
+    "softsign": lambda x: x / (1 + abs(x)),
+    "abs": abs,
+    "neg": lambda x: -x,
+    "square": lambda x: x * x,
+    "sqrt": lambda x: math.sqrt(x) if x >= 0 else math.nan,
+    "reciprocal": lambda x: _quotient(1, x),
+    "power": lambda x, exponent: x**exponent if x >= 0 or exponent == int(exponent) else math.nan,
+    "exp": lambda x: math.exp(x) if x < 709 else math.inf,
+    "log": lambda x: math.log(x) if x > 0 else -math.inf if x == 0 else math.nan,
 }
 
 

@@ -40,7 +40,9 @@ from engine.layers import (
     GroupNorm,
     LayerNorm,
     LocalResponseNorm,
+    Maximum,
     MaxPool2d,
+    Minimum,
     Mul,
     Pad,
     PixelShuffle,
@@ -388,6 +390,8 @@ def test_layers_without_arithmetic_have_no_term():
         "sub": Sub(),
         "mul": Mul(),
         "div": Div(),
+        "maximum": Maximum(),
+        "minimum": Minimum(),
         "prelu": PRelu(),
         "scale": Scale(),
     }

@@ -45,7 +45,7 @@ def model(opset=17, ir_version=8):
         pad,
         node("Conv", ["p", "w2", "b2"], ["c2"], "conv2", strides=[2, 2]),
         node("Relu", ["c2"], ["r"], "relu"),
-        node("Selu", ["r"], ["e"], "selu"),
+        node("Cos", ["r"], ["e"], "cosine"),
         node("Conv", ["e", "w3"], ["c3"], "conv3"),
         node("Add", ["r", "c3"], ["a"], "sum"),
         node("GlobalAveragePool", ["a"], ["v"], "pool"),
@@ -152,14 +152,14 @@ EDITS = {
         {"flatten"},
         "added: 1 (more)",
     ),
-    "a removal": (lambda n: n.without("selu"), {"selu", "conv3"}, "removed: 1 (selu)"),
+    "a removal": (lambda n: n.without("cosine"), {"cosine", "conv3"}, "removed: 1 (cosine)"),
     "a removal of the end": (lambda n: n.without("softmax"), {"softmax"}, "removed: 1 (softmax)"),
     "a layer behind the end": (
         lambda n: Network((*n.nodes, Node("more", Dense(3), ("softmax",)))), set(), "added: 1 (more)",
     ),
     "other shapes": (
-        lambda n: n.without("selu").with_layer("conv1", Conv2d(4, 3, 1, 2)),
-        {"conv1", "selu", "conv3"},
+        lambda n: n.without("cosine").with_layer("conv1", Conv2d(4, 3, 1, 2)),
+        {"conv1", "cosine", "conv3"},
         "changed: 1 (conv1)\nreceiving others: ",
     ),
     "a wider vector": (
@@ -285,7 +285,7 @@ def test_the_model_itself_is_never_written_over(tmp_path):
 def test_an_edit_that_a_node_without_a_layer_cannot_follow_is_a_mistake_there(tmp_path):
     project = import_model(write_onnx(tmp_path, model(), "source.onnx")).project
     project = edited(project, lambda n: n.without("sum").without("conv3").with_layer("conv1", Conv2d(4, 3, 1, 3)))
-    with pytest.raises(ProjectError, match=r"selu: ONNX Runtime cannot run it: it makes \[1, 6, 6, 6\] of what it"):
+    with pytest.raises(ProjectError, match=r"cosine: ONNX Runtime cannot run it: it makes \[1, 6, 6, 6\] of what it"):
         run_all(RunRequest.of(project), lambda event: None)
 
 

@@ -41,6 +41,9 @@ def values(*shape: int) -> Volume:
     ("layer", "general"),
     [
         (Activation("relu6"), Activation("clip", low=0.0, high=6.0)),
+        (Activation("square"), Activation("power", exponent=2.0)),
+        (Activation("sqrt"), Activation("power", exponent=0.5)),
+        (Activation("reciprocal"), Activation("power", exponent=-1.0)),
         (GlobalAvgPool2d(), AdaptiveAvgPool2d(1)),
         (AvgPool2d(WHOLE), AdaptiveAvgPool2d(1)),
         (AvgPool2d(WHOLE, 1, ceil=True), AdaptiveAvgPool2d(1)),

@@ -17,6 +17,7 @@ from engine.kernels import (
     columns,
     depthwise,
     onnx_convolution,
+    onnx_pooling,
     onnx_runtime,
     shifts,
     threads,
@@ -339,21 +340,34 @@ def test_oracle_multiplies_once_for_each_weight_and_output_position():
     assert reference.dense_macs(volume, integers(1, (7, 120))) == 7 * 120
 
 
-@settings(max_examples=200, deadline=None)
+@each_set
+@settings(max_examples=100, deadline=None)
 @given(poolings(integers), st.integers(1, 60) | st.integers(60, 400), st.tuples(*[st.integers(1, 3)] * 2))
-def test_max_pool2d_of_integers_equals_the_oracle(case, values, dilation):
+def test_max_pool2d_of_integers_equals_the_oracle(kernel_set, case, values, dilation):
     volume, setting = case
     spare = [
         n + a + b for n, a, b in zip(volume.shape[1:], setting["padding"][:2], setting["padding"][2:], strict=True)
     ]
     if all(d * (k - 1) < n for k, d, n in zip(setting["kernel"], dilation, spare, strict=True)):
         setting |= {"dilation": dilation}
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, kernel_set():
         cut(patch, values)
+        patch.setattr(onnx_pooling, "PART_VALUES", values)
+        result = kernels.max_pool2d(volume, **setting, checkpoint=proceed)
+        floats = kernels.max_pool2d(volume.astype(np.float32), **setting, checkpoint=proceed)
+    np.testing.assert_array_equal(result, reference.max_pool2d(volume, **setting))
+    np.testing.assert_array_equal(floats, reference.max_pool2d(volume.astype(float), **setting))
+
+
+@each_set
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_max_pool2d_of_a_map_with_a_value_that_is_not_finite_equals_the_oracle(kernel_set, value):
+    volume = normals(0, (3, 40, 40))
+    volume[1, 7, 7] = volume[1, :3, :3] = value
+    setting = {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1, 1, 1), "ceil": True}
+    with kernel_set():
         result = kernels.max_pool2d(volume, **setting, checkpoint=proceed)
     np.testing.assert_array_equal(result, reference.max_pool2d(volume, **setting))
-    floats = kernels.max_pool2d(volume.astype(np.float32), **setting, checkpoint=proceed)
-    np.testing.assert_array_equal(floats, reference.max_pool2d(volume.astype(float), **setting))
 
 
 @settings(max_examples=200, deadline=None)
@@ -400,12 +414,13 @@ def test_local_response_norm_equals_the_oracle(seed, shape, size, values):
     np.testing.assert_allclose(result, reference.local_response_norm(volume, **setting), rtol=(size + 8) * UNIT)
 
 
-@settings(max_examples=100, deadline=None)
+@each_set
+@settings(max_examples=50, deadline=None)
 @given(seeds, st.tuples(*[st.integers(1, 5)] * 3), st.integers(1, 60))
-def test_batch_norm_equals_the_oracle(seed, shape, values):
+def test_batch_norm_equals_the_oracle(kernel_set, seed, shape, values):
     volume = normals(seed, shape)
     gamma, beta, mean, var = abs(normals(seed + 1, (4, shape[0]))) + np.float32(0.1)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, kernel_set():
         cut(patch, values)
         result = kernels.batch_norm(volume, gamma, beta, mean, var, 1e-5, proceed)
     sizes = (abs(volume) + mean[:, None, None]) * (gamma / np.sqrt(var))[:, None, None] + beta[:, None, None]
@@ -427,14 +442,16 @@ def test_merging_and_the_global_mean_equal_the_oracle(seed, shape, values):
 NUMBERS = {
     "leaky_relu": {"slope": 0.125},
     "elu": {"alpha": 1.5},
+    "celu": {"alpha": 1.5},
+    "power": {"exponent": 3.0},
     "clip": {"low": -2.0, "high": 3.0},
     "hard_sigmoid": {"factor": 0.2, "offset": 0.5},
 }
-SOFTMAX = [("softmax", {"along": along}) for along in activations.SOFTMAX_AXES]
+SOFTMAX = [(name, {"along": along}) for name in activations.SOFTMAXES for along in activations.SOFTMAX_AXES]
 
 
 @pytest.mark.parametrize(
-    ("name", "numbers"), [*((name, NUMBERS.get(name, {})) for name in kernels.ACTIVATIONS[:-1]), *SOFTMAX]
+    ("name", "numbers"), [*((name, NUMBERS.get(name, {})) for name in activations.ELEMENTWISE), *SOFTMAX]
 )
 @pytest.mark.parametrize("values", [7, 10**6])
 def test_activation_equals_the_oracle_from_tiny_to_huge_values(name, numbers, values, monkeypatch):
@@ -517,6 +534,9 @@ LARGE = {
     "batch_norm": (kernels.batch_norm, (IMAGE, *zeros(4, 64)), {"epsilon": 1e-5}),
     "gelu": (kernels.activation, ("gelu", IMAGE), {}),
     "mish": (kernels.activation, ("mish", IMAGE), {}),
+    "softplus": (kernels.activation, ("softplus", IMAGE), {}),
+    "selu": (kernels.activation, ("selu", IMAGE), {}),
+    "log_softmax": (kernels.activation, ("log_softmax", IMAGE), {}),
     "prelu": (kernels.prelu, (IMAGE, zeros(64)), {}),
     "scale": (kernels.scale, (IMAGE, zeros(64), zeros(64)), {}),
     "scale by position": (kernels.scale, (IMAGE, IMAGE, IMAGE[:1]), {}),

@@ -27,7 +27,9 @@ from engine.layers import (
     Dense,
     Div,
     Flatten,
+    Maximum,
     MaxPool2d,
+    Minimum,
     Mul,
     Pad,
     Reshape,
@@ -101,7 +103,7 @@ def test_forward_of_integers_equals_the_oracle_bit_by_bit_if_the_kind_is_exact(k
 def test_forward_of_floats_errs_at_most_by_the_roundings_of_its_terms(kind, data, seed):
     layer, inputs = data.draw(cases(kind))
     volumes, roles = arrays(strategies.normals, seed, layer, inputs)
-    errors = abs(layer.forward(volumes, roles, proceed) - layer_oracle.forward(layer, volumes, roles))
+    errors = layer_oracle.errors(layer.forward(volumes, roles, proceed), layer_oracle.forward(layer, volumes, roles))
     assert np.all(errors <= layer_oracle.bound(layer, volumes, roles))
 
 
@@ -268,12 +270,16 @@ def test_three_margins_are_refused_by_name():
         (Crop(1, (1, 2)), "crop 1 /1×2"),
         (ChannelPool("max"), "channel max"),
         (Scale(by_position=True), "scale by position"),
+        (Scale(by_position=True, each="row"), "scale by row"),
         (Activation("softmax", along="rows"), "softmax along rows"),
         (MaxPool2d(3, 1, dilation=2), "3×3 max pool dilated 2"),
         (Activation(function="leaky_relu"), "leaky relu"),
         (Activation(function="leaky_relu", slope=0.2), "leaky relu 0.2"),
         (Activation(function="hard_sigmoid", factor=0.2), "hard sigmoid 0.2"),
         (Activation(function="clip", high=6), "clip −1 to 6"),
+        (Activation(function="power"), "power 3"),
+        (Activation(function="celu", alpha=2.0), "celu 2"),
+        (Activation("log_softmax", along="pixels"), "log softmax along pixels"),
         (Concat(), "concat"),
     ],
 )
@@ -391,7 +397,7 @@ def test_inputs_that_do_not_fit_are_named_with_both_shapes():
     assert mistake.text.startswith("inputs: 'c' is 3×4×6 and 'b' is 2×4×5")
 
 
-@pytest.mark.parametrize("join", [Add(), Mul(), Sub(), Div()])
+@pytest.mark.parametrize("join", [Add(), Mul(), Sub(), Div(), Maximum(), Minimum()])
 def test_inputs_of_one_channel_row_or_column_are_broadcast_and_others_are_refused_beside_what_they_do_not_fit(join):
     gate, row, volume, wrong = Shape(4, 1, 1), Shape(1, 1, 6), Shape(4, 5, 6), Shape(2, 5, 6)
     assert not mistake_texts(join, gate, row, volume)
@@ -421,7 +427,9 @@ def test_layers_on_maps_of_28_by_28_have_the_costs_counted_by_hand(channels, lay
 def test_numbers_that_a_function_does_not_take_have_their_defaults():
     assert Activation("relu", slope=0.3, low=-5) == Activation("relu")
     assert Activation("leaky_relu", slope=0.3) != Activation("leaky_relu")
-    assert Activation("leaky_relu").unused_settings == {"alpha", "low", "high", "factor", "offset", "along"}
+    assert Activation("leaky_relu").unused_settings == {
+        *("alpha", "low", "high", "factor", "offset", "exponent", "along")
+    }
     assert Activation("relu", along="rows") == Activation("relu")
 
 
@@ -430,7 +438,10 @@ def test_a_slope_of_a_tenth_is_that_of_darknet():
     assert Activation("leaky_relu", slope=0.1).forward([volume], {}, proceed) == np.float32(-1)
 
 
-def test_a_clip_whose_limits_are_in_the_wrong_order_names_both():
+def test_numbers_with_which_a_function_is_none_are_named():
     [mistake] = Activation("clip", low=2, high=0.5).mistakes([Shape(1, 1, 1)])
     assert mistake.text == "low 2 is above high 0.5"
     assert [fix.changes for fix in mistake.fixes] == [(("low", 0.5),), (("high", 2),)]
+    [mistake] = Activation("celu", alpha=0.0).mistakes([Shape(1, 1, 1)])
+    assert mistake.text == "alpha is 0; celu needs one above 0"
+    assert [fix.changes for fix in mistake.fixes] == [(("alpha", 1.0),)]

@@ -14,8 +14,11 @@ from engine.layers import (
     Div,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    Maximum,
+    Minimum,
     Mul,
     Scale,
+    Slice,
     Sub,
     Transpose,
 )
@@ -96,6 +99,57 @@ CASES = {
         {},
         (Activation("sigmoid"), ChannelPool("max"), Div(), Sub()),
     ),
+    "Max-Feature-Map, and the smallest of three of different sizes": (
+        [
+            node("Conv", ["x", "w"], ["a"]),
+            node("Split", ["a"], ["b", "c"], axis=1),
+            node("Max", ["b", "c"], ["d"]),
+            node("ReduceMean", ["d"], ["e"], axes=[2, 3]),
+            node("ReduceMean", ["d"], ["f"], axes=[1]),
+            node("Min", ["d", "e", "f"], ["y"]),
+        ],
+        12,
+        {"w": values(1, 6, 3, 1, 1)},
+        (
+            *(Conv2d(6, 1, padding=0, bias=False), Slice(0, 3), Slice(3, 6), Maximum()),
+            *(GlobalAvgPool2d(), ChannelPool("mean"), Minimum()),
+        ),
+    ),
+    "a normalised vector of each pixel": (
+        [
+            node("ReduceL2", ["x"], ["a"], axes=[1]),
+            node("Clip", ["a", "least"], ["b"]),
+            node("Shape", ["x"], ["s"]),
+            node("Expand", ["b", "s"], ["c"]),
+            node("Div", ["x", "c"], ["y"]),
+        ],
+        12,
+        {"least": np.float32(1e-12)},
+        (ChannelPool("l2"), Activation("clip", low=1e-12, high=1e30), Div()),
+    ),
+    "a gate that is repeated to the size of the maps": (
+        [
+            node("GlobalAveragePool", ["x"], ["a"]),
+            node("Sigmoid", ["a"], ["b"]),
+            node("Expand", ["b", "size"], ["c"]),
+            node("Mul", ["x", "c"], ["y"]),
+        ],
+        8,
+        {"size": np.array([1, 3, 4, 5])},
+        (GlobalAvgPool2d(), Activation("sigmoid"), Mul()),
+    ),
+    "functions of positive values": (
+        [
+            node("Exp", ["x"], ["a"]),
+            node("Sqrt", ["a"], ["b"]),
+            node("Softplus", ["b"], ["c"]),
+            node("Log", ["c"], ["d"]),
+            node("Neg", ["d"], ["y"]),
+        ],
+        7,
+        {},
+        tuple(map(Activation, ("exp", "sqrt", "softplus", "log", "neg"))),
+    ),
     "softmax of rows and columns": (
         [
             node("Softmax", ["x"], ["a"], axis=2),
@@ -155,11 +209,29 @@ CASES = {
         {"c": values(1, 4, 5, 3)},
         (Transpose("hwc"), Scale(factor=False, bias=True, by_position=True)),
     ),
-    "numbers by position of a part of the axes are left to the runtime": (
-        [node("Add", ["x", "c"], ["y"])],
+    "numbers of rows and of columns": (
+        [
+            node("Add", ["x", "c"], ["a"]),
+            node("Mul", ["a", "w"], ["b"]),
+            node("Mul", ["b", "c"], ["d"]),
+            node("Add", ["d", "h"], ["y"]),
+        ],
         17,
-        {"c": values(1, 3, 4, 1)},
-        ("opaque",),
+        {"c": values(1, 3, 4, 1), "w": values(2, 5), "h": values(3, 1, 3, 4, 1)[0]},
+        (
+            Scale(factor=False, bias=True, by_position=True, each="row"),
+            Scale(shared=True, by_position=True, each="column"),
+            Scale(bias=True, by_position=True, each="row"),
+        ),
+    ),
+    "numbers of rows times numbers of columns": (
+        [node("Mul", ["x", "c"], ["a"]), node("Add", ["w", "a"], ["y"])],
+        9,
+        {"c": values(1, 4, 1), "w": values(2, 1, 1, 5)},
+        (
+            Scale(shared=True, by_position=True, each="row"),
+            Scale(factor=False, bias=True, shared=True, by_position=True, each="column"),
+        ),
     ),
     "slices of every second row and column": (
         [
@@ -194,11 +266,13 @@ MIXED = [
     node("Sub", ["x", "b"], ["c"], "difference"),
     node("Softmax", ["c"], ["d"], "shares", axis=2),
     node("Div", ["d", "a"], ["e"], "quotient"),
-    node("Add", ["e", "p"], ["f"], "positions"),
+    node("Max", ["e", "a"], ["m"], "larger"),
+    node("Abs", ["m"], ["n"], "sizes"),
+    node("Add", ["n", "p"], ["f"], "positions"),
     node("Slice", ["f", "zero", "end", "rows", "two"], ["y"], "every second"),
 ]
 MIXED_ARRAYS = {
-    **{"p": values(1, 3, 4, 5), "zero": np.array([0]), "two": np.array([2])},
+    **{"p": values(1, 3, 4, 1), "zero": np.array([0]), "two": np.array([2])},
     **{"end": np.array([9]), "rows": np.array([2])},
 }
 EDITS = {
@@ -206,15 +280,20 @@ EDITS = {
     "difference": Div(),
     "shares": Activation("softmax", along="pixels"),
     "quotient": Sub(),
+    "larger": Minimum(),
     "every second": Crop((1, 0, 0, 1), (1, 2)),
     "gate": Activation("softmax", along="rows"),
+    "sizes": Activation("celu", alpha=0.5),
 }
 
 
 # Slice of version 9 has no steps.
-@pytest.mark.parametrize(("opset", "name"), [(9, ""), (9, "shares"), *((17, name) for name in ("", *EDITS))])
+@pytest.mark.parametrize(
+    ("opset", "name"),
+    [*((9, name) for name in ("", "shares", "larger", "sizes")), *((17, name) for name in ("", *EDITS))],
+)
 def test_an_edited_copy_with_attention_computes_what_a_run_does(tmp_path, opset, name):
-    nodes = MIXED if opset > 9 else [*MIXED[:5], node("Add", ["e", "p"], ["y"], "positions")]
+    nodes = MIXED if opset > 9 else [*MIXED[:7], node("Add", ["n", "p"], ["y"], "positions")]
     arrays = {key: array for key, array in MIXED_ARRAYS.items() if opset > 9 or key == "p"}
     project = import_model(write_model(tmp_path, model_of(nodes, (1, 3, 4, 5), opset=opset, **arrays))).project
     if name:

@@ -89,7 +89,7 @@ def test_the_stem_alone_can_be_exported(tmp_path):
 def test_a_node_that_onnx_runtime_computes_is_taken_over_with_its_version(opset, tmp_path):
     nodes = [
         onnx.helper.make_node("Conv", ["x", "w"], ["c"], "conv"),
-        onnx.helper.make_node("Selu", ["c"], ["s"], "selu"),
+        onnx.helper.make_node("Cos", ["c"], ["s"], "cosine"),
         onnx.helper.make_node("Einsum", ["s", "v"], ["y"], "einsum", equation="bchw,cd->bdhw"),
     ]
     source = write_onnx(

@@ -589,7 +589,7 @@ def test_an_operator_without_a_layer_is_an_opaque_node_that_the_runtime_computes
         node("Conv", ["x", "w"], ["a"]),
         node("Einsum", ["a", "m"], ["b"], "mix", equation="nchw,cd->ndhw"),
         node("Transpose", ["b"], ["c"], perm=[0, 2, 3, 1]),
-        node("Celu", ["c"], ["d"], "elu"),
+        node("Cos", ["c"], ["d"], "cosine"),
         node("TopK", ["d", "k"], ["e", "places"], "topk"),
         node("Relu", ["e"], ["y"]),
     ]
@@ -599,7 +599,7 @@ def test_an_operator_without_a_layer_is_an_opaque_node_that_the_runtime_computes
     assert [layer.kind for _, layer in layers_of(imported)] == ["conv2d", "opaque", "opaque", "opaque", "activation"]
     assert layers_of(imported)[1][1] == Opaque("Einsum", (7, 5, 6), ("float32 1 c h w", "constant"))
     assert layers_of(imported)[2][1].receives == ("float32 1 h w c",)
-    assert [row[:2] for row in imported.report.opaque] == [("mix", "Einsum"), ("elu", "Celu"), ("topk", "TopK")]
+    assert [row[:2] for row in imported.report.opaque] == [("mix", "Einsum"), ("cosine", "Cos"), ("topk", "TopK")]
     assert max(errors_against_runtime(model, imported).values()) < 1e-5
     save_project(imported.project, tmp_path / "project.toml")
     assert load_project(tmp_path / "project.toml").project == imported.project
@@ -623,11 +623,11 @@ def test_a_transpose_of_parts_of_channels_that_is_no_shuffle_needs_the_runtime_a
 
 
 def test_a_node_that_the_file_no_longer_has_is_a_mistake_at_its_layer(tmp_path):
-    path = write_model(tmp_path, model_of([node("Celu", ["x"], ["y"], "elu")]))
+    path = write_model(tmp_path, model_of([node("Cos", ["x"], ["y"], "cosine")]))
     project = import_model(path).project
-    write_model(tmp_path, model_of([node("Celu", ["x"], ["y"], "other")]))
+    write_model(tmp_path, model_of([node("Cos", ["x"], ["y"], "other")]))
     (problem,) = check(project).problems
-    assert problem.text == f"elu: weights: {path} has no node 'elu'; known are other"
+    assert problem.text == f"cosine: weights: {path} has no node 'cosine'; known are other"
 
 
 def test_a_node_that_takes_too_much_memory_ends_its_process_and_not_ours(tmp_path):
@@ -698,6 +698,20 @@ def test_a_product_of_maps_and_transposed_ones_is_one_with_a_transpose(tmp_path)
         (helper.make_node("HardSigmoid", ["x"], ["y"], alpha=0.17), Activation("hard_sigmoid", factor=0.17)),
         (helper.make_node("HardSigmoid", ["x"], ["y"], beta=0.4), Activation("hard_sigmoid", factor=0.2, offset=0.4)),
         (helper.make_node("Mish", ["x"], ["y"]), Activation("mish")),
+        (helper.make_node("Celu", ["x"], ["y"], alpha=0.3), Activation("celu", alpha=0.3)),
+        (helper.make_node("Selu", ["x"], ["y"]), Activation("selu")),
+        *(
+            (helper.make_node(name, ["x"], ["y"]), Activation(name.lower()))
+            for name in ("Softplus", "Softsign", "Abs", "Neg", "Reciprocal", "Exp")
+        ),
+        (helper.make_node("Pow", ["x", "two"], ["y"]), Activation("square")),
+        (helper.make_node("Pow", ["x", "three"], ["y"]), Activation("power")),
+        (helper.make_node("Div", ["one", "x"], ["y"]), Activation("reciprocal")),
+        (helper.make_node("LogSoftmax", ["x"], ["y"], axis=1), Activation("log_softmax")),
+        (helper.make_node("LogSoftmax", ["x"], ["y"]), Activation("log_softmax", along="columns")),
+        (helper.make_node("Max", ["x", "zero"], ["y"]), Activation("relu")),
+        (helper.make_node("Max", ["low", "x"], ["y"]), Activation("clip", low=-1.5, high=1e30)),
+        (helper.make_node("Min", ["x", "high"], ["y"]), Activation("clip", low=-1e30, high=0.7)),
         (helper.make_node("Gelu", ["x"], ["y"], approximate="tanh"), Activation("gelu_tanh")),
         (helper.make_node("Clip", ["x", "low", "high"], ["y"]), Activation("clip", low=-1.5, high=0.7)),
         (helper.make_node("Clip", ["x", "low"], ["y"]), Activation("clip", low=-1.5, high=1e30)),
@@ -712,11 +726,14 @@ def test_a_product_of_maps_and_transposed_ones_is_one_with_a_transpose(tmp_path)
         (helper.make_node("Div", ["x", "slopes"], ["y"]), Scale()),
         (helper.make_node("Sub", ["slopes", "x"], ["y"]), Scale(bias=True)),
         (helper.make_node("Sub", ["low", "x"], ["y"]), Scale(bias=True, shared=True)),
+        (helper.make_node("Sub", ["x", "row"], ["y"]), Scale(False, True, True, True, "column")),
+        (helper.make_node("Div", ["x", "row"], ["y"]), Scale(shared=True, by_position=True, each="column")),
     ],
 )
 def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
     arrays = {"low": np.float32(-1.5), "high": np.float32(0.7), "slopes": values(1, 3, 1, 1), "slope": values(2, 1)}
-    arrays |= {"zero": np.float32(0), "eight": np.float32(8)}
+    arrays |= {"zero": np.float32(0), "eight": np.float32(8), "one": np.float32([1])}
+    arrays |= {"two": np.float32(2), "three": np.float32([3]), "row": values(3, 8)}
     used = {name: array for name, array in arrays.items() if name in node.input}
     model = model_of([node], opset=20, **used)
     imported = import_model(write_model(tmp_path, model))
@@ -729,11 +746,13 @@ def test_functions_with_their_numbers_are_layers_of_ours(tmp_path, node, layer):
     [
         helper.make_node("HardSigmoid", ["x"], ["y"], alpha=-0.2),
         helper.make_node("LeakyRelu", ["x"], ["y"], alpha=2.0),
-        helper.make_node("Mul", ["x", "row"], ["y"]),
-        helper.make_node("Add", ["row", "x"], ["y"]),
-        helper.make_node("Sub", ["x", "row"], ["y"]),
         helper.make_node("Div", ["row", "x"], ["y"]),
         helper.make_node("PRelu", ["x", "row"], ["y"]),
+        helper.make_node("Max", ["x", "row"], ["y"]),
+        helper.make_node("Min", ["x", "row", "row"], ["y"]),
+        helper.make_node("Pow", ["x", "row"], ["y"]),
+        helper.make_node("Pow", ["row", "x"], ["y"]),
+        helper.make_node("Selu", ["x"], ["y"], alpha=1.5),
     ],
 )
 def test_functions_beyond_ours_need_the_runtime(tmp_path, node):
@@ -796,7 +815,7 @@ def test_products_and_sums_with_constants_are_scales(tmp_path):
     imported = import_model(write_model(tmp_path, model))
     layers = [node.layer for node in imported.project.designs[0].network.nodes]
     assert layers[:2] == [Scale(bias=True), Scale(bias=True, shared=True)]
-    assert layers[2].kind == "opaque"
+    assert layers[2] == Scale(shared=True, by_position=True, each="column")
     assert layers[3] == Scale(bias=True, factor=False)
     assert max(errors_against_runtime(model, imported).values()) < 1e-6
 

@@ -346,9 +346,13 @@ def test_a_shuffle_of_groups_of_one_channel_changes_nothing(tmp_path):
 
 
 def test_a_node_of_two_volumes_that_receives_one_is_a_mistake(tmp_path):
-    nodes = [node("Abs", ["x"], ["a"], "a"), node("Max", ["a", "x"], ["y"], "y"), node("Relu", ["y"], ["z"], "z")]
+    nodes = [
+        node("Abs", ["x"], ["a"], "a"),
+        node("Mod", ["a", "x"], ["y"], "y", fmod=1),
+        node("Relu", ["y"], ["z"], "z"),
+    ]
     project = imported(tmp_path, model_of(nodes, output="z")).project
     (design,) = project.designs
     single = design.network.with_node_replaced("y", replace(design.network.node("y"), inputs=("a",)))
     (problem,) = RunRequest.of(project.with_network(design.name, single)).check.problems
-    assert problem.text == "y: inputs: 1 given; Max receives 2 volumes"
+    assert problem.text == "y: inputs: 1 given; Mod receives 2 volumes"

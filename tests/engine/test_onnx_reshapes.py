@@ -132,7 +132,7 @@ CASES = {
     ),
     "heads that are joined to the channels of each pixel": (
         [
-            node("Celu", ["x"], ["a"], "opaque"),
+            node("Cos", ["x"], ["a"], "opaque"),
             node("Transpose", ["a"], ["b"], perm=[0, 2, 1, 3]),
             node("Reshape", ["b", "rows"], ["c"]),
             node("MatMul", ["c", "w"], ["d"]),
@@ -140,7 +140,7 @@ CASES = {
         ],
         {"rows": np.array([0, 3, -1]), "w": values(1, 8, 5)},
         [
-            *(Opaque("Celu", (2, 3, 4), ("float32 1 c h w",)), Transpose("cwh"), Reshape(None, 1, 3)),
+            *(Opaque("Cos", (2, 3, 4), ("float32 1 c h w",)), Transpose("cwh"), Reshape(None, 1, 3)),
             *(Conv2d(5, 1, bias=False), Activation("softmax")),
         ],
     ),

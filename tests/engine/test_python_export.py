@@ -84,10 +84,10 @@ def test_a_node_that_onnx_runtime_computes_has_no_counterpart(tmp_path):
     from tests.engine.onnx_models import model_of, values
     from tests.engine.onnx_models import write_model as write_onnx
 
-    model = model_of([helper.make_node("Selu", ["x"], ["y"], "selu")], w=values(1, 1))
+    model = model_of([helper.make_node("Cos", ["x"], ["y"], "cosine")], w=values(1, 1))
     project = import_model(write_onnx(tmp_path, model)).project
     for format_id, title in (("pytorch", "PyTorch"), ("keras", "Keras")):
-        message = rf"layer 'selu' \(opaque\) has no counterpart in {title}; choose another"
+        message = rf"layer 'cosine' \(opaque\) has no counterpart in {title}; choose another"
         with pytest.raises(ProjectError, match=message):
             written(project, tmp_path / "network.py", format_id)
         assert not (tmp_path / "network.py").exists()

@@ -215,6 +215,32 @@ def test_many_callers_at_once_all_end_and_share_the_threads():
         assert threads._POOL._threads <= 1
 
 
+def test_other_python_code_goes_on_while_a_dense_layer_is_computed():
+    turns, is_done = 0, threading.Event()
+
+    def count():
+        nonlocal turns
+        while not is_done.wait(0.0001):
+            turns += 1
+
+    volume, weight = np.ones((20_000, 1, 1), np.float32), np.ones((1000, 20_000), np.float32)
+    kernels.dense(volume, weight[:1], None, proceed)  # what is imported for the first layer takes turns as well
+    interval = sys.getswitchinterval()
+    other = threading.Thread(target=count)
+    other.start()
+    try:
+        sys.setswitchinterval(60)  # no thread is interrupted: it runs if another releases the interpreter
+        before = turns
+        with thread_limit(1):
+            kernels.dense(volume, weight, None, proceed)
+        after = turns
+    finally:
+        sys.setswitchinterval(interval)
+        is_done.set()
+        other.join()
+    assert after > before
+
+
 def test_other_threads_inherit_how_floating_point_errors_are_handled():
     with thread_limit(3), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("error")

@@ -23,7 +23,9 @@ from engine.layers import (
     GroupNorm,
     LayerNorm,
     LocalResponseNorm,
+    Maximum,
     MaxPool2d,
+    Minimum,
     Mul,
     Pad,
     PixelShuffle,
@@ -82,6 +84,8 @@ EVERY_KIND = (
     Node("channel_pool", ChannelPool("max"), ("max_pool2d",)),
     Node("sub", Sub(), ("activation", "dropout")),
     Node("div", Div(), ("activation", "softmax")),
+    Node("maximum", Maximum(), ("activation", "dropout")),
+    Node("minimum", Minimum(), ("activation", "dropout")),
     Node("resize", Resize(1.5, mode="bilinear"), ("max_pool2d",)),
     Node("conv_transpose2d", ConvTranspose2d(2, 2, 3, groups=2), ("max_pool2d",)),
 )

@@ -1,6 +1,7 @@
 """Networks as PyTorch modules: each layer a module of its own, or activations and pooling as functions."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
 from math import prod
 
 import torch
@@ -19,6 +20,8 @@ _ACTIVATIONS: dict[str, tuple[Callable[[], nn.Module], _Call]] = {
     "relu6": (nn.ReLU6, lambda x: F.relu6(x)),
     "leaky_relu": (nn.LeakyReLU, lambda x: F.leaky_relu(x)),
     "elu": (nn.ELU, lambda x: F.elu(x)),
+    "celu": (nn.CELU, lambda x: F.celu(x)),
+    "selu": (nn.SELU, lambda x: F.selu(x)),
     "clip": (nn.Hardtanh, lambda x: F.hardtanh(x)),
     "sigmoid": (nn.Sigmoid, torch.sigmoid),
     "hard_sigmoid": (nn.Hardsigmoid, lambda x: F.hardsigmoid(x)),
@@ -28,9 +31,18 @@ _ACTIVATIONS: dict[str, tuple[Callable[[], nn.Module], _Call]] = {
     "mish": (nn.Mish, lambda x: F.mish(x)),
     "gelu": (nn.GELU, lambda x: F.gelu(x)),
     "gelu_tanh": (lambda: nn.GELU("tanh"), lambda x: F.gelu(x, approximate="tanh")),
+    "softplus": (nn.Softplus, lambda x: F.softplus(x)),
+    "softsign": (nn.Softsign, lambda x: F.softsign(x)),
     "softmax": (lambda: nn.Softmax(1), lambda x: F.softmax(x, 1)),
+    "log_softmax": (lambda: nn.LogSoftmax(1), lambda x: F.log_softmax(x, 1)),
 }
 """Module and function. The functions are looked up when they are called: ptflops replaces them while it counts."""
+
+_WITHOUT_MODULE: dict[str, _Call] = {
+    **{name: getattr(torch, name) for name in ("abs", "neg", "square", "sqrt", "reciprocal", "exp", "log")},
+    "power": lambda x: torch.pow(x, 3.0),
+}
+"""Functions of which PyTorch has no module."""
 
 
 class TorchNetwork(nn.Module):
@@ -145,8 +157,9 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             down, across = pair(layer.step)
             return lambda x: x[:, :, -top : x.shape[2] + bottom : down, -left : x.shape[3] + right : across]
         case layers.ChannelPool():
-            function = {"mean": torch.mean, "max": torch.amax, "min": torch.amin, "sum": torch.sum}[layer.function]
-            return lambda x: function(x, 1, keepdim=True)
+            functions = {"mean": torch.mean, "max": torch.amax, "min": torch.amin, "sum": torch.sum}
+            functions["l2"] = torch.linalg.vector_norm
+            return lambda x: functions[layer.function](x, dim=1, keepdim=True)
         case layers.Slice():
             return lambda x: x[:, layer.start : layer.end]
         case layers.ChannelShuffle():
@@ -155,7 +168,9 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return _resizing(layer, report, "pooling" in functional)
         case layers.Activation():
             if layer.along != "channels":
-                return _softmax_of_maps(layer.along, "activations" in functional)
+                return _softmax_of_maps(layer, "activations" in functional)
+            if layer.function in _WITHOUT_MODULE:
+                return _WITHOUT_MODULE[layer.function]
             module, function = _ACTIVATIONS[layer.function]
             return function if "activations" in functional else module()
         case layers.BatchNorm():
@@ -183,16 +198,21 @@ def _operation(report: Report, functional: frozenset[str]) -> _Call:
             return lambda first, second: first - second
         case layers.Div():
             return lambda first, second: first / second
+        case layers.Maximum():
+            return lambda *volumes: reduce(torch.maximum, volumes)
+        case layers.Minimum():
+            return lambda *volumes: reduce(torch.minimum, volumes)
         case layers.Mul():
             return lambda *volumes: prod(volumes[1:], start=volumes[0])
     raise NotImplementedError(f"no module for {layer}")
 
 
-def _softmax_of_maps(along: str, functional: bool) -> _Call:
-    """Softmax along rows, columns, or all pixels as one axis."""
-    axis = 3 if along == "columns" else 2
-    apply = (lambda x: F.softmax(x, axis)) if functional else nn.Softmax(axis)
-    if along == "pixels":
+def _softmax_of_maps(layer: layers.Activation, functional: bool) -> _Call:
+    """Softmax or its logarithm along rows, columns, or all pixels as one axis."""
+    axis = 3 if layer.along == "columns" else 2
+    module = {"softmax": nn.Softmax, "log_softmax": nn.LogSoftmax}[layer.function]
+    apply = (lambda x: getattr(F, layer.function)(x, axis)) if functional else module(axis)
+    if layer.along == "pixels":
         return _OfPixels(apply)
     return apply
 

@@ -105,8 +105,9 @@ def draw_wrapped_text(
     painter.drawText(rect, _WRAPPED | Qt.TextFlag.TextDontClip, _breakable(text, rect.width(), pixels, bold))
 
 
+@lru_cache(maxsize=256)
 def wrapped_text_height(text: str, width: float, pixels: float, *, bold: bool = False) -> float:
-    """Return the height of a text wrapped to a width."""
+    """Return the height of a text wrapped to a width; cached, as titles are measured at each move of the mouse."""
     metrics, width = QFontMetricsF(font(pixels, bold=bold)), max(width, 1)
     return metrics.boundingRect(QRectF(0, 0, width, 10_000), _WRAPPED, _breakable(text, width, pixels, bold)).height()
 

@@ -66,6 +66,8 @@ def region_size_text(view: SourceView) -> str:
 
 def hit_source_views(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
     for view, view_rect in zip(content.source_views, _view_rects(rect, content, em), strict=True):
+        if not view_rect.contains(point):
+            continue
         picture = fit_shape(view.volume.shape, view_rect)
         if cell_index_at(picture, view.volume.shape, point) is not None:
             top, left, bottom, right, first, last = view.region

@@ -20,6 +20,7 @@ from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.text.problems import ProjectError
 from gui.catalogue.figures import FIGURE_IDS
+from gui.export import pictures
 from gui.export.animation import _HOLD_MS, _TURN_STEPS, encode_gif, paint_turn_frames
 from gui.export.files import export_files
 from gui.export.pictures import best_page, paper_theme, render_paper_figure
@@ -47,6 +48,14 @@ RELU = Project(
 )
 SMALL = {"two": TWO, "module": INCEPTION, "residual": RESIDUAL, "chain": CHAIN, "blocks": BLOCKS, "one": ONE}
 COLUMN, SLIDE = PAGE_SIZES["85mm"], PAGE_SIZES["slide"]
+
+
+@pytest.fixture
+def painted_images(monkeypatch):
+    """The pictures of PNG files as they were painted: to compress each takes longer than to paint it."""
+    images = []
+    monkeypatch.setattr(pictures, "png_bytes", lambda image: images.append(image) or b"PNG")
+    return images
 
 
 def svg_texts(content):
@@ -94,11 +103,11 @@ def test_texts_of_published_networks_are_large_enough_in_a_column_and_on_a_slide
 
 @pytest.mark.parametrize("project", SMALL.values(), ids=SMALL)
 @pytest.mark.parametrize("name", FIGURE_IDS)
-def test_nothing_touches_the_edges_of_its_page(name, project):
+def test_nothing_touches_the_edges_of_its_page(name, project, painted_images):
     state = state_of(project)
     for page in (COLUMN, SLIDE):
-        content = render_paper_figure(state, name, "png", page)
-        image = QImage.fromData(content)
+        render_paper_figure(state, name, "png", page)
+        image = painted_images.pop()
         background = image.pixelColor(1, 1)
         right, bottom = image.width() - 1, image.height() - 1
         border = [image.pixelColor(x, y) for x in (0, right) for y in range(0, bottom, 7)]
@@ -405,7 +414,7 @@ def test_a_mistake_in_another_design_does_not_prevent_a_figure():
     assert render_paper_figure(state_of(project, run=False), "one-by-one", "svg")
 
 
-def test_blocks_without_a_1x1_and_layers_without_weights_have_figures_too():
+def test_blocks_without_a_1x1_and_layers_without_weights_have_figures_too(painted_images):
     residual = Network(
         (conv("s", 8, 3), Node("b", BasicResidual(8)), Node("p", MaxPool2d(2)), Node("c", BasicResidual(16)))
     )
@@ -417,6 +426,7 @@ def test_blocks_without_a_1x1_and_layers_without_weights_have_figures_too():
         for name in FIGURE_IDS if network is not relu else ("inception-module", "one-by-one", "from-above"):
             for page in (COLUMN, SLIDE):
                 assert render_paper_figure(state, name, "png", page)
+                assert not painted_images.pop().isNull()
 
 
 def test_either_all_files_of_figures_are_written_or_none(tmp_path):

@@ -61,11 +61,24 @@ def pytest_runtest_teardown() -> None:
     """Collect garbage in this thread, as the window does, once there may be widgets."""
     if gc.isenabled():
         return
+    _delete_closed_windows()
     if next(_TESTS) % _ALL_GARBAGE:
         gc.collect(1)
     else:
         gc.collect()
         gc.freeze()  # what is left now stays; a test of the whole program has thawed all that was collected before
+
+
+def _delete_closed_windows() -> None:
+    """Each that a test of the whole program leaves would follow theme and font, and make the next ones slower."""
+    from PySide6.QtCore import QEvent
+    from PySide6.QtWidgets import QApplication, QMainWindow
+
+    closed = [each for each in QApplication.topLevelWidgets() if isinstance(each, QMainWindow) and not each.isVisible()]
+    for window in closed:
+        window.deleteLater()
+    if closed:
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -59,34 +59,36 @@ def edit_filters(window: MainWindow) -> None:
     window.workbench.edit("Set filters to 60", window.workbench.state.project.with_network("naive", network))
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("gone.toml", None, "gone.toml"),
-        ("broken.toml", "format = 1\ntitle = 'a", "broken.toml"),
-        ("empty.toml", "", "empty.toml"),
-        ("newer.toml", "format = 99\n", "newer.toml"),
-        ("list.json", "[]", "list.json"),
-        ("letter.docx", "Dear", ".docx"),
-        ("noending", "", "no ending"),
-        ("broken.npy", "no array", "broken.npy"),
-        ("gone.safetensors", None, "gone.safetensors"),
-    ],
+UNUSABLE = (
+    ("gone.toml", None, "gone.toml"),
+    ("broken.toml", "format = 1\ntitle = 'a", "broken.toml"),
+    ("empty.toml", "", "empty.toml"),
+    ("newer.toml", "format = 99\n", "newer.toml"),
+    ("list.json", "[]", "list.json"),
+    ("letter.docx", "Dear", ".docx"),
+    ("noending", "", "no ending"),
+    ("broken.npy", "no array", "broken.npy"),
+    ("gone.safetensors", None, "gone.safetensors"),
 )
+"""Name and content of a file, None if there is no such file, and what the message about it says."""
+
+
 def test_an_unusable_file_is_reported_and_changes_nothing(
-    window: MainWindow, messages: list[str], tmp_path: Path, name: str, content: str | None, message: str
+    window: MainWindow, messages: list[str], tmp_path: Path
 ) -> None:
-    if content is not None:
-        (tmp_path / name).write_text(content)
     edit_filters(window)
     window.workbench.document.undo_stack.setClean()
     before = window.workbench.state.project
-    window.files.use_file(tmp_path / name)
-    (text,) = messages
-    assert message in text
-    assert window.workbench.state.project is before
-    assert window.workbench.document.undo_stack.canUndo()
-    assert window.files.recent() == []
+    for name, content, message in UNUSABLE:
+        if content is not None:
+            (tmp_path / name).write_text(content)
+        window.files.use_file(tmp_path / name)
+        (text,) = messages
+        assert message in text
+        assert window.workbench.state.project is before, name
+        assert window.workbench.document.undo_stack.canUndo(), name
+        assert window.files.recent() == [], name
+        messages.clear()
 
 
 def test_an_unreadable_photo_is_a_mistake_of_the_input_and_can_be_undone(window: MainWindow, tmp_path: Path) -> None:
@@ -298,22 +300,16 @@ def test_a_cancelled_export_of_a_view_writes_nothing(
 
 
 @pytest.mark.parametrize("name", FIGURE_IDS)
-@pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_a_command_writes_a_figure_in_the_format_of_the_ending(
-    window: MainWindow,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    qtbot: QtBot,
-    name: str,
-    ending: str,
-    start: bytes,
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, name: str
 ) -> None:
-    path = tmp_path / f"mine.{ending}"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    window.actions_by_id[f"figure_{name}"].trigger()
-    finish(window, qtbot)
-    assert path.read_bytes().startswith(start)
-    assert window.status.hover.text() == f"Wrote {path}"
+    for ending, start in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
+        path = tmp_path / f"mine.{ending}"
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
+        window.actions_by_id[f"figure_{name}"].trigger()
+        finish(window, qtbot)
+        assert path.read_bytes().startswith(start)
+        assert window.status.hover.text() == f"Wrote {path}"
 
 
 def test_figures_have_the_chosen_width(

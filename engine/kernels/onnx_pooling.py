@@ -14,6 +14,8 @@ _LEAST_VALUES = 2**12
 """Fewer take less time than a call."""
 _MOST_VALUES = 2**24
 """Of a map, which is the smallest part: about 10 ms."""
+SHARED_VALUES = 2**15
+"""Minimum of a call that several threads share."""
 _MOST_STRIDE, _MOST_KERNEL = 2, 15
 """With a larger stride it takes up to twice as long as NumPy, with a kernel of 51×51 five times as long."""
 
@@ -38,13 +40,12 @@ def margins_of(volume: Volume, extent: Pair, kernel: Pair, stride: Pair, padding
     return margins if reaches and min(extent) > 0 and onnx_runtime.is_available() else None
 
 
-def fill_maxima(maps: Volume, kernel: Pair, stride: Pair, margins: Margins, target: Volume) -> bool:
-    """Fill ``target`` with the maxima of the windows, and return True, unless a value is not finite.
+def maxima(maps: Volume, kernel: Pair, stride: Pair, margins: Margins, threads: int) -> Volume | None:
+    """The maxima of the windows, (C, H', W'); None if a value is not finite.
 
     It would lose what is not a number, and −∞ beside padding.
     """
     flat = maps.reshape(-1)
     if not np.isfinite(np.dot(flat, flat)):  # much faster than testing each
-        return False
-    onnx_runtime.max_pool(kernel, stride, margins, maps[None], target[None])
-    return True
+        return None
+    return onnx_runtime.max_pool(kernel, stride, margins, threads, maps[None])

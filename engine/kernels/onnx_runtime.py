@@ -8,7 +8,7 @@ reorder constant weights by itself, but making a session with these takes longer
 how many channels are a block, an example decides.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from importlib import import_module
@@ -89,7 +89,11 @@ def run(setting: Setting, lanes: int, x: Volume, weight: Matrices, bias: Matrice
     Without ``lanes``, weights are (filters, C / groups, kh, kw), else what `order` makes of these.
     """
     session = _session(setting, lanes, 1, setting.groups > 1 or x.shape[1] >= lanes)
-    _fill(session, {"x": x, "w": weight, "b": bias}, output)
+    binding = session.io_binding()
+    for name, array in ("x", x), ("w", weight), ("b", bias):
+        binding.bind_cpu_input(name, array)
+    binding.bind_output("y", "cpu", 0, np.float32, output.shape, output.ctypes.data)
+    session.run_with_iobinding(binding)
 
 
 def output(setting: Setting, lanes: int, threads: int, x: Volume, weight: Matrices, bias: Matrices) -> Volume:
@@ -102,9 +106,10 @@ def output(setting: Setting, lanes: int, threads: int, x: Volume, weight: Matric
     return maps
 
 
-def max_pool(kernel: Pair, stride: Pair, padding: Margins, x: Volume, output: Volume) -> None:
-    """Fill ``output`` (1, C, H', W') from x (1, C, H, W), all in one piece of memory and all values finite."""
-    _fill(_pooling_session(kernel, stride, padding), {"x": x}, output)
+def max_pool(kernel: Pair, stride: Pair, padding: Margins, threads: int, x: Volume) -> Volume:
+    """The maxima of the windows of x (1, C, H, W), all of it finite, as a new array (C, H', W')."""
+    maps: Volume = _pooling_session(kernel, stride, padding, threads).run(("y",), {"x": x})[0][0]
+    return maps
 
 
 def affine(x: Volume, factors: Matrices, biases: Matrices) -> Volume:
@@ -146,14 +151,6 @@ def order(weight: Matrices, lanes: int, target: Matrices) -> Matrices:
     return target.reshape(-1, channels, *kernel)
 
 
-def _fill(session: Any, arrays: Mapping[str, Matrices], output: Volume) -> None:
-    binding = session.io_binding()
-    for name, array in arrays.items():
-        binding.bind_cpu_input(name, array)
-    binding.bind_output("y", "cpu", 0, np.float32, output.shape, output.ctypes.data)
-    session.run_with_iobinding(binding)
-
-
 @lru_cache(_SESSIONS)
 def _session(setting: Setting, lanes: int, threads: int, reads_blocks: bool) -> Any:
     model = blocked_convolution_model(setting, reads_blocks=reads_blocks) if lanes else convolution_model(setting)
@@ -161,16 +158,16 @@ def _session(setting: Setting, lanes: int, threads: int, reads_blocks: bool) -> 
 
 
 @lru_cache(_SESSIONS)
-def _pooling_session(kernel: Pair, stride: Pair, padding: Margins) -> Any:
-    return _session_of(max_pooling_model(kernel, stride, padding))
+def _pooling_session(kernel: Pair, stride: Pair, padding: Margins, threads: int) -> Any:
+    return _session_of(max_pooling_model(kernel, stride, padding), threads)
 
 
 @cache
 def _scale_session() -> Any:
-    return _session_of(scale_model())
+    return _session_of(scale_model(), 1)
 
 
-def _session_of(model: bytes, threads: int = 1) -> Any:
+def _session_of(model: bytes, threads: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

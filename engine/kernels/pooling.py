@@ -17,7 +17,7 @@ from engine.kernels.blocks import (
     indices_within,
     split_range,
 )
-from engine.kernels.threads import share, share_blocks
+from engine.kernels.threads import MOST_THREADS, free_threads, share, share_blocks
 from engine.shapes import Margins, Pair, dilated_extent, shared_span, window_counts
 
 
@@ -41,14 +41,18 @@ def max_pool2d(
     margins = onnx_pooling.margins_of(volume, extent, kernel, stride, padding) if dilation == (1, 1) else None
     if margins is None:
         return by_numpy.compute(volume, checkpoint)
+    parts = split_range(len(volume), max(1, onnx_pooling.PART_VALUES // prod(volume.shape[1:])))
+    if len(parts) == 1:
+        with free_threads(MOST_THREADS if volume.size >= onnx_pooling.SHARED_VALUES else 1) as threads:
+            maps = onnx_pooling.maxima(volume, kernel, stride, margins, threads)
+        checkpoint()
+        return by_numpy.compute(volume, checkpoint) if maps is None else maps
     result = np.empty((len(volume), *extent), volume.dtype)
 
     def fill(channels: slice, checkpoint: Checkpoint) -> None:
-        maps, target = volume[channels], result[channels]
-        if not onnx_pooling.fill_maxima(maps, kernel, stride, margins, target):
-            target[...] = by_numpy.compute(maps, checkpoint)
+        maps = onnx_pooling.maxima(volume[channels], kernel, stride, margins, threads=1)
+        result[channels] = by_numpy.compute(volume[channels], checkpoint) if maps is None else maps
 
-    parts = split_range(len(volume), max(1, onnx_pooling.PART_VALUES // prod(volume.shape[1:])))
     share(parts, fill, checkpoint, fewest=2)
     return result
 

@@ -22,6 +22,8 @@ _MAX_JOINED = 10**15
 _MAX_FIXES = 2
 """Maximum number of choices between the sizes of inputs."""
 
+_BROADCAST = "an input of one channel, row or column counts for all of them."
+"""The end of the help of kinds that combine values."""
 
 _Along = Literal["channels", "rows", "columns"]
 
@@ -132,6 +134,10 @@ class _Arithmetic(Layer, frozen=True):
         output = self.output_shape(inputs)
         return [repeated_pixels(shape, output) for shape in inputs]
 
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        """One for each value of the output and each input beyond the first."""
+        return {self.kind: (len(inputs) - 1) * output.size}
+
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         """The same channel; of an input of a single one, that."""
         return [channels if shape.channels == len(channels) else np.array([channels.any()]) for shape in inputs]
@@ -141,10 +147,7 @@ class Add(_Arithmetic, frozen=True, tag="add"):
     """The sum of two or more inputs, of the same shape or broadcast."""
 
     title: ClassVar[str] = "Add"
-    help: ClassVar[str] = (
-        "Sums branches of the same shape, as in a residual connection; "
-        "an input of one channel, row or column counts for all of them."
-    )
+    help: ClassVar[str] = f"Sums branches of the same shape, as in a residual connection; {_BROADCAST}"
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
         return {"add": output.size}
@@ -166,13 +169,7 @@ class Mul(_Arithmetic, frozen=True, tag="mul"):
     """
 
     title: ClassVar[str] = "Multiply"
-    help: ClassVar[str] = (
-        "Multiplies branches value by value, as in squeeze-and-excitation; "
-        "an input of one channel, row or column counts for all of them."
-    )
-
-    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
-        return {"mul": (len(inputs) - 1) * output.size}
+    help: ClassVar[str] = f"Multiplies branches value by value, as in squeeze-and-excitation; {_BROADCAST}"
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         return merging.multiply(inputs, checkpoint)
@@ -188,14 +185,8 @@ class Sub(_Arithmetic, frozen=True, tag="sub"):
     """The first of two inputs minus the second, of the same shape or broadcast."""
 
     title: ClassVar[str] = "Subtract"
-    help: ClassVar[str] = (
-        "Subtracts the second of two branches from the first; "
-        "an input of one channel, row or column counts for all of them."
-    )
+    help: ClassVar[str] = f"Subtracts the second of two branches from the first; {_BROADCAST}"
     max_inputs: ClassVar[int | None] = 2
-
-    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
-        return {"sub": output.size}
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         return merging.subtract(inputs, checkpoint)
@@ -216,12 +207,9 @@ class Div(_Arithmetic, frozen=True, tag="div"):
     title: ClassVar[str] = "Divide"
     help: ClassVar[str] = (
         "Divides the first of two branches by the second, as where maps are normalised by their own length; "
-        "an input of one channel, row or column counts for all of them."
+        f"{_BROADCAST}"
     )
     max_inputs: ClassVar[int | None] = 2
-
-    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
-        return {"div": output.size}
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         return merging.divide(inputs, checkpoint)
@@ -242,12 +230,8 @@ class Maximum(_Arithmetic, frozen=True, tag="maximum"):
 
     title: ClassVar[str] = "Maximum"
     help: ClassVar[str] = (
-        "Takes the largest value of branches at each position, as maxout and Max-Feature-Map do; "
-        "an input of one channel, row or column counts for all of them."
+        f"Takes the largest value of branches at each position, as maxout and Max-Feature-Map do; {_BROADCAST}"
     )
-
-    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
-        return {"maximum": (len(inputs) - 1) * output.size}
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         return merging.maximum(inputs, checkpoint)
@@ -260,13 +244,7 @@ class Minimum(_Arithmetic, frozen=True, tag="minimum"):
     """The smallest value of two or more inputs at each position, of the same shape or broadcast."""
 
     title: ClassVar[str] = "Minimum"
-    help: ClassVar[str] = (
-        "Takes the smallest value of branches at each position; "
-        "an input of one channel, row or column counts for all of them."
-    )
-
-    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
-        return {"minimum": (len(inputs) - 1) * output.size}
+    help: ClassVar[str] = f"Takes the smallest value of branches at each position; {_BROADCAST}"
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         return merging.minimum(inputs, checkpoint)

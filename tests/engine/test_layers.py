@@ -410,6 +410,16 @@ def test_inputs_of_one_channel_row_or_column_are_broadcast_and_others_are_refuse
 
 
 @pytest.mark.parametrize(
+    ("join", "inputs", "per_value"),
+    [(Add(), 3, 1), (Mul(), 3, 2), (Maximum(), 3, 2), (Minimum(), 3, 2), (Sub(), 2, 1), (Div(), 2, 1)],
+    ids=lambda value: getattr(value, "kind", value),
+)
+def test_a_sum_counts_its_values_and_other_joins_each_input_beyond_the_first(join, inputs, per_value):
+    shapes = [Shape(4, 1, 1), *[Shape(4, 5, 6)] * (inputs - 1)]
+    assert join.operations(shapes, join.output_shape(shapes)) == {join.kind: per_value * 4 * 5 * 6}
+
+
+@pytest.mark.parametrize(
     ("channels", "layers", "macs", "params"),
     [
         (256, [Conv2d(filters=32, kernel=5)], 160_563_200, 204_832),

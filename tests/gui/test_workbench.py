@@ -315,6 +315,19 @@ def test_a_run_uses_another_thread_than_the_window(
     assert threading.get_ident() not in threads
 
 
+def test_a_failure_while_volumes_are_measured_ends_the_run_with_it(
+    workbench: Workbench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise MemoryError("no room for a measure")
+
+    monkeypatch.setattr("gui.workbench.runner._measure", fail)
+    with qtbot.captureExceptions() as exceptions:
+        run(workbench, qtbot)
+    assert [str(error) for _, error, _ in exceptions] == ["no room for a measure"]
+    assert workbench.state.run.progress is None
+
+
 def test_a_nan_in_an_input_file_is_a_notice_at_the_input(qtbot: QtBot, tmp_path: Path) -> None:
     array = np.zeros((2, 3, 3), np.float32)
     array[1, 2, 0] = np.nan

@@ -20,10 +20,10 @@ from engine.network.input_specs import ArrayInput, ImageInput, Input, input_text
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import FileWeights, LowRankWeights, WeightSource
 from engine.run import inputs, low_rank_weights, weights
-from engine.run.cache import CachedVolume, VolumeCache
+from engine.run.cache import CachedVolume, CachedWeights, VolumeCache
 from engine.run.check import place_in_file
-from engine.run.memory import require_memory
-from engine.run.request import RunRequest, cached_inputs, input_keys_of
+from engine.run.memory import caches_weights, require_memory
+from engine.run.request import RunRequest, cached_inputs, input_keys_of, uncached_refs
 from engine.run.weights import Weights
 from engine.text.notices import add_notice, collect_notices
 from engine.text.problems import Notice, Problem, ProjectError
@@ -58,6 +58,8 @@ class NodeDone(Struct, frozen=True, eq=False):
     """What the user should know of the files that were read for it."""
     seconds: float = 0.0
     """The whole time of the node in this run, with that of its weights."""
+    is_from_cached_weights: bool = False
+    """Whether its weights were cached, so that they took no time."""
 
 
 def execute(
@@ -73,6 +75,8 @@ def execute(
         From `checkpoint`, within a block's time.
     """
     require_memory(request, cache)
+    if not caches_weights(request, uncached_refs(request, cache), cache):
+        cache = cache.without_weights()
     keys, refs = request.check.keys, request.refs
     # Held from the start: the predicted memory leaves these out, so the cache must not drop them during the run.
     volumes = {keys[ref]: entry for ref in refs if (entry := cache.get(keys[ref])) is not None}
@@ -83,10 +87,20 @@ def execute(
         reused, start = key in volumes, perf_counter()
         if not reused:
             volumes[key] = _compute(request, ref, volumes, cache, checkpoint)
-            cache.put(key, *volumes[key])
+            cache.put(key, volumes[key])
         entry = volumes[key]
         seconds = perf_counter() - start
-        yield NodeDone(ref, key, entry.volume, entry.milliseconds, reused, entry.fitted_weights, entry.notices, seconds)
+        yield NodeDone(
+            ref,
+            key,
+            entry.volume,
+            entry.milliseconds,
+            reused,
+            entry.fitted_weights,
+            entry.notices,
+            seconds,
+            entry.is_from_cached_weights,
+        )
 
 
 def volume_at(
@@ -107,6 +121,9 @@ def volume_at(
     goal, makers = keys[ref], request.check.makers
     input_keys = input_keys_of(request.check)
     volumes, users = cached_inputs(goal, input_keys, cache)
+    refs = [makers[key].ref for key in users.keys() - volumes.keys()]
+    if not caches_weights(request, refs, cache):
+        cache = cache.without_weights()
     for key in sorted(users.keys() - volumes.keys(), key=lambda key: makers[key].position):
         checkpoint()
         volumes[key] = _compute(request, makers[key].ref, volumes, cache, checkpoint)
@@ -114,7 +131,7 @@ def volume_at(
             users[source] -= 1
             if not users[source]:
                 del volumes[source]
-    cache.put(goal, *volumes[goal])
+    cache.put(goal, volumes[goal])
     return volumes[goal].volume
 
 
@@ -123,13 +140,32 @@ def weights_at(request: RunRequest, ref: NodeRef, cache: VolumeCache, checkpoint
 
     Fitted weights need the volumes that reach the layer, which are computed first.
     """
-    design = ref[0]
-    report = request.check.reports[ref]
+    return dict(_weights_at(request, ref, cache, checkpoint)[0])
+
+
+def _weights_at(
+    request: RunRequest, ref: NodeRef, cache: VolumeCache, checkpoint: Checkpoint
+) -> tuple[Mapping[str, NDArray[np.float32]], bool]:
+    """The same, and whether they were cached."""
+    design, report = ref[0], request.check.reports[ref]
     if isinstance(report.weights, LowRankWeights):
-        return dict(_fit(request, design, report, cache, checkpoint))
-    arrays = weights.load_weights(report, seed=request.project.seed, design=design, checkpoint=checkpoint)
+        return _fit(request, design, report, cache, checkpoint), False
+    seed = request.project.seed
+    key = weights.weights_key(report, seed=seed, design=design)
+    entry = cache.get_weights(key) if report.array_shapes else None
+    is_cached = entry is not None
+    if entry is None:
+        with collect_notices() as notices:
+            arrays = weights.load_weights(report, seed=seed, design=design, checkpoint=checkpoint)
+        entry = CachedWeights(arrays, tuple(notices))
     _require_unchanged(request, report.weights)
-    return arrays
+    if not is_cached and report.array_shapes:
+        for array in entry.arrays.values():
+            array.flags.writeable = False
+        cache.put_weights(key, entry)
+    for text in entry.notices:
+        add_notice(text)
+    return entry.arrays, is_cached
 
 
 def _fit(
@@ -170,7 +206,7 @@ def _fit(
 def run_all(request: RunRequest, on_start: Callable[[NodeStarted], None]) -> dict[NodeRef, NodeDone]:
     """Run to the end with a cache of its own; `on_start` is called before each node."""
     results: dict[NodeRef, NodeDone] = {}
-    for event in execute(request, VolumeCache()):
+    for event in execute(request, VolumeCache(weight_budget=0)):
         if isinstance(event, NodeDone):
             results[event.ref] = event
         else:
@@ -227,7 +263,7 @@ def _compute_volume(
     report = request.check.reports[ref]
     input_volumes = [volumes[request.check.keys[design, source]].volume for source in report.inputs]
     try:
-        arrays = weights_at(request, ref, cache, checkpoint)
+        arrays, is_cached = _weights_at(request, ref, cache, checkpoint)
     except FileFault as fault:
         place = place_in_file(project, design, report.index, "weights")
         raise ProjectError([Problem(f"{name}: {fault}", place, design, name, "weights")]) from None
@@ -240,14 +276,15 @@ def _compute_volume(
         except ModelFault as fault:
             place = place_in_file(project, design, report.index)
             raise ProjectError([Problem(f"{name}: ONNX Runtime cannot run it: {fault}", place, design, name)]) from None
-    return _cached_volume(volume, start, arrays if isinstance(report.weights, LowRankWeights) else None)
+    fitted_weights = arrays if isinstance(report.weights, LowRankWeights) else None
+    return _cached_volume(volume, start)._replace(fitted_weights=fitted_weights, is_from_cached_weights=is_cached)
 
 
-def _cached_volume(volume: NDArray[np.float32], start: float, fitted_weights: Weights | None = None) -> CachedVolume:
+def _cached_volume(volume: NDArray[np.float32], start: float) -> CachedVolume:
     """A read-only volume, with the time since `start`."""
     milliseconds = 1000 * (perf_counter() - start)
     volume.flags.writeable = False
-    return CachedVolume(volume, milliseconds, fitted_weights)
+    return CachedVolume(volume, milliseconds)
 
 
 def _require_unchanged(request: RunRequest, source: Input | WeightSource | None) -> None:

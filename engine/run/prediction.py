@@ -12,10 +12,11 @@ from engine.network.analysis import Report
 from engine.network.graph import INPUT
 from engine.network.input_specs import ArrayInput, ImageInput
 from engine.network.node_ref import STEM, NodeRef
-from engine.network.weight_specs import FileWeights
+from engine.network.weight_specs import FileWeights, LowRankWeights
 from engine.run.cache import VolumeCache
 from engine.run.inputs import decoded_pixels
 from engine.run.request import RunRequest, uncached_refs
+from engine.run.weights import weights_key
 
 _LAYER, _ARRAY = 4e-5, 4e-5
 """Seconds that every layer takes, however small it is, and each array of weights, on a machine of medium speed."""
@@ -104,7 +105,7 @@ class Speed(Struct, frozen=True):
         Parameters
         ----------
         seconds
-            The time of each node that was computed, not taken from the cache.
+            The time of each node that was computed, and its weights made or read, not taken from the cache.
         """
         small: list[tuple[float, float]] = []
         large: list[tuple[float, float]] = []
@@ -126,7 +127,7 @@ def remaining_work(request: RunRequest, cache: VolumeCache) -> Work:
         if obstacle:
             return Work(len(refs), obstacle=obstacle)
         report = request.check.reports.get(ref)
-        cost += _input_cost(request) if report is None else _layer_cost(report)
+        cost += _input_cost(request) if report is None else _layer_cost(report, _has_weights(request, ref, cache))
     return Work(len(refs), cost)
 
 
@@ -138,6 +139,14 @@ def _obstacle(request: RunRequest, ref: NodeRef, cache: VolumeCache) -> str:
     return "weights have to be fitted" if fit is not None and cache.get_fit(fit) is None else ""
 
 
+def _has_weights(request: RunRequest, ref: NodeRef, cache: VolumeCache) -> bool:
+    """Whether the weights of a layer are cached; fitted ones are, or there is an obstacle."""
+    report = request.check.reports[ref]
+    if isinstance(report.weights, LowRankWeights):
+        return True
+    return cache.get_weights(weights_key(report, seed=request.project.seed, design=ref[0])) is not None
+
+
 def _input_cost(request: RunRequest) -> Cost:
     spec, shape = request.project.input, request.check.input_shape
     values = 0 if shape is None else shape.size
@@ -147,14 +156,14 @@ def _input_cost(request: RunRequest) -> Cost:
     return _cost(_LAYER, _RANDOM * values)
 
 
-def _layer_cost(report: Report) -> Cost:
-    """What a layer costs: once, and for its arithmetic, its values and making its weights."""
+def _layer_cost(report: Report, has_weights: bool = False) -> Cost:
+    """What a layer costs: once, and for its arithmetic, its values and making its weights if it has none yet."""
     assert report.output_shape is not None, "a node with a key has a shape"
     read = sum(shape.size for shape in report.known_inputs)
     windows = report.sliding_windows
     if windows is not None:  # they overlap: each value is read several times
         read = prod(windows.output) * prod(windows.kernel) * report.known_inputs[0].channels
-    per_weight = _STORED if isinstance(report.weights, FileWeights) else _RANDOM
+    per_weight = 0 if has_weights else _STORED if isinstance(report.weights, FileWeights) else _RANDOM
     return _cost(
         _LAYER + _ARRAY * len(report.array_shapes),
         _MAC * (report.macs or 0)

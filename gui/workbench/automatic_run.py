@@ -153,8 +153,11 @@ class AutomaticRun(QObject):
             self._say("")
 
     def _on_runner_advanced(self, events: tuple[RunEvent, ...]) -> None:
-        computed = [event for event in events if isinstance(event, NodeDone) and not event.is_reused]
-        self._seconds |= {event.ref: event.seconds for event in computed}
+        self._seconds |= {
+            event.ref: event.seconds
+            for event in events
+            if isinstance(event, NodeDone) and not event.is_reused and not event.is_from_cached_weights
+        }
 
     def _on_runner_ended(self, error: Exception | None) -> None:
         was_automatic = self._workbench.state.automatic.is_running

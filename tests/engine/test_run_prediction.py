@@ -10,7 +10,7 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.network.weight_specs import LowRankWeights, SeedWeights
 from engine.project.project import Design, Project
-from engine.run.cache import VolumeCache
+from engine.run.cache import CachedVolume, VolumeCache
 from engine.run.execute import NodeDone, execute
 from engine.run.prediction import Cost, Speed, remaining_work
 from engine.run.request import RunRequest
@@ -92,7 +92,7 @@ def seconds_of(request, factor):
 def seconds_after(speed, request):
     """The predicted time of the layers of a request."""
     cache = VolumeCache()
-    cache.put(request.check.keys["", "input"], np.zeros((3, 16, 16), np.float32))
+    cache.put(request.check.keys["", "input"], CachedVolume(np.zeros((3, 16, 16), np.float32)))
     return speed.seconds(remaining_work(request, cache).cost)
 
 

@@ -1,0 +1,185 @@
+"""Weights that one run leaves for the next: for which runs, and when a run does without."""
+
+import os
+from types import SimpleNamespace
+
+import numpy as np
+import psutil
+import pytest
+from msgspec.structs import replace
+
+from engine.layers import Activation, BatchNorm, Conv2d
+from engine.network.graph import Network, Node
+from engine.network.input_specs import NoiseInput
+from engine.network.weight_specs import FileWeights
+from engine.project.project import Design, Project
+from engine.run import weights
+from engine.run.cache import CachedWeights, VolumeCache
+from engine.run.execute import NodeDone, execute, run_notices, volume_at, weights_at
+from engine.run.leave_out import leave_map_out
+from engine.run.memory import required_bytes
+from engine.run.prediction import remaining_work
+from engine.run.request import RunRequest
+from engine.text.problems import ProjectError
+from tests.engine.checkpoints import proceed
+
+CONV, NORM, LAST = ("d", "conv"), ("d", "norm"), ("d", "last")
+WEIGHT_BYTES = 4 * ((4 * 3 * 9 + 4) + 4 * 4 + (5 * 4 + 5))
+
+
+def project_of(*, shape=(3, 8, 8), noise=0, seed=0, design="d", filters=4, source=None):
+    nodes = (
+        Node("conv", Conv2d(filters, 3), weights=source),
+        Node("norm", BatchNorm()),
+        Node("relu", Activation("relu")),
+        Node("last", Conv2d(5, 1)),
+    )
+    return Project(NoiseInput(shape, noise), (Design(design, Network(nodes)),), seed=seed)
+
+
+def run(project, cache):
+    return {event.ref: event for event in execute(RunRequest.of(project), cache) if isinstance(event, NodeDone)}
+
+
+def refs_from_cached_weights(project, cache):
+    """The nodes whose weights are cached, after the volumes were compared with those of a run without a cache."""
+    results = run(project, cache)
+    for ref, expected in run(project, VolumeCache(0, 0)).items():
+        np.testing.assert_array_equal(results[ref].volume, expected.volume)
+    return {ref for ref, done in results.items() if done.is_from_cached_weights}
+
+
+@pytest.mark.parametrize(
+    ("change", "refs"),
+    [
+        ({"noise": 1}, {CONV, NORM, LAST}),
+        ({"noise": 1, "shape": (3, 20, 9)}, {CONV, NORM, LAST}),
+        ({"filters": 6}, set()),  # also those behind have another number of channels
+        ({"shape": (2, 8, 8)}, {NORM, LAST}),
+        ({"seed": 1}, set()),
+        ({"design": "e"}, set()),  # from another seed
+    ],
+    ids=str,
+)
+def test_a_run_takes_the_weights_of_an_earlier_one_if_they_are_the_same(change, refs):
+    cache = VolumeCache()
+    assert refs_from_cached_weights(project_of(), cache) == set()
+    assert refs_from_cached_weights(project_of(**change), cache) == refs
+
+
+def test_weights_of_a_run_that_has_more_than_the_budget_are_not_cached():
+    for budget, refs in (WEIGHT_BYTES, {CONV, NORM, LAST}), (WEIGHT_BYTES - 1, set()):
+        cache = VolumeCache(weight_budget=budget)
+        run(project_of(), cache)
+        assert refs_from_cached_weights(project_of(noise=1), cache) == refs
+
+
+def test_weights_that_do_not_fit_in_free_memory_beside_the_run_are_not_cached(monkeypatch):
+    request, cache = RunRequest.of(project_of()), VolumeCache()
+    for missing, count in (1, 0), (0, 3):
+        free = required_bytes(request, VolumeCache()) + WEIGHT_BYTES - missing
+        monkeypatch.setattr(psutil, "virtual_memory", lambda free=free: SimpleNamespace(available=free))
+        cache.drop_volumes()
+        run(project_of(), cache)
+        cache.drop_volumes()
+        assert len(refs_from_cached_weights(project_of(), cache)) == count
+
+
+def test_a_single_volume_needs_the_weights_of_what_it_is_computed_from_alone():
+    cache = VolumeCache(weight_budget=4 * (4 * 3 * 9 + 4))
+    volume_at(RunRequest.of(project_of()), CONV, cache)
+    assert is_cached(CONV, cache)
+    volume_at(RunRequest.of(project_of(noise=1)), LAST, cache)
+    assert not is_cached(LAST, cache)
+
+
+def is_cached(ref, cache):
+    report = RunRequest.of(project_of()).check.reports[ref]
+    return cache.get_weights(weights.weights_key(report, seed=0, design="d")) is not None
+
+
+def test_the_least_recently_used_weights_are_dropped_first():
+    def arrays(count):
+        return CachedWeights({"weight": np.zeros(count, np.float32)})
+
+    cache = VolumeCache(weight_budget=4 * 3)
+    for key in "abc":
+        cache.put_weights(key, arrays(1))
+    cache.get_weights("a")
+    cache.put_weights("d", arrays(1))
+    cache.put_weights("larger than the budget", arrays(4))
+    assert [cache.get_weights(key) is not None for key in "abcd"] == [True, False, True, True]
+    cache.clear()
+    assert cache.get_weights("a") is None
+
+
+def test_cached_weights_cannot_be_written_to():
+    cache, request = VolumeCache(), RunRequest.of(project_of())
+    run(request.project, cache)
+    arrays = weights_at(request, CONV, cache, proceed)
+    with pytest.raises(ValueError, match="read-only"):
+        arrays["weight"][:] = 0
+    arrays["weight"] = np.zeros(1)  # the mapping is the caller's own
+    assert weights_at(request, CONV, cache, proceed)["weight"].size > 1
+
+
+def weights_file(folder, value):
+    weight, bias = np.full((4, 3, 3, 3), value), np.zeros(4)
+    weight[0, 0, 0, 0] = 1e-60
+    np.savez(folder / "weights.npz", weight=weight, bias=bias)
+    return FileWeights(str(folder / "weights.npz"))
+
+
+def test_weights_of_a_changed_file_are_read_anew(tmp_path):
+    cache, source = VolumeCache(), weights_file(tmp_path, 1.0)
+    before = run(project_of(source=source), cache)
+    assert CONV in refs_from_cached_weights(project_of(source=source, noise=1), cache)
+    weights_file(tmp_path, 2.0)
+    os.utime(tmp_path / "weights.npz", ns=(1, 1))
+    after = run(project_of(source=source), cache)
+    assert not after[CONV].is_from_cached_weights
+    np.testing.assert_array_equal(after[CONV].volume, 2 * before[CONV].volume)
+
+
+def test_a_file_that_changes_after_the_check_is_reported_although_its_weights_are_cached(tmp_path):
+    cache, source = VolumeCache(), weights_file(tmp_path, 1.0)
+    run(project_of(source=source), cache)
+    request = RunRequest.of(project_of(source=source, noise=1))
+    os.utime(tmp_path / "weights.npz", ns=(1, 1))
+    with pytest.raises(ProjectError, match="changed after it was checked; run again"):
+        list(execute(request, cache))
+
+
+def test_the_notices_of_a_file_come_again_with_its_cached_weights(tmp_path):
+    cache, source = VolumeCache(), weights_file(tmp_path, 1.0)
+    notices = []
+    for noise in range(2):
+        project = project_of(source=source, noise=noise)
+        results = run(project, cache)
+        notices.append(run_notices(RunRequest.of(project), results))
+    assert results[CONV].is_from_cached_weights
+    assert "becomes 0 without being 0 in the file" in notices[0][0].text
+    assert notices[0] == notices[1]
+
+
+def test_weights_are_made_once_for_a_map_that_is_left_out(monkeypatch):
+    made = []
+
+    def count(report, **settings):
+        made.append(report.name)
+        return load(report, **settings)
+
+    load = weights.load_weights
+    monkeypatch.setattr(weights, "load_weights", count)
+    list(leave_map_out(project_of(), CONV, 0, VolumeCache(), proceed))
+    assert made == ["conv", "norm", "relu", "last", "relu"]
+
+
+def test_cached_weights_are_no_work():
+    cache = VolumeCache()
+    project = replace(project_of(), input=NoiseInput((3, 8, 8), 1))
+    before = remaining_work(RunRequest.of(project), cache)
+    run(project_of(), cache)
+    after = remaining_work(RunRequest.of(project), cache)
+    assert after.layers == before.layers
+    assert after.cost.seconds < before.cost.seconds

@@ -3,14 +3,16 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
-from threading import Lock
+from threading import Event, Lock
 from typing import Generic, NamedTuple, TypeVar
 
-from engine.kernels import Volume
+from engine.kernels import Checkpoint, Volume
 
 _DEFAULT_BUDGET = 2**30
 _WEIGHT_BUDGET = 600 * 10**6
 """Enough for VGG-16, whose 553 MB are the most of all bundled networks."""
+_POLL_SECONDS = 0.02
+"""How often a checkpoint is called while another thread makes weights."""
 _FITS_BUDGET = 2**28
 """Bytes of fitted weights in the cache: enough for a whole network, whose volumes depend on all of them."""
 
@@ -26,7 +28,7 @@ class CachedVolume(NamedTuple):
     fitted_weights: Arrays | None = None
     notices: tuple[str, ...] = ()
     """What the user should know of the files that were read for it."""
-    is_from_cached_weights: bool = False
+    had_weights: bool = False
     """Whether its weights were cached when it was computed, which then took less time."""
 
 
@@ -96,6 +98,9 @@ class VolumeCache:
         self.budget, self.weight_budget = budget, weight_budget
         self._volumes = _RecentEntries[bytes, CachedVolume](budget, lambda entry: entry.volume.nbytes)
         self._weights = _weight_entries(weight_budget)
+        self._in_progress: dict[Hashable, Event] = {}
+        """Set as soon as weights are made that one thread is making."""
+        self._lock = Lock()
         self._fits = _RecentEntries[bytes, Sequence[Arrays]](_FITS_BUDGET, lambda parts: sum(map(_bytes, parts)))
 
     def get(self, key: bytes) -> CachedVolume | None:
@@ -117,10 +122,35 @@ class VolumeCache:
         """The weights of this key, see `weights.weights_key`; None if they are not cached."""
         return self._weights.get(key)
 
-    def put_weights(self, key: Hashable, entry: CachedWeights) -> None:
-        """Cache weights and drop the least recently used ones, if they are not larger than the whole budget."""
-        if _bytes(entry.arrays) <= self.weight_budget:
-            self._weights.put(key, entry)
+    def weights_of(
+        self, key: Hashable, make: Callable[[], CachedWeights], checkpoint: Checkpoint
+    ) -> tuple[CachedWeights, bool]:
+        """The weights of this key, and whether they were cached; if not, `make` returns them, and now they are.
+
+        Threads that ask while another makes them wait for it, and make them if it fails.
+        """
+        has_waited = False
+        while True:
+            with self._lock:
+                entry = self._weights.get(key)
+                if entry is not None:
+                    return entry, not has_waited
+                others = self._in_progress.get(key)
+                if others is None:
+                    own = self._in_progress[key] = Event()
+                    break
+            has_waited = True
+            while not others.wait(_POLL_SECONDS):
+                checkpoint()
+        try:
+            entry = make()
+            if _bytes(entry.arrays) <= self.weight_budget:
+                self._weights.put(key, entry)
+            return entry, False
+        finally:
+            with self._lock:
+                del self._in_progress[key]
+            own.set()
 
     def get_fit(self, key: bytes) -> Sequence[Arrays] | None:
         """The fitted weights of this key, from now on the most recently used; None if they are not cached."""

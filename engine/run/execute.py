@@ -8,7 +8,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from engine.files import paths
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.kernels.onnx_process import ModelFault
@@ -16,11 +15,12 @@ from engine.layers import Layer
 from engine.low_rank.energies import NotFinite
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
-from engine.network.input_specs import ArrayInput, ImageInput, Input, input_text
+from engine.network.input_specs import input_text
 from engine.network.node_ref import STEM, NodeRef
-from engine.network.weight_specs import FileWeights, LowRankWeights, WeightSource
-from engine.run import inputs, low_rank_weights, weights
-from engine.run.cache import CachedVolume, CachedWeights, VolumeCache
+from engine.network.weight_specs import LowRankWeights
+from engine.run import inputs, low_rank_weights
+from engine.run.cache import CachedVolume, VolumeCache
+from engine.run.cached_weights import cached_weights, drawing_ahead
 from engine.run.check import place_in_file
 from engine.run.memory import caches_weights, require_memory
 from engine.run.request import RunRequest, cached_inputs, input_keys_of, uncached_refs
@@ -58,7 +58,7 @@ class NodeDone(Struct, frozen=True, eq=False):
     """What the user should know of the files that were read for it."""
     seconds: float = 0.0
     """The whole time of the node in this run, with that of its weights."""
-    is_from_cached_weights: bool = False
+    had_weights: bool = False
     """Whether its weights were cached, so that they took no time."""
 
 
@@ -75,32 +75,34 @@ def execute(
         From `checkpoint`, within a block's time.
     """
     require_memory(request, cache)
-    if not caches_weights(request, uncached_refs(request, cache), cache):
+    missing = uncached_refs(request, cache)
+    if not caches_weights(request, missing, cache):
         cache = cache.without_weights()
     keys, refs = request.check.keys, request.refs
     # Held from the start: the predicted memory leaves these out, so the cache must not drop them during the run.
     volumes = {keys[ref]: entry for ref in refs if (entry := cache.get(keys[ref])) is not None}
-    for done, ref in enumerate(refs):
-        checkpoint()
-        yield NodeStarted(ref, done, len(refs))
-        key = keys[ref]
-        reused, start = key in volumes, perf_counter()
-        if not reused:
-            volumes[key] = _compute(request, ref, volumes, cache, checkpoint)
-            cache.put(key, volumes[key])
-        entry = volumes[key]
-        seconds = perf_counter() - start
-        yield NodeDone(
-            ref,
-            key,
-            entry.volume,
-            entry.milliseconds,
-            reused,
-            entry.fitted_weights,
-            entry.notices,
-            seconds,
-            entry.is_from_cached_weights,
-        )
+    with drawing_ahead(request, missing, cache):
+        for done, ref in enumerate(refs):
+            checkpoint()
+            yield NodeStarted(ref, done, len(refs))
+            key = keys[ref]
+            reused, start = key in volumes, perf_counter()
+            if not reused:
+                volumes[key] = _compute(request, ref, volumes, cache, checkpoint)
+                cache.put(key, volumes[key])
+            entry = volumes[key]
+            seconds = perf_counter() - start
+            yield NodeDone(
+                ref,
+                key,
+                entry.volume,
+                entry.milliseconds,
+                reused,
+                entry.fitted_weights,
+                entry.notices,
+                seconds,
+                entry.had_weights,
+            )
 
 
 def volume_at(
@@ -121,16 +123,18 @@ def volume_at(
     goal, makers = keys[ref], request.check.makers
     input_keys = input_keys_of(request.check)
     volumes, users = cached_inputs(goal, input_keys, cache)
-    refs = [makers[key].ref for key in users.keys() - volumes.keys()]
+    missing = sorted(users.keys() - volumes.keys(), key=lambda key: makers[key].position)
+    refs = [makers[key].ref for key in missing]
     if not caches_weights(request, refs, cache):
         cache = cache.without_weights()
-    for key in sorted(users.keys() - volumes.keys(), key=lambda key: makers[key].position):
-        checkpoint()
-        volumes[key] = _compute(request, makers[key].ref, volumes, cache, checkpoint)
-        for source in input_keys(key):
-            users[source] -= 1
-            if not users[source]:
-                del volumes[source]
+    with drawing_ahead(request, refs, cache):
+        for key, at in zip(missing, refs, strict=True):
+            checkpoint()
+            volumes[key] = _compute(request, at, volumes, cache, checkpoint)
+            for source in input_keys(key):
+                users[source] -= 1
+                if not users[source]:
+                    del volumes[source]
     cache.put(goal, volumes[goal])
     return volumes[goal].volume
 
@@ -150,22 +154,10 @@ def _weights_at(
     design, report = ref[0], request.check.reports[ref]
     if isinstance(report.weights, LowRankWeights):
         return _fit(request, design, report, cache, checkpoint), False
-    seed = request.project.seed
-    key = weights.weights_key(report, seed=seed, design=design)
-    entry = cache.get_weights(key) if report.array_shapes else None
-    is_cached = entry is not None
-    if entry is None:
-        with collect_notices() as notices:
-            arrays = weights.load_weights(report, seed=seed, design=design, checkpoint=checkpoint)
-        entry = CachedWeights(arrays, tuple(notices))
-    _require_unchanged(request, report.weights)
-    if not is_cached and report.array_shapes:
-        for array in entry.arrays.values():
-            array.flags.writeable = False
-        cache.put_weights(key, entry)
+    entry, was_cached = cached_weights(request, ref, cache, checkpoint)
     for text in entry.notices:
         add_notice(text)
-    return entry.arrays, is_cached
+    return entry.arrays, was_cached
 
 
 def _fit(
@@ -189,11 +181,11 @@ def _fit(
                     volume = volume_at(RunRequest.of(replace(project, input=spec)), ref, cache, checkpoint)
                 except ProjectError as error:
                     raise FileFault(f"calibration, {input_text(spec)}: {error.problems[0].text}") from None
-                _require_unchanged(request, spec)
+                request.require_unchanged(spec)
                 yield volume
 
         exact = low_rank_weights.original_weights(plan, project, checkpoint)
-        _require_unchanged(request, plan.recipe.of)
+        request.require_unchanged(plan.recipe.of)
         try:
             parts = low_rank_weights.fit_weights(plan, exact, volumes, checkpoint)
         except NotFinite as error:
@@ -256,7 +248,7 @@ def _compute_volume(
     if ref == (STEM, INPUT):
         try:
             volume = inputs.load_input(project.input, checkpoint)
-            _require_unchanged(request, project.input)
+            request.require_unchanged(project.input)
             return _cached_volume(volume, start)
         except FileFault as fault:
             raise ProjectError([Problem(str(fault), f"$.input.{fault.setting}", *ref, fault.setting)]) from None
@@ -277,7 +269,7 @@ def _compute_volume(
             place = place_in_file(project, design, report.index)
             raise ProjectError([Problem(f"{name}: ONNX Runtime cannot run it: {fault}", place, design, name)]) from None
     fitted_weights = arrays if isinstance(report.weights, LowRankWeights) else None
-    return _cached_volume(volume, start)._replace(fitted_weights=fitted_weights, is_from_cached_weights=is_cached)
+    return _cached_volume(volume, start)._replace(fitted_weights=fitted_weights, had_weights=is_cached)
 
 
 def _cached_volume(volume: NDArray[np.float32], start: float) -> CachedVolume:
@@ -285,11 +277,3 @@ def _cached_volume(volume: NDArray[np.float32], start: float) -> CachedVolume:
     milliseconds = 1000 * (perf_counter() - start)
     volume.flags.writeable = False
     return CachedVolume(volume, milliseconds)
-
-
-def _require_unchanged(request: RunRequest, source: Input | WeightSource | None) -> None:
-    """FileFault if a file was written between the check, which made the key, and its reading just now."""
-    if not isinstance(source, ImageInput | ArrayInput | FileWeights):
-        return
-    if paths.stamp_of(source.path) != request.check.files[source.path]:
-        raise FileFault(f"{source.path} changed after it was checked; run again")

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from itertools import accumulate
 from math import prod
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -89,6 +90,13 @@ def _usual_ratio(by_ratio: list[tuple[float, float]]) -> float:
     return measured / predicted
 
 
+class LayerTime(NamedTuple):
+    """What a layer took, with its weights if it had none yet."""
+
+    seconds: float
+    had_weights: bool = False
+
+
 class Speed(Struct, frozen=True):
     """How fast this machine is, from the runs so far. Small layers do not tell how fast it is at large ones."""
 
@@ -99,21 +107,21 @@ class Speed(Struct, frozen=True):
         """The time that some layers will take on this machine."""
         return cost.small * self.small.factor + cost.large * self.large.factor
 
-    def after(self, request: RunRequest, seconds: Mapping[NodeRef, float]) -> "Speed":
+    def after(self, request: RunRequest, times: Mapping[NodeRef, LayerTime]) -> "Speed":
         """The speed that includes a run, from those of its layers whose time can be predicted.
 
         Parameters
         ----------
-        seconds
-            The time of each node that was computed, and its weights made or read, not taken from the cache.
+        times
+            Of each node that was computed, not taken from the cache.
         """
         small: list[tuple[float, float]] = []
         large: list[tuple[float, float]] = []
-        for ref, duration in seconds.items():
+        for ref, (duration, had_weights) in times.items():
             report = request.check.reports.get(ref)
             if report is None or ref in request.check.low_rank_fits:
                 continue
-            cost = _layer_cost(report)
+            cost = _layer_cost(report, had_weights)
             (small if cost.small else large).append((cost.seconds, duration))
         return Speed(self.small.after(small), self.large.after(large))
 

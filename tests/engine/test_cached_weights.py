@@ -1,6 +1,8 @@
 """Weights that one run leaves for the next: for which runs, and when a run does without."""
 
 import os
+from itertools import count
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +10,7 @@ import psutil
 import pytest
 from msgspec.structs import replace
 
+from engine.kernels.threads import thread_limit
 from engine.layers import Activation, BatchNorm, Conv2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
@@ -15,7 +18,7 @@ from engine.network.weight_specs import FileWeights
 from engine.project.project import Design, Project
 from engine.run import weights
 from engine.run.cache import CachedWeights, VolumeCache
-from engine.run.execute import NodeDone, execute, run_notices, volume_at, weights_at
+from engine.run.execute import Cancelled, NodeDone, execute, run_notices, volume_at, weights_at
 from engine.run.leave_out import leave_map_out
 from engine.run.memory import required_bytes
 from engine.run.prediction import remaining_work
@@ -46,7 +49,7 @@ def refs_from_cached_weights(project, cache):
     results = run(project, cache)
     for ref, expected in run(project, VolumeCache(0, 0)).items():
         np.testing.assert_array_equal(results[ref].volume, expected.volume)
-    return {ref for ref, done in results.items() if done.is_from_cached_weights}
+    return {ref for ref, done in results.items() if done.had_weights}
 
 
 @pytest.mark.parametrize(
@@ -76,13 +79,13 @@ def test_weights_of_a_run_that_has_more_than_the_budget_are_not_cached():
 
 def test_weights_that_do_not_fit_in_free_memory_beside_the_run_are_not_cached(monkeypatch):
     request, cache = RunRequest.of(project_of()), VolumeCache()
-    for missing, count in (1, 0), (0, 3):
+    for missing, layers in (1, 0), (0, 3):
         free = required_bytes(request, VolumeCache()) + WEIGHT_BYTES - missing
         monkeypatch.setattr(psutil, "virtual_memory", lambda free=free: SimpleNamespace(available=free))
         cache.drop_volumes()
         run(project_of(), cache)
         cache.drop_volumes()
-        assert len(refs_from_cached_weights(project_of(), cache)) == count
+        assert len(refs_from_cached_weights(project_of(), cache)) == layers
 
 
 def test_a_single_volume_needs_the_weights_of_what_it_is_computed_from_alone():
@@ -99,15 +102,16 @@ def is_cached(ref, cache):
 
 
 def test_the_least_recently_used_weights_are_dropped_first():
-    def arrays(count):
-        return CachedWeights({"weight": np.zeros(count, np.float32)})
+    def put(cache, key, count):
+        entry = CachedWeights({"weight": np.zeros(count, np.float32)})
+        assert cache.weights_of(key, lambda: entry, proceed) == (entry, False)
 
     cache = VolumeCache(weight_budget=4 * 3)
     for key in "abc":
-        cache.put_weights(key, arrays(1))
+        put(cache, key, 1)
     cache.get_weights("a")
-    cache.put_weights("d", arrays(1))
-    cache.put_weights("larger than the budget", arrays(4))
+    put(cache, "d", 1)
+    put(cache, "larger than the budget", 4)
     assert [cache.get_weights(key) is not None for key in "abcd"] == [True, False, True, True]
     cache.clear()
     assert cache.get_weights("a") is None
@@ -137,7 +141,7 @@ def test_weights_of_a_changed_file_are_read_anew(tmp_path):
     weights_file(tmp_path, 2.0)
     os.utime(tmp_path / "weights.npz", ns=(1, 1))
     after = run(project_of(source=source), cache)
-    assert not after[CONV].is_from_cached_weights
+    assert not after[CONV].had_weights
     np.testing.assert_array_equal(after[CONV].volume, 2 * before[CONV].volume)
 
 
@@ -157,7 +161,7 @@ def test_the_notices_of_a_file_come_again_with_its_cached_weights(tmp_path):
         project = project_of(source=source, noise=noise)
         results = run(project, cache)
         notices.append(run_notices(RunRequest.of(project), results))
-    assert results[CONV].is_from_cached_weights
+    assert results[CONV].had_weights
     assert "becomes 0 without being 0 in the file" in notices[0][0].text
     assert notices[0] == notices[1]
 
@@ -173,6 +177,108 @@ def test_weights_are_made_once_for_a_map_that_is_left_out(monkeypatch):
     monkeypatch.setattr(weights, "load_weights", count)
     list(leave_map_out(project_of(), CONV, 0, VolumeCache(), proceed))
     assert made == ["conv", "norm", "relu", "last", "relu"]
+
+
+WIDE = Project(
+    NoiseInput((64, 6, 6)), (Design("d", Network(tuple(Node(f"conv{n}", Conv2d(64, 3, padding=1)) for n in range(8)))),)
+)
+
+
+def started_threads(monkeypatch):
+    """A list in which each thread is that draws weights."""
+    started, start = [], Thread.start
+
+    def note(thread):
+        if thread.name == "weights":
+            started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", note)
+    return started
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_weights_that_another_thread_draws_are_the_same(threads, monkeypatch):
+    started = started_threads(monkeypatch)
+    with thread_limit(threads):
+        results = run(WIDE, VolumeCache())
+    assert len(started) == threads - 1
+    assert not any(thread.is_alive() for thread in started)
+    for ref, expected in run(WIDE, VolumeCache(0, 0)).items():
+        np.testing.assert_array_equal(results[ref].volume, expected.volume)
+
+
+@pytest.mark.parametrize("end", ["close", "cancel"])
+def test_the_thread_that_draws_weights_ends_with_the_run(end, monkeypatch):
+    started = started_threads(monkeypatch)
+    calls = count()
+
+    def checkpoint():
+        if end == "cancel" and next(calls) > 3:
+            raise Cancelled
+
+    with thread_limit(2):
+        events = execute(RunRequest.of(WIDE), VolumeCache(), checkpoint)
+        next(events)
+        if end == "close":
+            events.close()
+        else:
+            with pytest.raises(Cancelled):
+                list(events)
+    assert len(started) == 1
+    assert not started[0].is_alive()
+
+
+def test_threads_that_ask_for_the_same_weights_wait_for_the_first_or_make_them_if_it_fails():
+    cache, asked, may_end = VolumeCache(), Event(), Event()
+    entry = CachedWeights({"weight": np.zeros(1, np.float32)})
+    outcomes = []
+
+    def fail():
+        asked.set()
+        may_end.wait()
+        raise MemoryError
+
+    def first():
+        with pytest.raises(MemoryError):
+            cache.weights_of("key", fail, proceed)
+        outcomes.append("failed")
+
+    def others():
+        outcomes.append(cache.weights_of("key", lambda: made.append(1) or entry, proceed))
+
+    made = []
+    threads = [Thread(target=first)]
+    threads[0].start()
+    asked.wait()
+    threads += [Thread(target=others) for _ in range(3)]
+    for thread in threads[1:]:
+        thread.start()
+    may_end.set()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count("failed") == made.count(1) == 1
+    assert all(outcome[0] is entry for outcome in outcomes if outcome != "failed")
+
+
+def test_a_thread_that_waits_for_weights_can_be_cancelled():
+    cache, asked, may_end = VolumeCache(), Event(), Event()
+
+    def make():
+        asked.set()
+        may_end.wait()
+        return CachedWeights({})
+
+    def cancel():
+        raise Cancelled
+
+    thread = Thread(target=lambda: cache.weights_of("key", make, proceed))
+    thread.start()
+    asked.wait()
+    with pytest.raises(Cancelled):
+        cache.weights_of("key", make, cancel)
+    may_end.set()
+    thread.join()
 
 
 def test_cached_weights_are_no_work():

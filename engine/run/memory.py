@@ -1,6 +1,6 @@
 """Predicts the memory of a run, and refuses one that does not fit."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.kernels import BLOCK_BYTES, LIBRARY_BYTES
@@ -24,19 +24,25 @@ def required_bytes(request: RunRequest, cache: VolumeCache) -> int:
     return sum(cost.volume for cost in costs) + max(cost.scratch for cost in costs) + BLOCK_BYTES + LIBRARY_BYTES
 
 
-def caches_weights(request: RunRequest, refs: Iterable[NodeRef], cache: VolumeCache) -> bool:
+def caches_weights(request: RunRequest, refs: Sequence[NodeRef], cache: VolumeCache) -> bool:
     """Whether a run caches the weights of the nodes that it computes: if all fit in the budget, and in free memory.
 
     It uses one after the other: of more than the budget, none would be there when it is needed again.
     """
-    total = weight_bytes(request, refs)
-    return total <= cache.weight_budget and required_bytes(request, cache) + total <= _free_bytes()
+    if sum(_weights_by_node(request, refs)) > cache.weight_budget:
+        return False
+    return required_bytes(request, cache) + further_weight_bytes(request, refs) <= _free_bytes()
 
 
-def weight_bytes(request: RunRequest, refs: Iterable[NodeRef]) -> int:
-    """Memory of the weights of some nodes."""
+def further_weight_bytes(request: RunRequest, refs: Sequence[NodeRef]) -> int:
+    """Memory of the cached weights of some nodes without the heaviest, which `required_bytes` includes."""
+    weights = _weights_by_node(request, refs)
+    return sum(weights) - max(weights, default=0)
+
+
+def _weights_by_node(request: RunRequest, refs: Sequence[NodeRef]) -> list[int]:
     reports = request.check.reports
-    return sum(reports[ref].weight_bytes for ref in refs if ref in reports)
+    return [reports[ref].weight_bytes for ref in refs if ref in reports]
 
 
 def require_memory(request: RunRequest, cache: VolumeCache, free: int | None = None) -> None:

@@ -27,7 +27,8 @@ from engine.text.problems import ProjectError
 from tests.engine.checkpoints import proceed
 
 CONV, NORM, LAST = ("d", "conv"), ("d", "norm"), ("d", "last")
-WEIGHT_BYTES = 4 * ((4 * 3 * 9 + 4) + 4 * 4 + (5 * 4 + 5))
+HEAVIEST_BYTES = 4 * (4 * 3 * 9 + 4)
+WEIGHT_BYTES = HEAVIEST_BYTES + 4 * (4 * 4 + (5 * 4 + 5))
 
 
 def project_of(*, shape=(3, 8, 8), noise=0, seed=0, design="d", filters=4, source=None):
@@ -80,7 +81,7 @@ def test_weights_of_a_run_that_has_more_than_the_budget_are_not_cached():
 def test_weights_that_do_not_fit_in_free_memory_beside_the_run_are_not_cached(monkeypatch):
     request, cache = RunRequest.of(project_of()), VolumeCache()
     for missing, layers in (1, 0), (0, 3):
-        free = required_bytes(request, VolumeCache()) + WEIGHT_BYTES - missing
+        free = required_bytes(request, VolumeCache()) + WEIGHT_BYTES - HEAVIEST_BYTES - missing
         monkeypatch.setattr(psutil, "virtual_memory", lambda free=free: SimpleNamespace(available=free))
         cache.drop_volumes()
         run(project_of(), cache)
@@ -89,7 +90,7 @@ def test_weights_that_do_not_fit_in_free_memory_beside_the_run_are_not_cached(mo
 
 
 def test_a_single_volume_needs_the_weights_of_what_it_is_computed_from_alone():
-    cache = VolumeCache(weight_budget=4 * (4 * 3 * 9 + 4))
+    cache = VolumeCache(weight_budget=HEAVIEST_BYTES)
     volume_at(RunRequest.of(project_of()), CONV, cache)
     assert is_cached(CONV, cache)
     volume_at(RunRequest.of(project_of(noise=1)), LAST, cache)

@@ -181,7 +181,7 @@ def test_weights_are_made_once_for_a_map_that_is_left_out(monkeypatch):
 
 
 WIDE = Project(
-    NoiseInput((64, 6, 6)), (Design("d", Network(tuple(Node(f"conv{n}", Conv2d(64, 3, padding=1)) for n in range(8)))),)
+    NoiseInput((96, 6, 6)), (Design("d", Network(tuple(Node(f"conv{n}", Conv2d(96, 3, padding=1)) for n in range(8)))),)
 )
 
 

@@ -63,7 +63,7 @@ def refs_from_cached_weights(project, cache):
         ({"seed": 1}, set()),
         ({"design": "e"}, set()),  # from another seed
     ],
-    ids=str,
+    ids=["other noise", "other size", "filters", "channels", "seed", "design"],
 )
 def test_a_run_takes_the_weights_of_an_earlier_one_if_they_are_the_same(change, refs):
     cache = VolumeCache()

@@ -16,7 +16,7 @@ _POLL_SECONDS = 0.02
 _FITS_BUDGET = 2**28
 """Bytes of fitted weights in the cache: enough for a whole network, whose volumes depend on all of them."""
 
-Arrays = Mapping[str, Volume]
+_Arrays = Mapping[str, Volume]
 """Weights by role."""
 
 
@@ -25,7 +25,7 @@ class CachedVolume(NamedTuple):
 
     volume: Volume
     milliseconds: float = 0.0
-    fitted_weights: Arrays | None = None
+    fitted_weights: _Arrays | None = None
     notices: tuple[str, ...] = ()
     """What the user should know of the files that were read for it."""
     had_weights: bool = False
@@ -35,7 +35,7 @@ class CachedVolume(NamedTuple):
 class CachedWeights(NamedTuple):
     """The weights of a layer by role, and what the user should know of the files that they were read from."""
 
-    arrays: Arrays
+    arrays: _Arrays
     notices: tuple[str, ...] = ()
 
 
@@ -101,7 +101,7 @@ class VolumeCache:
         self._in_progress: dict[Hashable, Event] = {}
         """Set as soon as weights are made that one thread is making."""
         self._lock = Lock()
-        self._fits = _RecentEntries[bytes, Sequence[Arrays]](_FITS_BUDGET, lambda parts: sum(map(_bytes, parts)))
+        self._fits = _RecentEntries[bytes, Sequence[_Arrays]](_FITS_BUDGET, lambda parts: sum(map(_bytes, parts)))
 
     def get(self, key: bytes) -> CachedVolume | None:
         """The volume of this key, from now on the most recently used; None if it is not cached."""
@@ -152,11 +152,11 @@ class VolumeCache:
                 del self._in_progress[key]
             own.set()
 
-    def get_fit(self, key: bytes) -> Sequence[Arrays] | None:
+    def get_fit(self, key: bytes) -> Sequence[_Arrays] | None:
         """The fitted weights of this key, from now on the most recently used; None if they are not cached."""
         return self._fits.get(key)
 
-    def put_fit(self, key: bytes, parts: Sequence[Arrays]) -> None:
+    def put_fit(self, key: bytes, parts: Sequence[_Arrays]) -> None:
         """Cache fitted weights and drop the least recently used ones; the newest stay, however large they are."""
         self._fits.put(key, parts)
 
@@ -180,5 +180,5 @@ def _weight_entries(budget: int) -> _RecentEntries[Hashable, CachedWeights]:
     return _RecentEntries(budget, lambda entry: _bytes(entry.arrays))
 
 
-def _bytes(arrays: Arrays) -> int:
+def _bytes(arrays: _Arrays) -> int:
     return sum(array.nbytes for array in arrays.values())

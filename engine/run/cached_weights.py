@@ -1,6 +1,6 @@
-"""Weights of the layers of a run by way of its cache, and the thread that draws the next ones ahead."""
+"""Weights of the layers of a run by way of its cache, and the thread that draws the last ones meanwhile."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event, Thread
 
@@ -31,11 +31,11 @@ def cached_weights(
     FileFault
         A file does not have them, or was written since the check.
     """
-    (design, _), report, seed = ref, request.check.reports[ref], request.project.seed
+    report = request.check.reports[ref]
 
     def load() -> CachedWeights:
         with collect_notices() as notices:
-            arrays = weights.load_weights(report, seed=seed, design=design, checkpoint=checkpoint)
+            arrays = weights.load_weights(report, seed=request.project.seed, design=ref[0], checkpoint=checkpoint)
         request.require_unchanged(report.weights)
         for array in arrays.values():
             array.flags.writeable = False
@@ -43,21 +43,31 @@ def cached_weights(
 
     if not report.array_shapes:
         return load(), False
-    entry, was_cached = cache.weights_of(weights.weights_key(report, seed=seed, design=design), load, checkpoint)
+    entry, was_cached = cache.weights_of(_key(request, ref), load, checkpoint)
     if was_cached:
         request.require_unchanged(report.weights)
     return entry, was_cached
 
 
+def has_cached_weights(request: RunRequest, ref: NodeRef, cache: VolumeCache) -> bool:
+    """Whether the weights of a layer that are not fitted are in the cache."""
+    return cache.get_weights(_key(request, ref)) is not None
+
+
+def _key(request: RunRequest, ref: NodeRef) -> Hashable:
+    return weights.weights_key(request.check.reports[ref], seed=request.project.seed, design=ref[0])
+
+
 @contextmanager
 def drawing_ahead(request: RunRequest, refs: Sequence[NodeRef], cache: VolumeCache) -> Iterator[None]:
-    """Meanwhile draw the weights that layers have from a seed, in this order, on a thread of its own.
+    """Meanwhile draw the weights that layers have from a seed, from the last of these on, on a thread of its own.
 
-    The run waits for weights that are being drawn, and draws by itself what it needs before. Reading files is mostly
-    Python, of which one thread at a time runs.
+    The run draws those of the first layers until they meet: so neither waits for the other, but for the weights that
+    are being drawn then. Reading files is mostly Python, of which one thread at a time runs.
     """
-    remaining = [ref for ref in refs if _draws_long(request, ref)]
-    if len(remaining) < 2 or most_computing() == 1 or not cache.weight_budget:
+    is_possible = cache.weight_budget and most_computing() > 1
+    remaining = [ref for ref in reversed(refs) if _draws_long(request, ref, cache)] if is_possible else []
+    if len(remaining) < 2:
         yield
         return
     is_over = Event()
@@ -83,8 +93,11 @@ def drawing_ahead(request: RunRequest, refs: Sequence[NodeRef], cache: VolumeCac
         thread.join()
 
 
-def _draws_long(request: RunRequest, ref: NodeRef) -> bool:
+def _draws_long(request: RunRequest, ref: NodeRef, cache: VolumeCache) -> bool:
+    """Whether the weights of a layer come from a seed, are many, and are not cached."""
     report = request.check.reports.get(ref)
     if report is None or report.weight_bytes < _LEAST_BYTES or "weight" not in report.array_shapes:
         return False
-    return report.weights is None or isinstance(report.weights, SeedWeights)
+    if report.weights is not None and not isinstance(report.weights, SeedWeights):
+        return False
+    return not has_cached_weights(request, ref, cache)

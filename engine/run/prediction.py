@@ -15,9 +15,9 @@ from engine.network.input_specs import ArrayInput, ImageInput
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import FileWeights, LowRankWeights
 from engine.run.cache import VolumeCache
+from engine.run.cached_weights import has_cached_weights
 from engine.run.inputs import decoded_pixels
 from engine.run.request import RunRequest, uncached_refs
-from engine.run.weights import weights_key
 
 _LAYER, _ARRAY = 4e-5, 4e-5
 """Seconds that every layer takes, however small it is, and each array of weights, on a machine of medium speed."""
@@ -149,10 +149,8 @@ def _obstacle(request: RunRequest, ref: NodeRef, cache: VolumeCache) -> str:
 
 def _has_weights(request: RunRequest, ref: NodeRef, cache: VolumeCache) -> bool:
     """Whether the weights of a layer are cached; fitted ones are, or there is an obstacle."""
-    report = request.check.reports[ref]
-    if isinstance(report.weights, LowRankWeights):
-        return True
-    return cache.get_weights(weights_key(report, seed=request.project.seed, design=ref[0])) is not None
+    is_fitted = isinstance(request.check.reports[ref].weights, LowRankWeights)
+    return is_fitted or has_cached_weights(request, ref, cache)
 
 
 def _input_cost(request: RunRequest) -> Cost:

@@ -18,6 +18,7 @@ from engine.network.weight_specs import FileWeights
 from engine.project.project import Design, Project
 from engine.run import weights
 from engine.run.cache import CachedWeights, VolumeCache
+from engine.run.cached_weights import has_cached_weights
 from engine.run.execute import Cancelled, NodeDone, execute, run_notices, volume_at, weights_at
 from engine.run.leave_out import leave_map_out
 from engine.run.memory import required_bytes
@@ -98,8 +99,7 @@ def test_a_single_volume_needs_the_weights_of_what_it_is_computed_from_alone():
 
 
 def is_cached(ref, cache):
-    report = RunRequest.of(project_of()).check.reports[ref]
-    return cache.get_weights(weights.weights_key(report, seed=0, design="d")) is not None
+    return has_cached_weights(RunRequest.of(project_of()), ref, cache)
 
 
 def test_the_least_recently_used_weights_are_dropped_first():
@@ -201,8 +201,11 @@ def started_threads(monkeypatch):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_weights_that_another_thread_draws_are_the_same(threads, monkeypatch):
     started = started_threads(monkeypatch)
+    cache = VolumeCache()
     with thread_limit(threads):
-        results = run(WIDE, VolumeCache())
+        results = run(WIDE, cache)
+        cache.drop_volumes()
+        run(WIDE, cache)  # with nothing to draw
     assert len(started) == threads - 1
     assert not any(thread.is_alive() for thread in started)
     for ref, expected in run(WIDE, VolumeCache(0, 0)).items():

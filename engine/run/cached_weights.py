@@ -1,7 +1,7 @@
 """Weights of the layers of a run by way of its cache, and the thread that draws the last ones meanwhile."""
 
 from collections.abc import Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
 from engine.kernels import Checkpoint
@@ -85,12 +85,14 @@ def drawing_ahead(request: RunRequest, refs: Sequence[NodeRef], cache: VolumeCac
             return  # the run says so if it needs more than there is
 
     thread = Thread(target=draw, name="weights", daemon=True)
-    thread.start()
+    with suppress(RuntimeError):  # the system may refuse it
+        thread.start()
     try:
         yield
     finally:
         is_over.set()
-        thread.join()
+        if thread.ident is not None:
+            thread.join()
 
 
 def _draws_long(request: RunRequest, ref: NodeRef, cache: VolumeCache) -> bool:

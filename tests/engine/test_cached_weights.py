@@ -212,6 +212,17 @@ def test_weights_that_another_thread_draws_are_the_same(threads, monkeypatch):
         np.testing.assert_array_equal(results[ref].volume, expected.volume)
 
 
+def test_a_run_draws_all_weights_itself_if_the_system_refuses_a_thread(monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    with thread_limit(2):
+        expected = run(WIDE, VolumeCache())
+        monkeypatch.setattr(Thread, "start", refuse)
+        results = run(WIDE, VolumeCache())
+    np.testing.assert_array_equal(results["d", "conv7"].volume, expected["d", "conv7"].volume)
+
+
 @pytest.mark.parametrize("end", ["close", "cancel"])
 def test_the_thread_that_draws_weights_ends_with_the_run(end, monkeypatch):
     started = started_threads(monkeypatch)

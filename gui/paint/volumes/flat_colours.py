@@ -27,7 +27,7 @@ def flat_colours(state: ViewState, scene: VolumesScene, numbers: Sequence[int]) 
     name, zero_centred = colours.colour_map_name(state.look), state.look.zero_centred
     colour_of = numbers_of(
         ("flat", name, zero_centred),
-        lambda volume: faces.flat_colour(volume, name, zero_centred=zero_centred).rgb(),
+        lambda volume: faces.flat_colour(volume, name, zero_centred=zero_centred),
     )
 
     def colour(vertex: Vertex, at: VolumeAt) -> FlatColour:

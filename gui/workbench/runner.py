@@ -16,7 +16,7 @@ from engine.run.execute import NodeDone, NodeStarted, execute
 from engine.run.request import RunRequest
 from gui.paint.basics.colours import colour_map_name
 from gui.paint.maps.map_measures import count_non_finite
-from gui.paint.volumes.faces import cache_flat_colours, most_varied_channel
+from gui.paint.volumes.faces import compute_flat_colours, most_varied_channel
 from gui.state.look import Look
 from gui.state.volume_at import Float32Volume
 from gui.worker import Worker
@@ -169,6 +169,6 @@ def _measure(volumes: Sequence[Float32Volume], look: Look, *, have_faces: bool) 
         for volume in volumes:
             most_varied_channel(volume)
     else:
-        cache_flat_colours(volumes, colour_map_name(look), zero_centred=look.zero_centred)
+        compute_flat_colours(volumes, colour_map_name(look), zero_centred=look.zero_centred)
     for volume in volumes:
         count_non_finite(volume)

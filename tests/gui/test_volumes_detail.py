@@ -14,13 +14,12 @@ from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from engine.run.check import check
 from gui.paint.basics import colours
-from gui.paint.basics.derived_cache import CACHE
+from gui.paint.basics.volume_numbers import numbers_of
 from gui.paint.volumes import drawing, faces
 from gui.paint.volumes.flat_colours import PLAIN
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.paint.volumes.scene_index import index_of
 from gui.paint.volumes.visible_parts import find_visible_parts
-from gui.paint.volumes.volume_numbers import numbers_of
 from gui.state.focus import Focus
 from gui.state.look import Look
 from gui.state.run_view import RunView
@@ -100,7 +99,7 @@ def test_a_flat_box_has_one_colour_where_it_was(theme):
     image, scene = painted(state, SMALL), lay_out_volumes(state, *SIZE).scene
     for box in scene.boxes[10:1000:90]:
         volume = state.volume_at(box.ref).volume
-        expected = faces.flat_colour(volume, "viridis", zero_centred=False)
+        expected = faces.flat_colour_of("viridis", zero_centred=False)(volume)
         left, top, right, bottom = (edge * scene.shrink for edge in box.bounds)
         assert image.pixelColor(int((left + right) / 2), int((top + bottom) / 2)).rgb() == expected
 
@@ -132,10 +131,10 @@ def test_the_colours_of_many_boxes_are_those_of_each(zero_centred):
     shapes = [(64, 28, 28), (1, 1, 1), (7, 9, 13), (64, 28, 28), (1000, 1, 1)]
     volumes = [rng.standard_normal(shape).astype(np.float32) for shape in shapes] + [np.zeros((2, 3, 3), np.float32)]
     volumes[3][:, ::2] = np.nan
-    expected = [faces.flat_colour(volume.copy(), "viridis", zero_centred=zero_centred) for volume in volumes]
-    faces.cache_flat_colours(volumes, "viridis", zero_centred=zero_centred)
-    key = "flat", "viridis", zero_centred
-    assert [CACHE.get_or_make((volume,), key, lambda: None, lambda _: 0) for volume in volumes] == expected
+    colour_of = faces.flat_colour_of("viridis", zero_centred=zero_centred)
+    expected = [colour_of(volume.copy()) for volume in volumes]
+    faces.compute_flat_colours(volumes, "viridis", zero_centred=zero_centred)
+    assert [colour_of(volume) for volume in volumes] == expected
 
 
 @pytest.mark.parametrize(

@@ -124,19 +124,26 @@ def to_levels(
     Where `low` equals `high`, that value is 0. Both broadcast to the values.
     """
     span = np.subtract(high, low)
-    lows = np.broadcast_to(low, values.shape)
-    scales = np.broadcast_to(np.divide(255.0, np.where(span == 0, 1.0, span)), values.shape)
+    scale = 255.0 / np.where(span == 0, 1.0, span)
     levels = np.empty(values.shape, np.uint8)
     for part in _parts(values.shape):
         shares = values[part].astype(np.float64)
-        shares -= lows[part]
-        shares *= scales[part]
+        shares -= _ends_of(low, part, values.ndim)
+        shares *= _ends_of(scale, part, values.ndim)
         shares += 0.5
-        np.clip(shares, 0, 255, out=shares)
-        if np.isnan(np.sum(shares)):  # much faster than testing each
+        np.maximum(shares, 0.0, out=shares)
+        np.minimum(shares, 255.0, out=shares)
+        if np.isnan(np.add.reduce(shares, axis=None)):  # much faster than testing each
             np.nan_to_num(shares, copy=False, nan=0.0)
         levels[part] = shares
     return levels
+
+
+def _ends_of(ends: float | NDArray[np.float64], part: slice, axes: int) -> float | NDArray[np.float64]:
+    """The ends of a part of some values with so many axes, to which they broadcast."""
+    if isinstance(ends, np.ndarray) and ends.ndim == axes and len(ends) > 1:
+        return ends[part]
+    return ends
 
 
 def _parts(shape: tuple[int, ...]) -> Iterator[slice]:

@@ -1,7 +1,7 @@
 """Pictures on the faces of boxes: slices of a volume in the colours of the colour map."""
 
-from collections.abc import Iterable
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from engine.network.input_specs import ImageInput
 from gui.paint.basics import colours
 from gui.paint.basics.derived_cache import CACHE
+from gui.paint.basics.volume_numbers import numbers_of, remember_numbers
 from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes.camera import FaceSide
 from gui.paint.volumes.colour_entropy import SAMPLED_PIXELS, find_most_varied
@@ -77,26 +78,25 @@ def face_image(
     return CACHE.get_or_make((volume,), key, make, QImage.sizeInBytes)
 
 
-def flat_colour(volume: Float32Volume, name: str, *, zero_centred: bool) -> int:
-    """The colour 0xffRRGGBB of a box without faces: that of the mean of its values, from a sample."""
-    return CACHE.get_or_make(
-        (volume,),
-        ("flat", name, zero_centred),
-        lambda: int(colours.mean_colours(_flat_sample(volume)[np.newaxis], name, zero_centred=zero_centred)[0]),
-        lambda _: 64,
-    )
+def flat_colour_of(name: str, *, zero_centred: bool) -> Callable[[Float32Volume], int]:
+    """A function that returns the colour 0xffRRGGBB of a box without faces: that of the mean of a sample."""
+
+    def compute(volume: Float32Volume) -> int:
+        return int(colours.mean_colours(_flat_sample(volume)[np.newaxis], name, zero_centred=zero_centred)[0])
+
+    return numbers_of(("flat", name, zero_centred), compute)
 
 
-def cache_flat_colours(volumes: Iterable[Float32Volume], name: str, *, zero_centred: bool) -> None:
-    """Compute the flat colours of many volumes in a fraction of the time that one after the other takes."""
+def compute_flat_colours(volumes: Iterable[Float32Volume], name: str, *, zero_centred: bool) -> None:
+    """Compute what `flat_colour_of` returns for many volumes, in a fraction of the time."""
     samples: dict[int, list[tuple[Float32Volume, NDArray[Any]]]] = {}
     for volume in volumes:
         sample = _flat_sample(volume)
         samples.setdefault(len(sample), []).append((volume, sample))
     for pairs in samples.values():
         rgbs = colours.mean_colours(np.stack([sample for _, sample in pairs]), name, zero_centred=zero_centred)
-        for (volume, _), rgb in zip(pairs, rgbs.tolist(), strict=True):
-            CACHE.get_or_make((volume,), ("flat", name, zero_centred), partial(int, rgb), lambda _: 64)
+        of_volumes = zip([volume for volume, _ in pairs], rgbs.tolist(), strict=True)
+        remember_numbers(("flat", name, zero_centred), of_volumes)
 
 
 def _flat_sample(volume: Float32Volume) -> NDArray[Any]:
@@ -151,11 +151,16 @@ def _halved(count: int, max_count: int) -> int:
 def _block_means(values: NDArray[Any], height: int, width: int) -> NDArray[Any]:
     """Means over blocks of nearly equal size."""
     for axis, size in ((0, height), (1, width)):
-        count = values.shape[axis]
-        if size < count:
-            starts = np.arange(size) * count // size
+        if size < values.shape[axis]:
+            starts, lengths = _blocks(values.shape[axis], size)
             with np.errstate(invalid="ignore"):  # ∞ − ∞ is not a number, which is marked
                 sums = np.add.reduceat(values, starts, axis=axis, dtype=np.float64)
-            lengths = np.diff(np.append(starts, count)).astype(np.float64)
             values = sums / (lengths[:, np.newaxis] if axis == 0 else lengths)
     return values
+
+
+@lru_cache(maxsize=1024)
+def _blocks(count: int, size: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Where blocks of nearly equal size start, and how long they are."""
+    starts = np.arange(size) * count // size
+    return starts, np.diff(np.append(starts, count)).astype(np.float64)

@@ -24,6 +24,8 @@ from gui.worker import Worker
 RunEvent = NodeStarted | NodeDone
 _FRAME, _LONGEST_FRAME = 1 / 15, 1.0
 """Seconds between two batches: at least, and at most even if painting takes long."""
+_FIRST_FRAME = 0.15
+"""Seconds to the first batch, which costs the most: the results of a run that takes less are painted once."""
 _SHARE = 16
 """The window works on a run for at most the time between two batches divided by this: Python code of a run waits
 while the window paints."""
@@ -78,6 +80,8 @@ class Runner(QObject):
         self._timer.timeout.connect(self._on_timer_timeout)
         self._last_batch, self._work_before = 0.0, 0.0
         """When the run started or the last batch was emitted, and the processor time of the window's thread then."""
+        self._least_frame = _FIRST_FRAME
+        """Seconds to the next batch at least."""
         self._outcomes: list[Exception | None] = []
         """That of the run, once its thread has ended, until `ended` is emitted."""
 
@@ -86,6 +90,7 @@ class Runner(QObject):
         self.cancel()
         mailbox = self._mailbox
         self._last_batch, self._work_before = monotonic(), thread_time()
+        self._least_frame = _FIRST_FRAME
         self.worker.start(lambda checkpoint: self._work(request, visible_refs, look, mailbox, checkpoint))
         self.started.emit(request)
 
@@ -102,6 +107,7 @@ class Runner(QObject):
         events = self._mailbox.take()
         if events:
             self._last_batch, self._work_before = monotonic(), thread_time()
+            self._least_frame = _FRAME
             self.advanced.emit(events)
 
     def close(self) -> None:
@@ -152,7 +158,7 @@ class Runner(QObject):
 
     def _on_timer_timeout(self) -> None:
         """Emit what waits, unless it is too early; then do so later."""
-        frame = max(_FRAME, min(_SHARE * (thread_time() - self._work_before), _LONGEST_FRAME))
+        frame = max(self._least_frame, min(_SHARE * (thread_time() - self._work_before), _LONGEST_FRAME))
         wait = self._last_batch + frame - monotonic()
         if wait > 0 and not self._outcomes:
             self._timer.start(ceil(1000 * wait))

@@ -288,7 +288,7 @@ def test_late_reports_of_a_cancelled_run_are_dropped(workbench: Workbench, qtbot
 def test_cancel_shows_what_has_been_computed_since_the_last_batch(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gui.workbench.runner._FRAME", 60.0)
+    monkeypatch.setattr("gui.workbench.runner._FIRST_FRAME", 60.0)
     workbench = Workbench(slow_project())
     workbench.run()
     qtbot.waitUntil(lambda: len(workbench.cache) >= 3)

@@ -11,7 +11,7 @@ from engine.network.input_specs import ImageInput
 from engine.network.node_ref import NodeRef
 from engine.project.project import Project
 from engine.run.execute import NodeDone
-from engine.run.prediction import Speed, remaining_work
+from engine.run.prediction import LayerTime, Speed, remaining_work
 from engine.run.request import RunRequest
 from engine.text.units import number_text
 from gui.state.automatic_run import AutomaticRunState
@@ -55,11 +55,11 @@ class AutomaticRun(QObject):
         self._workbench, self._store, self._obstacle = workbench, store, obstacle
         self._speed = Speed()
         """See `speed`."""
-        self._unlearned: deque[tuple[RunRequest, Mapping[NodeRef, float]]] = deque(maxlen=_UNLEARNED)
+        self._unlearned: deque[tuple[RunRequest, Mapping[NodeRef, LayerTime]]] = deque(maxlen=_UNLEARNED)
         """Runs that it does not include yet, with the time of each node that they have computed."""
         self._request: RunRequest | None = None
         """That of the current or last run."""
-        self._seconds: dict[NodeRef, float] = {}
+        self._times: dict[NodeRef, LayerTime] = {}
         """The time of each node that it has computed."""
         self._start = 0.0
         self._is_starting = False
@@ -153,18 +153,18 @@ class AutomaticRun(QObject):
         self._is_starting = False
 
     def _on_runner_started(self, request: RunRequest) -> None:
-        self._request, self._seconds, self._start = request, {}, perf_counter()
+        self._request, self._times, self._start = request, {}, perf_counter()
         if not self._is_starting:
             self._say("")
 
     def _on_runner_advanced(self, events: tuple[RunEvent, ...]) -> None:
         computed = [event for event in events if isinstance(event, NodeDone) and not event.is_reused]
-        self._seconds |= {event.ref: event.seconds for event in computed}
+        self._times |= {event.ref: LayerTime(event.seconds, event.had_weights) for event in computed}
 
     def _on_runner_ended(self, error: Exception | None) -> None:
         was_automatic = self._workbench.state.automatic.is_running
         if self._request is not None:
-            self._unlearned.append((self._request, self._seconds))
+            self._unlearned.append((self._request, self._times))
         duration = _time_text(perf_counter() - self._start)
         self._say(f"Run automatically, in {duration}" if was_automatic and error is None else "")
 

@@ -29,7 +29,7 @@ _FIRST_FRAME = 0.15
 _SHARE = 16
 """The window works on a run for at most the time between two batches divided by this: Python code of a run waits
 while the window paints."""
-_MEASURING = 0.02
+_MEASURING = 0.01
 """Seconds between two times that volumes are measured: each waits for the run's thread, and it for them."""
 _MOST_WITH_FACES = 64
 """Boxes beyond so many are mostly too small for pictures of maps: one colour each."""

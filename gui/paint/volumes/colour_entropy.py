@@ -10,7 +10,9 @@ SAMPLED_PIXELS = 4096
 """Values of a larger map that are enough."""
 _STEPS = 16
 _CUTS = (0.5, 7.5)
-"""Steps in which maps are cut into three groups of values: those of ReLUs have most values in the first."""
+"""Steps in which maps are cut into three groups of values, to bound their entropy."""
+_SPARSENESS, _MANY = 16, 0.25
+"""A share of the values that is looked at first, and the share of these in the first step from which bounds pay."""
 _PART = 2**16
 """Values that are compared at a time, which fit the cache of a processor."""
 _COUNTED = 2**14
@@ -22,25 +24,40 @@ _DIGITS = 9
 
 
 def find_most_varied(maps: NDArray[Any], low: float, high: float) -> int:
-    """The first of the maps (C, pixels) with the greatest entropy, in a colour map between two values.
-
-    Colours are counted only in maps that can have it by the shares of three groups of colours, which are found in a
-    fraction of the time.
-    """
-    count, pixels = maps.shape
-    if pixels == 1:
+    """The first of the maps (C, pixels) with the greatest entropy, in a colour map between two values."""
+    if maps.shape[1] == 1:
         return 0
     with np.errstate(all="ignore"):  # of values that are not finite, and of the largest and smallest spans
-        has_bounds = pixels >= _FEWEST_PIXELS
-        bounds = _entropy_bounds(maps, low, high) if has_bounds else np.full(count, np.inf)
-        entropies, order = np.full(count, -1.0), np.argsort(-bounds, kind="stable")
-        for part in _parts(maps, _COUNTED if has_bounds else _PART):
-            chosen = order[part]
-            if bounds[chosen[0]] < entropies.max() - 10.0**-_DIGITS:
-                break
-            shares = _colour_counts(maps[chosen], low, high) / pixels
-            entropies[chosen] = _entropies(shares).sum(axis=1)
+        if _are_mostly_in_first_step(maps, low, high):
+            entropies = _greatest_entropies(maps, low, high)
+        else:
+            entropies = np.concatenate([_map_entropies(maps[part], low, high) for part in _parts(maps, _PART)])
     return int(np.argmax(np.round(entropies, _DIGITS)))
+
+
+def _are_mostly_in_first_step(maps: NDArray[Any], low: float, high: float) -> bool:
+    """Whether many of the values, by a sample, are as low as those of ReLUs, so that bounds leave out most maps."""
+    if maps.shape[1] < _FEWEST_PIXELS:
+        return False
+    sample = maps[:, ::_SPARSENESS]
+    return bool(np.count_nonzero(sample <= low + _CUTS[0] * _step(low, high)) >= _MANY * sample.size)
+
+
+def _greatest_entropies(maps: NDArray[Any], low: float, high: float) -> _Numbers:
+    """The entropy of each map that can have the greatest by its bound, and −1 for the others."""
+    bounds = _entropy_bounds(maps, low, high)
+    entropies, order = np.full(len(maps), -1.0), np.argsort(-bounds, kind="stable")
+    for part in _parts(maps, _COUNTED):
+        chosen = order[part]
+        if bounds[chosen[0]] < entropies.max() - 10.0**-_DIGITS:
+            break
+        entropies[chosen] = _map_entropies(maps[chosen], low, high)
+    return entropies
+
+
+def _map_entropies(maps: NDArray[Any], low: float, high: float) -> _Numbers:
+    entropies: _Numbers = _entropies(_colour_counts(maps, low, high) / maps.shape[1]).sum(axis=1)
+    return entropies
 
 
 def _entropy_bounds(maps: NDArray[Any], low: float, high: float) -> _Numbers:

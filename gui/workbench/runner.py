@@ -24,7 +24,7 @@ from gui.worker import Worker
 RunEvent = NodeStarted | NodeDone
 _FRAME, _LONGEST_FRAME = 1 / 15, 1.0
 """Seconds between two batches: at least, and at most even if painting takes long."""
-_FIRST_FRAME = 0.15
+_FIRST_FRAME = 0.2
 """Seconds to the first batch, which costs the most: the results of a run that takes less are painted once."""
 _SHARE = 16
 """The window works on a run for at most the time between two batches divided by this: Python code of a run waits

@@ -7,7 +7,6 @@ from gui.paint.basics import colours
 from gui.paint.volumes import faces
 from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.scene import VolumesScene
-from gui.paint.volumes.volume_numbers import numbers_of
 from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeAt
 
@@ -25,10 +24,7 @@ class FlatColour(NamedTuple):
 def flat_colours(state: ViewState, scene: VolumesScene, numbers: Sequence[int]) -> list[FlatColour]:
     """The colours of the boxes of these numbers."""
     name, zero_centred = colours.colour_map_name(state.look), state.look.zero_centred
-    colour_of = numbers_of(
-        ("flat", name, zero_centred),
-        lambda volume: faces.flat_colour(volume, name, zero_centred=zero_centred).rgb(),
-    )
+    colour_of = faces.flat_colour_of(name, zero_centred=zero_centred)
 
     def colour(vertex: Vertex, at: VolumeAt) -> FlatColour:
         volume = at.volume_of(vertex.shape)

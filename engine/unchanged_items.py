@@ -8,12 +8,15 @@ from typing import Any, Generic, TypeVar
 _Result = TypeVar("_Result")
 _Columns = tuple[Sequence[Any], ...]
 
+_STRETCH = 512
+"""Items that are compared at once, which takes a fifth of the time of comparing them one by one."""
+
 
 class LastResults(Generic[_Result]):
     """The results of the last call of `map`: most edits leave most layers of a network as they are, and their order.
 
-    The results of items that are the same objects as before are taken over: in a sequence of the same length those at
-    the same place, else those at the beginning and at the end.
+    The results of items that are equal to those before are taken over: in a sequence of the same length those at the
+    same place, else those at the beginning and at the end.
     """
 
     def __init__(self) -> None:
@@ -23,14 +26,16 @@ class LastResults(Generic[_Result]):
         """The results of the function for the items of sequences of the same length, as ``map`` computes them.
 
         A result must depend on nothing but its items, which are immutable: the function is the same at each call.
+        If no item differs, the list is the one of the last call.
         """
         last_columns, last = self._last
         if len(columns) != len(last_columns):
             results = list(map(function, *columns))
         elif len(columns[0]) == len(last):
-            results = list(last)
-            changed = [differing(*pair) for pair in zip(columns, last_columns, strict=True)]
-            for at in sorted({at for numbers in changed for at in numbers}):
+            pairs = zip(columns, last_columns, strict=True)
+            changed = sorted({at for pair in pairs for at in differing(*pair)})
+            results = list(last) if changed else last
+            for at in changed:
                 results[at] = function(*[column[at] for column in columns])
         else:
             start, end = _same_ends(columns, last_columns)
@@ -41,12 +46,17 @@ class LastResults(Generic[_Result]):
 
 
 def differing(now: Sequence[Any], before: Sequence[Any]) -> Iterator[int]:
-    """The positions at which two sequences of the same length have different objects."""
-    same = bytes(map(is_, now, before))
-    at = same.find(0)
-    while at >= 0:
-        yield at
-        at = same.find(0, at + 1)
+    """The positions at which two sequences of the same length have different objects, but for equal stretches."""
+    if now is before:
+        return
+    for start in range(0, len(now), _STRETCH):
+        some, others = now[start : start + _STRETCH], before[start : start + _STRETCH]
+        if some != others:
+            same = bytes(map(is_, some, others))
+            at = same.find(0)
+            while at >= 0:
+                yield start + at
+                at = same.find(0, at + 1)
 
 
 def _same_ends(now: _Columns, before: _Columns) -> tuple[int, int]:

@@ -1,7 +1,9 @@
 """The colours of boxes that are too small for faces."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gui.paint.basics import colours
 from gui.paint.volumes import faces
@@ -15,25 +17,22 @@ PLAIN = -1
 """Stands for the colour of boxes without values."""
 
 
-class FlatColour(NamedTuple):
-    """The one colour of a box: that of the mean of its values, dimmed if they are stale, or PLAIN."""
+def flat_colours(state: ViewState, scene: VolumesScene, numbers: Sequence[int]) -> NDArray[np.int64]:
+    """The colours of the boxes of these numbers: that of the mean of their values, or that of dimmed ones, or PLAIN.
 
-    rgb: int
-    is_fresh: bool
-
-
-def flat_colours(state: ViewState, scene: VolumesScene, numbers: Sequence[int]) -> list[FlatColour]:
-    """The colours of the boxes of these numbers."""
+    Twice the RGB, and one more for values that are not stale.
+    """
     name, zero_centred = colours.colour_map_name(state.look), state.look.zero_centred
     colour_of = numbers_of(
         ("flat", name, zero_centred),
         lambda volume: faces.flat_colour(volume, name, zero_centred=zero_centred).rgb(),
     )
 
-    def colour(vertex: Vertex, at: VolumeAt) -> FlatColour:
+    def colour(vertex: Vertex, at: VolumeAt) -> int:
         volume = at.volume_of(vertex.shape)
-        return FlatColour(PLAIN, True) if volume is None else FlatColour(colour_of(volume), at.is_fresh)
+        return PLAIN if volume is None else 2 * colour_of(volume) + at.is_fresh
 
     refs, vertices = scene.box_places.refs, scene.box_places.vertices
     last = state.run.last_results("flat colour", name, zero_centred)
-    return last.map(colour, [vertices[at] for at in numbers], state.volumes_at([refs[at] for at in numbers]))
+    colours_of_each = last.map(colour, [vertices[at] for at in numbers], state.volumes_at([refs[at] for at in numbers]))
+    return np.array(colours_of_each, np.int64)

@@ -115,6 +115,9 @@ class BoxPlaces(NamedTuple):
     refs: list[NodeRef]
     vertices: list[Vertex]
     bodies: list[BoxBody]
+    """The different bodies."""
+    body_numbers: NDArray[np.intp]
+    """Of each box, the position of its body in that list."""
     centres: NDArray[np.float64]
     """2 × n: x and y of the middle."""
     corners: NDArray[np.float64]
@@ -140,10 +143,14 @@ class ArrowPlaces(NamedTuple):
 def join_boxes(places: Sequence[BoxPlaces]) -> BoxPlaces:
     """The places of the boxes of all designs."""
     starts = list(accumulate((len(each.vertices) for each in places), initial=0))
+    body_starts = accumulate((len(each.bodies) for each in places), initial=0)
     return BoxPlaces(
         [ref for each in places for ref in each.refs],
         [vertex for each in places for vertex in each.vertices],
         [body for each in places for body in each.bodies],
+        np.concatenate(
+            [np.empty(0, np.intp), *(each.body_numbers + at for each, at in zip(places, body_starts, strict=False))]
+        ),
         np.concatenate([np.empty((2, 0)), *(each.centres for each in places)], axis=1),
         np.concatenate([np.empty((2, 0)), *(each.corners for each in places)], axis=1),
         np.concatenate([np.empty((4, 0)), *(each.bounds for each in places)], axis=1),

@@ -191,7 +191,8 @@ class _PlacedDesign:
         self.places = BoxPlaces(
             last_results("ref", row.name).map(lambda vertex: (row.name, vertex.name), graph.vertices),
             list(graph.vertices),
-            [bodies[at] for at in numbers.tolist()],
+            bodies,
+            numbers,
             np.stack((x, y)),
             np.stack((corner_x + x, corner_y + y)),
             np.stack((x + left, y + top, x + right, y + bottom)),
@@ -203,18 +204,19 @@ class _PlacedDesign:
         """Make the box of a vertex."""
         graph, places, x, y = self.design_row.graph, self.places, self.x[number], self.box_y[number]
         left, top, right, bottom = places.bounds[:, number].tolist()
+        body = places.bodies[places.body_numbers[number]]
         return PlacedBox(
             places.refs[number],
             graph.vertices[number],
             tuple([graph.vertices[target] for target in graph.targets[number]]),
             self.design_row.captions[number],
-            places.bodies[number].box.translate(x, y),
+            body.box.translate(x, y),
             (left, top, right, bottom),
             x,
             y,
             float(self.arrow_ends[number]),
             float(self.line_starts[number]),
-            places.bodies[number],
+            body,
             self.measurer.text_sizes,
         )
 

@@ -5,6 +5,9 @@ from functools import lru_cache
 from operator import is_
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
 _Result = TypeVar("_Result")
 _Columns = tuple[Sequence[Any], ...]
 
@@ -21,6 +24,7 @@ class LastResults(Generic[_Result]):
 
     def __init__(self) -> None:
         self._last: tuple[_Columns, list[_Result]] = (), []  # one value, since threads share it
+        self._last_array: tuple[list[_Result], NDArray[Any]] = [], np.empty(0)
 
     def map(self, function: Callable[..., _Result], *columns: Sequence[Any]) -> list[_Result]:
         """The results of the function for the items of sequences of the same length, as ``map`` computes them.
@@ -43,6 +47,25 @@ class LastResults(Generic[_Result]):
             results = [*last[:start], *middle, *last[len(last) - end :]]
         self._last = columns, results
         return results
+
+    def array(
+        self, function: Callable[..., _Result], *columns: Sequence[Any], dtype: DTypeLike = np.float64
+    ) -> NDArray[Any]:
+        """The results of `map`, numbers or rows of them, as an array that must not be changed.
+
+        If no item differs, it is the one of the last call.
+        """
+        results, (last, array) = self.map(function, *columns), self._last_array
+        if results is not last:
+            if len(results) == len(last) and array.dtype == dtype:
+                array = array.copy()
+                for at in differing(results, last):
+                    array[at] = results[at]
+            else:
+                array = np.array(results, dtype)
+            array.flags.writeable = False
+            self._last_array = results, array
+        return array
 
 
 def differing(now: Sequence[Any], before: Sequence[Any]) -> Iterator[int]:

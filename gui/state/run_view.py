@@ -14,7 +14,7 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.run.check import ProjectCheck
 from engine.shapes import Shape
 from engine.text.problems import Problem
-from engine.unchanged_items import LastResults
+from engine.unchanged_items import LastResults, differing
 from gui.state.volume_at import VolumeAt, VolumeResult
 
 
@@ -89,8 +89,9 @@ class NodeVolumes:
         self, check: ProjectCheck, run: RunView, sources: Mapping[NodeRef, NodeRef] = MappingProxyType({})
     ) -> None:
         self.check, self._results, self._sources = check, run.results, sources
-        self._problems = (*check.problems, *run.problems)
+        self.problems = (*check.problems, *run.problems)
         self.by_ref: dict[NodeRef, VolumeAt] = {}
+        self._last_at_all: tuple[Sequence[NodeRef], list[VolumeAt]] = (), []
 
     @classmethod
     def of(cls, check: ProjectCheck, run: RunView) -> "NodeVolumes":
@@ -99,7 +100,7 @@ class NodeVolumes:
         if before is not None and before.check is check:
             return before
         volumes = _VOLUMES[run] = cls(check, run)
-        if before is not None and not volumes._problems:
+        if before is not None and not volumes.problems:
             volumes._take_over(before)
         return volumes
 
@@ -117,25 +118,34 @@ class NodeVolumes:
         return volume
 
     def at_all(self, refs: Sequence[NodeRef]) -> list[VolumeAt]:
-        """The volumes at several nodes; those of thousands are looked up in one go."""
-        volumes = map(self.by_ref.get, refs)
-        return [self.at(ref) if at is None else at for ref, at in zip(refs, volumes, strict=True)]
+        """The volumes at several nodes; those of thousands are looked up in one go, and once for the same list."""
+        last, volumes = self._last_at_all
+        if refs is not last:
+            found = map(self.by_ref.get, refs)
+            volumes = [self.at(ref) if at is None else at for ref, at in zip(refs, found, strict=True)]
+            self._last_at_all = refs, volumes
+        return volumes
 
     def _take_over(self, before: "NodeVolumes") -> None:
         """Take over the volumes of layers, blocks and inputs that are the same by both checks.
 
         An earlier result of a layer after the edited one is as stale as it was, by whatever key the layer has now.
         """
-        old_report, report, key = before.check.reports.get, self.check.reports.get, self.check.keys.get
-        self.by_ref = {
-            ref: at
-            for ref, at in before.by_ref.items()
-            if old_report(ref) is report(ref) is not None
-            and not at.problems
-            and at.is_fresh is (at.result is not None and at.result.key == key(at.source))
-        }
-        inputs = [ref for ref in before.by_ref if ref[1] == INPUT]
-        self.by_ref |= {ref: at for ref in inputs if (at := before.by_ref[ref]).has_fields_of(self._look_up(ref))}
+        known = before.by_ref
+        self.by_ref = {ref: at for ref, at in known.items() if not at.problems} if before.problems else dict(known)
+        blocks = [(design, name) for design, analysis in self.check.analyses.items() for name in analysis.foldable]
+        with_other_keys = [*_differing_refs(before.check.keys, self.check.keys), *blocks]
+        gone = [ref for ref in with_other_keys if ref in known and not self._has_freshness(known[ref])]
+        for ref in (*_differing_refs(before.check.reports, self.check.reports), *gone):
+            self.by_ref.pop(ref, None)
+        for ref in [(design, INPUT) for design in {STEM, *before.check.analyses}]:
+            at = self.by_ref.pop(ref, None)
+            if at is not None and at.has_fields_of(self._look_up(ref)):
+                self.by_ref[ref] = at
+
+    def _has_freshness(self, at: VolumeAt) -> bool:
+        """Whether a volume of before is as fresh or stale as it was."""
+        return at.is_fresh is (at.result is not None and at.result.key == self.check.keys.get(at.source))
 
     def _look_up(self, ref: NodeRef) -> VolumeAt:
         source = self._source(ref)
@@ -168,8 +178,16 @@ class NodeVolumes:
     def _problem_texts(self) -> dict[NodeRef, tuple[str, ...]]:
         """The texts of all problems by node."""
         texts: dict[NodeRef, tuple[str, ...]] = {}
-        for problem in self._problems:
+        for problem in self.problems:
             if problem.design is not None:
                 ref = problem.design, problem.node
                 texts[ref] = (*texts.get(ref, ()), problem.text)
         return texts
+
+
+def _differing_refs(before: Mapping[NodeRef, object], now: Mapping[NodeRef, object]) -> list[NodeRef]:
+    """The nodes of which two checks do not hold the same object."""
+    refs = list(now)
+    if refs == list(before):
+        return [refs[at] for at in differing(list(now.values()), list(before.values()))]
+    return [ref for ref in {**before, **now} if before.get(ref) is not now.get(ref)]

@@ -1,7 +1,5 @@
 """The colours of boxes that are too small for faces."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +15,8 @@ PLAIN = -1
 """Stands for the colour of boxes without values."""
 
 
-def flat_colours(state: ViewState, scene: VolumesScene, numbers: Sequence[int]) -> NDArray[np.int64]:
-    """The colours of the boxes of these numbers: that of the mean of their values, or that of dimmed ones, or PLAIN.
+def flat_colours(state: ViewState, scene: VolumesScene) -> NDArray[np.int64]:
+    """The colours of all boxes if they are flat: that of the mean of their values, or that of dimmed ones, or PLAIN.
 
     Twice the RGB, and one more for values that are not stale.
     """
@@ -32,7 +30,5 @@ def flat_colours(state: ViewState, scene: VolumesScene, numbers: Sequence[int]) 
         volume = at.volume_of(vertex.shape)
         return PLAIN if volume is None else 2 * colour_of(volume) + at.is_fresh
 
-    refs, vertices = scene.box_places.refs, scene.box_places.vertices
-    last = state.run.last_results("flat colour", name, zero_centred)
-    colours_of_each = last.map(colour, [vertices[at] for at in numbers], state.volumes_at([refs[at] for at in numbers]))
-    return np.array(colours_of_each, np.int64)
+    places, last = scene.box_places, state.run.last_results("flat colour", name, zero_centred)
+    return last.array(colour, places.vertices, state.volumes_at(places.refs), dtype=np.int64)

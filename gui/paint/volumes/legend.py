@@ -211,8 +211,9 @@ def _count_boxes(state: ViewState, scene: VolumesScene) -> _Summary:
             return _Summary(0, has_shape, 0, 0)
         return _Summary(1, has_shape, count_odd(volume), int(not at.is_fresh))
 
-    summaries = state.run.last_results("summary").map(summarise_box, places.vertices, state.volumes_at(places.refs))
-    return _Summary(*map(sum, zip(*(summaries or [_NOTHING]), strict=True)))
+    last = state.run.last_results("summary")
+    summaries = last.array(summarise_box, places.vertices, state.volumes_at(places.refs), dtype=np.int64)
+    return _Summary(*summaries.sum(axis=0).tolist()) if len(summaries) else _NOTHING
 
 
 def _legend_lines(state: ViewState, layout: VolumesLayout) -> list[str]:

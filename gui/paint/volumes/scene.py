@@ -142,6 +142,8 @@ class ArrowPlaces(NamedTuple):
 
 def join_boxes(places: Sequence[BoxPlaces]) -> BoxPlaces:
     """The places of the boxes of all designs."""
+    if len(places) == 1:
+        return places[0]
     starts = list(accumulate((len(each.vertices) for each in places), initial=0))
     body_starts = accumulate((len(each.bodies) for each in places), initial=0)
     return BoxPlaces(
@@ -161,6 +163,8 @@ def join_boxes(places: Sequence[BoxPlaces]) -> BoxPlaces:
 
 def join_arrows(places: Sequence[ArrowPlaces]) -> ArrowPlaces:
     """The places of the arrows of all designs."""
+    if len(places) == 1:
+        return places[0]
     start, end, y = (np.concatenate([np.empty(0), *(each[field] for each in places)]) for field in range(3))
     return ArrowPlaces(start, end, y, [colour for each in places for colour in each.colours])
 

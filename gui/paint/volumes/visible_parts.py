@@ -70,7 +70,7 @@ def find_visible_parts(
     boxes = [scene.boxes[number] for number in numbers]
     boxes_with_values = [(box, face_values(state, box, face_focus)) for box in boxes]
     regions = value_regions(state) if marks else {}
-    colours = flat_colours(state, scene, flat.tolist())
+    colours = flat_colours(state, scene)[flat] if len(flat) else np.empty(0, np.int64)
     return VisibleParts(boxes_with_values, flat, colours, arrows, wires, frames, focus, others, regions)
 
 

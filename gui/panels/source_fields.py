@@ -81,7 +81,7 @@ class InputFields(QObject):
         """Offer the possible inputs of a node; those that depend on it would close a cycle."""
         node = network.nodes[index]
         downstream = network.downstream(node.name) | {node.name}
-        names = [INPUT, *(other.name for other in network.nodes if other.name != node.name)]
+        names = [name for name in (INPUT, *network.structure.names) if name != node.name]
         names += [name for name in node.inputs if name not in names]  # missing ones can be removed
         joins = node.layer.max_inputs != 1
         self.one_field.set_visible(not joins)

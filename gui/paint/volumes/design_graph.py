@@ -84,6 +84,21 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
         """Column and row of each vertex."""
         return list(zip(self.vertex_columns, self.vertex_rows, strict=True))
 
+    @cached_property
+    def wide_columns(self) -> list[int]:
+        """Columns of several vertices."""
+        return [at for at, members in enumerate(self.columns) if len(members) > 1]
+
+    @cached_property
+    def wide_sections(self) -> list[range]:
+        """Sections other than a lone column."""
+        return [section for section in self.sections if section.start not in self.lone_columns]
+
+    @cached_property
+    def column_numbers(self) -> NDArray[np.intp]:
+        """The column of each vertex."""
+        return np.array(self.vertex_columns, dtype=np.intp)
+
 
 class DesignGraph(Struct, frozen=True, eq=False, dict=True):
     """Vertices (0 is the input) with their sources and targets; `sections` are runs of columns that share rows.
@@ -114,15 +129,15 @@ class DesignGraph(Struct, frozen=True, eq=False, dict=True):
         """Whether each column has one vertex, that of its number: a vertex comes after its sources."""
         return len(self.columns) == len(self.vertices)
 
-    @cached_property
+    @property
     def wide_columns(self) -> list[int]:
         """Columns of several vertices."""
-        return [] if self.is_chain else [at for at, members in enumerate(self.columns) if len(members) > 1]
+        return self.grid.wide_columns
 
-    @cached_property
+    @property
     def wide_sections(self) -> list[range]:
         """Sections other than a lone column."""
-        return [section for section in self.sections if section.start not in self.lone_columns]
+        return self.grid.wide_sections
 
 
 def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape], design: str = "") -> DesignGraph:

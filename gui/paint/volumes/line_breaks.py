@@ -49,6 +49,9 @@ _WORTH = 1.3
 _HOPELESS = 0.5
 """If everything shrinks below this factor, the texts at arrows are as short as possible."""
 
+_TINY = 0.25
+"""If everything shrinks below this factor, only the shortest texts are tried: none of them can be read in a window."""
+
 _STEPS, _COARSE_STEPS, _EXACT = 12, 7, 2e-4
 """Most steps to find a size, halvings to compare line breaks, and the relative precision that ends the search."""
 
@@ -245,9 +248,11 @@ def _make_row(
 def _choose_most_readable(
     with_detail: Callable[[ArrowDetail], tuple[LineBreaks, BoxFit]], choices: tuple[ArrowDetail, ...]
 ) -> LineBreaks:
-    """Choose the most detail that leaves the boxes large; at most one line if everything is shrunk a lot."""
+    """Choose the most detail that leaves the boxes large; one line at most, or the least, if all is shrunk a lot."""
     least, least_fit = with_detail(choices[-1])
     enough = _box_unit_range(least)[0] * _ENOUGH
+    if least_fit.shrink < _TINY:
+        return least
     details = choices if least_fit.shrink >= _HOPELESS else ("line", choices[-1])
     best, best_fit = with_detail(details[0])
     for detail in details[1:]:

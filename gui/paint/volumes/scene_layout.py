@@ -178,7 +178,7 @@ class _PlacedDesign:
     def _place_boxes(self) -> None:
         """Place all boxes: those of one kind have the same body."""
         row, graph, reach = self.design_row, self.design_row.graph, _REACH * self.em
-        self.columns = np.array(graph.grid.vertex_columns, dtype=np.intp)
+        self.columns = graph.grid.column_numbers
         self.x, self.box_y = self.centre[self.columns], self._box_heights()
         kinds, numbers = row.kinds
         bodies = [self.measurer.measure_body(graph.vertices[kind]) for kind in kinds]
@@ -265,13 +265,14 @@ class _PlacedDesign:
         tracks = row.routes.track_counts[columns - 1]
         start = self.begin[columns] + tracks * TRACK_WIDTH * em
         stop = self.x[1:] - self.row_sizes.box_spaces[1:, 0] - _REACH * em
-        text_start, colours = start.copy(), row.arrow_colours.copy()
+        text_start, colours = start.copy(), row.arrow_colours
         begins_line = np.isin(columns, [line.columns.start for line in self.lines])
         direct = (tracks == 0) & (only_sources >= 0) & ~begins_line
         start[direct] = self.line_starts[only_sources[direct]]
         for number in np.flatnonzero(only_sources == NO_SOURCE).tolist():
             start[number] = text_start[number] = stop[number] - row.operators[number + 1].width
-            colours[number] = "error", ""  # no source exists: a stub in the colour of mistakes
+            # No source exists: a stub in the colour of mistakes.
+            colours = [*colours[:number], ("error", ""), *colours[number + 1 :]]
         self.arrow_middles, self.arrow_spaces = (text_start + stop) / 2, stop - text_start
         self.arrow_places = ArrowPlaces(start, self.arrow_ends[1:], self.box_y[1:], colours)
 

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
@@ -74,6 +74,14 @@ _VOLUMES: "WeakKeyDictionary[RunView, NodeVolumes]" = WeakKeyDictionary()
 """See `NodeVolumes.of`; it ends with the results, so it keeps no volume longer than they do."""
 
 
+class _VolumeList(NamedTuple):
+    """The volumes at several nodes, and the position of each node."""
+
+    refs: Sequence[NodeRef]
+    volumes: list[VolumeAt]
+    positions: dict[NodeRef, int]
+
+
 class NodeVolumes:
     """The volumes at the nodes of a project after a run, each looked up once.
 
@@ -91,7 +99,8 @@ class NodeVolumes:
         self.check, self._results, self._sources = check, run.results, sources
         self.problems = (*check.problems, *run.problems)
         self.by_ref: dict[NodeRef, VolumeAt] = {}
-        self._last_at_all: tuple[Sequence[NodeRef], list[VolumeAt]] = (), []
+        self.last_list = _VolumeList((), [], {})
+        """What `at_all` has returned last."""
 
     @classmethod
     def of(cls, check: ProjectCheck, run: RunView) -> "NodeVolumes":
@@ -119,12 +128,11 @@ class NodeVolumes:
 
     def at_all(self, refs: Sequence[NodeRef]) -> list[VolumeAt]:
         """The volumes at several nodes; those of thousands are looked up in one go, and once for the same list."""
-        last, volumes = self._last_at_all
-        if refs is not last:
+        if refs is not self.last_list.refs:
             found = map(self.by_ref.get, refs)
             volumes = [self.at(ref) if at is None else at for ref, at in zip(refs, found, strict=True)]
-            self._last_at_all = refs, volumes
-        return volumes
+            self.last_list = _VolumeList(refs, volumes, {ref: at for at, ref in enumerate(refs)})
+        return self.last_list.volumes
 
     def _take_over(self, before: "NodeVolumes") -> None:
         """Take over the volumes of layers, blocks and inputs that are the same by both checks.
@@ -136,12 +144,19 @@ class NodeVolumes:
         blocks = [(design, name) for design, analysis in self.check.analyses.items() for name in analysis.foldable]
         with_other_keys = [*_differing_refs(before.check.keys, self.check.keys), *blocks]
         gone = [ref for ref in with_other_keys if ref in known and not self._has_freshness(known[ref])]
-        for ref in (*_differing_refs(before.check.reports, self.check.reports), *gone):
+        gone += _differing_refs(before.check.reports, self.check.reports)
+        for ref in gone:
             self.by_ref.pop(ref, None)
-        for ref in [(design, INPUT) for design in {STEM, *before.check.analyses}]:
+        inputs = [(design, INPUT) for design in {STEM, *before.check.analyses}]
+        for ref in inputs:
             at = self.by_ref.pop(ref, None)
             if at is not None and at.has_fields_of(self._look_up(ref)):
                 self.by_ref[ref] = at
+        if not before.problems:
+            refs, volumes, positions = before.last_list
+            self.last_list = _VolumeList(refs, list(volumes), positions)
+            for ref in filter(positions.__contains__, (*gone, *inputs)):
+                self.last_list.volumes[positions[ref]] = self.at(ref)
 
     def _has_freshness(self, at: VolumeAt) -> bool:
         """Whether a volume of before is as fresh or stale as it was."""

@@ -77,6 +77,11 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+def most_computing() -> int:
+    """Threads that compute at the same time at most."""
+    return _POOL.limit
+
+
 @contextmanager
 def free_threads(most: int) -> Iterator[int]:
     """So many threads, if no kernel is running on another one; else this one: to be used by a library, in one call."""

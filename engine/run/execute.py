@@ -8,7 +8,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from engine.files import paths
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.kernels.onnx_process import ModelFault
@@ -16,14 +15,15 @@ from engine.layers import Layer
 from engine.low_rank.energies import NotFinite
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
-from engine.network.input_specs import ArrayInput, ImageInput, Input, input_text
+from engine.network.input_specs import input_text
 from engine.network.node_ref import STEM, NodeRef
-from engine.network.weight_specs import FileWeights, LowRankWeights, WeightSource
-from engine.run import inputs, low_rank_weights, weights
+from engine.network.weight_specs import LowRankWeights
+from engine.run import inputs, low_rank_weights
 from engine.run.cache import CachedVolume, VolumeCache
+from engine.run.cached_weights import cached_weights, drawing_ahead
 from engine.run.check import place_in_file
-from engine.run.memory import require_memory
-from engine.run.request import RunRequest, cached_inputs, input_keys_of
+from engine.run.memory import caches_weights, require_memory
+from engine.run.request import RunRequest, cached_inputs, input_keys_of, uncached_refs
 from engine.run.weights import Weights
 from engine.text.notices import add_notice, collect_notices
 from engine.text.problems import Notice, Problem, ProjectError
@@ -58,6 +58,8 @@ class NodeDone(Struct, frozen=True, eq=False):
     """What the user should know of the files that were read for it."""
     seconds: float = 0.0
     """The whole time of the node in this run, with that of its weights."""
+    had_weights: bool = False
+    """Whether its weights were cached, so that they took no time."""
 
 
 def execute(
@@ -73,20 +75,34 @@ def execute(
         From `checkpoint`, within a block's time.
     """
     require_memory(request, cache)
+    missing = uncached_refs(request, cache)
+    if not caches_weights(request, missing, cache):
+        cache = cache.without_weights()
     keys, refs = request.check.keys, request.refs
     # Held from the start: the predicted memory leaves these out, so the cache must not drop them during the run.
     volumes = {keys[ref]: entry for ref in refs if (entry := cache.get(keys[ref])) is not None}
-    for done, ref in enumerate(refs):
-        checkpoint()
-        yield NodeStarted(ref, done, len(refs))
-        key = keys[ref]
-        reused, start = key in volumes, perf_counter()
-        if not reused:
-            volumes[key] = _compute(request, ref, volumes, cache, checkpoint)
-            cache.put(key, *volumes[key])
-        entry = volumes[key]
-        seconds = perf_counter() - start
-        yield NodeDone(ref, key, entry.volume, entry.milliseconds, reused, entry.fitted_weights, entry.notices, seconds)
+    with drawing_ahead(request, missing, cache):
+        for done, ref in enumerate(refs):
+            checkpoint()
+            yield NodeStarted(ref, done, len(refs))
+            key = keys[ref]
+            reused, start = key in volumes, perf_counter()
+            if not reused:
+                volumes[key] = _compute(request, ref, volumes, cache, checkpoint)
+                cache.put(key, volumes[key])
+            entry = volumes[key]
+            seconds = perf_counter() - start
+            yield NodeDone(
+                ref,
+                key,
+                entry.volume,
+                entry.milliseconds,
+                reused,
+                entry.fitted_weights,
+                entry.notices,
+                seconds,
+                entry.had_weights,
+            )
 
 
 def volume_at(
@@ -107,14 +123,19 @@ def volume_at(
     goal, makers = keys[ref], request.check.makers
     input_keys = input_keys_of(request.check)
     volumes, users = cached_inputs(goal, input_keys, cache)
-    for key in sorted(users.keys() - volumes.keys(), key=lambda key: makers[key].position):
-        checkpoint()
-        volumes[key] = _compute(request, makers[key].ref, volumes, cache, checkpoint)
-        for source in input_keys(key):
-            users[source] -= 1
-            if not users[source]:
-                del volumes[source]
-    cache.put(goal, *volumes[goal])
+    missing = sorted(users.keys() - volumes.keys(), key=lambda key: makers[key].position)
+    refs = [makers[key].ref for key in missing]
+    if not caches_weights(request, refs, cache):
+        cache = cache.without_weights()
+    with drawing_ahead(request, refs, cache):
+        for key, at in zip(missing, refs, strict=True):
+            checkpoint()
+            volumes[key] = _compute(request, at, volumes, cache, checkpoint)
+            for source in input_keys(key):
+                users[source] -= 1
+                if not users[source]:
+                    del volumes[source]
+    cache.put(goal, volumes[goal])
     return volumes[goal].volume
 
 
@@ -123,13 +144,20 @@ def weights_at(request: RunRequest, ref: NodeRef, cache: VolumeCache, checkpoint
 
     Fitted weights need the volumes that reach the layer, which are computed first.
     """
-    design = ref[0]
-    report = request.check.reports[ref]
+    return dict(_weights_at(request, ref, cache, checkpoint)[0])
+
+
+def _weights_at(
+    request: RunRequest, ref: NodeRef, cache: VolumeCache, checkpoint: Checkpoint
+) -> tuple[Mapping[str, NDArray[np.float32]], bool]:
+    """The same, and whether they were cached."""
+    design, report = ref[0], request.check.reports[ref]
     if isinstance(report.weights, LowRankWeights):
-        return dict(_fit(request, design, report, cache, checkpoint))
-    arrays = weights.load_weights(report, seed=request.project.seed, design=design, checkpoint=checkpoint)
-    _require_unchanged(request, report.weights)
-    return arrays
+        return _fit(request, design, report, cache, checkpoint), False
+    entry, was_cached = cached_weights(request, ref, cache, checkpoint)
+    for text in entry.notices:
+        add_notice(text)
+    return entry.arrays, was_cached
 
 
 def _fit(
@@ -153,11 +181,11 @@ def _fit(
                     volume = volume_at(RunRequest.of(replace(project, input=spec)), ref, cache, checkpoint)
                 except ProjectError as error:
                     raise FileFault(f"calibration, {input_text(spec)}: {error.problems[0].text}") from None
-                _require_unchanged(request, spec)
+                request.require_unchanged(spec)
                 yield volume
 
         exact = low_rank_weights.original_weights(plan, project, checkpoint)
-        _require_unchanged(request, plan.recipe.of)
+        request.require_unchanged(plan.recipe.of)
         try:
             parts = low_rank_weights.fit_weights(plan, exact, volumes, checkpoint)
         except NotFinite as error:
@@ -170,7 +198,7 @@ def _fit(
 def run_all(request: RunRequest, on_start: Callable[[NodeStarted], None]) -> dict[NodeRef, NodeDone]:
     """Run to the end with a cache of its own; `on_start` is called before each node."""
     results: dict[NodeRef, NodeDone] = {}
-    for event in execute(request, VolumeCache()):
+    for event in execute(request, VolumeCache(weight_budget=0)):
         if isinstance(event, NodeDone):
             results[event.ref] = event
         else:
@@ -220,14 +248,14 @@ def _compute_volume(
     if ref == (STEM, INPUT):
         try:
             volume = inputs.load_input(project.input, checkpoint)
-            _require_unchanged(request, project.input)
+            request.require_unchanged(project.input)
             return _cached_volume(volume, start)
         except FileFault as fault:
             raise ProjectError([Problem(str(fault), f"$.input.{fault.setting}", *ref, fault.setting)]) from None
     report = request.check.reports[ref]
     input_volumes = [volumes[request.check.keys[design, source]].volume for source in report.inputs]
     try:
-        arrays = weights_at(request, ref, cache, checkpoint)
+        arrays, is_cached = _weights_at(request, ref, cache, checkpoint)
     except FileFault as fault:
         place = place_in_file(project, design, report.index, "weights")
         raise ProjectError([Problem(f"{name}: {fault}", place, design, name, "weights")]) from None
@@ -240,19 +268,12 @@ def _compute_volume(
         except ModelFault as fault:
             place = place_in_file(project, design, report.index)
             raise ProjectError([Problem(f"{name}: ONNX Runtime cannot run it: {fault}", place, design, name)]) from None
-    return _cached_volume(volume, start, arrays if isinstance(report.weights, LowRankWeights) else None)
+    fitted_weights = arrays if isinstance(report.weights, LowRankWeights) else None
+    return _cached_volume(volume, start)._replace(fitted_weights=fitted_weights, had_weights=is_cached)
 
 
-def _cached_volume(volume: NDArray[np.float32], start: float, fitted_weights: Weights | None = None) -> CachedVolume:
+def _cached_volume(volume: NDArray[np.float32], start: float) -> CachedVolume:
     """A read-only volume, with the time since `start`."""
     milliseconds = 1000 * (perf_counter() - start)
     volume.flags.writeable = False
-    return CachedVolume(volume, milliseconds, fitted_weights)
-
-
-def _require_unchanged(request: RunRequest, source: Input | WeightSource | None) -> None:
-    """FileFault if a file was written between the check, which made the key, and its reading just now."""
-    if not isinstance(source, ImageInput | ArrayInput | FileWeights):
-        return
-    if paths.stamp_of(source.path) != request.check.files[source.path]:
-        raise FileFault(f"{source.path} changed after it was checked; run again")
+    return CachedVolume(volume, milliseconds)

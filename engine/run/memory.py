@@ -1,5 +1,6 @@
 """Predicts the memory of a run, and refuses one that does not fit."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.kernels import BLOCK_BYTES, LIBRARY_BYTES
@@ -13,19 +14,41 @@ from engine.text.units import byte_size
 
 
 def required_bytes(request: RunRequest, cache: VolumeCache) -> int:
-    """Predicted memory of a run: all volumes that are not cached, the largest scratch space, and what kernels need."""
+    """Predicted memory of a run: all volumes that are not cached, the largest scratch space, and what kernels need.
+
+    Weights that it caches, see `caches_weights`, do not count: if they do not fit, it does without.
+    """
     costs = _costs(request, cache).values()
     if not costs:
         return 0
     return sum(cost.volume for cost in costs) + max(cost.scratch for cost in costs) + BLOCK_BYTES + LIBRARY_BYTES
 
 
+def caches_weights(request: RunRequest, refs: Sequence[NodeRef], cache: VolumeCache) -> bool:
+    """Whether a run caches the weights of the nodes that it computes: if all fit in the budget, and in free memory.
+
+    It uses one after the other: of more than the budget, none would be there when it is needed again.
+    """
+    if sum(_weights_by_node(request, refs)) > cache.weight_budget:
+        return False
+    return required_bytes(request, cache) + further_weight_bytes(request, refs) <= _free_bytes()
+
+
+def further_weight_bytes(request: RunRequest, refs: Sequence[NodeRef]) -> int:
+    """Memory of the cached weights of some nodes without the heaviest, which `required_bytes` includes."""
+    weights = _weights_by_node(request, refs)
+    return sum(weights) - max(weights, default=0)
+
+
+def _weights_by_node(request: RunRequest, refs: Sequence[NodeRef]) -> list[int]:
+    reports = request.check.reports
+    return [reports[ref].weight_bytes for ref in refs if ref in reports]
+
+
 def require_memory(request: RunRequest, cache: VolumeCache, free: int | None = None) -> None:
     """Raise ProjectError, before any allocation, if a run does not fit in free memory."""
-    import psutil  # an analysis, which needs none of it, would take 15 ms more
-
     needed = required_bytes(request, cache)
-    available = psutil.virtual_memory().available if free is None else free
+    available = _free_bytes() if free is None else free
     if needed <= available:
         return
     costs = _costs(request, cache)
@@ -45,6 +68,13 @@ def require_memory(request: RunRequest, cache: VolumeCache, free: int | None = N
     raise ProjectError([Problem(text, place, *worst)])
 
 
+def _free_bytes() -> int:
+    import psutil  # an analysis, which needs none of it, would take 15 ms more
+
+    free: int = psutil.virtual_memory().available
+    return free
+
+
 class _Cost(NamedTuple):
     """Bytes of a volume, and those needed only to compute it: weights, or the pixels of a photo."""
 
@@ -57,8 +87,8 @@ def _costs(request: RunRequest, cache: VolumeCache) -> dict[NodeRef, _Cost]:
     project_check = request.check
     costs = {}
     for ref in uncached_refs(request, cache):
-        is_input = ref not in project_check.reports
-        scratch = project_check.reading_bytes if is_input else _weight_bytes(request, ref)
+        report = project_check.reports.get(ref)
+        scratch = project_check.reading_bytes if report is None else _weight_bytes(request, ref)
         costs[ref] = _Cost(_volume_bytes(project_check, ref), scratch)
     return costs
 

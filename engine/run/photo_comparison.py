@@ -111,6 +111,7 @@ class _Totals:
     def __init__(self, designs: Sequence[str]) -> None:
         self.photos = 0
         self._designs = designs
+        self._cache = VolumeCache()
         self._usage: dict[NodeRef, MapUsage] = {}
         self._errors: list[float] = []
         self._agreement: list[tuple[bool, bool, bool]] = []
@@ -119,7 +120,8 @@ class _Totals:
         """Run on another photo; each volume is looked at as soon as it is computed, and its input alone is not."""
         ends = {design: (design, request.check.analyses[design].output) for design in self._designs}
         outputs: dict[str, _Volume] = {}
-        for event in execute(request, VolumeCache(), checkpoint):
+        self._cache.drop_volumes()  # another photo has others; the weights are the same
+        for event in execute(request, self._cache, checkpoint):
             if isinstance(event, NodeStarted):
                 continue
             if event.ref[1] != INPUT:

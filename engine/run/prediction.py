@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from itertools import accumulate
 from math import prod
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -12,8 +13,9 @@ from engine.network.analysis import Report
 from engine.network.graph import INPUT
 from engine.network.input_specs import ArrayInput, ImageInput
 from engine.network.node_ref import STEM, NodeRef
-from engine.network.weight_specs import FileWeights
+from engine.network.weight_specs import FileWeights, LowRankWeights
 from engine.run.cache import VolumeCache
+from engine.run.cached_weights import has_cached_weights
 from engine.run.inputs import decoded_pixels
 from engine.run.request import RunRequest, uncached_refs
 
@@ -88,6 +90,13 @@ def _usual_ratio(by_ratio: list[tuple[float, float]]) -> float:
     return measured / predicted
 
 
+class LayerTime(NamedTuple):
+    """What a layer took, with its weights if it had none yet."""
+
+    seconds: float
+    had_weights: bool = False
+
+
 class Speed(Struct, frozen=True):
     """How fast this machine is, from the runs so far. Small layers do not tell how fast it is at large ones."""
 
@@ -98,21 +107,21 @@ class Speed(Struct, frozen=True):
         """The time that some layers will take on this machine."""
         return cost.small * self.small.factor + cost.large * self.large.factor
 
-    def after(self, request: RunRequest, seconds: Mapping[NodeRef, float]) -> "Speed":
+    def after(self, request: RunRequest, times: Mapping[NodeRef, LayerTime]) -> "Speed":
         """The speed that includes a run, from those of its layers whose time can be predicted.
 
         Parameters
         ----------
-        seconds
-            The time of each node that was computed, not taken from the cache.
+        times
+            Of each node that was computed, not taken from the cache.
         """
         small: list[tuple[float, float]] = []
         large: list[tuple[float, float]] = []
-        for ref, duration in seconds.items():
+        for ref, (duration, had_weights) in times.items():
             report = request.check.reports.get(ref)
             if report is None or ref in request.check.low_rank_fits:
                 continue
-            cost = _layer_cost(report)
+            cost = _layer_cost(report, had_weights)
             (small if cost.small else large).append((cost.seconds, duration))
         return Speed(self.small.after(small), self.large.after(large))
 
@@ -126,7 +135,7 @@ def remaining_work(request: RunRequest, cache: VolumeCache) -> Work:
         if obstacle:
             return Work(len(refs), obstacle=obstacle)
         report = request.check.reports.get(ref)
-        cost += _input_cost(request) if report is None else _layer_cost(report)
+        cost += _input_cost(request) if report is None else _layer_cost(report, _has_weights(request, ref, cache))
     return Work(len(refs), cost)
 
 
@@ -138,6 +147,12 @@ def _obstacle(request: RunRequest, ref: NodeRef, cache: VolumeCache) -> str:
     return "weights have to be fitted" if fit is not None and cache.get_fit(fit) is None else ""
 
 
+def _has_weights(request: RunRequest, ref: NodeRef, cache: VolumeCache) -> bool:
+    """Whether the weights of a layer are cached; fitted ones are, or there is an obstacle."""
+    is_fitted = isinstance(request.check.reports[ref].weights, LowRankWeights)
+    return is_fitted or has_cached_weights(request, ref, cache)
+
+
 def _input_cost(request: RunRequest) -> Cost:
     spec, shape = request.project.input, request.check.input_shape
     values = 0 if shape is None else shape.size
@@ -147,14 +162,14 @@ def _input_cost(request: RunRequest) -> Cost:
     return _cost(_LAYER, _RANDOM * values)
 
 
-def _layer_cost(report: Report) -> Cost:
-    """What a layer costs: once, and for its arithmetic, its values and making its weights."""
+def _layer_cost(report: Report, has_weights: bool = False) -> Cost:
+    """What a layer costs: once, and for its arithmetic, its values and making its weights if it has none yet."""
     assert report.output_shape is not None, "a node with a key has a shape"
     read = sum(shape.size for shape in report.known_inputs)
     windows = report.sliding_windows
     if windows is not None:  # they overlap: each value is read several times
         read = prod(windows.output) * prod(windows.kernel) * report.known_inputs[0].channels
-    per_weight = _STORED if isinstance(report.weights, FileWeights) else _RANDOM
+    per_weight = 0 if has_weights else _STORED if isinstance(report.weights, FileWeights) else _RANDOM
     return _cost(
         _LAYER + _ARRAY * len(report.array_shapes),
         _MAC * (report.macs or 0)

@@ -4,8 +4,12 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from engine.files import paths
+from engine.files.paths import FileFault
 from engine.network.graph import INPUT
+from engine.network.input_specs import ArrayInput, ImageInput, Input
 from engine.network.node_ref import STEM, NodeRef
+from engine.network.weight_specs import FileWeights, WeightSource
 from engine.project.project import Project
 from engine.run.cache import CachedVolume, VolumeCache
 from engine.run.check import ProjectCheck, check
@@ -26,6 +30,13 @@ class RunRequest(Struct, frozen=True, eq=False):
         """Every node that can run, in order, the project's input first; inputs of designs are other nodes' volumes."""
         start = ((STEM, INPUT),) if (STEM, INPUT) in self.check.keys else ()
         return (*start, *(ref for ref in self.check.reports if ref in self.check.keys))
+
+    def require_unchanged(self, source: Input | WeightSource | None) -> None:
+        """FileFault if a file was written between the check, which made the keys, and now."""
+        if not isinstance(source, ImageInput | ArrayInput | FileWeights):
+            return
+        if paths.stamp_of(source.path) != self.check.files[source.path]:
+            raise FileFault(f"{source.path} changed after it was checked; run again")
 
 
 def uncached_refs(request: RunRequest, cache: VolumeCache) -> tuple[NodeRef, ...]:

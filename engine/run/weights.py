@@ -1,6 +1,6 @@
 """Weights from a seed, a file, or a preset kernel."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from hashlib import blake2b
 from math import prod, sqrt
 from typing import Any, NamedTuple, cast
@@ -111,18 +111,23 @@ def _read_faults(source: FileWeights) -> Iterator[str]:
         yield f"weights: {fault}"
 
 
-def weight_identity(report: Report, seed: int, design: str) -> object:
+def weight_identity(report: Report, seed: int, design: str) -> Hashable:
     """All that a node's weights depend on, as a value for the digest; recipes have a `recipe_identity` instead."""
     source = report.weights
     assert not isinstance(source, LowRankWeights)
     return source_identity(source or SeedWeights(design, report.name), seed)
 
 
-def source_identity(source: PlainSource, seed: int) -> object:
+def source_identity(source: PlainSource, seed: int) -> Hashable:
     """All that the arrays of a source depend on besides their shapes."""
     if isinstance(source, FileWeights):
         return source, paths.stamp_of(source.path)
     return source if isinstance(source, PresetWeights) else (seed, source.design, source.node)
+
+
+def weights_key(report: Report, *, seed: int, design: str) -> Hashable:
+    """All that the arrays of `load_weights` depend on."""
+    return weight_identity(report, seed, design), tuple(report.array_shapes.items())
 
 
 def load_weights(report: Report, *, seed: int, design: str, checkpoint: Checkpoint) -> Weights:

@@ -19,7 +19,7 @@ from engine.network.graph import INPUT
 from engine.network.input_specs import Input
 from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
-from engine.run.cache import VolumeCache
+from engine.run.cache import CachedVolume, VolumeCache
 from engine.run.check import EarlierCheck, check
 from engine.run.execute import volume_at, weights_at
 from engine.run.memory import require_memory, required_bytes
@@ -36,6 +36,8 @@ from engine.text.units import count_text
 
 _CACHE_BYTES = 2**28
 """Bytes of volumes that points share: what lies before the layers that change."""
+_WEIGHT_BYTES = 2**26
+"""Bytes of weights that points share."""
 _REFERENCE_BYTES = 2**26
 """Bytes of last volumes of the design that points are compared with."""
 RUNS = 5
@@ -75,7 +77,7 @@ class PointMeasurer:
         self._sweep = sweep
         self._machine = machine_text(threads)
         self._checkpoint = checkpoint
-        self._cache = VolumeCache(_CACHE_BYTES)
+        self._cache = VolumeCache(_CACHE_BYTES, _WEIGHT_BYTES)
         self._references = VolumeCache(_REFERENCE_BYTES)
         self._earlier: dict[tuple[str, Input], EarlierCheck] = {}
 
@@ -142,7 +144,7 @@ class PointMeasurer:
         if entry is not None:
             return entry.volume
         volume = self._last_volume(project, against)
-        self._references.put(request.check.keys[last], volume)
+        self._references.put(request.check.keys[last], CachedVolume(volume))
         return volume
 
     def _request(self, project: Project) -> RunRequest:
@@ -235,11 +237,12 @@ def worker_bytes(sweep: Sweep, checkpoint: Checkpoint = lambda: None) -> int:
     def size(counted: CountedPoint) -> int:
         return sum(counted.values.get(name) or 0 for name in ("activation_bytes", "param_bytes"))
 
+    caches = _PROCESS_BYTES + _CACHE_BYTES + _WEIGHT_BYTES
     largest = max(count_points(sweep, checkpoint), key=size)
     if largest.problem:
-        return _PROCESS_BYTES + _CACHE_BYTES
+        return caches
     project = _with_design(sweep.projects.project_of(largest.point), sweep.design)
-    return _PROCESS_BYTES + _CACHE_BYTES + required_bytes(RunRequest.of(project), VolumeCache())
+    return caches + required_bytes(RunRequest.of(project), VolumeCache())
 
 
 def _with_design(project: Project, name: str) -> Project:

@@ -58,7 +58,7 @@ def find_ghosts(
     request = RunRequest(beside, check(beside, EarlierCheck(project, project_check)))
     checkpoint()
     results = {
-        ref: VolumeResult(key, *cached)
+        ref: VolumeResult.of(key, cached)
         for ref, key in request.check.keys.items()
         if ref[0] == name and (cached := cache.get(key)) is not None
     }

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
+from engine.run.cache import CachedVolume
 from engine.shapes import Shape
 
 Float32Volume = NDArray[np.float32]
@@ -24,6 +25,10 @@ class VolumeResult(Struct, frozen=True, eq=False):
     """Weights of the layer by role, if they were fitted to data."""
     notices: tuple[str, ...] = ()
     """What the user should know of the files that were read for it."""
+
+    @classmethod
+    def of(cls, key: bytes, cached: CachedVolume) -> "VolumeResult":
+        return cls(key, cached.volume, cached.milliseconds, cached.fitted_weights, cached.notices)
 
 
 class VolumeAt(Struct, frozen=True, eq=False):

@@ -10,7 +10,7 @@ from engine.network.input_specs import ImageInput
 from engine.network.node_ref import NodeRef
 from engine.project.project import Project
 from engine.run.execute import NodeDone
-from engine.run.prediction import Speed, remaining_work
+from engine.run.prediction import LayerTime, Speed, remaining_work
 from engine.run.request import RunRequest
 from engine.text.units import number_text
 from gui.state.automatic_run import AutomaticRunState
@@ -54,7 +54,7 @@ class AutomaticRun(QObject):
         """See `speed`; old if it does not include the run that has ended last."""
         self._request: RunRequest | None = None
         """That of the current or last run."""
-        self._seconds: dict[NodeRef, float] = {}
+        self._times: dict[NodeRef, LayerTime] = {}
         """The time of each node that it has computed."""
         self._start = 0.0
         self._is_starting = False
@@ -74,7 +74,7 @@ class AutomaticRun(QObject):
     def speed(self) -> Speed:
         """How fast this machine is, from all runs so far; found when it is needed, not while a picture is awaited."""
         if self._speed_is_old and self._request is not None:
-            self.speed = self._speed.after(self._request, self._seconds)
+            self.speed = self._speed.after(self._request, self._times)
         return self._speed
 
     @speed.setter
@@ -148,13 +148,13 @@ class AutomaticRun(QObject):
 
     def _on_runner_started(self, request: RunRequest) -> None:
         self._speed = self.speed
-        self._request, self._seconds, self._start = request, {}, perf_counter()
+        self._request, self._times, self._start = request, {}, perf_counter()
         if not self._is_starting:
             self._say("")
 
     def _on_runner_advanced(self, events: tuple[RunEvent, ...]) -> None:
         computed = [event for event in events if isinstance(event, NodeDone) and not event.is_reused]
-        self._seconds |= {event.ref: event.seconds for event in computed}
+        self._times |= {event.ref: LayerTime(event.seconds, event.had_weights) for event in computed}
 
     def _on_runner_ended(self, error: Exception | None) -> None:
         was_automatic = self._workbench.state.automatic.is_running

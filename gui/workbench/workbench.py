@@ -214,7 +214,7 @@ class Workbench(QObject):
             if result is None or result.key != key:
                 cached = self.cache.get(key)
                 if cached is not None:
-                    changes[ref] = VolumeResult(key, *cached)
+                    changes[ref] = VolumeResult.of(key, cached)
         if changes or renames or len(results) < len(earlier):
             return RunView({**results, **changes}, run.progress)
         return replace(run, problems=()) if run.problems else run

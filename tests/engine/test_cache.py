@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.run.cache import _FITS_BUDGET, VolumeCache
+from engine.run.cache import _FITS_BUDGET, CachedVolume, VolumeCache
 
 
 def volume(values):
@@ -16,7 +16,7 @@ def volume(values):
 def test_a_volume_is_returned_for_its_key_and_for_no_other():
     cache = VolumeCache()
     original = volume(3)
-    cache.put(b"key", original)
+    cache.put(b"key", CachedVolume(original))
     assert cache.get(b"key").volume is original
     assert cache.get(b"other") is None
     assert b"key" in cache
@@ -26,16 +26,16 @@ def test_a_volume_is_returned_for_its_key_and_for_no_other():
 def test_least_recently_used_volume_is_dropped_first():
     cache = VolumeCache(budget=4 * 3)
     for key in (b"a", b"b", b"c"):
-        cache.put(key, volume(1))
+        cache.put(key, CachedVolume(volume(1)))
     cache.get(b"a")
-    cache.put(b"d", volume(1))
+    cache.put(b"d", CachedVolume(volume(1)))
     assert [key in cache for key in (b"a", b"b", b"c", b"d")] == [True, False, True, True]
 
 
 def test_a_volume_larger_than_the_budget_is_not_cached_and_drops_nothing():
     cache = VolumeCache(budget=8)
-    cache.put(b"small", volume(2))
-    cache.put(b"large", volume(3))
+    cache.put(b"small", CachedVolume(volume(2)))
+    cache.put(b"large", CachedVolume(volume(3)))
     assert b"small" in cache
     assert b"large" not in cache
 
@@ -43,8 +43,8 @@ def test_a_volume_larger_than_the_budget_is_not_cached_and_drops_nothing():
 def test_first_volume_of_a_key_stays():
     cache = VolumeCache()
     first = volume(1)
-    cache.put(b"key", first)
-    cache.put(b"key", volume(1))
+    cache.put(b"key", CachedVolume(first))
+    cache.put(b"key", CachedVolume(volume(1)))
     assert cache.get(b"key").volume is first
     assert len(cache) == 1
 
@@ -57,7 +57,7 @@ def test_the_cache_holds_the_last_used_volumes_that_fit_its_budget(uses, capacit
         key = bytes([name])
         sizes = dict(recent)
         if put and name not in sizes and size <= capacity:
-            cache.put(key, volume(size))
+            cache.put(key, CachedVolume(volume(size)))
             recent.append((name, size))
         elif name in sizes:
             assert cache.get(key).volume.size == sizes[name]
@@ -74,7 +74,7 @@ def test_threads_that_share_a_cache_keep_it_within_its_budget():
 
     def use(start):
         for number in range(start, start + 2000):
-            cache.put(number.to_bytes(4), volume(1 + number % 3))
+            cache.put(number.to_bytes(4), CachedVolume(volume(1 + number % 3)))
             cache.get((number // 2).to_bytes(4))
 
     threads = [Thread(target=use, args=(start,)) for start in (0, 500, 1000)]
@@ -86,7 +86,7 @@ def test_threads_that_share_a_cache_keep_it_within_its_budget():
     assert sum(timed.volume.nbytes for timed in entries if timed is not None) <= cache.budget
     after = [number.to_bytes(4) for number in range(4000, 4011)]
     for key in after:
-        cache.put(key, volume(1))
+        cache.put(key, CachedVolume(volume(1)))
     assert [key in cache for key in after] == [False] + 10 * [True]
 
 

@@ -31,7 +31,7 @@ from engine.rank_search import (
 from engine.rank_search.error_curve import frontier, macs_of, measured_ranks
 from engine.rank_search.replacement import apply_low_rank, copy_design
 from engine.rank_search.report import curve_text, curves_to_csv, curves_to_json, list_text
-from engine.run.cache import VolumeCache
+from engine.run.cache import CachedVolume, VolumeCache
 from engine.run.check import check
 from engine.run.execute import run_all
 from engine.run.request import RunRequest
@@ -113,7 +113,7 @@ def test_volumes_of_an_earlier_run_are_not_computed_again():
     earlier, request = VolumeCache(), RunRequest.of(project)
     volume = np.zeros((8, 9, 10), np.float32)
     volume[2] = 1.0  # one map with values: a run of this network makes eight
-    earlier.put(request.check.keys["design", "before"], volume)
+    earlier.put(request.check.keys["design", "before"], CachedVolume(volume))
     assert len(RankSearch(project, calibration).curve(ref, "1x1+kxk").ranks) == 8
     assert len(RankSearch(project, calibration, computed=earlier).curve(ref, "1x1+kxk").ranks) == 1
     assert len(earlier) == 1

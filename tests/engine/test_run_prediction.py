@@ -10,9 +10,9 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.network.weight_specs import LowRankWeights, SeedWeights
 from engine.project.project import Design, Project
-from engine.run.cache import VolumeCache
+from engine.run.cache import CachedVolume, VolumeCache
 from engine.run.execute import NodeDone, execute
-from engine.run.prediction import Cost, Speed, remaining_work
+from engine.run.prediction import Cost, LayerTime, Speed, remaining_work
 from engine.run.request import RunRequest
 
 FIRST, SECOND = Node("first", Conv2d(4, 3)), Node("second", Conv2d(8, 3))
@@ -85,14 +85,19 @@ LARGE = request_of(*(Node(f"conv{number}", Conv2d(256, 3)) for number in range(1
 
 def seconds_of(request, factor):
     """The time of each layer on a machine that takes `factor` times as long as predicted."""
-    alone = {ref: Speed().after(request, {ref: 1.0}) for ref in request.check.reports}
+    alone = {ref: after(Speed(), request, {ref: 1.0}) for ref in request.check.reports}
     return {ref: factor * (speed.small.predicted + speed.large.predicted) for ref, speed in alone.items()}
+
+
+def after(speed, request, seconds, *, had_weights=False):
+    """The speed after a run whose layers took so many seconds."""
+    return speed.after(request, {ref: LayerTime(duration, had_weights) for ref, duration in seconds.items()})
 
 
 def seconds_after(speed, request):
     """The predicted time of the layers of a request."""
     cache = VolumeCache()
-    cache.put(request.check.keys["", "input"], np.zeros((3, 16, 16), np.float32))
+    cache.put(request.check.keys["", "input"], CachedVolume(np.zeros((3, 16, 16), np.float32)))
     return speed.seconds(remaining_work(request, cache).cost)
 
 
@@ -100,14 +105,14 @@ def seconds_after(speed, request):
 @pytest.mark.parametrize("request_", [SMALL, LARGE, request_of(FIRST, SECOND)], ids=["small", "large", "mixed"])
 def test_the_next_run_is_predicted_at_the_speed_of_the_last(request_, factor):
     seconds = seconds_of(request_, factor)
-    assert seconds_after(Speed().after(request_, seconds), request_) == pytest.approx(sum(seconds.values()))
+    assert seconds_after(after(Speed(), request_, seconds), request_) == pytest.approx(sum(seconds.values()))
 
 
 @pytest.mark.parametrize(("measured", "other"), [(SMALL, LARGE), (LARGE, SMALL)], ids=["small", "large"])
 def test_small_and_large_layers_do_not_tell_how_fast_the_others_are(measured, other):
-    speed = Speed().after(measured, seconds_of(measured, 10.0))
+    speed = after(Speed(), measured, seconds_of(measured, 10.0))
     assert seconds_after(speed, other) == pytest.approx(sum(seconds_of(other, 1.0).values()))
-    speed = speed.after(other, seconds_of(other, 0.5))
+    speed = after(speed, other, seconds_of(other, 0.5))
     for request, factor in (measured, 10.0), (other, 0.5):
         assert seconds_after(speed, request) == pytest.approx(sum(seconds_of(request, factor).values()))
 
@@ -116,7 +121,7 @@ def test_small_and_large_layers_do_not_tell_how_fast_the_others_are(measured, ot
 def test_a_layer_that_warms_up_counts_little(request_):
     seconds = seconds_of(request_, 1.0)
     first = next(iter(seconds))
-    disturbed = Speed().after(request_, seconds | {first: 100 * seconds[first]})
+    disturbed = after(Speed(), request_, seconds | {first: 100 * seconds[first]})
     assert 1 <= seconds_after(disturbed, request_) / sum(seconds.values()) < 1.5
 
 
@@ -124,24 +129,24 @@ def test_a_layer_that_warms_up_counts_little(request_):
 def test_layers_that_are_slow_as_the_system_is_busy_count(request_):
     seconds = seconds_of(request_, 1.0)
     busy = seconds | {ref: 20 * seconds[ref] for ref in list(seconds)[2:8:2]}
-    assert 0.7 < seconds_after(Speed().after(request_, busy), request_) / sum(busy.values()) <= 1
+    assert 0.7 < seconds_after(after(Speed(), request_, busy), request_) / sum(busy.values()) <= 1
 
 
 def test_the_last_run_counts_most_and_earlier_ones_less():
     speed = Speed()
     for _ in range(5):
-        speed = speed.after(SMALL, seconds_of(SMALL, 1.0))
-    later = speed.after(SMALL, seconds_of(SMALL, 4.0))
+        speed = after(speed, SMALL, seconds_of(SMALL, 1.0))
+    later = after(speed, SMALL, seconds_of(SMALL, 4.0))
     assert 1.0 < later.small.factor < 4.0
     for _ in range(20):
-        later = later.after(SMALL, seconds_of(SMALL, 4.0))
+        later = after(later, SMALL, seconds_of(SMALL, 4.0))
     assert later.small.factor == pytest.approx(4.0, rel=0.01)
 
 
 def test_the_time_of_the_input_does_not_count_and_a_run_from_the_cache_measures_nothing():
     request = request_of(FIRST, SECOND)
-    assert Speed().after(request, {("", "input"): 5.0}) == Speed()
-    assert Speed().after(request, {}) == Speed()
+    assert after(Speed(), request, {("", "input"): 5.0}) == Speed()
+    assert after(Speed(), request, {}) == Speed()
 
 
 def test_a_run_reports_the_whole_time_of_each_node_that_it_computes():
@@ -153,5 +158,17 @@ def test_a_run_reports_the_whole_time_of_each_node_that_it_computes():
 
 def test_the_factor_stays_within_limits():
     assert Speed().small.factor == Speed().large.factor == 1.0
-    assert Speed().after(LARGE, seconds_of(LARGE, 1e9)).large.factor == 20.0
-    assert Speed().after(LARGE, seconds_of(LARGE, 0.0)).large.factor == 0.05
+    assert after(Speed(), LARGE, seconds_of(LARGE, 1e9)).large.factor == 20.0
+    assert after(Speed(), LARGE, seconds_of(LARGE, 0.0)).large.factor == 0.05
+
+
+def test_a_run_with_cached_weights_measures_the_rest_of_the_time():
+    cache = VolumeCache()
+    run(LARGE, cache)
+    cache.drop_volumes()
+    cache.put(LARGE.check.keys["", "input"], CachedVolume(np.zeros((3, 16, 16), np.float32)))
+    rest = remaining_work(LARGE, cache).cost.seconds
+    assert rest < 0.5 * remaining_work(LARGE, VolumeCache()).cost.seconds
+    seconds = dict.fromkeys(LARGE.check.reports, 3 * rest / len(LARGE.check.reports))
+    speed = after(Speed(), LARGE, seconds, had_weights=True)
+    assert speed.seconds(remaining_work(LARGE, cache).cost) == pytest.approx(3 * rest, rel=0.2)

@@ -20,7 +20,7 @@ _MAX_CYCLES = 20
 """Maximum number of cycles that are looked for; to correct them, the first are enough to begin with."""
 
 
-class Node(Struct, frozen=True):
+class Node(Struct, frozen=True, cache_hash=True):
     """A named layer or block and its connections.
 
     Empty `inputs` mean the previous node, or the design's input. A block has no weights of its own.

@@ -56,11 +56,11 @@ def conv2d(
         dilation,
     )
     biases = None if bias is None else bias.reshape(groups, filters // groups, 1)
-    is_product = tiling.is_product(case)
-    if not is_product and (plan := onnx_convolution.plan_of(case)) is not None:
+    plan = onnx_convolution.plan_of(case)
+    if plan is not None:
         return onnx_convolution.convolve(plan, case, biases, checkpoint)
     result = np.empty((filters, *extent), volume.dtype)
-    if is_product:
+    if tiling.is_product(case):
         _multiply_in_place(case, biases, result.reshape(filters, prod(extent)), checkpoint)
     elif depthwise.suits(case):
         depthwise.convolve(case, biases, result.reshape(groups, 1, *extent), checkpoint)

@@ -25,10 +25,10 @@ _VALUE_WORK = 16
 """Work of reading or writing a value."""
 _PIECES = 4
 """Several parts are a multiple of so many, so that all threads have as many; and limit of those by filters."""
-_SHARED_WORK = 2**23
-"""Minimum of a call that several threads share: about 0.2 ms."""
-_MOST_WORK = 2**29
-"""Maximum of a part: about 12 ms on a fast core, 100 ms on a slow one."""
+_SHARED_WORK = 2**22
+"""Minimum of a call that several threads share: about 0.1 ms."""
+_MOST_WORK = 2**30
+"""Maximum of a part: about 25 ms on a fast core, 200 ms on a slow one."""
 _PART_VALUES = 3 * BLOCK_BYTES // (4 * MOST_THREADS) // (2 * 4)
 """Maximum of the values that a part reads and writes: they are there in both orders, for each thread."""
 _WEIGHTS = 0.35
@@ -37,6 +37,8 @@ _LEAST_KERNEL = 2
 """Smaller ones take as long without blocks."""
 _FEW_PIXELS = 256
 """Pixels up to which ordering the weights takes longer than it saves."""
+_WIDE_PIXELS = 128 * MOST_THREADS
+"""Pixels from which the ranges of all threads are summed in the same order."""
 _FILTER_SET = 4
 """Blocks of filters that the operators compute at a time; with fewer, each value of the input is read more often."""
 _MOST_PADDING = 2**15
@@ -69,6 +71,12 @@ class _Sizes(NamedTuple):
         return dilated_extent(self.weight[3], self.dilation[0])
 
     @property
+    def is_product(self) -> bool:
+        """Whether it is one product with the pixels where they lie."""
+        is_pointwise = self.weight[3:] == self.stride == (1, 1) and not any(self.padding)
+        return self.weight[0] == 1 and is_pointwise
+
+    @property
     def macs(self) -> int:
         return prod(self.weight) * prod(self.extent)
 
@@ -96,15 +104,14 @@ class Plan(NamedTuple):
 def plan_of(case: Case) -> Plan | None:
     """The plan if ONNX Runtime is installed and takes less time than our kernels; else None.
 
-    A 1×1 convolution that is one product never comes here (`tiling.is_product`). Measured on one core, as multiples of
-    ONNX Runtime with constant weights:
+    Measured on one core, as multiples of ONNX Runtime with constant weights:
 
     ====================== ============= ================ ====
     layer                  ordered by us as they are      ours
     ====================== ============= ================ ====
     3×3, 5×5, dense        1.0           1.1–1.6          1.2–1.6
     7×7, stride 2, RGB     1.0           1.4              1.4
-    1×1                    1.1           1.0              0.9–1.0
+    1×1                    1.1           1.0              0.9–1.3
     groups of few channels not possible  1.0              1.5
     depthwise              1.1           2.5–5            2.5–5
     ====================== ============= ================ ====
@@ -153,10 +160,22 @@ def _plan(sizes: _Sizes) -> Plan | None:
     if prod(sizes.extent) == 1 or max(sizes.padding) >= _MOST_PADDING:
         return None
     lanes = _lanes_for(sizes)
+    parts = tuple(_parts(sizes, lanes))
+    if sizes.is_product and len(parts) > 1:
+        return None  # ours need no copies of rows
     kernel = sizes.weight[3], sizes.weight[4]
     whole = Setting(groups * filters, kernel, sizes.stride, sizes.padding, sizes.dilation, groups)
-    most_threads = MOST_THREADS if sizes.work >= _SHARED_WORK else 1
-    return Plan(lanes, tuple(_parts(sizes, lanes)), whole, most_threads)
+    is_shared = sizes.work >= _SHARED_WORK and (lanes or not _is_summed_by_thread(sizes))
+    return Plan(lanes, parts, whole, MOST_THREADS if is_shared else 1)
+
+
+def _is_summed_by_thread(sizes: _Sizes) -> bool:
+    """Whether the number of threads decides in which order products are summed, and so the last bits.
+
+    Without blocks, threads have ranges of pixels unless there are more filters, and narrow ranges are summed otherwise.
+    """
+    groups, filters = sizes.weight[:2]
+    return groups == 1 and filters < prod(sizes.extent) < _WIDE_PIXELS
 
 
 def _lanes_for(sizes: _Sizes) -> int:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Container
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -45,15 +46,22 @@ def _tags(*kinds: type[Struct]) -> dict[str, type[Struct]]:
 
 _KINDS: tuple[type[Layer | Block], ...] = (*LAYERS, *BLOCKS, *IMPORTED_LAYERS)
 KINDS = {tag_of(kind): kind for kind in _KINDS}
-_TAKEN_FOR_KINDS = {
-    word: (tag, kind.setting_taken_for_kind)
-    for tag, kind in KINDS.items()
-    for word in setting_words(kind, kind.setting_taken_for_kind)
-}
-"""By word, the kind of which it is the value of a setting, and this setting."""
 _INPUTS = _tags(ImageInput, ArrayInput, NoiseInput)
 _PLAIN_SOURCES = _tags(FileWeights, PresetWeights, SeedWeights)
 _SOURCES = _PLAIN_SOURCES | _tags(LowRankWeights)
+
+
+@cache
+def _taken_for_kinds() -> dict[str, tuple[str, str]]:
+    """By word, the kind of which it is the value of a setting, and this setting; made for the first unknown kind.
+
+    To look at the settings of all kinds takes longer than to read most projects.
+    """
+    return {
+        word: (tag, kind.setting_taken_for_kind)
+        for tag, kind in KINDS.items()
+        for word in setting_words(kind, kind.setting_taken_for_kind)
+    }
 
 
 class ProjectReader(TableReader):
@@ -170,8 +178,9 @@ class ProjectReader(TableReader):
 
     def meant(self, word: str, kinds: Container[str]) -> str:
         """A function is no kind of its own."""
-        name = word if word in _TAKEN_FOR_KINDS else own_name(word, tuple(_TAKEN_FOR_KINDS))
-        tag, setting = _TAKEN_FOR_KINDS.get(name, ("", ""))
+        taken = _taken_for_kinds()
+        name = word if word in taken else own_name(word, tuple(taken))
+        tag, setting = taken.get(name, ("", ""))
         return f'write kind = "{tag}", {setting} = "{name}"' if tag in kinds else ""
 
     def _inputs(self, raw: Data, place: str) -> tuple[str, ...] | None:

@@ -1,6 +1,10 @@
 """The bundled projects in groups, as the start page and the menu show them. No Qt here."""
 
+from pathlib import Path
+
 from msgspec import Struct
+
+from engine.files.paths import RESOURCES
 
 
 class Sample(Struct, frozen=True):
@@ -85,3 +89,7 @@ SAMPLE_GROUPS: tuple[SampleGroup, ...] = (
 )
 """The first is the largest."""
 SAMPLES = tuple(sample for group in SAMPLE_GROUPS for sample in group.samples)
+
+
+def sample_path(sample: Sample) -> Path:
+    return RESOURCES / "projects" / f"{sample.name}.toml"

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from gui.lessons.page import ChoicePage, LessonPage, NumberPage, TaskPage
 from gui.panels.lesson_exercises import ChoicesBox, ExerciseBox, NumberBox, TaskBox, make_button
 from gui.widgets.markdown_text import MarkdownText
+from gui.widgets.progress_row import show_steps
 
 _WIDTH = 23
 """Width of the panel in lines of text, about 340 pixels with a usual font."""
@@ -110,8 +111,7 @@ class LessonPanel(QWidget):
         is_other = before is None or (before.lesson, before.step) != (page.lesson, page.step)
         had_focus = self.isAncestorOf(focused) if (focused := QApplication.focusWidget()) is not None else False
         self.progress_text.setText(f"{page.step + 1} of {page.steps}")
-        self.progress.setRange(0, page.steps)
-        self.progress.setValue(page.step + 1)
+        show_steps(self.progress, page.step + 1, page.steps)
         self.title.setText(page.title)
         self.text.show_markdown(page.text)
         self._show_exercise(page, reset=is_other)

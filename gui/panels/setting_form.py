@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.blocks import BLOCKS
 from engine.layers import IMPORTED_LAYERS, LAYERS, Kind
-from engine.layers.settings import choice_text
+from engine.layers.settings import choice_text, setting_titles
 from gui.panels.sweep_button import SweepButton
 from gui.state.edits import layer_settings, setting_metadata
 from gui.widgets.choice_controls import CheckControl, ChoiceControl, OptionalControl
@@ -101,12 +101,8 @@ def make_control(field: inspect.Field) -> Control:
     return OptionalControl(control, f"as {meaning}" if meaning else "left out")
 
 
-SETTING_TITLES = tuple(
-    str(setting_metadata(field).get("title", field.name))
-    for layer in (*LAYERS, *BLOCKS)
-    for field in layer_settings(layer)
-)
-"""All titles, so that the forms of all kinds have the same column width."""
+SETTING_TITLES = tuple({title for layer in (*LAYERS, *BLOCKS) for title in setting_titles(layer)})
+"""All titles in any order, so that the forms of all kinds have the same column width."""
 
 
 class SettingForm(QWidget):

@@ -123,6 +123,8 @@ class VolumesCanvas(Canvas):
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__("Volumes", THEMES[state.look.theme], parent)
         self.state = state
+        self._pictured = state
+        """The first of the states since then that the picture does not tell apart: it need not be painted anew."""
         self.drag = BoxDrag(self, self.edit_proposed.emit, self.focus_requested.emit, self.hovered.emit)
         self._box = _CameraBox(self.drag)
         self._picture = PaintedItem(self._paint)
@@ -155,6 +157,7 @@ class VolumesCanvas(Canvas):
             self._keep_block_in_place(old, state)
             self._follow_selection(old, state)
         if _picture_differs(old, state):
+            self._pictured = state
             is_run = not self._passes.busy and not _picture_differs(replace(old, run=state.run), state)
             self._passes.stop()
             if is_run:
@@ -255,7 +258,7 @@ class VolumesCanvas(Canvas):
 
     def _page(self) -> VolumesPage:
         return VolumesPage(
-            self.state,
+            self._pictured,
             self._theme,
             self.current_layout(),
             self.width(),

@@ -17,7 +17,6 @@ from engine.project.file import project_content
 from engine.project.project import Project
 from engine.text.problems import ProjectError
 from gui.theme import THEMES
-from gui.widgets.difference_box import DifferenceBox
 from gui.window.banners import Answer, Banner, BannerArea
 from gui.window.file_commands import FileCommands
 from gui.workbench.document import find_version
@@ -156,6 +155,8 @@ class ChangedFile(QObject):
         self._comparer.start(lambda checkpoint: _differences(project, path, checkpoint))
 
     def _on_comparer_reported(self, difference: _Difference) -> None:
+        from gui.widgets.difference_box import DifferenceBox  # a dialog that few windows show, and all would load
+
         name = difference.path.name
         legend = f"Lines with - are in {name} on the disk, lines with + would be in it after Save."
         lines = difference.lines or ("No line differs.",)

@@ -102,6 +102,11 @@ class DockFrame(QMainWindow):
 
     # Places
 
+    @property
+    def has_layout(self) -> bool:
+        """Whether a dock has, or had, a place: another layout is another frame."""
+        return any(self.dockWidgetArea(dock) != Qt.DockWidgetArea.NoDockWidgetArea for dock in self.docks.values())
+
     def fill(self, places: Sequence[Place]) -> None:
         """Open the docks of all places."""
         before: dict[Area, str] = {}

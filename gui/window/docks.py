@@ -125,12 +125,9 @@ class Docks(Mapping[str, QDockWidget]):
         focused = QApplication.focusWidget()
         self._window.setUpdatesEnabled(False)
         try:
+            if self.frame.has_layout:
+                self._replace_frame()
             self._arrangement = arrangement
-            before = self.frame
-            before.close_down()
-            self.frame = self._make_frame({dock_id: dock.windowTitle() for dock_id, dock in self.items()})
-            self._pages.removeWidget(before)
-            before.deleteLater()
             self.show_centre(centre_ids)
             self._activate_layout()
             self.frame.is_arranging = True
@@ -143,6 +140,13 @@ class Docks(Mapping[str, QDockWidget]):
                 focused.setFocus()
         finally:
             self._window.setUpdatesEnabled(True)
+
+    def _replace_frame(self) -> None:
+        before = self.frame
+        before.close_down()
+        self.frame = self._make_frame({dock_id: dock.windowTitle() for dock_id, dock in self.items()})
+        self._pages.removeWidget(before)
+        before.deleteLater()
 
     def _make_frame(self, titles: Mapping[str, str]) -> DockFrame:
         """Make a frame with all contents, in front of the pages."""

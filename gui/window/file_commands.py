@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from engine.files.arrays import ARRAY_SUFFIXES
 from engine.files.onnx_model import ONNX_SUFFIX
-from engine.files.paths import RESOURCES, FileFault
+from engine.files.paths import FileFault
 from engine.files.photo_formats import PHOTO_SUFFIXES
 from engine.files.targets import same_file
 from engine.network.graph import Network
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
-from gui.catalogue.samples import SAMPLES
+from gui.catalogue.samples import SAMPLES, sample_path
 from gui.lessons.catalogue import open_lesson
 from gui.lessons.file_kind import is_lesson
 from gui.lessons.head import lesson_heads
@@ -184,7 +184,7 @@ class FileCommands(QObject):
     def sample_entries(self) -> Iterator[MenuEntry]:
         """The bundled projects by their titles."""
         for sample in SAMPLES:
-            path = RESOURCES / "projects" / f"{sample.name}.toml"
+            path = sample_path(sample)
             yield MenuEntry(sample.title, partial(self.open_sample, path), path.name)
 
     # Inputs

@@ -6,15 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 
-from gui.widgets.about import AboutBox
-from gui.widgets.command_palette import CommandPalette, list_commands
-from gui.widgets.shortcut_list import ShortcutList
 from gui.window.docks import Docks
 from gui.window.fault_report import log_path
 from gui.window.manual import Manual, page_about
 from gui.window.mnemonics import plain_text
-from gui.window.program_details import program_details
-from gui.window.shortcuts import command_shortcuts, drawing_shortcuts
 
 
 class HelpCommands:
@@ -51,13 +46,21 @@ class HelpCommands:
 
     def find_command(self) -> None:
         """Open the palette of all enabled commands."""
+        from gui.widgets.command_palette import CommandPalette, list_commands  # here and below: a start shows no dialog
+
         self._fill_menus()
         CommandPalette(list(list_commands(self._window.menuBar().actions(), plain_text)), self._window).open()
 
     def list_shortcuts(self) -> None:
         """List all keyboard shortcuts."""
+        from gui.widgets.shortcut_list import ShortcutList
+        from gui.window.shortcuts import command_shortcuts, drawing_shortcuts
+
         commands = command_shortcuts(self._window.menuBar().actions(), self._local)
         ShortcutList((*commands, *drawing_shortcuts()), self._window).open()
 
     def open_about(self) -> None:
+        from gui.widgets.about import AboutBox
+        from gui.window.program_details import program_details
+
         AboutBox(program_details(self._window), log_path(), self._window).open()

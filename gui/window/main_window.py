@@ -27,7 +27,6 @@ from gui.window.first_frame import FirstFrame
 from gui.window.free_memory import FreeMemory
 from gui.window.help_commands import HelpCommands
 from gui.window.keyboard import Keyboard
-from gui.window.layer_chooser import LayerChooser
 from gui.window.leave_out import LeaveOut
 from gui.window.menus import DynamicMenu, make_row_menu
 from gui.window.onnx_check import OnnxCheck
@@ -281,6 +280,8 @@ class MainWindow(QMainWindow):
 
     def type_layers(self, side: Side) -> None:
         """Open the dialog in which layers are typed that are added beside the selected one."""
+        from gui.window.layer_chooser import LayerChooser  # a dialog that few windows show, and all would load
+
         LayerChooser(self.workbench.state, side, self._on_edit_proposed, self).open()
 
     def show_frame_first(self, then: Callable[[], None]) -> None:
@@ -291,6 +292,7 @@ class MainWindow(QMainWindow):
         def make_views() -> None:
             self._contents.makes_views = True
             self._contents.show_views()
+            self.menus.fill()  # the menu bar of a desktop may ask for entries before a menu opens
             then()
 
         FirstFrame(self, make_views)
@@ -322,7 +324,9 @@ class MainWindow(QMainWindow):
 
     def createPopupMenu(self) -> QMenu:
         """The context menu of the toolbar; Qt would offer to hide it."""
-        return DynamicMenu("Panels", self.menus.panel_entries, self)
+        menu = DynamicMenu("Panels", self.menus.panel_entries, self)
+        menu.fill()  # Qt does not open an empty one
+        return menu
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -13,14 +13,13 @@ from gui.window.mnemonics import assign_mnemonics, connect_action
 
 
 class DynamicMenu(QMenu):
-    """A menu that is filled each time it opens, and when it is made."""
+    """A menu that is filled each time it opens."""
 
     def __init__(self, title: str, entries: Callable[[], Iterable[MenuEntry]], parent: QWidget) -> None:
         super().__init__(title, parent)
         self._entries = entries
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self.fill)
-        self.fill()
 
     def fill(self) -> None:
         """List the current entries; an empty menu is disabled."""

@@ -16,7 +16,6 @@ from engine.reports.photo_comparison import photo_comparison_sentences, photo_co
 from engine.run.photo_comparison import PhotoComparison, compare_on_photos
 from gui.state.comparison import compared_pair, layer_differences
 from gui.state.view_state import ViewState
-from gui.widgets.difference_box import DifferenceBox
 from gui.window.banner_task import BannerTask, Pace
 from gui.window.banners import Banner, BannerArea
 from gui.workbench.workbench import Workbench
@@ -68,6 +67,8 @@ class PhotoComparisonCommand(BannerTask):
         return Banner(title, text, (("Layers…", partial(self._show_layers, result)), ("Close", self._close)))
 
     def _show_layers(self, result: _Result) -> None:
+        from gui.widgets.difference_box import DifferenceBox  # a dialog that few windows show, and all would load
+
         lines = photo_comparison_text(*result).splitlines()
         DifferenceBox(self._window, "Maps that carry nothing", _LEGEND, lines, {}).show()
 

@@ -3,21 +3,22 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
 
-from gui.catalogue.samples import QUESTION
-from gui.export.project_pictures import ProjectPictures, picture_folder
-from gui.lessons.head import lesson_heads
+from gui.catalogue.samples import QUESTION, sample_path
 from gui.state.view_state import ViewState
 from gui.window.actions import HELP_MENUS
 from gui.window.dropped_files import is_input, is_photo, is_project
 from gui.window.file_commands import NEW_PROJECT, FileCommands
 from gui.window.settings import Settings
-from gui.window.start_page import StartPage, sample_path
 from gui.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from gui.window.start_page import StartPage
 
 _USABLE = ("new", "open", "start_page", "dark", "next_panel", "previous_panel", "quit", *HELP_MENUS["Help"])
 """Commands that need no project. The theme is one of them."""
@@ -138,7 +139,11 @@ class StartHost(QObject):
         if self.page is not None:
             self.page.close_down()
 
-    def _make_page(self) -> StartPage:
+    def _make_page(self) -> "StartPage":
+        from gui.export.project_pictures import ProjectPictures, picture_folder  # a window of a project has no page
+        from gui.lessons.head import lesson_heads
+        from gui.window.start_page import StartPage
+
         page = self.page = StartPage(ProjectPictures(picture_folder(), self), lesson_heads(), self._window)
         page.hide()
         page.sample_chosen.connect(partial(self._open, self._files.open_sample))

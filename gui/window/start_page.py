@@ -17,8 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.files.paths import RESOURCES
-from gui.catalogue.samples import SAMPLE_GROUPS, Sample, SampleGroup
+from gui.catalogue.samples import SAMPLE_GROUPS, Sample, SampleGroup, sample_path
 from gui.catalogue.start_page import DROPS, LESSONS_SENTENCE, LESSONS_TITLE, SENTENCE
 from gui.export.project_pictures import PictureRequest, ProjectPicture, ProjectPictures
 from gui.lessons.head import LessonHead
@@ -43,10 +42,6 @@ _KEYBOARD = (
     Qt.FocusReason.OtherFocusReason,
 )
 """Reasons of the focus for which the page scrolls to the part."""
-
-
-def sample_path(sample: Sample) -> Path:
-    return RESOURCES / "projects" / f"{sample.name}.toml"
 
 
 class StartPage(QScrollArea):

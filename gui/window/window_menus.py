@@ -51,6 +51,7 @@ class WindowMenus:
         bar = window.menuBar()
         self.dynamic = {menu_id: DynamicMenu(title, make, bar) for menu_id, (title, make) in entries.items()}
         """The menus that are filled as they open, by id."""
+        self.dynamic["recent"].fill()  # without any file it is disabled
         self.by_name = fill_menu_bar(bar, actions, self.dynamic)
         """The menus of the table, by name."""
 

@@ -1,6 +1,7 @@
 """Runs that an edit starts: if what is not cached is predicted to take little time."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from time import perf_counter
 
 from msgspec.structs import replace
@@ -24,6 +25,8 @@ _WORTH_WAITING = 3.0
 """Seconds up to which it does after the choice of another photo, which asks for nothing else."""
 _DELAY_MS = 300
 """Time without another edit after which a run starts, so that typing does not start one per key."""
+_UNLEARNED = 8
+"""Runs that are remembered until the speed is needed: earlier ones would hardly count."""
 _RUNS = "Runs automatically"
 _RESTARTED = "The edit restarted the run"
 _CONTINUES = "The run goes on with the settings before the edit: run again (F5) for the current ones"
@@ -50,8 +53,10 @@ class AutomaticRun(QObject):
     ) -> None:
         super().__init__(workbench)
         self._workbench, self._store, self._obstacle = workbench, store, obstacle
-        self._speed, self._speed_is_old = Speed(), False
-        """See `speed`; old if it does not include the run that has ended last."""
+        self._speed = Speed()
+        """See `speed`."""
+        self._unlearned: deque[tuple[RunRequest, Mapping[NodeRef, LayerTime]]] = deque(maxlen=_UNLEARNED)
+        """Runs that it does not include yet, with the time of each node that they have computed."""
         self._request: RunRequest | None = None
         """That of the current or last run."""
         self._times: dict[NodeRef, LayerTime] = {}
@@ -72,14 +77,15 @@ class AutomaticRun(QObject):
 
     @property
     def speed(self) -> Speed:
-        """How fast this machine is, from all runs so far; found when it is needed, not while a picture is awaited."""
-        if self._speed_is_old and self._request is not None:
-            self.speed = self._speed.after(self._request, self._times)
+        """How fast this machine is, from the runs so far; found when it is needed, not while a picture is awaited."""
+        while self._unlearned:
+            self._speed = self._speed.after(*self._unlearned.popleft())
         return self._speed
 
     @speed.setter
     def speed(self, speed: Speed) -> None:
-        self._speed, self._speed_is_old = speed, False
+        self._speed = speed
+        self._unlearned.clear()
 
     def toggle(self) -> None:
         """Switch automatic runs on or off, also for the next start of the program."""
@@ -147,7 +153,6 @@ class AutomaticRun(QObject):
         self._is_starting = False
 
     def _on_runner_started(self, request: RunRequest) -> None:
-        self._speed = self.speed
         self._request, self._times, self._start = request, {}, perf_counter()
         if not self._is_starting:
             self._say("")
@@ -158,7 +163,8 @@ class AutomaticRun(QObject):
 
     def _on_runner_ended(self, error: Exception | None) -> None:
         was_automatic = self._workbench.state.automatic.is_running
-        self._speed_is_old = True
+        if self._request is not None:
+            self._unlearned.append((self._request, self._times))
         duration = _time_text(perf_counter() - self._start)
         self._say(f"Run automatically, in {duration}" if was_automatic and error is None else "")
 

@@ -1,13 +1,12 @@
 """Runs requests in the background, the latest wins; its events reach the window in batches, a frame for each."""
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import ceil
-from queue import SimpleQueue
-from threading import Lock
+from threading import Event, Lock
 from time import monotonic, thread_time
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.kernels import Checkpoint
@@ -17,7 +16,7 @@ from engine.run.execute import NodeDone, NodeStarted, execute
 from engine.run.request import RunRequest
 from gui.paint.basics.colours import colour_map_name
 from gui.paint.maps.map_measures import count_non_finite
-from gui.paint.volumes.faces import flat_colour, most_varied_channel
+from gui.paint.volumes.faces import compute_flat_colours, most_varied_channel
 from gui.state.look import Look
 from gui.state.volume_at import Float32Volume
 from gui.worker import Worker
@@ -25,9 +24,13 @@ from gui.worker import Worker
 RunEvent = NodeStarted | NodeDone
 _FRAME, _LONGEST_FRAME = 1 / 15, 1.0
 """Seconds between two batches: at least, and at most even if painting takes long."""
+_FIRST_FRAME = 0.2
+"""Seconds to the first batch, which costs the most: the results of a run that takes less are painted once."""
 _SHARE = 16
 """The window works on a run for at most the time between two batches divided by this: Python code of a run waits
 while the window paints."""
+_MEASURING = 0.01
+"""Seconds between two times that volumes are measured: each waits for the run's thread, and it for them."""
 _MOST_WITH_FACES = 64
 """Boxes beyond so many are mostly too small for pictures of maps: one colour each."""
 
@@ -39,11 +42,12 @@ class _Mailbox:
         self._events: list[RunEvent] = []
         self._lock = Lock()
 
-    def put(self, event: RunEvent) -> bool:
-        """Add an event; return whether it is the first one that waits."""
+    def put(self, events: Sequence[RunEvent]) -> bool:
+        """Add events; return whether they are the first ones that wait."""
         with self._lock:
-            self._events.append(event)
-            return len(self._events) == 1
+            are_first = bool(events) and not self._events
+            self._events += events
+        return are_first
 
     def take(self) -> tuple[RunEvent, ...]:
         """Return all events that wait, in order; they wait no longer."""
@@ -76,6 +80,8 @@ class Runner(QObject):
         self._timer.timeout.connect(self._on_timer_timeout)
         self._last_batch, self._work_before = 0.0, 0.0
         """When the run started or the last batch was emitted, and the processor time of the window's thread then."""
+        self._least_frame = _FIRST_FRAME
+        """Seconds to the next batch at least."""
         self._outcomes: list[Exception | None] = []
         """That of the run, once its thread has ended, until `ended` is emitted."""
 
@@ -84,6 +90,7 @@ class Runner(QObject):
         self.cancel()
         mailbox = self._mailbox
         self._last_batch, self._work_before = monotonic(), thread_time()
+        self._least_frame = _FIRST_FRAME
         self.worker.start(lambda checkpoint: self._work(request, visible_refs, look, mailbox, checkpoint))
         self.started.emit(request)
 
@@ -100,6 +107,7 @@ class Runner(QObject):
         events = self._mailbox.take()
         if events:
             self._last_batch, self._work_before = monotonic(), thread_time()
+            self._least_frame = _FRAME
             self.advanced.emit(events)
 
     def close(self) -> None:
@@ -116,22 +124,26 @@ class Runner(QObject):
         checkpoint: Checkpoint,
     ) -> Iterable[object]:
         """Run in the thread of the worker; another thread measures volumes and hands the events on meanwhile."""
-        events: SimpleQueue[RunEvent | None] = SimpleQueue()  # a future for each event takes 50 µs
+        computed: deque[RunEvent] = deque()
+        is_over = Event()
 
         def hand_on() -> None:
-            while (event := events.get()) is not None:
-                if isinstance(event, NodeDone) and event.ref in visible_refs:
-                    _measure(event.volume, look, has_faces=len(visible_refs) <= _MOST_WITH_FACES)
-                if mailbox.put(event):
+            is_last = False
+            while not is_last:
+                is_last = is_over.wait(_MEASURING)
+                events = [computed.popleft() for _ in range(len(computed))]
+                visible = [event for event in events if isinstance(event, NodeDone) and event.ref in visible_refs]
+                _measure([done.volume for done in visible], look, have_faces=len(visible_refs) <= _MOST_WITH_FACES)
+                if mailbox.put(events):
                     self._arrived.emit()
 
         with ThreadPoolExecutor(1) as measurer:
             end = measurer.submit(hand_on)
             try:
                 for event in execute(request, self.cache, checkpoint):
-                    events.put(event)
+                    computed.append(event)
             finally:
-                events.put(None)
+                is_over.set()
         end.result()
         return ()
 
@@ -146,7 +158,7 @@ class Runner(QObject):
 
     def _on_timer_timeout(self) -> None:
         """Emit what waits, unless it is too early; then do so later."""
-        frame = max(_FRAME, min(_SHARE * (thread_time() - self._work_before), _LONGEST_FRAME))
+        frame = max(self._least_frame, min(_SHARE * (thread_time() - self._work_before), _LONGEST_FRAME))
         wait = self._last_batch + frame - monotonic()
         if wait > 0 and not self._outcomes:
             self._timer.start(ceil(1000 * wait))
@@ -157,11 +169,12 @@ class Runner(QObject):
             self.ended.emit(error)
 
 
-def _measure(volume: Float32Volume, look: Look, *, has_faces: bool) -> None:
-    """Cache what the first picture of a volume needs, for which the thread of the window would have to wait."""
-    with np.errstate(all="ignore"):
-        if has_faces:
+def _measure(volumes: Sequence[Float32Volume], look: Look, *, have_faces: bool) -> None:
+    """Cache what the first picture of volumes needs, for which the thread of the window would have to wait."""
+    if have_faces:
+        for volume in volumes:
             most_varied_channel(volume)
-        else:
-            flat_colour(volume, colour_map_name(look), zero_centred=look.zero_centred)
+    else:
+        compute_flat_colours(volumes, colour_map_name(look), zero_centred=look.zero_centred)
+    for volume in volumes:
         count_non_finite(volume)

@@ -16,6 +16,7 @@ from engine.kernels import Checkpoint, Volume
 from engine.layers import LAYERS, Layer, tag_of
 from engine.layers.base import Mask, Reads, Role
 from engine.layers.explanation import Explanation, Spot, Target, read_pixel
+from engine.layers.settings import layer_settings, setting_title, setting_titles
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
@@ -220,3 +221,8 @@ def test_values_behind_a_kind_that_repeats_pixels_have_exact_regions_and_no_fiel
 def test_a_kind_unknown_to_the_engine_explains_its_own_values():
     volume = np.arange(4, dtype=np.float32).reshape(1, 2, 2)
     assert explain(Enlarge(), "n", [volume], {}, Spot(0, 3, 2)).result == 3
+
+
+@pytest.mark.parametrize("kind", [*LAYERS, *BLOCKS], ids=tag_of)
+def test_the_titles_of_settings_are_those_of_their_complete_types(kind):
+    assert setting_titles(kind) == tuple(map(setting_title, layer_settings(kind)))

@@ -22,13 +22,19 @@ from tests.engine.checkpoints import proceed
 from tests.engine.kernel_sets import each_set, needs_onnx_runtime
 
 SAME = {"stride": (1, 1), "padding": (1, 1, 1, 1), "dilation": (1, 1), "groups": 1}
+UNPADDED = SAME | {"padding": (0, 0, 0, 0)}
 SHAPES = {
     "lines": ((64, 56, 56), (64, 64, 3, 3), SAME),
     "lines in turns": ((32, 100, 640), (16, 32, 5, 5), SAME | {"padding": (2, 2, 2, 2)}),
     "windows": ((256, 14, 14), (256, 256, 3, 3), SAME),
     "windows with stride": ((3, 224, 224), (64, 3, 7, 7), SAME | {"stride": (2, 2), "padding": (3, 3, 3, 3)}),
     "shifts": ((128, 28, 28), (32, 128, 3, 3), SAME),
-    "in place": ((128, 56, 56), (64, 128, 1, 1), SAME | {"padding": (0, 0, 0, 0)}),
+    "in place": ((128, 56, 56), (64, 128, 1, 1), UNPADDED),
+    "in place, larger than a call": ((256, 112, 112), (384, 256, 1, 1), UNPADDED),
+    "in place, few pixels": ((1105, 14, 14), (100, 1105, 1, 1), UNPADDED),
+    "in place, more filters than pixels": ((240, 14, 14), (320, 240, 1, 1), UNPADDED),
+    "windows of few pixels": ((269, 11, 11), (38, 269, 5, 5), SAME | {"padding": (2, 2, 2, 2)}),
+    "windows, more filters than pixels": ((200, 9, 9), (120, 200, 3, 3), SAME),
     "depthwise": ((96, 56, 56), (96, 1, 3, 3), SAME | {"groups": 96}),
     "groups": ((64, 56, 56), (64, 4, 3, 3), SAME | {"groups": 16}),
 }

@@ -16,7 +16,6 @@ from engine.network.weight_specs import FileWeights
 from engine.project.file import save_project
 from engine.project.project import Design, Project
 from gui.export import project_pictures
-from gui.window import start_host
 from gui.window.file_commands import NEW_PROJECT
 from gui.window.main_window import MainWindow
 from tests.gui.conftest import PROJECT
@@ -172,7 +171,7 @@ def test_arrays_without_names_are_for_the_only_layer_that_they_fit(window: MainW
 @pytest.fixture
 def start(open_window: Callable[..., MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     """A window on its start page, without a project."""
-    monkeypatch.setattr(start_host, "picture_folder", lambda: tmp_path / "pictures")
+    monkeypatch.setattr(project_pictures, "picture_folder", lambda: tmp_path / "pictures")
     monkeypatch.setattr(project_pictures, "_run_results", lambda *_: {})
     window = open_window(NEW_PROJECT)
     monkeypatch.setattr(window.workbench, "run", lambda: None)

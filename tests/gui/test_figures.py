@@ -22,6 +22,7 @@ from engine.text.problems import ProjectError
 from gui.catalogue.figures import FIGURE_IDS
 from gui.export import pictures
 from gui.export.animation import _HOLD_MS, _TURN_STEPS, encode_gif, paint_turn_frames
+from gui.export.banded_painter import BandedPainter
 from gui.export.files import export_files
 from gui.export.pictures import best_page, paper_theme, render_paper_figure
 from gui.paint.basics.page import PAGE_SIZES, page_for_format, parse_page, screen_page
@@ -58,6 +59,12 @@ def painted_images(monkeypatch):
     return images
 
 
+@pytest.fixture
+def no_textures(monkeypatch):
+    """Leave out of SVG files what has no text: to compress the faces of a long chain takes seconds."""
+    monkeypatch.setattr(BandedPainter, "drawImage", lambda *_: None)
+
+
 def svg_texts(content):
     """(text, its printed size in points) of each text of an SVG file."""
     root = ElementTree.fromstring(content)
@@ -84,6 +91,7 @@ def figure_texts(state, name, page=None):
 
 @pytest.mark.parametrize("project", SMALL.values(), ids=SMALL)
 @pytest.mark.parametrize("name", FIGURE_IDS)
+@pytest.mark.usefixtures("no_textures")
 def test_no_text_in_a_column_is_smaller_than_six_and_a_half_points(name, project):
     content = render_paper_figure(state_of(project), name, "svg", COLUMN)
     assert float(ElementTree.fromstring(content).get("width").removesuffix("mm")) == pytest.approx(85, abs=0.3)

@@ -45,12 +45,17 @@ def finish(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not window.exports.single.busy)
 
 
+def opened_entries(window: MainWindow, menu: str) -> list[QAction]:
+    window.menus.dynamic[menu].aboutToShow.emit()
+    return window.menus.dynamic[menu].actions()
+
+
 def entries(window: MainWindow, menu: str) -> dict[str, QAction]:
-    return {plain_text(action.text()): action for action in window.menus.dynamic[menu].actions()}
+    return {plain_text(action.text()): action for action in opened_entries(window, menu)}
 
 
 def checked_entries(window: MainWindow, menu: str) -> list[str]:
-    return [plain_text(action.text()) for action in window.menus.dynamic[menu].actions() if action.isChecked()]
+    return [plain_text(action.text()) for action in opened_entries(window, menu) if action.isChecked()]
 
 
 def edit_filters(window: MainWindow) -> None:
@@ -108,8 +113,7 @@ def test_recent_files_are_listed_with_their_folders_and_missing_ones_disabled(
         save_project(PROJECT, tmp_path / name)
         window.files.open_path(tmp_path / name)
     (tmp_path / "one.toml").unlink()
-    window.menus.dynamic["recent"].aboutToShow.emit()
-    actions = window.menus.dynamic["recent"].actions()
+    actions = opened_entries(window, "recent")
     assert [plain_text(action.text()).split()[0] for action in actions] == ["R&D.toml", "one.toml"]
     assert str(tmp_path) in actions[0].text().replace("&", "")
     assert [action.isEnabled() for action in actions] == [True, False]
@@ -183,13 +187,12 @@ def test_an_exported_picture_has_the_chosen_scale(
 def test_the_menus_offer_only_views_that_have_a_picture(window: MainWindow) -> None:
     titles = [view_row(view_id).title for view_id in VIEW_IDS]
     for menu, suffix in (("export_view", "…"), ("copy_view", "")):
-        texts = [plain_text(action.text()) for action in window.menus.dynamic[menu].actions()]
+        texts = list(entries(window, menu))
         assert texts == [title + suffix for title in titles]
 
 
 def test_the_chosen_scale_is_checked_and_remembered(window: MainWindow, settings: QSettings) -> None:
     window.exports.set_scale(3)
-    window.menus.dynamic["scale"].aboutToShow.emit()
     assert checked_entries(window, "scale") == ["3×"]
     assert settings.value("export/scale", 0.0, type=float) == 3.0
 
@@ -323,7 +326,6 @@ def test_figures_have_the_chosen_width(
         window.actions_by_id["figure_one-by-one"].trigger()
         finish(window, qtbot)
         widths.append(QImage(str(path)).width())
-        window.menus.dynamic["figure_width"].fill()
         assert checked_entries(window, "figure_width") == [title]
     assert widths == [1920, 2008, 4110, 1920]
     assert settings.value("export/width", "", type=str) == "slide"
@@ -453,7 +455,7 @@ def test_a_name_without_an_ending_never_replaces_the_file_that_has_one(
 def test_a_sample_project_is_saved_to_a_file_of_the_users_choice(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    next(iter(window.menus.dynamic["samples"].actions())).trigger()
+    opened_entries(window, "samples")[0].trigger()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine.toml"), ""))
     assert window.files.save()
     assert load_project(tmp_path / "mine.toml").project.designs == window.workbench.state.project.designs

@@ -179,12 +179,11 @@ class TestPixels:
             low, high = float(lows[channel if own else 0]), float(highs[channel if own else 0])
             levels = to_levels(values[channel], low, high)
             x, y = grid.tile_corner(channel)
-            for row in range(0, shape.height, step):
-                for column in range(0, shape.width, step):
-                    packed = int(pixels[(y + row * grid.repeat) // step, (x + column * grid.repeat) // step])
-                    expected = table[levels[row, column]]
-                    found = np.array([packed >> 16 & 255, packed >> 8 & 255, packed & 255])
-                    assert np.abs(found - expected).max() <= (6 if own else 0)  # own ends are rounded another way
+            rows, columns = np.arange(0, shape.height, step), np.arange(0, shape.width, step)
+            packed = pixels[np.ix_((y + rows * grid.repeat) // step, (x + columns * grid.repeat) // step)].astype(int)
+            found = np.stack([packed >> 16 & 255, packed >> 8 & 255, packed & 255], axis=-1)
+            expected = table[levels[::step, ::step]]
+            assert np.abs(found - expected).max() <= (6 if own else 0)  # own ends are rounded another way
 
     def test_a_large_volume_is_drawn_with_fewer_pixels_but_read_in_full(self):
         shape = Shape(64, 224, 224)

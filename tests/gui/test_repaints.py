@@ -7,7 +7,10 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
+from gui.lessons.page import LessonPage
+from gui.panels.lesson import LessonPanel
 from gui.state.look import ColourLevels
 from gui.window.main_window import MainWindow
 
@@ -118,3 +121,15 @@ def test_a_view_is_made_when_it_is_visible_for_the_first_time(window: MainWindow
     window.docks.bring_forward(hidden)
     assert window.views.made[hidden].isVisible()
     assert window.views[hidden] is window.views.made[hidden]
+
+
+def test_another_step_of_a_lesson_is_not_painted_before_the_rest_of_the_window(qtbot: QtBot) -> None:
+    panel = LessonPanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    page = LessonPage("Lesson", 0, 3, "Step", "Text", None, differs=False)
+    panel.show_page(page)
+    with recorded(QEvent.Type.Paint) as widgets:
+        panel.show_page(replace(page, step=1))
+        assert not widgets
+    assert panel.progress in widgets

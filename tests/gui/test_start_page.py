@@ -17,17 +17,16 @@ from pytestqt.qtbot import QtBot
 from engine.files.paths import RESOURCES
 from engine.text.moments import moment_text
 from gui import app
-from gui.catalogue.samples import QUESTION, SAMPLE_GROUPS, SAMPLES
+from gui.catalogue.samples import QUESTION, SAMPLE_GROUPS, SAMPLES, sample_path
 from gui.catalogue.start_page import DROPS, SENTENCE
 from gui.export import project_pictures
 from gui.export.project_pictures import PictureRequest, ProjectPicture, ProjectPictures, answer_requests
 from gui.widgets.manual_pages import START
-from gui.window import start_host
 from gui.window.banners import Banner
 from gui.window.file_commands import NEW_PROJECT
 from gui.window.main_window import MainWindow
 from gui.window.settings import Settings
-from gui.window.start_page import StartPage, sample_path
+from gui.window.start_page import StartPage
 from tests.gui.conftest import PROJECT
 from tests.gui.window_input import activate
 
@@ -137,7 +136,7 @@ def test_the_oldest_stored_pictures_are_removed(tmp_path: Path, monkeypatch: pyt
 def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of stored pictures."""
     folder = tmp_path / "pictures"
-    monkeypatch.setattr(start_host, "picture_folder", lambda: folder)
+    monkeypatch.setattr(project_pictures, "picture_folder", lambda: folder)
     monkeypatch.setattr(project_pictures, "_run_results", lambda *_: {})  # the trained stem takes seconds
     return folder
 
@@ -468,11 +467,10 @@ def test_without_a_project_the_program_begins_with_the_start_page(program):
 def test_panels_are_arranged_when_the_page_that_the_program_began_with_is_left(program, open_window):
     def look(window: MainWindow) -> None:
         settle()
-        behind = window.docks.frame
+        assert not window.docks.visible_ids  # nothing is arranged behind the page
         window.files.open_sample(SMALL)
         window.workbench.cancel()
         settle()
-        assert window.docks.frame is not behind
         directly = open_window()
         settle()
         for docks in (window.docks, directly.docks):

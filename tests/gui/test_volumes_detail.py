@@ -14,12 +14,12 @@ from engine.network.input_specs import NoiseInput
 from engine.project.project import Design, Project
 from engine.run.check import check
 from gui.paint.basics import colours
+from gui.paint.basics.volume_numbers import numbers_of
 from gui.paint.volumes import drawing, faces
 from gui.paint.volumes.flat_colours import PLAIN
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.paint.volumes.scene_index import index_of
 from gui.paint.volumes.visible_parts import find_visible_parts
-from gui.paint.volumes.volume_numbers import numbers_of
 from gui.state.focus import Focus
 from gui.state.look import Look
 from gui.state.run_view import RunView
@@ -99,9 +99,9 @@ def test_a_flat_box_has_one_colour_where_it_was(theme):
     image, scene = painted(state, SMALL), lay_out_volumes(state, *SIZE).scene
     for box in scene.boxes[10:1000:90]:
         volume = state.volume_at(box.ref).volume
-        expected = faces.flat_colour(volume, "viridis", zero_centred=False)
+        expected = faces.flat_colour_of("viridis", zero_centred=False)(volume)
         left, top, right, bottom = (edge * scene.shrink for edge in box.bounds)
-        assert image.pixelColor(int((left + right) / 2), int((top + bottom) / 2)) == expected
+        assert image.pixelColor(int((left + right) / 2), int((top + bottom) / 2)).rgb() == expected
 
 
 def test_the_picture_is_the_same_where_texts_can_be_read():
@@ -114,15 +114,27 @@ def test_the_mean_colour_is_that_of_the_mean_within_the_range_of_the_values(zero
     values = np.random.default_rng(5).standard_normal(2000)
     low, high = colours.value_range(values, zero_centred=zero_centred)
     expected = colours.value_colours(np.array([[values.mean()]]), low, high, "gray")[0, 0]
-    found = colours.mean_colour(values.tolist(), "gray", zero_centred=zero_centred)
-    assert abs(found.red() - QColor.fromRgb(int(expected)).red()) <= 1
+    (found,) = colours.mean_colours(values[np.newaxis], "gray", zero_centred=zero_centred)
+    assert abs(QColor.fromRgb(int(found)).red() - QColor.fromRgb(int(expected)).red()) <= 1
 
 
 def test_the_mean_colour_of_equal_values_is_the_lowest_and_of_no_number_the_mark():
-    assert colours.mean_colour([2.0, 2.0], "gray", zero_centred=False) == QColor(0, 0, 0)
+    samples = np.array([[2.0, 2.0], [1.0, np.nan], [1.0, np.inf], [-np.inf, 1.0]])
     marked = colours.value_colours(np.array([[np.nan]]), 0.0, 1.0, "gray")[0, 0]
-    for odd in (np.nan, np.inf):
-        assert colours.mean_colour([1.0, odd], "gray", zero_centred=False) == QColor.fromRgb(int(marked))
+    found = colours.mean_colours(samples, "gray", zero_centred=False)
+    assert found.tolist() == [QColor(0, 0, 0).rgb(), marked, marked, marked]
+
+
+@pytest.mark.parametrize("zero_centred", [False, True])
+def test_the_colours_of_many_boxes_are_those_of_each(zero_centred):
+    rng = np.random.default_rng(5)
+    shapes = [(64, 28, 28), (1, 1, 1), (7, 9, 13), (64, 28, 28), (1000, 1, 1)]
+    volumes = [rng.standard_normal(shape).astype(np.float32) for shape in shapes] + [np.zeros((2, 3, 3), np.float32)]
+    volumes[3][:, ::2] = np.nan
+    colour_of = faces.flat_colour_of("viridis", zero_centred=zero_centred)
+    expected = [colour_of(volume.copy()) for volume in volumes]
+    faces.compute_flat_colours(volumes, "viridis", zero_centred=zero_centred)
+    assert [colour_of(volume) for volume in volumes] == expected
 
 
 @pytest.mark.parametrize(

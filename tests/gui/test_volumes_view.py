@@ -15,6 +15,7 @@ from gui.graphics.zoom_box import ZOOM_STEP
 from gui.paint.volumes import faces, hits
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.paint.volumes.pinned_parts import place_pinned_parts
+from gui.paint.volumes.retained_picture import VolumesPage
 from gui.state.cameras import CAMERA_VIEWS
 from gui.state.focus import Focus
 from gui.state.look import Look
@@ -239,6 +240,21 @@ def test_a_picture_taken_while_a_run_is_painted_in_passes_has_all_results(view):
     for _ in range(50):
         QApplication.processEvents()
     assert view.canvas.grab().toImage() == at_once
+
+
+def test_the_end_of_a_run_prepares_no_picture_anew(view, monkeypatch):
+    update_view(view, run_again(view.canvas.state))
+    view.canvas.grab()
+    found = []
+    find_visible = VolumesPage.find_visible
+    monkeypatch.setattr(VolumesPage, "find_visible", lambda page: found.append(page) or find_visible(page))
+    state = view.canvas.state
+    update_view(view, replace(state, run=state.run.advance({}, None)))
+    view.canvas.grab()
+    assert not found
+    update_view(view, run_again(view.canvas.state))
+    view.canvas.grab()
+    assert found
 
 
 def test_what_a_person_does_is_handled_before_the_results_of_a_run_are_painted(view, qtbot):

@@ -314,6 +314,8 @@ def test_a_tab_of_the_middle_that_is_brought_forward_in_count_is_visible(window:
 def double_click(widget: QWidget, at: QPoint) -> None:
     QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=at)
     QTest.mouseDClick(widget, Qt.MouseButton.LeftButton, pos=at)
+    # The widget has gone to another place with the button down, which the marks of later tests would heed.
+    QTest.mouseRelease(widget.window(), Qt.MouseButton.LeftButton)
 
 
 @pytest.mark.parametrize("part", ["filters", "volumes", "layer", "input"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from math import ceil, floor, inf, isfinite, isnan, nan, prod
+from math import ceil, floor, inf, isnan, nan, prod
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,8 @@ def value_range(
     values there is no range: (NaN, NaN).
     """
     ordered = np.sort(_sample_values(volume))  # a fifth of the time of np.percentile, and NaN comes last
-    ordered = ordered[np.searchsorted(ordered, -inf, "right") : np.searchsorted(ordered, inf)]
+    if not np.isfinite([*ordered[:1], *ordered[-1:]]).all():
+        ordered = ordered[np.searchsorted(ordered, -inf, "right") : np.searchsorted(ordered, inf)]
     low, high = (_percentile(ordered, share) for share in percentiles) if ordered.size else (0.0, 0.0)
     if low == high:
         finite = volume[np.isfinite(volume)]
@@ -124,19 +125,26 @@ def to_levels(
     Where `low` equals `high`, that value is 0. Both broadcast to the values.
     """
     span = np.subtract(high, low)
-    lows = np.broadcast_to(low, values.shape)
-    scales = np.broadcast_to(np.divide(255.0, np.where(span == 0, 1.0, span)), values.shape)
+    scale = 255.0 / np.where(span == 0, 1.0, span)
     levels = np.empty(values.shape, np.uint8)
     for part in _parts(values.shape):
         shares = values[part].astype(np.float64)
-        shares -= lows[part]
-        shares *= scales[part]
+        shares -= _ends_of(low, part, values.ndim)
+        shares *= _ends_of(scale, part, values.ndim)
         shares += 0.5
-        np.clip(shares, 0, 255, out=shares)
-        if np.isnan(np.sum(shares)):  # much faster than testing each
+        np.maximum(shares, 0.0, out=shares)
+        np.minimum(shares, 255.0, out=shares)
+        if np.isnan(np.add.reduce(shares, axis=None)):  # much faster than testing each
             np.nan_to_num(shares, copy=False, nan=0.0)
         levels[part] = shares
     return levels
+
+
+def _ends_of(ends: float | NDArray[np.float64], part: slice, axes: int) -> float | NDArray[np.float64]:
+    """The ends of a part of some values with so many axes, to which they broadcast."""
+    if isinstance(ends, np.ndarray) and ends.ndim == axes and len(ends) > 1:
+        return ends[part]
+    return ends
 
 
 def _parts(shape: tuple[int, ...]) -> Iterator[slice]:
@@ -161,21 +169,24 @@ def value_colours(
     return packed
 
 
-def mean_colour(values: Sequence[float], name: str, *, zero_centred: bool) -> QColor:
-    """Return the colour of the mean of a few values in the range of `value_range`, or that of values not finite.
+def mean_colours(samples: NDArray[Any], name: str, *, zero_centred: bool) -> NDArray[np.uint32]:
+    """Return the colours of the means of a few values each (M×K), in the range that `value_range` has for these.
 
-    Plain Python, as each call of NumPy would let a run in the background take its turn.
+    As those of `value_colours`: a sample with a value that is not finite has `_NOT_FINITE`.
     """
-    if not all(map(isfinite, values)):
-        return QColor(_NOT_FINITE)
-    ordered = sorted(values)
-    low, high = (ordered[round(share / 100 * (len(ordered) - 1))] for share in PERCENTILES)
-    if zero_centred:
-        high = max(abs(low), abs(high)) or 1.0
-        low = -high
-    mean = sum(ordered) / len(ordered)
-    level = 255 * (mean - low) / (high - low) + 0.5 if high > low else 0.0
-    return QColor.fromRgb(_colour_table(name)[int(min(max(level, 0.0), 255.0))])
+    ordered = np.sort(samples, axis=1)  # values that are not finite come first or last
+    last = ordered.shape[1] - 1
+    low, high = (ordered[:, round(share / 100 * last)].astype(np.float64) for share in PERCENTILES)
+    with np.errstate(all="ignore"):
+        if zero_centred:
+            high = np.maximum(np.abs(low), np.abs(high))
+            high[high == 0] = 1.0
+            low = -high
+        levels = 255 * (ordered.mean(axis=1, dtype=np.float64) - low) / (high - low) + 0.5
+        levels[~(high > low)] = 0.0
+        packed: NDArray[np.uint32] = load_packed_lut(name).take(levels.clip(0, 255).astype(np.uint8))
+    packed[~np.isfinite(ordered[:, [0, last]]).all(axis=1)] = QColor(_NOT_FINITE).rgba()
+    return packed
 
 
 def value_image(values: NDArray[Any], low: float, high: float, name: str) -> QImage:
@@ -234,7 +245,7 @@ def _sample_values(volume: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(values[_sample_indices(values.size)])
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)  # sizes of large volumes in a network, half a megabyte each: to draw them takes a millisecond
 def _sample_indices(size: int) -> NDArray[np.intp]:
     """Return the indices of the sample, ascending for fast memory access."""
     return np.sort(np.random.default_rng(0).integers(0, size, _SAMPLE))

@@ -7,6 +7,7 @@ from engine.explain.map_statistics import MapOrder
 from engine.text.units import number_text
 from gui.paint.basics.colours import RangeEnds, per_map_ranges, value_range
 from gui.paint.basics.derived_cache import CACHE
+from gui.paint.basics.volume_numbers import numbers_of
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.tile_grid import MapOrdering
 from gui.state.volume_at import Float32Volume
@@ -32,17 +33,16 @@ def map_ranges(volume: Float32Volume, *, zero_centred: bool) -> RangeEnds:
     )
 
 
-def count_non_finite(volume: Float32Volume) -> int:
-    """Count the values that are not finite."""
+def _count_non_finite(volume: Float32Volume) -> int:
+    with np.errstate(all="ignore"):
+        values = volume.reshape(-1)
+        if np.isfinite(np.dot(values, values)):  # much faster than testing each
+            return 0
+    return int(np.count_nonzero(~np.isfinite(volume)))
 
-    def count() -> int:
-        with np.errstate(all="ignore"):
-            values = volume.reshape(-1)
-            if np.isfinite(np.dot(values, values)):  # much faster than testing each
-                return 0
-        return int(np.count_nonzero(~np.isfinite(volume)))
 
-    return CACHE.get_or_make((volume,), ("odd",), count, lambda _: 256)
+count_non_finite = numbers_of(("not finite",), _count_non_finite)
+"""Returns the number of values of a volume that are not finite."""
 
 
 def find_dead_maps(volume: Float32Volume, *, before_relu: bool) -> dict[int, str]:

@@ -1,5 +1,6 @@
 """Pictures on the faces of boxes: slices of a volume in the colours of the colour map."""
 
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -11,8 +12,10 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from engine.network.input_specs import ImageInput
 from gui.paint.basics import colours
 from gui.paint.basics.derived_cache import CACHE
+from gui.paint.basics.volume_numbers import numbers_of, remember_numbers
 from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes.camera import FaceSide
+from gui.paint.volumes.colour_entropy import SAMPLED_PIXELS, find_most_varied
 from gui.state.volume_at import Float32Volume
 
 _MOST_PIXELS = 512
@@ -20,12 +23,6 @@ _MOST_PIXELS = 512
 
 _FLAT_SAMPLE = 256
 """Values in the sample for the colour of a box without faces."""
-
-_SAMPLED_PIXELS = 4096
-"""Most pixels of a channel that are sampled to compare channels."""
-
-_PART = 2**16
-"""Values that are compared at a time, which fit the cache of a processor."""
 
 
 def most_varied_channel(volume: Float32Volume) -> int:
@@ -39,28 +36,9 @@ def most_varied_channel(volume: Float32Volume) -> int:
 
 
 def _find_most_varied_channel(volume: Float32Volume) -> int:
-    pixels = volume.reshape(volume.shape[0], -1)
-    pixels = pixels[:, :: -(-pixels.shape[1] // _SAMPLED_PIXELS)]
-    ends = volume_range(volume, zero_centred=False)
-    count = max(1, _PART // pixels.shape[1])
-    with np.errstate(all="ignore"):  # of values that are not finite, and of the largest and smallest spans
-        counts = [_colour_counts(pixels[first : first + count], *ends) for first in range(0, len(pixels), count)]
-    shares = np.concatenate(counts) / pixels.shape[1]
-    entropy = -(shares * np.log(np.where(shares > 0, shares, 1.0))).sum(axis=1)
-    return int(np.argmax(np.round(entropy, 9)))
-
-
-def _colour_counts(maps: NDArray[Any], low: float, high: float) -> NDArray[np.intp]:
-    """How many values of each map (C, pixels) have a colour of each of 16 steps, (C, 16)."""
-    step = 16 * (high - low) / 255  # of the 256 colours, of which the first has half a share
-    steps = np.subtract(maps, low - step / 32, dtype=np.float32)
-    steps /= step or 1.0
-    steps.clip(0, 15, out=steps)
-    if not np.isfinite(np.vdot(steps, steps)):  # much faster than testing each
-        np.nan_to_num(steps, copy=False, nan=0.0)
-    np.floor(steps, out=steps)
-    steps += 16 * np.arange(len(maps), dtype=np.float32)[:, np.newaxis]
-    return np.bincount(steps.astype(np.intp).ravel(), minlength=16 * len(maps)).reshape(-1, 16)
+    maps = volume.reshape(volume.shape[0], -1)
+    sample = maps[:, :: -(-maps.shape[1] // SAMPLED_PIXELS)]
+    return find_most_varied(sample, *volume_range(volume, zero_centred=False))
 
 
 def _face_slice(volume: Float32Volume, side: FaceSide, channel: int) -> NDArray[Any]:
@@ -100,14 +78,29 @@ def face_image(
     return CACHE.get_or_make((volume,), key, make, QImage.sizeInBytes)
 
 
-def flat_colour(volume: Float32Volume, name: str, *, zero_centred: bool) -> QColor:
-    """The colour of a box without faces: that of the mean of its values, from a sample, so that it is always quick."""
+def flat_colour_of(name: str, *, zero_centred: bool) -> Callable[[Float32Volume], int]:
+    """A function that returns the colour 0xffRRGGBB of a box without faces: that of the mean of a sample."""
 
-    def make() -> QColor:
-        sample = volume.ravel()[:: max(1, volume.size // _FLAT_SAMPLE)].tolist()
-        return colours.mean_colour(sample, name, zero_centred=zero_centred)
+    def compute(volume: Float32Volume) -> int:
+        return int(colours.mean_colours(_flat_sample(volume)[np.newaxis], name, zero_centred=zero_centred)[0])
 
-    return CACHE.get_or_make((volume,), ("flat", name, zero_centred), make, lambda _: 64)
+    return numbers_of(("flat", name, zero_centred), compute)
+
+
+def compute_flat_colours(volumes: Iterable[Float32Volume], name: str, *, zero_centred: bool) -> None:
+    """Compute what `flat_colour_of` returns for many volumes, in a fraction of the time."""
+    samples: dict[int, list[tuple[Float32Volume, NDArray[Any]]]] = {}
+    for volume in volumes:
+        sample = _flat_sample(volume)
+        samples.setdefault(len(sample), []).append((volume, sample))
+    for pairs in samples.values():
+        rgbs = colours.mean_colours(np.stack([sample for _, sample in pairs]), name, zero_centred=zero_centred)
+        of_volumes = zip([volume for volume, _ in pairs], rgbs.tolist(), strict=True)
+        remember_numbers(("flat", name, zero_centred), of_volumes)
+
+
+def _flat_sample(volume: Float32Volume) -> NDArray[Any]:
+    return volume.ravel()[:: max(1, volume.size // _FLAT_SAMPLE)]
 
 
 def photo_face_image(volume: Float32Volume, spec: ImageInput, columns: float, rows: float) -> QImage:
@@ -158,11 +151,16 @@ def _halved(count: int, max_count: int) -> int:
 def _block_means(values: NDArray[Any], height: int, width: int) -> NDArray[Any]:
     """Means over blocks of nearly equal size."""
     for axis, size in ((0, height), (1, width)):
-        count = values.shape[axis]
-        if size < count:
-            starts = np.arange(size) * count // size
+        if size < values.shape[axis]:
+            starts, lengths = _blocks(values.shape[axis], size)
             with np.errstate(invalid="ignore"):  # ∞ − ∞ is not a number, which is marked
                 sums = np.add.reduceat(values, starts, axis=axis, dtype=np.float64)
-            lengths = np.diff(np.append(starts, count)).astype(np.float64)
             values = sums / (lengths[:, np.newaxis] if axis == 0 else lengths)
     return values
+
+
+@lru_cache(maxsize=1024)
+def _blocks(count: int, size: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Where blocks of nearly equal size start, and how long they are."""
+    starts = np.arange(size) * count // size
+    return starts, np.diff(np.append(starts, count)).astype(np.float64)

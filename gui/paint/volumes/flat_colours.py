@@ -7,7 +7,6 @@ from gui.paint.basics import colours
 from gui.paint.volumes import faces
 from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.scene import VolumesScene
-from gui.paint.volumes.volume_numbers import numbers_of
 from gui.state.view_state import ViewState
 from gui.state.volume_at import VolumeAt
 
@@ -21,10 +20,7 @@ def flat_colours(state: ViewState, scene: VolumesScene) -> NDArray[np.int64]:
     Twice the RGB, and one more for values that are not stale.
     """
     name, zero_centred = colours.colour_map_name(state.look), state.look.zero_centred
-    colour_of = numbers_of(
-        ("flat", name, zero_centred),
-        lambda volume: faces.flat_colour(volume, name, zero_centred=zero_centred).rgb(),
-    )
+    colour_of = faces.flat_colour_of(name, zero_centred=zero_centred)
 
     def colour(vertex: Vertex, at: VolumeAt) -> int:
         volume = at.volume_of(vertex.shape)

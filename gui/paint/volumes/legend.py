@@ -26,7 +26,6 @@ from gui.paint.volumes.face_values import photo_at, value_regions, visible_focus
 from gui.paint.volumes.labels import Label, cached_font, elide_names, elide_sentence, elide_text, measure_text
 from gui.paint.volumes.layout import VOLUMES_MARGIN, VolumesLayout
 from gui.paint.volumes.scene import VolumesScene
-from gui.paint.volumes.volume_numbers import numbers_of
 from gui.state.run_view import RunView
 from gui.state.view_state import ViewState
 from gui.state.volume_at import Float32Volume, VolumeAt
@@ -206,13 +205,13 @@ def _summarise(state: ViewState, scene: VolumesScene) -> _Summary:
 
 
 def _count_boxes(state: ViewState, scene: VolumesScene) -> _Summary:
-    places, count_odd = scene.box_places, numbers_of(("not finite",), count_non_finite)
+    places = scene.box_places
 
     def summarise_box(vertex: Vertex, at: VolumeAt) -> _Summary:
         volume, has_shape = at.volume_of(vertex.shape), int(vertex.shape is not None)
         if volume is None:
             return _Summary(0, has_shape, 0, 0)
-        return _Summary(1, has_shape, count_odd(volume), int(not at.is_fresh))
+        return _Summary(1, has_shape, count_non_finite(volume), int(not at.is_fresh))
 
     last = state.run.last_results("summary")
     summaries = last.array(summarise_box, places.vertices, state.volumes_at(places.refs), dtype=np.int64)

@@ -20,6 +20,7 @@ from engine.network.report import Report as Report
 from engine.network.report import optional_sum
 from engine.shapes import Shape
 from engine.text.problems import Fix
+from engine.unchanged_items import differing
 
 _MISSING = object()
 _MOST_VALUES = 10**15
@@ -141,9 +142,9 @@ class EarlierAnalysis(NamedTuple):
         )
 
     def _first_reports(self, network: Network) -> tuple[Report, ...]:
-        reports, before, nodes = self.analysis.reports, self.network.nodes, network.nodes
+        reports, changed = self.analysis.reports, {*differing(network.nodes, self.network.nodes)}
         for number, report in enumerate(reports):
-            if report.mistakes or nodes[report.index] is not before[report.index]:
+            if report.index in changed or report.mistakes:
                 # Of a block with a mistake in one of its layers, no layer is unchanged.
                 return tuple([other for other in reports[:number] if other.index != report.index])
         return reports

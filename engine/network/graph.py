@@ -3,7 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from heapq import heapify, heappop, heappush
 
 from msgspec import Struct
@@ -13,13 +13,14 @@ from engine.blocks import INPUT as INPUT
 from engine.blocks import Block, Part
 from engine.blocks.base import SECOND_INPUT
 from engine.layers import Layer
+from engine.network.structure import Structure, structure_of
 from engine.network.weight_specs import LowRankWeights, SeedWeights, WeightSource, rename_recipe_node
 
 _MAX_CYCLES = 20
 """Maximum number of cycles that are looked for; to correct them, the first are enough to begin with."""
 
 
-class Node(Struct, frozen=True):
+class Node(Struct, frozen=True, cache_hash=True):
     """A named layer or block and its connections.
 
     Empty `inputs` mean the previous node, or the design's input. A block has no weights of its own.
@@ -43,29 +44,24 @@ class Network(Struct, frozen=True, dict=True):
         return self.positions[name]
 
     @cached_property
+    def structure(self) -> Structure:
+        """What follows from the names and connections: of most edits, that of the network before."""
+        return structure_of(tuple([node.name for node in self.nodes]), tuple([node.inputs for node in self.nodes]))
+
+    @property
     def positions(self) -> dict[str, int]:
         """Position of each node by name; of two with the same name that of the first."""
-        return _positions_of(tuple([node.name for node in self.nodes]))
+        return self.structure.positions
 
-    @cached_property
-    def _users(self) -> dict[str, list[str]]:
-        """Names of the nodes that receive each node or INPUT, in list order."""
-        return _users_of(tuple([node.name for node in self.nodes]), tuple([node.inputs for node in self.nodes]))
-
-    @cached_property
+    @property
     def wiring(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The name of each node with its inputs, explicit or implied."""
-        return _wiring_of(tuple([node.name for node in self.nodes]), tuple([node.inputs for node in self.nodes]))
+        return self.structure.wiring
 
-    @cached_property
-    def _downstream(self) -> dict[str, frozenset[str]]:
-        """What `downstream` has found so far."""
-        return {}
-
-    @cached_property
+    @property
     def names_in_parts(self) -> tuple[str, ...]:
         """The names that look like those of a block's layers, as they contain a slash."""
-        return _names_in_parts(tuple([node.name for node in self.nodes]))
+        return self.structure.names_in_parts
 
     def node(self, name: str) -> Node:
         return self.nodes[self.index(name)]
@@ -166,55 +162,11 @@ class Network(Struct, frozen=True, dict=True):
 
     def downstream(self, name: str) -> frozenset[str]:
         """Names of all nodes that depend on the one called `name`, or on INPUT."""
-        if name in self._downstream:
-            return self._downstream[name]
-        users = self._users
-        names: set[str] = set()
-        stack = [name]
-        while stack:
-            for user in users.get(stack.pop(), ()):
-                if user not in names:
-                    names.add(user)
-                    stack.append(user)
-        self._downstream[name] = frozenset(names)
-        return self._downstream[name]
+        return self.structure.downstream(name)
 
     def loose_ends(self) -> tuple[str, ...]:
         """Names of the nodes whose output no other node receives, in list order."""
-        return self._loose_ends
-
-    @cached_property
-    def _loose_ends(self) -> tuple[str, ...]:
-        users = self._users
-        return tuple([node.name for node in self.nodes if node.name not in users])
-
-
-# Most edits change neither names nor connections: all networks of an undo history share what follows from these.
-
-
-@lru_cache(maxsize=8)
-def _positions_of(names: tuple[str, ...]) -> dict[str, int]:
-    return {name: len(names) - number for number, name in enumerate(reversed(names), 1)}
-
-
-@lru_cache(maxsize=8)
-def _wiring_of(names: tuple[str, ...], inputs: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    befores = (INPUT, *names)
-    return tuple([(name, own or (before,)) for name, own, before in zip(names, inputs, befores, strict=False)])
-
-
-@lru_cache(maxsize=8)
-def _names_in_parts(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple([name for name in names if "/" in name])
-
-
-@lru_cache(maxsize=8)
-def _users_of(names: tuple[str, ...], inputs: tuple[tuple[str, ...], ...]) -> dict[str, list[str]]:
-    users: dict[str, list[str]] = {}
-    for name, before, sources in zip(names, (INPUT, *names), inputs, strict=False):
-        for source in sources or (before,):
-            users.setdefault(source, []).append(name)
-    return users
+        return self.structure.loose_ends
 
 
 def parts_of(node: Node, sources: tuple[str, ...], channels: int) -> tuple[Node, ...]:

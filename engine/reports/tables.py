@@ -96,9 +96,11 @@ def table_rows(project: Project, costs: Costs, analyses: Mapping[str, Analysis] 
     check = costs.check
     problems = _problems_by_node(check)
     for design, analysis in (analyses or check.analyses).items():
-        for report in analysis.reports:
-            problem = "; ".join(problems.get(place_in_file(project, design, report.index), ())) if problems else ""
-            rows.append(TableRow(design, report, costs, problem))
+        texts = [""] * len(analysis.reports)
+        if problems:
+            places = [place_in_file(project, design, report.index) for report in analysis.reports]
+            texts = ["; ".join(problems.get(place, ())) for place in places]
+        rows += [TableRow(design, report, costs, text) for report, text in zip(analysis.reports, texts, strict=True)]
         rows.append(TableRow(design, None, costs))
     return tuple(rows)
 

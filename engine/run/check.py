@@ -1,13 +1,13 @@
 """Everything that is known about a project before it runs: shapes, costs, keys, and every mistake with its place."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from hashlib import blake2b
-from itertools import chain, takewhile
-from operator import attrgetter, is_
+from itertools import chain, islice
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
@@ -22,6 +22,7 @@ from engine.run.label_check import check_labels
 from engine.shapes import Shape
 from engine.text.names import MAX_DESIGN_NAME, unique_name
 from engine.text.problems import MAX_LINES, Fix, Notice, Problem
+from engine.unchanged_items import differing, last_results
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -117,7 +118,7 @@ def _check(project: Project, earlier: EarlierCheck | None) -> ProjectCheck:
         first = design not in analyses
         analyses.setdefault(design, analysis)
         keys.pass_on(design, entry_ref)
-        refs = _refs_of(design, tuple([report.name for report in analysis.reports]))
+        refs = _refs_of(design, analysis.reports)
         known = keys.add_unchanged(design, refs, analysis, earlier) if first and earlier is not None else 0
         reports |= zip(refs[:known], analysis.reports[:known], strict=True)
         for ref, report in zip(refs[known:], analysis.reports[known:], strict=True):
@@ -154,10 +155,10 @@ def _check(project: Project, earlier: EarlierCheck | None) -> ProjectCheck:
     )
 
 
-@lru_cache(maxsize=8)
-def _refs_of(design: str, names: tuple[str, ...]) -> tuple[NodeRef, ...]:
+def _refs_of(design: str, reports: Sequence[Report]) -> list[NodeRef]:
     """References to the layers of a design; most edits change no name, and all their checks share these."""
-    return tuple([(design, name) for name in names])
+    names = last_results("checked name", design).map(_name_of, reports)
+    return last_results("checked reference", design).map(lambda name: (design, name), names)
 
 
 def _block_report(design: str, block: BlockReport, earlier: EarlierCheck | None) -> Report:
@@ -251,8 +252,12 @@ def _node_notices(parent: str, design: str, analysis: Analysis, report: Report) 
         yield Notice(f"{report.name}: {text}", place, design, report.name, "weights")
 
 
-_weights_of, _mistakes_of = attrgetter("weights"), attrgetter("mistakes")
-_ref_of, _place_of = attrgetter("ref"), attrgetter("position")
+_name_of, _weights_of = attrgetter("name"), attrgetter("weights")
+
+
+def _has_own_key(report: Report) -> bool:
+    """Whether the key of a layer may differ although nothing before it does."""
+    return report.weights is not None or bool(report.mistakes)
 
 
 class _Keys:
@@ -301,20 +306,21 @@ class _Keys:
             return 0
         if self.volumes.get(entry) != before.keys.get(entry):
             return 0
-        count = bytes(map(is_, analysis.reports, last.reports)).find(0)
-        first = analysis.reports[: count if count >= 0 else min(len(analysis.reports), len(last.reports))]
-        if any(map(_weights_of, first)) or any(map(_mistakes_of, first)):
-            first = tuple(takewhile(lambda report: report.weights is None and not report.mistakes, first))
-        refs = refs[: len(first)]
-        known = {ref: key for ref, key in zip(refs, map(before.keys.get, refs), strict=True) if key is not None}
-        self.volumes |= known
-        makers, places = [before.makers[key] for key in known.values()], range(len(self.makers), len(before.makers))
-        if list(known) == list(map(_ref_of, makers)) and list(places[: len(known)]) == list(map(_place_of, makers)):
-            self.makers |= zip(known.values(), makers, strict=True)  # each is the first of its key, as before
+        common = min(len(analysis.reports), len(last.reports))
+        count = next(differing(analysis.reports[:common], last.reports[:common]), common)
+        own = last_results("own key", design).array(_has_own_key, analysis.reports, dtype=np.bool_)[:count]
+        refs = refs[: int(own.argmax()) if own.any() else count]
+        known = list(islice(before.keys.items(), len(self.volumes), len(self.volumes) + len(refs)))
+        if [ref for ref, _ in known] != refs:
+            known = [(ref, key) for ref in refs if (key := before.keys.get(ref)) is not None]
+        self.volumes.update(known)
+        makers = list(islice(before.makers.items(), len(self.makers), len(self.makers) + len(known)))
+        if known == [(maker.ref, key) for key, maker in makers]:
+            self.makers.update(makers)  # each is the first of its key, as before
         else:
-            for ref, key in known.items():
+            for ref, key in known:
                 self.makers.setdefault(key, Maker(ref, len(self.makers)))
-        return len(first)
+        return len(refs)
 
     def _add_volume(self, ref: NodeRef, key: bytes) -> None:
         self.volumes[ref] = key

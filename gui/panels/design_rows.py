@@ -1,6 +1,7 @@
 """The rows of the list of designs, as values computed from a state."""
 
 from collections.abc import Sequence
+from operator import attrgetter, itemgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -8,8 +9,8 @@ from msgspec.structs import replace
 from engine.blocks import Block
 from engine.cost.metrics import metric_by_id
 from engine.layers import Layer
-from engine.network.analysis import Report
-from engine.network.graph import INPUT
+from engine.network.analysis import Analysis, Report
+from engine.network.graph import INPUT, Network
 from engine.network.node_ref import STEM, NodeRef
 from engine.text.names import name_within
 from engine.text.units import count_text
@@ -123,11 +124,10 @@ def _node_rows(
     """
     analysis, network, metric = state.check.analyses[design], state.project.network(design), state.look.metric
     wiring = folded_wiring(network, analysis)
-    names = [name for name, _ in wiring]
-    refs = [(design, name) for name in names]
+    names = last_results("names of rows", design).map(itemgetter(0), wiring)
+    refs = last_results("references of rows", design).map(lambda name: (design, name), names)
     texts = [within.get(ref, "") if ref not in mistakes else mistakes[ref] for ref in refs] if mistakes else None
     matches = {state.block_ref(ref) or ref for ref in state.found if ref[0] == design}
-    nodes, positions, groups = network.nodes, network.positions, analysis.groups
     last = last_results("rows of designs", design, metric, state.look.convention)
     if not metric_by_id(metric).is_of_layers:
         last = LastResults()  # an amount that is no sum may depend on other layers
@@ -148,14 +148,22 @@ def _node_rows(
     return last.map(
         make,
         names,
-        [groups[name].layer if name in groups else nodes[positions[name]].layer for name in names],
+        _layers_of(network, analysis, names),
         list(map(state.check.reports.get, refs)),
         texts or [""] * len(names),
-        [name in analysis.foldable for name in names],
+        [name in analysis.foldable for name in names] if analysis.foldable else [False] * len(names),
         row_graphs(wiring),
         branch_texts(wiring),
         [ref in matches for ref in refs] if matches else [False] * len(refs),
     )
+
+
+def _layers_of(network: Network, analysis: Analysis, names: Sequence[str]) -> Sequence[Layer | Block]:
+    """The layers of the rows of these names."""
+    nodes, positions, groups = network.nodes, network.positions, analysis.groups
+    if not groups:
+        return last_results("layers of rows").map(attrgetter("layer"), nodes)
+    return [groups[name].layer if name in groups else nodes[positions[name]].layer for name in names]
 
 
 def _make_row(

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.network.node_ref import NodeRef
+from engine.unchanged_items import differing
 from gui.panels.design_row_delegate import ROW_PADDING, ROW_ROLE
 from gui.panels.design_rows import DesignTreeRow
 from gui.panels.row_tree import RowTree, children_of, item_row
@@ -78,7 +79,7 @@ class DesignTree(RowTree):
         """
         root, before = self.invisibleRootItem(), self._shown
         self._shown = rows
-        if not reset and _nodes_of(before) == _nodes_of(rows):
+        if not reset and _are_of_same_nodes(before, rows):
             self._show_changes(before)
             return
         if reset:
@@ -116,10 +117,11 @@ class DesignTree(RowTree):
                 continue
             if head is not old_head:
                 _write_row(item, head)
-            for at, (old, row) in enumerate(zip(old_below, below, strict=True)):
-                child = item.child(at) if row is not old or row.has_parts else None
+            with_parts = [at for at, row in enumerate(below) if row.has_parts]
+            for at in sorted({*differing(below, old_below), *with_parts}):
+                child = item.child(at)
                 if child is not None:
-                    _write_row(child, row)
+                    _write_row(child, below[at])
                     self._fill_parts(child)
 
     def item_at(self, ref: NodeRef) -> QTreeWidgetItem | None:
@@ -199,8 +201,12 @@ class DesignTree(RowTree):
         super().leaveEvent(event)
 
 
-def _nodes_of(rows: _Rows) -> list[list[NodeRef]]:
-    return [[row.ref for row in (head, *below)] for head, below in rows]
+def _are_of_same_nodes(before: _Rows, now: _Rows) -> bool:
+    """Whether rows are of the same nodes in the same order."""
+    pairs = [((one, *ones), (other, *others)) for (one, ones), (other, others) in zip(before, now, strict=False)]
+    return len(before) == len(now) and all(
+        len(old) == len(new) and all(old[at].ref == new[at].ref for at in differing(new, old)) for old, new in pairs
+    )
 
 
 def _fit_child_count(item: QTreeWidgetItem, count: int, *, editable: bool = True) -> None:

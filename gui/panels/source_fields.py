@@ -1,6 +1,7 @@
 """Controls of a node for its inputs and for the source of its weights."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import get_args
 
@@ -15,6 +16,7 @@ from engine.files.paths import FileFault
 from engine.layers import Kind, Layer
 from engine.network.analysis import Report
 from engine.network.graph import INPUT, Network, Node
+from engine.network.structure import Structure
 from engine.network.weight_specs import (
     FileWeights,
     LowRankWeights,
@@ -81,8 +83,7 @@ class InputFields(QObject):
         """Offer the possible inputs of a node; those that depend on it would close a cycle."""
         node = network.nodes[index]
         downstream = network.downstream(node.name) | {node.name}
-        names = [INPUT, *(other.name for other in network.nodes if other.name != node.name)]
-        names += [name for name in node.inputs if name not in names]  # missing ones can be removed
+        names = _possible_inputs(network.structure, node.name, node.inputs)
         joins = node.layer.max_inputs != 1
         self.one_field.set_visible(not joins)
         self.many_field.set_visible(joins)
@@ -95,12 +96,19 @@ class InputFields(QObject):
         before = network.nodes[index - 1].name if index else INPUT
         options: list[tuple[tuple[str, ...], str]] = [((), f"the node before: {before}" if index else INPUT)]
         offered = names if index else names[1:]
-        options += self._options.map(_make_option, offered, [shapes.get(name) for name in offered])
+        options += self._options.map(_make_option, offered, list(map(shapes.get, offered)))
         if len(node.inputs) > 1:
             options.append((node.inputs, ", ".join(node.inputs)))
         self.one.set_options(options)
         self.one.disable([(name,) for name in downstream], "depends on this layer")
         self.one.show_value(() if not index and node.inputs == (INPUT,) else node.inputs)
+
+
+@lru_cache(maxsize=2)
+def _possible_inputs(structure: Structure, node: str, inputs: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of all volumes but that of a node, and of its inputs that are missing, which can be removed."""
+    names = [name for name in (INPUT, *structure.names) if name != node]
+    return (*names, *[name for name in inputs if name not in names])
 
 
 def _make_option(name: str, shape: Shape | None) -> tuple[tuple[str, ...], str]:

@@ -38,6 +38,8 @@ def earlier_designs(
         Returns what a node of the last project is called in the new one.
     """
     designs: dict[str, EarlierDesign] = {}
+    if not new.problems:
+        return designs  # then all shapes are known
     for design, analysis in new.analyses.items():
         if _is_known(analysis):
             continue

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from engine.network.graph import INPUT, Network
+from engine.network.graph import INPUT
 from engine.network.node_ref import NodeRef
 from engine.project.project import Project
 from gui.state.focus import Focus
@@ -20,7 +20,7 @@ class Renames:
         self._nodes: dict[str, Mapping[str, str]] = {}
         for design, network in old.networks():
             now = networks.get(self._designs.get(design, design), network)
-            names = {} if now is network else _renamed(_node_names(network), _node_names(now))
+            names = {} if now is network else _renamed(network.structure.names, now.structure.names)
             if names:
                 self._nodes[design] = names
 
@@ -59,10 +59,6 @@ class Renames:
         levels = look.levels and replace(look.levels, ref=self.ref(look.levels.ref))
         pair = look.pair and tuple(self._designs.get(design, design) for design in look.pair)
         return replace(look, toggled_blocks=frozenset(map(self.ref, look.toggled_blocks)), levels=levels, pair=pair)
-
-
-def _node_names(network: Network) -> list[str]:
-    return [node.name for node in network.nodes]
 
 
 def _renamed(old: Sequence[str], new: Sequence[str]) -> Mapping[str, str]:

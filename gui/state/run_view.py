@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ from engine.network.node_ref import STEM, NodeRef
 from engine.run.check import ProjectCheck
 from engine.shapes import Shape
 from engine.text.problems import Problem
-from engine.unchanged_items import LastResults
+from engine.unchanged_items import LastResults, differing
 from gui.state.volume_at import VolumeAt, VolumeResult
 
 
@@ -74,6 +74,14 @@ _VOLUMES: "WeakKeyDictionary[RunView, NodeVolumes]" = WeakKeyDictionary()
 """See `NodeVolumes.of`; it ends with the results, so it keeps no volume longer than they do."""
 
 
+class _VolumeList(NamedTuple):
+    """The volumes at several nodes, and the position of each node."""
+
+    refs: Sequence[NodeRef]
+    volumes: list[VolumeAt]
+    positions: dict[NodeRef, int]
+
+
 class NodeVolumes:
     """The volumes at the nodes of a project after a run, each looked up once.
 
@@ -89,8 +97,10 @@ class NodeVolumes:
         self, check: ProjectCheck, run: RunView, sources: Mapping[NodeRef, NodeRef] = MappingProxyType({})
     ) -> None:
         self.check, self._results, self._sources = check, run.results, sources
-        self._problems = (*check.problems, *run.problems)
+        self.problems = (*check.problems, *run.problems)
         self.by_ref: dict[NodeRef, VolumeAt] = {}
+        self.last_list = _VolumeList((), [], {})
+        """What `at_all` has returned last."""
 
     @classmethod
     def of(cls, check: ProjectCheck, run: RunView) -> "NodeVolumes":
@@ -99,7 +109,7 @@ class NodeVolumes:
         if before is not None and before.check is check:
             return before
         volumes = _VOLUMES[run] = cls(check, run)
-        if before is not None and not volumes._problems:
+        if before is not None and not volumes.problems:
             volumes._take_over(before)
         return volumes
 
@@ -117,25 +127,40 @@ class NodeVolumes:
         return volume
 
     def at_all(self, refs: Sequence[NodeRef]) -> list[VolumeAt]:
-        """The volumes at several nodes; those of thousands are looked up in one go."""
-        volumes = map(self.by_ref.get, refs)
-        return [self.at(ref) if at is None else at for ref, at in zip(refs, volumes, strict=True)]
+        """The volumes at several nodes; those of thousands are looked up in one go, and once for the same list."""
+        if refs is not self.last_list.refs:
+            found = map(self.by_ref.get, refs)
+            volumes = [self.at(ref) if at is None else at for ref, at in zip(refs, found, strict=True)]
+            self.last_list = _VolumeList(refs, volumes, {ref: at for at, ref in enumerate(refs)})
+        return self.last_list.volumes
 
     def _take_over(self, before: "NodeVolumes") -> None:
         """Take over the volumes of layers, blocks and inputs that are the same by both checks.
 
         An earlier result of a layer after the edited one is as stale as it was, by whatever key the layer has now.
         """
-        old_report, report, key = before.check.reports.get, self.check.reports.get, self.check.keys.get
-        self.by_ref = {
-            ref: at
-            for ref, at in before.by_ref.items()
-            if old_report(ref) is report(ref) is not None
-            and not at.problems
-            and at.is_fresh is (at.result is not None and at.result.key == key(at.source))
-        }
-        inputs = [ref for ref in before.by_ref if ref[1] == INPUT]
-        self.by_ref |= {ref: at for ref in inputs if (at := before.by_ref[ref]).has_fields_of(self._look_up(ref))}
+        known = before.by_ref
+        self.by_ref = {ref: at for ref, at in known.items() if not at.problems} if before.problems else dict(known)
+        blocks = [(design, name) for design, analysis in self.check.analyses.items() for name in analysis.foldable]
+        with_other_keys = [*_differing_refs(before.check.keys, self.check.keys), *blocks]
+        gone = [ref for ref in with_other_keys if ref in known and not self._has_freshness(known[ref])]
+        gone += _differing_refs(before.check.reports, self.check.reports)
+        for ref in gone:
+            self.by_ref.pop(ref, None)
+        inputs = [(design, INPUT) for design in {STEM, *before.check.analyses}]
+        for ref in inputs:
+            at = self.by_ref.pop(ref, None)
+            if at is not None and at.has_fields_of(self._look_up(ref)):
+                self.by_ref[ref] = at
+        if not before.problems:
+            refs, volumes, positions = before.last_list
+            self.last_list = _VolumeList(refs, list(volumes), positions)
+            for ref in filter(positions.__contains__, (*gone, *inputs)):
+                self.last_list.volumes[positions[ref]] = self.at(ref)
+
+    def _has_freshness(self, at: VolumeAt) -> bool:
+        """Whether a volume of before is as fresh or stale as it was."""
+        return at.is_fresh is (at.result is not None and at.result.key == self.check.keys.get(at.source))
 
     def _look_up(self, ref: NodeRef) -> VolumeAt:
         source = self._source(ref)
@@ -168,8 +193,16 @@ class NodeVolumes:
     def _problem_texts(self) -> dict[NodeRef, tuple[str, ...]]:
         """The texts of all problems by node."""
         texts: dict[NodeRef, tuple[str, ...]] = {}
-        for problem in self._problems:
+        for problem in self.problems:
             if problem.design is not None:
                 ref = problem.design, problem.node
                 texts[ref] = (*texts.get(ref, ()), problem.text)
         return texts
+
+
+def _differing_refs(before: Mapping[NodeRef, object], now: Mapping[NodeRef, object]) -> list[NodeRef]:
+    """The nodes of which two checks do not hold the same object."""
+    refs = list(now)
+    if refs == list(before):
+        return [refs[at] for at in differing(list(now.values()), list(before.values()))]
+    return [ref for ref in {**before, **now} if before.get(ref) is not now.get(ref)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from pathlib import Path
 
 from msgspec import Struct
@@ -23,6 +24,7 @@ from engine.run.check import ProjectCheck
 from engine.run.weights import Weights, load_weights
 from engine.shapes import Shape
 from engine.text.problems import Problem
+from engine.unchanged_items import last_results
 from gui.state.automatic_run import AutomaticRunState
 from gui.state.earlier import EarlierDesign
 from gui.state.find import find_nodes, next_match
@@ -322,8 +324,13 @@ def _run_with(run: RunView, ghost: Ghost) -> RunView:
 @lru_cache(maxsize=4)
 def _make_shapes(check: ProjectCheck, design: str) -> Mapping[str, Shape | None]:
     """Cached for all states with the same layers."""
-    outputs = {name: report.output_shape for (other, name), report in check.reports.items() if other == design}
-    return {INPUT: check.analyses[design].input_shape, **outputs}
+    analysis = check.analyses[design]
+    names = last_results("name of shape", design).map(attrgetter("name"), analysis.reports)
+    shapes = last_results("shape by name", design).map(attrgetter("output_shape"), analysis.reports)
+    outputs = dict(zip(reversed(names), reversed(shapes), strict=True))  # of two with the same name the first
+    outputs |= {name: check.reports[design, name].output_shape for name in analysis.foldable}
+    outputs[INPUT] = analysis.input_shape
+    return outputs
 
 
 @lru_cache(maxsize=4)

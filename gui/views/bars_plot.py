@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsLayout, QGraphicsWidget
 
+from engine.unchanged_items import LastResults
 from gui.graphics.painted_axis import PaintedAxis
 from gui.graphics.zoom import FIT, Zoom
 from gui.graphics.zoom_box import MOST_ZOOM, ZoomBox
@@ -22,6 +23,11 @@ _LEAST_VISIBLE_ROWS = 3
 """Rows that the largest zoom shows."""
 _Paint = Callable[[QPainter], None]
 """Paints with a painter in pixels of the scene."""
+
+
+def _amount_of(line: BarLine) -> tuple[float, float]:
+    """The colour of a line, and its amount; 0 if that is unknown."""
+    return line.colour_index, line.value or 0
 
 
 class _Bars(pg.BarGraphItem):
@@ -55,12 +61,16 @@ class BarsBox(ZoomBox):
         """One item per colour."""
         self._most_across = MOST_ZOOM
         self._direction = direction
+        self._amounts = LastResults[tuple[float, float]]()
 
     def show_lines(self, lines: Sequence[BarLine], scale: BarScale, theme: Theme) -> None:
         """Show the amounts of lines; on a logarithmic scale, their logarithms."""
-        known = [(row, line.colour_index, line.value) for row, line in enumerate(lines) if line.value]
-        designs = sorted({index for _, index, _ in known})
-        position_of = {value: scale.position(value) for value in {value for *_, value in known}}
+        amounts = self._amounts.array(_amount_of, lines).reshape(-1, 2)
+        known = np.flatnonzero(amounts[:, 1])
+        colours, values = amounts[known].T
+        designs = np.unique(colours).astype(int).tolist()
+        different, numbers = np.unique(values, return_inverse=True)
+        positions = np.array([*map(scale.position, different.tolist())], float)[numbers]
         while len(self.bars) > len(designs):
             self.removeItem(self.bars.pop())
         while len(self.bars) < len(designs):
@@ -68,9 +78,7 @@ class BarsBox(ZoomBox):
             self.addItem(self.bars[-1], ignoreBounds=True)
         start = scale.position(scale.low)
         for bars, design in zip(self.bars, designs, strict=True):
-            own = [(row, value) for row, index, value in known if index == design]
-            rows = np.array([row for row, _ in own], float)
-            ends = np.array([position_of[value] for _, value in own], float)
+            rows, ends = known[colours == design], positions[colours == design]
             tops = rows + (1 - BAR_THICKNESS) / 2
             colour = theme.design(design)
             bars.setOpts(x0=start, width=ends - start, y0=tops, height=BAR_THICKNESS, brush=colour)

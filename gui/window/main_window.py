@@ -24,6 +24,7 @@ from gui.window.docks import Docks
 from gui.window.export_commands import ExportCommands
 from gui.window.file_commands import FileCommands
 from gui.window.first_frame import FirstFrame
+from gui.window.free_memory import FreeMemory
 from gui.window.help_commands import HelpCommands
 from gui.window.keyboard import Keyboard
 from gui.window.leave_out import LeaveOut
@@ -104,6 +105,7 @@ class MainWindow(QMainWindow):
         self.start = StartHost(self, workbench, self.files, self.actions_by_id, settings)
         self.keyboard = Keyboard(self, self.docks, self.toolbar, self.banners, self.start)
         self._connect()
+        FreeMemory(workbench, self)
         self._layout = WindowLayout(self, self.docks, self.workspaces, settings)
         self._layout.restore_size()
         self._paint_icons(state)

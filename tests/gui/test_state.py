@@ -20,7 +20,7 @@ from gui.state.focus import Focus
 from gui.state.look import Look
 from gui.state.run_view import RunView
 from gui.state.view_state import ViewState
-from gui.state.volume_at import VolumeResult
+from gui.state.volume_at import VolumeAt, VolumeResult
 
 PROJECT = Project(
     NoiseInput((4, 6, 7)), (Design("d", Network((Node("a", Conv2d(3, 3)), Node("b", Inception(2, 2, 3, 2, 3, 2))))),)
@@ -108,6 +108,23 @@ def test_after_an_edit_only_the_volumes_that_it_affects_are_looked_up_again() ->
     other_shape = replace(reports["d", "a"], output_shape=Shape(1, 1, 1))
     other = replace(same, check=replace(same.check, reports={**reports, ("d", "a"): other_shape}))
     assert other.volume_at(("d", "a")).shape == Shape(1, 1, 1)
+
+
+def test_after_an_edit_the_volumes_of_a_list_are_those_of_each() -> None:
+    state, refs = state_of(), [("d", "a"), ("d", "b"), (STEM, INPUT)]
+    keys, reports = state.check.keys, state.check.reports
+    changes = (
+        {"keys": {**keys, ("d", "a"): b"other"}},
+        {"reports": {**reports, ("d", "b"): replace(reports["d", "b"], output_shape=Shape(1, 1, 1))}},
+        {"keys": {ref: key for ref, key in keys.items() if ref != ("d", "a")}},
+    )
+    for change in changes:
+        before = replace(state, check=replace(state.check))
+        first = before.volumes_at(refs)
+        after = replace(before, check=replace(state.check, **change))
+        assert after.volumes_at(refs) == [after.volume_at(ref) for ref in refs] != first
+        alone = replace(before, check=after.check, run=replace(before.run))
+        assert all(map(VolumeAt.has_fields_of, after.volumes_at(refs), alone.volumes_at(refs)))
 
 
 def test_as_results_arrive_only_the_volumes_that_show_them_are_looked_up_again() -> None:

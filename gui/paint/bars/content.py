@@ -234,6 +234,8 @@ def _unfolded_lines(state: ViewState, rows: Sequence[TableRow], colour_index: in
 
     last = last_results("bar", design, metric.id, state.look.convention, colour_index)
     lines = last.map(make_line, [row.report for row in rows], [row.problem for row in rows])
+    if None not in last_results("bar value", design).map(attrgetter("value"), lines):
+        return lines
     return [
         _node_line(state, row, colour_index, metric) if line.value is None else line
         for row, line in zip(rows, lines, strict=True)

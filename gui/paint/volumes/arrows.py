@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QPainterPath
 
+from engine.unchanged_items import LastResults
 from gui.paint.basics.many_shapes import polygon_paths
 from gui.paint.volumes.labels import TextRole
 from gui.paint.volumes.scene import VolumesScene
@@ -56,9 +57,18 @@ class _Colours(NamedTuple):
 @lru_cache(maxsize=2)
 def _colours_of(scene: VolumesScene) -> _Colours:
     """Cached, since many parts of a scene are painted one after the other."""
-    of_each = scene.arrow_places.colours
-    numbers = {colour: number for number, colour in enumerate(dict.fromkeys(of_each))}
-    return _Colours(list(numbers), np.fromiter(map(numbers.__getitem__, of_each), np.intp, len(of_each)))
+    codes = _LAST_CODES.array(_code_of, scene.arrow_places.colours, dtype=np.intp)
+    return _Colours(list(_CODES), codes)
+
+
+_CODES: dict[tuple[TextRole, str], int] = {}
+"""A number for every colour that an arrow has had."""
+
+_LAST_CODES = LastResults[int]()
+
+
+def _code_of(colour: tuple[TextRole, str]) -> int:
+    return _CODES.setdefault(colour, len(_CODES))
 
 
 def head_sizes(

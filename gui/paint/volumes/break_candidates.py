@@ -1,13 +1,13 @@
 """Designs with their lines, and the line breaks to choose from: each design in one line, in two and so on."""
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 from math import sqrt
 from typing import NamedTuple
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
-from gui.paint.volumes.design_graph import DesignGraph
 from gui.paint.volumes.row_breaker import RowBreaker
 from gui.paint.volumes.space import LONG_SECTION, TURN_SPACE, DesignRow, LineColumns, RowSizes, line_widths, rows_extent
 from gui.paint.volumes.text_options import SCREEN_TEXT_OPTIONS, TextOptions, TextSizes
@@ -62,10 +62,10 @@ class BreakCandidates:
         self._single: tuple[LineColumns, ...] = tuple((range(len(row.gaps)),) for row in rows)
         whole = zip(rows, self._single, row_sizes, strict=True)
         self._widest = max(float(line_widths(row, lines, size, em)[0]) for row, lines, size in whole)
-        column_widths = [size.widths + row.gap_array for row, size in zip(rows, row_sizes, strict=True)]
+        column_widths = [size.widths + row.gaps for row, size in zip(rows, row_sizes, strict=True)]
         self._widest_column = max(float(widths.max()) for widths in column_widths)
         self._breakers = [
-            RowBreaker(widths, _may_begin_line(row.graph)) for widths, row in zip(column_widths, rows, strict=True)
+            RowBreaker(widths, _may_begin_line(row)) for widths, row in zip(column_widths, rows, strict=True)
         ]
         longest = max(len(row.gaps) for row in rows)
         self._counts = range(1, max(2, min(_MOST_LINES, 1 + longest // 2)))
@@ -98,14 +98,16 @@ class BreakCandidates:
         return (1 + _ROUNDING) * self._line_breaks.row_width / max(line, 1.0)
 
 
-@lru_cache(maxsize=4)
-def _may_begin_line(graph: DesignGraph) -> list[bool]:
+def _may_begin_line(design_row: DesignRow) -> Sequence[bool] | NDArray[np.bool_]:
     """Whether each column may begin a line: after a lone column, unless it is compact and the only target of that.
 
     In long sections, such as a U-Net, after any column of one box before another.
     """
+    graph = design_row.graph
     if graph.is_chain and not graph.wide_sections:
-        return [False, *[not vertex.is_compact for vertex in graph.vertices[1:]]]
+        may_begin = design_row.may_widen_gap.copy()
+        may_begin[0] = False
+        return may_begin
     target_counts = [len(graph.targets[members[0]]) for members in graph.columns]
     passed = {
         number

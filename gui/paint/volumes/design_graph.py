@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from itertools import accumulate
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 from numpy.typing import NDArray
 
 from engine.network.analysis import Analysis, Report
@@ -63,6 +64,42 @@ class OpenBlock(NamedTuple):
     """Of one section; None if its columns contain nothing else."""
 
 
+class Grid(Struct, frozen=True, eq=False, dict=True):
+    """The places of all vertices, which depend on names and connections alone; for the fields see `DesignGraph`."""
+
+    vertex_columns: list[int]
+    vertex_rows: list[int]
+    sources: _Connections
+    targets: _Connections
+    columns: _Connections
+    sections: tuple[range, ...]
+    lanes: tuple[Lane, ...]
+    lone_columns: frozenset[int]
+    bypass_counts: tuple[int, ...]
+    only_sources: NDArray[np.intp]
+    positions: dict[str, int]
+
+    @cached_property
+    def places(self) -> list[tuple[int, int]]:
+        """Column and row of each vertex."""
+        return list(zip(self.vertex_columns, self.vertex_rows, strict=True))
+
+    @cached_property
+    def wide_columns(self) -> list[int]:
+        """Columns of several vertices."""
+        return [at for at, members in enumerate(self.columns) if len(members) > 1]
+
+    @cached_property
+    def wide_sections(self) -> list[range]:
+        """Sections other than a lone column."""
+        return [section for section in self.sections if section.start not in self.lone_columns]
+
+    @cached_property
+    def column_numbers(self) -> NDArray[np.intp]:
+        """The column of each vertex."""
+        return np.array(self.vertex_columns, dtype=np.intp)
+
+
 class DesignGraph(Struct, frozen=True, eq=False, dict=True):
     """Vertices (0 is the input) with their sources and targets; `sections` are runs of columns that share rows.
 
@@ -70,6 +107,9 @@ class DesignGraph(Struct, frozen=True, eq=False, dict=True):
     """
 
     vertices: tuple[Vertex, ...]
+    open_blocks: tuple["OpenBlock", ...]
+    grid: Grid
+    """The same object for all designs with these names and connections."""
     sources: tuple[tuple[int, ...], ...]
     targets: tuple[tuple[int, ...], ...]
     columns: tuple[tuple[int, ...], ...]
@@ -81,43 +121,23 @@ class DesignGraph(Struct, frozen=True, eq=False, dict=True):
     """For each column how many connections come from before the column before it, or go beyond that."""
     only_sources: NDArray[np.intp]
     """The source of each vertex; NO_SOURCE without any, SEVERAL_SOURCES of several."""
-    open_blocks: tuple["OpenBlock", ...]
+    positions: dict[str, int]
+    """The number of each vertex by name; of two with the same name that of the first."""
 
     @property
     def is_chain(self) -> bool:
         """Whether each column has one vertex, that of its number: a vertex comes after its sources."""
         return len(self.columns) == len(self.vertices)
 
-    @cached_property
-    def positions(self) -> dict[str, int]:
-        """The number of each vertex by name; of two with the same name that of the first."""
-        count = len(self.vertices)
-        return {vertex.name: count - back for back, vertex in enumerate(reversed(self.vertices), 1)}
-
-    @cached_property
+    @property
     def wide_columns(self) -> list[int]:
         """Columns of several vertices."""
-        return [] if self.is_chain else [at for at, members in enumerate(self.columns) if len(members) > 1]
+        return self.grid.wide_columns
 
-    @cached_property
+    @property
     def wide_sections(self) -> list[range]:
         """Sections other than a lone column."""
-        return [section for section in self.sections if section.start not in self.lone_columns]
-
-
-class _Grid(NamedTuple):
-    """The places of all vertices, which depend on names and connections alone; for the fields see `DesignGraph`."""
-
-    columns: list[int]
-    rows: list[int]
-    sources: _Connections
-    targets: _Connections
-    members: _Connections
-    sections: tuple[range, ...]
-    lanes: tuple[Lane, ...]
-    lone_columns: frozenset[int]
-    bypass_counts: tuple[int, ...]
-    only_sources: NDArray[np.intp]
+        return self.grid.wide_sections
 
 
 def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape], design: str = "") -> DesignGraph:
@@ -126,7 +146,8 @@ def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape], design: 
     Vertices that are the same as in the last graph of a `design` of that name are the same objects.
     """
     reports = analysis.reports
-    grid = _arrange(tuple([report.name for report in reports]), tuple([report.inputs for report in reports]))
+    names = last_results("node name", design).map(_name_of, reports)
+    grid = _arrange(tuple(names), tuple(last_results("node inputs", design).map(_inputs_of, reports)))
     open_blocks = tuple(_find_open_blocks(analysis, grid))
     framed = {block.name for block in open_blocks}
     if framed:
@@ -136,13 +157,16 @@ def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape], design: 
             for report, block in zip(reports, around, strict=True)
         ]
     else:
-        labels = [report.name for report in reports]
-    visible_shapes = [report.output_shape or shapes.get(report.name) for report in reports]
+        labels = names
+    earlier = list(map(shapes.get, names)) if shapes else [None] * len(names)
     vertices = last_results("vertex", design).map(
-        _make_vertex, reports, labels, visible_shapes, grid.columns[1:], grid.rows[1:]
+        _make_vertex, reports, labels, earlier, grid.vertex_columns[1:], grid.vertex_rows[1:]
     )
-    start = _make_input_vertex(analysis.input_shape or shapes.get(INPUT), grid.columns[0], grid.rows[0])
-    return DesignGraph((start, *vertices), *grid[2:], open_blocks)
+    start = _make_input_vertex(analysis.input_shape or shapes.get(INPUT), *grid.places[0])
+    return DesignGraph((start, *vertices), open_blocks, grid, *astuple(grid)[2:])
+
+
+_name_of, _inputs_of = attrgetter("name"), attrgetter("inputs")
 
 
 @lru_cache(maxsize=64)
@@ -151,13 +175,14 @@ def _make_input_vertex(shape: Shape | None, column: int, row: int) -> Vertex:
     return Vertex(INPUT, INPUT, None, shape, column, row, False)
 
 
-def _make_vertex(report: Report, label: str, shape: Shape | None, column: int, row: int) -> Vertex:
+def _make_vertex(report: Report, label: str, earlier_shape: Shape | None, column: int, row: int) -> Vertex:
+    shape = report.output_shape or earlier_shape
     compact = report.layer.role == "elementwise" and report.output_shape is not None
     return Vertex(report.name, label, report, shape, column, row, compact, "" if compact else _ALL_EDGES)
 
 
 @lru_cache(maxsize=16)
-def _arrange(names: tuple[str, ...], inputs: tuple[tuple[str, ...], ...]) -> _Grid:
+def _arrange(names: tuple[str, ...], inputs: tuple[tuple[str, ...], ...]) -> Grid:
     """The places of the nodes of these names and inputs."""
     sources, targets = _find_connections(names, inputs)
     columns = _assign_columns(sources)
@@ -172,8 +197,19 @@ def _arrange(names: tuple[str, ...], inputs: tuple[tuple[str, ...], ...]) -> _Gr
         if not single[section.start]:
             lanes += _place_section(section, members, sources, targets, columns, rows)
     bypass_counts, only_sources = _count_bypasses(columns, targets), _only_sources(sources)
-    return _Grid(
-        columns, rows, sources, targets, members, sections, tuple(lanes), lone_columns, bypass_counts, only_sources
+    positions = {name: number for number, name in reversed([*enumerate((INPUT, *names))])}
+    return Grid(
+        columns,
+        rows,
+        sources,
+        targets,
+        members,
+        sections,
+        tuple(lanes),
+        lone_columns,
+        bypass_counts,
+        only_sources,
+        positions,
     )
 
 
@@ -208,7 +244,7 @@ def with_edge_numbers(graph: DesignGraph, letters: str, *, sparse: bool) -> Desi
     return replace(graph, vertices=tuple(map(with_fewer_numbers, graph.vertices, graph.sources)))
 
 
-def _find_open_blocks(analysis: Analysis, grid: _Grid) -> Iterator[OpenBlock]:
+def _find_open_blocks(analysis: Analysis, grid: Grid) -> Iterator[OpenBlock]:
     """The open blocks whose columns, or rows in these, contain only their layers; others cannot have a frame."""
     inside: dict[str, list[int]] = {}
     for index, report in enumerate(analysis.reports if analysis.foldable else (), 1):
@@ -219,16 +255,17 @@ def _find_open_blocks(analysis: Analysis, grid: _Grid) -> Iterator[OpenBlock]:
     for name, block in analysis.foldable.items():
         if name not in inside:
             continue
-        columns, own_rows = ([places[index] for index in inside[name]] for places in (grid.columns, grid.rows))
+        all_places = grid.vertex_columns, grid.vertex_rows
+        columns, own_rows = ([places[index] for index in inside[name]] for places in all_places)
         span, rows = (range(min(numbers), max(numbers) + 1) for numbers in (columns, own_rows))
-        others = {vertex for column in span for vertex in grid.members[column]}.difference(inside[name])
+        others = {vertex for column in span for vertex in grid.columns[column]}.difference(inside[name])
         if not others:
             yield OpenBlock(name, block.layer.title.lower(), span, None)
-        elif _is_in_one_section(grid, span) and not any(grid.rows[vertex] in rows for vertex in others):
+        elif _is_in_one_section(grid, span) and not any(grid.vertex_rows[vertex] in rows for vertex in others):
             yield OpenBlock(name, block.layer.title.lower(), span, rows)
 
 
-def _is_in_one_section(grid: _Grid, columns: range) -> bool:
+def _is_in_one_section(grid: Grid, columns: range) -> bool:
     return any(section.start <= columns.start and columns.stop <= section.stop for section in grid.sections)
 
 

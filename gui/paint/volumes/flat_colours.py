@@ -1,7 +1,7 @@
 """The colours of boxes that are too small for faces."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import numpy as np
+from numpy.typing import NDArray
 
 from gui.paint.basics import colours
 from gui.paint.volumes import faces
@@ -14,22 +14,17 @@ PLAIN = -1
 """Stands for the colour of boxes without values."""
 
 
-class FlatColour(NamedTuple):
-    """The one colour of a box: that of the mean of its values, dimmed if they are stale, or PLAIN."""
+def flat_colours(state: ViewState, scene: VolumesScene) -> NDArray[np.int64]:
+    """The colours of all boxes if they are flat: that of the mean of their values, or that of dimmed ones, or PLAIN.
 
-    rgb: int
-    is_fresh: bool
-
-
-def flat_colours(state: ViewState, scene: VolumesScene, numbers: Sequence[int]) -> list[FlatColour]:
-    """The colours of the boxes of these numbers."""
+    Twice the RGB, and one more for values that are not stale.
+    """
     name, zero_centred = colours.colour_map_name(state.look), state.look.zero_centred
     colour_of = faces.flat_colour_of(name, zero_centred=zero_centred)
 
-    def colour(vertex: Vertex, at: VolumeAt) -> FlatColour:
+    def colour(vertex: Vertex, at: VolumeAt) -> int:
         volume = at.volume_of(vertex.shape)
-        return FlatColour(PLAIN, True) if volume is None else FlatColour(colour_of(volume), at.is_fresh)
+        return PLAIN if volume is None else 2 * colour_of(volume) + at.is_fresh
 
-    refs, vertices = scene.box_places.refs, scene.box_places.vertices
-    last = state.run.last_results("flat colour", name, zero_centred)
-    return last.map(colour, [vertices[at] for at in numbers], state.volumes_at([refs[at] for at in numbers]))
+    places, last = scene.box_places, state.run.last_results("flat colour", name, zero_centred)
+    return last.array(colour, places.vertices, state.volumes_at(places.refs), dtype=np.int64)

@@ -78,6 +78,8 @@ def closed_blocks(state: ViewState) -> frozenset[NodeRef]:
 
 def _earlier_shapes(state: ViewState) -> tuple[tuple[NodeRef, Shape], ...]:
     """Shapes of earlier results or, without them, of earlier settings, for nodes whose shape is unknown now."""
+    if not state.check.problems:
+        return ()  # then all shapes are known
     unknown = [ref for ref, report in state.check.reports.items() if report.output_shape is None]
     shapes = ((ref, earlier_shape(state, ref)) for ref in unknown)
     return tuple((ref, shape) for ref, shape in shapes if shape is not None)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import ceil, log2, sqrt
+from operator import attrgetter
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -10,10 +11,11 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from engine.cost.metrics import METRICS, Costs, Metric, compare_amounts, metric_by_id
+from engine.cost.metrics import METRICS, Amount, Costs, Metric, compare_amounts, metric_by_id
 from engine.reports.tables import comparable_totals
 from engine.run.check import ProjectCheck
 from engine.text.units import number_text, range_texts
+from engine.unchanged_items import last_results
 from gui.paint.basics import colours
 from gui.paint.maps.map_measures import count_non_finite, not_finite_text, volume_range
 from gui.paint.volumes.break_candidates import LineBreaks
@@ -52,19 +54,20 @@ def arrow_widths(state: ViewState, scene: VolumesScene) -> tuple[float, ...]:
 def _compute_arrow_widths(costs: Costs, metric_id: str, line_breaks: LineBreaks) -> tuple[float, ...]:
     """Widths ∝ √cost, so that small costs stay visible; arrows of unknown or no cost are thinnest."""
     metric = metric_by_id(metric_id)
-    amounts = [
-        amount or 0
-        for design_row in line_breaks.design_rows
-        for amount in costs.amounts(
-            metric, design_row.name, [vertex.report for vertex in design_row.graph.vertices[1:] if vertex.report]
-        )
-    ]
-    most = max(amounts, default=0)
+    amounts: list[Amount | None] = []
+    for design_row in line_breaks.design_rows:
+        reports = last_results("report", design_row.name).map(_report_of, design_row.graph.vertices[1:])
+        amounts += costs.amounts(metric, design_row.name, reports)
+    different = {amount: amount or 0 for amount in set(amounts)}
+    most = max(different.values(), default=0)
     if not most:
         return (_THINNEST,) * len(amounts)
     most = 2 ** (ceil(_STEPS_OF_MOST * log2(most)) / _STEPS_OF_MOST)
-    width_of = {amount: max(_THINNEST, _THICKEST * sqrt(amount / most)) for amount in set(amounts)}
-    return tuple([width_of[amount] for amount in amounts])
+    width_of = {amount: max(_THINNEST, _THICKEST * sqrt(known / most)) for amount, known in different.items()}
+    return tuple(map(width_of.__getitem__, amounts))
+
+
+_report_of = attrgetter("report")
 
 
 def draw_label(painter: QPainter, text: Label, colour: str) -> None:
@@ -210,8 +213,9 @@ def _count_boxes(state: ViewState, scene: VolumesScene) -> _Summary:
             return _Summary(0, has_shape, 0, 0)
         return _Summary(1, has_shape, count_non_finite(volume), int(not at.is_fresh))
 
-    summaries = state.run.last_results("summary").map(summarise_box, places.vertices, state.volumes_at(places.refs))
-    return _Summary(*map(sum, zip(*(summaries or [_NOTHING]), strict=True)))
+    last = state.run.last_results("summary")
+    summaries = last.array(summarise_box, places.vertices, state.volumes_at(places.refs), dtype=np.int64)
+    return _Summary(*summaries.sum(axis=0).tolist()) if len(summaries) else _NOTHING
 
 
 def _legend_lines(state: ViewState, layout: VolumesLayout) -> list[str]:

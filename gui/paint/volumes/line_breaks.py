@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from math import floor, log2
+from operator import attrgetter
 from typing import NamedTuple
 
+import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from engine.cost.counting import Convention
 from engine.cost.metrics import Costs, metric_by_id
@@ -21,11 +24,12 @@ from gui.paint.volumes.design_graph import DesignGraph, Vertex, build_design_gra
 from gui.paint.volumes.operator_texts import FORMULA_LINES, make_operator_text
 from gui.paint.volumes.routes import AXIS_LEVEL, Routes, route_connections
 from gui.paint.volumes.space import (
+    BoxKinds,
     DesignRow,
     LineColumns,
     RowSizes,
     box_kind,
-    first_of_each,
+    longest_side,
     measure_gaps,
     measure_row,
     unit_range,
@@ -44,6 +48,9 @@ _WORTH = 1.3
 
 _HOPELESS = 0.5
 """If everything shrinks below this factor, the texts at arrows are as short as possible."""
+
+_TINY = 0.25
+"""If everything shrinks below this factor, only the shortest texts are tried: none of them can be read in a window."""
 
 _STEPS, _COARSE_STEPS, _EXACT = 12, 7, 2e-4
 """Most steps to find a size, halvings to compare line breaks, and the relative precision that ends the search."""
@@ -148,7 +155,7 @@ def break_lines(
     empty = LineBreaks((), (), TextSizes(em), scale, space, options, side_by_side)
     mistakes_by_ref = dict(mistakes)
     designs = [
-        _prepare_design(name, graph, mistakes_by_ref, empty.text_sizes, input_text, options)
+        _prepare_design(name, graph, mistakes_by_ref, empty, input_text)
         for name, graph in _design_graphs(check, closed_blocks, shapes)
     ]
     if not designs:
@@ -184,20 +191,22 @@ class _PreparedDesign(NamedTuple):
     graph: DesignGraph
     routes: Routes
     captions: tuple[VolumeCaption, ...]
-    kinds: tuple[int, ...]
+    kinds: BoxKinds
+    longest_sides: NDArray[np.float64]
 
 
 def _prepare_design(
     design: str,
     graph: DesignGraph,
     mistakes: Mapping[NodeRef, tuple[str, ...]],
-    text_sizes: TextSizes,
+    empty: LineBreaks,
     input_text: str,
-    options: TextOptions,
 ) -> _PreparedDesign:
+    """Prepare a design for the sizes and options of `empty`."""
+    text_sizes, options, scale = empty.text_sizes, empty.text_options, empty.scale
     graph = with_edge_numbers(graph, options.edge_numbers, sparse=options.has_sparse_numbers)
-    routes = route_connections(graph)
-    names: tuple[str, ...] = (input_text, *(vertex.label for vertex in graph.vertices[1:]))
+    routes = route_connections(graph.grid)
+    names: tuple[str, ...] = (input_text, *last_results("label", design).map(_label_of, graph.vertices[1:]))
     short_names = shorten_captions(design, graph.vertices, names, text_sizes)
     if not options.has_names:
         short_names = ("",) * len(names)
@@ -210,8 +219,13 @@ def _prepare_design(
     captions = last_results("caption", design, text_sizes, options).map(
         caption, graph.vertices, short_names, texts or [()] * len(names), routes.levels
     )
-    kinds = last_results("box kind", design).map(box_kind, graph.vertices, captions)
-    return _PreparedDesign(design, graph, routes, tuple(captions), tuple(first_of_each(kinds)))
+    kinds = last_results("box kind", design).array(box_kind, graph.vertices, captions, dtype=np.intp)
+    _, firsts, numbers = np.unique(kinds, return_index=True, return_inverse=True)
+    sides = last_results("longest side", design, scale).array(partial(longest_side, scale=scale), graph.vertices)
+    return _PreparedDesign(design, graph, routes, tuple(captions), BoxKinds(firsts.tolist(), numbers), sides)
+
+
+_label_of, _size_of = attrgetter("label"), attrgetter("width", "up", "down")
 
 
 def _make_row(
@@ -226,15 +240,19 @@ def _make_row(
     operators = last_results("operator", design.name, detail, sizes, options).map(
         lambda vertex, formula: make_operator_text(vertex, detail, sizes, formula, options), vertices, formulas
     )
-    return DesignRow(*design, tuple(operators), measure_gaps(design.graph, design.routes, operators, sizes.em))
+    operator_sizes = last_results("operator size", design.name, detail, sizes, options).array(_size_of, operators)
+    gaps = measure_gaps(design.graph, design.routes, operator_sizes[:, 0], sizes.em)
+    return DesignRow(*design, tuple(operators), operator_sizes, gaps)
 
 
 def _choose_most_readable(
     with_detail: Callable[[ArrowDetail], tuple[LineBreaks, BoxFit]], choices: tuple[ArrowDetail, ...]
 ) -> LineBreaks:
-    """Choose the most detail that leaves the boxes large; at most one line if everything is shrunk a lot."""
+    """Choose the most detail that leaves the boxes large; one line at most, or the least, if all is shrunk a lot."""
     least, least_fit = with_detail(choices[-1])
     enough = _box_unit_range(least)[0] * _ENOUGH
+    if least_fit.shrink < _TINY:
+        return least
     details = choices if least_fit.shrink >= _HOPELESS else ("line", choices[-1])
     best, best_fit = with_detail(details[0])
     for detail in details[1:]:
@@ -249,8 +267,7 @@ def _choose_most_readable(
 
 def _box_unit_range(line_breaks: LineBreaks) -> tuple[float, float]:
     return unit_range(
-        tuple([design_row.graph for design_row in line_breaks.design_rows]),
-        line_breaks.scale,
+        np.concatenate([np.empty(0), *(design_row.longest_sides for design_row in line_breaks.design_rows)]),
         line_breaks.text_sizes.em,
         line_breaks.text_options.least_box_size,
         _LARGEST,

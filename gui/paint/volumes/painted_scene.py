@@ -1,8 +1,6 @@
 """What a picture of small boxes consists of, and where it differs from the picture before."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
-from operator import is_
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +16,7 @@ from gui.paint.volumes.scene import BlockFrame, ScenePoint
 from gui.paint.volumes.scene_index import bounding_rect
 from gui.state.view_state import ViewState
 
-_NOT_FLAT = -2
+_NOT_FLAT = -4
 """Stands for the colour of boxes that are not flat, or not visible."""
 
 _MARK, _LINE = 7.0, 1.0
@@ -29,8 +27,11 @@ class PaintedScene(NamedTuple):
     """All that decides how the boxes, arrows, lines and texts of a scene look; numbers count those of the scene."""
 
     colours: NDArray[np.int64]
-    """Of the flat boxes, n: colour, freshness and mark; or _NOT_FLAT."""
+    """Of the flat boxes, n: colour and mark; or _NOT_FLAT."""
     bodies: list[BoxBody]
+    """The different bodies."""
+    body_numbers: NDArray[np.intp]
+    """Of each box, the position of its body in that list, n."""
     corners: NDArray[np.float64]
     """2 × n."""
     box_rects: NDArray[np.float64]
@@ -56,11 +57,9 @@ def describe_scene(state: ViewState, visible: VisibleScene, margin: float) -> Pa
     line = 0.075 * em
     matches = state.found_boxes
     colours = np.full(len(places.refs), _NOT_FLAT, dtype=np.int64)
-    count = 2 * len(parts.flat_colours)
-    looks = np.fromiter(chain.from_iterable(parts.flat_colours), np.int64, count).reshape(-1, 2)
-    colours[parts.flat_boxes] = 4 * looks[:, 0] + 2 * looks[:, 1]
+    colours[parts.flat_boxes] = 2 * parts.flat_colours
     if matches:
-        colours[[number for number in parts.flat_boxes if places.refs[number] in matches]] += 1
+        colours[[number for number in parts.flat_boxes.tolist() if places.refs[number] in matches]] += 1
     start, end, y, arrow_colours = scene.arrow_places
     widths = np.array(arrow_widths(state, scene)) * em
     heads = head_sizes(start, end, widths, em)
@@ -68,6 +67,7 @@ def describe_scene(state: ViewState, visible: VisibleScene, margin: float) -> Pa
     return PaintedScene(
         colours,
         places.bodies,
+        places.body_numbers,
         places.corners,
         places.bounds,
         np.stack((start, end, y, widths)),
@@ -90,10 +90,10 @@ def _large_rect(bounds: Rect) -> Rect:
 
 def changed_rects(old: PaintedScene, new: PaintedScene) -> list[Rect] | None:
     """Rectangles in which two pictures under one camera and zoom differ; None if they may differ anywhere."""
-    if len(old.bodies) != len(new.bodies) or old.arrows.shape != new.arrows.shape:
+    if len(old.body_numbers) != len(new.body_numbers) or old.arrows.shape != new.arrows.shape:
         return None
-    same = np.frombuffer(bytes(map(is_, old.bodies, new.bodies)), dtype=np.bool_)
-    moved = ~same | (old.corners != new.corners).any(axis=0)
+    old_ids, new_ids = (np.array([*map(id, each.bodies)], np.intp)[each.body_numbers] for each in (old, new))
+    moved = (old_ids != new_ids) | (old.corners != new.corners).any(axis=0)
     either = (old.colours != _NOT_FLAT) | (new.colours != _NOT_FLAT)
     boxes = np.flatnonzero((moved & either) | (old.colours != new.colours))
     arrows = np.flatnonzero((old.arrows != new.arrows).any(axis=0) | _recoloured(old, new))

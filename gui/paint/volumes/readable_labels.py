@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from math import inf
+from math import ceil, inf
 from typing import NamedTuple
 
 import numpy as np
@@ -68,8 +68,8 @@ def readable_labels(
     text_sizes = scene.line_breaks.text_sizes
     small, edge = zoom.is_readable(text_sizes.small), _EDGE * text_sizes.em
     flat_boxes: Iterable[tuple[PlacedBox, FaceValues | None]] = ()
-    if visible.flat_boxes:
-        blocks = set(visible.flat_boxes).intersection(scene.box_places.blocks)
+    if scene.box_places.blocks:
+        blocks = set(scene.box_places.blocks).intersection(visible.flat_boxes.tolist())
         flat_boxes = ((scene.boxes[number], None) for number in sorted(blocks))
     for box, values in chain(visible.boxes, flat_boxes):
         texts = _box_texts(box, values, scene.line_breaks) if small else tuple(_block_names(box, zoom))
@@ -85,7 +85,7 @@ def readable_labels(
                 titles.append(label.rect)
                 yield AnchoredLabel(frame.ref[0], label, (frame.texts[0].x, frame.rect[1]))
     in_overview = not small and zoom.text_fineness == 1.0
-    if not in_overview or zoom.is_readable(_MOST_GROWTH * text_sizes.em):
+    if not in_overview or zoom.is_readable(int(_MOST_GROWTH * text_sizes.em)):
         yield from _operator_labels(state, scene, visible, zoom, titles if in_overview else ())
     yield from _add_layer_hints(scene)
 
@@ -147,8 +147,8 @@ def _long_arrows(scene: VolumesScene, numbers: Sequence[int], zoom: TextZoom) ->
         )
     ]
     chosen, places = np.array(numbers, dtype=np.intp), scene.arrow_places
-    lengths = (places.end - places.start)[chosen] * zoom.pixels
-    long: list[int] = chosen[lengths >= 0.99 * zoom.smallest_text * np.array(narrowest)[chosen]].tolist()
+    size = ceil(0.99 * zoom.smallest_text / zoom.pixels)  # the least that is readable: sizes are whole numbers
+    long: list[int] = chosen[(places.end - places.start)[chosen] >= 0.99 * size * np.array(narrowest)[chosen]].tolist()
     return long
 
 

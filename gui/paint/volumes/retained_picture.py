@@ -232,16 +232,15 @@ def _part_of(visible: VisibleScene, rect: Rect) -> VisibleScene:
     def overlaps(other: Rect) -> bool:
         return other[0] <= right and left <= other[2] and other[1] <= bottom and top <= other[3]
 
-    flat = np.array(parts.flat_boxes, dtype=np.intp)
-    lefts, tops, rights, bottoms = scene.box_places.bounds[:, flat]
-    inside = np.flatnonzero((lefts <= right) & (left <= rights) & (tops <= bottom) & (top <= bottoms)).tolist()
+    lefts, tops, rights, bottoms = scene.box_places.bounds[:, parts.flat_boxes]
+    inside = (lefts <= right) & (left <= rights) & (tops <= bottom) & (top <= bottoms)
     arrows = np.array(parts.arrows, dtype=np.intp)
     start, end, y, _ = scene.arrow_places
     near = (start[arrows] <= right) & (left <= end[arrows]) & (y[arrows] <= bottom) & (top <= y[arrows])
     return visible._replace(
         parts=parts._replace(
-            flat_boxes=[parts.flat_boxes[at] for at in inside],
-            flat_colours=[parts.flat_colours[at] for at in inside],
+            flat_boxes=parts.flat_boxes[inside],
+            flat_colours=parts.flat_colours[inside],
             arrows=arrows[near].tolist(),
             wires=[wire for wire in parts.wires if overlaps(bounding_rect(wire))],
         ),

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
-from gui.paint.volumes.design_graph import DesignGraph, Lane
+from gui.paint.volumes.design_graph import Grid
 
 AXIS_LEVEL = 10**6
 """Level of the vertices of sections with one row; other rows are levels of their own."""
@@ -38,6 +40,11 @@ class Routes(Struct, frozen=True, eq=False, dict=True):
     """Numbers of the routes of which more is visible than the arrow into the next box, even within a line."""
 
     @cached_property
+    def track_counts(self) -> NDArray[np.float64]:
+        """The tracks as an array."""
+        return np.array(self.tracks, np.float64)
+
+    @cached_property
     def routes_of(self) -> dict[int, list[int]]:
         """Numbers of the routes from each vertex."""
         numbers: dict[int, list[int]] = {}
@@ -55,25 +62,9 @@ class _Turn(NamedTuple):
     after: int
 
 
-def route_connections(graph: DesignGraph) -> Routes:
-    """Route every connection, with separate tracks for the turns of each gap."""
-    places = tuple([(vertex.column, vertex.row) for vertex in graph.vertices])
-    return _route_grid(_Grid(places, graph.sources, graph.columns, graph.sections, graph.lanes))
-
-
-class _Grid(NamedTuple):
-    """All that routes depend on, which most edits leave as it is."""
-
-    places: tuple[tuple[int, int], ...]
-    """Column and row of each vertex."""
-    sources: tuple[tuple[int, ...], ...]
-    columns: tuple[tuple[int, ...], ...]
-    sections: tuple[range, ...]
-    lanes: tuple[Lane, ...]
-
-
 @lru_cache(maxsize=16)
-def _route_grid(grid: _Grid) -> Routes:
+def route_connections(grid: Grid) -> Routes:
+    """Route every connection, with separate tracks for the turns of each gap."""
     flat = _single_row_columns(grid)
     levels = [_vertex_level(flat, *place) for place in grid.places]
     lanes = {lane.source: _vertex_level(flat, grid.places[lane.source][0] + 1, lane.row) for lane in grid.lanes}
@@ -106,7 +97,7 @@ def _route_grid(grid: _Grid) -> Routes:
     return Routes(routes, tracks, tuple(levels), tuple(bent))
 
 
-def _is_bent(grid: _Grid, tracks: tuple[int, ...], route: Route) -> bool:
+def _is_bent(grid: Grid, tracks: tuple[int, ...], route: Route) -> bool:
     """Whether a route turns, has tracks before its target, or goes to a target of several sources."""
     column = grid.places[route.target][0]
     is_long = column != grid.places[route.source][0] + 1
@@ -114,7 +105,7 @@ def _is_bent(grid: _Grid, tracks: tuple[int, ...], route: Route) -> bool:
     return is_long or turns or bool(tracks[column - 1]) or len(grid.sources[route.target]) != 1
 
 
-def _single_row_columns(grid: _Grid) -> frozenset[int]:
+def _single_row_columns(grid: Grid) -> frozenset[int]:
     """Columns of the sections with one row of boxes."""
     columns: set[int] = set()
     for section in grid.sections:
@@ -129,7 +120,7 @@ def _vertex_level(flat: frozenset[int], column: int, row: int) -> int:
 
 
 def _route_connection(
-    grid: _Grid, levels: list[int], lanes: dict[int, int], source: int, target: int
+    grid: Grid, levels: list[int], lanes: dict[int, int], source: int, target: int
 ) -> tuple[int, int, _Turn | None, int, _Turn | None]:
     (start, _), (end, _) = grid.places[source], grid.places[target]
     merging = len(grid.sources[target]) > 1

@@ -1,11 +1,10 @@
 """Breaks the columns of a design into lines of a width."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from gui.paint.volumes.space import LineColumns
 
@@ -24,12 +23,12 @@ class RowBreaker:
         Whether each column may begin a line.
     """
 
-    def __init__(self, widths: Sequence[float] | NDArray[np.float64], may_begin: Sequence[bool]) -> None:
+    def __init__(self, widths: ArrayLike, may_begin: ArrayLike) -> None:
         array = np.asarray(widths, np.float64)
         ends = np.cumsum(array)  # one after the other, as `accumulate` adds
         self._widths, self._ends = array.tolist(), ends.tolist()
         self._middles = (ends - array / 2).tolist()
-        self._beginnings = [column for column, may in enumerate(may_begin) if may]
+        self._beginnings: list[int] = np.flatnonzero(may_begin).tolist()
 
     def break_at(self, line_width: float) -> LineColumns:
         """Begin a new line as soon as one is `line_width` wide up to the middle of a column that may begin one."""

@@ -115,6 +115,9 @@ class BoxPlaces(NamedTuple):
     refs: list[NodeRef]
     vertices: list[Vertex]
     bodies: list[BoxBody]
+    """The different bodies."""
+    body_numbers: NDArray[np.intp]
+    """Of each box, the position of its body in that list."""
     centres: NDArray[np.float64]
     """2 × n: x and y of the middle."""
     corners: NDArray[np.float64]
@@ -139,11 +142,17 @@ class ArrowPlaces(NamedTuple):
 
 def join_boxes(places: Sequence[BoxPlaces]) -> BoxPlaces:
     """The places of the boxes of all designs."""
+    if len(places) == 1:
+        return places[0]
     starts = list(accumulate((len(each.vertices) for each in places), initial=0))
+    body_starts = accumulate((len(each.bodies) for each in places), initial=0)
     return BoxPlaces(
         [ref for each in places for ref in each.refs],
         [vertex for each in places for vertex in each.vertices],
         [body for each in places for body in each.bodies],
+        np.concatenate(
+            [np.empty(0, np.intp), *(each.body_numbers + at for each, at in zip(places, body_starts, strict=False))]
+        ),
         np.concatenate([np.empty((2, 0)), *(each.centres for each in places)], axis=1),
         np.concatenate([np.empty((2, 0)), *(each.corners for each in places)], axis=1),
         np.concatenate([np.empty((4, 0)), *(each.bounds for each in places)], axis=1),
@@ -154,6 +163,8 @@ def join_boxes(places: Sequence[BoxPlaces]) -> BoxPlaces:
 
 def join_arrows(places: Sequence[ArrowPlaces]) -> ArrowPlaces:
     """The places of the arrows of all designs."""
+    if len(places) == 1:
+        return places[0]
     start, end, y = (np.concatenate([np.empty(0), *(each[field] for each in places)]) for field in range(3))
     return ArrowPlaces(start, end, y, [colour for each in places for colour in each.colours])
 

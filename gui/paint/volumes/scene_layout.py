@@ -6,6 +6,7 @@ from math import floor
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.unchanged_items import last_results
 from gui.paint.volumes.box_sizes import BoxMeasurer
@@ -116,8 +117,8 @@ class _PlacedDesign:
     ) -> None:
         self.design_row, self.measurer, self.row_sizes, self.lines = design_row, measurer, row_sizes, lines
         self.em = measurer.text_sizes.em
-        self.centre: list[float] = []  # of each column
-        self.begin: list[float] = []  # where the tracks before each column begin
+        self.centre = np.empty(len(design_row.gaps))  # of each column
+        self.begin = np.empty(len(design_row.gaps))  # where the tracks before each column begin
         self.line_of: list[_PlacedLine] = []
         self.heights: dict[tuple[int, int], float] = {}  # of (column, level), except in lone columns
         self.wide_starts = [section.start for section in design_row.graph.wide_sections]
@@ -142,12 +143,12 @@ class _PlacedDesign:
 
     def _place_line(self, line: _PlacedLine, spare: float) -> None:
         inside, first = slice(line.columns.start, line.columns.stop), line.columns.start
-        gaps = self.design_row.gap_array[inside] + spare * self.design_row.may_widen_gap[inside]
+        gaps = self.design_row.gaps[inside] + spare * self.design_row.may_widen_gap[inside]
         gaps[: first == 0] = 0.0
-        sides = self.row_sizes.columns[inside]
-        ends = line.left + (TURN_SPACE * self.em if first else 0.0) + np.cumsum(gaps + sides.sum(axis=1))
-        self.begin += (ends - sides.sum(axis=1) - gaps + GAP_PADDING * self.em).tolist()
-        self.centre += (ends - sides[:, 1]).tolist()
+        widths = self.row_sizes.widths[inside]
+        ends = line.left + (TURN_SPACE * self.em if first else 0.0) + np.cumsum(gaps + widths)
+        self.begin[inside] = ends - widths - gaps + GAP_PADDING * self.em
+        self.centre[inside] = ends - self.row_sizes.columns[inside, 1]
         self.line_of += [line] * len(line.columns)
         before = max(bisect_right(self.wide_starts, first) - 1, 0)
         for section in self.design_row.graph.wide_sections[before : bisect_left(self.wide_starts, line.columns.stop)]:
@@ -165,11 +166,11 @@ class _PlacedDesign:
             return self.line_of[column].axis if level == AXIS_LEVEL else None
         return self.heights.get((column, level))
 
-    def _box_heights(self) -> list[float]:
+    def _box_heights(self) -> NDArray[np.float64]:
         """The middle of each box."""
         graph, levels = self.design_row.graph, self.design_row.routes.levels
         axes = np.repeat([line.axis for line in self.lines], [len(line.columns) for line in self.lines])
-        heights: list[float] = axes[self.columns].tolist()
+        heights = axes[self.columns]
         for vertex in [at for section in graph.wide_sections for column in section for at in graph.columns[column]]:
             heights[vertex] = self.heights[graph.vertices[vertex].column, levels[vertex]]
         return heights
@@ -177,21 +178,20 @@ class _PlacedDesign:
     def _place_boxes(self) -> None:
         """Place all boxes: those of one kind have the same body."""
         row, graph, reach = self.design_row, self.design_row.graph, _REACH * self.em
-        columns = range(len(graph.vertices)) if graph.is_chain else [vertex.column for vertex in graph.vertices]
-        self.columns = np.array(columns, dtype=np.intp)
-        self.x = self.centre if graph.is_chain else [self.centre[column] for column in columns]
-        self.box_y = self._box_heights()
-        kinds, numbers = row.kind_numbers
+        self.columns = graph.grid.column_numbers
+        self.x, self.box_y = self.centre[self.columns], self._box_heights()
+        kinds, numbers = row.kinds
         bodies = [self.measurer.measure_body(graph.vertices[kind]) for kind in kinds]
         ends = [self.measurer.line_ends(graph.vertices[kind], row.captions[kind]) for kind in kinds]
-        x, y = np.array(self.x), np.array(self.box_y)
+        x, y = self.x, self.box_y
         around = np.array([(*body.bounds, *body.box[:2], *end) for body, end in zip(bodies, ends, strict=True)])
         left, top, right, bottom, corner_x, corner_y, before, after = around.T[:, numbers]
         self.arrow_ends, self.line_starts = x + before - reach, x + after + reach
         self.places = BoxPlaces(
             last_results("ref", row.name).map(lambda vertex: (row.name, vertex.name), graph.vertices),
             list(graph.vertices),
-            [bodies[at] for at in numbers.tolist()],
+            bodies,
+            numbers,
             np.stack((x, y)),
             np.stack((corner_x + x, corner_y + y)),
             np.stack((x + left, y + top, x + right, y + bottom)),
@@ -201,20 +201,21 @@ class _PlacedDesign:
 
     def make_box(self, number: int) -> PlacedBox:
         """Make the box of a vertex."""
-        graph, places, x, y = self.design_row.graph, self.places, self.x[number], self.box_y[number]
+        graph, places, x, y = self.design_row.graph, self.places, float(self.x[number]), float(self.box_y[number])
         left, top, right, bottom = places.bounds[:, number].tolist()
+        body = places.bodies[places.body_numbers[number]]
         return PlacedBox(
             places.refs[number],
             graph.vertices[number],
             tuple([graph.vertices[target] for target in graph.targets[number]]),
             self.design_row.captions[number],
-            places.bodies[number].box.translate(x, y),
+            body.box.translate(x, y),
             (left, top, right, bottom),
             x,
             y,
             float(self.arrow_ends[number]),
             float(self.line_starts[number]),
-            places.bodies[number],
+            body,
             self.measurer.text_sizes,
         )
 
@@ -261,18 +262,19 @@ class _PlacedDesign:
         """Place all arrows; those of a chain begin at the box before, others behind the tracks of their gap."""
         row, graph, em = self.design_row, self.design_row.graph, self.em
         columns, only_sources = self.columns[1:], graph.only_sources[1:]
-        tracks = np.array(row.routes.tracks, dtype=np.float64)[columns - 1]
-        start = np.array(self.begin)[columns] + tracks * TRACK_WIDTH * em
-        stop = np.array(self.x[1:]) - self.row_sizes.box_spaces[1:, 0] - _REACH * em
-        text_start, colours = start.copy(), row.arrow_colours.copy()
+        tracks = row.routes.track_counts[columns - 1]
+        start = self.begin[columns] + tracks * TRACK_WIDTH * em
+        stop = self.x[1:] - self.row_sizes.box_spaces[1:, 0] - _REACH * em
+        text_start, colours = start.copy(), row.arrow_colours
         begins_line = np.isin(columns, [line.columns.start for line in self.lines])
         direct = (tracks == 0) & (only_sources >= 0) & ~begins_line
         start[direct] = self.line_starts[only_sources[direct]]
         for number in np.flatnonzero(only_sources == NO_SOURCE).tolist():
             start[number] = text_start[number] = stop[number] - row.operators[number + 1].width
-            colours[number] = "error", ""  # no source exists: a stub in the colour of mistakes
+            # No source exists: a stub in the colour of mistakes.
+            colours = [*colours[:number], ("error", ""), *colours[number + 1 :]]
         self.arrow_middles, self.arrow_spaces = (text_start + stop) / 2, stop - text_start
-        self.arrow_places = ArrowPlaces(start, self.arrow_ends[1:], np.array(self.box_y[1:]), colours)
+        self.arrow_places = ArrowPlaces(start, self.arrow_ends[1:], self.box_y[1:], colours)
 
     def make_arrow(self, number: int) -> OperatorArrow:
         """Make the arrow to the vertex after that of this number."""

@@ -5,6 +5,7 @@ from itertools import groupby
 from math import hypot, inf
 from operator import itemgetter
 
+import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QTransform
 
@@ -15,13 +16,13 @@ from gui.paint.volumes import faces
 from gui.paint.volumes.arrows import arrow_shapes, whole_arrow_shapes
 from gui.paint.volumes.camera import BoxFace, Prism, make_box_edges
 from gui.paint.volumes.face_values import FaceValues
-from gui.paint.volumes.flat_colours import PLAIN, FlatColour
+from gui.paint.volumes.flat_colours import PLAIN
 from gui.paint.volumes.kernel_boxes import KernelBox, find_kernel_boxes
 from gui.paint.volumes.labels import TextRole, cached_font
 from gui.paint.volumes.legend import arrow_widths
 from gui.paint.volumes.readable_labels import AnchoredLabel, TextZoom
 from gui.paint.volumes.scene import PlacedBox, VolumesScene
-from gui.paint.volumes.stamps import Ink, draw_stamps
+from gui.paint.volumes.stamps import draw_stamps
 from gui.paint.volumes.visible_parts import VisibleParts
 from gui.state.look import Look
 from gui.state.view_state import ViewState
@@ -94,7 +95,9 @@ class ScenePainter:
 
     def _mark_pen(self, colour: str, width: float, least: float) -> QPen:
         """A pen for a mark, in lines; in an overview at least so many pixels wide, to be found there."""
-        return self._pen(colour, max(width * self.line, least / self.zoom.pixels if self.visible.flat_boxes else 0.0))
+        return self._pen(
+            colour, max(width * self.line, least / self.zoom.pixels if self.visible.has_flat_boxes else 0.0)
+        )
 
     def _colour(self, role: TextRole, design: str) -> str:
         return self._designs[design] if role == "design" else str(getattr(self.theme, role))
@@ -123,7 +126,7 @@ class ScenePainter:
             self.visible.arrows,
             arrow_widths(self.state, self.scene),
         )
-        least = _SMALLEST_HEAD / self.zoom.pixels if self.visible.flat_boxes else 0.0
+        least = _SMALLEST_HEAD / self.zoom.pixels if self.visible.has_flat_boxes else 0.0
         if len(arrows) == len(self.scene.arrows):
             shapes = whole_arrow_shapes(self.scene, widths, em, least)
         else:
@@ -136,22 +139,23 @@ class ScenePainter:
                 self.painter.drawPath(head)
 
     def _draw_flat_boxes(self) -> None:
-        """Draw small boxes, found ones with a wide line around them, of which they cover the inner half.
+        """Draw small boxes, found ones with a wide line around them, of which they cover the inner half."""
+        flat, places, found = self.visible.flat_boxes, self.scene.box_places, self.state.found_boxes
+        if found:
+            marked = flat[[places.refs[number] in found for number in flat.tolist()]]
+            line = QColor(self.theme.warning).rgb()
+            draw_stamps(self.painter, self.scene, marked, np.zeros(len(marked), np.uint32), line, 7.0 * self.line)
+        codes, code_of_each = np.unique(self.visible.flat_colours, return_inverse=True)
+        fills = np.array([*map(self._flat_fill, codes.tolist())], np.uint32)[code_of_each]
+        draw_stamps(self.painter, self.scene, flat, fills, QColor(self.theme.text).rgb(), 0.8 * self.line)
 
-        Those of one colour together, in the order of the colours, which does not depend on what part is drawn.
-        """
-        places, found, plain = self.scene.box_places, self.state.found_boxes, QColor(self.theme.plain)
-        numbers_by_colour: dict[FlatColour, list[int]] = {}
-        for number, colour in zip(self.visible.flat_boxes, self.visible.flat_colours, strict=True):
-            numbers_by_colour.setdefault(colour, []).append(number)
-        marked = [number for number in self.visible.flat_boxes if places.refs[number] in found] if found else []
-        groups = [(Ink(QColor(self.theme.warning).rgb(), 7.0 * self.line), marked)]
-        line = QColor(self.theme.text).rgb()
-        for colour in sorted(numbers_by_colour):
-            colour_now = plain if colour.rgb == PLAIN else QColor.fromRgb(colour.rgb)
-            fill = colour_now if colour.is_fresh else _mix(colour_now, plain, _DIMMED)
-            groups.append((Ink(line, 0.8 * self.line, fill.rgb()), numbers_by_colour[colour]))
-        draw_stamps(self.painter, self.scene, groups)
+    def _flat_fill(self, code: int) -> int:
+        """The colour of a flat box as ARGB; see `flat_colours`."""
+        plain = QColor(self.theme.plain)
+        if code == PLAIN:
+            return plain.rgb()
+        fresh = QColor.fromRgb(code >> 1)
+        return (fresh if code & 1 else _mix(fresh, plain, _DIMMED)).rgb()
 
     def _draw_faces(self) -> None:
         """Draw all faces without antialiasing, which is much faster; lines cover their edges later."""

@@ -1,9 +1,8 @@
 """Computes the width and height of lines of boxes from the space that each box and gap needs."""
 
-from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import count as count_up
-from math import floor, log
+from math import floor, log, nan
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -43,6 +42,15 @@ LineColumns = tuple[range, ...]
 """The columns of each line of a design."""
 
 
+class BoxKinds(NamedTuple):
+    """The boxes of a design by size: long networks have few different ones, measured once."""
+
+    firsts: list[int]
+    """The first vertex of each kind."""
+    numbers: NDArray[np.intp]
+    """For each vertex the position of its kind in that list."""
+
+
 class DesignRow(Struct, frozen=True, eq=False, dict=True):
     """A design with all its texts; `gaps` is the space before each column, in pixels."""
 
@@ -50,33 +58,32 @@ class DesignRow(Struct, frozen=True, eq=False, dict=True):
     graph: DesignGraph
     routes: Routes
     captions: tuple[VolumeCaption, ...]
-    kinds: tuple[int, ...]
-    """For each vertex the first one of the same size: long networks have few different boxes, measured once."""
+    kinds: BoxKinds
+    longest_sides: NDArray[np.float64]
+    """Of each volume, in units; not a number if its shape is unknown."""
     operators: tuple[OperatorText, ...]
-    gaps: tuple[float, ...]
+    operator_sizes: NDArray[np.float64]
+    """Their width, and their space above and below the arrow, n × 3."""
+    gaps: NDArray[np.float64]
 
     @cached_property
     def marked(self) -> list[int]:
         """Numbers of the vertices with a mistake or an unknown shape."""
-        marks = last_results("marked", self.name).map(_is_marked, self.graph.vertices, self.captions)
-        return [at for at, is_marked in enumerate(marks) if is_marked]
+        marks = last_results("marked", self.name).array(_is_marked, self.graph.vertices, self.captions, dtype=np.bool_)
+        numbers: list[int] = np.flatnonzero(marks).tolist()
+        return numbers
 
     @cached_property
     def blocks(self) -> list[int]:
         """Numbers of the vertices that are closed blocks."""
-        are_blocks = last_results("block", self.name).map(_is_block, self.graph.vertices)
-        return [at for at, is_block in enumerate(are_blocks) if is_block]
+        are_blocks = last_results("block", self.name).array(_is_block, self.graph.vertices, dtype=np.bool_)
+        numbers: list[int] = np.flatnonzero(are_blocks).tolist()
+        return numbers
 
     @cached_property
     def arrow_colours(self) -> list[tuple[TextRole, str]]:
         """Of the arrow to each vertex but the first: the role, and the design if the role has its colour."""
         return last_results("arrow colour", self.name).map(partial(_arrow_colour, self.name), self.graph.vertices[1:])
-
-    @cached_property
-    def kind_numbers(self) -> tuple[list[int], NDArray[np.intp]]:
-        """The first vertex of each kind, and for each vertex the position of its kind in that list."""
-        firsts, numbers = np.unique(np.array(self.kinds, dtype=np.intp), return_inverse=True)
-        return firsts.tolist(), numbers
 
     @cached_property
     def levels_of_columns(self) -> list[set[int]]:
@@ -89,25 +96,20 @@ class DesignRow(Struct, frozen=True, eq=False, dict=True):
         return used
 
     @cached_property
-    def gap_array(self) -> NDArray[np.float64]:
-        """The gaps as an array."""
-        return np.array(self.gaps)
-
-    @cached_property
     def may_widen_gap(self) -> NDArray[np.bool_]:
         """Whether each gap but the first may grow: compact boxes stay close to their source."""
-        compact = [vertex.is_compact for vertex in self.graph.vertices]
+        compact = last_results("compact", self.name).array(_is_compact, self.graph.vertices, dtype=np.bool_)
         if self.graph.is_chain:
-            return ~np.array(compact, dtype=np.bool_)
+            return ~compact
         return np.array([not all(compact[at] for at in members) for members in self.graph.columns], dtype=np.bool_)
 
     @cached_property
     def heights(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Space of the texts at the arrow to the first vertex of each column, above and below it."""
-        texts = self.operators
+        sizes = self.operator_sizes
         if not self.graph.is_chain:
-            texts = tuple([self.operators[members[0]] for members in self.graph.columns])
-        return _array(map(_up_of, texts)), _array(map(_down_of, texts))
+            sizes = sizes[[members[0] for members in self.graph.columns]]
+        return sizes[:, 1], sizes[:, 2]
 
 
 def _is_marked(vertex: Vertex, caption: VolumeCaption) -> bool:
@@ -146,19 +148,15 @@ class RowSizes(NamedTuple):
     """Of the sections that are no lone column, by their first column."""
 
 
-def measure_gaps(graph: DesignGraph, routes: Routes, operators: Sequence[OperatorText], em: float) -> tuple[float, ...]:
-    """Space before each column: its tracks and its widest operator."""
-    widths = _array(map(_width_of, operators))
-    texts = widths if graph.is_chain else _array([max([widths[at] for at in members]) for members in graph.columns])
-    gaps = 2 * GAP_PADDING * em + _array(routes.tracks[: len(texts) - 1]) * TRACK_WIDTH * em + texts[1:]
-    return (0.0, *gaps.tolist())
+def measure_gaps(graph: DesignGraph, routes: Routes, widths: NDArray[np.float64], em: float) -> NDArray[np.float64]:
+    """Space before each column: its tracks and the widest of its operators, which have these widths."""
+    texts = widths if graph.is_chain else np.array([widths[list(members)].max() for members in graph.columns])
+    gaps = np.zeros(len(texts))
+    gaps[1:] = 2 * GAP_PADDING * em + routes.track_counts[: len(texts) - 1] * TRACK_WIDTH * em + texts[1:]
+    return gaps
 
 
-_width_of, _up_of, _down_of = attrgetter("width"), attrgetter("up"), attrgetter("down")
-
-
-def _array(values: Iterable[float]) -> NDArray[np.float64]:
-    return np.fromiter(values, np.float64)
+_is_compact = attrgetter("is_compact")
 
 
 def box_kind(vertex: Vertex, caption: VolumeCaption) -> int:
@@ -171,15 +169,14 @@ def _kind_number(*_size: object) -> int:
     return next(_NUMBERS)
 
 
-def first_of_each(kinds: Sequence[int]) -> list[int]:
-    """For each item the position of the first one that is equal."""
-    first: dict[int, int] = {}
-    return [first.setdefault(kind, at) for at, kind in enumerate(kinds)]
+def longest_side(vertex: Vertex, scale: str) -> float:
+    """The longest side of a volume in units; not a number if its shape is unknown."""
+    return nan if vertex.shape is None else max(map(LENGTH_SCALES[scale], vertex.shape))
 
 
 def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
     """Measure the space of every box, column and section."""
-    graph, (firsts, numbers) = design_row.graph, design_row.kind_numbers
+    graph, (firsts, numbers) = design_row.graph, design_row.kinds
     of_kinds = [measurer.measure_space(graph.vertices[kind], design_row.captions[kind]) for kind in firsts]
     spaces = np.array(of_kinds)[numbers]
     at_columns = spaces if graph.is_chain else spaces[[members[0] for members in graph.columns]]
@@ -240,7 +237,7 @@ def line_widths(design_row: DesignRow, lines: LineColumns, row_sizes: RowSizes, 
     turns = np.full(len(lines), 2.0)
     turns[0] -= 1
     turns[-1] -= 1
-    return np.add.reduceat(row_sizes.widths + design_row.gap_array, starts) + turns * TURN_SPACE * em
+    return np.add.reduceat(row_sizes.widths + design_row.gaps, starts) + turns * TURN_SPACE * em
 
 
 def turn_height(design_row: DesignRow, column: int, em: float) -> float:
@@ -277,24 +274,13 @@ def rows_extent(
     return float(max(widths, default=0.0)), max(heights, default=0.0) if beside else sum(heights)
 
 
-@lru_cache(maxsize=4)
-def unit_range(
-    graphs: tuple[DesignGraph, ...], scale: str, em: float, least: float, most: float
-) -> tuple[float, float]:
-    """Range of pixels per unit: from a mean box size of `least` ems to a unit of `most` ems.
+def unit_range(longest_sides: NDArray[np.float64], em: float, least: float, most: float) -> tuple[float, float]:
+    """Range of pixels per unit for volumes with these longest sides, unknown ones left out.
 
-    Cached, since several details of texts are tried for the same graphs.
+    From a mean box size of `least` ems to a unit of `most` ems.
     """
-    sides = [side for graph in graphs for side in _longest_sides(graph, scale)]
-    longest = sides or [1.0]
-    largest = min(most * em, 1e4 / max(longest))
-    smallest = min(largest, least * em * len(longest) / sum(longest))
+    known = longest_sides[~np.isnan(longest_sides)]
+    longest = known if len(known) else np.ones(1)
+    largest = min(most * em, 1e4 / float(longest.max()))
+    smallest = min(largest, least * em / float(longest.mean()))
     return _STEP ** floor(log(smallest, _STEP)), largest
-
-
-def _longest_sides(graph: DesignGraph, scale: str) -> list[float]:
-    """The longest side of every known shape."""
-    length = LENGTH_SCALES[scale]
-    shapes = [vertex.shape for vertex in graph.vertices if vertex.shape is not None]
-    longest_of = {shape: max(map(length, shape)) for shape in set(shapes)}
-    return [longest_of[shape] for shape in shapes]

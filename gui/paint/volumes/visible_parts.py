@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 
 from engine.cost.receptive_fields import Region
 from engine.network.node_ref import NodeRef
 from gui.paint.volumes.face_values import FaceValues, face_values, value_regions, visible_focus
-from gui.paint.volumes.flat_colours import FlatColour, flat_colours
+from gui.paint.volumes.flat_colours import flat_colours
 from gui.paint.volumes.scene import BlockFrame, PlacedBox, ScenePoint, VolumesScene
 from gui.paint.volumes.scene_index import index_of
 from gui.state.focus import Focus
@@ -23,9 +24,10 @@ class VisibleParts(NamedTuple):
     """Boxes with the values on their faces, flat boxes, arrows, lines and frames."""
 
     boxes: list[tuple[PlacedBox, FaceValues | None]]
-    flat_boxes: list[int]
+    flat_boxes: NDArray[np.intp]
     """Their numbers in the scene."""
-    flat_colours: list[FlatColour]
+    flat_colours: NDArray[np.int64]
+    """See the function of this name."""
     arrows: Sequence[int]
     """Numbers of the arrows in the scene."""
     wires: list[tuple[ScenePoint, ...]]
@@ -36,6 +38,11 @@ class VisibleParts(NamedTuple):
     """Further selected nodes."""
     regions: Mapping[NodeRef, Region]
     """Receptive fields of the value in focus in the volumes before it."""
+
+    @property
+    def has_flat_boxes(self) -> bool:
+        """Whether this is an overview."""
+        return len(self.flat_boxes) > 0
 
 
 def find_visible_parts(
@@ -56,20 +63,20 @@ def find_visible_parts(
         reach = TEXT_REACH * scene.line_breaks.text_sizes.em
         rect = (area.left() - reach, area.top() - reach, area.right() + reach, area.bottom() + reach)
         numbers, arrows, wires, frames = index_of(scene).near(rect)
-    flat: list[int] = []
+    flat = np.empty(0, np.intp)
     if flat_size:
         numbers, flat = _split_by_size(scene, numbers, flat_size, {focus.ref, *others})
     face_focus = visible_focus(state)
     boxes = [scene.boxes[number] for number in numbers]
     boxes_with_values = [(box, face_values(state, box, face_focus)) for box in boxes]
     regions = value_regions(state) if marks else {}
-    colours = flat_colours(state, scene, flat)
+    colours = flat_colours(state, scene)[flat] if len(flat) else np.empty(0, np.int64)
     return VisibleParts(boxes_with_values, flat, colours, arrows, wires, frames, focus, others, regions)
 
 
 def _split_by_size(
     scene: VolumesScene, numbers: Sequence[int], flat_size: float, marked: Set[NodeRef]
-) -> tuple[list[int], list[int]]:
+) -> tuple[list[int], NDArray[np.intp]]:
     """The numbers of boxes with faces and of flat ones; what is marked in some way has faces."""
     places = scene.box_places
     left, top, right, bottom = places.bounds
@@ -78,4 +85,4 @@ def _split_by_size(
     for design, name in marked:
         is_flat[scene.numbers_of(design, name)] = False
     chosen = np.array(numbers, dtype=np.intp)
-    return chosen[~is_flat[chosen]].tolist(), chosen[is_flat[chosen]].tolist()
+    return chosen[~is_flat[chosen]].tolist(), chosen[is_flat[chosen]]

@@ -70,8 +70,8 @@ def join_inputs(network: Network, layer: Kind, first: str, shapes: Shapes, but: 
 
 def _shapes_beside(network: Network, shapes: Shapes, first: str, but: str) -> set[Shape | None]:
     """The shapes of all volumes but that of `first` that do not depend on `but`, or else on `first`."""
-    names = {INPUT, *network.positions} - network.downstream(but or first)
-    return set(map(shapes.get, names - {first}))
+    names = network.structure.not_downstream(but or first)
+    return set(map(shapes.get, [name for name in names if name != first]))
 
 
 def _nearest(names: Iterable[str], is_best: Callable[[str], bool]) -> list[str]:

@@ -259,7 +259,8 @@ def can_move_selection(by: int, state: ViewState) -> bool:
     if ref is None:
         return False
     design, node = ref
-    names = [other.name for other in (state.project.designs if node == INPUT else state.project.network(design).nodes)]
+    designs_now = state.project.designs
+    names = [one.name for one in designs_now] if node == INPUT else state.project.network(design).structure.names
     selected = (design,) if node == INPUT else state.selected_nodes
     return names.index(selected[0]) > 0 if by < 0 else names.index(selected[-1]) < len(names) - 1
 

@@ -178,9 +178,9 @@ class ProjectReader(TableReader):
 
     def meant(self, word: str, kinds: Container[str]) -> str:
         """A function is no kind of its own."""
-        taken = _taken_for_kinds()
-        name = word if word in taken else own_name(word, tuple(taken))
-        tag, setting = taken.get(name, ("", ""))
+        functions = _taken_for_kinds()
+        name = word if word in functions else own_name(word, tuple(functions))
+        tag, setting = functions.get(name, ("", ""))
         return f'write kind = "{tag}", {setting} = "{name}"' if tag in kinds else ""
 
     def _inputs(self, raw: Data, place: str) -> tuple[str, ...] | None:

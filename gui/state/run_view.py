@@ -129,8 +129,8 @@ class NodeVolumes:
     def at_all(self, refs: Sequence[NodeRef]) -> list[VolumeAt]:
         """The volumes at several nodes; those of thousands are looked up in one go, and once for the same list."""
         if refs is not self.last_list.refs:
-            found = map(self.by_ref.get, refs)
-            volumes = [self.at(ref) if at is None else at for ref, at in zip(refs, found, strict=True)]
+            earlier = map(self.by_ref.get, refs)
+            volumes = [self.at(ref) if at is None else at for ref, at in zip(refs, earlier, strict=True)]
             self.last_list = _VolumeList(refs, volumes, {ref: at for at, ref in enumerate(refs)})
         return self.last_list.volumes
 

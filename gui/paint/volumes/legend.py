@@ -63,7 +63,7 @@ def _compute_arrow_widths(costs: Costs, metric_id: str, line_breaks: LineBreaks)
     if not most:
         return (_THINNEST,) * len(amounts)
     most = 2 ** (ceil(_STEPS_OF_MOST * log2(most)) / _STEPS_OF_MOST)
-    width_of = {amount: max(_THINNEST, _THICKEST * sqrt(known / most)) for amount, known in different.items()}
+    width_of = {amount: max(_THINNEST, _THICKEST * sqrt(cost / most)) for amount, cost in different.items()}
     return tuple(map(width_of.__getitem__, amounts))
 
 

@@ -279,8 +279,8 @@ def unit_range(longest_sides: NDArray[np.float64], em: float, least: float, most
 
     From a mean box size of `least` ems to a unit of `most` ems.
     """
-    known = longest_sides[~np.isnan(longest_sides)]
-    longest = known if len(known) else np.ones(1)
+    longest = longest_sides[~np.isnan(longest_sides)]
+    longest = longest if len(longest) else np.ones(1)
     largest = min(most * em, 1e4 / float(longest.max()))
     smallest = min(largest, least * em / float(longest.mean()))
     return _STEP ** floor(log(smallest, _STEP)), largest

@@ -60,14 +60,15 @@ def conv2d(
     if plan is not None:
         return onnx_convolution.convolve(plan, case, biases, checkpoint)
     result = np.empty((filters, *extent), volume.dtype)
-    if tiling.is_product(case):
-        _multiply_in_place(case, biases, result.reshape(filters, prod(extent)), checkpoint)
-    elif depthwise.suits(case):
-        depthwise.convolve(case, biases, result.reshape(groups, 1, *extent), checkpoint)
-    elif shifts.suits(case):
-        shifts.convolve(case, biases, result.reshape(groups, filters // groups, *extent), checkpoint)
-    else:
-        _multiply(case, biases, result.reshape(groups, filters // groups, prod(extent)), checkpoint)
+    with np.errstate(invalid="ignore"):  # BLAS, which fills up its registers, has raised it for finite operands
+        if tiling.is_product(case):
+            _multiply_in_place(case, biases, result.reshape(filters, prod(extent)), checkpoint)
+        elif depthwise.suits(case):
+            depthwise.convolve(case, biases, result.reshape(groups, 1, *extent), checkpoint)
+        elif shifts.suits(case):
+            shifts.convolve(case, biases, result.reshape(groups, filters // groups, *extent), checkpoint)
+        else:
+            _multiply(case, biases, result.reshape(groups, filters // groups, prod(extent)), checkpoint)
     return result
 
 

@@ -115,14 +115,17 @@ lock:
 	$(COMPILE) --output-file .ci/run.lock
 	$(COMPILE) --group dev --constraint .ci/run.lock --output-file .ci/test.lock
 
+# The offscreen windows of benchmarks say for each change of size that they give their hints to nobody.
+WITHOUT_HINTS := grep -v propagateSizeHints >&2
+
 bench:
 	@bash .ci/setup run
-	@for file in $(BENCHMARKS); do echo "== $$file"; PYTHONPATH=. $(PY) $$file || exit; done
+	@for file in $(BENCHMARKS); do echo "== $$file"; PYTHONPATH=. $(PY) $$file 2> >($(WITHOUT_HINTS)) || exit; done
 
 bench-peers: PY := $(subst .venv,.venv-models,$(PY))
 bench-peers:
 	@bash .ci/setup models
-	@for file in $(BENCHMARKS); do echo "== $$file"; PYTHONPATH=. $(PY) $$file || exit; done
+	@for file in $(BENCHMARKS); do echo "== $$file"; PYTHONPATH=. $(PY) $$file 2> >($(WITHOUT_HINTS)) || exit; done
 
 house:
 	@bash .ci/setup run

@@ -39,6 +39,13 @@ class CachedWeights(NamedTuple):
     notices: tuple[str, ...] = ()
 
 
+class CachedFit(NamedTuple):
+    """Weights that were fitted together, by role for each part, and notices as of `CachedWeights`."""
+
+    parts: Sequence[_Arrays]
+    notices: tuple[str, ...] = ()
+
+
 _Key = TypeVar("_Key", bound=Hashable)
 _Entry = TypeVar("_Entry")
 
@@ -101,7 +108,7 @@ class VolumeCache:
         self._in_progress: dict[Hashable, Event] = {}
         """Set as soon as weights are made that one thread is making."""
         self._lock = Lock()
-        self._fits = _RecentEntries[bytes, Sequence[_Arrays]](_FITS_BUDGET, lambda parts: sum(map(_bytes, parts)))
+        self._fits = _RecentEntries[bytes, CachedFit](_FITS_BUDGET, lambda fit: sum(map(_bytes, fit.parts)))
 
     def get(self, key: bytes) -> CachedVolume | None:
         """The volume of this key, from now on the most recently used; None if it is not cached."""
@@ -152,13 +159,13 @@ class VolumeCache:
                 del self._in_progress[key]
             own.set()
 
-    def get_fit(self, key: bytes) -> Sequence[_Arrays] | None:
+    def get_fit(self, key: bytes) -> CachedFit | None:
         """The fitted weights of this key, from now on the most recently used; None if they are not cached."""
         return self._fits.get(key)
 
-    def put_fit(self, key: bytes, parts: Sequence[_Arrays]) -> None:
+    def put_fit(self, key: bytes, fit: CachedFit) -> None:
         """Cache fitted weights and drop the least recently used ones; the newest stay, however large they are."""
-        self._fits.put(key, parts)
+        self._fits.put(key, fit)
 
     def drop_volumes(self) -> None:
         """Drop all volumes; weights stay."""

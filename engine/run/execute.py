@@ -1,6 +1,6 @@
 """Runs a project: takes a frozen request, yields events per node, and can be cancelled between blocks of arithmetic."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter
 
 import numpy as np
@@ -19,9 +19,10 @@ from engine.network.input_specs import input_text
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import LowRankWeights
 from engine.run import inputs, low_rank_weights
-from engine.run.cache import CachedVolume, VolumeCache
+from engine.run.cache import CachedFit, CachedVolume, VolumeCache
 from engine.run.cached_weights import cached_weights, drawing_ahead
 from engine.run.check import place_in_file
+from engine.run.low_rank_weights import FitPlan
 from engine.run.memory import caches_weights, require_memory
 from engine.run.request import RunRequest, cached_inputs, input_keys_of, uncached_refs
 from engine.run.weights import Weights
@@ -163,36 +164,46 @@ def _weights_at(
 def _fit(
     request: RunRequest, design: str, report: Report, cache: VolumeCache, checkpoint: Checkpoint
 ) -> Mapping[str, NDArray[np.float32]]:
-    """The arrays of this node, from the fit of all parts."""
-    project = request.project
+    """The arrays of this node, from the fit of all parts; its notices are those of the first."""
     plan = low_rank_weights.fit_plan(request.check.analyses[design], report)
     key = request.check.low_rank_fits[design, report.name]
-    parts = cache.get_fit(key)
-    if parts is None:
-        ref = design, plan.input_ref
-        specs = plan.recipe.calibration or (project.input,)
-
-        def volumes() -> Iterator[NDArray[np.float32]]:
-            for spec in specs:
-                if spec == project.input:
-                    yield volume_at(request, ref, cache, checkpoint)
-                    continue
-                try:
-                    volume = volume_at(RunRequest.of(replace(project, input=spec)), ref, cache, checkpoint)
-                except ProjectError as error:
-                    raise FileFault(f"calibration, {input_text(spec)}: {error.problems[0].text}") from None
-                request.require_unchanged(spec)
-                yield volume
-
-        exact = low_rank_weights.original_weights(plan, project, checkpoint)
-        request.require_unchanged(plan.recipe.of)
-        try:
-            parts = low_rank_weights.fit_weights(plan, exact, volumes, checkpoint)
-        except NotFinite as error:
-            raise FileFault(f"fitted weights: {error}") from None
-        cache.put_fit(key, parts)
-    arrays = parts[plan.part]
+    fit = cache.get_fit(key)
+    if fit is None:
+        with collect_notices() as notices:
+            parts = _fit_parts(request, design, plan, cache, checkpoint)
+        fit = CachedFit(parts, tuple(notices))
+        cache.put_fit(key, fit)
+    for text in fit.notices if plan.part == 0 else ():
+        add_notice(text)
+    arrays = fit.parts[plan.part]
     return {role: arrays[role] for role in report.array_shapes}
+
+
+def _fit_parts(
+    request: RunRequest, design: str, plan: FitPlan, cache: VolumeCache, checkpoint: Checkpoint
+) -> Sequence[Mapping[str, NDArray[np.float32]]]:
+    """The arrays of all parts by role."""
+    project, ref = request.project, (design, plan.input_ref)
+    specs = plan.recipe.calibration or (project.input,)
+
+    def volumes() -> Iterator[NDArray[np.float32]]:
+        for spec in specs:
+            if spec == project.input:
+                yield volume_at(request, ref, cache, checkpoint)
+                continue
+            try:
+                volume = volume_at(RunRequest.of(replace(project, input=spec)), ref, cache, checkpoint)
+            except ProjectError as error:
+                raise FileFault(f"calibration, {input_text(spec)}: {error.problems[0].text}") from None
+            request.require_unchanged(spec)
+            yield volume
+
+    exact = low_rank_weights.original_weights(plan, project, checkpoint)
+    request.require_unchanged(plan.recipe.of)
+    try:
+        return low_rank_weights.fit_weights(plan, exact, volumes, checkpoint)
+    except NotFinite as error:
+        raise FileFault(f"fitted weights: {error}") from None
 
 
 def run_all(request: RunRequest, on_start: Callable[[NodeStarted], None]) -> dict[NodeRef, NodeDone]:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.run.cache import _FITS_BUDGET, CachedVolume, VolumeCache
+from engine.run.cache import _FITS_BUDGET, CachedFit, CachedVolume, VolumeCache
 
 
 def volume(values):
@@ -92,7 +92,7 @@ def test_threads_that_share_a_cache_keep_it_within_its_budget():
 
 def test_fitted_weights_are_dropped_when_they_are_least_recently_used_and_the_newest_stay():
     cache = VolumeCache()
-    parts = [{"weight": np.broadcast_to(np.float32(0), (_FITS_BUDGET // 12,))}]  # a third of the budget
+    parts = CachedFit([{"weight": np.broadcast_to(np.float32(0), (_FITS_BUDGET // 12,))}])  # a third of the budget
     for key in (b"a", b"b", b"c"):
         cache.put_fit(key, parts)
     assert cache.get_fit(b"a") is parts
@@ -101,7 +101,7 @@ def test_fitted_weights_are_dropped_when_they_are_least_recently_used_and_the_ne
     for _ in range(10):  # again and again the same entry counts once
         cache.put_fit(b"d", parts)
     assert cache.get_fit(b"a") is parts
-    larger = [{"weight": np.broadcast_to(np.float32(0), (_FITS_BUDGET,))}]
+    larger = CachedFit([{"weight": np.broadcast_to(np.float32(0), (_FITS_BUDGET,))}])
     cache.put_fit(b"e", larger)
     assert cache.get_fit(b"e") is larger
     assert cache.get_fit(b"d") is None

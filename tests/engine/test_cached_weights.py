@@ -14,7 +14,7 @@ from engine.kernels.threads import thread_limit
 from engine.layers import Activation, BatchNorm, Conv2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
-from engine.network.weight_specs import FileWeights
+from engine.network.weight_specs import FileWeights, LowRankWeights
 from engine.project.project import Design, Project
 from engine.run import weights
 from engine.run.cache import CachedWeights, VolumeCache
@@ -163,6 +163,18 @@ def test_the_notices_of_a_file_come_again_with_its_cached_weights(tmp_path):
         results = run(project, cache)
         notices.append(run_notices(RunRequest.of(project), results))
     assert results[CONV].had_weights
+    assert "becomes 0 without being 0 in the file" in notices[0][0].text
+    assert notices[0] == notices[1]
+
+
+def test_the_notices_of_a_file_come_again_with_weights_fitted_to_it(tmp_path):
+    recipe = LowRankWeights("1x1+kxk", ("reduce", "conv"), weights_file(tmp_path, 1.0), (NoiseInput((3, 8, 8)),))
+    nodes = (Node("reduce", Conv2d(2, 1, bias=False), (), recipe), Node("conv", Conv2d(4, 3), (), recipe))
+    cache, notices = VolumeCache(), []
+    for noise in range(2):
+        project = Project(NoiseInput((3, 8, 8), noise), (Design("d", Network(nodes)),))
+        notices.append(run_notices(RunRequest.of(project), run(project, cache)))
+    assert [notice.node for notice in notices[0]] == ["reduce"]
     assert "becomes 0 without being 0 in the file" in notices[0][0].text
     assert notices[0] == notices[1]
 

@@ -61,15 +61,21 @@ def conv2d(
         return onnx_convolution.convolve(plan, case, biases, checkpoint)
     result = np.empty((filters, *extent), volume.dtype)
     with np.errstate(invalid="ignore"):  # BLAS, which fills up its registers, has raised it for finite operands
-        if tiling.is_product(case):
-            _multiply_in_place(case, biases, result.reshape(filters, prod(extent)), checkpoint)
-        elif depthwise.suits(case):
-            depthwise.convolve(case, biases, result.reshape(groups, 1, *extent), checkpoint)
-        elif shifts.suits(case):
-            shifts.convolve(case, biases, result.reshape(groups, filters // groups, *extent), checkpoint)
-        else:
-            _multiply(case, biases, result.reshape(groups, filters // groups, prod(extent)), checkpoint)
+        _fill(result.reshape(groups, filters // groups, *extent), case, biases, checkpoint)
     return result
+
+
+def _fill(result: Volume, case: Case, biases: Matrices | None, checkpoint: Checkpoint) -> None:
+    """Fill ``result`` (groups, filters, H', W') by NumPy."""
+    pixels = prod(case.extent)
+    if tiling.is_product(case):
+        _multiply_in_place(case, biases, result.reshape(result.shape[1], pixels), checkpoint)
+    elif depthwise.suits(case):
+        depthwise.convolve(case, biases, result, checkpoint)
+    elif shifts.suits(case):
+        shifts.convolve(case, biases, result, checkpoint)
+    else:
+        _multiply(case, biases, result.reshape(*result.shape[:2], pixels), checkpoint)
 
 
 def dense(volume: Volume, weight: npt.NDArray[Any], bias: npt.NDArray[Any] | None, checkpoint: Checkpoint) -> Volume:

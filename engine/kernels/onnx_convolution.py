@@ -16,7 +16,7 @@ from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, gather, split_range
 from engine.kernels.onnx_models import Setting
 from engine.kernels.scratch import aligned_array, scratch_array
 from engine.kernels.threads import MOST_THREADS, free_threads, share
-from engine.kernels.tiling import Case, Matrices
+from engine.kernels.tiling import Case, Matrices, is_pointwise
 from engine.shapes import Margins, Pair, dilated_extent
 
 _LEAST_WORK = 2**20
@@ -69,12 +69,6 @@ class _Sizes(NamedTuple):
     def window(self) -> int:
         """Input rows of one output row."""
         return dilated_extent(self.weight[3], self.dilation[0])
-
-    @property
-    def is_product(self) -> bool:
-        """Whether it is one product with the pixels where they lie."""
-        is_pointwise = self.weight[3:] == self.stride == (1, 1) and not any(self.padding)
-        return self.weight[0] == 1 and is_pointwise
 
     @property
     def macs(self) -> int:
@@ -161,7 +155,7 @@ def _plan(sizes: _Sizes) -> Plan | None:
         return None
     lanes = _lanes_for(sizes)
     parts = tuple(_parts(sizes, lanes))
-    if sizes.is_product and len(parts) > 1:
+    if len(parts) > 1 and is_pointwise(sizes.weight, sizes.stride, sizes.padding):
         return None  # ours need no copies of rows
     kernel = sizes.weight[3], sizes.weight[4]
     whole = Setting(groups * filters, kernel, sizes.stride, sizes.padding, sizes.dilation, groups)

@@ -86,9 +86,13 @@ class Case(NamedTuple):
 
 def is_product(case: Case) -> bool:
     """Whether it is one product with the pixels in place, which BLAS alone computes faster than anything around it."""
-    groups, _, _, *kernel = case.weight.shape
-    is_pointwise = kernel == [1, 1] and case.stride == (1, 1) and not any(case.padding)
-    return bool(groups == 1 and is_pointwise and case.source.flags.c_contiguous)
+    return is_pointwise(case.weight.shape, case.stride, case.padding) and bool(case.source.flags.c_contiguous)
+
+
+def is_pointwise(weight: tuple[int, ...], stride: Pair, padding: Margins) -> bool:
+    """Whether each pixel is computed from all channels of the one below it; weights are (groups, …, kh, kw)."""
+    groups, _, _, *kernel = weight
+    return groups == 1 and kernel == [1, 1] and stride == (1, 1) and not any(padding)
 
 
 def line_tile(case: Case) -> Tile | None:

@@ -88,48 +88,29 @@ class _RecentEntries(Generic[_Key, _Entry]):
         return key in self._entries
 
 
-class VolumeCache:
-    """Volumes, and what they were computed with. Its arrays are shared: nobody writes to them.
+class WeightCache:
+    """Weights that were made from a seed or read from a file, within a budget of bytes; safe like `VolumeCache`."""
 
-    Safe to use from several threads. The budgets do not include arrays that a run or a window holds.
-
-    Parameters
-    ----------
-    budget
-        Bytes of volumes.
-    weight_budget
-        Bytes of weights that were made from a seed or read from a file.
-    """
-
-    def __init__(self, budget: int = _DEFAULT_BUDGET, weight_budget: int = _WEIGHT_BUDGET) -> None:
-        self.budget, self.weight_budget = budget, weight_budget
-        self._volumes = _RecentEntries[bytes, CachedVolume](budget, lambda entry: entry.volume.nbytes)
-        self._weights = _weight_entries(weight_budget)
+    def __init__(self, budget: int) -> None:
+        self.budget = budget
+        self.is_filled = True
+        """Whether weights that are made are added."""
+        self._entries = _RecentEntries[Hashable, CachedWeights](budget, lambda entry: _bytes(entry.arrays))
         self._in_progress: dict[Hashable, Event] = {}
         """Set as soon as weights are made that one thread is making."""
         self._lock = Lock()
-        self._fits = _RecentEntries[bytes, CachedFit](_FITS_BUDGET, lambda fit: sum(map(_bytes, fit.parts)))
 
-    def get(self, key: bytes) -> CachedVolume | None:
-        """The volume of this key, from now on the most recently used; None if it is not cached."""
-        return self._volumes.get(key)
-
-    def put(self, key: bytes, entry: CachedVolume) -> None:
-        """Cache a volume and drop the least recently used ones; a volume larger than the whole budget is not cached."""
-        if entry.volume.nbytes <= self.budget:
-            self._volumes.put(key, entry)
-
-    def without_weights(self) -> "VolumeCache":
-        """A cache of the same volumes and fitted weights, in which no other weights are."""
+    def unfilled(self) -> "WeightCache":
+        """The same weights, to which none are added."""
         cache = copy(self)
-        cache.weight_budget, cache._weights = 0, _weight_entries(0)  # noqa: SLF001 - its own copy
+        cache.is_filled = False
         return cache
 
-    def get_weights(self, key: Hashable) -> CachedWeights | None:
+    def get(self, key: Hashable) -> CachedWeights | None:
         """The weights of this key, see `weights.weights_key`; None if they are not cached."""
-        return self._weights.get(key)
+        return self._entries.get(key)
 
-    def weights_of(
+    def get_or_make(
         self, key: Hashable, make: Callable[[], CachedWeights], checkpoint: Checkpoint
     ) -> tuple[CachedWeights, bool]:
         """The weights of this key, and whether they were cached; if not, `make` returns them, and now they are.
@@ -139,7 +120,7 @@ class VolumeCache:
         has_waited = False
         while True:
             with self._lock:
-                entry = self._weights.get(key)
+                entry = self._entries.get(key)
                 if entry is not None:
                     return entry, not has_waited
                 others = self._in_progress.get(key)
@@ -151,13 +132,52 @@ class VolumeCache:
                 checkpoint()
         try:
             entry = make()
-            if _bytes(entry.arrays) <= self.weight_budget:
-                self._weights.put(key, entry)
+            if self.is_filled and _bytes(entry.arrays) <= self.budget:
+                self._entries.put(key, entry)
             return entry, False
         finally:
             with self._lock:
                 del self._in_progress[key]
             own.set()
+
+    def clear(self) -> None:
+        """Drop all weights."""
+        self._entries.clear()
+
+
+class VolumeCache:
+    """Volumes, and what they were computed with. Its arrays are shared: nobody writes to them.
+
+    Safe to use from several threads. The budgets do not include arrays that a run or a window holds.
+
+    Parameters
+    ----------
+    budget
+        Bytes of volumes.
+    weight_budget
+        Bytes of `weights`.
+    """
+
+    def __init__(self, budget: int = _DEFAULT_BUDGET, weight_budget: int = _WEIGHT_BUDGET) -> None:
+        self.budget = budget
+        self.weights = WeightCache(weight_budget)
+        self._volumes = _RecentEntries[bytes, CachedVolume](budget, lambda entry: entry.volume.nbytes)
+        self._fits = _RecentEntries[bytes, CachedFit](_FITS_BUDGET, lambda fit: sum(map(_bytes, fit.parts)))
+
+    def get(self, key: bytes) -> CachedVolume | None:
+        """The volume of this key, from now on the most recently used; None if it is not cached."""
+        return self._volumes.get(key)
+
+    def put(self, key: bytes, entry: CachedVolume) -> None:
+        """Cache a volume and drop the least recently used ones; a volume larger than the whole budget is not cached."""
+        if entry.volume.nbytes <= self.budget:
+            self._volumes.put(key, entry)
+
+    def with_unfilled_weights(self) -> "VolumeCache":
+        """The same volumes and fitted weights, and the same other weights, to which none are added."""
+        cache = copy(self)
+        cache.weights = self.weights.unfilled()
+        return cache
 
     def get_fit(self, key: bytes) -> CachedFit | None:
         """The fitted weights of this key, from now on the most recently used; None if they are not cached."""
@@ -173,18 +193,15 @@ class VolumeCache:
 
     def clear(self) -> None:
         """Drop all volumes and weights."""
-        for entries in (self._volumes, self._weights, self._fits):
-            entries.clear()
+        self._volumes.clear()
+        self.weights.clear()
+        self._fits.clear()
 
     def __len__(self) -> int:
         return len(self._volumes)
 
     def __contains__(self, key: bytes) -> bool:
         return key in self._volumes
-
-
-def _weight_entries(budget: int) -> _RecentEntries[Hashable, CachedWeights]:
-    return _RecentEntries(budget, lambda entry: _bytes(entry.arrays))
 
 
 def _bytes(arrays: _Arrays) -> int:

@@ -43,7 +43,7 @@ def cached_weights(
 
     if not report.array_shapes:
         return load(), False
-    entry, was_cached = cache.weights_of(_key(request, ref), load, checkpoint)
+    entry, was_cached = cache.weights.get_or_make(_key(request, ref), load, checkpoint)
     if was_cached:
         request.require_unchanged(report.weights)
     return entry, was_cached
@@ -51,7 +51,7 @@ def cached_weights(
 
 def has_cached_weights(request: RunRequest, ref: NodeRef, cache: VolumeCache) -> bool:
     """Whether the weights of a layer that are not fitted are in the cache."""
-    return cache.get_weights(_key(request, ref)) is not None
+    return cache.weights.get(_key(request, ref)) is not None
 
 
 def _key(request: RunRequest, ref: NodeRef) -> Hashable:
@@ -65,7 +65,7 @@ def drawing_ahead(request: RunRequest, refs: Sequence[NodeRef], cache: VolumeCac
     The run draws those of the first layers until they meet: so neither waits for the other, but for the weights that
     are being drawn then. Reading files is mostly Python, of which one thread at a time runs.
     """
-    is_possible = cache.weight_budget and most_computing() > 1
+    is_possible = cache.weights.is_filled and most_computing() > 1
     remaining = [ref for ref in reversed(refs) if _draws_long(request, ref, cache)] if is_possible else []
     if len(remaining) < 2:
         yield

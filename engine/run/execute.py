@@ -78,7 +78,7 @@ def execute(
     require_memory(request, cache)
     missing = uncached_refs(request, cache)
     if not caches_weights(request, missing, cache):
-        cache = cache.without_weights()
+        cache = cache.with_unfilled_weights()
     keys, refs = request.check.keys, request.refs
     # Held from the start: the predicted memory leaves these out, so the cache must not drop them during the run.
     volumes = {keys[ref]: entry for ref in refs if (entry := cache.get(keys[ref])) is not None}
@@ -127,7 +127,7 @@ def volume_at(
     missing = sorted(users.keys() - volumes.keys(), key=lambda key: makers[key].position)
     refs = [makers[key].ref for key in missing]
     if not caches_weights(request, refs, cache):
-        cache = cache.without_weights()
+        cache = cache.with_unfilled_weights()
     with drawing_ahead(request, refs, cache):
         for key, at in zip(missing, refs, strict=True):
             checkpoint()
@@ -209,7 +209,7 @@ def _fit_parts(
 def run_all(request: RunRequest, on_start: Callable[[NodeStarted], None]) -> dict[NodeRef, NodeDone]:
     """Run to the end with a cache of its own; `on_start` is called before each node."""
     results: dict[NodeRef, NodeDone] = {}
-    for event in execute(request, VolumeCache(weight_budget=0)):
+    for event in execute(request, VolumeCache()):
         if isinstance(event, NodeDone):
             results[event.ref] = event
         else:

@@ -29,15 +29,18 @@ def caches_weights(request: RunRequest, refs: Sequence[NodeRef], cache: VolumeCa
 
     It uses one after the other: of more than the budget, none would be there when it is needed again.
     """
-    if sum(_weights_by_node(request, refs)) > cache.weight_budget:
-        return False
-    return required_bytes(request, cache) + further_weight_bytes(request, refs) <= _free_bytes()
-
-
-def further_weight_bytes(request: RunRequest, refs: Sequence[NodeRef]) -> int:
-    """Memory of the cached weights of some nodes without the heaviest, which `required_bytes` includes."""
     weights = _weights_by_node(request, refs)
-    return sum(weights) - max(weights, default=0)
+    return sum(weights) <= cache.weights.budget and _with_weights(request, weights, cache) <= _free_bytes()
+
+
+def required_bytes_with_weights(request: RunRequest, refs: Sequence[NodeRef], cache: VolumeCache) -> int:
+    """Predicted memory of a run that caches the weights of the nodes that it computes."""
+    return _with_weights(request, _weights_by_node(request, refs), cache)
+
+
+def _with_weights(request: RunRequest, weights: Sequence[int], cache: VolumeCache) -> int:
+    # The heaviest are part of what is required in any case.
+    return required_bytes(request, cache) + sum(weights) - max(weights, default=0)
 
 
 def _weights_by_node(request: RunRequest, refs: Sequence[NodeRef]) -> list[int]:

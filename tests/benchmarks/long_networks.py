@@ -85,7 +85,7 @@ def window_rows(length: int) -> list[Row]:
         rows.append((f"{length:,} layers: edit, zoomed in", quartile_ms(actions[0][1]), edit_aim))
         arrays = sum(result.volume.nbytes for result in workbench.state.run.results.values())
         weights = sum(report.weight_bytes for report in workbench.state.check.reports.values())
-        arrays += weights if weights <= workbench.cache.weight_budget else 0
+        arrays += weights if weights <= workbench.cache.weights.budget else 0
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - arrays / 2**20
         rows.append((f"{length:,} layers: most memory without volumes and cached weights, MiB", most, 400.0))
     return rows

@@ -56,7 +56,7 @@ def _whole_design_part(state: ViewState, design: str) -> FigurePart:
 def _is_short_chain(part: FigurePart) -> bool:
     """Whether a part is a chain of few layers, skip connections aside."""
     graph = _part_graph(part)
-    return len(graph.vertices) <= _SHORT + 1 and all(len(column) == 1 for column in graph.columns)
+    return len(graph.vertices) <= _SHORT + 1 and all(len(column) == 1 for column in graph.grid.columns)
 
 
 def find_branch_module(state: ViewState, design: str) -> FigurePart | None:
@@ -74,9 +74,9 @@ def closed_chain_part(state: ViewState, design: str) -> FigurePart:
 def _find_modules(part: FigurePart) -> Iterator[tuple[Report, ...]]:
     """The layers between two volumes that all connections pass through, including those that join the branches."""
     graph = _part_graph(part)
-    for section in graph.sections:
-        if section.start not in graph.lone_columns:
-            columns = graph.columns[section.start : section.stop + 1]
+    for section in graph.grid.sections:
+        if section.start not in graph.grid.lone_columns:
+            columns = graph.grid.columns[section.start : section.stop + 1]
             yield _with_elementwise(
                 part.reports, {graph.vertices[vertex].name for column in columns for vertex in column}
             )

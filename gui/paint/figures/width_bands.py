@@ -25,7 +25,7 @@ def draw_width_bands(painter: QPainter, scene: VolumesScene, state: ViewState, t
         colour = QColor(theme.design(state.colour_index(design_row.name)))
         colour.setAlpha(round(_FAINT * opacity))
         painter.setBrush(colour)
-        for vertex, sources in zip(design_row.graph.vertices, design_row.graph.sources, strict=True):
+        for vertex, sources in zip(design_row.graph.vertices, design_row.graph.grid.sources, strict=True):
             box = boxes[design_row.name, vertex.name]
             for source in set(sources):
                 before = boxes[design_row.name, design_row.graph.vertices[source].name]

@@ -104,20 +104,20 @@ def _may_begin_line(design_row: DesignRow) -> Sequence[bool] | NDArray[np.bool_]
     In long sections, such as a U-Net, after any column of one box before another.
     """
     graph = design_row.graph
-    if graph.is_chain and not graph.wide_sections:
+    if graph.is_chain and not graph.grid.wide_sections:
         may_begin = design_row.may_widen_gap.copy()
         may_begin[0] = False
         return may_begin
-    target_counts = [len(graph.targets[members[0]]) for members in graph.columns]
+    target_counts = [len(graph.grid.targets[members[0]]) for members in graph.grid.columns]
     passed = {
         number
-        for section in graph.wide_sections
+        for section in graph.grid.wide_sections
         if len(section) >= LONG_SECTION
         for number in section[:-1]
-        if len(graph.columns[number]) == len(graph.columns[number + 1]) == 1
+        if len(graph.grid.columns[number]) == len(graph.grid.columns[number + 1]) == 1
     }
     return [
-        (number - 1 in graph.lone_columns or number - 1 in passed)
+        (number - 1 in graph.grid.lone_columns or number - 1 in passed)
         and (target_counts[number - 1] > 1 or not graph.vertices[members[0]].is_compact)
-        for number, members in enumerate(graph.columns)
+        for number, members in enumerate(graph.grid.columns)
     ]

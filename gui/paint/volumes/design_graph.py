@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.network.analysis import Analysis, Report
@@ -65,7 +65,11 @@ class OpenBlock(NamedTuple):
 
 
 class Grid(Struct, frozen=True, eq=False, dict=True):
-    """The places of all vertices, which depend on names and connections alone; for the fields see `DesignGraph`."""
+    """The places of all vertices, which depend on names and connections alone; `sections` are runs of columns.
+
+    The columns of a section share rows, which count within it: branches go down from 0, lanes up from −1; a section of
+    one vertex has only row 0.
+    """
 
     vertex_columns: list[int]
     vertex_rows: list[int]
@@ -75,9 +79,13 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
     sections: tuple[range, ...]
     lanes: tuple[Lane, ...]
     lone_columns: frozenset[int]
+    """Columns of one vertex that no connection bypasses: everything after depends on it alone."""
     bypass_counts: tuple[int, ...]
+    """For each column how many connections come from before the column before it, or go beyond that."""
     only_sources: NDArray[np.intp]
+    """The source of each vertex; NO_SOURCE without any, SEVERAL_SOURCES of several."""
     positions: dict[str, int]
+    """The number of each vertex by name; of two with the same name that of the first."""
 
     @cached_property
     def places(self) -> list[tuple[int, int]]:
@@ -101,43 +109,17 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
 
 
 class DesignGraph(Struct, frozen=True, eq=False, dict=True):
-    """Vertices (0 is the input) with their sources and targets; `sections` are runs of columns that share rows.
-
-    Rows count within a section: branches go down from 0, lanes up from −1; a section of one vertex has only row 0.
-    """
+    """The vertices of a design, of which 0 is the input, in their places."""
 
     vertices: tuple[Vertex, ...]
     open_blocks: tuple["OpenBlock", ...]
     grid: Grid
     """The same object for all designs with these names and connections."""
-    sources: tuple[tuple[int, ...], ...]
-    targets: tuple[tuple[int, ...], ...]
-    columns: tuple[tuple[int, ...], ...]
-    sections: tuple[range, ...]
-    lanes: tuple[Lane, ...]
-    lone_columns: frozenset[int]
-    """Columns of one vertex that no connection bypasses: everything after depends on it alone."""
-    bypass_counts: tuple[int, ...]
-    """For each column how many connections come from before the column before it, or go beyond that."""
-    only_sources: NDArray[np.intp]
-    """The source of each vertex; NO_SOURCE without any, SEVERAL_SOURCES of several."""
-    positions: dict[str, int]
-    """The number of each vertex by name; of two with the same name that of the first."""
 
     @property
     def is_chain(self) -> bool:
         """Whether each column has one vertex, that of its number: a vertex comes after its sources."""
-        return len(self.columns) == len(self.vertices)
-
-    @property
-    def wide_columns(self) -> list[int]:
-        """Columns of several vertices."""
-        return self.grid.wide_columns
-
-    @property
-    def wide_sections(self) -> list[range]:
-        """Sections other than a lone column."""
-        return self.grid.wide_sections
+        return len(self.grid.columns) == len(self.vertices)
 
 
 def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape], design: str = "") -> DesignGraph:
@@ -163,7 +145,7 @@ def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape], design: 
         _make_vertex, reports, labels, earlier, grid.vertex_columns[1:], grid.vertex_rows[1:]
     )
     start = _make_input_vertex(analysis.input_shape or shapes.get(INPUT), *grid.places[0])
-    return DesignGraph((start, *vertices), open_blocks, grid, *astuple(grid)[2:])
+    return DesignGraph((start, *vertices), open_blocks, grid)
 
 
 _name_of, _inputs_of = attrgetter("name"), attrgetter("inputs")
@@ -214,7 +196,7 @@ def _arrange(names: tuple[str, ...], inputs: tuple[tuple[str, ...], ...]) -> Gri
 
 
 def _count_bypasses(columns: list[int], targets: _Connections) -> tuple[int, ...]:
-    """See `DesignGraph.bypass_counts`."""
+    """See `Grid.bypass_counts`."""
     changes = [0] * (max(columns) + 3)
     for column, users in zip(columns, targets, strict=True):
         last = max([columns[user] for user in users], default=0)
@@ -225,7 +207,7 @@ def _count_bypasses(columns: list[int], targets: _Connections) -> tuple[int, ...
 
 
 def _only_sources(sources: _Connections) -> NDArray[np.intp]:
-    """See `DesignGraph.only_sources`."""
+    """See `Grid.only_sources`."""
     numbers = [of[0] if len(of) == 1 else SEVERAL_SOURCES if of else NO_SOURCE for of in sources]
     return np.array(numbers, dtype=np.intp)
 
@@ -241,7 +223,7 @@ def with_edge_numbers(graph: DesignGraph, letters: str, *, sparse: bool) -> Desi
         visible = "C" if same else letters
         return vertex._replace(edge_numbers="".join([letter for letter in vertex.edge_numbers if letter in visible]))
 
-    return replace(graph, vertices=tuple(map(with_fewer_numbers, graph.vertices, graph.sources)))
+    return replace(graph, vertices=tuple(map(with_fewer_numbers, graph.vertices, graph.grid.sources)))
 
 
 def _find_open_blocks(analysis: Analysis, grid: Grid) -> Iterator[OpenBlock]:

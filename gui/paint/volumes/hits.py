@@ -173,8 +173,8 @@ def find_neighbour(scene: VolumesScene, box: PlacedBox | None, direction: Direct
 def _find_linked(scene: VolumesScene, box: PlacedBox, direction: Direction) -> NodeRef | None:
     design_row = next(design_row for design_row in scene.line_breaks.design_rows if design_row.name == box.ref[0])
     graph = design_row.graph
-    index = graph.positions[box.vertex.name]
-    neighbours = (graph.targets if direction == "right" else graph.sources)[index]
+    index = graph.grid.positions[box.vertex.name]
+    neighbours = (graph.grid.targets if direction == "right" else graph.grid.sources)[index]
     level = design_row.routes.levels
     best = min(
         neighbours, key=lambda other: (level[other] != level[index], -graph.vertices[other].column), default=None

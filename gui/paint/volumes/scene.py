@@ -199,7 +199,7 @@ class VolumesScene(Struct, frozen=True, eq=False):
         """The number of a part of a node; each design has one for every vertex from `first` on."""
         start = 0
         for design_row in self.line_breaks.design_rows:
-            at = design_row.graph.positions.get(name, -1) if design_row.name == design else -1
+            at = design_row.graph.grid.positions.get(name, -1) if design_row.name == design else -1
             if at >= first:
                 return [start + at - first]
             start += len(design_row.graph.vertices) - first

@@ -121,7 +121,7 @@ class _PlacedDesign:
         self.begin = np.empty(len(design_row.gaps))  # where the tracks before each column begin
         self.line_of: list[_PlacedLine] = []
         self.heights: dict[tuple[int, int], float] = {}  # of (column, level), except in lone columns
-        self.wide_starts = [section.start for section in design_row.graph.wide_sections]
+        self.wide_starts = [section.start for section in design_row.graph.grid.wide_sections]
         for line, spare in zip(lines, self._spare_gaps(), strict=True):
             self._place_line(line, spare)
         self._place_boxes()
@@ -151,7 +151,9 @@ class _PlacedDesign:
         self.centre[inside] = ends - self.row_sizes.columns[inside, 1]
         self.line_of += [line] * len(line.columns)
         before = max(bisect_right(self.wide_starts, first) - 1, 0)
-        for section in self.design_row.graph.wide_sections[before : bisect_left(self.wide_starts, line.columns.stop)]:
+        for section in self.design_row.graph.grid.wide_sections[
+            before : bisect_left(self.wide_starts, line.columns.stop)
+        ]:
             levels = self.row_sizes.levels[section.start]
             heights = [level_space.y for level_space in levels.values()]
             distance = max(heights) - min(heights) if len(heights) > 1 else 0.0
@@ -162,7 +164,7 @@ class _PlacedDesign:
 
     def _height(self, column: int, level: int) -> float | None:
         """The middle of a level in a column; None if the column has no such level."""
-        if column in self.design_row.graph.lone_columns:
+        if column in self.design_row.graph.grid.lone_columns:
             return self.line_of[column].axis if level == AXIS_LEVEL else None
         return self.heights.get((column, level))
 
@@ -171,7 +173,8 @@ class _PlacedDesign:
         graph, levels = self.design_row.graph, self.design_row.routes.levels
         axes = np.repeat([line.axis for line in self.lines], [len(line.columns) for line in self.lines])
         heights = axes[self.columns]
-        for vertex in [at for section in graph.wide_sections for column in section for at in graph.columns[column]]:
+        grid = graph.grid
+        for vertex in [at for section in grid.wide_sections for column in section for at in grid.columns[column]]:
             heights[vertex] = self.heights[graph.vertices[vertex].column, levels[vertex]]
         return heights
 
@@ -207,7 +210,7 @@ class _PlacedDesign:
         return PlacedBox(
             places.refs[number],
             graph.vertices[number],
-            tuple([graph.vertices[target] for target in graph.targets[number]]),
+            tuple([graph.vertices[target] for target in graph.grid.targets[number]]),
             self.design_row.captions[number],
             body.box.translate(x, y),
             (left, top, right, bottom),
@@ -261,7 +264,7 @@ class _PlacedDesign:
     def _place_arrows(self) -> None:
         """Place all arrows; those of a chain begin at the box before, others behind the tracks of their gap."""
         row, graph, em = self.design_row, self.design_row.graph, self.em
-        columns, only_sources = self.columns[1:], graph.only_sources[1:]
+        columns, only_sources = self.columns[1:], graph.grid.only_sources[1:]
         tracks = row.routes.track_counts[columns - 1]
         start = self.begin[columns] + tracks * TRACK_WIDTH * em
         stop = self.x[1:] - self.row_sizes.box_spaces[1:, 0] - _REACH * em
@@ -299,7 +302,7 @@ class _PlacedDesign:
         self._levels_around = self._find_levels_around()
         graph, routes = self.design_row.graph, self.design_row.routes
         line_ends = {line.columns.stop - 1 for line in self.lines}
-        last = [vertex for column in line_ends for vertex in graph.columns[column]]
+        last = [vertex for column in line_ends for vertex in graph.grid.columns[column]]
         at_ends = [number for vertex in last for number in routes.routes_of.get(vertex, ())]
         for number in sorted({*routes.bent, *at_ends}):
             route = routes.routes[number]
@@ -378,9 +381,9 @@ class _PlacedDesign:
         order: dict[int, list[int]] = {}
         for line in self.lines[1:]:
             column = line.columns.start
-            if column - 1 in graph.lone_columns:
+            if column - 1 in graph.grid.lone_columns:
                 continue
-            levels = {routes.levels[vertex] for vertex in graph.columns[column - 1]}
+            levels = {routes.levels[vertex] for vertex in graph.grid.columns[column - 1]}
             levels |= {route.level for route in routes.routes if self._passes(route, column)}
             order[column] = sorted(levels, key=lambda level: -(self._height(column - 1, level) or 0.0))
         return order

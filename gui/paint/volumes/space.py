@@ -89,7 +89,7 @@ class DesignRow(Struct, frozen=True, eq=False, dict=True):
     def levels_of_columns(self) -> list[set[int]]:
         """For each column the levels on which it has boxes or connections that bypass it."""
         vertices, levels = self.graph.vertices, self.routes.levels
-        used = [{levels[vertex] for vertex in members} for members in self.graph.columns]
+        used = [{levels[vertex] for vertex in members} for members in self.graph.grid.columns]
         for route in self.routes.routes:
             for column in range(vertices[route.source].column + 1, vertices[route.target].column):
                 used[column].add(route.level)
@@ -101,14 +101,14 @@ class DesignRow(Struct, frozen=True, eq=False, dict=True):
         compact = last_results("compact", self.name).array(_is_compact, self.graph.vertices, dtype=np.bool_)
         if self.graph.is_chain:
             return ~compact
-        return np.array([not all(compact[at] for at in members) for members in self.graph.columns], dtype=np.bool_)
+        return np.array([not all(compact[at] for at in members) for members in self.graph.grid.columns], dtype=np.bool_)
 
     @cached_property
     def heights(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Space of the texts at the arrow to the first vertex of each column, above and below it."""
         sizes = self.operator_sizes
         if not self.graph.is_chain:
-            sizes = sizes[[members[0] for members in self.graph.columns]]
+            sizes = sizes[[members[0] for members in self.graph.grid.columns]]
         return sizes[:, 1], sizes[:, 2]
 
 
@@ -150,7 +150,7 @@ class RowSizes(NamedTuple):
 
 def measure_gaps(graph: DesignGraph, routes: Routes, widths: NDArray[np.float64], em: float) -> NDArray[np.float64]:
     """Space before each column: its tracks and the widest of its operators, which have these widths."""
-    texts = widths if graph.is_chain else np.array([widths[list(members)].max() for members in graph.columns])
+    texts = widths if graph.is_chain else np.array([widths[list(members)].max() for members in graph.grid.columns])
     gaps = np.zeros(len(texts))
     gaps[1:] = 2 * GAP_PADDING * em + routes.track_counts[: len(texts) - 1] * TRACK_WIDTH * em + texts[1:]
     return gaps
@@ -179,13 +179,13 @@ def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
     graph, (firsts, numbers) = design_row.graph, design_row.kinds
     of_kinds = [measurer.measure_space(graph.vertices[kind], design_row.captions[kind]) for kind in firsts]
     spaces = np.array(of_kinds)[numbers]
-    at_columns = spaces if graph.is_chain else spaces[[members[0] for members in graph.columns]]
+    at_columns = spaces if graph.is_chain else spaces[[members[0] for members in graph.grid.columns]]
     columns = at_columns[:, :2].copy()
-    for column in graph.wide_columns:
-        columns[column] = spaces[list(graph.columns[column]), :2].max(axis=0)
+    for column in graph.grid.wide_columns:
+        columns[column] = spaces[list(graph.grid.columns[column]), :2].max(axis=0)
     up, down = (np.maximum(at_columns[:, 2 + side], design_row.heights[side]) for side in (0, 1))
     levels: dict[int, dict[int, LevelSpace]] = {}
-    for section in graph.wide_sections:
+    for section in graph.grid.wide_sections:
         levels[section.start] = at_levels = _measure_levels(design_row, section, spaces, measurer.text_sizes.em)
         # One height for all lines, unless a section is so long that its lines have other levels each.
         parts = [[column] for column in section] if len(section) >= LONG_SECTION else [section]
@@ -209,7 +209,7 @@ def _measure_levels(
     """The levels of a section of several columns; those with boxes are centred on the axis."""
     extents: dict[int, list[float]] = {}
     for column in section:
-        for vertex in design_row.graph.columns[column]:
+        for vertex in design_row.graph.grid.columns[column]:
             space, text = BoxSpace(*spaces[vertex].tolist()), design_row.operators[vertex]
             extent = extents.setdefault(design_row.routes.levels[vertex], [0.0, 0.0])
             extent[0], extent[1] = max(extent[0], space.up, text.up), max(extent[1], space.down, text.down)
@@ -219,7 +219,7 @@ def _measure_levels(
     for level in {rows[-1] for rows in framed}:
         extents[level][1] += _FOOT * em
     boxes = sorted(extents)
-    for lane in design_row.graph.lanes:
+    for lane in design_row.graph.grid.lanes:
         if lane.row < 0 and design_row.graph.vertices[lane.source].column + 1 in section:
             extents.setdefault(lane.row, [0.55 * em, 0.55 * em])
     y, middles, before = 0.0, {}, 0.0
@@ -242,7 +242,7 @@ def line_widths(design_row: DesignRow, lines: LineColumns, row_sizes: RowSizes, 
 
 def turn_height(design_row: DesignRow, column: int, em: float) -> float:
     """Height of the return to a line that begins with a column: connections around the end of a line need more."""
-    return (TURN_SPACE + _STEP_AROUND * design_row.graph.bypass_counts[column]) * em
+    return (TURN_SPACE + _STEP_AROUND * design_row.graph.grid.bypass_counts[column]) * em
 
 
 def line_heights(lines: LineColumns, row_sizes: RowSizes, em: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -2,7 +2,8 @@
 
 import os
 from itertools import count
-from threading import Event, Thread
+from threading import Event, Thread, current_thread
+from time import monotonic
 from types import SimpleNamespace
 
 import numpy as np
@@ -242,7 +243,19 @@ def test_a_run_draws_all_weights_itself_if_the_system_refuses_a_thread(monkeypat
 @pytest.mark.parametrize("end", ["close", "cancel"])
 def test_the_thread_that_draws_weights_ends_with_the_run(end, monkeypatch):
     started = started_threads(monkeypatch)
-    calls = count()
+    calls, load, stopped = count(), weights.load_weights, []
+
+    def draw_slowly(report, *, checkpoint, **settings):
+        until = monotonic() + 5
+        try:
+            while started and current_thread() is started[0] and monotonic() < until:
+                checkpoint()
+        except Exception:
+            stopped.append(report.name)
+            raise
+        return load(report, checkpoint=checkpoint, **settings)
+
+    monkeypatch.setattr(weights, "load_weights", draw_slowly)
 
     def checkpoint():
         if end == "cancel" and next(calls) > 3:
@@ -258,6 +271,7 @@ def test_the_thread_that_draws_weights_ends_with_the_run(end, monkeypatch):
                 list(events)
     assert len(started) == 1
     assert not started[0].is_alive()
+    assert stopped == ["conv7"]
 
 
 def test_threads_that_ask_for_the_same_weights_wait_for_the_first_or_make_them_if_it_fails():

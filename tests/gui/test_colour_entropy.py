@@ -18,7 +18,16 @@ def with_odd_values() -> np.ndarray:
     return maps
 
 
+def with_a_map_of(first: int, last: int) -> np.ndarray:
+    """Maps with zeros and seven steps between 0 and 2.5, and among them one that uses other steps evenly."""
+    steps = np.where(RNG.random((300, 150)) < 0.5, 0, RNG.integers(1, 8, (300, 150)))
+    steps[200] = np.arange(150) % (last + 1 - first) + first
+    return (steps * (2.5 * 16 / 255)).astype(np.float32)
+
+
 MAPS = {
+    "one with high values alone": with_a_map_of(8, 15),
+    "one without zeros": with_a_map_of(1, 7),
     "normal": NORMAL + OFFSETS,
     "after a ReLU": np.maximum(NORMAL + OFFSETS, 0),
     "with outliers": NORMAL**7,

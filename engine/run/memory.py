@@ -1,6 +1,6 @@
 """Predicts the memory of a run, and refuses one that does not fit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from engine.kernels import BLOCK_BYTES, LIBRARY_BYTES
@@ -18,10 +18,7 @@ def required_bytes(request: RunRequest, cache: VolumeCache) -> int:
 
     Weights that it caches, see `caches_weights`, do not count: if they do not fit, it does without.
     """
-    costs = _costs(request, cache).values()
-    if not costs:
-        return 0
-    return sum(cost.volume for cost in costs) + max(cost.scratch for cost in costs) + BLOCK_BYTES + LIBRARY_BYTES
+    return _bytes_of(_costs(request, uncached_refs(request, cache)))
 
 
 def caches_weights(request: RunRequest, refs: Sequence[NodeRef], cache: VolumeCache) -> bool:
@@ -30,17 +27,17 @@ def caches_weights(request: RunRequest, refs: Sequence[NodeRef], cache: VolumeCa
     It uses one after the other: of more than the budget, none would be there when it is needed again.
     """
     weights = _weights_by_node(request, refs)
-    return sum(weights) <= cache.weights.budget and _with_weights(request, weights, cache) <= _free_bytes()
+    return sum(weights) <= cache.weights.budget and _with_weights(request, refs, weights) <= _free_bytes()
 
 
-def required_bytes_with_weights(request: RunRequest, refs: Sequence[NodeRef], cache: VolumeCache) -> int:
+def required_bytes_with_weights(request: RunRequest, refs: Sequence[NodeRef]) -> int:
     """Predicted memory of a run that caches the weights of the nodes that it computes."""
-    return _with_weights(request, _weights_by_node(request, refs), cache)
+    return _with_weights(request, refs, _weights_by_node(request, refs))
 
 
-def _with_weights(request: RunRequest, weights: Sequence[int], cache: VolumeCache) -> int:
+def _with_weights(request: RunRequest, refs: Sequence[NodeRef], weights: Sequence[int]) -> int:
     # The heaviest are part of what is required in any case.
-    return required_bytes(request, cache) + sum(weights) - max(weights, default=0)
+    return _bytes_of(_costs(request, refs)) + sum(weights) - max(weights, default=0)
 
 
 def _weights_by_node(request: RunRequest, refs: Sequence[NodeRef]) -> list[int]:
@@ -54,7 +51,7 @@ def require_memory(request: RunRequest, cache: VolumeCache, free: int | None = N
     available = _free_bytes() if free is None else free
     if needed <= available:
         return
-    costs = _costs(request, cache)
+    costs = _costs(request, uncached_refs(request, cache))
     worst = max(costs, key=lambda ref: sum(costs[ref]))
     report = request.check.reports.get(worst)
     if report is None:
@@ -85,11 +82,18 @@ class _Cost(NamedTuple):
     scratch: int
 
 
-def _costs(request: RunRequest, cache: VolumeCache) -> dict[NodeRef, _Cost]:
-    """Memory of each volume that is not cached; one that several nodes share counts once."""
+def _bytes_of(costs: Mapping[NodeRef, _Cost]) -> int:
+    if not costs:
+        return 0
+    volumes, largest = sum(cost.volume for cost in costs.values()), max(cost.scratch for cost in costs.values())
+    return volumes + largest + BLOCK_BYTES + LIBRARY_BYTES
+
+
+def _costs(request: RunRequest, refs: Sequence[NodeRef]) -> dict[NodeRef, _Cost]:
+    """Memory of the volume of each node."""
     project_check = request.check
     costs = {}
-    for ref in uncached_refs(request, cache):
+    for ref in refs:
         report = project_check.reports.get(ref)
         scratch = project_check.reading_bytes if report is None else _weight_bytes(request, ref)
         costs[ref] = _Cost(_volume_bytes(project_check, ref), scratch)

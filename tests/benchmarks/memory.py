@@ -15,7 +15,7 @@ from engine.project.file import load_project
 from engine.run.cache import VolumeCache
 from engine.run.execute import NodeDone, execute
 from engine.run.memory import caches_weights, required_bytes_with_weights
-from engine.run.request import RunRequest
+from engine.run.request import RunRequest, uncached_refs
 
 PROJECTS = (
     "inception_3a_5x5_branch",
@@ -44,9 +44,9 @@ def run(project: str, kernels: str) -> tuple[int, int]:
     """Bytes that a run is predicted to need, and those that this process has more at the peak than before it."""
     request = RunRequest.of(load_project(RESOURCES / "projects" / f"{project}.toml").project)
     cache = VolumeCache()
-    assert caches_weights(request, request.refs, cache)
-    before = psutil.Process().memory_info().rss
-    predicted = required_bytes_with_weights(request, request.refs, cache)
+    refs = uncached_refs(request, cache)
+    assert caches_weights(request, refs, cache)
+    before, predicted = psutil.Process().memory_info().rss, required_bytes_with_weights(request, refs)
     with nullcontext() if kernels == "ORT" else onnx_runtime.unused():
         _volumes = [event.volume for event in execute(request, cache) if isinstance(event, NodeDone)]
     return predicted, peak_bytes() - before
